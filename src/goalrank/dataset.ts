@@ -1,0 +1,71 @@
+/**
+ * The form in which every source of feedback, a log file or the embedded world, reaches the models. Columns are
+ * flat typed arrays in row-major order, one row per exposed list.
+ */
+
+/** Observed features of every user or item, row by row: `data` is [count, width]. */
+export interface FeatureTable {
+  readonly width: number;
+  readonly data: Float32Array;
+}
+
+/** Who and what there is. Users and items are numbered from 0. */
+export interface Catalogue {
+  readonly userCount: number;
+  readonly itemCount: number;
+  readonly userFeatures?: FeatureTable;
+  readonly itemFeatures?: FeatureTable;
+}
+
+/**
+ * Exposed lists with their candidates and feedback. S lists, N candidates, L positions, H history length.
+ * `exposed` holds positions within the row's candidates, so a list is L distinct numbers from 0 to N - 1.
+ */
+export interface ListDataset {
+  readonly size: number;
+  readonly candidateCount: number;
+  readonly listLength: number;
+  readonly historyLength: number;
+  /** User of each list: [S]. */
+  readonly users: Int32Array;
+  /** Item numbers of the candidates, in an order that does not reveal what was exposed: [S, N]. */
+  readonly candidates: Int32Array;
+  /** The retriever's score of each candidate: [S, N]. */
+  readonly retrieverScores: Float32Array;
+  /** Candidate positions of the list that was shown, in the order it was shown: [S, L]. */
+  readonly exposed: Int32Array;
+  /** Feedback on each position of the list that was shown, 0 or 1: [S, L]. */
+  readonly feedback: Float32Array;
+  /** Items the user met before this list, oldest first, padded at the front with -1: [S, H]. */
+  readonly history: Int32Array;
+  /** Feedback on each item of the history, 0 where there is none: [S, H]. */
+  readonly historyFeedback: Float32Array;
+}
+
+/** A request for a list: the columns of a dataset's row that are known before anything is shown. */
+export type RequestColumns = Omit<ListDataset, "exposed" | "feedback">;
+
+/** The rows of `dataset` at `rows`, in that order. */
+export function selectRows(dataset: ListDataset, rows: ArrayLike<number>): ListDataset {
+  const size = rows.length;
+  const gather = <Column extends Int32Array | Float32Array>(column: Column): Column => {
+    const width = column.length / dataset.size;
+    const out = column.subarray(0, 0).constructor as new (length: number) => Column;
+    const selected = new out(size * width);
+    for (let i = 0; i < size; i++) {
+      selected.set(column.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
+    }
+    return selected;
+  };
+  return {
+    ...dataset,
+    size,
+    users: gather(dataset.users),
+    candidates: gather(dataset.candidates),
+    retrieverScores: gather(dataset.retrieverScores),
+    exposed: gather(dataset.exposed),
+    feedback: gather(dataset.feedback),
+    history: gather(dataset.history),
+    historyFeedback: gather(dataset.historyFeedback),
+  };
+}
