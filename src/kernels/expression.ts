@@ -1,0 +1,59 @@
+/**
+ * Elementwise expressions, written once in the common subset of TypeScript and WGSL: numbers, names, `+ - * /`,
+ * comparisons, and the functions below. Here they become loops over typed arrays.
+ */
+import type { NumberArray } from "./operation.ts";
+
+/** The functions that expressions may call. `select` has WGSL's order of arguments. */
+const FUNCTIONS = {
+  exp: Math.exp,
+  log: Math.log,
+  sqrt: Math.sqrt,
+  tanh: Math.tanh,
+  abs: Math.abs,
+  max: Math.max,
+  min: Math.min,
+  pow: Math.pow,
+  select: (ifFalse: number, ifTrue: number, condition: boolean): number => (condition ? ifTrue : ifFalse),
+};
+
+/** Writes out[outOffset + i] for i < count; operand k is read at offsets[k] + i * strides[k]. */
+export type ElementwiseLoop = (
+  count: number,
+  out: NumberArray,
+  outOffset: number,
+  operands: readonly NumberArray[],
+  offsets: readonly number[],
+  strides: readonly number[],
+  parameter: number,
+) => void;
+
+/** The names that `expression` uses, out of `names`. */
+export function namesUsed(expression: string, names: readonly string[]): string[] {
+  return names.filter((name) => new RegExp(`\\b${name}\\b`).test(expression));
+}
+
+/**
+ * Compiles `expression` over the operands `names` (and the number `parameter`, called `s`) to a loop. The text comes
+ * from the table of operations, never from user input.
+ */
+export function compileLoop(expression: string, names: readonly string[]): ElementwiseLoop {
+  const declarations = names.map((name, k) => {
+    const array = `const ${name}_data = operands[${k}], ${name}_stride = strides[${k}];`;
+    return `${array} let ${name}_at = offsets[${k}];`;
+  });
+  const loads = names.map(
+    (name) => `const ${name} = ${name}_data[${name}_at]; ${name}_at += ${name}_stride;`,
+  );
+  const body = `
+    return (count, out, outOffset, operands, offsets, strides, s) => {
+      ${declarations.join("\n      ")}
+      const end = outOffset + count;
+      for (let at = outOffset; at < end; at++) {
+        ${loads.join("\n        ")}
+        out[at] = ${expression};
+      }
+    };`;
+  const build = new Function(...Object.keys(FUNCTIONS), body);
+  return build(...Object.values(FUNCTIONS)) as ElementwiseLoop;
+}

@@ -1,0 +1,115 @@
+/** Reading rows and elements at given indices, and adding gradients back to where they were read. */
+import {
+  checkTypes,
+  type GradientOperation,
+  type HostTensor,
+  type Operation,
+  type TensorSpec,
+} from "./operation.ts";
+import { formatShape, lastExtent, type Shape, ShapeError, sameShape } from "./shape.ts";
+
+/** Throws a RangeError unless every index is from 0 to `bound` - 1. */
+function checkIndices(name: string, indices: HostTensor, bound: number): void {
+  const { data } = indices;
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] < 0 || data[i] >= bound) {
+      throw new RangeError(`${name}: index ${data[i]} at position ${i} is outside 0 to ${bound - 1}`);
+    }
+  }
+}
+
+/** Inputs indices, g [..., D]; output [V, D]: row v is the sum of the rows of g whose index is v. */
+const scatterAddRows: GradientOperation<{ readonly shape: Shape }> = {
+  name: "embedding.gradient",
+  outputs: ([, g], { shape }) => [{ shape, dtype: g.dtype }],
+  reference([indices, g], [out]) {
+    const columns = lastExtent("embedding", out.shape);
+    out.data.fill(0);
+    for (let row = 0; row < indices.data.length; row++) {
+      const source = row * columns;
+      const target = indices.data[row] * columns;
+      for (let j = 0; j < columns; j++) out.data[target + j] += g.data[source + j];
+    }
+  },
+};
+
+/** y = table[indices]: table [V, D], indices i32 [...] -> y [..., D]. */
+export const embedding: Operation = {
+  name: "embedding",
+  outputs(inputs) {
+    const [table, indices] = inputs;
+    checkTypes("embedding", inputs, ["float", "i32"]);
+    if (table.shape.length !== 2) {
+      throw new ShapeError(`embedding: the table must be [rows, width], got ${formatShape(table.shape)}`);
+    }
+    return [{ shape: [...indices.shape, table.shape[1]], dtype: table.dtype }];
+  },
+  /** @throws RangeError for an index outside the table. */
+  reference([table, indices], [out]) {
+    const [rows, columns] = table.shape;
+    checkIndices("embedding", indices, rows);
+    for (let row = 0; row < indices.data.length; row++) {
+      const source = indices.data[row] * columns;
+      const target = row * columns;
+      for (let j = 0; j < columns; j++) out.data[target + j] = table.data[source + j];
+    }
+  },
+  gradient: ({ inputs: [table, indices], outputGradient, run }) =>
+    run(scatterAddRows, [indices, outputGradient], { shape: table.shape }),
+  sample(draw) {
+    const table: Shape = [draw.integer(1, 5), draw.integer(1, 4)];
+    return { inputs: [draw.floats(table), draw.indices(draw.shape(), table[0])], attributes: undefined };
+  },
+};
+
+/** Inputs indices [..., K], g [..., K]; output [..., C]: each row of g added at its indices. */
+const scatterAddLast: GradientOperation<{ readonly shape: Shape }> = {
+  name: "takeAlongLast.gradient",
+  outputs: ([, g], { shape }) => [{ shape, dtype: g.dtype }],
+  reference([indices, g], [out]) {
+    const columns = lastExtent("takeAlongLast", out.shape);
+    const taken = lastExtent("takeAlongLast", indices.shape);
+    out.data.fill(0);
+    for (let i = 0; i < indices.data.length; i++) {
+      const row = Math.floor(i / taken);
+      out.data[row * columns + indices.data[i]] += g.data[i];
+    }
+  },
+};
+
+function checkTake(x: TensorSpec, indices: TensorSpec): void {
+  checkTypes("takeAlongLast", [x, indices], ["float", "i32"]);
+  lastExtent("takeAlongLast", x.shape);
+  lastExtent("takeAlongLast", indices.shape);
+  if (!sameShape(x.shape.slice(0, -1), indices.shape.slice(0, -1))) {
+    throw new ShapeError(
+      `takeAlongLast: x ${formatShape(x.shape)} and indices ${formatShape(indices.shape)} must agree in all axes but the last`,
+    );
+  }
+}
+
+/** y[..., k] = x[..., indices[..., k]]: x [..., C], indices i32 [..., K] -> y [..., K]. */
+export const takeAlongLast: Operation = {
+  name: "takeAlongLast",
+  outputs([x, indices]) {
+    checkTake(x, indices);
+    return [{ shape: indices.shape, dtype: x.dtype }];
+  },
+  /** @throws RangeError for an index outside the last axis. */
+  reference([x, indices], [out]) {
+    const columns = lastExtent("takeAlongLast", x.shape);
+    const taken = lastExtent("takeAlongLast", indices.shape);
+    checkIndices("takeAlongLast", indices, columns);
+    for (let i = 0; i < indices.data.length; i++) {
+      out.data[i] = x.data[Math.floor(i / taken) * columns + indices.data[i]];
+    }
+  },
+  gradient: ({ inputs: [x, indices], outputGradient, run }) =>
+    run(scatterAddLast, [indices, outputGradient], { shape: x.shape }),
+  sample(draw) {
+    const leading = draw.shape(0, 2);
+    const columns = draw.integer(1, 5);
+    const indices = draw.indices([...leading, draw.integer(0, 4)], columns);
+    return { inputs: [draw.floats([...leading, columns]), indices], attributes: undefined };
+  },
+};

@@ -1,0 +1,107 @@
+/**
+ * How an operation is declared. One file per family holds, in this order: the formula with its shapes, the plain
+ * TypeScript reference, the gradient rule, and a generator of samples for tests and benchmarks.
+ */
+import type { Draw } from "./draw.ts";
+import type { Shape } from "./shape.ts";
+
+/** Element types. f64 exists so that gradients can be checked tightly; i32 holds indices and masks. */
+export type DType = "f32" | "f64" | "i32";
+
+export type NumberArray = Float32Array | Float64Array | Int32Array;
+
+export interface TensorSpec {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** A tensor in the memory of this process, contiguous and row-major. */
+export interface HostTensor extends TensorSpec {
+  readonly data: NumberArray;
+}
+
+/** A tensor as gradient rules see it, wherever its storage is. */
+export interface Value extends TensorSpec {
+  /** A view on the same storage. */
+  reshape(shape: Shape): Value;
+}
+
+/** What a gradient rule has to work with. */
+export interface GradientContext<Attributes> {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  /** Gradient of the loss with respect to the first output, of its shape. */
+  readonly outputGradient: Value;
+  readonly attributes: Attributes;
+  /** Which inputs' gradients are wanted; a rule may skip the others. */
+  readonly needs: readonly boolean[];
+  /** Runs another operation; its outputs are freed when the rule has returned, unless they are returned. */
+  run<Other>(operation: GradientOperation<Other>, inputs: readonly Value[], attributes: Other): Value[];
+}
+
+/**
+ * One operation: what it computes, how its result is differentiated, and examples of it. The first output is the
+ * result; further outputs are statistics that the gradient rule reads, and take no gradient themselves.
+ */
+export interface Operation<Attributes = undefined> {
+  readonly name: string;
+
+  /** Inputs that are held constant: no gradient flows to them, though they may be floating point. */
+  readonly constants?: readonly number[];
+
+  /**
+   * Shapes and types of the outputs.
+   * @throws ShapeError or TypeError with the operation's name, the shapes and what was expected.
+   */
+  outputs(inputs: readonly TensorSpec[], attributes: Attributes): readonly TensorSpec[];
+
+  /**
+   * The meaning of the operation in plain TypeScript, for f32 and f64 alike: sums are carried in double precision
+   * and rounded once when stored. Writes every element of every output: buffers come with old contents.
+   */
+  reference(inputs: readonly HostTensor[], outputs: readonly HostTensor[], attributes: Attributes): void;
+
+  /** Gradients with respect to the inputs, in order; undefined where there is none or none is wanted. */
+  gradient?(context: GradientContext<Attributes>): readonly (Value | undefined)[];
+
+  /** Draws inputs (floating point in f64) on which the operation is defined and differentiable. */
+  sample(draw: Draw): Sample<Attributes>;
+}
+
+export interface Sample<Attributes> {
+  readonly inputs: readonly HostTensor[];
+  readonly attributes: Attributes;
+}
+
+/** An operation that only serves another's gradient and is tested through it. */
+export type GradientOperation<Attributes = undefined> = Omit<Operation<Attributes>, "sample" | "gradient">;
+
+/** Throws a TypeError unless the inputs' types are `expected`, "float" standing for f32 or f64, all alike. */
+export function checkTypes(
+  operation: string,
+  inputs: readonly TensorSpec[],
+  expected: readonly ("float" | "i32")[],
+): void {
+  const floats = new Set<DType>();
+  inputs.forEach((input, index) => {
+    const wanted = expected[Math.min(index, expected.length - 1)];
+    const isFloat = input.dtype !== "i32";
+    if (isFloat) floats.add(input.dtype);
+    if (isFloat !== (wanted === "float")) {
+      throw new TypeError(
+        `${operation}: input ${index} has element type ${input.dtype}, expected ${wanted === "float" ? "f32 or f64" : "i32"}`,
+      );
+    }
+  });
+  if (floats.size > 1) {
+    throw new TypeError(`${operation}: inputs mix f32 and f64; convert one of them with cast()`);
+  }
+}
+
+export function createArray(dtype: DType, length: number): NumberArray {
+  if (dtype === "f32") return new Float32Array(length);
+  if (dtype === "f64") return new Float64Array(length);
+  return new Int32Array(length);
+}
+
+export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = { f32: 4, f64: 8, i32: 4 };

@@ -1,0 +1,63 @@
+/** Random tensors and dropout: element i depends on the random key and i alone, on every device. */
+import type { DType, GradientContext, Operation, Value } from "./operation.ts";
+import { Random, type RandomKey } from "./philox.ts";
+import type { Shape } from "./shape.ts";
+
+export type Distribution = "uniform" | "normal" | "gumbel";
+
+export interface RandomAttributes {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly distribution: Distribution;
+  readonly key: RandomKey;
+}
+
+/** Independent draws: uniform on [0, 1), standard normal, or standard Gumbel. */
+export const random: Operation<RandomAttributes> = {
+  name: "random",
+  outputs: (_, { shape, dtype }) => [{ shape, dtype }],
+  reference(_, [out], { distribution, key }) {
+    const generator = new Random(key);
+    for (let i = 0; i < out.data.length; i++) out.data[i] = generator[distribution]();
+  },
+  sample: (draw) => ({
+    inputs: [],
+    attributes: {
+      shape: draw.shape(),
+      dtype: "f64",
+      distribution: (["uniform", "normal", "gumbel"] as const)[draw.integer(0, 2)],
+      key: { seed: draw.integer(0, 1000), stream: "sample", step: 0 },
+    },
+  }),
+};
+
+export interface DropoutAttributes {
+  /** Probability that an element is dropped, from 0 (included) to 1 (excluded). */
+  readonly rate: number;
+  readonly key: RandomKey;
+}
+
+/** y_i = x_i / (1 - rate) with probability 1 - rate, else 0: the expectation of y is x (Srivastava et al. 2014). */
+export const dropout: Operation<DropoutAttributes> = {
+  name: "dropout",
+  outputs([x], { rate }) {
+    if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout: the rate must be in [0, 1), got ${rate}`);
+    return [{ shape: x.shape, dtype: x.dtype }];
+  },
+  reference([x], [out], { rate, key }) {
+    const generator = new Random(key);
+    const scale = 1 / (1 - rate);
+    for (let i = 0; i < x.data.length; i++) out.data[i] = generator.uniform() < rate ? 0 : x.data[i] * scale;
+  },
+  /** The same key drops the same elements of the gradient, so nothing has to be remembered. */
+  gradient({ attributes, outputGradient, run }: GradientContext<DropoutAttributes>): Value[] {
+    return run(dropout, [outputGradient], attributes);
+  },
+  sample: (draw) => ({
+    inputs: [draw.floats(draw.shape())],
+    attributes: {
+      rate: draw.integer(0, 9) / 10,
+      key: { seed: draw.integer(0, 1000), stream: "sample", step: 0 },
+    },
+  }),
+};
