@@ -13,6 +13,8 @@ export interface ValueRange {
 }
 
 export class Draw {
+  private tensors = 0;
+
   /** @param integer an integer between two bounds, both included */
   constructor(readonly integer: (minimum: number, maximum: number) => number) {}
 
@@ -67,7 +69,8 @@ export class Draw {
     return { dtype: "i32", shape, data };
   }
 
+  /** Two tensors of one sample never share their numbers, even when they are drawn with one seed. */
   private generator(): Random {
-    return new Random({ seed: this.integer(0, 2 ** 31 - 1), stream: "draw", step: 0 });
+    return new Random({ seed: this.integer(0, 2 ** 31 - 1), stream: "draw", step: this.tensors++ });
   }
 }

@@ -62,6 +62,53 @@ export const embedding: Operation = {
   },
 };
 
+/** Inputs indices [..., K], g [..., K, D]; output [..., N, D]: within each batch entry as for `embedding`. */
+const scatterAddBatchRows: GradientOperation<{ readonly shape: Shape }> = {
+  name: "takeRows.gradient",
+  outputs: ([, g], { shape }) => [{ shape, dtype: g.dtype }],
+  reference([indices, g], [out]) {
+    const [rows, columns] = out.shape.slice(-2);
+    const taken = lastExtent("takeRows", indices.shape);
+    out.data.fill(0);
+    for (let i = 0; i < indices.data.length; i++) {
+      const target = (Math.floor(i / taken) * rows + indices.data[i]) * columns;
+      for (let j = 0; j < columns; j++) out.data[target + j] += g.data[i * columns + j];
+    }
+  },
+};
+
+/** y[..., k, :] = x[..., indices[..., k], :]: x [..., N, D], indices i32 [..., K] -> y [..., K, D]. */
+export const takeRows: Operation = {
+  name: "takeRows",
+  outputs([x, indices]) {
+    checkTypes("takeRows", [x, indices], ["float", "i32"]);
+    if (x.shape.length < 2 || !sameShape(x.shape.slice(0, -2), indices.shape.slice(0, -1))) {
+      throw new ShapeError(
+        `takeRows: expected x [..., N, D] and indices [..., K], got ${formatShape(x.shape)} and ${formatShape(indices.shape)}`,
+      );
+    }
+    return [{ shape: [...indices.shape, x.shape[x.shape.length - 1]], dtype: x.dtype }];
+  },
+  /** @throws RangeError for an index outside the rows. */
+  reference([x, indices], [out]) {
+    const [rows, columns] = x.shape.slice(-2);
+    const taken = lastExtent("takeRows", indices.shape);
+    checkIndices("takeRows", indices, rows);
+    for (let i = 0; i < indices.data.length; i++) {
+      const source = (Math.floor(i / taken) * rows + indices.data[i]) * columns;
+      for (let j = 0; j < columns; j++) out.data[i * columns + j] = x.data[source + j];
+    }
+  },
+  gradient: ({ inputs: [x, indices], outputGradient, run }) =>
+    run(scatterAddBatchRows, [indices, outputGradient], { shape: x.shape }),
+  sample(draw) {
+    const leading = draw.shape(0, 2);
+    const rows = draw.integer(1, 4);
+    const indices = draw.indices([...leading, draw.integer(0, 4)], rows);
+    return { inputs: [draw.floats([...leading, rows, draw.integer(1, 3)]), indices], attributes: undefined };
+  },
+};
+
 /** Inputs indices [..., K], g [..., K]; output [..., C]: each row of g added at its indices. */
 const scatterAddLast: GradientOperation<{ readonly shape: Shape }> = {
   name: "takeAlongLast.gradient",

@@ -5,7 +5,7 @@ export { crossEntropy } from "./cross-entropy.ts";
 export type { Device, DeviceBuffer, DeviceTensor, LiveStorage } from "./device.ts";
 export { Draw, type ValueRange } from "./draw.ts";
 export { cast, type ElementwiseAttributes, type ElementwiseOperation, elementwise } from "./elementwise.ts";
-export { embedding, takeAlongLast } from "./gather.ts";
+export { embedding, takeAlongLast, takeRows } from "./gather.ts";
 export {
   type GroupCrossEntropyAttributes,
   groupCrossEntropy,
@@ -38,7 +38,7 @@ export {
 } from "./optimiser-step.ts";
 export { Random, type RandomKey } from "./philox.ts";
 export { type Distribution, dropout, type RandomAttributes, random } from "./random.ts";
-export { broadcastTo, max, sum } from "./reduce.ts";
+export { broadcastTo, max, type ReduceAttributes, sum } from "./reduce.ts";
 export {
   broadcastShapes,
   checkShape,

@@ -2,7 +2,7 @@
 import { attention } from "./attention.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { cast, elementwise } from "./elementwise.ts";
-import { embedding, takeAlongLast } from "./gather.ts";
+import { embedding, takeAlongLast, takeRows } from "./gather.ts";
 import { groupCrossEntropy } from "./group-cross-entropy.ts";
 import { gumbelTopK } from "./gumbel-top-k.ts";
 import { layerNorm } from "./layer-norm.ts";
@@ -27,6 +27,7 @@ export const operations: readonly Operation<unknown>[] = [
   layerNorm,
   embedding,
   takeAlongLast,
+  takeRows,
   permute,
   slice,
   concat,

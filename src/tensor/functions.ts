@@ -1,0 +1,82 @@
+/** Functions of several tensors: attention, normalisation, lookups, dropout, random tensors, losses. */
+
+import type { Distribution, GroupCrossEntropyAttributes, RandomKey, Shape } from "../kernels/index.ts";
+import * as kernels from "../kernels/index.ts";
+import { apply, type Tensor, type TensorOptions, withOptional } from "./tensor.ts";
+
+/** Multi-head attention: q [..., Q, D], k and v [..., K, D], mask i32 to [..., Q, K] -> [..., Q, D]. */
+export function attention(q: Tensor, k: Tensor, v: Tensor, heads: number, mask?: Tensor): Tensor {
+  return apply(kernels.attention, withOptional(mask, q, k, v), { heads })[0];
+}
+
+/** Layer normalisation of x [..., C] over its last axis, with gain [C] and bias [C]. */
+export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor, epsilon = 1e-5): Tensor {
+  return apply(kernels.layerNorm, [x, gain, bias], { epsilon })[0];
+}
+
+/** Rows of table [V, D] at indices i32 [...] -> [..., D]. */
+export function embedding(table: Tensor, indices: Tensor): Tensor {
+  return apply(kernels.embedding, [table, indices], undefined)[0];
+}
+
+/** Zeroes elements with probability `rate` and scales the others by 1 / (1 - rate). */
+export function dropout(x: Tensor, rate: number, key: RandomKey): Tensor {
+  return rate === 0 ? x : apply(kernels.dropout, [x], { rate, key })[0];
+}
+
+/** Independent random numbers, a function of the key alone. */
+export function randomTensor(
+  distribution: Distribution,
+  shape: Shape,
+  key: RandomKey,
+  { dtype = "f32", device }: TensorOptions = {},
+): Tensor {
+  return apply(kernels.random, [], { shape, dtype, distribution, key }, device)[0];
+}
+
+/**
+ * Draws `lists` lists of `length` distinct indices for each row of logits [..., C], without replacement
+ * (Plackett-Luce) -> i32 [..., lists, length].
+ */
+export function gumbelTopK(
+  logits: Tensor,
+  { lists, length, key, mask }: { lists: number; length: number; key: RandomKey; mask?: Tensor },
+): Tensor {
+  return apply(kernels.gumbelTopK, withOptional(mask, logits), { lists, length, key })[0];
+}
+
+/** Mean over all elements of (prediction - target)^2. */
+export function meanSquaredError(prediction: Tensor, target: Tensor): Tensor {
+  return prediction.sub(target).square().mean();
+}
+
+/** -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) of each element; no gradient flows to the targets. */
+export function binaryCrossEntropyWithLogits(logits: Tensor, targets: Tensor): Tensor {
+  return apply(kernels.elementwise.binaryCrossEntropyWithLogits, [logits, targets], undefined)[0];
+}
+
+/** - sum_i t_i log softmax(x)_i over the last axis: logits and targets [..., C] -> [...]. */
+export function crossEntropy(logits: Tensor, targets: Tensor, mask?: Tensor): Tensor {
+  return apply(kernels.crossEntropy, withOptional(mask, logits, targets), undefined)[0];
+}
+
+/** Result of the group-normalised cross-entropy. */
+export interface GroupCrossEntropy {
+  /** Loss of each group: [B]. */
+  readonly loss: Tensor;
+  /** Reference policy over each group, zeros where the group was skipped: [B, G]. */
+  readonly referencePolicy: Tensor;
+}
+
+/** Eq. 4 and 5 of arXiv 2509.22046: rewards and log-probabilities [B, G], optional mask i32 [B, G]. */
+export function groupCrossEntropy(
+  rewards: Tensor,
+  logProbabilities: Tensor,
+  options: Partial<GroupCrossEntropyAttributes> & { readonly mask?: Tensor } = {},
+): GroupCrossEntropy {
+  const { normalisation = "group", temperature = 1, minimumSpread = 1e-6, mask } = options;
+  const attributes = { normalisation, temperature, minimumSpread };
+  const inputs = withOptional(mask, rewards, logProbabilities);
+  const [loss, referencePolicy] = apply(kernels.groupCrossEntropy, inputs, attributes);
+  return { loss, referencePolicy };
+}
