@@ -1,0 +1,23 @@
+/** What models are built from: layers, Transformer blocks, optimisers, schedules, and weights in files. */
+export { constant, normal, xavierUniform } from "./initialisers.ts";
+export { type Activation, Dropout, type DropoutKey, Embedding, LayerNorm, Linear, MLP } from "./layers.ts";
+export { Module, parameter, type StateDict } from "./module.ts";
+export {
+  AdamW,
+  type AdamWOptions,
+  clipScale,
+  Optimiser,
+  Sgd,
+  type SgdOptions,
+  type StepOptions,
+} from "./optimisers.ts";
+export * from "./safetensors.ts";
+export { type WarmupCosineOptions, warmupCosine } from "./schedules.ts";
+export {
+  appendKeyValues,
+  DecoderBlock,
+  EncoderBlock,
+  type KeyValues,
+  MultiHeadAttention,
+  type TransformerOptions,
+} from "./transformer.ts";

@@ -1,0 +1,119 @@
+/** What models are made of: parameters with names, and a switch between training and evaluation. */
+
+import type { NumberArray } from "../tensor/index.ts";
+import { outsideScopes, type Shape, Tensor, tensor } from "../tensor/index.ts";
+import type { SafetensorsEntry } from "./safetensors.ts";
+
+/** A leaf that collects a gradient and lives until it is disposed, whatever scope it is made in. */
+export function parameter(data: NumberArray, shape: Shape): Tensor {
+  return outsideScopes(() => {
+    const values = tensor(data, shape);
+    const leaf = values.requireGrad();
+    values.dispose();
+    return leaf;
+  });
+}
+
+/** Weights by name, as safetensors files hold them. */
+export type StateDict = Map<string, SafetensorsEntry>;
+
+/**
+ * Base of all layers and models. Parameters are the fields that hold tensors, submodules the fields that hold modules
+ * or arrays of them; a parameter's name is the path of fields that leads to it, such as `blocks.0.attention.query.weight`.
+ */
+export abstract class Module {
+  private trainingMode = true;
+
+  /** Whether the module is being trained: dropout acts only then. */
+  get training(): boolean {
+    return this.trainingMode;
+  }
+
+  /** Switches this module and all below it to training, or with `false` to evaluation. */
+  train(mode = true): this {
+    this.trainingMode = mode;
+    for (const [, child] of this.children()) child.train(mode);
+    return this;
+  }
+
+  /** Every parameter by its name, in the order of the fields. */
+  namedParameters(): Map<string, Tensor> {
+    const found = new Map<string, Tensor>();
+    for (const [name, value] of Object.entries(this)) {
+      if (value instanceof Tensor) found.set(name, value);
+    }
+    for (const [name, child] of this.children()) {
+      for (const [inner, value] of child.namedParameters()) found.set(`${name}.${inner}`, value);
+    }
+    return found;
+  }
+
+  parameters(): Tensor[] {
+    return [...this.namedParameters().values()];
+  }
+
+  /** Number of trained numbers. */
+  parameterCount(): number {
+    return this.parameters().reduce((total, { size }) => total + size, 0);
+  }
+
+  zeroGrad(): void {
+    for (const tensor of this.parameters()) tensor.zeroGrad();
+  }
+
+  /** A copy of all weights. */
+  async stateDict(): Promise<StateDict> {
+    const state: StateDict = new Map();
+    for (const [name, weights] of this.namedParameters()) {
+      const { dtype, shape } = weights;
+      state.set(name, { dtype: SAFETENSORS_TYPE[dtype], shape, data: await weights.data() });
+    }
+    return state;
+  }
+
+  /**
+   * Copies weights into this module.
+   * @throws Error naming the weights that are missing, unexpected, or of another shape or type; nothing is changed then
+   */
+  loadStateDict(state: ReadonlyMap<string, SafetensorsEntry>): void {
+    const own = this.namedParameters();
+    const problems = [...own.keys()].filter((name) => !state.has(name)).map((name) => `${name} is missing`);
+    for (const [name, entry] of state) {
+      const target = own.get(name);
+      if (target === undefined) problems.push(`${name} is not a weight of this model`);
+      else if (
+        entry.dtype !== SAFETENSORS_TYPE[target.dtype] ||
+        String(entry.shape) !== String(target.shape)
+      ) {
+        problems.push(
+          `${name} is ${entry.dtype} [${entry.shape}], expected ${SAFETENSORS_TYPE[target.dtype]} [${target.shape}]`,
+        );
+      }
+    }
+    if (problems.length > 0) throw new Error(`loadStateDict: ${problems.join("; ")}`);
+    for (const [name, target] of own) {
+      const entry = state.get(name);
+      if (entry !== undefined) target.assign(entry.data);
+    }
+  }
+
+  /** Frees all parameters and their gradients. */
+  dispose(): void {
+    for (const tensor of this.parameters()) {
+      tensor.zeroGrad();
+      tensor.dispose();
+    }
+  }
+
+  private children(): [string, Module][] {
+    return Object.entries(this).flatMap(([name, value]): [string, Module][] => {
+      if (value instanceof Module) return [[name, value]];
+      if (!Array.isArray(value)) return [];
+      return value.flatMap((item, index): [string, Module][] =>
+        item instanceof Module ? [[`${name}.${index}`, item]] : [],
+      );
+    });
+  }
+}
+
+const SAFETENSORS_TYPE = { f32: "F32", f64: "F64", i32: "I32" } as const;
