@@ -1,0 +1,156 @@
+/** From a file of interactions to the lists of an experiment, with every count that a report should show. */
+import type { Catalogue } from "../dataset.ts";
+import { type CsvOptions, readCsv } from "./csv.ts";
+import type { InteractionLog } from "./interactions.ts";
+import { kCore } from "./k-core.ts";
+import {
+  type CutOptions,
+  cutLists,
+  type ExposedLists,
+  type ListCounts,
+  positiveAt,
+  sampleLists,
+} from "./lists.ts";
+import { readMovieLens } from "./movielens.ts";
+
+/** A file of interactions and how to read it. */
+export type InteractionSource =
+  | { readonly format: "movielens"; readonly file: string }
+  | ({ readonly format: "csv"; readonly file: string } & CsvOptions);
+
+export interface PrepareOptions extends CutOptions {
+  /** Interactions that every user and item must have, k: 20 unless given; 1 keeps everything. */
+  readonly core?: number;
+  /** Keep at most this many training lists, drawn with `seed`: all unless given. */
+  readonly maxLists?: number;
+  /** 0 unless given. */
+  readonly seed?: number;
+}
+
+/** The size of a log. */
+export interface LogCounts {
+  readonly users: number;
+  readonly items: number;
+  readonly interactions: number;
+  /** Interactions whose feedback reaches the positive threshold. */
+  readonly positives: number;
+}
+
+export interface PreparationCounts {
+  readonly core: number;
+  readonly listLength: number;
+  /** Before the core filter. */
+  readonly read: LogCounts;
+  /** After the core filter. */
+  readonly kept: LogCounts;
+  readonly lists: ListCounts;
+  /** Training lists after the draw of `maxLists`. */
+  readonly trainingListsDrawn: number;
+}
+
+export interface PreparedData {
+  /** The interactions after the core filter, in which the lists lie. */
+  readonly log: InteractionLog;
+  readonly catalogue: Catalogue;
+  readonly training: ExposedLists;
+  readonly validation: ExposedLists;
+  readonly test: ExposedLists;
+  readonly counts: PreparationCounts;
+}
+
+/**
+ * Reads a source as its format says.
+ *
+ * @throws DataError with file and line when the file cannot be read or understood.
+ */
+export function readInteractions(source: InteractionSource): Promise<InteractionLog> {
+  return source.format === "movielens" ? readMovieLens(source.file) : readCsv(source.file, source);
+}
+
+/**
+ * Reads interactions, keeps the k-core, and cuts it into training, validation and test lists.
+ *
+ * @throws DataError when the file cannot be read or understood; RangeError when nothing is left of it, or for an
+ * option out of range.
+ *
+ * @example
+ * const data = await prepareInteractions({ format: "movielens", file: "ml-1m/ratings.dat" });
+ * console.log(formatPreparation(data.counts));
+ */
+export async function prepareInteractions(
+  source: InteractionSource,
+  options: PrepareOptions = {},
+): Promise<PreparedData> {
+  const { core = 20, maxLists = Number.MAX_SAFE_INTEGER, seed = 0 } = options;
+  const read = await readInteractions(source);
+  const log = kCore(read, core);
+  const cut = cutLists(log, options);
+  const training = sampleLists(cut.training, maxLists, seed);
+  if (training.size === 0) {
+    throw new RangeError(
+      `${source.file}: no training list is left of ${read.users.length} interactions after the ${core}-core filter ` +
+        `(${log.users.length} interactions, ${cut.counts.lists} lists, ${cut.counts.withPositive} with a positive); ` +
+        "use a smaller core or a lower positive threshold",
+    );
+  }
+  const { listLength, positiveThreshold } = training;
+  return {
+    log,
+    catalogue: { userCount: log.userIds.length, itemCount: log.itemIds.length },
+    training,
+    validation: cut.validation,
+    test: cut.test,
+    counts: {
+      core,
+      listLength,
+      read: countLog(read, positiveThreshold),
+      kept: countLog(log, positiveThreshold),
+      lists: cut.counts,
+      trainingListsDrawn: training.size,
+    },
+  };
+}
+
+function countLog(log: InteractionLog, positiveThreshold: number): LogCounts {
+  const isPositive = positiveAt(log, positiveThreshold);
+  let positives = 0;
+  for (let row = 0; row < log.users.length; row++) if (isPositive(row)) positives++;
+  return { users: log.userIds.length, items: log.itemIds.length, interactions: log.users.length, positives };
+}
+
+/** The counts in a few lines for people; what did not occur (nothing left out, nothing drawn) is not mentioned. */
+export function formatPreparation(counts: PreparationCounts): string {
+  const { lists } = counts;
+  const drawn =
+    counts.trainingListsDrawn < lists.training ? ` (${number(counts.trainingListsDrawn)} of them drawn)` : "";
+  const lines = [
+    `read: ${formatLog(counts.read)}`,
+    `${counts.core}-core: ${formatLog(counts.kept)}`,
+    `lists of ${counts.listLength}: ${number(lists.lists)}, of which ${number(lists.withPositive)} with a positive`,
+    `training ${number(lists.training)}${drawn}, validation ${number(lists.validation)}, test ${number(lists.test)}`,
+  ];
+  if (lists.withRepeat > 0) lines.push(`left out: ${number(lists.withRepeat)} lists that hold an item twice`);
+  const untested = [
+    ...(lists.testUsersWithoutPositive > 0
+      ? [`${number(lists.testUsersWithoutPositive)} whose last list has no positive`]
+      : []),
+    ...(lists.testUsersWithRepeat > 0
+      ? [`${number(lists.testUsersWithRepeat)} whose last list holds an item twice`]
+      : []),
+  ];
+  if (untested.length > 0) lines.push(`users without a test list: ${untested.join(", ")}`);
+  return lines.join("\n");
+}
+
+function formatLog({ users, items, interactions, positives }: LogCounts): string {
+  const share = interactions === 0 ? 0 : (100 * positives) / interactions;
+  return (
+    `${number(users)} users, ${number(items)} items, ${number(interactions)} interactions, ` +
+    `${share.toFixed(1)}% positive`
+  );
+}
+
+/** 1234567 as 1,234,567, whatever the machine's language. */
+function number(value: number): string {
+  return value.toLocaleString("en-US");
+}
