@@ -92,14 +92,14 @@ function reference(
       const scores = rowMajor(probabilities.data, keys, start);
       const query = headView(q, queries, entry, head, at);
       const key = headView(k, keys, entry, head, at);
-      gemm(queries, keys, headWidth, query, transposed(key), scores, undefined, scale, false);
+      gemm(queries, keys, headWidth, query, transposed(key), scores, undefined, scale);
       for (let row = 0; row < queries; row++) {
         const maskStart = offsets ? offsets[entry * queries + row] : -1;
         softmaxRow(probabilities.data, start + row * keys, keys, mask?.data, maskStart);
       }
       const value = headView(v, keys, entry, head, at);
       const result = headView(out, queries, entry, head, at);
-      gemm(queries, headWidth, keys, scores, value, result, undefined, 1, false);
+      gemm(queries, headWidth, keys, scores, value, result, undefined, 1);
     }
   }
 }
@@ -138,20 +138,10 @@ const attentionGradient: GradientOperation<AttentionAttributes> = {
         const start = (entry * heads + head) * queries * keys;
         const probabilities = rowMajor(p.data, keys, start);
         const gradient = rows(g, queries);
-        gemm(
-          keys,
-          headWidth,
-          queries,
-          transposed(probabilities),
-          gradient,
-          rows(dv, keys),
-          undefined,
-          1,
-          false,
-        );
-        gemm(queries, keys, headWidth, gradient, transposed(rows(v, keys)), scores, undefined, 1, false);
+        gemm(keys, headWidth, queries, transposed(probabilities), gradient, rows(dv, keys), undefined, 1);
+        gemm(queries, keys, headWidth, gradient, transposed(rows(v, keys)), scores, undefined, 1);
         softmaxGradientRows(scratch, p.data, start, queries, keys);
-        gemm(queries, headWidth, keys, scores, rows(k, keys), rows(dq, queries), undefined, scale, false);
+        gemm(queries, headWidth, keys, scores, rows(k, keys), rows(dq, queries), undefined, scale);
         gemm(
           keys,
           headWidth,
@@ -161,7 +151,6 @@ const attentionGradient: GradientOperation<AttentionAttributes> = {
           rows(dk, keys),
           undefined,
           scale,
-          false,
         );
       }
     }

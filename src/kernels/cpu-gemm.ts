@@ -36,8 +36,8 @@ function packPanel(b: MatrixView, column: number, width: number, depth: number):
 }
 
 /**
- * out = scale * a b + (accumulate ? out : bias), with a [M, K], b [K, N], out [M, N] and an optional bias [N]. The
- * right operand is packed four columns at a time, and each panel meets four rows of the left in sixteen registers.
+ * out = scale * a b + bias, with a [M, K], b [K, N], out [M, N] and an optional bias [N]. The right operand is packed
+ * four columns at a time, and each panel meets four rows of the left in sixteen registers.
  */
 export function gemm(
   rows: number,
@@ -48,10 +48,8 @@ export function gemm(
   out: MatrixView,
   bias: NumberArray | undefined,
   scale: number,
-  accumulate: boolean,
 ): void {
   const { data: aData, rowStride: aRow, columnStride: aColumn } = a;
-  const { data: outData, rowStride: outRow, columnStride: outColumn } = out;
   const end = depth * TILE;
   for (let column = 0; column < columns; column += TILE) {
     const width = Math.min(TILE, columns - column);
@@ -109,23 +107,38 @@ export function gemm(
         a2 += aColumn;
         a3 += aColumn;
       }
-      const tile = out.offset + row * outRow + column * outColumn;
-      storeRow(tile, c00, c01, c02, c03);
-      if (height > 1) storeRow(tile + outRow, c10, c11, c12, c13);
-      if (height > 2) storeRow(tile + 2 * outRow, c20, c21, c22, c23);
-      if (height > 3) storeRow(tile + 3 * outRow, c30, c31, c32, c33);
-    }
-
-    function storeRow(at: number, s0: number, s1: number, s2: number, s3: number): void {
-      storeElement(at, column, s0);
-      if (width > 1) storeElement(at + outColumn, column + 1, s1);
-      if (width > 2) storeElement(at + 2 * outColumn, column + 2, s2);
-      if (width > 3) storeElement(at + 3 * outColumn, column + 3, s3);
+      const at = out.offset + row * out.rowStride + column * out.columnStride;
+      storeRow(out, at, column, width, scale, bias, c00, c01, c02, c03);
+      if (height > 1) storeRow(out, at + out.rowStride, column, width, scale, bias, c10, c11, c12, c13);
+      if (height > 2) storeRow(out, at + 2 * out.rowStride, column, width, scale, bias, c20, c21, c22, c23);
+      if (height > 3) storeRow(out, at + 3 * out.rowStride, column, width, scale, bias, c30, c31, c32, c33);
     }
   }
+}
 
-  function storeElement(at: number, column: number, sum: number): void {
-    const base = accumulate ? outData[at] : bias === undefined ? 0 : bias[column];
-    outData[at] = scale * sum + base;
+/** Writes one row of a tile, `width` of its four sums, from element `at` on. */
+function storeRow(
+  out: MatrixView,
+  at: number,
+  column: number,
+  width: number,
+  scale: number,
+  bias: NumberArray | undefined,
+  s0: number,
+  s1: number,
+  s2: number,
+  s3: number,
+): void {
+  const { data, columnStride } = out;
+  if (bias === undefined) {
+    data[at] = scale * s0;
+    if (width > 1) data[at + columnStride] = scale * s1;
+    if (width > 2) data[at + 2 * columnStride] = scale * s2;
+    if (width > 3) data[at + 3 * columnStride] = scale * s3;
+  } else {
+    data[at] = scale * s0 + bias[column];
+    if (width > 1) data[at + columnStride] = scale * s1 + bias[column + 1];
+    if (width > 2) data[at + 2 * columnStride] = scale * s2 + bias[column + 2];
+    if (width > 3) data[at + 3 * columnStride] = scale * s3 + bias[column + 3];
   }
 }

@@ -1,5 +1,6 @@
 /** How numbers are computed: one file per kernel family, and the devices that run them. */
 export { type AttentionAttributes, attention } from "./attention.ts";
+export { type ChooseNextAttributes, chooseNext } from "./choose-next.ts";
 export { CpuDevice, type CpuDeviceOptions, type CpuKernel } from "./cpu-device.ts";
 export { crossEntropy } from "./cross-entropy.ts";
 export type { Device, DeviceBuffer, DeviceTensor, LiveStorage } from "./device.ts";

@@ -76,7 +76,7 @@ function reference(
     matrices.forEach((matrix, operand) => {
       matrix.offset = offsets[operand];
     });
-    gemm(rows, columns, depth, matrices[0], matrices[1], matrices[2], bias?.data, 1, false);
+    gemm(rows, columns, depth, matrices[0], matrices[1], matrices[2], bias?.data, 1);
   });
 }
 

@@ -1,5 +1,6 @@
 /** The list of all operations: parity tests, gradient checks and micro-benchmarks iterate over it. */
 import { attention } from "./attention.ts";
+import { chooseNext } from "./choose-next.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { cast, elementwise } from "./elementwise.ts";
 import { embedding, takeAlongLast, takeRows } from "./gather.ts";
@@ -36,4 +37,5 @@ export const operations: readonly Operation<unknown>[] = [
   groupCrossEntropy,
   random,
   gumbelTopK,
+  chooseNext,
 ] as readonly Operation<unknown>[];

@@ -18,7 +18,8 @@ export function parameter(data: NumberArray, shape: Shape): Tensor {
 export type StateDict = Map<string, SafetensorsEntry>;
 
 /**
- * Base of all layers and models. Parameters are the fields that hold tensors, submodules the fields that hold modules
+ * Base of all layers and models. Parameters are the fields that hold tensors which require a gradient,
+ * submodules the fields that hold modules
  * or arrays of them; a parameter's name is the path of fields that leads to it, such as `blocks.0.attention.query.weight`.
  */
 export abstract class Module {
@@ -40,7 +41,7 @@ export abstract class Module {
   namedParameters(): Map<string, Tensor> {
     const found = new Map<string, Tensor>();
     for (const [name, value] of Object.entries(this)) {
-      if (value instanceof Tensor) found.set(name, value);
+      if (value instanceof Tensor && value.requiresGrad) found.set(name, value);
     }
     for (const [name, child] of this.children()) {
       for (const [inner, value] of child.namedParameters()) found.set(`${name}.${inner}`, value);

@@ -45,6 +45,19 @@ export function gumbelTopK(
   return apply(kernels.gumbelTopK, withOptional(mask, logits), { lists, length, key })[0];
 }
 
+/**
+ * Chooses the next candidate of each row of logits [R, N] among those that `free` (i32 [R, N]) marks, the best one or
+ * a sampled one -> the choice i32 [R], and what is free afterwards.
+ */
+export function chooseNext(
+  logits: Tensor,
+  free: Tensor,
+  sampling?: { temperature: number; key: RandomKey },
+): { choice: Tensor; free: Tensor } {
+  const [choice, remaining] = apply(kernels.chooseNext, [logits, free], { sampling });
+  return { choice, free: remaining };
+}
+
 /** Mean over all elements of (prediction - target)^2. */
 export function meanSquaredError(prediction: Tensor, target: Tensor): Tensor {
   return prediction.sub(target).square().mean();

@@ -14,6 +14,7 @@ export { defaultDevice, setDefaultDevice } from "./default-device.ts";
 export {
   attention,
   binaryCrossEntropyWithLogits,
+  chooseNext,
   crossEntropy,
   dropout,
   embedding,

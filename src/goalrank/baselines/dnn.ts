@@ -1,0 +1,25 @@
+/**
+ * DNN: a pointwise ranker, after Covington et al. 2016. An MLP scores every candidate by itself from the shared
+ * features, trained with binary cross-entropy; a list is the candidates of the highest scores.
+ */
+import { MLP, Module } from "../../nn/index.ts";
+import type { Random, Tensor } from "../../tensor/index.ts";
+import type { RequestBatch } from "../batch.ts";
+import { CandidateEncoder } from "../candidate-encoder.ts";
+import type { Catalogue } from "../dataset.ts";
+
+export class PointwiseRanker extends Module {
+  private readonly encoder: CandidateEncoder;
+  private readonly scorer: MLP;
+
+  constructor(catalogue: Catalogue, width: number, random: Random) {
+    super();
+    this.encoder = new CandidateEncoder(catalogue, width, random);
+    this.scorer = new MLP([width, width, 1], random);
+  }
+
+  /** Logits of positive feedback for K items of each of B requests: [B, K]. */
+  forward(batch: RequestBatch): Tensor {
+    return this.scorer.forward(this.encoder.forward(batch)).reshape(batch.items.shape);
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * Ranking metrics with the names and definitions of the GoalRank paper (arXiv 2509.22046, section 4.1 and appendix
+ * D.1). A user has N candidates with labels [N]: 1 for an exposed item with positive feedback (a positive), 0 for
+ * every other candidate. A ranking holds candidate positions, best first. Every metric runs from 0 to 1.
+ */
+import { averageRanks } from "./statistics.ts";
+
+/** How good the first K places of one user's ranking are. */
+export interface RankingMetrics {
+  /** H@K: the share of the K places that hold a positive, which is the precision. */
+  readonly hit: number;
+  /** NDCG@K: binary gain, discount log2(place + 1), over that of the best ranking. */
+  readonly ndcg: number;
+  /** MAP@K: the sum of the precision at each positive's place, over the number of positives. */
+  readonly map: number;
+  /** F1@K: the harmonic mean of precision (hits / K) and recall (hits / positives). */
+  readonly f1: number;
+}
+
+/** One user's metrics. */
+export interface UserMetrics extends RankingMetrics {
+  /** Area under the ROC curve over all candidates; undefined where every candidate is a positive. */
+  readonly auc: number | undefined;
+}
+
+/** Means over users, each user counting once. */
+export interface AverageMetrics extends RankingMetrics {
+  /** Mean over the users that have an area; undefined where none has. */
+  readonly auc: number | undefined;
+  /** Users the means are over: those with a positive. */
+  readonly users: number;
+  /** Users left out of every mean, because no metric is defined without a positive. */
+  readonly usersWithoutPositive: number;
+  /** Users with a positive that are left out of the mean area, because they have no negative. */
+  readonly usersWithoutNegative: number;
+}
+
+/** What the metrics of the first `k` places are computed from. */
+export interface RankingInput {
+  /** Distinct candidate positions, best first: at least K of them, or all N where N < K. */
+  readonly ranking: ArrayLike<number>;
+  /** 1 for each positive, 0 elsewhere: [N]. */
+  readonly labels: ArrayLike<number>;
+  /** Places that count; 6 by default, the length of the paper's lists. */
+  readonly k?: number;
+}
+
+/**
+ * H@K, NDCG@K, MAP@K and F1@K of one user, or undefined for a user without a positive. Places beyond a ranking of
+ * fewer than K candidates count as misses.
+ *
+ * @throws RangeError for labels other than 0 and 1, a ranking that is too short or holds a position twice or
+ * outside 0 to N - 1, or a `k` that is not a positive integer.
+ */
+export function rankingMetrics({ ranking, labels, k = 6 }: RankingInput): RankingMetrics | undefined {
+  if (!Number.isInteger(k) || k < 1) throw new RangeError(`metrics: k must be a positive integer, got ${k}`);
+  const positives = countPositives(labels);
+  checkRanking(ranking, labels.length, k);
+  if (positives === 0) return undefined;
+  let hits = 0;
+  let gain = 0;
+  let idealGain = 0;
+  let precisionAtHits = 0;
+  for (let place = 1; place <= k; place++) {
+    const discounted = 1 / Math.log2(place + 1);
+    if (place <= positives) idealGain += discounted;
+    if (place > ranking.length || labels[ranking[place - 1]] === 0) continue;
+    hits++;
+    gain += discounted;
+    precisionAtHits += hits / place;
+  }
+  return {
+    hit: hits / k,
+    ndcg: gain / idealGain,
+    map: precisionAtHits / positives,
+    // 2pr / (p + r) with p = hits / k and r = hits / positives, without a special case for no hit.
+    f1: (2 * hits) / (k + positives),
+  };
+}
+
+/**
+ * The share of pairs (positive, negative) of candidates in which the positive has the higher score, ties counting
+ * half: the area under the ROC curve. Undefined where one class is absent. O(N log N).
+ *
+ * @param scores [N]; infinities are allowed.
+ * @param labels [N], 1 for a positive and 0 for a negative.
+ * @throws RangeError for different lengths, labels other than 0 and 1, or a NaN score.
+ */
+export function areaUnderCurve(scores: ArrayLike<number>, labels: ArrayLike<number>): number | undefined {
+  if (scores.length !== labels.length) {
+    throw new RangeError(
+      `metrics: scores and labels must have one length, got ${scores.length} and ${labels.length}`,
+    );
+  }
+  const positives = countPositives(labels);
+  const negatives = labels.length - positives;
+  const ranks = averageRanks(scores);
+  if (positives === 0 || negatives === 0) return undefined;
+  // Mann and Whitney (1947): a positive's rank counts the candidates under it, 1 + ... + P of which are positives.
+  const rankSum = ranks.reduce((sum, rank, position) => sum + rank * labels[position], 0);
+  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+}
+
+/** What all of a user's metrics are computed from: the ranking's first places, and every candidate's score. */
+export interface UserInput extends RankingInput {
+  /** Scores for the area under the curve: [N]. */
+  readonly scores: ArrayLike<number>;
+}
+
+/**
+ * `rankingMetrics` and `areaUnderCurve` of one user, or undefined for a user without a positive.
+ *
+ * @throws RangeError as those two do.
+ */
+export function userMetrics({ scores, ...input }: UserInput): UserMetrics | undefined {
+  const auc = areaUnderCurve(scores, input.labels);
+  const metrics = rankingMetrics(input);
+  return metrics && { ...metrics, auc };
+}
+
+/**
+ * The mean of each metric over the users that have a positive. Those without one, the undefined items of `users`,
+ * are counted and left out.
+ *
+ * @throws RangeError where no user has a positive, since then no mean exists.
+ */
+export function averageMetrics(users: Iterable<UserMetrics | undefined>): AverageMetrics {
+  const sums = { hit: 0, ndcg: 0, map: 0, f1: 0, auc: 0 };
+  let count = 0;
+  let usersWithoutPositive = 0;
+  let usersWithoutNegative = 0;
+  for (const user of users) {
+    if (user === undefined) {
+      usersWithoutPositive++;
+      continue;
+    }
+    count++;
+    sums.hit += user.hit;
+    sums.ndcg += user.ndcg;
+    sums.map += user.map;
+    sums.f1 += user.f1;
+    if (user.auc === undefined) usersWithoutNegative++;
+    else sums.auc += user.auc;
+  }
+  if (count === 0) {
+    throw new RangeError(
+      `metrics: none of ${usersWithoutPositive} users has a positive, so there is nothing to average`,
+    );
+  }
+  const usersWithArea = count - usersWithoutNegative;
+  return {
+    hit: sums.hit / count,
+    ndcg: sums.ndcg / count,
+    map: sums.map / count,
+    f1: sums.f1 / count,
+    auc: usersWithArea === 0 ? undefined : sums.auc / usersWithArea,
+    users: count,
+    usersWithoutPositive,
+    usersWithoutNegative,
+  };
+}
+
+/**
+ * The candidate positions by descending score: [N]. Equal scores keep the candidates' order, so that order must
+ * not depend on the labels.
+ *
+ * @throws RangeError for a NaN score.
+ */
+export function rankByScore(scores: ArrayLike<number>): Int32Array {
+  const order = Int32Array.from({ length: scores.length }, (_, position) => position);
+  for (const position of order) {
+    if (Number.isNaN(scores[position])) throw new RangeError(`metrics: the score at ${position} is NaN`);
+  }
+  // The difference of equal infinities is NaN: a tie, as 0 is.
+  return order.sort((left, right) => scores[right] - scores[left] || left - right);
+}
+
+/**
+ * Scores that put all N candidates in a generator's order: the items of its list first, in the list's order, then
+ * the others by the generator's logits for the first position, where equal logits stay equal.
+ *
+ * @param list distinct candidate positions [L], best first.
+ * @param firstStepLogits [N]; infinities are allowed.
+ * @returns scores [N], for `areaUnderCurve` and `rankByScore`; only their order means anything.
+ * @throws RangeError for a list with a position twice or outside 0 to N - 1, or a NaN logit.
+ */
+export function generatorOrder(list: ArrayLike<number>, firstStepLogits: ArrayLike<number>): Float64Array {
+  checkPositions(list, firstStepLogits.length);
+  // Ranks run from 1 to N, so every number over N comes before them.
+  const scores = averageRanks(firstStepLogits);
+  for (let place = 0; place < list.length; place++) scores[list[place]] = scores.length + list.length - place;
+  return scores;
+}
+
+function countPositives(labels: ArrayLike<number>): number {
+  let positives = 0;
+  for (let position = 0; position < labels.length; position++) {
+    if (labels[position] !== 0 && labels[position] !== 1) {
+      throw new RangeError(`metrics: labels must be 0 or 1, got ${labels[position]} at ${position}`);
+    }
+    positives += labels[position];
+  }
+  return positives;
+}
+
+function checkRanking(ranking: ArrayLike<number>, candidates: number, k: number): void {
+  if (ranking.length < Math.min(k, candidates)) {
+    throw new RangeError(
+      `metrics: the ranking must hold ${Math.min(k, candidates)} positions for k = ${k} and ${candidates} ` +
+        `candidates, got ${ranking.length}`,
+    );
+  }
+  checkPositions(ranking, candidates);
+}
+
+function checkPositions(positions: ArrayLike<number>, candidates: number): void {
+  const seen = new Uint8Array(candidates);
+  for (let place = 0; place < positions.length; place++) {
+    const position = positions[place];
+    if (!Number.isInteger(position) || position < 0 || position >= candidates) {
+      throw new RangeError(`metrics: positions must be from 0 to ${candidates - 1}, got ${position}`);
+    }
+    if (seen[position] === 1) throw new RangeError(`metrics: position ${position} is ranked twice`);
+    seen[position] = 1;
+  }
+}

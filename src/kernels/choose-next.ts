@@ -1,0 +1,68 @@
+/**
+ * One step of decoding lists: logits x [R, N] and a mask i32 [R, N] of the candidates that are still free. Outputs
+ * the chosen candidate of each row, i32 [R], and the mask without it, i32 [R, N].
+ *
+ *   greedy:  argmax_j x_j                                  ties go to the lowest index
+ *   sampled: argmax_j x_j / temperature + Gumbel noise     a draw from softmax_masked(x / temperature)
+ */
+import { checkTypes, type Operation } from "./operation.ts";
+import { Random, type RandomKey } from "./philox.ts";
+import { formatShape, ShapeError, sameShape } from "./shape.ts";
+
+export interface ChooseNextAttributes {
+  /** How to sample; undefined for greedy. The temperature is positive. */
+  readonly sampling?: { readonly temperature: number; readonly key: RandomKey } | undefined;
+}
+
+export const chooseNext: Operation<ChooseNextAttributes> = {
+  name: "chooseNext",
+  constants: [0],
+  outputs([x, mask], { sampling }) {
+    checkTypes("chooseNext", [x, mask], ["float", "i32"]);
+    if (x.shape.length !== 2 || !sameShape(x.shape, mask.shape)) {
+      throw new ShapeError(
+        `chooseNext: expected logits and mask of one shape [rows, candidates], got ${formatShape(x.shape)} and ${formatShape(mask.shape)}`,
+      );
+    }
+    if (sampling !== undefined && !(sampling.temperature > 0)) {
+      throw new RangeError(`chooseNext: the temperature must be positive, got ${sampling.temperature}`);
+    }
+    return [
+      { shape: x.shape.slice(0, 1), dtype: "i32" },
+      { shape: x.shape, dtype: "i32" },
+    ];
+  },
+  /** @throws RangeError for a row that has no free candidate. */
+  reference([x, mask], [choice, remaining], { sampling }) {
+    const [rows, columns] = x.shape;
+    const generator = sampling && new Random(sampling.key);
+    remaining.data.set(mask.data);
+    for (let row = 0; row < rows; row++) {
+      let best = -1;
+      let largest = Number.NEGATIVE_INFINITY;
+      for (let j = 0; j < columns; j++) {
+        const at = row * columns + j;
+        let score = x.data[at];
+        if (sampling !== undefined && generator !== undefined) {
+          // Every element draws its noise, free or not, so that a mask does not shift the others' numbers.
+          score = score / sampling.temperature + generator.gumbel();
+        }
+        if (mask.data[at] !== 0 && score > largest) {
+          largest = score;
+          best = j;
+        }
+      }
+      if (best < 0) throw new RangeError(`chooseNext: row ${row} has no free candidate`);
+      choice.data[row] = best;
+      remaining.data[row * columns + best] = 0;
+    }
+  },
+  sample(draw) {
+    const shape = [draw.integer(0, 4), draw.integer(1, 6)];
+    const free = draw.mask(shape);
+    for (let row = 0; row < shape[0]; row++) free.data[row * shape[1]] = 1;
+    const key = { seed: draw.integer(0, 1000), stream: "sample", step: 0 };
+    const sampling = draw.boolean() ? { temperature: 0.5, key } : undefined;
+    return { inputs: [draw.floats(shape), free], attributes: { sampling } };
+  },
+};
