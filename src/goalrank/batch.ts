@@ -26,24 +26,24 @@ export function candidateBatch(dataset: RequestColumns, rows: ArrayLike<number>)
   return makeBatch(dataset, rows, dataset.candidateCount, () => everything);
 }
 
-/** The items at candidate positions `lists` [S, L] of the requests at `rows`, in list order: K = L. */
+/** One list for each of the requests at `rows`, as candidate positions [B, L], in list order: K = L. */
 export function listBatch(dataset: RequestColumns, rows: ArrayLike<number>, lists: Int32Array): RequestBatch {
-  const length = lists.length / dataset.size;
-  return makeBatch(dataset, rows, length, (row) => lists.subarray(row * length, (row + 1) * length));
+  const length = lists.length / rows.length;
+  return makeBatch(dataset, rows, length, (i) => lists.subarray(i * length, (i + 1) * length));
 }
 
 function makeBatch(
   dataset: RequestColumns,
   rows: ArrayLike<number>,
   count: number,
-  positionsOf: (row: number) => Int32Array,
+  positionsOf: (index: number) => Int32Array,
 ): RequestBatch {
   const size = rows.length;
   const { candidateCount } = dataset;
   const items = new Int32Array(size * count);
   const scores = new Float32Array(size * count);
   for (let i = 0; i < size; i++) {
-    const positions = positionsOf(rows[i]);
+    const positions = positionsOf(i);
     for (let k = 0; k < count; k++) {
       const at = rows[i] * candidateCount + positions[k];
       items[i * count + k] = dataset.candidates[at];

@@ -19,7 +19,8 @@ export interface Catalogue {
 
 /**
  * Exposed lists with their candidates and feedback. S lists, N candidates, L positions, H history length.
- * `exposed` holds positions within the row's candidates, so a list is L distinct numbers from 0 to N - 1.
+ * `exposed` holds positions within the row's candidates, so a list is L distinct numbers from 0 to N - 1; an exposed
+ * item that is not among the candidates, as when nothing was injected, has position -1.
  */
 export interface ListDataset {
   readonly size: number;

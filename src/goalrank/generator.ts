@@ -6,6 +6,7 @@
  *   pi(list | user) = prod_t softmax_masked(z_t)[list_t]
  */
 import {
+  causalMask,
   DecoderBlock,
   EncoderBlock,
   type KeyValues,
@@ -63,7 +64,8 @@ export interface DecodeOptions {
 export class Generator extends Module {
   readonly listLength: number;
   private readonly width: number;
-  private readonly encoder: CandidateEncoder;
+  /** May start from the reward model's, of the same width. */
+  readonly encoder: CandidateEncoder;
   private readonly encoderBlocks: EncoderBlock[];
   private readonly memoryNorm: LayerNorm;
   /** The decoder's input at the first position: [1, D]. */
@@ -204,14 +206,6 @@ export class Generator extends Module {
     const logits = matmul(queries, memory.pointers, { transposeB: true }).mul(1 / Math.sqrt(this.width));
     return { logits, keyValues };
   }
-}
-
-/** Which positions each position sees, itself and those before it: i32 [L, L]. */
-function causalMask(length: number): Tensor {
-  const mask = Int32Array.from({ length: length * length }, (_, at) =>
-    at % length <= Math.floor(at / length) ? 1 : 0,
-  );
-  return tensor(mask, [length, length]);
 }
 
 /** The candidates that each position of each list may still choose: i32 [lists, L, N], flat. */

@@ -38,15 +38,21 @@ export interface GroupOptions {
   /** Lists of the group with up to two items replaced. */
   readonly substitution: number;
   /** Temperature at which the policy is sampled. */
-  readonly temperature: number;
+  readonly policyTemperature: number;
+  /** Temperature at which the pointwise ranker's scores are sampled. */
+  readonly pointwiseTemperature: number;
+  /** Temperature of the reference policy: 1 in the paper (Eq. 4). */
+  readonly referenceTemperature: number;
 }
 
 export const DEFAULT_GROUPS: GroupOptions = {
   policy: 8,
-  pointwise: 3,
+  pointwise: 2,
   random: 1,
-  substitution: 8,
-  temperature: 1,
+  substitution: 5,
+  policyTemperature: 1,
+  pointwiseTemperature: 0.5,
+  referenceTemperature: 0.5,
 };
 
 /** Models that take part; only the generator learns. */
@@ -79,7 +85,8 @@ export async function trainGoalRank(
   for (const rows of trainingBatches(stage, dataset.size, options)) {
     const key = { seed: options.seed, stream: stage, step };
     const scored = await scoreGroups(models, dataset, rows, groupOptions, key);
-    listener.step(stage, step++, await learnFrom(scored, generator, candidateBatch(dataset, rows), optimisation));
+    const metrics = await learnFrom(scored, generator, dataset, rows, groupOptions, optimisation);
+    listener.step(stage, step++, metrics);
   }
   generator.train(false);
   optimisation.dispose();
@@ -90,15 +97,21 @@ export async function trainGoalRank(
 async function learnFrom(
   { groups, rewards }: ScoredGroups,
   generator: Generator,
-  batch: RequestBatch,
+  dataset: RequestColumns,
+  rows: Int32Array,
+  { referenceTemperature: temperature }: GroupOptions,
   optimisation: Optimisation,
 ): Promise<StepMetrics> {
   using _ = scope();
   generator.train();
   const shape = [groups.requests, groups.groupSize];
-  const logProbabilities = generator.logProbabilities(generator.encode(batch), groups.lists, groups.groupSize);
+  const memory = generator.encode(candidateBatch(dataset, rows));
+  const logProbabilities = generator.logProbabilities(memory, groups.lists, groups.groupSize);
   const mask = tensor(groups.distinct, shape);
-  const { loss, referencePolicy } = groupCrossEntropy(tensor(rewards, shape), logProbabilities, { mask });
+  const { loss, referencePolicy } = groupCrossEntropy(tensor(rewards, shape), logProbabilities, {
+    mask,
+    temperature,
+  });
   const { learningRate, gradientNorm } = optimisation.update(loss.mean());
   return {
     learningRate,
@@ -138,10 +151,17 @@ async function drawLists(
 ): Promise<SourceLists[]> {
   const [fromPolicy, fromPointwise] = noGrad(() => {
     generator.train(false);
-    const sampling = { temperature: options.temperature, key: { ...key, stream: `${key.stream} policy` } };
+    const sampling = {
+      temperature: options.policyTemperature,
+      key: { ...key, stream: `${key.stream} policy` },
+    };
     const own = generator.decode(generator.encode(batch), { lists: options.policy, sampling });
     const drawKey = { ...key, stream: `${key.stream} pointwise` };
-    const others = gumbelTopK(pointwise.forward(batch), { lists: options.pointwise, length, key: drawKey });
+    const others = gumbelTopK(pointwise.forward(batch).div(options.pointwiseTemperature), {
+      lists: options.pointwise,
+      length,
+      key: drawKey,
+    });
     return [own, others];
   });
   return [

@@ -111,7 +111,7 @@ export async function trainModel(
   model: Module,
   size: number,
   options: TrainingOptions,
-  computeLoss: (rows: Int32Array) => Tensor,
+  computeLoss: (rows: Int32Array, step: number) => Tensor,
   listener: TrainingListener = SILENT,
 ): Promise<void> {
   const totalSteps = countSteps(size, options);
@@ -121,7 +121,7 @@ export async function trainModel(
   let step = 0;
   for (const rows of trainingBatches(stage, size, options)) {
     using _ = scope();
-    const loss = computeLoss(rows);
+    const loss = computeLoss(rows, step);
     const { learningRate, gradientNorm } = optimisation.update(loss);
     const metrics = { loss: await loss.item(), learningRate, gradientNorm: await gradientNorm.item() };
     listener.step(stage, step++, metrics);

@@ -15,6 +15,7 @@ export * from "./safetensors.ts";
 export { type WarmupCosineOptions, warmupCosine } from "./schedules.ts";
 export {
   appendKeyValues,
+  causalMask,
   DecoderBlock,
   EncoderBlock,
   type KeyValues,

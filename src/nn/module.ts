@@ -40,8 +40,8 @@ export abstract class Module {
   /** Every parameter by its name, in the order of the fields. */
   namedParameters(): Map<string, Tensor> {
     const found = new Map<string, Tensor>();
-    for (const [name, value] of Object.entries(this)) {
-      if (value instanceof Tensor && value.requiresGrad) found.set(name, value);
+    for (const [name, value] of this.ownTensors()) {
+      if (value.requiresGrad) found.set(name, value);
     }
     for (const [name, child] of this.children()) {
       for (const [inner, value] of child.namedParameters()) found.set(`${name}.${inner}`, value);
@@ -98,12 +98,17 @@ export abstract class Module {
     }
   }
 
-  /** Frees all parameters and their gradients. */
+  /** Frees all parameters, their gradients, and the constants that the modules hold. */
   dispose(): void {
-    for (const tensor of this.parameters()) {
+    for (const [, tensor] of this.ownTensors()) {
       tensor.zeroGrad();
       tensor.dispose();
     }
+    for (const [, child] of this.children()) child.dispose();
+  }
+
+  private ownTensors(): [string, Tensor][] {
+    return Object.entries(this).filter((entry): entry is [string, Tensor] => entry[1] instanceof Tensor);
   }
 
   private children(): [string, Module][] {

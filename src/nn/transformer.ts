@@ -1,5 +1,5 @@
 /** Transformer blocks (Vaswani et al. 2017) with pre-normalisation (Xiong et al. 2020). */
-import { attention, concat, type Random, type Tensor } from "../tensor/index.ts";
+import { attention, concat, type Random, type Tensor, tensor } from "../tensor/index.ts";
 import { type Activation, Dropout, type DropoutKey, LayerNorm, Linear, MLP } from "./layers.ts";
 import { Module } from "./module.ts";
 
@@ -26,6 +26,15 @@ export interface KeyValues {
 export function appendKeyValues(past: KeyValues | undefined, next: KeyValues): KeyValues {
   if (past === undefined) return next;
   return { keys: concat([past.keys, next.keys], -2), values: concat([past.values, next.values], -2) };
+}
+
+/** Which positions each position sees, itself and those before it: i32 [length, length]. */
+export function causalMask(length: number): Tensor {
+  const visible = (at: number) => (at % length <= Math.floor(at / length) ? 1 : 0);
+  return tensor(
+    Int32Array.from({ length: length * length }, (_, at) => visible(at)),
+    [length, length],
+  );
 }
 
 /** Multi-head attention of queries x [..., Q, D] over rows [..., K, D]. */

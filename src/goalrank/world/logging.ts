@@ -4,7 +4,7 @@
  * an item, as a trained model's would be.
  */
 import { Random } from "../../kernels/philox.ts";
-import type { ListDataset } from "../dataset.ts";
+import type { ListDataset, RequestColumns } from "../dataset.ts";
 import type { World } from "./world.ts";
 
 export interface LogOptions {
@@ -84,6 +84,23 @@ function emptyLog(world: World, size: number): ListDataset {
     history: new Int32Array(0),
     historyFeedback: new Float32Array(0),
   };
+}
+
+/** Another list by the logging policy for each request of a log, independent of the one shown: positions [S, L]. */
+export function redrawLists(world: World, log: RequestColumns, seed: number): Int32Array {
+  const { size, candidateCount, listLength } = log;
+  const lists = new Int32Array(size * listLength);
+  const keys = new Float64Array(candidateCount);
+  for (let row = 0; row < size; row++) {
+    const random = new Random({ seed, stream: "logging policy redraw", step: row });
+    const scores = policyScores(world, log.users[row]);
+    for (let n = 0; n < candidateCount; n++) {
+      const score = scores[log.candidates[row * candidateCount + n]];
+      keys[n] = score / world.settings.policyTemperature + random.gumbel();
+    }
+    highestIndices(keys, lists.subarray(row * listLength, (row + 1) * listLength));
+  }
+  return lists;
 }
 
 /** The retriever's score of every item for `user`, its affinity with the retriever's error, in logits: `out`, [I]. */

@@ -110,6 +110,19 @@ export function enumerateBest(
   return { positions: best, expectedReward: bestReward };
 }
 
+/** The best lists that beam search finds for each request: candidate positions [S, L]. */
+export function bestLists(
+  world: World,
+  { size, users, candidates, candidateCount, listLength: length }: RequestColumns,
+): Int32Array {
+  const lists = new Int32Array(size * length);
+  for (let row = 0; row < size; row++) {
+    const own = candidates.subarray(row * candidateCount, (row + 1) * candidateCount);
+    lists.set(beamSearch(world, users[row], own, { length }).positions, row * length);
+  }
+  return lists;
+}
+
 /**
  * The expected reward of one list for each request: [S]. `lists` holds positions within the candidates, [S, L].
  *

@@ -15,7 +15,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   default: {
     description: "a logging policy that explores, and lists enough to learn what it found",
     options: {},
-    trainingLists: 200_000,
+    trainingLists: 100_000,
   },
   "weak-reward": {
     description:

@@ -111,8 +111,8 @@ test("the default world leaves room between random, logged, greedy and best list
   const log = drawLog(world, testing(100));
   const report = worldReport(world, log);
   assert.is(report.oracleMethod, "beam search");
-  assert.ok(report.random + 0.2 < report.logging, JSON.stringify(report));
-  assert.ok(report.logging + 0.3 < report.loggingGreedy, JSON.stringify(report));
+  assert.ok(report.random + 0.05 < report.logging, JSON.stringify(report));
+  assert.ok(report.logging + 0.05 < report.loggingGreedy, JSON.stringify(report));
   assert.ok(report.loggingGreedy + 1 < report.oracle, JSON.stringify(report));
   assert.equal(worldReport(world, log), report);
   assert.not.equal(worldReport(world, log, { seed: 2 }).random, report.random);

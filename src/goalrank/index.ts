@@ -1,0 +1,20 @@
+/** GoalRank (arXiv 2509.22046): what is ranked, learned and measured. */
+export { PointwiseRanker } from "./baselines/dnn.ts";
+export { candidateBatch, listBatch, type RequestBatch } from "./batch.ts";
+export { CandidateEncoder } from "./candidate-encoder.ts";
+export * from "./data/index.ts";
+export * from "./dataset.ts";
+export * from "./evaluation.ts";
+export * from "./experiment.ts";
+export * from "./experiment-data.ts";
+export * from "./feedback-training.ts";
+export { type DecodeOptions, Generator, type GeneratorMemory, type GeneratorOptions } from "./generator.ts";
+export * from "./goalrank-training.ts";
+export * from "./groups.ts";
+export * from "./metrics.ts";
+export * from "./rankers.ts";
+export * from "./retriever.ts";
+export { RewardModel, type RewardModelOptions } from "./reward-model.ts";
+export * from "./statistics.ts";
+export * from "./training.ts";
+export * from "./world/index.ts";

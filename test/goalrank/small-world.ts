@@ -1,0 +1,45 @@
+/** A world, models and options small enough for tests. */
+import {
+  createWorld,
+  DEFAULT_EXPERIMENT,
+  drawLog,
+  type ExperimentData,
+  type ExperimentOptions,
+  findScenario,
+  worldData,
+} from "../../src/index.ts";
+
+export const world = createWorld({ ...findScenario("tiny").options, seed: 3 });
+export const log = drawLog(world, { size: 64, seed: 3, stream: "training" });
+
+export const generatorOptions = {
+  width: 8,
+  heads: 2,
+  encoderLayers: 1,
+  decoderLayers: 1,
+  listLength: log.listLength,
+  dropoutRate: 0,
+  seed: 3,
+};
+
+export const rewardOptions = {
+  width: 8,
+  heads: 2,
+  layers: 1,
+  listLength: log.listLength,
+  reading: "top-down",
+  dropoutRate: 0,
+  seed: 3,
+} as const;
+
+export function smallData(): ExperimentData {
+  return worldData({ scenario: "tiny", seed: 3, trainingLists: 1500, testRequests: 60 });
+}
+
+export const smallExperiment: ExperimentOptions = {
+  ...DEFAULT_EXPERIMENT,
+  width: 8,
+  dropoutRate: 0.1,
+  policyRequests: 320,
+  generatorEvaluatorLists: 5,
+};
