@@ -3,20 +3,31 @@ import { createWriteStream, mkdirSync, readdirSync, type WriteStream, writeFileS
 import { join } from "node:path";
 import { type ExperimentResult, encodeSafetensors, type TrainingListener } from "../src/index.ts";
 
+/** A folder that a run cannot be written to. */
+export class RunDirectoryError extends Error {
+  override readonly name = "RunDirectoryError";
+}
+
 export class RunDirectory {
   private readonly metrics: WriteStream;
 
   /**
    * Makes the folder `path` and writes `config.json`.
-   * @throws Error when the folder holds something already: a run never overwrites another
+   * @throws RunDirectoryError when it cannot be made, or holds something already: a run never overwrites another
    */
   constructor(
     private readonly path: string,
     configuration: object,
   ) {
-    mkdirSync(path, { recursive: true });
+    try {
+      mkdirSync(path, { recursive: true });
+    } catch (error) {
+      throw new RunDirectoryError(`${path}: the folder cannot be made (${(error as Error).message})`);
+    }
     if (readdirSync(path).length > 0) {
-      throw new Error(`${path}: the folder is not empty; choose another with --out, or remove it`);
+      throw new RunDirectoryError(
+        `${path}: the folder is not empty; choose another with --out, or remove it`,
+      );
     }
     writeFileSync(join(path, "config.json"), `${JSON.stringify(configuration, null, 2)}\n`);
     this.metrics = createWriteStream(join(path, "metrics.jsonl"));

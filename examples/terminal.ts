@@ -92,6 +92,7 @@ export function formatTable(rows: readonly MethodResult[], depth: number): strin
     head: columns.map((column) => column.title),
     colAligns: columns.map((_, index) => (index === 0 ? "left" : "right")),
     style: { head: [], border: [] },
+    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
   });
   for (const row of rows) table.push(columns.map((column) => column.cell(row)));
   return table.toString();

@@ -21,7 +21,7 @@ import {
   type TrainingListener,
   worldData,
 } from "../src/index.ts";
-import { RunDirectory } from "./run-directory.ts";
+import { RunDirectory, RunDirectoryError } from "./run-directory.ts";
 import { combineListeners, formatSummary, formatTable, ProgressDisplay } from "./terminal.ts";
 
 /** What the user can set; see `--help`. */
@@ -31,6 +31,7 @@ interface Arguments {
   readonly format: "movielens" | "csv";
   readonly columns?: Readonly<Record<string, string>>;
   readonly delimiter?: string;
+  readonly core?: number;
   readonly positive?: number;
   readonly protocol: "injected" | "retrieved";
   readonly maxLists?: number;
@@ -87,6 +88,11 @@ function parseArguments(): Arguments {
     .option("--columns <names>", "columns of a CSV log, such as user=uid,feedback=stars", columnNames)
     .option("--delimiter <text>", "between the fields of a CSV log (default: comma)")
     .option(
+      "--core <count>",
+      "interactions that every user and item must have (default: 20)",
+      positiveInteger,
+    )
+    .option(
       "--positive <number>",
       "feedback from which an interaction is positive (default: 3)",
       finiteNumber,
@@ -99,7 +105,7 @@ function parseArguments(): Arguments {
     .option("--max-lists <count>", "train on at most this many lists", positiveInteger)
     .option(
       "--requests <count>",
-      "requests that GoalRank learns from (default: 6400, or all of a log)",
+      "requests that GoalRank learns from (default: 4800, or all of a log)",
       positiveInteger,
     )
     .option("--epochs <count>", "passes over the training lists (default: 1, or 2 of a log)", positiveInteger)
@@ -107,13 +113,14 @@ function parseArguments(): Arguments {
     .option("--out <folder>", "write configuration, metrics, results and weights there")
     .option("--json", "print the table as one line of JSON, last")
     .allowExcessArguments(false)
+    .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll("\n", " ")}\n`) })
     .exitOverride();
   return program.parse().opts<Arguments>();
 }
 
 /** Reads or draws the data, and says what it is. */
 async function loadData(options: Arguments, listener: TrainingListener): Promise<ExperimentData> {
-  const { data: file, seed, maxLists, protocol, positive } = options;
+  const { data: file, seed, core, maxLists, protocol, positive } = options;
   if (file === undefined) {
     const data = worldData({
       scenario: options.scenario,
@@ -142,6 +149,7 @@ async function loadData(options: Arguments, listener: TrainingListener): Promise
       seed,
       protocol,
       ...(maxLists !== undefined && { maxLists }),
+      ...(core !== undefined && { core }),
       ...(positive !== undefined && { positiveThreshold: positive }),
       onPrepared: (counts) => console.error(formatPreparation(counts)),
     },
@@ -195,12 +203,15 @@ async function main(): Promise<void> {
   }
 }
 
+const CALLER_MISTAKES = [DataError, RangeError, RunDirectoryError];
+
 /** Mistakes of the caller end with one line and exit code 2; anything else is a defect and shows its stack. */
 function report(error: unknown): void {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else if (error instanceof DataError || error instanceof RangeError) {
-    console.error(error.message);
+  } else if (CALLER_MISTAKES.some((kind) => error instanceof kind)) {
+    // Each of these carries one line that says what to change.
+    console.error((error as Error).message);
     process.exitCode = 2;
   } else {
     console.error(error);

@@ -2,6 +2,7 @@
 import {
   buildListDataset,
   type CandidateProtocol,
+  checkItemSupply,
   type InteractionSource,
   type PreparationCounts,
   prepareInteractions,
@@ -55,6 +56,8 @@ export function worldData(options: WorldDataOptions): ExperimentData {
 
 export interface LogDataOptions {
   readonly seed: number;
+  /** Interactions that every user and item must have. Default 20. */
+  readonly core?: number;
   /** At most this many training lists. */
   readonly maxLists?: number;
   /** Feedback from which an interaction counts as positive. */
@@ -82,8 +85,9 @@ export async function logData(
 ): Promise<LogData> {
   const { seed, protocol = "injected" } = options;
   const prepared = await prepareInteractions(source, options);
-  options.onPrepared?.(prepared.counts);
   const { log, catalogue, counts } = prepared;
+  checkItemSupply(log, prepared.test.listLength);
+  options.onPrepared?.(counts);
   const retriever = await trainRetriever(trainingInteractions(log, options), { seed }, listener);
   const scoreItems = await retriever.scorer();
   const build = (lists: typeof prepared.test, own: CandidateProtocol) =>

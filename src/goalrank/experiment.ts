@@ -60,7 +60,7 @@ export const DEFAULT_EXPERIMENT: ExperimentOptions = {
   layers: 1,
   dropoutRate: 0,
   epochs: 1,
-  policyRequests: 6400,
+  policyRequests: 4800,
   generatorEvaluatorLists: 20,
   groups: DEFAULT_GROUPS,
   feedbackTraining: { ...DEFAULT_TRAINING, batchSize: 64, learningRate: 5e-3 },

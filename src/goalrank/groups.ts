@@ -55,6 +55,9 @@ export function substitutedLists(
   const random = new Random(key);
   const lists = new Int32Array(requests * count * length);
   const total = existing.reduce((sum, source) => sum + source.count, 0);
+  if (total === 0 && count > 0) {
+    throw new RangeError("groups: substitution needs at least one list to start from; add another source");
+  }
   for (let request = 0; request < requests; request++) {
     for (let copy = 0; copy < count; copy++) {
       const start = (request * count + copy) * length;
@@ -83,9 +86,7 @@ function pickList(
     }
     index -= count;
   }
-  throw new RangeError(
-    "groups: substitution needs at least one list to start from; add another source before it",
-  );
+  throw new RangeError(`groups: no source holds list ${index} of request ${request}`);
 }
 
 /** A candidate that is not among lists[start, end). */

@@ -167,13 +167,10 @@ function encodeHeader(
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   const members: [string, string][] = [];
-  const metadataEntries = Object.entries(metadata).sort(([left], [right]) => compareNames(left, right));
-  if (metadataEntries.length > 0) {
-    members.push([
-      METADATA_NAME,
-      jsonObject(metadataEntries.map(([key, value]) => [key, JSON.stringify(value)])),
-    ]);
-  }
+  const texts = Object.entries(metadata)
+    .sort(([left], [right]) => compareNames(left, right))
+    .map(([key, text]) => [key, JSON.stringify(text)] as const);
+  if (texts.length > 0) members.push([METADATA_NAME, jsonObject(texts)]);
   let begin = 0;
   for (const [name, { dtype, shape, data }] of tensors) {
     const end = begin + data.byteLength;

@@ -1,8 +1,9 @@
 /** Reverse-mode differentiation over the operations that were recorded while computing a tensor. */
 import { ShapeError, sameShape } from "../kernels/index.ts";
+// Tensors call this module, and it makes tensors: these files import each other.
+import { ones } from "./create.ts";
 import { outsideScopes, scope } from "./scope.ts";
-// Tensor's methods call this module and this module makes tensors: the one import cycle of the engine.
-import { ones, type Tensor } from "./tensor.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** One recorded step: how a tensor came from others. */
 export interface TapeNode {

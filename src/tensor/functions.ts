@@ -1,8 +1,46 @@
-/** Functions of several tensors: attention, normalisation, lookups, dropout, random tensors, losses. */
+/** Functions of several tensors: products, attention, normalisation, lookups, dropout, random tensors, losses. */
 
 import type { Distribution, GroupCrossEntropyAttributes, RandomKey, Shape } from "../kernels/index.ts";
 import * as kernels from "../kernels/index.ts";
-import { apply, type Tensor, type TensorOptions, withOptional } from "./tensor.ts";
+import { apply } from "./apply.ts";
+import type { TensorOptions } from "./create.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** An operation's inputs, the optional one last. */
+export function withOptional(optional: Tensor | undefined, ...inputs: Tensor[]): Tensor[] {
+  return optional === undefined ? inputs : [...inputs, optional];
+}
+
+export interface MatmulOptions {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  /** Added to every row of the product: [N]. */
+  readonly bias?: Tensor;
+}
+
+/** y = a b (+ bias): a [..., M, K], b [..., K, N] -> [..., M, N], with broadcast batch axes. */
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  const { transposeA = false, transposeB = false, bias } = options;
+  // A matrix shared by the whole batch meets all rows in one product.
+  if (b.rank === 2 && a.rank > 2 && !transposeA) {
+    const rows = matmul(a.reshape([-1, a.shape[a.rank - 1]]), b, options);
+    return rows.reshape([...a.shape.slice(0, -1), rows.shape[1]]);
+  }
+  return apply(kernels.matmul, withOptional(bias, a, b), { transposeA, transposeB })[0];
+}
+
+/** The tensors one after the other along `axis`. */
+export function concat(tensors: readonly Tensor[], axis: number): Tensor {
+  const rank = tensors[0]?.rank ?? 0;
+  return apply(kernels.concat, tensors, {
+    axis: rank === 0 ? axis : kernels.resolveAxis("concat", axis, rank),
+  })[0];
+}
+
+/** a where `condition` (i32) is not 0, b elsewhere. */
+export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
+  return apply(kernels.elementwise.where, [condition, a, b], undefined)[0];
+}
 
 /** Multi-head attention: q [..., Q, D], k and v [..., K, D], mask i32 to [..., Q, K] -> [..., Q, D]. */
 export function attention(q: Tensor, k: Tensor, v: Tensor, heads: number, mask?: Tensor): Tensor {

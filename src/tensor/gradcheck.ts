@@ -2,8 +2,9 @@
 import type { HostTensor } from "../kernels/index.ts";
 import { formatShape } from "../kernels/index.ts";
 import { noGrad } from "./autograd.ts";
+import { tensor, zeros } from "./create.ts";
 import { scope } from "./scope.ts";
-import { type Tensor, tensor, zeros } from "./tensor.ts";
+import type { Tensor } from "./tensor.ts";
 
 export interface GradcheckOptions {
   /** Step of the central differences. Default 1e-6. */

@@ -9,12 +9,15 @@ export {
   type Shape,
   ShapeError,
 } from "../kernels/index.ts";
+export { apply, applyInPlace } from "./apply.ts";
 export { backward, isRecording, noGrad } from "./autograd.ts";
+export { full, ones, type TensorOptions, tensor, zeros } from "./create.ts";
 export { defaultDevice, setDefaultDevice } from "./default-device.ts";
 export {
   attention,
   binaryCrossEntropyWithLogits,
   chooseNext,
+  concat,
   crossEntropy,
   dropout,
   embedding,
@@ -22,23 +25,13 @@ export {
   groupCrossEntropy,
   gumbelTopK,
   layerNorm,
+  type MatmulOptions,
+  matmul,
   meanSquaredError,
   randomTensor,
+  where,
 } from "./functions.ts";
 export { GradcheckError, type GradcheckOptions, gradcheck } from "./gradcheck.ts";
 export { outsideScopes, Scope, scope } from "./scope.ts";
 export { reportLeaks } from "./storage.ts";
-export {
-  apply,
-  applyInPlace,
-  concat,
-  full,
-  type MatmulOptions,
-  matmul,
-  ones,
-  Tensor,
-  type TensorOptions,
-  tensor,
-  where,
-  zeros,
-} from "./tensor.ts";
+export { Tensor } from "./tensor.ts";

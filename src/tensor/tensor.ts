@@ -1,32 +1,25 @@
 /** What a tensor is, and how operations make new ones. */
 
-import * as kernels from "../kernels/index.ts";
-import {
-  type Device,
-  type DeviceTensor,
-  type DType,
-  type ElementwiseOperation,
-  elementwise,
-  type GradientOperation,
-  type NumberArray,
-  type Operation,
-  type Shape,
-  ShapeError,
-  type TensorSpec,
-  type Value,
+import type {
+  Device,
+  DeviceTensor,
+  DType,
+  NumberArray,
+  Operation,
+  Shape,
+  TensorSpec,
+  Value,
 } from "../kernels/index.ts";
+import * as kernels from "../kernels/index.ts";
+// A tensor's methods run operations and operations make tensors: these files import each other.
+import { apply } from "./apply.ts";
 import { backward, isRecording, record, type TapeNode } from "./autograd.ts";
-import { defaultDevice } from "./default-device.ts";
+import { type MatmulOptions, matmul, withOptional } from "./functions.ts";
 import { currentScope, type Scope } from "./scope.ts";
-import { Storage } from "./storage.ts";
+import type { Storage } from "./storage.ts";
 
-/** Where and of what type a new tensor is. */
-export interface TensorOptions {
-  /** Default f32. */
-  readonly dtype?: DType;
-  /** Default the process's default device. */
-  readonly device?: Device;
-}
+const { elementwise, ShapeError } = kernels;
+type ElementwiseOperation = kernels.ElementwiseOperation;
 
 /**
  * An immutable n-dimensional array: a shape over contiguous, row-major storage on a device. Every method that
@@ -354,11 +347,6 @@ function binary(operation: ElementwiseOperation, a: Tensor, b: Tensor): Tensor {
   return apply(operation, [a, b], undefined)[0];
 }
 
-/** An operation's inputs, the optional one last. */
-export function withOptional(optional: Tensor | undefined, ...inputs: Tensor[]): Tensor[] {
-  return optional === undefined ? inputs : [...inputs, optional];
-}
-
 function resolveShape(from: Shape, to: Shape): Shape {
   const size = kernels.sizeOf(from);
   const known = kernels.sizeOf(to.filter((extent) => extent !== -1));
@@ -374,141 +362,4 @@ function resolveShape(from: Shape, to: Shape): Shape {
     );
   }
   return resolved;
-}
-
-export interface MatmulOptions {
-  readonly transposeA?: boolean;
-  readonly transposeB?: boolean;
-  /** Added to every row of the product: [N]. */
-  readonly bias?: Tensor;
-}
-
-/** y = a b (+ bias): a [..., M, K], b [..., K, N] -> [..., M, N], with broadcast batch axes. */
-export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
-  const { transposeA = false, transposeB = false, bias } = options;
-  // A matrix shared by the whole batch meets all rows in one product.
-  if (b.rank === 2 && a.rank > 2 && !transposeA) {
-    const rows = matmul(a.reshape([-1, a.shape[a.rank - 1]]), b, options);
-    return rows.reshape([...a.shape.slice(0, -1), rows.shape[1]]);
-  }
-  return apply(kernels.matmul, withOptional(bias, a, b), { transposeA, transposeB })[0];
-}
-
-/** An operation may be given without a gradient rule; then nothing can be differentiated through it. */
-type Runnable<Attributes> = GradientOperation<Attributes> & Partial<Pick<Operation<Attributes>, "gradient">>;
-
-/**
- * Runs `operation` and records it where a gradient is wanted. Returns all its outputs; gradients flow through the
- * first.
- *
- * @param device where to run an operation without inputs; otherwise it runs where its inputs are
- * @throws ShapeError or TypeError from the operation; Error when the inputs are on different devices
- */
-export function apply<Attributes>(
-  operation: Runnable<Attributes>,
-  inputs: readonly Tensor[],
-  attributes: Attributes,
-  device: Device = inputs[0]?.device ?? defaultDevice(),
-): Tensor[] {
-  const places = inputs.map((input) => input.at(operation.name));
-  const foreign = inputs.find((input) => input.device !== device);
-  if (foreign !== undefined) {
-    throw new Error(
-      `${operation.name}: inputs are on different devices: ${device.name} and ${foreign.device.name}`,
-    );
-  }
-  const { gradient, constants = [] } = operation;
-  const needs = inputs.map((input, index) => input.requiresGrad && !constants.includes(index));
-  const recorded = gradient !== undefined && isRecording() && needs.includes(true);
-  const outputs = operation.outputs(inputs, attributes).map((spec, index) => {
-    const storage = new Storage(device, spec.dtype, kernels.sizeOf(spec.shape));
-    return new Tensor(storage, spec, recorded && index === 0);
-  });
-  device.run(
-    operation,
-    places,
-    outputs.map((output) => output.at(operation.name)),
-    attributes,
-  );
-  if (recorded) {
-    const [output] = outputs;
-    const gradients = (outputGradient: Tensor) => {
-      const context = { inputs, outputs, outputGradient, attributes, needs, run: runForGradient };
-      return operation.gradient?.(context) as (Tensor | undefined)[];
-    };
-    output.node = record({ operation: operation.name, inputs, output, gradients });
-  }
-  return outputs;
-}
-
-/** How gradient rules run operations: what they know as values are tensors. */
-function runForGradient<Attributes>(
-  operation: GradientOperation<Attributes>,
-  inputs: readonly Value[],
-  attributes: Attributes,
-): Tensor[] {
-  return apply(operation, inputs as readonly Tensor[], attributes);
-}
-
-/** Runs an operation that updates `targets`, which are among its inputs, in place. Nothing is recorded. */
-export function applyInPlace<Attributes>(
-  operation: GradientOperation<Attributes>,
-  inputs: readonly Tensor[],
-  targets: readonly Tensor[],
-  attributes: Attributes,
-): void {
-  const place = (tensor: Tensor) => tensor.at(operation.name);
-  operation.outputs(inputs, attributes);
-  inputs[0].device.run(operation, inputs.map(place), targets.map(place), attributes);
-}
-
-/** A tensor that holds a copy of `data`. Numbers become `dtype`, which defaults to the array's own type, or f32. */
-export function tensor(
-  data: NumberArray | readonly number[],
-  shape: Shape,
-  options: TensorOptions = {},
-): Tensor {
-  kernels.checkShape("tensor", shape);
-  if (data.length !== kernels.sizeOf(shape)) {
-    throw new ShapeError(`tensor: ${data.length} numbers do not fill shape ${kernels.formatShape(shape)}`);
-  }
-  const { dtype = ownType(data), device = defaultDevice() } = options;
-  const made = new Tensor(new Storage(device, dtype, data.length), { shape, dtype }, false);
-  const array = ArrayBuffer.isView(data) ? data : kernels.createArray(dtype, data.length);
-  if (array !== data) array.set(data);
-  made.assign(array as NumberArray);
-  return made;
-}
-
-function ownType(data: NumberArray | readonly number[]): DType {
-  if (data instanceof Float64Array) return "f64";
-  return data instanceof Int32Array ? "i32" : "f32";
-}
-
-/** A tensor of `shape` filled with `value`. */
-export function full(shape: Shape, value: number, { dtype = "f32", device }: TensorOptions = {}): Tensor {
-  kernels.checkShape("full", shape);
-  const data = kernels.createArray(dtype, kernels.sizeOf(shape)).fill(value);
-  return tensor(data, shape, device === undefined ? { dtype } : { dtype, device });
-}
-
-export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
-  return full(shape, 0, options);
-}
-
-export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
-  return full(shape, 1, options);
-}
-
-/** The tensors one after the other along `axis`. */
-export function concat(tensors: readonly Tensor[], axis: number): Tensor {
-  const rank = tensors[0]?.rank ?? 0;
-  return apply(kernels.concat, tensors, {
-    axis: rank === 0 ? axis : kernels.resolveAxis("concat", axis, rank),
-  })[0];
-}
-
-/** a where `condition` (i32) is not 0, b elsewhere. */
-export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
-  return apply(elementwise.where, [condition, a, b], undefined)[0];
 }

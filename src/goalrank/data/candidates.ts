@@ -80,6 +80,22 @@ export function buildListDataset(
   return dataset;
 }
 
+/**
+ * Throws a RangeError when a user leaves too few items to choose N - L candidates from, as `buildListDataset` would,
+ * but before any score is known.
+ */
+export function checkItemSupply(log: InteractionLog, listLength: number, candidateCount = 50): void {
+  for (let user = 0; user < log.userIds.length; user++) {
+    const met = new Set(log.items.subarray(log.userOffsets[user], log.userOffsets[user + 1])).size;
+    if (log.itemIds.length - met < candidateCount - listLength) {
+      throw new RangeError(
+        `candidates: user "${log.userIds[user]}" has met ${met} of ${log.itemIds.length} items, which leaves too few ` +
+          `for ${candidateCount} candidates; use a log with more items`,
+      );
+    }
+  }
+}
+
 /** Retrieves for one user after another, and remembers the last answers: a user's lists follow each other. */
 class Retriever {
   private readonly log: InteractionLog;

@@ -1,3 +1,4 @@
+/** From files of interactions to exposed lists with candidates, history and labels. */
 export * from "./candidates.ts";
 export { type ColumnNames, type CsvOptions, DEFAULT_COLUMNS, readCsv } from "./csv.ts";
 export { DataError } from "./errors.ts";

@@ -1,3 +1,4 @@
+/** The k-core filter, which leaves users and items that are seen often enough to learn from. */
 import { type InteractionLog, selectInteractions } from "./interactions.ts";
 
 /**

@@ -1,3 +1,4 @@
+/** Reads the ratings files of MovieLens: `user::item::rating::timestamp`, one a line, no header. */
 import { readRecords } from "./delimited.ts";
 import { addRow, finishLog, type RowLayout } from "./interaction-rows.ts";
 import { type InteractionLog, InteractionLogBuilder } from "./interactions.ts";

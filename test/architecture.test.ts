@@ -1,0 +1,225 @@
+/** The rules that hold the source tree together: who may import whom, and what every file must look like. */
+import { readdirSync, readFileSync } from "node:fs";
+import { posix, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+
+/** Folders of src from the bottom up: a file imports from its own folder and from those before it. */
+const LAYERS = ["kernels", "tensor", "nn", "goalrank"];
+
+/** What must also run in a browser. */
+const BROWSER_LAYERS = ["kernels", "tensor", "nn"];
+
+const MAX_LINES = 400;
+
+interface SourceFile {
+  /** From the root of the repository, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+}
+
+interface Import {
+  readonly specifier: string;
+  readonly line: number;
+}
+
+/** A rule lists what breaks it, as `path:line: what is wrong`. */
+type Rule = (file: SourceFile) => string[];
+
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split("\n").length;
+}
+
+/** `import "x"`, `import … from "x"` and `export … from "x"`, over several lines too. */
+const STATIC_IMPORT = /^(?:import\s*|(?:import|export)\b[^;"'=()]*\bfrom\s*)["']([^"'\n]+)["']/gm;
+
+/** `import("x")`, also in types, outside of comment lines. */
+const DYNAMIC_IMPORT = /^(?!\s*(?:\*|\/[/*])).*\bimport\s*\(\s*["'`]([^"'`\n]+)["'`]/gm;
+
+function importsOf({ text }: SourceFile): Import[] {
+  return [STATIC_IMPORT, DYNAMIC_IMPORT]
+    .flatMap((pattern) => [...text.matchAll(pattern)])
+    .map((match) => ({ specifier: match[1], line: lineAt(text, match.index + match[0].length) }));
+}
+
+/** The folder of src that a path lies in: "" for files of src itself, undefined outside of src. */
+function layerOf(path: string): string | undefined {
+  const [root, ...rest] = path.split("/");
+  if (root !== "src") return undefined;
+  return rest.length > 1 ? rest[0] : "";
+}
+
+const importsGoDown: Rule = (file) => {
+  const from = layerOf(file.path) ?? "";
+  if (file.path === "src/index.ts") return [];
+  if (!LAYERS.includes(from)) {
+    return [
+      `${file.path}:1: lies in none of src/${LAYERS.join(", src/")}; move it, or place its folder in LAYERS`,
+    ];
+  }
+  return importsOf(file)
+    .filter(({ specifier }) => specifier.startsWith("."))
+    .map(({ specifier, line }) => ({
+      line,
+      target: posix.join(posix.dirname(file.path), specifier),
+    }))
+    .filter(({ target }) => {
+      const level = LAYERS.indexOf(layerOf(target) ?? "");
+      return layerOf(target) !== undefined && (level === -1 || level > LAYERS.indexOf(from));
+    })
+    .map(
+      ({ line, target }) => `${file.path}:${line}: src/${from} must not import ${target}, which is above it`,
+    );
+};
+
+const importsStayInSource: Rule = (file) =>
+  importsOf(file)
+    .filter(({ specifier }) => specifier.startsWith(".") || specifier.startsWith("/"))
+    .filter(({ specifier }) => {
+      return (
+        specifier.startsWith("/") || layerOf(posix.join(posix.dirname(file.path), specifier)) === undefined
+      );
+    })
+    .map(({ specifier, line }) => `${file.path}:${line}: imports ${specifier}, which lies outside of src`);
+
+const webGpuStaysInKernels: Rule = (file) => {
+  if (layerOf(file.path) === "kernels") return [];
+  const imports = importsOf(file)
+    .filter(({ specifier }) => /^(@?webgpu)(\/|$)/.test(specifier))
+    .map(({ specifier, line }) => `${file.path}:${line}: imports ${specifier}; only src/kernels may`);
+  const mentions = [...file.text.matchAll(/\bGPU(?:Device|Buffer)\b/g)].map(
+    (match) =>
+      `${file.path}:${lineAt(file.text, match.index)}: mentions ${match[0]}; only src/kernels may know WebGPU`,
+  );
+  return [...imports, ...mentions];
+};
+
+const browserLayersImportNoNodeModule: Rule = (file) => {
+  const layer = layerOf(file.path) ?? "";
+  if (!BROWSER_LAYERS.includes(layer)) return [];
+  return importsOf(file)
+    .filter(({ specifier }) => specifier.startsWith("node:"))
+    .map(
+      ({ specifier, line }) =>
+        `${file.path}:${line}: imports ${specifier}; src/${layer} must also run in a browser`,
+    );
+};
+
+const filesAreShort: Rule = ({ path, text }) => {
+  const lines = text.replace(/\n$/, "").split("\n").length;
+  return lines <= MAX_LINES
+    ? []
+    : [`${path}:${lines}: has ${lines} lines, at most ${MAX_LINES} are allowed; move a subject out`];
+};
+
+const filesSayWhatTheyAreFor: Rule = ({ path, text }) =>
+  /^\/(?:\*\*|\/)\s*(?:\*\s*)?\w/.test(text)
+    ? []
+    : [`${path}:1: must start with a comment, /** or //, that says what the file is for`];
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+const source: readonly SourceFile[] = readdirSync(`${root}src`, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => `src/${name.split(sep).join("/")}`)
+  .sort()
+  .map((path) => ({ path, text: readFileSync(root + path, "utf8") }));
+
+/** Asserts that every source file keeps the rule, and that the rule finds the places in the files that break it. */
+function checkRule(
+  name: string,
+  rule: Rule,
+  broken: readonly (readonly [place: string, text: string])[],
+): void {
+  test(name, () => {
+    const problems = source.flatMap(rule);
+    assert.ok(problems.length === 0, `\n${problems.join("\n")}`);
+  });
+  test(`a file that breaks it is found: ${name}`, () => {
+    for (const [place, text] of broken) {
+      const [path] = place.split(":");
+      const found = rule({ path, text }).map((problem) => problem.split(": ")[0]);
+      assert.equal(found, [place], text);
+    }
+  });
+}
+
+checkRule("imports go down: goalrank -> nn -> tensor -> kernels", importsGoDown, [
+  ["src/kernels/a.ts:1", 'import { Tensor } from "../tensor/index.ts";'],
+  ["src/tensor/a.ts:4", 'import { b } from "./b.ts";\nimport {\n  Linear,\n} from "../nn/index.ts";'],
+  ["src/nn/a.ts:2", '\nexport * from "../goalrank/index.ts";'],
+  ["src/tensor/a.ts:3", '// lazily\nasync function load() {\n  return await import("../nn/layers.ts");\n}'],
+  ["src/nn/a.ts:1", 'export type Model = import("../goalrank/generator.ts").Generator;'],
+  ["src/goalrank/data/a.ts:1", 'import "../../index.ts";'],
+  ["src/goalrank/data/a.ts:1", 'import "../../elsewhere/a.ts";'],
+  ["src/elsewhere/a.ts:1", "export const one = 1;"],
+]);
+
+checkRule("nothing in src imports from outside of src", importsStayInSource, [
+  ["src/kernels/a.ts:1", 'import { test } from "../../test/run.ts";'],
+  ["src/index.ts:1", 'export * from "../bench/report.ts";'],
+  ["src/goalrank/a.ts:1", "const train = await import('../../examples/train.ts');"],
+]);
+
+checkRule("WebGPU is known to src/kernels alone", webGpuStaysInKernels, [
+  ["src/tensor/a.ts:1", 'import { create } from "webgpu";'],
+  ["src/nn/a.ts:2", "\nlet device: GPUDevice;"],
+  ["src/index.ts:1", "export type Buffers = readonly GPUBuffer[];"],
+]);
+
+checkRule("kernels, tensor and nn import no module of Node.js", browserLayersImportNoNodeModule, [
+  ["src/kernels/a.ts:1", 'import { cpus } from "node:os";'],
+  ["src/nn/a.ts:1", 'const { readFile } = await import("node:fs/promises");'],
+]);
+
+checkRule(`no source file has over ${MAX_LINES} lines`, filesAreShort, [
+  [`src/nn/a.ts:${MAX_LINES + 1}`, "line\n".repeat(MAX_LINES + 1)],
+]);
+
+checkRule("every source file starts with a comment that says what it is for", filesSayWhatTheyAreFor, [
+  ["src/nn/a.ts:1", 'import { b } from "./b.ts";\n/** What it is for. */'],
+  ["src/nn/a.ts:1", "/** */\nexport const one = 1;"],
+]);
+
+test("a file that keeps the rules breaks none", () => {
+  const file = {
+    path: "src/nn/a.ts",
+    text: [
+      "/**",
+      " * Layers.",
+      ' * @example const { Generator } = await import("../goalrank/index.ts");',
+      " */",
+      'import { Random } from "../kernels/index.ts";',
+      'import type { Tensor } from "../tensor/index.ts";',
+      'export { b } from "./b.ts";',
+      'export const name = "../goalrank/index.ts";',
+      "",
+    ].join("\n"),
+  };
+  const rules = [
+    importsGoDown,
+    importsStayInSource,
+    webGpuStaysInKernels,
+    browserLayersImportNoNodeModule,
+    filesAreShort,
+    filesSayWhatTheyAreFor,
+  ];
+  assert.equal(
+    rules.flatMap((rule) => rule(file)),
+    [],
+  );
+  assert.equal(
+    importsOf(file).map(({ specifier }) => specifier),
+    ["../kernels/index.ts", "../tensor/index.ts", "./b.ts"],
+  );
+});
+
+test("no import in src escapes the patterns", () => {
+  for (const file of source) {
+    const likely = file.text.match(/^(?!\s*(?:\*|\/[/*])).*\b(?:from|import) ?\(? ?"[^"]+"/gm) ?? [];
+    assert.is(importsOf(file).length, likely.length, file.path);
+  }
+});
+
+test.run();

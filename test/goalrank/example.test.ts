@@ -1,0 +1,148 @@
+/** What a user does at a terminal with examples/train.ts. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { decodeSafetensors, Random } from "../../src/index.ts";
+
+const test = suite("examples/train.ts");
+const folder = mkdtempSync(join(tmpdir(), "goalrank-example-"));
+test.after(() => rmSync(folder, { recursive: true }));
+
+function train(...options: string[]) {
+  const run = spawnSync(process.execPath, ["--import", "tsx", "examples/train.ts", ...options], {
+    encoding: "utf8",
+  });
+  return { code: run.status, output: run.stdout.trimEnd(), errors: run.stderr.trimEnd() };
+}
+
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** Ratings of 36 of 100 items by each of 40 users, who like every third item. */
+function smallRatings(separator: string): string {
+  const random = new Random({ seed: 1, stream: "ratings", step: 0 });
+  const rows: string[] = [];
+  for (let user = 0; user < 40; user++) {
+    [...random.permutation(100).subarray(0, 36)].forEach((item, time) => {
+      const rating = (item + user) % 3 === 0 ? 5 : 1 + random.integer(3);
+      rows.push([`u${user}`, `i${item}`, rating, 1000 + time].join(separator));
+    });
+  }
+  return `${rows.join("\n")}\n`;
+}
+
+test("--help explains the options", () => {
+  const { code, output } = train("--help");
+  assert.is(code, 0);
+  for (const option of ["--data", "--seed", "--epochs", "--out", "--json", "--scenario"])
+    assert.match(output, option);
+});
+
+test("a small world: table, JSON line, run folder; the same seed gives the same numbers", () => {
+  const out = join(folder, "run");
+  const options = ["--scenario", "tiny", "--requests", "160", "--seed", "4", "--json"];
+  const first = train(...options, "--out", out);
+  assert.is(first.code, 0, first.errors);
+  assert.match(first.output, /true reward/);
+  const table = JSON.parse(first.output.split("\n").at(-1) ?? "");
+  const methods = table.rows.map((row: { method: string }) => row.method);
+  assert.equal(methods, [
+    "random",
+    "logging policy",
+    "DNN, top 4",
+    "generator-evaluator, 20 lists",
+    "GoalRank",
+    "oracle (beam search)",
+  ]);
+  for (const row of table.rows) {
+    for (const name of ["trueReward", "regret", "hit", "ndcg"]) assert.type(row[name], "number");
+  }
+  assert.equal(
+    JSON.parse(
+      train(...options)
+        .output.split("\n")
+        .at(-1) ?? "",
+    ).rows,
+    table.rows,
+  );
+
+  assert.equal(readdirSync(out).sort(), [
+    "config.json",
+    "generator.safetensors",
+    "metrics.jsonl",
+    "pointwise.safetensors",
+    "result.json",
+    "reward-model.safetensors",
+  ]);
+  assert.is(JSON.parse(readFileSync(join(out, "config.json"), "utf8")).seed, 4);
+  const steps = readFileSync(join(out, "metrics.jsonl"), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  assert.is(steps.filter(({ stage }) => stage === "GoalRank").length, 10);
+  assert.ok(decodeSafetensors(readFileSync(join(out, "generator.safetensors"))).tensors.size > 10);
+
+  const again = train(...options, "--out", out);
+  assert.is(again.code, 2);
+  assert.match(again.errors, /the folder is not empty/);
+});
+
+test("a MovieLens log and a CSV log run to the table without the truth", () => {
+  const header = "user_id,item_id,rating,timestamp\n";
+  const logs = [
+    ["--data", file("ratings.dat", smallRatings("::")), "--format", "movielens"],
+    ["--data", file("ratings.csv", header + smallRatings(",")), "--format", "csv"],
+  ];
+  const outputs = logs.map((options) => {
+    const { code, output, errors } = train(
+      ...options,
+      "--core",
+      "5",
+      "--max-lists",
+      "60",
+      "--epochs",
+      "1",
+      "--json",
+    );
+    assert.is(code, 0, errors);
+    assert.match(errors, /60 of them drawn/);
+    assert.not.match(output, /true reward/);
+    return JSON.parse(output.split("\n").at(-1) ?? "").rows;
+  });
+  assert.equal(outputs[0], outputs[1]);
+});
+
+test("mistakes end with one line and exit code 2 before anything is trained", () => {
+  const bad = file("bad.dat", "1::2::3::4\n1::2::three::5\n");
+  const cases: [string[], RegExp][] = [
+    [["--sed", "1"], /unknown option '--sed'/],
+    [["--seed", "one"], /expected an integer from 0/],
+    [["--epochs", "0"], /expected an integer of at least 1/],
+    [["--scenario", "large"], /Allowed choices are default/],
+    [["surplus"], /too many arguments/],
+    [["--data", join(folder, "missing.dat")], /missing.dat/],
+    [["--data", bad], /bad.dat:2: /],
+    [["--data", file("few.dat", "1::2::3::4\n")], /few.dat: no training list/],
+    [
+      ["--data", file("narrow.dat", smallRatings("::")), "--core", "15"],
+      /user "u0" has met 18 of 45 items, which leaves too few for 50 candidates/,
+    ],
+    [["--data", file("head.csv", "user,item\n1,2\n"), "--format", "csv"], /head.csv:1: /],
+  ];
+  for (const [options, message] of cases) {
+    const { code, output, errors } = train(...options);
+    assert.is(code, 2, `${options}: ${errors}`);
+    assert.is(output, "");
+    const lines = errors.split("\n").filter((line) => !line.startsWith("device:"));
+    assert.is(lines.length, 1, errors);
+    assert.match(lines[0], message);
+  }
+});
+
+test.run();
