@@ -215,9 +215,9 @@ test("a file that keeps the rules breaks none", () => {
   );
 });
 
-test("no import in src escapes the patterns", () => {
+test("no import in src escapes the patterns: a search line by line finds as many", () => {
   for (const file of source) {
-    const likely = file.text.match(/^(?!\s*(?:\*|\/[/*])).*\b(?:from|import) ?\(? ?"[^"]+"/gm) ?? [];
+    const likely = file.text.match(/^(?!\s*(?:\*|\/[/*])).*\b(?:from|import) ?\(?"[\w@./:-]+"/gm) ?? [];
     assert.is(importsOf(file).length, likely.length, file.path);
   }
 });
