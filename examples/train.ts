@@ -155,6 +155,12 @@ async function loadData(options: Arguments, listener: TrainingListener): Promise
     },
     listener,
   );
+  if (protocol === "injected") {
+    console.error(
+      "injected candidates: the figures below mostly tell how well a method separates the exposed items from the " +
+        "retrieved ones; --protocol retrieved injects nothing",
+    );
+  }
   console.error(
     `protocol ${protocol}; the retriever has ${(100 * data.retrieverRecall).toFixed(1)}% of the positives in its top 50`,
   );

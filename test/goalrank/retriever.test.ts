@@ -13,6 +13,7 @@ import {
   recallAt,
   trainRetriever,
 } from "../../src/goalrank/retriever.ts";
+import type { StepMetrics } from "../../src/goalrank/training.ts";
 import { defaultDevice, Random, scope, tensor } from "../../src/tensor/index.ts";
 import { throwsMessage } from "../throws-message.ts";
 import { logOf, type Row } from "./data/logs.ts";
@@ -72,7 +73,7 @@ test("every item of the users' own block outranks every other, whether they met 
   });
 });
 
-test("what is held out is retrieved, though it was never seen", async () => {
+test("most of what is held out is retrieved, though it was never seen", async () => {
   const log = blockLog();
   const cut = { listLength: 2, trainingFraction: 0.75 };
   const starts = Int32Array.from(log.userIds, (_, user) => log.userOffsets[user + 1] - 2);
@@ -83,8 +84,9 @@ test("what is held out is retrieved, though it was never seen", async () => {
   const model = await trainRetriever(training, options);
   const scoreItems = await model.scorer();
   model.dispose();
-  // Six items of the block were met, so that the other six hold both.
-  assert.is(recallAt(scoreItems, log, heldOut, ITEMS_IN_BLOCK - 6), 1);
+  // Six items of the block were met, which leaves six of 42 items to find both among: 1/7 by chance.
+  const recall = recallAt(scoreItems, log, heldOut, ITEMS_IN_BLOCK - 6);
+  assert.ok(recall > 0.9, `${recall}`);
 });
 
 test("the same seed gives the same bits; another seed gives others", async () => {
@@ -114,6 +116,22 @@ test("feedback does not matter, and the listener hears of every step", async () 
   // An untrained model cannot tell met from unmet: softplus(0) = log 2.
   assert.ok(Math.abs(losses[0] - Math.log(2)) < 0.01, `${losses[0]}`);
   assert.ok(losses[119] < 0.2, `${losses[119]}`);
+});
+
+test("nobody is compared with what they met", async () => {
+  const log = logOf([
+    ["ann", "a", 1, 0],
+    ["bob", "b", 1, 0],
+  ]);
+  let last = Number.NaN;
+  const listener = {
+    begin() {},
+    step: (_: string, __: number, { loss }: StepMetrics) => (last = loss),
+    end() {},
+  };
+  (await trainRetriever(log, { ...options, epochs: 200 }, listener)).dispose();
+  // A met item against itself costs log 2, and would be half of the pairs.
+  assert.ok(last < Math.log(2) / 4, `${last}`);
 });
 
 test("training leaves three weights on the device, and disposing the model leaves nothing", async () => {
@@ -177,10 +195,10 @@ test("recall worked out by hand: what was met before is passed over, dislikes do
   const scores = fixedScores(99, 98, 97, 5, 9, 1, 6, 5);
   const recall = (k: number) => recallAt(scores, alphabet, lists([0], [3], 3), k);
   assert.equal([1, 2, 3, 4, 5].map(recall), [0, 0, 0.5, 0.5, 1]);
-  // Items of equal scores follow each other by number, so that d precedes h.
-  const tied = fixedScores(0, 0, 0, 7, 7, 7, 7, 7);
-  assert.is(recallAt(tied, alphabet, lists([0], [3], 1), 1), 1);
-  assert.is(recallAt(tied, alphabet, lists([0], [5], 1), 1), 1);
+  // All equal: d e f g h.
+  const tied = fixedScores(7, 7, 7, 7, 7, 7, 7, 7);
+  const tiedRecall = (k: number) => recallAt(tied, alphabet, lists([0], [3], 3), k);
+  assert.equal([1, 2, 3].map(tiedRecall), [0.5, 0.5, 1]);
 });
 
 test("recall is a share of positives over all lists; an item met before its list is not retrieved", () => {
