@@ -8,6 +8,7 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { findVulkanEnvironment } from "./webgpu/vulkan-environment.ts";
 
 interface Counts {
   passed: number;
@@ -24,9 +25,15 @@ function testFiles(root: string, texts: readonly string[]): string[] {
 }
 
 /** Runs one file; resolves with what it printed and its exit code. */
-function runFile(path: string): Promise<{ output: string; code: number | null }> {
+function runFile(
+  path: string,
+  variables: NodeJS.ProcessEnv,
+): Promise<{ output: string; code: number | null }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ["--import", "tsx", path], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, ["--import", "tsx", path], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...variables },
+    });
     let output = "";
     child.stdout.on("data", (chunk) => {
       output += chunk;
@@ -58,12 +65,25 @@ if (files.length === 0) {
   sum.failed = 1;
 }
 
+/** What the tests' processes are started with so that those of WGSL find an adapter, or know why there is none. */
+async function adapterVariables(): Promise<NodeJS.ProcessEnv> {
+  if (!files.some((path) => path.includes("webgpu"))) return {};
+  const found = await findVulkanEnvironment();
+  if ("variables" in found) {
+    console.log(`WGSL tests run on ${found.adapter}`);
+    return found.variables;
+  }
+  console.log(`no WGSL tests: ${found.reason}`);
+  return { GOALRANK_NO_ADAPTER: found.reason };
+}
+
+const variables = await adapterVariables();
 let next = 0;
 async function worker(): Promise<void> {
   while (next < files.length) {
     const path = files[next++];
     const start = performance.now();
-    const { output, code } = await runFile(path);
+    const { output, code } = await runFile(path, variables);
     const counts = countResults(output, code);
     sum.passed += counts.passed;
     sum.failed += counts.failed;

@@ -5,7 +5,7 @@
  * with respect to the result); what was broadcast is summed back.
  */
 import type { Draw, ValueRange } from "./draw.ts";
-import { compileLoop, type ElementwiseLoop, namesUsed } from "./expression.ts";
+import { compileLoop, type ElementwiseLoop, namesUsed, wgslExpression } from "./expression.ts";
 import {
   checkTypes,
   type GradientContext,
@@ -16,7 +16,9 @@ import {
   type Value,
 } from "./operation.ts";
 import { sumTo } from "./reduce.ts";
-import { broadcastShapes, broadcastStrides, forEachOffset, loopNest, type Shape } from "./shape.ts";
+import { broadcastShapes, broadcastStrides, forEachOffset, loopNest, type Shape, sizeOf } from "./shape.ts";
+import { broadcastOffsets } from "./webgpu/broadcast.ts";
+import { f32, indexProgram, type WgslProgram } from "./webgpu/program.ts";
 
 interface Entry {
   /** Operand names in the order of the inputs; a name that ends in `_mask` is an i32 operand. */
@@ -154,6 +156,30 @@ function runLoop(
   });
 }
 
+/** The same loop as a program: one invocation for each element of the result. */
+function elementwiseProgram(
+  name: string,
+  expression: string,
+  names: readonly string[],
+  inputs: readonly TensorSpec[],
+  out: TensorSpec,
+  parameter: number,
+): WgslProgram {
+  const shapes = Object.fromEntries(names.map((operand, index) => [operand, inputs[index].shape]));
+  const offsets = broadcastOffsets(out.shape, shapes);
+  const { functions, code } = wgslExpression(expression);
+  const loads = names.map((operand) => `  let ${operand} = data_${operand}[at_${operand}];`);
+  const tensors = Object.fromEntries(names.map((operand, input) => [`data_${operand}`, { input }]));
+  return indexProgram(
+    `${name} ${offsets.key}`,
+    sizeOf(out.shape),
+    { ...tensors, out: { output: 0 } },
+    { s: f32(parameter), ...offsets.parameters },
+    [offsets.code, ...loads, `  out[i] = ${code};`].join("\n"),
+    functions,
+  );
+}
+
 /** Gradient expression as an operation over the operands that it names, all broadcast to the result's shape. */
 function gradientOperation(name: string, expression: string, operands: readonly string[]) {
   const loop = compileLoop(expression, operands);
@@ -167,6 +193,9 @@ function gradientOperation(name: string, expression: string, operands: readonly 
       },
     ],
     reference: (inputs, [out], attributes) => runLoop(loop, inputs, out, attributes?.s ?? 0),
+    wgsl: (inputs, [out], attributes) => [
+      elementwiseProgram(name, expression, operands, inputs, out, attributes?.s ?? 0),
+    ],
   };
   return operation;
 }
@@ -210,6 +239,9 @@ function defineElementwise(name: string, entry: Entry): ElementwiseOperation {
       return [{ shape, dtype: isComparison || float === undefined ? "i32" : float.dtype }];
     },
     reference: (inputs, [out], attributes) => runLoop(loop, inputs, out, attributes?.s ?? 0),
+    wgsl: (inputs, [out], attributes) => [
+      elementwiseProgram(name, forward, operands, inputs, out, attributes?.s ?? 0),
+    ],
     ...(isComparison ? {} : { gradient }),
     sample(draw: Draw) {
       const shape = draw.shape();
@@ -239,6 +271,15 @@ export const cast: Operation<{ readonly dtype: TensorSpec["dtype"] }> = {
   name: "cast",
   outputs: ([input], { dtype }) => [{ shape: input.shape, dtype }],
   reference: ([input], [out]) => out.data.set(input.data),
+  wgsl: (_, [out]) => [
+    indexProgram(
+      "cast",
+      sizeOf(out.shape),
+      { x: { input: 0 }, out: { output: 0 } },
+      {},
+      `  out[i] = ${out.dtype}(x[i]);`,
+    ),
+  ],
   gradient: ({ inputs, outputGradient, run, attributes }) =>
     attributes.dtype === "i32" ? [undefined] : run(cast, [outputGradient], { dtype: inputs[0].dtype }),
   sample: (draw) => ({ inputs: [draw.floats(draw.shape())], attributes: { dtype: "f64" } }),

@@ -33,6 +33,19 @@ export function namesUsed(expression: string, names: readonly string[]): string[
   return names.filter((name) => new RegExp(`\\b${name}\\b`).test(expression));
 }
 
+/** WGSL's own tanh may overflow far from 0, where it is 1 to the last bit anyway. */
+const WGSL_FUNCTIONS = `
+fn stable_tanh(x: f32) -> f32 { return tanh(clamp(x, -15, 15)); }
+`;
+
+/** `expression` in WGSL, over variables of the same names and the parameter `s`. */
+export function wgslExpression(expression: string): { readonly functions: string; readonly code: string } {
+  return {
+    functions: WGSL_FUNCTIONS,
+    code: expression.replace(/\btanh\(/g, "stable_tanh(").replace(/\bs\b/g, "parameters.s"),
+  };
+}
+
 /**
  * Compiles `expression` over the operands `names` (and the number `parameter`, called `s`) to a loop. The text comes
  * from the table of operations, never from user input.

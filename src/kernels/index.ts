@@ -52,3 +52,11 @@ export {
   sizeOf,
 } from "./shape.ts";
 export { logSoftmax, logSumExp, softmax } from "./softmax.ts";
+export { type ChosenDevice, chooseDevice, DEVICE_NAMES, type DeviceName } from "./webgpu/choose-device.ts";
+export {
+  type AdapterDescription,
+  requestWebGpuDevice,
+  WebGpuDevice,
+  type WebGpuOptions,
+} from "./webgpu/device.ts";
+export { createNodeGpu } from "./webgpu/node.ts";

@@ -21,7 +21,10 @@ import {
   loopNest,
   type Shape,
   ShapeError,
+  sizeOf,
 } from "./shape.ts";
+import { stridedOffsets } from "./webgpu/broadcast.ts";
+import { u32, type WgslProgram } from "./webgpu/program.ts";
 
 export interface MatmulAttributes {
   readonly transposeA: boolean;
@@ -80,6 +83,94 @@ function reference(
   });
 }
 
+/** Rows and columns of the product that one invocation computes, and invocations of a workgroup along each. */
+const TILE = 4;
+const WORKGROUP = 8;
+
+/**
+ * Each invocation keeps a 4 x 4 tile of the product in registers: four elements of a column of A meet four of a row
+ * of B in every step. Elements past the edge are read from the edge and not stored.
+ */
+function wgsl(
+  [a, b, bias]: readonly TensorSpec[],
+  [out]: readonly TensorSpec[],
+  { transposeA, transposeB }: MatmulAttributes,
+): WgslProgram[] {
+  const { batch: aBatch, columns: depth } = matrixShape(a, transposeA);
+  const { batch: bBatch } = matrixShape(b, transposeB);
+  const { batch, rows, columns } = matrixShape(out, false);
+  const matrices = sizeOf(batch);
+  if (sizeOf(out.shape) === 0) return [];
+  const scaled = (shape: Shape, size: number) =>
+    broadcastStrides(shape, batch.length).map((stride) => stride * size);
+  const offsets = stridedOffsets(batch, {
+    a: scaled(aBatch, rows * depth),
+    b: scaled(bBatch, depth * columns),
+  });
+  const source = `
+@compute @workgroup_size(${WORKGROUP}, ${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  let i = id.z;
+${offsets.code}
+  let column = id.x * ${TILE}u;
+  let row = id.y * ${TILE}u;
+  if (row >= parameters.rows || column >= parameters.columns) { return; }
+  let last_row = parameters.rows - 1u;
+  let last_column = parameters.columns - 1u;
+  let rows = vec4<u32>(row, min(row + 1u, last_row), min(row + 2u, last_row), min(row + 3u, last_row));
+  let columns = vec4<u32>(column, min(column + 1u, last_column), min(column + 2u, last_column), min(column + 3u, last_column));
+  var from_a = vec4<u32>(at_a) + rows * parameters.a_row;
+  var from_b = vec4<u32>(at_b) + columns * parameters.b_column;
+  var sum0 = vec4<f32>();
+  var sum1 = vec4<f32>();
+  var sum2 = vec4<f32>();
+  var sum3 = vec4<f32>();
+  for (var k = 0u; k < parameters.depth; k++) {
+    let right = vec4<f32>(b[from_b.x], b[from_b.y], b[from_b.z], b[from_b.w]);
+    sum0 += a[from_a.x] * right;
+    sum1 += a[from_a.y] * right;
+    sum2 += a[from_a.z] * right;
+    sum3 += a[from_a.w] * right;
+    from_a += vec4<u32>(parameters.a_column);
+    from_b += vec4<u32>(parameters.b_row);
+  }
+  let start = (i * parameters.rows + row) * parameters.columns + column;
+  store(start, row, column, sum0);
+  store(start + parameters.columns, row + 1u, column, sum1);
+  store(start + 2u * parameters.columns, row + 2u, column, sum2);
+  store(start + 3u * parameters.columns, row + 3u, column, sum3);
+}
+
+fn store(at: u32, row: u32, column: u32, sums: vec4<f32>) {
+  if (row >= parameters.rows) { return; }
+  for (var j = 0u; j < ${TILE}u && column + j < parameters.columns; j++) {
+    out[at + j] = sums[j]${bias === undefined ? "" : " + bias[column + j]"};
+  }
+}`;
+  const strides = (stride: number, transposed: boolean) => (transposed ? [1, stride] : [stride, 1]);
+  const [aRow, aColumn] = strides(a.shape[a.shape.length - 1], transposeA);
+  const [bRow, bColumn] = strides(b.shape[b.shape.length - 1], transposeB);
+  const span = TILE * WORKGROUP;
+  return [
+    {
+      name: `matmul${bias === undefined ? "" : " with bias"} ${offsets.key}`,
+      tensors: { a: { input: 0 }, b: { input: 1 }, ...(bias && { bias: { input: 2 } }), out: { output: 0 } },
+      parameters: {
+        rows: u32(rows),
+        columns: u32(columns),
+        depth: u32(depth),
+        a_row: u32(aRow),
+        a_column: u32(aColumn),
+        b_row: u32(bRow),
+        b_column: u32(bColumn),
+        ...offsets.parameters,
+      },
+      source,
+      workgroups: [Math.ceil(columns / span), Math.ceil(rows / span), matrices],
+    },
+  ];
+}
+
 /** dA = g B^T, dB = A^T g, and the same read through the transpose flags; dbias = g summed over all rows. */
 function gradient(context: GradientContext<MatmulAttributes>): (Value | undefined)[] {
   const { inputs, outputGradient: g, needs, attributes, run } = context;
@@ -126,6 +217,7 @@ export const matmul: Operation<MatmulAttributes> = {
     return [{ shape: [...batch, left.rows, right.columns], dtype: a.dtype }];
   },
   reference,
+  wgsl,
   gradient,
   sample,
 };

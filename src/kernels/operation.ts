@@ -4,6 +4,7 @@
  */
 import type { Draw } from "./draw.ts";
 import type { Shape } from "./shape.ts";
+import type { WgslProgram } from "./webgpu/program.ts";
 
 /** Element types. f64 exists so that gradients can be checked tightly; i32 holds indices and masks. */
 export type DType = "f32" | "f64" | "i32";
@@ -60,6 +61,13 @@ export interface Operation<Attributes = undefined> {
    * and rounded once when stored. Writes every element of every output: buffers come with old contents.
    */
   reference(inputs: readonly HostTensor[], outputs: readonly HostTensor[], attributes: Attributes): void;
+
+  /** The same in WGSL: programs that compute the outputs one after the other. */
+  wgsl?(
+    inputs: readonly TensorSpec[],
+    outputs: readonly TensorSpec[],
+    attributes: Attributes,
+  ): readonly WgslProgram[];
 
   /** Gradients with respect to the inputs, in order; undefined where there is none or none is wanted. */
   gradient?(context: GradientContext<Attributes>): readonly (Value | undefined)[];

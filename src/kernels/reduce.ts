@@ -17,6 +17,8 @@ import {
   sameShape,
   sizeOf,
 } from "./shape.ts";
+import { broadcastOffsets, stridedOffsets } from "./webgpu/broadcast.ts";
+import { indexProgram, type TensorSource, u32, type WgslProgram } from "./webgpu/program.ts";
 
 export interface ReduceAttributes {
   /** Axes to reduce, counted from the front. Reduced axes stay, with extent 1. */
@@ -58,6 +60,70 @@ function sumReference([input]: readonly HostTensor[], [out]: readonly HostTensor
   out.data.set(sums);
 }
 
+/** How a reduction walks its input in WGSL: from an output's index to its first element, and along the reduced axes. */
+function reductionWalk(x: TensorSpec, out: TensorSpec) {
+  const strides = broadcastStrides(x.shape, x.shape.length);
+  const isReduced = (axis: number) => out.shape[axis] !== x.shape[axis];
+  const axesWhere = (wanted: boolean) =>
+    x.shape.flatMap((_, axis) => (isReduced(axis) === wanted ? [axis] : []));
+  const pick = (values: readonly number[], axes: readonly number[]) => axes.map((axis) => values[axis]);
+  const [kept, reduced] = [axesWhere(false), axesWhere(true)];
+  const first = stridedOffsets(pick(x.shape, kept), { x: pick(strides, kept) }, "o");
+  const along = stridedOffsets(pick(x.shape, reduced), { x: pick(strides, reduced) }, "r");
+  return {
+    key: `${first.key}, ${along.key}`,
+    parameters: { ...first.parameters, ...along.parameters },
+    /** Defines `o_at_x` from `o`. */
+    first: first.code,
+    /** Defines `r_at_x` from `r`. */
+    along: along.code,
+    outputs: sizeOf(out.shape),
+    reduced: sizeOf(pick(x.shape, reduced)),
+  };
+}
+
+/** Terms that one invocation adds up before a sum is split among several. */
+const TERMS_PER_INVOCATION = 512;
+/** Invocations from which a device has enough to do. */
+const ENOUGH_INVOCATIONS = 4096;
+
+/** Each output's terms in parts of fixed size, and then the parts: the order of additions is always the same. */
+function sumPrograms([x]: readonly TensorSpec[], [out]: readonly TensorSpec[]): WgslProgram[] {
+  const walk = reductionWalk(x, out);
+  const isLong = walk.reduced > TERMS_PER_INVOCATION && walk.outputs < ENOUGH_INVOCATIONS;
+  const parts = isLong ? Math.ceil(walk.reduced / TERMS_PER_INVOCATION) : 1;
+  const terms = Math.ceil(walk.reduced / parts);
+  const partial = (source: TensorSource) =>
+    indexProgram(
+      `sum ${x.dtype} ${walk.key}`,
+      walk.outputs * parts,
+      { x: { input: 0 }, out: source },
+      { parts: u32(parts), terms: u32(terms), reduced: u32(walk.reduced), ...walk.parameters },
+      `  let o = i / parameters.parts;
+${walk.first}
+  let start = (i % parameters.parts) * parameters.terms;
+  let end = min(start + parameters.terms, parameters.reduced);
+  var total = ${x.dtype}(0);
+  for (var r = start; r < end; r++) {
+${walk.along}
+    total += x[o_at_x + r_at_x];
+  }
+  out[i] = total;`,
+    );
+  if (parts === 1) return [partial({ output: 0 })];
+  const scratch = { scratch: 0, length: walk.outputs * parts, dtype: x.dtype };
+  const rest = indexProgram(
+    `sum ${x.dtype} parts`,
+    walk.outputs,
+    { partial: scratch, out: { output: 0 } },
+    { parts: u32(parts) },
+    `  var total = ${x.dtype}(0);
+  for (var part = 0u; part < parameters.parts; part++) { total += partial[i * parameters.parts + part]; }
+  out[i] = total;`,
+  );
+  return [partial(scratch), rest];
+}
+
 /** y = sum of x over `axes`: x [..., n, ...] -> y [..., 1, ...]. */
 export const sum: Operation<ReduceAttributes> = {
   name: "sum",
@@ -65,6 +131,7 @@ export const sum: Operation<ReduceAttributes> = {
     return [{ shape: reducedShape("sum", input.shape, axes), dtype: input.dtype }];
   },
   reference: sumReference,
+  wgsl: sumPrograms,
   gradient: ({ inputs, outputGradient, run }) =>
     run(broadcastTo, [outputGradient], { shape: inputs[0].shape }),
   sample(draw) {
@@ -95,6 +162,29 @@ const equalShares: GradientOperation<undefined> = {
       }
     });
   },
+  /** Every input element belongs to one maximum, whose invocation writes it. */
+  wgsl([x, y], [out]) {
+    const walk = reductionWalk(x, y);
+    return [
+      indexProgram(
+        `max.gradient ${walk.key}`,
+        walk.outputs,
+        { x: { input: 0 }, y: { input: 1 }, g: { input: 2 }, out: { output: 0 } },
+        { reduced: u32(walk.reduced), ...walk.parameters },
+        `  let o = i;
+${walk.first}
+  var ties = 0.0;
+  for (var r = 0u; r < parameters.reduced; r++) {
+${walk.along}
+    ties += select(0.0, 1.0, x[o_at_x + r_at_x] == y[i]);
+  }
+  for (var r = 0u; r < parameters.reduced; r++) {
+${walk.along}
+    out[o_at_x + r_at_x] = select(0.0, g[i] / ties, x[o_at_x + r_at_x] == y[i]);
+  }`,
+      ),
+    ].slice(0, sizeOf(out.shape) === 0 ? 0 : 1);
+  },
 };
 
 /** y = maximum of x over `axes`: x [..., n, ...] -> y [..., 1, ...]. */
@@ -118,6 +208,25 @@ export const max: Operation<ReduceAttributes> = {
       }
     });
     out.data.set(maxima);
+  },
+  wgsl([x], [out]) {
+    const walk = reductionWalk(x, out);
+    return [
+      indexProgram(
+        `max ${x.dtype} ${walk.key}`,
+        walk.outputs,
+        { x: { input: 0 }, out: { output: 0 } },
+        { reduced: u32(walk.reduced), ...walk.parameters },
+        `  let o = i;
+${walk.first}
+  var largest = x[o_at_x];
+  for (var r = 1u; r < parameters.reduced; r++) {
+${walk.along}
+    largest = max(largest, x[o_at_x + r_at_x]);
+  }
+  out[i] = largest;`,
+      ),
+    ];
   },
   gradient: ({ inputs, outputs, outputGradient, run }) =>
     run(equalShares, [inputs[0], outputs[0], outputGradient], undefined),
@@ -147,6 +256,18 @@ export const broadcastTo: Operation<{ readonly shape: Shape }> = {
     forEachRun(out, input, (count, inAt, inStride, outAt, outStride) => {
       for (let i = 0; i < count; i++) out.data[outAt + i * outStride] = input.data[inAt + i * inStride];
     });
+  },
+  wgsl([input], [out]) {
+    const offsets = broadcastOffsets(out.shape, { x: input.shape });
+    return [
+      indexProgram(
+        `broadcastTo ${out.dtype} ${offsets.key}`,
+        sizeOf(out.shape),
+        { x: { input: 0 }, out: { output: 0 } },
+        offsets.parameters,
+        `${offsets.code}\n  out[i] = x[at_x];`,
+      ),
+    ];
   },
   gradient: ({ inputs, outputGradient, run }) => [sumTo(run, outputGradient, inputs[0].shape)],
   sample(draw) {

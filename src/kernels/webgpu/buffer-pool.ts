@@ -1,0 +1,96 @@
+/** GPU buffers by size class, kept for reuse, within a budget. */
+import type { DeviceBuffer } from "../device.ts";
+import { BYTES_PER_ELEMENT, type DType } from "../operation.ts";
+
+/** Storage of one tensor. `byteLength` is what was asked for; the buffer may be larger. */
+export interface WebGpuBuffer extends DeviceBuffer {
+  readonly id: number;
+  readonly gpu: GPUBuffer;
+  readonly dtype: DType;
+  readonly length: number;
+}
+
+const SMALLEST_CLASS = 256;
+
+/** The smallest power of two that holds `bytes`, or from 1 MiB on the next multiple of 1 MiB. */
+function sizeClass(bytes: number): number {
+  const mebibyte = 2 ** 20;
+  if (bytes >= mebibyte) return Math.ceil(bytes / mebibyte) * mebibyte;
+  return Math.max(SMALLEST_CLASS, 2 ** Math.ceil(Math.log2(Math.max(bytes, 1))));
+}
+
+/** More memory was asked for than the device may use. */
+export class OutOfMemoryError extends Error {
+  override readonly name = "OutOfMemoryError";
+}
+
+export class BufferPool {
+  private readonly free = new Map<number, GPUBuffer[]>();
+  private readonly identities = new WeakMap<GPUBuffer, number>();
+  private nextIdentity = 0;
+  private allocatedBytes = 0;
+  private liveBuffers = 0;
+  private liveBytes = 0;
+
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly budget: number,
+  ) {}
+
+  get live() {
+    return { buffers: this.liveBuffers, bytes: this.liveBytes };
+  }
+
+  /**
+   * @throws OutOfMemoryError when the buffer would exceed the budget or the device's limits, even with nothing pooled
+   */
+  allocate(dtype: DType, length: number): WebGpuBuffer {
+    const byteLength = length * BYTES_PER_ELEMENT[dtype];
+    const size = sizeClass(byteLength);
+    const gpu = this.free.get(size)?.pop() ?? this.create(size);
+    this.liveBuffers++;
+    this.liveBytes += byteLength;
+    return { id: this.identities.get(gpu) ?? -1, gpu, dtype, length, byteLength };
+  }
+
+  release(buffer: WebGpuBuffer): void {
+    this.liveBuffers--;
+    this.liveBytes -= buffer.byteLength;
+    const { size } = buffer.gpu;
+    const waiting = this.free.get(size);
+    if (waiting === undefined) this.free.set(size, [buffer.gpu]);
+    else waiting.push(buffer.gpu);
+  }
+
+  private create(size: number): GPUBuffer {
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.device.limits;
+    const largest = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+    if (size > largest) {
+      throw new OutOfMemoryError(
+        `webgpu: a buffer of ${size} bytes exceeds the device's limit of ${largest}`,
+      );
+    }
+    if (this.allocatedBytes + size > this.budget) this.destroyPooled();
+    if (this.allocatedBytes + size > this.budget) {
+      throw new OutOfMemoryError(
+        `webgpu: ${size} bytes more than the ${this.allocatedBytes} in use exceed the budget of ${this.budget}; ` +
+          "use smaller batches, or a larger budget",
+      );
+    }
+    this.allocatedBytes += size;
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const gpu = this.device.createBuffer({ size, usage });
+    this.identities.set(gpu, this.nextIdentity++);
+    return gpu;
+  }
+
+  private destroyPooled(): void {
+    for (const buffers of this.free.values()) {
+      for (const buffer of buffers) {
+        this.allocatedBytes -= buffer.size;
+        buffer.destroy();
+      }
+    }
+    this.free.clear();
+  }
+}

@@ -1,0 +1,55 @@
+/** Chooses the device of a process in Node, once, by name. */
+import { CpuDevice } from "../cpu-device.ts";
+import type { Device } from "../device.ts";
+import { requestWebGpuDevice, type WebGpuDevice } from "./device.ts";
+import { createNodeGpu } from "./node.ts";
+
+export const DEVICE_NAMES = ["auto", "cpu", "webgpu"] as const;
+export type DeviceName = (typeof DEVICE_NAMES)[number];
+
+export interface ChosenDevice {
+  readonly device: Device;
+  /** For people: the device, its adapter, and a warning where one is due. */
+  readonly description: string;
+}
+
+/**
+ * `cpu` and `webgpu` are what they say. `auto` is a GPU where there is one, and else the CPU device: an adapter that
+ * runs shaders on the processor is taken only when `webgpu` is asked for.
+ *
+ * @throws RangeError for another name; Error when `webgpu` is asked for and there is no adapter
+ */
+export async function chooseDevice(name: string): Promise<ChosenDevice> {
+  switch (name) {
+    case "cpu":
+      return { device: new CpuDevice(), description: "cpu" };
+    case "webgpu":
+      return describe(await requestWebGpuDevice(await createNodeGpu()));
+    case "auto":
+      return chooseBest();
+    default:
+      throw new RangeError(
+        `device: there is no device "${name}"; expected one of ${DEVICE_NAMES.join(", ")}`,
+      );
+  }
+}
+
+async function chooseBest(): Promise<ChosenDevice> {
+  const found = await createNodeGpu()
+    .then((gpu) => requestWebGpuDevice(gpu))
+    .catch((error: Error) => error);
+  if (found instanceof Error) return { device: new CpuDevice(), description: `cpu (${found.message})` };
+  if (!found.adapter.isSoftware) return describe(found);
+  found.destroy();
+  return {
+    device: new CpuDevice(),
+    description: `cpu (the only adapter, ${found.adapter.description}, runs shaders on the processor)`,
+  };
+}
+
+function describe(device: WebGpuDevice): ChosenDevice {
+  const { vendor, architecture, description, isSoftware } = device.adapter;
+  const adapter = [vendor, architecture, description].filter((part) => part !== "").join(", ");
+  const warning = isSoftware ? "; it runs shaders on the processor, which is slower than the cpu device" : "";
+  return { device, description: `webgpu (${adapter}${warning})` };
+}

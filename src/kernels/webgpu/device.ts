@@ -1,0 +1,204 @@
+/** The WebGPU device: runs the operations' WGSL programs on a GPU, through any `GPU` object that it is given. */
+import type { Device, DeviceBuffer, DeviceTensor } from "../device.ts";
+import { createArray, type DType, type GradientOperation, type NumberArray } from "../operation.ts";
+import { formatShape } from "../shape.ts";
+import { BufferPool, type WebGpuBuffer } from "./buffer-pool.ts";
+import { type Binding, PARAMETER_STRIDE, PipelineCache } from "./pipelines.ts";
+import type { TensorSource, WgslProgram } from "./program.ts";
+
+export interface WebGpuOptions {
+  /** Bytes that tensors may take, pooled ones included. Default 2 GiB. */
+  readonly memoryBudget?: number;
+}
+
+/** What an adapter says of itself. */
+export interface AdapterDescription {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** Whether the processor does a GPU's work: fine for tests, slow for training. */
+  readonly isSoftware: boolean;
+}
+
+/** Dispatches recorded before they are submitted. */
+const DISPATCHES_PER_SUBMIT = 24;
+
+const SOFTWARE_ADAPTERS = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
+
+/**
+ * Asks `gpu` for an adapter and makes a device with all that the adapter allows.
+ * @throws Error when there is no adapter
+ */
+export async function requestWebGpuDevice(gpu: GPU, options: WebGpuOptions = {}): Promise<WebGpuDevice> {
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (adapter === null) throw new Error("webgpu: no adapter was found; use the cpu device");
+  const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = adapter.limits;
+  const requiredLimits = { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage };
+  const device = await adapter.requestDevice({ requiredLimits });
+  const { vendor, architecture, description } = adapter.info;
+  const isSoftware = SOFTWARE_ADAPTERS.test(
+    `${vendor} ${architecture} ${description} ${adapter.info.device}`,
+  );
+  return new WebGpuDevice(gpu, device, { vendor, architecture, description, isSoftware }, options);
+}
+
+export class WebGpuDevice implements Device {
+  readonly name = "webgpu";
+  private readonly pool: BufferPool;
+  private readonly pipelines: PipelineCache;
+  private readonly parameterBuffer: GPUBuffer;
+  private readonly parameterData = new ArrayBuffer(PARAMETER_STRIDE * DISPATCHES_PER_SUBMIT);
+  private encoder: GPUCommandEncoder | undefined;
+  private pass: GPUComputePassEncoder | undefined;
+  private recorded = 0;
+  /** Buffers that recorded, unsubmitted dispatches read or write. */
+  private readonly pending = new Set<number>();
+  private lastProgram = "";
+  private failure: Error | undefined;
+  /** Dispatches so far, for reports. */
+  dispatches = 0;
+
+  /** @internal Use `requestWebGpuDevice`. The `GPU` object is held so that it lives as long as its device. */
+  constructor(
+    readonly gpu: GPU,
+    private readonly device: GPUDevice,
+    readonly adapter: AdapterDescription,
+    { memoryBudget = 2 ** 31 }: WebGpuOptions,
+  ) {
+    this.parameterBuffer = device.createBuffer({
+      size: PARAMETER_STRIDE * DISPATCHES_PER_SUBMIT,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+    this.pool = new BufferPool(device, memoryBudget);
+    this.pipelines = new PipelineCache(device, this.parameterBuffer);
+    device.addEventListener("uncapturederror", (event) => {
+      const { error } = event as GPUUncapturedErrorEvent;
+      this.failure ??= new Error(`webgpu: ${this.lastProgram}: ${error.message}`);
+    });
+    void device.lost.then(({ reason, message }) => {
+      if (reason !== "destroyed") this.failure ??= new Error(`webgpu: the device was lost: ${message}`);
+    });
+  }
+
+  get live() {
+    return this.pool.live;
+  }
+
+  allocate(dtype: DType, length: number): WebGpuBuffer {
+    if (dtype === "f64") throw new TypeError("webgpu: f64 lives on the cpu device only; use f32");
+    return this.pool.allocate(dtype, length);
+  }
+
+  release(buffer: DeviceBuffer): void {
+    this.pool.release(own(buffer));
+  }
+
+  write(buffer: DeviceBuffer, data: NumberArray): void {
+    const target = own(buffer);
+    // A write is ordered before what is recorded but not submitted: submit that first where it uses the buffer.
+    if (this.pending.has(target.id)) this.flush();
+    const array = createArray(target.dtype, target.length);
+    array.set(data);
+    this.device.queue.writeBuffer(
+      target.gpu,
+      0,
+      array as Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>,
+    );
+  }
+
+  async read(buffer: DeviceBuffer): Promise<NumberArray> {
+    const { gpu, byteLength, dtype, length } = own(buffer);
+    this.flush();
+    if (byteLength === 0) return createArray(dtype, 0);
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const staging = this.device.createBuffer({ size: byteLength, usage });
+    const encoder = this.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(gpu, 0, staging, 0, byteLength);
+    this.device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const copy = staging.getMappedRange().slice(0);
+    staging.destroy();
+    if (this.failure !== undefined) throw this.failure;
+    return dtype === "i32" ? new Int32Array(copy, 0, length) : new Float32Array(copy, 0, length);
+  }
+
+  run<Attributes>(
+    operation: GradientOperation<Attributes>,
+    inputs: readonly DeviceTensor[],
+    outputs: readonly DeviceTensor[],
+    attributes: Attributes,
+  ): void {
+    if (this.failure !== undefined) throw this.failure;
+    if (operation.wgsl === undefined) {
+      throw new Error(`webgpu: ${operation.name} has no WGSL program yet; run it on the cpu device`);
+    }
+    const scratch = new Map<number, WebGpuBuffer>();
+    const locate = (source: TensorSource): WebGpuBuffer => {
+      if ("input" in source) return own(inputs[source.input].buffer);
+      if ("output" in source) return own(outputs[source.output].buffer);
+      const known = scratch.get(source.scratch);
+      const made = known ?? this.pool.allocate(source.dtype, source.length);
+      scratch.set(source.scratch, made);
+      return made;
+    };
+    for (const program of operation.wgsl(inputs, outputs, attributes)) {
+      this.lastProgram = `${program.name} on ${inputs.map(({ shape }) => formatShape(shape)).join(", ")}`;
+      const bindings = Object.entries(program.tensors).map(([name, source]) => ({
+        name,
+        buffer: locate(source),
+        writes: !("input" in source),
+      }));
+      this.dispatch(program, bindings);
+    }
+    for (const buffer of scratch.values()) this.pool.release(buffer);
+  }
+
+  /** Submits what was recorded. */
+  flush(): void {
+    if (this.encoder === undefined || this.pass === undefined) return;
+    this.pass.end();
+    this.device.queue.writeBuffer(
+      this.parameterBuffer,
+      0,
+      this.parameterData,
+      0,
+      this.recorded * PARAMETER_STRIDE,
+    );
+    this.device.queue.submit([this.encoder.finish()]);
+    this.encoder = undefined;
+    this.pass = undefined;
+    this.recorded = 0;
+    this.pending.clear();
+  }
+
+  /** Ends the device; nothing made on it can be used afterwards. */
+  destroy(): void {
+    this.flush();
+    this.device.destroy();
+  }
+
+  private dispatch(program: WgslProgram, bindings: readonly Binding[]): void {
+    const pipeline = this.pipelines.pipeline(program, bindings);
+    const group = this.pipelines.bindGroup(pipeline, bindings);
+    this.encoder ??= this.device.createCommandEncoder();
+    this.pass ??= this.encoder.beginComputePass();
+    const offset = this.recorded * PARAMETER_STRIDE;
+    const view = new DataView(this.parameterData, offset, PARAMETER_STRIDE);
+    Object.values(program.parameters).forEach(({ type, value }, index) => {
+      if (type === "f32") view.setFloat32(index * 4, value, true);
+      else if (type === "i32") view.setInt32(index * 4, value, true);
+      else view.setUint32(index * 4, value, true);
+    });
+    this.pass.setPipeline(pipeline.compute);
+    this.pass.setBindGroup(0, group, [offset]);
+    this.pass.dispatchWorkgroups(...program.workgroups);
+    for (const { buffer } of bindings) this.pending.add(buffer.id);
+    this.dispatches++;
+    if (++this.recorded === DISPATCHES_PER_SUBMIT) this.flush();
+  }
+}
+
+function own(buffer: DeviceBuffer): WebGpuBuffer {
+  if ("gpu" in buffer) return buffer as WebGpuBuffer;
+  throw new TypeError("webgpu device: the buffer belongs to another device");
+}
