@@ -83,13 +83,21 @@ function reference(
   });
 }
 
-/** Rows and columns of the product that one invocation computes, and invocations of a workgroup along each. */
-const TILE = 4;
-const WORKGROUP = 8;
+/** Rows of the product that one invocation computes, and columns, which lie a workgroup's width apart. */
+const ROWS = 8;
+const COLUMNS = 4;
+/** Invocations of a workgroup along the columns and along the rows. */
+const LANES = 8;
+
+/** `line` for every row of the tile, with `#` for its number. */
+function eachRow(line: string): string {
+  return Array.from({ length: ROWS }, (_, row) => line.replaceAll("#", `${row}`)).join("\n");
+}
 
 /**
- * Each invocation keeps a 4 x 4 tile of the product in registers: four elements of a column of A meet four of a row
- * of B in every step. Elements past the edge are read from the edge and not stored.
+ * Each invocation keeps an 8 x 4 tile of the product in registers. Neighbours along x read neighbouring columns of B
+ * and the same rows of A, so that a processor's lanes load whole lines at once. Elements past the edge are read from
+ * the edge and not stored.
  */
 function wgsl(
   [a, b, bias]: readonly TensorSpec[],
@@ -99,7 +107,6 @@ function wgsl(
   const { batch: aBatch, columns: depth } = matrixShape(a, transposeA);
   const { batch: bBatch } = matrixShape(b, transposeB);
   const { batch, rows, columns } = matrixShape(out, false);
-  const matrices = sizeOf(batch);
   if (sizeOf(out.shape) === 0) return [];
   const scaled = (shape: Shape, size: number) =>
     broadcastStrides(shape, batch.length).map((stride) => stride * size);
@@ -108,49 +115,41 @@ function wgsl(
     b: scaled(bBatch, depth * columns),
   });
   const source = `
-@compute @workgroup_size(${WORKGROUP}, ${WORKGROUP})
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+@compute @workgroup_size(${LANES}, ${LANES})
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(local_invocation_id) lane: vec3<u32>,
+  @builtin(global_invocation_id) id: vec3<u32>,
+) {
   let i = id.z;
 ${offsets.code}
-  let column = id.x * ${TILE}u;
-  let row = id.y * ${TILE}u;
+  let column = group.x * ${LANES * COLUMNS}u + lane.x;
+  let row = id.y * ${ROWS}u;
   if (row >= parameters.rows || column >= parameters.columns) { return; }
   let last_row = parameters.rows - 1u;
-  let last_column = parameters.columns - 1u;
-  let rows = vec4<u32>(row, min(row + 1u, last_row), min(row + 2u, last_row), min(row + 3u, last_row));
-  let columns = vec4<u32>(column, min(column + 1u, last_column), min(column + 2u, last_column), min(column + 3u, last_column));
-  var from_a = vec4<u32>(at_a) + rows * parameters.a_row;
+  let columns = min(vec4<u32>(column) + vec4<u32>(0, ${LANES}, ${2 * LANES}, ${3 * LANES}), vec4<u32>(parameters.columns - 1u));
   var from_b = vec4<u32>(at_b) + columns * parameters.b_column;
-  var sum0 = vec4<f32>();
-  var sum1 = vec4<f32>();
-  var sum2 = vec4<f32>();
-  var sum3 = vec4<f32>();
+${eachRow("  var from_a# = at_a + min(row + #u, last_row) * parameters.a_row;")}
+${eachRow("  var sum# = vec4<f32>();")}
   for (var k = 0u; k < parameters.depth; k++) {
     let right = vec4<f32>(b[from_b.x], b[from_b.y], b[from_b.z], b[from_b.w]);
-    sum0 += a[from_a.x] * right;
-    sum1 += a[from_a.y] * right;
-    sum2 += a[from_a.z] * right;
-    sum3 += a[from_a.w] * right;
-    from_a += vec4<u32>(parameters.a_column);
+${eachRow("    sum# = fma(vec4<f32>(a[from_a#]), right, sum#);\n    from_a# += parameters.a_column;")}
     from_b += vec4<u32>(parameters.b_row);
   }
-  let start = (i * parameters.rows + row) * parameters.columns + column;
-  store(start, row, column, sum0);
-  store(start + parameters.columns, row + 1u, column, sum1);
-  store(start + 2u * parameters.columns, row + 2u, column, sum2);
-  store(start + 3u * parameters.columns, row + 3u, column, sum3);
+  let start = (i * parameters.rows + row) * parameters.columns;
+${eachRow("  store(start + #u * parameters.columns, row + #u, column, sum#);")}
 }
 
-fn store(at: u32, row: u32, column: u32, sums: vec4<f32>) {
+fn store(start: u32, row: u32, column: u32, sums: vec4<f32>) {
   if (row >= parameters.rows) { return; }
-  for (var j = 0u; j < ${TILE}u && column + j < parameters.columns; j++) {
-    out[at + j] = sums[j]${bias === undefined ? "" : " + bias[column + j]"};
+  for (var j = 0u; j < ${COLUMNS}u; j++) {
+    let at = column + j * ${LANES}u;
+    if (at < parameters.columns) { out[start + at] = sums[j]${bias === undefined ? "" : " + bias[at]"}; }
   }
 }`;
   const strides = (stride: number, transposed: boolean) => (transposed ? [1, stride] : [stride, 1]);
   const [aRow, aColumn] = strides(a.shape[a.shape.length - 1], transposeA);
   const [bRow, bColumn] = strides(b.shape[b.shape.length - 1], transposeB);
-  const span = TILE * WORKGROUP;
   return [
     {
       name: `matmul${bias === undefined ? "" : " with bias"} ${offsets.key}`,
@@ -166,7 +165,7 @@ fn store(at: u32, row: u32, column: u32, sums: vec4<f32>) {
         ...offsets.parameters,
       },
       source,
-      workgroups: [Math.ceil(columns / span), Math.ceil(rows / span), matrices],
+      workgroups: [Math.ceil(columns / (LANES * COLUMNS)), Math.ceil(rows / (LANES * ROWS)), sizeOf(batch)],
     },
   ];
 }
