@@ -8,9 +8,10 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import {
+  chooseDevice,
   DataError,
   DEFAULT_EXPERIMENT,
-  defaultDevice,
+  DEVICE_NAMES,
   type ExperimentData,
   type ExperimentOptions,
   formatPreparation,
@@ -18,6 +19,7 @@ import {
   logData,
   runExperiment,
   SCENARIOS,
+  setDefaultDevice,
   type TrainingListener,
   worldData,
 } from "../src/index.ts";
@@ -26,6 +28,7 @@ import { combineListeners, formatSummary, formatTable, ProgressDisplay } from ".
 
 /** What the user can set; see `--help`. */
 interface Arguments {
+  readonly device: string;
   readonly scenario: string;
   readonly data?: string;
   readonly format: "movielens" | "csv";
@@ -78,6 +81,12 @@ function columnNames(text: string): Record<string, string> {
 function parseArguments(): Arguments {
   const program = new Command("train")
     .description("Train GoalRank, a list-wise ranker, on the embedded world or on a log of interactions.")
+    .addOption(
+      new Option("--device <name>", "where to compute; auto is a GPU if there is one, else the CPU")
+        .choices([...DEVICE_NAMES])
+        .default("cpu")
+        .env("GOALRANK_DEVICE"),
+    )
     .addOption(
       new Option("--scenario <name>", "embedded world").choices(Object.keys(SCENARIOS)).default("default"),
     )
@@ -185,7 +194,9 @@ async function main(): Promise<void> {
   const run =
     options.out === undefined ? undefined : new RunDirectory(options.out, { ...options, experiment });
   const listener = combineListeners(run === undefined ? [display] : [display, run.listener]);
-  console.error(`device: ${defaultDevice().name}`);
+  const { device, description } = await chooseDevice(options.device);
+  setDefaultDevice(device);
+  console.error(`device: ${description}`);
   const data = await loadData(options, listener);
   const result = await runExperiment(data, experiment, listener);
   display.close();

@@ -21,6 +21,8 @@ import {
 } from "./operation.ts";
 import { formatShape, type Shape, ShapeError, sameShape, sizeOf } from "./shape.ts";
 import { rowLogSumExp } from "./softmax.ts";
+import { f32, indexProgram, type TensorSource, u32, type WgslProgram } from "./webgpu/program.ts";
+import { maskCode } from "./webgpu/rows.ts";
 
 export interface AttentionAttributes {
   /** Number of heads; divides the width D. */
@@ -119,6 +121,117 @@ function softmaxRow(
   }
 }
 
+/** Scores and their softmax for each query of each head, and then the values that they weigh. */
+function wgsl(
+  [q, k, , mask]: readonly TensorSpec[],
+  _: readonly TensorSpec[],
+  { heads }: AttentionAttributes,
+): WgslProgram[] {
+  const at = extentsOf(q, k, heads);
+  const { batch, queries, keys, headWidth } = at;
+  const hiding = maskCode([...q.shape.slice(0, -1), keys], mask, 3);
+  const probabilities = indexProgram(
+    `attention probabilities${hiding.key}`,
+    batch * heads * queries,
+    { q: { input: 0 }, k: { input: 1 }, p: { output: 1 }, ...hiding.tensors },
+    { ...rowParameters(at, heads), scale: f32(1 / Math.sqrt(headWidth)), ...hiding.parameters },
+    `${HEAD_ROW}
+${hiding.start}
+  var largest = -3.4e38;
+  for (var j = 0u; j < parameters.keys; j++) {
+    if (is_kept(mask_start + j)) {
+      let score = parameters.scale * dot_rows(query_start, key_start + j * parameters.width);
+      p[start + j] = score;
+      largest = max(largest, score);
+    }
+  }
+  var total = 0.0;
+  for (var j = 0u; j < parameters.keys; j++) {
+    var exponential = 0.0;
+    if (is_kept(mask_start + j)) { exponential = exp(p[start + j] - largest); }
+    p[start + j] = exponential;
+    total += exponential;
+  }
+  if (total == 0.0) { return; }
+  for (var j = 0u; j < parameters.keys; j++) { p[start + j] /= total; }`,
+    hiding.functions + dotRows("q", "k"),
+  );
+  return [probabilities, weightedSum({ output: 1 }, { input: 2 }, { output: 0 }, at, heads, "queries", 1)];
+}
+
+function rowParameters({ queries, keys, width, headWidth }: Extents, heads: number) {
+  return {
+    queries: u32(queries),
+    keys: u32(keys),
+    width: u32(width),
+    head_width: u32(headWidth),
+    heads: u32(heads),
+  };
+}
+
+/**
+ * From the index of one query of one head of one batch entry: its row of scores (`start`), its part of the query's
+ * row and of the first key's, and the query's number in the batch (`row`).
+ */
+const HEAD_ROW = `  let head = i / parameters.queries % parameters.heads;
+  let entry = i / parameters.queries / parameters.heads;
+  let row = entry * parameters.queries + i % parameters.queries;
+  let start = i * parameters.keys;
+  let query_start = row * parameters.width + head * parameters.head_width;
+  let key_start = entry * parameters.keys * parameters.width + head * parameters.head_width;`;
+
+/** The product of one head's parts of two rows. */
+const dotRows = (a: string, b: string) => `
+fn dot_rows(start_a: u32, start_b: u32) -> f32 {
+  var total = 0.0;
+  for (var c = 0u; c < parameters.head_width; c++) { total += ${a}[start_a + c] * ${b}[start_b + c]; }
+  return total;
+}
+`;
+
+/**
+ * Each row's part of a head is a sum of `values` rows by [..., h, Q, K] `weights`: for the queries over the keys, for
+ * the keys over the queries. One invocation for each element.
+ */
+function weightedSum(
+  weights: TensorSource,
+  values: TensorSource,
+  out: TensorSource,
+  { batch, queries, keys, width, headWidth }: Extents,
+  heads: number,
+  rowsAre: "queries" | "keys",
+  scale: number,
+): WgslProgram {
+  const [rows, terms] = rowsAre === "queries" ? [queries, keys] : [keys, queries];
+  const [rowStride, termStride] = rowsAre === "queries" ? [keys, 1] : [1, keys];
+  return indexProgram(
+    `attention sum of ${"input" in weights ? "input" : "computed"} weights`,
+    batch * rows * width,
+    { weights, values, out },
+    {
+      rows: u32(rows),
+      terms: u32(terms),
+      row_stride: u32(rowStride),
+      term_stride: u32(termStride),
+      width: u32(width),
+      head_width: u32(headWidth),
+      heads: u32(heads),
+      scale: f32(scale),
+    },
+    `  let column = i % parameters.width;
+  let row = i / parameters.width % parameters.rows;
+  let entry = i / parameters.width / parameters.rows;
+  let matrix = entry * parameters.heads + column / parameters.head_width;
+  let first_weight = matrix * parameters.rows * parameters.terms + row * parameters.row_stride;
+  let first_value = entry * parameters.terms * parameters.width + column;
+  var total = 0.0;
+  for (var term = 0u; term < parameters.terms; term++) {
+    total += weights[first_weight + term * parameters.term_stride] * values[first_value + term * parameters.width];
+  }
+  out[i] = parameters.scale * total;`,
+  );
+}
+
 /**
  * Inputs q, k, v, p, g; outputs dq, dk, dv. With dp = g v^T and s the softmax's gradient p (dp - sum_j dp_j p_j):
  * dv = p^T g, dq = s k / sqrt(d), dk = s^T q / sqrt(d).
@@ -155,6 +268,33 @@ const attentionGradient: GradientOperation<AttentionAttributes> = {
       }
     }
   },
+  wgsl([q, k], _, { heads }) {
+    const at = extentsOf(q, k, heads);
+    const { batch, queries, keys, headWidth } = at;
+    const scale = 1 / Math.sqrt(headWidth);
+    const ds = { scratch: 0, length: batch * heads * queries * keys, dtype: q.dtype };
+    const scores = indexProgram(
+      "attention.gradient scores",
+      batch * heads * queries,
+      { v: { input: 2 }, p: { input: 3 }, g: { input: 4 }, ds },
+      rowParameters(at, heads),
+      `${HEAD_ROW}
+  var total = 0.0;
+  for (var j = 0u; j < parameters.keys; j++) {
+    let dp = dot_rows(query_start, key_start + j * parameters.width);
+    ds[start + j] = dp;
+    total += dp * p[start + j];
+  }
+  for (var j = 0u; j < parameters.keys; j++) { ds[start + j] = p[start + j] * (ds[start + j] - total); }`,
+      dotRows("g", "v"),
+    );
+    return [
+      scores,
+      weightedSum(ds, { input: 1 }, { output: 0 }, at, heads, "queries", scale),
+      weightedSum(ds, { input: 0 }, { output: 1 }, at, heads, "keys", scale),
+      weightedSum({ input: 3 }, { input: 4 }, { output: 2 }, at, heads, "keys", 1),
+    ];
+  },
 };
 
 /** Replaces the rows of dp by p (dp - sum_j dp_j p_j); p starts at `start`. */
@@ -186,6 +326,7 @@ export const attention: Operation<AttentionAttributes> = {
     ];
   },
   reference,
+  wgsl,
   gradient: ({ inputs: [q, k, v], outputs, outputGradient, attributes, run }) =>
     run(attentionGradient, [q, k, v, outputs[1], outputGradient], attributes),
   sample(draw: Draw) {

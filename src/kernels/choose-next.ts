@@ -8,6 +8,8 @@
 import { checkTypes, type Operation } from "./operation.ts";
 import { Random, type RandomKey } from "./philox.ts";
 import { formatShape, ShapeError, sameShape } from "./shape.ts";
+import { RANDOM_FUNCTIONS, randomParameters } from "./webgpu/philox.ts";
+import { f32, indexProgram, u32 } from "./webgpu/program.ts";
 
 export interface ChooseNextAttributes {
   /** How to sample; undefined for greedy. The temperature is positive. */
@@ -56,6 +58,44 @@ export const chooseNext: Operation<ChooseNextAttributes> = {
       choice.data[row] = best;
       remaining.data[row * columns + best] = 0;
     }
+  },
+  /**
+   * One invocation for each row. A row without a free candidate chooses number 0: a GPU cannot throw, as the CPU device
+   * does.
+   */
+  wgsl([x], _, { sampling }) {
+    const [rows, columns] = x.shape;
+    return [
+      indexProgram(
+        sampling === undefined ? "chooseNext greedy" : "chooseNext sampled",
+        rows,
+        { x: { input: 0 }, mask: { input: 1 }, choice: { output: 0 }, remaining: { output: 1 } },
+        {
+          columns: u32(columns),
+          ...(sampling && { temperature: f32(sampling.temperature), ...randomParameters(sampling.key) }),
+        },
+        `  let first = i * parameters.columns;
+  var best = parameters.columns;
+  var largest = 0.0;
+  for (var j = 0u; j < parameters.columns; j++) {
+    let at = first + j;
+    remaining[at] = mask[at];
+    if (mask[at] == 0) { continue; }
+    let score = ${sampling === undefined ? "x[at]" : "x[at] / parameters.temperature + random_gumbel(at)"};
+    if (best == parameters.columns || score > largest) {
+      largest = score;
+      best = j;
+    }
+  }
+  if (best < parameters.columns) {
+    remaining[first + best] = 0;
+  } else {
+    best = 0u;
+  }
+  choice[i] = i32(best);`,
+        sampling === undefined ? "" : RANDOM_FUNCTIONS,
+      ),
+    ];
   },
   sample(draw) {
     const shape = [draw.integer(0, 4), draw.integer(1, 6)];

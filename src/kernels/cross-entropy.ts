@@ -11,6 +11,7 @@ import { checkMask } from "./mask.ts";
 import { checkTypes, type GradientOperation, type Operation } from "./operation.ts";
 import { formatShape, lastExtent, ShapeError, sameShape } from "./shape.ts";
 import { forEachRow, rowLogSumExp } from "./softmax.ts";
+import { maskCode, rowProgram, SUM_EXPONENTIALS } from "./webgpu/rows.ts";
 
 /** Inputs p, t, g [...]: dx_i = g (p_i sum_j t_j - t_i) over the kept elements, which are those that t counts. */
 const crossEntropyGradient: GradientOperation = {
@@ -29,6 +30,22 @@ const crossEntropyGradient: GradientOperation = {
       }
     });
   },
+  wgsl: ([p, , , mask]) => [
+    rowProgram(
+      "crossEntropy.gradient",
+      p.shape,
+      { p: { input: 0 }, t: { input: 1 }, g: { input: 2 }, out: { output: 0 } },
+      `  var total = 0.0;
+  for (var j = 0u; j < parameters.columns; j++) {
+    if (is_kept(mask_start + j)) { total += t[start + j]; }
+  }
+  for (var j = 0u; j < parameters.columns; j++) {
+    let at = start + j;
+    if (is_kept(mask_start + j)) { out[at] = g[row] * (p[at] * total - t[at]); } else { out[at] = 0.0; }
+  }`,
+      { mask: maskCode(p.shape, mask, 3) },
+    ),
+  ],
 };
 
 export const crossEntropy: Operation = {
@@ -63,6 +80,26 @@ export const crossEntropy: Operation = {
       out.data[row] = loss;
     });
   },
+  wgsl: ([x, , mask]) => [
+    rowProgram(
+      "crossEntropy",
+      x.shape,
+      { x: { input: 0 }, t: { input: 1 }, out: { output: 0 }, probabilities: { output: 1 } },
+      `  let sum = sum_exponentials(start, mask_start);
+  var loss = 0.0;
+  for (var j = 0u; j < parameters.columns; j++) {
+    let at = start + j;
+    var probability = 0.0;
+    if (is_kept(mask_start + j)) {
+      loss -= t[at] * (x[at] - sum.largest - log(sum.total));
+      probability = exp(x[at] - sum.largest) / sum.total;
+    }
+    probabilities[at] = probability;
+  }
+  out[row] = loss;`,
+      { mask: maskCode(x.shape, mask, 2), functions: SUM_EXPONENTIALS },
+    ),
+  ],
   gradient: ({ inputs: [, t, ...mask], outputs, outputGradient, run }) =>
     run(crossEntropyGradient, [outputs[1], t, outputGradient, ...mask], undefined),
   sample(draw: Draw) {

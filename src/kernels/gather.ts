@@ -6,7 +6,8 @@ import {
   type Operation,
   type TensorSpec,
 } from "./operation.ts";
-import { formatShape, lastExtent, type Shape, ShapeError, sameShape } from "./shape.ts";
+import { formatShape, lastExtent, type Shape, ShapeError, sameShape, sizeOf } from "./shape.ts";
+import { indexProgram, u32, type WgslProgram } from "./webgpu/program.ts";
 
 /** Throws a RangeError unless every index is from 0 to `bound` - 1. */
 function checkIndices(name: string, indices: HostTensor, bound: number): void {
@@ -16,6 +17,66 @@ function checkIndices(name: string, indices: HostTensor, bound: number): void {
       throw new RangeError(`${name}: index ${data[i]} at position ${i} is outside 0 to ${bound - 1}`);
     }
   }
+}
+
+/** What the three operations have in common: from each batch entry of `rows` rows, `taken` rows are read. */
+interface Extents {
+  readonly rows: number;
+  readonly taken: number;
+  /** Elements of a row. */
+  readonly columns: number;
+}
+
+function extentParameters({ rows, taken, columns }: Extents) {
+  return { rows: u32(rows), taken: u32(taken), columns: u32(columns) };
+}
+
+/**
+ * Inputs x [batch, rows, columns], indices [batch, taken]; output [batch, taken, columns]. An index outside the rows
+ * reads zeros: a GPU cannot throw, as the CPU device does.
+ */
+function gatherProgram(out: TensorSpec, extents: Extents): WgslProgram {
+  return indexProgram(
+    "gather",
+    sizeOf(out.shape),
+    { x: { input: 0 }, indices: { input: 1 }, out: { output: 0 } },
+    extentParameters(extents),
+    `  let position = i / parameters.columns;
+  let row = indices[position];
+  var value = 0.0;
+  if (row >= 0 && u32(row) < parameters.rows) {
+    let first = position / parameters.taken * parameters.rows;
+    value = x[(first + u32(row)) * parameters.columns + i % parameters.columns];
+  }
+  out[i] = value;`,
+  );
+}
+
+/**
+ * Inputs indices [batch, taken], g [batch, taken, columns]; output [batch, rows, columns]. Each invocation looks
+ * through all the indices of its batch entry for those that name its row: without atomic additions, in an order that
+ * is always the same, and fast enough so long as few indices meet few rows.
+ */
+function scatterAddProgram(out: TensorSpec, extents: Extents): WgslProgram {
+  return indexProgram(
+    "scatterAdd",
+    sizeOf(out.shape),
+    { indices: { input: 0 }, g: { input: 1 }, out: { output: 0 } },
+    extentParameters(extents),
+    `  let column = i % parameters.columns;
+  let row = i32(i / parameters.columns % parameters.rows);
+  let first = i / parameters.columns / parameters.rows * parameters.taken;
+  var total = 0.0;
+  for (var position = first; position < first + parameters.taken; position++) {
+    if (indices[position] == row) { total += g[position * parameters.columns + column]; }
+  }
+  out[i] = total;`,
+  );
+}
+
+/** The table is one batch entry. */
+function embeddingExtents(table: Shape, indices: Shape): Extents {
+  return { rows: table[0], taken: sizeOf(indices), columns: table[1] };
 }
 
 /** Inputs indices, g [..., D]; output [V, D]: row v is the sum of the rows of g whose index is v. */
@@ -31,6 +92,7 @@ const scatterAddRows: GradientOperation<{ readonly shape: Shape }> = {
       for (let j = 0; j < columns; j++) out.data[target + j] += g.data[source + j];
     }
   },
+  wgsl: ([indices], [out]) => [scatterAddProgram(out, embeddingExtents(out.shape, indices.shape))],
 };
 
 /** y = table[indices]: table [V, D], indices i32 [...] -> y [..., D]. */
@@ -54,6 +116,7 @@ export const embedding: Operation = {
       for (let j = 0; j < columns; j++) out.data[target + j] = table.data[source + j];
     }
   },
+  wgsl: ([table, indices], [out]) => [gatherProgram(out, embeddingExtents(table.shape, indices.shape))],
   gradient: ({ inputs: [table, indices], outputGradient, run }) =>
     run(scatterAddRows, [indices, outputGradient], { shape: table.shape }),
   sample(draw) {
@@ -61,6 +124,11 @@ export const embedding: Operation = {
     return { inputs: [draw.floats(table), draw.indices(draw.shape(), table[0])], attributes: undefined };
   },
 };
+
+function rowExtents(x: Shape, indices: Shape): Extents {
+  const [rows, columns] = x.slice(-2);
+  return { rows, taken: lastExtent("takeRows", indices), columns };
+}
 
 /** Inputs indices [..., K], g [..., K, D]; output [..., N, D]: within each batch entry as for `embedding`. */
 const scatterAddBatchRows: GradientOperation<{ readonly shape: Shape }> = {
@@ -75,6 +143,7 @@ const scatterAddBatchRows: GradientOperation<{ readonly shape: Shape }> = {
       for (let j = 0; j < columns; j++) out.data[target + j] += g.data[i * columns + j];
     }
   },
+  wgsl: ([indices], [out]) => [scatterAddProgram(out, rowExtents(out.shape, indices.shape))],
 };
 
 /** y[..., k, :] = x[..., indices[..., k], :]: x [..., N, D], indices i32 [..., K] -> y [..., K, D]. */
@@ -99,6 +168,7 @@ export const takeRows: Operation = {
       for (let j = 0; j < columns; j++) out.data[i * columns + j] = x.data[source + j];
     }
   },
+  wgsl: ([x, indices], [out]) => [gatherProgram(out, rowExtents(x.shape, indices.shape))],
   gradient: ({ inputs: [x, indices], outputGradient, run }) =>
     run(scatterAddBatchRows, [indices, outputGradient], { shape: x.shape }),
   sample(draw) {
@@ -108,6 +178,15 @@ export const takeRows: Operation = {
     return { inputs: [draw.floats([...leading, rows, draw.integer(1, 3)]), indices], attributes: undefined };
   },
 };
+
+/** Rows of one element. */
+function lastExtents(x: Shape, indices: Shape): Extents {
+  return {
+    rows: lastExtent("takeAlongLast", x),
+    taken: lastExtent("takeAlongLast", indices),
+    columns: 1,
+  };
+}
 
 /** Inputs indices [..., K], g [..., K]; output [..., C]: each row of g added at its indices. */
 const scatterAddLast: GradientOperation<{ readonly shape: Shape }> = {
@@ -122,6 +201,7 @@ const scatterAddLast: GradientOperation<{ readonly shape: Shape }> = {
       out.data[row * columns + indices.data[i]] += g.data[i];
     }
   },
+  wgsl: ([indices], [out]) => [scatterAddProgram(out, lastExtents(out.shape, indices.shape))],
 };
 
 function checkTake(x: TensorSpec, indices: TensorSpec): void {
@@ -151,6 +231,7 @@ export const takeAlongLast: Operation = {
       out.data[i] = x.data[Math.floor(i / taken) * columns + indices.data[i]];
     }
   },
+  wgsl: ([x, indices], [out]) => [gatherProgram(out, lastExtents(x.shape, indices.shape))],
   gradient: ({ inputs: [x, indices], outputGradient, run }) =>
     run(scatterAddLast, [indices, outputGradient], { shape: x.shape }),
   sample(draw) {

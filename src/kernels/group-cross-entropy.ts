@@ -14,8 +14,10 @@
 import type { Draw } from "./draw.ts";
 import { elementwise } from "./elementwise.ts";
 import { checkMask } from "./mask.ts";
-import { checkTypes, type HostTensor, type Operation } from "./operation.ts";
+import { checkTypes, type HostTensor, type Operation, type TensorSpec } from "./operation.ts";
 import { formatShape, ShapeError, sameShape } from "./shape.ts";
+import { f32, indexProgram, u32, type WgslProgram } from "./webgpu/program.ts";
+import { maskCode, rowProgram } from "./webgpu/rows.ts";
 
 /** Over what rewards are standardised. */
 export type RewardNormalisation = "group" | "batch" | "none";
@@ -90,6 +92,121 @@ function reference(
   }
 }
 
+/** Each group's moments, for the batch's also these combined, and then each group's policy and loss. */
+function wgsl(
+  [rewards, , keep]: readonly TensorSpec[],
+  _: readonly TensorSpec[],
+  { normalisation, temperature, minimumSpread }: GroupCrossEntropyAttributes,
+): WgslProgram[] {
+  const { shape, dtype } = rewards;
+  const [groups] = shape;
+  const mask = maskCode(shape, keep, 2);
+  const ofGroups = { scratch: 0, length: groups * 3, dtype };
+  const ofBatch = { scratch: 1, length: 3, dtype };
+  const isOfBatch = normalisation === "batch";
+  const policy = rowProgram(
+    "groupCrossEntropy",
+    shape,
+    {
+      rewards: { input: 0 },
+      log_probabilities: { input: 1 },
+      moments: isOfBatch ? ofBatch : ofGroups,
+      loss: { output: 0 },
+      policy: { output: 1 },
+    },
+    POLICY,
+    {
+      mask,
+      parameters: {
+        // Where the moments of one group end and those of the next start: nowhere, when all share the batch's.
+        moments_stride: u32(isOfBatch ? 0 : 3),
+        is_standardised: u32(normalisation === "none" ? 0 : 1),
+        temperature: f32(temperature),
+        minimum_spread: f32(minimumSpread),
+      },
+    },
+  );
+  const groupMoments = rowProgram(
+    "groupCrossEntropy moments",
+    shape,
+    { rewards: { input: 0 }, moments: ofGroups },
+    GROUP_MOMENTS,
+    { mask },
+  );
+  if (!isOfBatch) return [groupMoments, policy];
+  const batchMoments = indexProgram(
+    "groupCrossEntropy batch moments",
+    1,
+    { parts: ofGroups, moments: ofBatch },
+    { groups: u32(groups) },
+    BATCH_MOMENTS,
+  );
+  return [groupMoments, batchMoments, policy];
+}
+
+/** Number, mean and sum of squared deviations from the mean of the kept elements. */
+const GROUP_MOMENTS = `  var count = 0.0;
+  var total = 0.0;
+  for (var j = 0u; j < parameters.columns; j++) {
+    if (is_kept(mask_start + j)) { count += 1.0; total += rewards[start + j]; }
+  }
+  let mean = total / max(count, 1.0);
+  var squares = 0.0;
+  for (var j = 0u; j < parameters.columns; j++) {
+    let deviation = rewards[start + j] - mean;
+    if (is_kept(mask_start + j)) { squares += deviation * deviation; }
+  }
+  moments[row * 3u] = count;
+  moments[row * 3u + 1u] = mean;
+  moments[row * 3u + 2u] = squares;`;
+
+/** The same of all groups together: a group's squares about the common mean are its own and those of its mean. */
+const BATCH_MOMENTS = `  var count = 0.0;
+  var total = 0.0;
+  for (var group = 0u; group < parameters.groups; group++) {
+    count += parts[group * 3u];
+    total += parts[group * 3u] * parts[group * 3u + 1u];
+  }
+  let mean = total / max(count, 1.0);
+  var squares = 0.0;
+  for (var group = 0u; group < parameters.groups; group++) {
+    let deviation = parts[group * 3u + 1u] - mean;
+    squares += parts[group * 3u + 2u] + parts[group * 3u] * deviation * deviation;
+  }
+  moments[0] = count;
+  moments[1] = mean;
+  moments[2] = squares;`;
+
+const POLICY = `  var smallest = 3.4e38;
+  var largest = -3.4e38;
+  for (var j = 0u; j < parameters.columns; j++) {
+    policy[start + j] = 0.0;
+    if (is_kept(mask_start + j)) {
+      smallest = min(smallest, rewards[start + j]);
+      largest = max(largest, rewards[start + j]);
+    }
+  }
+  loss[row] = 0.0;
+  // Comparing the two first keeps an empty group's difference from overflowing.
+  if (smallest >= largest || largest - smallest <= parameters.minimum_spread) { return; }
+
+  let at = row * parameters.moments_stride;
+  let deviation = select(1.0, sqrt(moments[at + 2u] / moments[at]), parameters.is_standardised != 0u);
+  let scale = 1.0 / (parameters.temperature * deviation);
+  var total = 0.0;
+  for (var j = 0u; j < parameters.columns; j++) {
+    if (is_kept(mask_start + j)) { total += exp((rewards[start + j] - largest) * scale); }
+  }
+  var sum = 0.0;
+  for (var j = 0u; j < parameters.columns; j++) {
+    if (is_kept(mask_start + j)) {
+      let probability = exp((rewards[start + j] - largest) * scale) / total;
+      policy[start + j] = probability;
+      sum -= probability * log_probabilities[start + j];
+    }
+  }
+  loss[row] = sum;`;
+
 export const groupCrossEntropy: Operation<GroupCrossEntropyAttributes> = {
   name: "groupCrossEntropy",
   constants: [0],
@@ -121,6 +238,7 @@ export const groupCrossEntropy: Operation<GroupCrossEntropyAttributes> = {
     ];
   },
   reference,
+  wgsl,
   gradient({ outputs: [loss, policy], outputGradient, run }) {
     const weights = outputGradient.reshape([...loss.shape, 1]);
     const [product] = run(elementwise.multiply, [policy, weights], undefined);

@@ -4,9 +4,12 @@
  * distributed as K successive draws from softmax(x), each without those drawn before (Plackett-Luce).
  */
 import { checkMask, maskRowOffsets } from "./mask.ts";
-import { checkTypes, type Operation } from "./operation.ts";
+import { checkTypes, type Operation, type TensorSpec } from "./operation.ts";
 import { Random, type RandomKey } from "./philox.ts";
-import { formatShape, lastExtent, ShapeError } from "./shape.ts";
+import { broadcastStrides, formatShape, lastExtent, ShapeError, sizeOf } from "./shape.ts";
+import { stridedOffsets } from "./webgpu/broadcast.ts";
+import { RANDOM_FUNCTIONS, randomParameters } from "./webgpu/philox.ts";
+import { indexProgram, u32, type WgslProgram } from "./webgpu/program.ts";
 
 export interface GumbelTopKAttributes {
   /** Lists to draw for each row: G. */
@@ -36,6 +39,61 @@ function insertDescending(
     keys[at] = key;
     indices[at] = index;
   }
+}
+
+/**
+ * One invocation for each list, with its largest keys so far in scratch. Where a mask keeps fewer than K elements the
+ * list ends in zeros: a GPU cannot throw, as the CPU device does.
+ */
+function selectionProgram(
+  [x, mask]: readonly TensorSpec[],
+  { lists, length, key }: GumbelTopKAttributes,
+): WgslProgram {
+  const columns = lastExtent("gumbelTopK", x.shape);
+  const leading = x.shape.slice(0, -1);
+  const count = sizeOf(leading) * lists;
+  const maskStrides = mask && broadcastStrides(mask.shape, x.shape.length).slice(0, -1);
+  const maskRows = maskStrides && stridedOffsets(leading, { mask: maskStrides }, "row");
+  return indexProgram(
+    maskRows === undefined ? "gumbelTopK" : `gumbelTopK masked ${maskRows.key}`,
+    count,
+    {
+      x: { input: 0 },
+      ...(mask && { mask: { input: 1 } }),
+      out: { output: 0 },
+      keys: { scratch: 0, length: count * length, dtype: "f32" },
+    },
+    {
+      lists: u32(lists),
+      length: u32(length),
+      columns: u32(columns),
+      ...randomParameters(key),
+      ...maskRows?.parameters,
+    },
+    `  let row = i / parameters.lists;
+${maskRows?.code ?? ""}
+  let start = i * parameters.length;
+  var filled = 0u;
+  for (var j = 0u; j < parameters.columns; j++) {
+    ${mask === undefined ? "" : "if (mask[row_at_mask + j] == 0) { continue; }"}
+    let key = x[row * parameters.columns + j] + random_gumbel(i * parameters.columns + j);
+    var at = filled;
+    while (at > 0u && keys[start + at - 1u] < key) {
+      if (at < parameters.length) {
+        keys[start + at] = keys[start + at - 1u];
+        out[start + at] = out[start + at - 1u];
+      }
+      at--;
+    }
+    if (at < parameters.length) {
+      keys[start + at] = key;
+      out[start + at] = i32(j);
+    }
+    filled = min(filled + 1u, parameters.length);
+  }
+  for (var at = filled; at < parameters.length; at++) { out[start + at] = 0; }`,
+    RANDOM_FUNCTIONS,
+  );
 }
 
 /** y [..., G, K] i32: for each row of x [..., C], G lists of K distinct indices. An optional mask hides elements. */
@@ -80,6 +138,8 @@ export const gumbelTopK: Operation<GumbelTopKAttributes> = {
       out.data.set(indices, list * length);
     }
   },
+  wgsl: (inputs, [out], attributes) =>
+    sizeOf(out.shape) === 0 ? [] : [selectionProgram(inputs, attributes)],
   sample(draw) {
     const columns = draw.integer(1, 6);
     const shape = [...draw.shape(0, 2), columns];

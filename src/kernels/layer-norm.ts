@@ -5,8 +5,16 @@
  *
  * with the population variance. Further outputs: each row's mean and 1 / sqrt(variance + epsilon), both [...].
  */
-import { checkTypes, type GradientOperation, type HostTensor, type Operation } from "./operation.ts";
-import { formatShape, lastExtent, ShapeError } from "./shape.ts";
+import {
+  checkTypes,
+  type GradientOperation,
+  type HostTensor,
+  type Operation,
+  type TensorSpec,
+} from "./operation.ts";
+import { formatShape, lastExtent, ShapeError, sizeOf } from "./shape.ts";
+import { f32, indexProgram, u32, type WgslProgram } from "./webgpu/program.ts";
+import { rowProgram } from "./webgpu/rows.ts";
 
 export interface LayerNormAttributes {
   readonly epsilon: number;
@@ -31,6 +39,40 @@ function reference(
     means.data[row] = mean;
     inverses.data[row] = inverse;
   }
+}
+
+function wgsl(
+  [x]: readonly TensorSpec[],
+  _: readonly TensorSpec[],
+  { epsilon }: LayerNormAttributes,
+): WgslProgram[] {
+  return [
+    rowProgram(
+      "layerNorm",
+      x.shape,
+      {
+        x: { input: 0 },
+        gain: { input: 1 },
+        bias: { input: 2 },
+        out: { output: 0 },
+        means: { output: 1 },
+        inverses: { output: 2 },
+      },
+      `  let divisor = f32(max(parameters.columns, 1u));
+  var total = 0.0;
+  for (var j = start; j < start + parameters.columns; j++) { total += x[j]; }
+  let mean = total / divisor;
+  var squares = 0.0;
+  for (var j = start; j < start + parameters.columns; j++) { squares += (x[j] - mean) * (x[j] - mean); }
+  let inverse = 1.0 / sqrt(squares / divisor + parameters.epsilon);
+  for (var j = 0u; j < parameters.columns; j++) {
+    out[start + j] = (x[start + j] - mean) * inverse * gain[j] + bias[j];
+  }
+  means[row] = mean;
+  inverses[row] = inverse;`,
+      { parameters: { epsilon: f32(epsilon) } },
+    ),
+  ];
 }
 
 /**
@@ -67,7 +109,89 @@ const layerNormGradient: GradientOperation = {
     dgain.data.set(gainSums);
     dbias.data.set(biasSums);
   },
+  wgsl: ([x, gain]) => [inputGradient(x), ...vectorGradients(x, gain)],
 };
+
+/** dx, row by row. */
+function inputGradient(x: TensorSpec): WgslProgram {
+  return rowProgram(
+    "layerNorm.gradient x",
+    x.shape,
+    {
+      x: { input: 0 },
+      gain: { input: 1 },
+      means: { input: 2 },
+      inverses: { input: 3 },
+      g: { input: 4 },
+      dx: { output: 0 },
+    },
+    `  let mean = means[row];
+  let inverse = inverses[row];
+  var sum = 0.0;
+  var dot = 0.0;
+  for (var j = 0u; j < parameters.columns; j++) {
+    let h = g[start + j] * gain[j];
+    sum += h;
+    dot += h * (x[start + j] - mean) * inverse;
+  }
+  sum /= f32(parameters.columns);
+  dot /= f32(parameters.columns);
+  for (var j = 0u; j < parameters.columns; j++) {
+    let normalised = (x[start + j] - mean) * inverse;
+    dx[start + j] = inverse * (g[start + j] * gain[j] - sum - normalised * dot);
+  }`,
+  );
+}
+
+/** dgain and dbias: for each column sums over parts of the rows, and then over the parts, always in one order. */
+function vectorGradients(x: TensorSpec, gain: TensorSpec): WgslProgram[] {
+  const [columns] = gain.shape;
+  const rows = sizeOf(x.shape.slice(0, -1));
+  // As many parts as rows in each part: the shortest two loops one after the other.
+  const rowsPerPart = Math.ceil(Math.sqrt(rows));
+  const parts = rows === 0 ? 0 : Math.ceil(rows / rowsPerPart);
+  const partial = (scratch: number) => ({ scratch, length: parts * columns, dtype: x.dtype });
+  return [
+    indexProgram(
+      "layerNorm.gradient parts",
+      parts * columns,
+      {
+        x: { input: 0 },
+        means: { input: 2 },
+        inverses: { input: 3 },
+        g: { input: 4 },
+        gains: partial(0),
+        biases: partial(1),
+      },
+      { columns: u32(columns), rows: u32(rows), rows_per_part: u32(rowsPerPart) },
+      `  let first = i / parameters.columns * parameters.rows_per_part;
+  let end = min(first + parameters.rows_per_part, parameters.rows);
+  var gain = 0.0;
+  var bias = 0.0;
+  for (var row = first; row < end; row++) {
+    let at = row * parameters.columns + i % parameters.columns;
+    gain += g[at] * (x[at] - means[row]) * inverses[row];
+    bias += g[at];
+  }
+  gains[i] = gain;
+  biases[i] = bias;`,
+    ),
+    indexProgram(
+      "layerNorm.gradient vectors",
+      columns,
+      { gains: partial(0), biases: partial(1), dgain: { output: 1 }, dbias: { output: 2 } },
+      { parts: u32(parts) },
+      `  var gain = 0.0;
+  var bias = 0.0;
+  for (var part = 0u; part < parameters.parts; part++) {
+    gain += gains[part * parameters.count + i];
+    bias += biases[part * parameters.count + i];
+  }
+  dgain[i] = gain;
+  dbias[i] = bias;`,
+    ),
+  ];
+}
 
 export const layerNorm: Operation<LayerNormAttributes> = {
   name: "layerNorm",
@@ -86,6 +210,7 @@ export const layerNorm: Operation<LayerNormAttributes> = {
     return [{ shape: x.shape, dtype: x.dtype }, rows, rows];
   },
   reference,
+  wgsl,
   gradient: ({ inputs: [x, gain], outputs: [, means, inverses], outputGradient, run }) =>
     run(layerNormGradient, [x, gain, means, inverses, outputGradient], undefined),
   sample(draw) {

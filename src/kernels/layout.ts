@@ -10,6 +10,8 @@ import {
   ShapeError,
   sizeOf,
 } from "./shape.ts";
+import { stridedOffsets } from "./webgpu/broadcast.ts";
+import { indexProgram, u32, type WgslProgram } from "./webgpu/program.ts";
 
 export interface PermuteAttributes {
   /** Axis i of the result is axis axes[i] of the input. */
@@ -38,6 +40,19 @@ export const permute: Operation<PermuteAttributes> = {
       let source = offsets[0] ?? 0;
       for (let i = 0; i < extent; i++, source += inner[0]) out.data[at++] = x.data[source];
     });
+  },
+  wgsl([x], [out], { axes }) {
+    const strides = broadcastStrides(x.shape, x.shape.length);
+    const offsets = stridedOffsets(out.shape, { x: axes.map((axis) => strides[axis]) });
+    return [
+      indexProgram(
+        `permute ${offsets.key}`,
+        sizeOf(out.shape),
+        { x: { input: 0 }, out: { output: 0 } },
+        offsets.parameters,
+        `${offsets.code}\n  out[i] = x[at_x];`,
+      ),
+    ];
   },
   gradient({ attributes: { axes }, outputGradient, run }) {
     const inverse = axes.map((_, axis) => axes.indexOf(axis));
@@ -83,6 +98,32 @@ function extract(source: HostTensor, target: HostTensor, axis: number, start: nu
   }
 }
 
+/**
+ * What the programs below know of a whole tensor and a part of it from `start` along `axis`: elements between two
+ * steps of the outer axes, and where in them the part starts.
+ */
+function blockParameters(part: Shape, whole: Shape, axis: number, start: number) {
+  const { inner } = around(whole, axis);
+  return { part: u32(part[axis] * inner), whole: u32(whole[axis] * inner), start: u32(start * inner) };
+}
+
+/** `insert` of input number `input` into the output: one invocation for each element of the source. */
+function insertProgram(
+  source: TensorSpec,
+  input: number,
+  target: TensorSpec,
+  axis: number,
+  start: number,
+): WgslProgram {
+  return indexProgram(
+    "insert",
+    sizeOf(source.shape),
+    { x: { input }, out: { output: 0 } },
+    blockParameters(source.shape, target.shape, axis, start),
+    "  out[i / parameters.part * parameters.whole + parameters.start + i % parameters.part] = x[i];",
+  );
+}
+
 const sliceGradient: GradientOperation<SliceAttributes & { readonly shape: Shape }> = {
   name: "slice.gradient",
   outputs: ([g], { shape }) => [{ shape, dtype: g.dtype }],
@@ -90,6 +131,21 @@ const sliceGradient: GradientOperation<SliceAttributes & { readonly shape: Shape
     out.data.fill(0);
     insert(g, out, axis, start);
   },
+  /** One invocation for each element of the whole, since those outside the part are zeros. */
+  wgsl: ([g], [out], { axis, start }) => [
+    indexProgram(
+      "slice.gradient",
+      sizeOf(out.shape),
+      { g: { input: 0 }, out: { output: 0 } },
+      blockParameters(g.shape, out.shape, axis, start),
+      `  let at = i % parameters.whole;
+  var value = 0.0;
+  if (at >= parameters.start && at < parameters.start + parameters.part) {
+    value = g[i / parameters.whole * parameters.part + at - parameters.start];
+  }
+  out[i] = value;`,
+    ),
+  ],
 };
 
 /** y = x[..., start:end, ...] along one axis. */
@@ -105,6 +161,15 @@ export const slice: Operation<SliceAttributes> = {
     return [{ shape: x.shape.map((own, at) => (at === axis ? end - start : own)), dtype: x.dtype }];
   },
   reference: ([x], [out], { axis, start }) => extract(x, out, axis, start),
+  wgsl: ([x], [out], { axis, start }) => [
+    indexProgram(
+      "slice",
+      sizeOf(out.shape),
+      { x: { input: 0 }, out: { output: 0 } },
+      blockParameters(out.shape, x.shape, axis, start),
+      "  out[i] = x[i / parameters.part * parameters.whole + parameters.start + i % parameters.part];",
+    ),
+  ],
   gradient: ({ inputs: [x], attributes, outputGradient, run }) =>
     run(sliceGradient, [outputGradient], { ...attributes, shape: x.shape }),
   sample(draw) {
@@ -149,6 +214,14 @@ export const concat: Operation<ConcatAttributes> = {
       insert(input, out, axis, start);
       start += input.shape[axis];
     }
+  },
+  wgsl(inputs, [out], { axis }) {
+    let start = 0;
+    return inputs.map((input, index) => {
+      const program = insertProgram(input, index, out, axis, start);
+      start += input.shape[axis];
+      return program;
+    });
   },
   gradient({ inputs, attributes: { axis }, outputGradient, needs, run }) {
     let start = 0;

@@ -21,6 +21,8 @@ import {
   type Value,
 } from "./operation.ts";
 import { lastExtent } from "./shape.ts";
+import { f32 } from "./webgpu/program.ts";
+import { maskCode, rowProgram, SUM_EXPONENTIALS } from "./webgpu/rows.ts";
 
 /** Calls `visit` for each row with where it starts, and where its mask row starts (-1 without a mask). */
 export function forEachRow(
@@ -72,10 +74,14 @@ function sample(draw: Draw) {
   return { inputs, attributes: undefined };
 }
 
-/** A family member that maps x to a tensor of x's shape, given what to write for each element. */
+/**
+ * A family member that maps x to a tensor of x's shape, given what to write for each element, and the same in WGSL
+ * from the element's `logit` and the row's `sum`.
+ */
 function define(
   name: string,
   write: (logit: number, logSumExp: number) => number,
+  code: string,
   hidden: number,
   gradientRule: GradientOperation,
 ): Operation {
@@ -95,6 +101,24 @@ function define(
         }
       });
     },
+    wgsl: ([x, mask]) => [
+      rowProgram(
+        name,
+        x.shape,
+        { x: { input: 0 }, out: { output: 0 } },
+        `  let sum = sum_exponentials(start, mask_start);
+  let hidden = select(parameters.hidden, 0.0, sum.total == 0.0);
+  for (var j = 0u; j < parameters.columns; j++) {
+    let logit = x[start + j];
+    if (is_kept(mask_start + j)) { out[start + j] = ${code}; } else { out[start + j] = hidden; }
+  }`,
+        {
+          mask: maskCode(x.shape, mask, 1),
+          parameters: { hidden: f32(hidden) },
+          functions: SUM_EXPONENTIALS,
+        },
+      ),
+    ],
     gradient({ inputs, outputs, outputGradient, run }: GradientContext<undefined>): (Value | undefined)[] {
       return run(gradientRule, [outputs[0], outputGradient, ...inputs.slice(1)], undefined);
     },
@@ -114,6 +138,16 @@ const softmaxGradient: GradientOperation = {
       for (let j = start; j < start + columns; j++) out.data[j] = y.data[j] * (g.data[j] - dot);
     });
   },
+  wgsl: ([y]) => [
+    rowProgram(
+      "softmax.gradient",
+      y.shape,
+      { y: { input: 0 }, g: { input: 1 }, out: { output: 0 } },
+      `  var dot = 0.0;
+  for (var j = start; j < start + parameters.columns; j++) { dot += g[j] * y[j]; }
+  for (var j = start; j < start + parameters.columns; j++) { out[j] = y[j] * (g[j] - dot); }`,
+    ),
+  ],
 };
 
 /** Inputs y, g, mask: dx_i = g_i - exp(y_i) sum_j g_j over the kept elements; hidden ones get 0. */
@@ -133,11 +167,28 @@ const logSoftmaxGradient: GradientOperation = {
       }
     });
   },
+  wgsl: ([y, , mask]) => [
+    rowProgram(
+      "logSoftmax.gradient",
+      y.shape,
+      { y: { input: 0 }, g: { input: 1 }, out: { output: 0 } },
+      `  var total = 0.0;
+  for (var j = 0u; j < parameters.columns; j++) {
+    if (is_kept(mask_start + j)) { total += g[start + j]; }
+  }
+  for (var j = 0u; j < parameters.columns; j++) {
+    let at = start + j;
+    if (is_kept(mask_start + j)) { out[at] = g[at] - exp(y[at]) * total; } else { out[at] = 0.0; }
+  }`,
+      { mask: maskCode(y.shape, mask, 2) },
+    ),
+  ],
 };
 
 export const softmax: Operation = define(
   "softmax",
   (logit, total) => Math.exp(logit - total),
+  "exp(logit - sum.largest) / sum.total",
   0,
   softmaxGradient,
 );
@@ -145,6 +196,7 @@ export const softmax: Operation = define(
 export const logSoftmax: Operation = define(
   "logSoftmax",
   (logit, total) => logit - total,
+  "logit - sum.largest - log(sum.total)",
   HIDDEN_LOG_PROBABILITY,
   logSoftmaxGradient,
 );
@@ -163,6 +215,23 @@ const logSumExpGradient: GradientOperation = {
       }
     });
   },
+  wgsl: ([x, , mask]) => [
+    rowProgram(
+      "logSumExp.gradient",
+      x.shape,
+      { x: { input: 0 }, g: { input: 1 }, out: { output: 0 } },
+      `  let sum = sum_exponentials(start, mask_start);
+  for (var j = 0u; j < parameters.columns; j++) {
+    let at = start + j;
+    if (is_kept(mask_start + j)) {
+      out[at] = g[row] * exp(x[at] - sum.largest) / sum.total;
+    } else {
+      out[at] = 0.0;
+    }
+  }`,
+      { mask: maskCode(x.shape, mask, 2), functions: SUM_EXPONENTIALS },
+    ),
+  ],
 };
 
 export const logSumExp: Operation = {
@@ -178,6 +247,16 @@ export const logSumExp: Operation = {
       out.data[row] = rowLogSumExp(x.data, start, columns, mask?.data, maskStart) ?? 0;
     });
   },
+  wgsl: ([x, mask]) => [
+    rowProgram(
+      "logSumExp",
+      x.shape,
+      { x: { input: 0 }, out: { output: 0 } },
+      `  let sum = sum_exponentials(start, mask_start);
+  if (sum.total == 0.0) { out[row] = 0.0; } else { out[row] = sum.largest + log(sum.total); }`,
+      { mask: maskCode(x.shape, mask, 1), functions: SUM_EXPONENTIALS },
+    ),
+  ],
   gradient: ({ inputs: [x, ...mask], outputGradient, run }) =>
     run(logSumExpGradient, [x, outputGradient, ...mask], undefined),
   sample,

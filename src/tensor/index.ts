@@ -1,6 +1,9 @@
 /** What a tensor is: shape, element type, storage, lifetime, and how gradients are found. */
 export {
+  type ChosenDevice,
   CpuDevice,
+  chooseDevice,
+  DEVICE_NAMES,
   type Device,
   type DType,
   type NumberArray,

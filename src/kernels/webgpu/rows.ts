@@ -1,0 +1,87 @@
+/** Programs with one invocation for each row of a tensor, along its last axis, under an optional mask. */
+import type { TensorSpec } from "../operation.ts";
+import { broadcastStrides, lastExtent, type Shape, sizeOf } from "../shape.ts";
+import { stridedOffsets } from "./broadcast.ts";
+import { indexProgram, u32, type WgslProgram } from "./program.ts";
+
+/** WGSL that finds a row's mask. */
+export interface MaskCode {
+  /** What a masked program's name ends in; without a mask nothing. */
+  readonly key: string;
+  readonly tensors: WgslProgram["tensors"];
+  readonly parameters: WgslProgram["parameters"];
+  /** `is_kept(at)`: whether the mask's element at `at` keeps what it stands for. */
+  readonly functions: string;
+  /** Defines `mask_start`, where the row of the mask starts, from `row`. */
+  readonly start: string;
+}
+
+const NO_MASK: MaskCode = {
+  key: "",
+  tensors: {},
+  parameters: {},
+  functions: "fn is_kept(at: u32) -> bool { return true; }\n",
+  start: "  let mask_start = 0u;",
+};
+
+/** For the rows of `shape` and a mask that broadcasts to it, the operation's input number `input`. */
+export function maskCode(shape: Shape, mask: TensorSpec | undefined, input: number): MaskCode {
+  if (mask === undefined) return NO_MASK;
+  const strides = broadcastStrides(mask.shape, shape.length).slice(0, -1);
+  const { key, parameters, code } = stridedOffsets(shape.slice(0, -1), { mask: strides }, "row");
+  return {
+    key: ` masked ${key}`,
+    tensors: { mask: { input } },
+    parameters,
+    functions: "fn is_kept(at: u32) -> bool { return mask[at] != 0; }\n",
+    start: `${code}\n  let mask_start = row_at_mask;`,
+  };
+}
+
+export interface RowOptions {
+  readonly mask?: MaskCode;
+  readonly parameters?: WgslProgram["parameters"];
+  readonly functions?: string;
+}
+
+/**
+ * A program with one invocation for each row of `shape`. Its body reads `row`, where the row starts (`start`) and
+ * where its mask does (`mask_start`), and walks `parameters.columns` elements.
+ */
+export function rowProgram(
+  name: string,
+  shape: Shape,
+  tensors: WgslProgram["tensors"],
+  body: string,
+  { mask = NO_MASK, parameters = {}, functions = "" }: RowOptions = {},
+): WgslProgram {
+  const columns = lastExtent(name, shape);
+  return indexProgram(
+    name + mask.key,
+    sizeOf(shape.slice(0, -1)),
+    { ...tensors, ...mask.tensors },
+    { columns: u32(columns), ...parameters, ...mask.parameters },
+    `  let row = i;\n  let start = row * parameters.columns;\n${mask.start}\n${body}`,
+    mask.functions + functions,
+  );
+}
+
+/**
+ * `sum_exponentials(start, mask_start)` of a row of the tensor `x`: exp(x - largest) over what the mask keeps. The
+ * total is 0 exactly where nothing is kept, since the largest element counts 1.
+ */
+export const SUM_EXPONENTIALS = `
+struct Exponentials { largest: f32, total: f32 }
+
+fn sum_exponentials(start: u32, mask_start: u32) -> Exponentials {
+  var largest = -3.4e38;
+  for (var j = 0u; j < parameters.columns; j++) {
+    if (is_kept(mask_start + j)) { largest = max(largest, x[start + j]); }
+  }
+  var total = 0.0;
+  for (var j = 0u; j < parameters.columns; j++) {
+    if (is_kept(mask_start + j)) { total += exp(x[start + j] - largest); }
+  }
+  return Exponentials(largest, total);
+}
+`;
