@@ -1,10 +1,11 @@
 /** The WebGPU device: runs the operations' WGSL programs on a GPU, through any `GPU` object that it is given. */
 import type { Device, DeviceBuffer, DeviceTensor } from "../device.ts";
 import { createArray, type DType, type GradientOperation, type NumberArray } from "../operation.ts";
-import { formatShape } from "../shape.ts";
+import { formatShape, type Shape } from "../shape.ts";
 import { BufferPool, type WebGpuBuffer } from "./buffer-pool.ts";
-import { type Binding, PARAMETER_STRIDE, PipelineCache } from "./pipelines.ts";
-import type { TensorSource, WgslProgram } from "./program.ts";
+import { PARAMETER_STRIDE, PipelineCache } from "./pipelines.ts";
+import { type PreparedProgram, PreparedPrograms } from "./prepared-programs.ts";
+import type { TensorSource } from "./program.ts";
 
 export interface WebGpuOptions {
   /** Bytes that tensors may take, pooled ones included. Default 2 GiB. */
@@ -47,13 +48,14 @@ export class WebGpuDevice implements Device {
   private readonly pool: BufferPool;
   private readonly pipelines: PipelineCache;
   private readonly parameterBuffer: GPUBuffer;
-  private readonly parameterData = new ArrayBuffer(PARAMETER_STRIDE * DISPATCHES_PER_SUBMIT);
+  private readonly parameterData = new Uint32Array((PARAMETER_STRIDE * DISPATCHES_PER_SUBMIT) / 4);
+  private readonly programs = new PreparedPrograms();
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
   private recorded = 0;
   /** Buffers that recorded, unsubmitted dispatches read or write. */
   private readonly pending = new Set<number>();
-  private lastProgram = "";
+  private lastCall: { readonly name: string; readonly shapes: readonly Shape[] } | undefined;
   private failure: Error | undefined;
   /** Dispatches so far, for reports. */
   dispatches = 0;
@@ -73,7 +75,7 @@ export class WebGpuDevice implements Device {
     this.pipelines = new PipelineCache(device, this.parameterBuffer);
     device.addEventListener("uncapturederror", (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
-      this.failure ??= new Error(`webgpu: ${this.lastProgram}: ${error.message}`);
+      this.failure ??= new Error(`webgpu: ${this.describeLastCall()}: ${error.message}`);
     });
     void device.lost.then(({ reason, message }) => {
       if (reason !== "destroyed") this.failure ??= new Error(`webgpu: the device was lost: ${message}`);
@@ -129,28 +131,19 @@ export class WebGpuDevice implements Device {
     attributes: Attributes,
   ): void {
     if (this.failure !== undefined) throw this.failure;
-    if (operation.wgsl === undefined) {
-      throw new Error(`webgpu: ${operation.name} has no WGSL program yet; run it on the cpu device`);
-    }
-    const scratch = new Map<number, WebGpuBuffer>();
+    const scratch: WebGpuBuffer[] = [];
     const locate = (source: TensorSource): WebGpuBuffer => {
       if ("input" in source) return own(inputs[source.input].buffer);
       if ("output" in source) return own(outputs[source.output].buffer);
-      const known = scratch.get(source.scratch);
-      const made = known ?? this.pool.allocate(source.dtype, source.length);
-      scratch.set(source.scratch, made);
-      return made;
+      scratch[source.scratch] ??= this.pool.allocate(source.dtype, source.length);
+      return scratch[source.scratch];
     };
-    for (const program of operation.wgsl(inputs, outputs, attributes)) {
-      this.lastProgram = `${program.name} on ${inputs.map(({ shape }) => formatShape(shape)).join(", ")}`;
-      const bindings = Object.entries(program.tensors).map(([name, source]) => ({
-        name,
-        buffer: locate(source),
-        writes: !("input" in source),
-      }));
-      this.dispatch(program, bindings);
+    for (const prepared of this.programs.get(operation, inputs, outputs, attributes)) {
+      this.dispatch(prepared, prepared.sources.map(locate));
     }
-    for (const buffer of scratch.values()) this.pool.release(buffer);
+    this.lastCall = { name: operation.name, shapes: inputs.map(({ shape }) => shape) };
+    // Buffers that recorded dispatches use may be handed out again: the commands run in order.
+    for (const buffer of scratch) this.pool.release(buffer);
   }
 
   /** Submits what was recorded. */
@@ -162,7 +155,7 @@ export class WebGpuDevice implements Device {
       0,
       this.parameterData,
       0,
-      this.recorded * PARAMETER_STRIDE,
+      (this.recorded * PARAMETER_STRIDE) / 4,
     );
     this.device.queue.submit([this.encoder.finish()]);
     this.encoder = undefined;
@@ -171,28 +164,31 @@ export class WebGpuDevice implements Device {
     this.pending.clear();
   }
 
+  /** The operation that was recorded last: errors arrive later, at or before it. */
+  private describeLastCall(): string {
+    if (this.lastCall === undefined) return "before the first operation";
+    const { name, shapes } = this.lastCall;
+    return `at or before ${name} of ${shapes.map(formatShape).join(", ")}`;
+  }
+
   /** Ends the device; nothing made on it can be used afterwards. */
   destroy(): void {
     this.flush();
     this.device.destroy();
   }
 
-  private dispatch(program: WgslProgram, bindings: readonly Binding[]): void {
-    const pipeline = this.pipelines.pipeline(program, bindings);
-    const group = this.pipelines.bindGroup(pipeline, bindings);
+  private dispatch(prepared: PreparedProgram, buffers: readonly WebGpuBuffer[]): void {
+    const pipeline = this.pipelines.pipeline(prepared, buffers);
+    const group = this.pipelines.bindGroup(pipeline, buffers);
     this.encoder ??= this.device.createCommandEncoder();
     this.pass ??= this.encoder.beginComputePass();
     const offset = this.recorded * PARAMETER_STRIDE;
-    const view = new DataView(this.parameterData, offset, PARAMETER_STRIDE);
-    Object.values(program.parameters).forEach(({ type, value }, index) => {
-      if (type === "f32") view.setFloat32(index * 4, value, true);
-      else if (type === "i32") view.setInt32(index * 4, value, true);
-      else view.setUint32(index * 4, value, true);
-    });
+    this.parameterData.set(prepared.parameters, offset / 4);
+    const [x, y, z] = prepared.program.workgroups;
     this.pass.setPipeline(pipeline.compute);
     this.pass.setBindGroup(0, group, [offset]);
-    this.pass.dispatchWorkgroups(...program.workgroups);
-    for (const { buffer } of bindings) this.pending.add(buffer.id);
+    this.pass.dispatchWorkgroups(x, y, z);
+    for (const { id } of buffers) this.pending.add(id);
     this.dispatches++;
     if (++this.recorded === DISPATCHES_PER_SUBMIT) this.flush();
   }

@@ -1,15 +1,9 @@
 /** From programs to compute pipelines and bind groups, each made once. */
 import type { WebGpuBuffer } from "./buffer-pool.ts";
-import type { WgslProgram } from "./program.ts";
-
-/** A tensor bound to a name. */
-export interface Binding {
-  readonly name: string;
-  readonly buffer: WebGpuBuffer;
-  readonly writes: boolean;
-}
+import type { PreparedProgram } from "./prepared-programs.ts";
 
 export interface Pipeline {
+  readonly id: number;
   readonly compute: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
 }
@@ -22,6 +16,7 @@ const MAX_BIND_GROUPS = 4096;
 
 export class PipelineCache {
   private readonly pipelines = new Map<string, Pipeline>();
+  private readonly prepared = new WeakMap<PreparedProgram, Pipeline>();
   private readonly bindGroups = new Map<string, GPUBindGroup>();
 
   constructor(
@@ -29,42 +24,28 @@ export class PipelineCache {
     private readonly parameters: GPUBuffer,
   ) {}
 
-  pipeline(program: WgslProgram, bindings: readonly Binding[]): Pipeline {
-    const key = `${program.name} ${bindings.map(({ buffer, writes }) => buffer.dtype + (writes ? "w" : "r"))}`;
-    const known = this.pipelines.get(key);
+  /** @param buffers what the program is bound to; only their element types matter */
+  pipeline(prepared: PreparedProgram, buffers: readonly WebGpuBuffer[]): Pipeline {
+    const known = this.prepared.get(prepared);
     if (known !== undefined) return known;
-    const visibility = GPUShaderStage.COMPUTE;
-    const layout = this.device.createBindGroupLayout({
-      entries: [
-        { binding: 0, visibility, buffer: { type: "uniform", hasDynamicOffset: true } },
-        ...bindings.map(({ writes }, index) => ({
-          binding: index + 1,
-          visibility,
-          buffer: { type: writes ? ("storage" as const) : ("read-only-storage" as const) },
-        })),
-      ],
-    });
-    const compute = this.device.createComputePipeline({
-      label: program.name,
-      layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: {
-        module: this.device.createShaderModule({ label: program.name, code: shaderCode(program, bindings) }),
-      },
-    });
-    const made = { compute, layout };
-    this.pipelines.set(key, made);
-    return made;
+    const access = prepared.sources.map((source) => ("input" in source ? "r" : "w"));
+    const key = `${prepared.program.name} ${buffers.map(({ dtype }, index) => dtype + access[index])}`;
+    const pipeline = this.pipelines.get(key) ?? this.create(prepared, buffers);
+    this.pipelines.set(key, pipeline);
+    this.prepared.set(prepared, pipeline);
+    return pipeline;
   }
 
-  bindGroup({ layout, compute }: Pipeline, bindings: readonly Binding[]): GPUBindGroup {
-    const key = `${compute.label} ${bindings.map(({ buffer }) => `${buffer.id}${buffer.dtype}`).join()}`;
+  bindGroup({ id, layout }: Pipeline, buffers: readonly WebGpuBuffer[]): GPUBindGroup {
+    let key = `${id}`;
+    for (const buffer of buffers) key += ` ${buffer.id}`;
     const known = this.bindGroups.get(key);
     if (known !== undefined) return known;
     const group = this.device.createBindGroup({
       layout,
       entries: [
         { binding: 0, resource: { buffer: this.parameters, size: PARAMETER_STRIDE } },
-        ...bindings.map(({ buffer }, index) => ({ binding: index + 1, resource: { buffer: buffer.gpu } })),
+        ...buffers.map(({ gpu }, index) => ({ binding: index + 1, resource: { buffer: gpu } })),
       ],
     });
     if (this.bindGroups.size >= MAX_BIND_GROUPS) {
@@ -74,14 +55,37 @@ export class PipelineCache {
     this.bindGroups.set(key, group);
     return group;
   }
+
+  private create(prepared: PreparedProgram, buffers: readonly WebGpuBuffer[]): Pipeline {
+    const { name } = prepared.program;
+    const visibility = GPUShaderStage.COMPUTE;
+    const layout = this.device.createBindGroupLayout({
+      entries: [
+        { binding: 0, visibility, buffer: { type: "uniform", hasDynamicOffset: true } },
+        ...prepared.sources.map((source, index) => ({
+          binding: index + 1,
+          visibility,
+          buffer: { type: "input" in source ? ("read-only-storage" as const) : ("storage" as const) },
+        })),
+      ],
+    });
+    const code = shaderCode(prepared, buffers);
+    const compute = this.device.createComputePipeline({
+      label: name,
+      layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module: this.device.createShaderModule({ label: name, code }) },
+    });
+    return { id: this.pipelines.size, compute, layout };
+  }
 }
 
 /** The program's source with its declarations in front. */
-function shaderCode(program: WgslProgram, bindings: readonly Binding[]): string {
+function shaderCode({ program, names, sources }: PreparedProgram, buffers: readonly WebGpuBuffer[]): string {
   const fields = Object.entries(program.parameters).map(([name, { type }]) => `  ${name}: ${type},`);
-  const tensors = bindings.map(({ name, buffer, writes }, index) => {
-    const access = writes ? "read_write" : "read";
-    return `@group(0) @binding(${index + 1}) var<storage, ${access}> ${name}: array<${buffer.dtype}>;`;
+  const tensors = names.map((name, index) => {
+    const access = "input" in sources[index] ? "read" : "read_write";
+    const { dtype } = buffers[index];
+    return `@group(0) @binding(${index + 1}) var<storage, ${access}> ${name}: array<${dtype}>;`;
   });
   return [
     "struct Parameters {",

@@ -1,0 +1,68 @@
+/** Remembers what an operation runs for given shapes, so that a training step repeats itself at little cost. */
+import type { GradientOperation, TensorSpec } from "../operation.ts";
+import type { TensorSource, WgslProgram } from "./program.ts";
+
+/** A program in the form in which it is dispatched. */
+export interface PreparedProgram {
+  readonly program: WgslProgram;
+  readonly names: readonly string[];
+  readonly sources: readonly TensorSource[];
+  /** The parameters' bits, in the order of the shader's struct. */
+  readonly parameters: Uint32Array;
+}
+
+/** Entries to remember; past that all are forgotten, which costs a step of preparation. */
+const MAX_ENTRIES = 4096;
+
+const bits = new DataView(new ArrayBuffer(4));
+
+function prepare(program: WgslProgram): PreparedProgram {
+  const parameters = Object.values(program.parameters).map(({ type, value }) => {
+    if (type === "f32") bits.setFloat32(0, value);
+    else if (type === "i32") bits.setInt32(0, value);
+    else bits.setUint32(0, value);
+    return bits.getUint32(0);
+  });
+  return {
+    program,
+    names: Object.keys(program.tensors),
+    sources: Object.values(program.tensors),
+    parameters: Uint32Array.from(parameters),
+  };
+}
+
+/** Identifies a call: the operation's programs depend on nothing else. */
+function callKey(
+  name: string,
+  inputs: readonly TensorSpec[],
+  outputs: readonly TensorSpec[],
+  attributes: unknown,
+): string {
+  let key = name;
+  for (const { dtype, shape } of inputs) key += `|${dtype}${shape.join()}`;
+  for (const { shape } of outputs) key += `>${shape.join()}`;
+  return attributes === undefined ? key : key + JSON.stringify(attributes);
+}
+
+export class PreparedPrograms {
+  private readonly known = new Map<string, readonly PreparedProgram[]>();
+
+  /** @throws Error for an operation without WGSL */
+  get<Attributes>(
+    operation: GradientOperation<Attributes>,
+    inputs: readonly TensorSpec[],
+    outputs: readonly TensorSpec[],
+    attributes: Attributes,
+  ): readonly PreparedProgram[] {
+    const key = callKey(operation.name, inputs, outputs, attributes);
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    if (operation.wgsl === undefined) {
+      throw new Error(`webgpu: ${operation.name} has no WGSL program; run it on the cpu device`);
+    }
+    const prepared = operation.wgsl(inputs, outputs, attributes).map(prepare);
+    if (this.known.size >= MAX_ENTRIES) this.known.clear();
+    this.known.set(key, prepared);
+    return prepared;
+  }
+}
