@@ -2,7 +2,8 @@
  * Runs every test file in a process of its own, as many at a time as there are cores, and ends with one line:
  * `N passed, N failed` (and `, N skipped` where tests were skipped).
  *
- *   npx tsx test/run.ts [TEXT ...]     only the files whose path contains one of the texts
+ *   npx tsx test/run.ts [TEXT ...]       only the files whose path contains one of the texts
+ *   npx tsx test/run.ts --require-adapter [TEXT ...]    no GPU adapter for the WGSL tests is a failure, not a skip
  */
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -58,23 +59,26 @@ function countResults(output: string, code: number | null): Counts {
   return { passed, skipped, failed: Math.max(total - passed, code === 0 ? 0 : 1) };
 }
 
-const files = testFiles("test", process.argv.slice(2));
+const requireAdapter = process.argv.includes("--require-adapter");
+const texts = process.argv.slice(2).filter((text) => text !== "--require-adapter");
+const files = testFiles("test", texts);
 const sum: Counts = { passed: 0, failed: 0, skipped: 0 };
 if (files.length === 0) {
-  console.error(`no test file matches ${process.argv.slice(2).join(" ")}`);
+  console.error(`no test file matches ${texts.join(" ")}`);
   sum.failed = 1;
 }
 
 /** What the tests' processes are started with so that those of WGSL find an adapter, or know why there is none. */
 async function adapterVariables(): Promise<NodeJS.ProcessEnv> {
   if (!files.some((path) => path.includes("webgpu"))) return {};
+  const required = requireAdapter ? { GOALRANK_REQUIRE_ADAPTER: "1" } : {};
   const found = await findVulkanEnvironment();
   if ("variables" in found) {
     console.log(`WGSL tests run on ${found.adapter}`);
-    return found.variables;
+    return { ...found.variables, ...required };
   }
   console.log(`no WGSL tests: ${found.reason}`);
-  return { GOALRANK_NO_ADAPTER: found.reason };
+  return { GOALRANK_NO_ADAPTER: found.reason, ...required };
 }
 
 const variables = await adapterVariables();
