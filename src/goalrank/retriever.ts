@@ -90,7 +90,7 @@ export const DEFAULT_RETRIEVER: RetrieverOptions = {
  * not meet in `log` drawn anew each time.
  *
  * @param log the interactions to learn from, such as `trainingInteractions` gives
- * @param options what differs from `DEFAULT_RETRIEVER`; a batch counts interactions
+ * @param options what differs from `DEFAULT_RETRIEVER`; a batch counts interactions, and is smaller for a small log
  * @returns the model, which the caller disposes
  * @throws RangeError when the log is empty, or a user has met every item, so that nothing is left to compare with
  */
@@ -99,7 +99,7 @@ export async function trainRetriever(
   options: Partial<RetrieverOptions> = {},
   listener?: TrainingListener,
 ): Promise<MatrixFactorization> {
-  const settings = { ...DEFAULT_RETRIEVER, ...options };
+  const settings = { ...DEFAULT_RETRIEVER, batchSize: batchSizeFor(log.items.length), ...options };
   const { width, seed } = settings;
   const negatives = new NegativeSampler(log);
   const catalogue = { userCount: log.userIds.length, itemCount: log.itemIds.length };
@@ -124,6 +124,12 @@ export async function trainRetriever(
   };
   await trainModel("retriever", model, log.items.length, settings, computeLoss, listener);
   return model;
+}
+
+/** About a hundred steps an epoch, in batches of a power of two from 256 to the default. */
+function batchSizeFor(interactions: number): number {
+  const size = 2 ** Math.ceil(Math.log2(Math.max(interactions, 1) / 100));
+  return Math.min(DEFAULT_RETRIEVER.batchSize, Math.max(256, size));
 }
 
 /** Draws items that a user has not met. */

@@ -39,8 +39,16 @@ export interface TrainingListener {
 
 export const SILENT: TrainingListener = { begin() {}, step() {}, end() {} };
 
-/** Steps that `epochs` over `size` rows take; the last batch of an epoch may be smaller. */
+/**
+ * Steps that `epochs` over `size` rows take; the last batch of an epoch may be smaller.
+ * @throws RangeError unless epochs and batch size are positive integers
+ */
 export function countSteps(size: number, { epochs, batchSize }: TrainingOptions): number {
+  for (const [name, value] of Object.entries({ epochs, batchSize })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`training: ${name} must be a positive integer, got ${value}`);
+    }
+  }
   return epochs * Math.ceil(size / batchSize);
 }
 

@@ -13,6 +13,7 @@ import {
   type StepMetrics,
   type TrainingListener,
   trainGoalRank,
+  trainPointwiseRanker,
   trainRewardModel,
 } from "../../src/index.ts";
 import { generatorOptions, log, rewardOptions, smallData, smallExperiment, world } from "./small-world.ts";
@@ -108,6 +109,16 @@ test("the same seed trains the same experiment, to the bit; GoalRank learns to p
   const regrets = new Map(rows.map((row) => [row.method, row.regret]));
   assert.is(regrets.get("oracle (beam search)"), 0);
   assert.ok((regrets.get("GoalRank") ?? 0) > 0);
+});
+
+test("a batch of nothing is an error, not a loop without end", async () => {
+  const { pointwise } = models();
+  const options = { ...DEFAULT_TRAINING, batchSize: 0 };
+  let message = "";
+  await trainPointwiseRanker(pointwise, log, "ignore", options).catch((error) => {
+    message = error.message;
+  });
+  assert.is(message, "training: batchSize must be a positive integer, got 0");
 });
 
 test("disposing a model frees its weights and tables", () => {
