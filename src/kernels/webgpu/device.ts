@@ -131,6 +131,7 @@ export class WebGpuDevice implements Device {
     attributes: Attributes,
   ): void {
     if (this.failure !== undefined) throw this.failure;
+    this.lastCall = { name: operation.name, shapes: inputs.map(({ shape }) => shape) };
     const scratch: WebGpuBuffer[] = [];
     const locate = (source: TensorSource): WebGpuBuffer => {
       if ("input" in source) return own(inputs[source.input].buffer);
@@ -141,7 +142,6 @@ export class WebGpuDevice implements Device {
     for (const prepared of this.programs.get(operation, inputs, outputs, attributes)) {
       this.dispatch(prepared, prepared.sources.map(locate));
     }
-    this.lastCall = { name: operation.name, shapes: inputs.map(({ shape }) => shape) };
     // Buffers that recorded dispatches use may be handed out again: the commands run in order.
     for (const buffer of scratch) this.pool.release(buffer);
   }
