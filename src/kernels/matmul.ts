@@ -23,8 +23,8 @@ import {
   ShapeError,
   sizeOf,
 } from "./shape.ts";
-import { stridedOffsets } from "./webgpu/broadcast.ts";
-import { u32, type WgslProgram } from "./webgpu/program.ts";
+import { type OffsetCode, stridedOffsets } from "./webgpu/broadcast.ts";
+import { indexProgram, type TensorSource, u32, type WgslProgram } from "./webgpu/program.ts";
 
 export interface MatmulAttributes {
   readonly transposeA: boolean;
@@ -94,26 +94,37 @@ function eachRow(line: string): string {
   return Array.from({ length: ROWS }, (_, row) => line.replaceAll("#", `${row}`)).join("\n");
 }
 
+/** Where the operands of product i of the batch start. */
+function batchOffsets(
+  a: TensorSpec,
+  b: TensorSpec,
+  out: TensorSpec,
+  { transposeA, transposeB }: MatmulAttributes,
+): OffsetCode {
+  const left = matrixShape(a, transposeA);
+  const right = matrixShape(b, transposeB);
+  const { batch } = matrixShape(out, false);
+  const scaled = (shape: Shape, size: number) =>
+    broadcastStrides(shape, batch.length).map((stride) => stride * size);
+  return stridedOffsets(batch, {
+    a: scaled(left.batch, left.rows * left.columns),
+    b: scaled(right.batch, right.rows * right.columns),
+  });
+}
+
 /**
  * Each invocation keeps an 8 x 4 tile of the product in registers. Neighbours along x read neighbouring columns of B
  * and the same rows of A, so that a processor's lanes load whole lines at once. Elements past the edge are read from
  * the edge and not stored.
  */
-function wgsl(
+function elementProgram(
   [a, b, bias]: readonly TensorSpec[],
-  [out]: readonly TensorSpec[],
+  out: TensorSpec,
   { transposeA, transposeB }: MatmulAttributes,
 ): WgslProgram[] {
-  const { batch: aBatch, columns: depth } = matrixShape(a, transposeA);
-  const { batch: bBatch } = matrixShape(b, transposeB);
+  const { columns: depth } = matrixShape(a, transposeA);
   const { batch, rows, columns } = matrixShape(out, false);
-  if (sizeOf(out.shape) === 0) return [];
-  const scaled = (shape: Shape, size: number) =>
-    broadcastStrides(shape, batch.length).map((stride) => stride * size);
-  const offsets = stridedOffsets(batch, {
-    a: scaled(aBatch, rows * depth),
-    b: scaled(bBatch, depth * columns),
-  });
+  const offsets = batchOffsets(a, b, out, { transposeA, transposeB });
   const source = `
 @compute @workgroup_size(${LANES}, ${LANES})
 fn main(
@@ -168,6 +179,118 @@ fn store(start: u32, row: u32, column: u32, sums: vec4<f32>) {
       workgroups: [Math.ceil(columns / (LANES * COLUMNS)), Math.ceil(rows / (LANES * ROWS)), sizeOf(batch)],
     },
   ];
+}
+
+/** Multiply-adds from which it pays to copy a transposed operand so that vectors can be read from it. */
+const WORTH_A_COPY = 2 ** 18;
+
+/**
+ * The programs of one product. Where the extents are multiples of 4, elements are read four at a time; a large
+ * transposed operand is first copied to the order that this needs.
+ */
+function wgsl(
+  inputs: readonly TensorSpec[],
+  [out]: readonly TensorSpec[],
+  attributes: MatmulAttributes,
+): WgslProgram[] {
+  const [a, b] = inputs;
+  const { transposeA, transposeB } = attributes;
+  const { columns: depth } = matrixShape(a, transposeA);
+  const { rows, columns } = matrixShape(out, false);
+  if (sizeOf(out.shape) === 0) return [];
+  const isAligned = depth > 0 && depth % 4 === 0 && columns % 4 === 0;
+  const isPlain = !transposeA && !transposeB;
+  if (!isAligned || !(isPlain || rows * depth * columns >= WORTH_A_COPY))
+    return elementProgram(inputs, out, attributes);
+  const copies = [transposeA ? transposeProgram(a, 0) : [], transposeB ? transposeProgram(b, 1) : []].flat();
+  const source = (spec: TensorSpec, input: number, transposed: boolean): TensorSource =>
+    transposed ? scratchFor(spec, input) : { input };
+  return [
+    ...copies,
+    vectorProgram(inputs, out, attributes, source(a, 0, transposeA), source(b, 1, transposeB)),
+  ];
+}
+
+function scratchFor(spec: TensorSpec, input: number) {
+  return { scratch: input, length: sizeOf(spec.shape), dtype: spec.dtype };
+}
+
+/** Copies an input, its last two axes exchanged, to scratch. */
+function transposeProgram(spec: TensorSpec, input: number): WgslProgram {
+  const [rows, columns] = spec.shape.slice(-2);
+  const matrices = sizeOf(spec.shape.slice(0, -2));
+  const shape = [matrices, columns, rows];
+  const offsets = stridedOffsets(shape, { x: [rows * columns, 1, columns] });
+  return indexProgram(
+    `matmul transpose ${offsets.key}`,
+    sizeOf(shape),
+    { x: { input }, out: scratchFor(spec, input) },
+    offsets.parameters,
+    `${offsets.code}\n  out[i] = x[at_x];`,
+  );
+}
+
+/** As `elementProgram`, in tiles of 8 rows and two vectors of 4 columns; extents are multiples of 4. */
+function vectorProgram(
+  [a, b, bias]: readonly TensorSpec[],
+  out: TensorSpec,
+  { transposeA, transposeB }: MatmulAttributes,
+  sourceA: TensorSource,
+  sourceB: TensorSource,
+): WgslProgram {
+  const { columns: depth } = matrixShape(a, transposeA);
+  const { rows, columns } = matrixShape(out, false);
+  const offsets = batchOffsets(a, b, out, { transposeA, transposeB });
+  const steps = ["x", "y", "z", "w"].map(
+    (component) => `    near = b[from_b + column];
+    far = b[from_b + second];
+${eachRow(`    near# = fma(vec4<f32>(left#.${component}), near, near#);\n    far# = fma(vec4<f32>(left#.${component}), far, far#);`)}
+    from_b += parameters.columns;`,
+  );
+  const added = (at: string) => (bias === undefined ? "" : ` + bias[${at}]`);
+  return {
+    name: `matmul of vectors${bias === undefined ? "" : " with bias"} ${offsets.key}`,
+    tensors: {
+      a: { ...sourceA, vectors: true },
+      b: { ...sourceB, vectors: true },
+      ...(bias && { bias: { input: 2, vectors: true } }),
+      out: { output: 0, vectors: true },
+    },
+    parameters: { rows: u32(rows), columns: u32(columns / 4), depth: u32(depth / 4), ...offsets.parameters },
+    source: `
+@compute @workgroup_size(${LANES}, ${LANES})
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  let i = id.z;
+${offsets.code}
+  let column = id.x * 2u;
+  let row = id.y * ${ROWS}u;
+  if (row >= parameters.rows || column >= parameters.columns) { return; }
+  let second = min(column + 1u, parameters.columns - 1u);
+  let last_row = parameters.rows - 1u;
+  var from_b = at_b / 4u;
+${eachRow("  var from_a# = at_a / 4u + min(row + #u, last_row) * parameters.depth;")}
+${eachRow("  var near# = vec4<f32>();\n  var far# = vec4<f32>();")}
+  var near: vec4<f32>;
+  var far: vec4<f32>;
+  for (var k = 0u; k < parameters.depth; k++) {
+${eachRow("    let left# = a[from_a# + k];")}
+${steps.join("\n")}
+  }
+  let start = (i * parameters.rows + row) * parameters.columns;
+${eachRow("  store(start + #u * parameters.columns, row + #u, column, near#, far#);")}
+}
+
+fn store(start: u32, row: u32, column: u32, near: vec4<f32>, far: vec4<f32>) {
+  if (row >= parameters.rows) { return; }
+  out[start + column] = near${added("column")};
+  if (column + 1u < parameters.columns) { out[start + column + 1u] = far${added("column + 1u")}; }
+}`,
+    workgroups: [
+      Math.ceil(columns / 8 / LANES),
+      Math.ceil(rows / (LANES * ROWS)),
+      sizeOf(out.shape.slice(0, -2)),
+    ],
+  };
 }
 
 /** dA = g B^T, dB = A^T g, and the same read through the transpose flags; dbias = g summed over all rows. */

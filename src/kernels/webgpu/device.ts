@@ -132,18 +132,19 @@ export class WebGpuDevice implements Device {
   ): void {
     if (this.failure !== undefined) throw this.failure;
     this.lastCall = { name: operation.name, shapes: inputs.map(({ shape }) => shape) };
-    const scratch: WebGpuBuffer[] = [];
+    const scratch = new Map<number, WebGpuBuffer>();
     const locate = (source: TensorSource): WebGpuBuffer => {
       if ("input" in source) return own(inputs[source.input].buffer);
       if ("output" in source) return own(outputs[source.output].buffer);
-      scratch[source.scratch] ??= this.pool.allocate(source.dtype, source.length);
-      return scratch[source.scratch];
+      const made = scratch.get(source.scratch) ?? this.pool.allocate(source.dtype, source.length);
+      scratch.set(source.scratch, made);
+      return made;
     };
     for (const prepared of this.programs.get(operation, inputs, outputs, attributes)) {
       this.dispatch(prepared, prepared.sources.map(locate));
     }
     // Buffers that recorded dispatches use may be handed out again: the commands run in order.
-    for (const buffer of scratch) this.pool.release(buffer);
+    for (const buffer of scratch.values()) this.pool.release(buffer);
   }
 
   /** Submits what was recorded. */

@@ -85,7 +85,8 @@ function shaderCode({ program, names, sources }: PreparedProgram, buffers: reado
   const tensors = names.map((name, index) => {
     const access = "input" in sources[index] ? "read" : "read_write";
     const { dtype } = buffers[index];
-    return `@group(0) @binding(${index + 1}) var<storage, ${access}> ${name}: array<${dtype}>;`;
+    const element = sources[index].vectors ? `vec4<${dtype}>` : dtype;
+    return `@group(0) @binding(${index + 1}) var<storage, ${access}> ${name}: array<${element}>;`;
   });
   return [
     "struct Parameters {",

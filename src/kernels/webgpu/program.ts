@@ -2,10 +2,14 @@
 import type { DType } from "../operation.ts";
 
 /** Where a bound tensor comes from: an input or output of the operation, or scratch that lives for this call. */
-export type TensorSource =
+export type TensorSource = (
   | { readonly input: number }
   | { readonly output: number }
-  | { readonly scratch: number; readonly length: number; readonly dtype: DType };
+  | { readonly scratch: number; readonly length: number; readonly dtype: DType }
+) & {
+  /** Whether the source reads it as an array of vectors of 4. */
+  readonly vectors?: boolean;
+};
 
 export interface WgslParameter {
   readonly type: "u32" | "i32" | "f32";
