@@ -27,11 +27,20 @@ export interface Groups {
   readonly sources: readonly GroupSource[];
 }
 
+/** What lists are drawn from, and by which random numbers. */
+export interface DrawOptions {
+  /** Candidates of a request: N. */
+  readonly candidates: number;
+  /** Positions of a list: L. */
+  readonly length: number;
+  readonly key: RandomKey;
+}
+
 /** Lists drawn uniformly from all of N candidates: [B, count, L]. */
 export function randomLists(
   requests: number,
   count: number,
-  { candidates, length, key }: { candidates: number; length: number; key: RandomKey },
+  { candidates, length, key }: DrawOptions,
 ): SourceLists {
   const random = new Random(key);
   const lists = new Int32Array(requests * count * length);
@@ -50,7 +59,7 @@ export function substitutedLists(
   existing: readonly SourceLists[],
   requests: number,
   count: number,
-  { candidates, length, key }: { candidates: number; length: number; key: RandomKey },
+  { candidates, length, key }: DrawOptions,
 ): SourceLists {
   const random = new Random(key);
   const lists = new Int32Array(requests * count * length);

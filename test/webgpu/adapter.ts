@@ -1,21 +1,29 @@
 /** The device that the WGSL tests share, where this machine has an adapter. */
+import type { Test } from "uvu";
 import { CpuDevice, createNodeGpu, requestWebGpuDevice, type WebGpuDevice } from "../../src/kernels/index.ts";
 
+export const cpu = new CpuDevice();
+
 /**
- * The device, or undefined where there is no adapter: then WGSL tests are skipped, except in CI, where that is a
- * failure.
+ * The device, or undefined where there is no adapter: then WGSL tests are skipped, except in CI and with
+ * `--require-adapter`, where that is a failure.
  */
-export async function testDevice(): Promise<WebGpuDevice | undefined> {
-  const reason = process.env.GOALRANK_NO_ADAPTER;
+async function findDevice(): Promise<WebGpuDevice | undefined> {
   const required = process.env.CI === "true" || process.env.GOALRANK_REQUIRE_ADAPTER === "1";
-  if (reason !== undefined) {
-    if (required) throw new Error(`the WGSL tests need an adapter: ${reason}`);
-    return undefined;
-  }
-  return requestWebGpuDevice(await createNodeGpu()).catch((error) => {
+  try {
+    const reason = process.env.GOALRANK_NO_ADAPTER;
+    if (reason !== undefined) throw new Error(`the WGSL tests need an adapter: ${reason}`);
+    return await requestWebGpuDevice(await createNodeGpu());
+  } catch (error) {
     if (required) throw error;
     return undefined;
-  });
+  }
 }
 
-export const cpu = new CpuDevice();
+const device = await findDevice();
+
+/** Adds a test of the device to a suite; skipped where there is none. */
+export function testOnDevice(test: Test, name: string, run: (device: WebGpuDevice) => Promise<void>): void {
+  if (device === undefined) test.skip(name);
+  else test(name, () => run(device));
+}

@@ -1,21 +1,11 @@
 /** What the WebGPU device promises beside the right numbers. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  createNodeGpu,
-  type GradientOperation,
-  requestWebGpuDevice,
-  type WebGpuDevice,
-} from "../../src/kernels/index.ts";
+import { createNodeGpu, type GradientOperation, requestWebGpuDevice } from "../../src/kernels/index.ts";
 import { apply, chooseDevice, scope, tensor, zeros } from "../../src/tensor/index.ts";
-import { testDevice } from "./adapter.ts";
+import { testOnDevice } from "./adapter.ts";
 
 const test = suite("webgpu device");
-const device = await testDevice();
-const testOnDevice = (name: string, run: (device: WebGpuDevice) => Promise<void>) => {
-  if (device === undefined) test.skip(name);
-  else test(name, () => run(device));
-};
 
 /** A device of its own, for a test that spoils it. */
 const request = async (options = {}) => requestWebGpuDevice(await createNodeGpu(), options);
@@ -29,7 +19,7 @@ async function messageOf(run: () => Promise<unknown>): Promise<string> {
   return "nothing was thrown";
 }
 
-testOnDevice("a write does not overtake commands that were recorded before it", async (gpu) => {
+testOnDevice(test, "a write does not overtake commands that were recorded before it", async (gpu) => {
   using _ = scope();
   const x = tensor([1, 2, 3], [3], { device: gpu });
   const before = x.add(10);
@@ -39,7 +29,7 @@ testOnDevice("a write does not overtake commands that were recorded before it", 
   assert.equal([...(await after.data())], [17, 18, 19]);
 });
 
-testOnDevice("freed storage is reused and not counted", async (gpu) => {
+testOnDevice(test, "freed storage is reused and not counted", async (gpu) => {
   const before = gpu.live;
   for (let round = 0; round < 100; round++) {
     using _ = scope();
@@ -48,7 +38,7 @@ testOnDevice("freed storage is reused and not counted", async (gpu) => {
   assert.equal(gpu.live, before);
 });
 
-testOnDevice("more dispatches than one submission holds keep their own parameters", async (gpu) => {
+testOnDevice(test, "more dispatches than one submission holds keep their own parameters", async (gpu) => {
   using _ = scope();
   const x = tensor([0], [1], { device: gpu });
   const shifted = Array.from({ length: 60 }, (_, index) => x.add(index));
@@ -59,19 +49,19 @@ testOnDevice("more dispatches than one submission holds keep their own parameter
   );
 });
 
-testOnDevice("f64 is refused with advice", async (gpu) => {
+testOnDevice(test, "f64 is refused with advice", async (gpu) => {
   assert.throws(
     () => tensor([1], [1], { device: gpu, dtype: "f64" }),
     /f64 lives on the cpu device only; use f32/,
   );
 });
 
-testOnDevice("reading at once is refused with advice", async (gpu) => {
+testOnDevice(test, "reading at once is refused with advice", async (gpu) => {
   using _ = scope();
   assert.throws(() => zeros([1], { device: gpu }).dataSync(), /can only be read with await data\(\)/);
 });
 
-testOnDevice("the memory budget is an error that says what to do", async () => {
+testOnDevice(test, "the memory budget is an error that says what to do", async () => {
   const small = await request({ memoryBudget: 2 ** 20 });
   const message = await messageOf(async () => zeros([2 ** 20], { device: small }));
   assert.match(
@@ -81,7 +71,7 @@ testOnDevice("the memory budget is an error that says what to do", async () => {
   small.destroy();
 });
 
-testOnDevice("a shader that does not compile fails the step and names the operation", async () => {
+testOnDevice(test, "a shader that does not compile fails the step and names the operation", async () => {
   const own = await request();
   const broken: GradientOperation = {
     name: "broken",

@@ -2,11 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { testDevice } from "./adapter.ts";
+import { testOnDevice } from "./adapter.ts";
 
 const test = suite("examples/train.ts on webgpu");
-const device = await testDevice();
-device?.destroy();
 
 function train(name: string): Map<string, { trueReward: number; ndcg: number }> {
   const options = ["--scenario", "tiny", "--requests", "160", "--device", name, "--json"];
@@ -19,17 +17,13 @@ function train(name: string): Map<string, { trueReward: number; ndcg: number }> 
   return new Map(rows.map((row: { method: string; trueReward: number; ndcg: number }) => [row.method, row]));
 }
 
-const name = "both devices train to the same table, within the noise of sampled lists";
-if (device === undefined) test.skip(name);
-else {
-  test(name, () => {
-    const [gpu, cpu] = [train("webgpu"), train("cpu")];
-    assert.equal([...gpu.keys()], [...cpu.keys()]);
-    for (const [method, row] of cpu) {
-      const difference = Math.abs((gpu.get(method)?.trueReward ?? 0) - row.trueReward);
-      assert.ok(difference < 0.02, `${method}: true reward differs by ${difference}`);
-    }
-  });
-}
+testOnDevice(test, "both devices train to the same table, within the noise of sampled lists", async () => {
+  const [gpu, cpu] = [train("webgpu"), train("cpu")];
+  assert.equal([...gpu.keys()], [...cpu.keys()]);
+  for (const [method, row] of cpu) {
+    const difference = Math.abs((gpu.get(method)?.trueReward ?? 0) - row.trueReward);
+    assert.ok(difference < 0.02, `${method}: true reward differs by ${difference}`);
+  }
+});
 
 test.run();

@@ -1,11 +1,10 @@
 /** The GPU's products at extents around its tiles, aligned and not, transposed, batched, with and without bias. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { matmul, randomTensor, scope } from "../../src/tensor/index.ts";
-import { cpu, testDevice } from "./adapter.ts";
+import { type Device, matmul, randomTensor, scope } from "../../src/tensor/index.ts";
+import { cpu, testOnDevice } from "./adapter.ts";
 
 const test = suite("matmul on webgpu");
-const device = await testDevice();
 
 const EXTENTS = [
   { batch: [], rows: 1, depth: 4, columns: 4 },
@@ -18,15 +17,11 @@ const EXTENTS = [
 
 for (const { batch, rows, depth, columns } of EXTENTS) {
   const name = `[${[...batch, rows, depth]}] x [${[...batch, depth, columns]}] agrees with the CPU device`;
-  if (device === undefined) {
-    test.skip(name);
-    continue;
-  }
-  test(name, async () => {
+  testOnDevice(test, name, async (device) => {
     for (const transposeA of [false, true]) {
       for (const transposeB of [false, true]) {
         using _ = scope();
-        const compute = (on: typeof device | typeof cpu) => {
+        const compute = (on: Device) => {
           const draw = (shape: number[], stream: string) =>
             randomTensor("normal", shape, { seed: 1, stream, step: 0 }, { device: on });
           const a = draw([...batch, ...(transposeA ? [depth, rows] : [rows, depth])], "a");

@@ -23,14 +23,9 @@ import {
   trainRewardModel,
 } from "../../src/index.ts";
 import { generatorOptions, log, rewardOptions, world } from "../goalrank/small-world.ts";
-import { cpu, testDevice } from "./adapter.ts";
+import { cpu, testOnDevice } from "./adapter.ts";
 
-const device = await testDevice();
 const test = suite("models");
-const testOnDevice = (name: string, run: (device: Device) => Promise<void>) => {
-  if (device === undefined) test.skip(name);
-  else test(name, () => run(device));
-};
 
 const random = () => new Random({ seed: 2, stream: "test", step: 0 });
 
@@ -78,7 +73,7 @@ function compareAll(actual: Map<string, ArrayLike<number>>, expected: Map<string
 const rows = Int32Array.from({ length: 8 }, (_, row) => row);
 const lists = (dataset: ListDataset) => dataset.exposed.slice(0, rows.length * dataset.listLength);
 
-testOnDevice("the reward model's loss and gradients agree with the CPU device's", async (gpu) => {
+testOnDevice(test, "the reward model's loss and gradients agree with the CPU device's", async (gpu) => {
   const run = () => {
     const model = new RewardModel(world.catalogue, rewardOptions, random());
     return differentiate(model, () => {
@@ -89,7 +84,7 @@ testOnDevice("the reward model's loss and gradients agree with the CPU device's"
   compareAll(await on(gpu, run), await on(cpu, run));
 });
 
-testOnDevice("the generator's loss and gradients agree with the CPU device's", async (gpu) => {
+testOnDevice(test, "the generator's loss and gradients agree with the CPU device's", async (gpu) => {
   const run = () => {
     const model = new Generator(world.catalogue, generatorOptions, random());
     return differentiate(model, () => {
@@ -128,20 +123,27 @@ function trainBoth(on: Device, epochs: number): () => Promise<{ reward: Notes; p
   };
 }
 
-testOnDevice("50 steps follow the CPU device's losses, repeat to the bit, and leak nothing", async (gpu) => {
-  const first = await on(gpu, trainBoth(gpu, 13));
-  const again = await on(gpu, trainBoth(gpu, 13));
-  const expected = await on(cpu, trainBoth(cpu, 13));
-  assert.equal(first.reward.losses, again.reward.losses);
-  assert.equal(first.policy.losses, again.policy.losses);
-  first.reward.losses.forEach((loss, step) => {
-    const reference = expected.reward.losses[step];
-    assert.ok(Math.abs(loss - reference) < 1e-3 * reference, `step ${step}: ${loss}, expected ${reference}`);
-  });
-  // A sampled list may differ where two candidates are all but tied, and from there on the policies differ a little.
-  const mean = (values: number[]) => values.slice(-10).reduce((sum, value) => sum + value, 0) / 10;
-  assert.ok(Math.abs(mean(first.policy.losses) / mean(expected.policy.losses) - 1) < 0.05);
-  for (const { bytes } of [first.reward, first.policy]) assert.is(bytes[51], bytes[10]);
-});
+testOnDevice(
+  test,
+  "50 steps follow the CPU device's losses, repeat to the bit, and leak nothing",
+  async (gpu) => {
+    const first = await on(gpu, trainBoth(gpu, 13));
+    const again = await on(gpu, trainBoth(gpu, 13));
+    const expected = await on(cpu, trainBoth(cpu, 13));
+    assert.equal(first.reward.losses, again.reward.losses);
+    assert.equal(first.policy.losses, again.policy.losses);
+    first.reward.losses.forEach((loss, step) => {
+      const reference = expected.reward.losses[step];
+      assert.ok(
+        Math.abs(loss - reference) < 1e-3 * reference,
+        `step ${step}: ${loss}, expected ${reference}`,
+      );
+    });
+    // A sampled list may differ where two candidates are all but tied, and from there on the policies differ a little.
+    const mean = (values: number[]) => values.slice(-10).reduce((sum, value) => sum + value, 0) / 10;
+    assert.ok(Math.abs(mean(first.policy.losses) / mean(expected.policy.losses) - 1) < 0.05);
+    for (const { bytes } of [first.reward, first.policy]) assert.is(bytes[51], bytes[10]);
+  },
+);
 
 test.run();

@@ -8,18 +8,11 @@ import {
   Random,
   sgdStep,
   sumOfSquares,
-  type WebGpuDevice,
 } from "../../src/kernels/index.ts";
 import { apply, applyInPlace, type Device, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
-import { cpu, testDevice } from "./adapter.ts";
+import { cpu, testOnDevice } from "./adapter.ts";
 
 const test = suite("optimiser");
-const device = await testDevice();
-
-function onDevice(name: string, body: (device: WebGpuDevice) => Promise<void>): void {
-  if (device === undefined) test.skip(name);
-  else test(name, () => body(device));
-}
 
 function normals(length: number, step: number): Float32Array {
   const generator = new Random({ seed: 5, stream: "values", step });
@@ -73,7 +66,7 @@ async function checkSteps<Attributes>(
 }
 
 for (const weightDecay of [0, 0.1]) {
-  onDevice(`AdamW follows the CPU for five steps with weight decay ${weightDecay}`, (gpu) =>
+  testOnDevice(test, `AdamW follows the CPU for five steps with weight decay ${weightDecay}`, (gpu) =>
     checkSteps(gpu, adamWStep, 2, (step) => ({
       learningRate: 0.01,
       beta1: 0.9,
@@ -86,7 +79,7 @@ for (const weightDecay of [0, 0.1]) {
 }
 
 for (const momentum of [0, 0.9]) {
-  onDevice(`SGD follows the CPU for five steps with momentum ${momentum}`, (gpu) =>
+  testOnDevice(test, `SGD follows the CPU for five steps with momentum ${momentum}`, (gpu) =>
     checkSteps(gpu, sgdStep, 1, () => ({ learningRate: 0.1, momentum, weightDecay: 0.01 })),
   );
 }
@@ -97,7 +90,7 @@ async function squares(on: Device, arrays: readonly Float32Array[]): Promise<Num
   return apply(sumOfSquares, inputs, undefined)[0].data();
 }
 
-onDevice("the sum of squares of many tensors is the CPU's, and the same each time", async (gpu) => {
+testOnDevice(test, "the sum of squares of many tensors is the CPU's, and the same each time", async (gpu) => {
   const lengths = [0, 1, 2, 255, 256, 257, 1000, 4096, 4097, 5000, 64, 3];
   const arrays = lengths.map((length, index) => normals(length, index));
   const actual = await squares(gpu, arrays);
@@ -105,7 +98,7 @@ onDevice("the sum of squares of many tensors is the CPU's, and the same each tim
   assert.equal(await squares(gpu, arrays), actual);
 });
 
-onDevice("the sum of squares counts each element once, however long the tensor", async (gpu) => {
+testOnDevice(test, "the sum of squares counts each element once, however long the tensor", async (gpu) => {
   for (const length of [1, 5000, 2 ** 20 + 1, 3 * 2 ** 20]) {
     assert.equal([...(await squares(gpu, [new Float32Array(length).fill(1)]))], [length]);
   }

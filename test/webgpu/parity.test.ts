@@ -18,10 +18,9 @@ import {
   type Tensor,
   tensor,
 } from "../../src/tensor/index.ts";
-import { cpu, testDevice } from "./adapter.ts";
+import { cpu, testOnDevice } from "./adapter.ts";
 
 const test = suite("parity");
-const device = await testDevice();
 
 interface Computed {
   readonly outputs: readonly NumberArray[];
@@ -100,8 +99,7 @@ async function checkParity(operation: Operation<unknown>, on: WebGpuDevice): Pro
 
 for (const operation of operations) {
   const name = `${operation.name}: WGSL agrees with the reference`;
-  if (device === undefined) test.skip(name);
-  else test(name, () => checkParity(operation, device));
+  testOnDevice(test, name, (device) => checkParity(operation, device));
 }
 
 test.run();

@@ -11,18 +11,11 @@ import {
   Random,
   type RandomKey,
   random,
-  type WebGpuDevice,
 } from "../../src/kernels/index.ts";
 import { apply, type Device, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
-import { cpu, testDevice } from "./adapter.ts";
+import { cpu, testOnDevice } from "./adapter.ts";
 
 const test = suite("random");
-const device = await testDevice();
-
-function onDevice(name: string, body: (device: WebGpuDevice) => Promise<void>): void {
-  if (device === undefined) test.skip(name);
-  else test(name, () => body(device));
-}
 
 const KEYS: readonly RandomKey[] = [
   { seed: 0, stream: "", step: 0 },
@@ -52,7 +45,7 @@ async function drawn(
   return (await outputs(on, random, () => [], attributes))[0];
 }
 
-onDevice("uniform numbers are bit-identical", async (gpu) => {
+testOnDevice(test, "uniform numbers are bit-identical", async (gpu) => {
   for (const key of KEYS) {
     for (const length of LENGTHS) {
       const expected = await drawn(cpu, "uniform", length, key);
@@ -62,7 +55,7 @@ onDevice("uniform numbers are bit-identical", async (gpu) => {
 });
 
 for (const distribution of ["normal", "gumbel"] as const) {
-  onDevice(`${distribution} numbers agree to the accuracy of f32, tails included`, async (gpu) => {
+  testOnDevice(test, `${distribution} numbers agree to the accuracy of f32, tails included`, async (gpu) => {
     for (const key of KEYS) {
       for (const length of [...LENGTHS, 100_000]) {
         const expected = await drawn(cpu, distribution, length, key);
@@ -77,7 +70,7 @@ for (const distribution of ["normal", "gumbel"] as const) {
   });
 }
 
-onDevice("dropout drops the same elements", async (gpu) => {
+testOnDevice(test, "dropout drops the same elements", async (gpu) => {
   for (const key of KEYS) {
     for (const rate of [0, 0.1, 0.5, 0.93]) {
       for (const length of LENGTHS) {
@@ -92,7 +85,7 @@ onDevice("dropout drops the same elements", async (gpu) => {
   }
 });
 
-onDevice("dropout draws the line exactly where the reference does", async (gpu) => {
+testOnDevice(test, "dropout draws the line exactly where the reference does", async (gpu) => {
   const key = KEYS[1];
   const ones = (on: Device) => [tensor(new Float32Array(8).fill(1), [8], { device: on })];
   for (const number of await drawn(cpu, "uniform", 8, key)) {
@@ -124,7 +117,7 @@ function drawMask(key: RandomKey, length: number): Int32Array {
 /** Shapes that the logits of 6 x 37 and a mask for them may have. */
 const MASK_SHAPES = [undefined, [COLUMNS], [2, 3, COLUMNS], [2, 1, COLUMNS], [3, COLUMNS]];
 
-onDevice("gumbelTopK picks the same indices, under masks of any shape", async (gpu) => {
+testOnDevice(test, "gumbelTopK picks the same indices, under masks of any shape", async (gpu) => {
   for (const key of KEYS) {
     for (const maskShape of MASK_SHAPES) {
       const inputs = (on: Device) => {
@@ -141,7 +134,7 @@ onDevice("gumbelTopK picks the same indices, under masks of any shape", async (g
   }
 });
 
-onDevice("gumbelTopK of all elements is a permutation, also of equal logits", async (gpu) => {
+testOnDevice(test, "gumbelTopK of all elements is a permutation, also of equal logits", async (gpu) => {
   const inputs = (on: Device) => [tensor(new Float32Array(COLUMNS), [1, COLUMNS], { device: on })];
   const attributes = { lists: 3, length: COLUMNS, key: KEYS[1] };
   const [expected] = await outputs(cpu, gumbelTopK, inputs, attributes);
@@ -153,7 +146,7 @@ onDevice("gumbelTopK of all elements is a permutation, also of equal logits", as
   );
 });
 
-onDevice("chooseNext chooses the same candidates, greedy and sampled", async (gpu) => {
+testOnDevice(test, "chooseNext chooses the same candidates, greedy and sampled", async (gpu) => {
   for (const key of KEYS) {
     const inputs = (on: Device) => [
       tensor(drawLogits(key), [ROWS, COLUMNS], { device: on }),
@@ -166,7 +159,7 @@ onDevice("chooseNext chooses the same candidates, greedy and sampled", async (gp
   }
 });
 
-onDevice("chooseNext gives ties to the lowest free index", async (gpu) => {
+testOnDevice(test, "chooseNext gives ties to the lowest free index", async (gpu) => {
   const inputs = (on: Device) => [
     tensor([3, 3, 1, 3, -4, -4], [2, 3], { device: on }),
     tensor(Int32Array.of(0, 1, 1, 0, 1, 1), [2, 3], { device: on }),
