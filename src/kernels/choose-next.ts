@@ -18,6 +18,7 @@ export interface ChooseNextAttributes {
 
 export const chooseNext: Operation<ChooseNextAttributes> = {
   name: "chooseNext",
+  isKeyed: true,
   constants: [0],
   outputs([x, mask], { sampling }) {
     checkTypes("chooseNext", [x, mask], ["float", "i32"]);

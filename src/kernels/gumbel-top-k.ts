@@ -99,6 +99,7 @@ ${maskRows?.code ?? ""}
 /** y [..., G, K] i32: for each row of x [..., C], G lists of K distinct indices. An optional mask hides elements. */
 export const gumbelTopK: Operation<GumbelTopKAttributes> = {
   name: "gumbelTopK",
+  isKeyed: true,
   constants: [0],
   outputs([x, mask], { lists, length }) {
     checkTypes("gumbelTopK", [x], ["float"]);

@@ -4,7 +4,7 @@
  */
 import type { Draw } from "./draw.ts";
 import type { Shape } from "./shape.ts";
-import type { WgslProgram } from "./webgpu/program.ts";
+import type { WgslLimits, WgslProgram } from "./webgpu/program.ts";
 
 /** Element types. f64 exists so that gradients can be checked tightly; i32 holds indices and masks. */
 export type DType = "f32" | "f64" | "i32";
@@ -67,7 +67,14 @@ export interface Operation<Attributes = undefined> {
     inputs: readonly TensorSpec[],
     outputs: readonly TensorSpec[],
     attributes: Attributes,
+    limits: WgslLimits,
   ): readonly WgslProgram[];
+
+  /**
+   * Whether the attributes differ from one call to the next, as a random key or the number of a step does: then
+   * programs are made for every call and not remembered.
+   */
+  readonly isKeyed?: boolean;
 
   /** Gradients with respect to the inputs, in order; undefined where there is none or none is wanted. */
   gradient?(context: GradientContext<Attributes>): readonly (Value | undefined)[];

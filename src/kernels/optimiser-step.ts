@@ -31,6 +31,7 @@ export interface AdamWAttributes {
 /** Inputs parameter, gradient, scale, first and second moment; outputs parameter, first and second moment. */
 export const adamWStep: GradientOperation<AdamWAttributes> = {
   name: "adamWStep",
+  isKeyed: true,
   outputs(inputs) {
     checkUpdate("adamWStep", inputs);
     return [inputs[0], inputs[3], inputs[4]];

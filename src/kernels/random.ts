@@ -41,6 +41,7 @@ function drawProgram(
 /** Independent draws: uniform on [0, 1), standard normal, or standard Gumbel. */
 export const random: Operation<RandomAttributes> = {
   name: "random",
+  isKeyed: true,
   outputs: (_, { shape, dtype }) => [{ shape, dtype }],
   reference(_, [out], { distribution, key }) {
     const generator = new Random(key);
@@ -75,6 +76,7 @@ export interface DropoutAttributes {
 /** y_i = x_i / (1 - rate) with probability 1 - rate, else 0: the expectation of y is x (Srivastava et al. 2014). */
 export const dropout: Operation<DropoutAttributes> = {
   name: "dropout",
+  isKeyed: true,
   outputs([x], { rate }) {
     if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout: the rate must be in [0, 1), got ${rate}`);
     return [{ shape: x.shape, dtype: x.dtype }];

@@ -49,7 +49,7 @@ export class WebGpuDevice implements Device {
   private readonly pipelines: PipelineCache;
   private readonly parameterBuffer: GPUBuffer;
   private readonly parameterData = new Uint32Array((PARAMETER_STRIDE * DISPATCHES_PER_SUBMIT) / 4);
-  private readonly programs = new PreparedPrograms();
+  private readonly programs: PreparedPrograms;
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
   private recorded = 0;
@@ -73,6 +73,9 @@ export class WebGpuDevice implements Device {
     });
     this.pool = new BufferPool(device, memoryBudget);
     this.pipelines = new PipelineCache(device, this.parameterBuffer);
+    this.programs = new PreparedPrograms({
+      tensorsPerProgram: device.limits.maxStorageBuffersPerShaderStage,
+    });
     device.addEventListener("uncapturederror", (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
       this.failure ??= new Error(`webgpu: ${this.describeLastCall()}: ${error.message}`);

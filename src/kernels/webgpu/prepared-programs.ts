@@ -1,6 +1,6 @@
 /** Remembers what an operation runs for given shapes, so that a training step repeats itself at little cost. */
 import type { GradientOperation, TensorSpec } from "../operation.ts";
-import type { TensorSource, WgslProgram } from "./program.ts";
+import type { TensorSource, WgslLimits, WgslProgram } from "./program.ts";
 
 /** A program in the form in which it is dispatched. */
 export interface PreparedProgram {
@@ -47,6 +47,8 @@ function callKey(
 export class PreparedPrograms {
   private readonly known = new Map<string, readonly PreparedProgram[]>();
 
+  constructor(private readonly limits: WgslLimits) {}
+
   /** @throws Error for an operation without WGSL */
   get<Attributes>(
     operation: GradientOperation<Attributes>,
@@ -54,13 +56,14 @@ export class PreparedPrograms {
     outputs: readonly TensorSpec[],
     attributes: Attributes,
   ): readonly PreparedProgram[] {
-    const key = callKey(operation.name, inputs, outputs, attributes);
-    const known = this.known.get(key);
-    if (known !== undefined) return known;
     if (operation.wgsl === undefined) {
       throw new Error(`webgpu: ${operation.name} has no WGSL program; run it on the cpu device`);
     }
-    const prepared = operation.wgsl(inputs, outputs, attributes).map(prepare);
+    if (operation.isKeyed) return operation.wgsl(inputs, outputs, attributes, this.limits).map(prepare);
+    const key = callKey(operation.name, inputs, outputs, attributes);
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const prepared = operation.wgsl(inputs, outputs, attributes, this.limits).map(prepare);
     if (this.known.size >= MAX_ENTRIES) this.known.clear();
     this.known.set(key, prepared);
     return prepared;

@@ -16,6 +16,12 @@ export interface WgslParameter {
   readonly value: number;
 }
 
+/** What a GPU allows that decides how an operation is cut into programs. */
+export interface WgslLimits {
+  /** Tensors that one program may be bound to: 8 on every GPU, more on most. */
+  readonly tensorsPerProgram: number;
+}
+
 /** One dispatch of one compute shader. */
 export interface WgslProgram {
   /** Names the shader for caches and errors: programs of one name have one source and one set of bindings. */
