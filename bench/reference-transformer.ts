@@ -6,6 +6,7 @@
  */
 import { AdamW, parameter } from "../src/nn/index.ts";
 import {
+  type Activation,
   attention,
   crossEntropy,
   layerNorm,
@@ -79,8 +80,8 @@ function computeLoss(weights: ReadonlyMap<string, Tensor>, x: Tensor, targets: T
     if (found === undefined) throw new Error(`no weight ${name}`);
     return found;
   };
-  const linear = (name: string, input: Tensor) =>
-    matmul(input, weight(`${name}.weight`), { bias: weight(`${name}.bias`) });
+  const linear = (name: string, input: Tensor, activation?: Activation) =>
+    matmul(input, weight(`${name}.weight`), { bias: weight(`${name}.bias`), activation });
   const norm = (name: string, input: Tensor) =>
     layerNorm(input, weight(`${name}.gain`), weight(`${name}.bias`));
   let hidden = x;
@@ -88,7 +89,7 @@ function computeLoss(weights: ReadonlyMap<string, Tensor>, x: Tensor, targets: T
     const normed = norm(`${layer}.norm1`, hidden);
     const [q, k, v] = ["query", "key", "value"].map((name) => linear(`${layer}.${name}`, normed));
     hidden = hidden.add(linear(`${layer}.output`, attention(q, k, v, heads)));
-    const up = linear(`${layer}.up`, norm(`${layer}.norm2`, hidden)).relu();
+    const up = linear(`${layer}.up`, norm(`${layer}.norm2`, hidden), "relu");
     hidden = hidden.add(linear(`${layer}.down`, up));
   }
   return crossEntropy(linear("head", hidden).reshape([lists, items]), targets).mean();

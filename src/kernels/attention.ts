@@ -6,8 +6,13 @@
  *   p = softmax_masked(q k^T / sqrt(d))      [..., h, Q, K]
  *   y = p v                                  [..., Q, D], the heads side by side
  *
- * A query whose mask keeps no key gives zeros and takes no gradient. The probabilities are the second output.
+ * A query whose mask keeps no key gives zeros and takes no gradient. The second output is what the gradient makes p
+ * from: for short lists p itself; for long ones the log-sum-exp of every query's scores, [..., h, Q] (0 where no key is
+ * kept), so that nothing of size Q x K outlives the call.
  */
+import { type AttentionExtents, extentsOf, keepsProbabilities } from "./attention-extents.ts";
+import { longAttentionGradientPrograms, longAttentionProgram } from "./attention-long.ts";
+import { shortAttentionGradientPrograms, shortAttentionPrograms } from "./attention-short.ts";
 import { gemm, type MatrixView } from "./cpu-gemm.ts";
 import type { Draw } from "./draw.ts";
 import { checkMask, maskRowOffsets } from "./mask.ts";
@@ -19,9 +24,8 @@ import {
   type Operation,
   type TensorSpec,
 } from "./operation.ts";
-import { formatShape, type Shape, ShapeError, sameShape, sizeOf } from "./shape.ts";
+import { formatShape, type Shape, ShapeError, sameShape } from "./shape.ts";
 import { rowLogSumExp } from "./softmax.ts";
-import { f32, indexProgram, type TensorSource, u32, type WgslProgram } from "./webgpu/program.ts";
 import { maskCode } from "./webgpu/rows.ts";
 
 export interface AttentionAttributes {
@@ -29,22 +33,14 @@ export interface AttentionAttributes {
   readonly heads: number;
 }
 
-interface Extents {
-  readonly batch: number;
-  readonly queries: number;
-  readonly keys: number;
-  readonly width: number;
-  readonly headWidth: number;
-}
-
-function extentsOf(q: TensorSpec, k: TensorSpec, heads: number): Extents {
-  const [queries, width] = q.shape.slice(-2);
-  const keys = k.shape[k.shape.length - 2];
-  return { batch: sizeOf(q.shape.slice(0, -2)), queries, keys, width, headWidth: width / heads };
-}
-
 /** Rows of one head of one batch entry inside a [..., rows, D] tensor. */
-function headView(tensor: HostTensor, rows: number, entry: number, head: number, at: Extents): MatrixView {
+function headView(
+  tensor: HostTensor,
+  rows: number,
+  entry: number,
+  head: number,
+  at: AttentionExtents,
+): MatrixView {
   const offset = entry * rows * at.width + head * at.headWidth;
   return { data: tensor.data, offset, rowStride: at.width, columnStride: 1 };
 }
@@ -79,239 +75,130 @@ function checkInputs(name: string, inputs: readonly TensorSpec[], heads: number)
   }
 }
 
+/** Scores q k^T / sqrt(d) of one head of one entry, into `scores` [Q, K]. */
+function computeScores(
+  q: HostTensor,
+  k: HostTensor,
+  scores: MatrixView,
+  entry: number,
+  head: number,
+  at: AttentionExtents,
+): void {
+  const query = headView(q, at.queries, entry, head, at);
+  const key = headView(k, at.keys, entry, head, at);
+  const scale = 1 / Math.sqrt(at.headWidth);
+  gemm(at.queries, at.keys, at.headWidth, query, transposed(key), scores, undefined, scale);
+}
+
+/** Where each query's row of the mask starts; undefined without a mask. */
+function maskStarts(q: HostTensor, keys: number, mask: HostTensor | undefined): Int32Array | undefined {
+  return mask && maskRowOffsets(mask, [...q.shape.slice(0, -1), keys]);
+}
+
+/** p of one head of one entry where it is kept, else nothing. */
+function keptProbabilities(statistics: HostTensor, matrix: number, { queries, keys }: AttentionExtents) {
+  return keepsProbabilities(keys) ? rowMajor(statistics.data, keys, matrix * queries * keys) : undefined;
+}
+
+function scratchMatrix(like: HostTensor, rows: number, columns: number): MatrixView {
+  const size = rows * columns;
+  return rowMajor(like.dtype === "f64" ? new Float64Array(size) : new Float32Array(size), columns);
+}
+
 function reference(
   [q, k, v, mask]: readonly HostTensor[],
-  [out, probabilities]: readonly HostTensor[],
+  [out, statistics]: readonly HostTensor[],
   { heads }: AttentionAttributes,
 ): void {
   const at = extentsOf(q, k, heads);
   const { batch, queries, keys, headWidth } = at;
-  const offsets = mask && maskRowOffsets(mask, [...q.shape.slice(0, -1), keys]);
-  const scale = 1 / Math.sqrt(headWidth);
+  const starts = maskStarts(q, keys, mask);
+  const scratch = scratchMatrix(q, queries, keys);
   for (let entry = 0; entry < batch; entry++) {
     for (let head = 0; head < heads; head++) {
-      const start = (entry * heads + head) * queries * keys;
-      const scores = rowMajor(probabilities.data, keys, start);
-      const query = headView(q, queries, entry, head, at);
-      const key = headView(k, keys, entry, head, at);
-      gemm(queries, keys, headWidth, query, transposed(key), scores, undefined, scale);
+      const matrix = entry * heads + head;
+      const kept = keptProbabilities(statistics, matrix, at);
+      const p = kept ?? scratch;
+      computeScores(q, k, p, entry, head, at);
       for (let row = 0; row < queries; row++) {
-        const maskStart = offsets ? offsets[entry * queries + row] : -1;
-        softmaxRow(probabilities.data, start + row * keys, keys, mask?.data, maskStart);
+        const maskStart = starts ? starts[entry * queries + row] : -1;
+        const start = p.offset + row * keys;
+        const total = rowLogSumExp(p.data, start, keys, mask?.data, maskStart) ?? 0;
+        if (kept === undefined) statistics.data[matrix * queries + row] = total;
+        softmaxRow(p.data, start, keys, total, mask?.data, maskStart);
       }
       const value = headView(v, keys, entry, head, at);
       const result = headView(out, queries, entry, head, at);
-      gemm(queries, headWidth, keys, scores, value, result, undefined, 1);
+      gemm(queries, headWidth, keys, p, value, result, undefined, 1);
     }
   }
 }
 
-/** Replaces a row of logits by its masked softmax. */
+/** Replaces a row of scores by their masked softmax, given the log-sum-exp of the row. */
 function softmaxRow(
   data: NumberArray,
   start: number,
   columns: number,
+  logSum: number,
   mask: NumberArray | undefined,
   maskStart: number,
 ): void {
-  const total = rowLogSumExp(data, start, columns, mask, maskStart);
   for (let j = 0; j < columns; j++) {
-    const kept = total !== undefined && (mask === undefined || mask[maskStart + j] !== 0);
-    data[start + j] = kept ? Math.exp(data[start + j] - total) : 0;
+    const kept = mask === undefined || mask[maskStart + j] !== 0;
+    data[start + j] = kept ? Math.exp(data[start + j] - logSum) : 0;
   }
 }
 
-/** Scores and their softmax for each query of each head, and then the values that they weigh. */
-function wgsl(
-  [q, k, , mask]: readonly TensorSpec[],
-  _: readonly TensorSpec[],
-  { heads }: AttentionAttributes,
-): WgslProgram[] {
-  const at = extentsOf(q, k, heads);
-  const { batch, queries, keys, headWidth } = at;
-  const hiding = maskCode([...q.shape.slice(0, -1), keys], mask, 3);
-  const probabilities = indexProgram(
-    `attention probabilities${hiding.key}`,
-    batch * heads * queries,
-    { q: { input: 0 }, k: { input: 1 }, p: { output: 1 }, ...hiding.tensors },
-    { ...rowParameters(at, heads), scale: f32(1 / Math.sqrt(headWidth)), ...hiding.parameters },
-    `${HEAD_ROW}
-${hiding.start}
-  var largest = -3.4e38;
-  for (var j = 0u; j < parameters.keys; j++) {
-    if (is_kept(mask_start + j)) {
-      let score = parameters.scale * dot_rows(query_start, key_start + j * parameters.width);
-      p[start + j] = score;
-      largest = max(largest, score);
-    }
-  }
-  var total = 0.0;
-  for (var j = 0u; j < parameters.keys; j++) {
-    var exponential = 0.0;
-    if (is_kept(mask_start + j)) { exponential = exp(p[start + j] - largest); }
-    p[start + j] = exponential;
-    total += exponential;
-  }
-  if (total == 0.0) { return; }
-  for (var j = 0u; j < parameters.keys; j++) { p[start + j] /= total; }`,
-    hiding.functions + dotRows("q", "k"),
-  );
-  return [probabilities, weightedSum({ output: 1 }, { input: 2 }, { output: 0 }, at, heads, "queries", 1)];
-}
-
-function rowParameters({ queries, keys, width, headWidth }: Extents, heads: number) {
-  return {
-    queries: u32(queries),
-    keys: u32(keys),
-    width: u32(width),
-    head_width: u32(headWidth),
-    heads: u32(heads),
-  };
+/** Replaces a row of dp by p (dp - sum_j dp_j p_j). */
+function softmaxGradientRow(dp: MatrixView, p: MatrixView, row: number, columns: number): void {
+  const [start, from] = [dp.offset + row * columns, p.offset + row * columns];
+  let dot = 0;
+  for (let j = 0; j < columns; j++) dot += dp.data[start + j] * p.data[from + j];
+  for (let j = 0; j < columns; j++) dp.data[start + j] = p.data[from + j] * (dp.data[start + j] - dot);
 }
 
 /**
- * From the index of one query of one head of one batch entry: its row of scores (`start`), its part of the query's
- * row and of the first key's, and the query's number in the batch (`row`).
- */
-const HEAD_ROW = `  let head = i / parameters.queries % parameters.heads;
-  let entry = i / parameters.queries / parameters.heads;
-  let row = entry * parameters.queries + i % parameters.queries;
-  let start = i * parameters.keys;
-  let query_start = row * parameters.width + head * parameters.head_width;
-  let key_start = entry * parameters.keys * parameters.width + head * parameters.head_width;`;
-
-/** The product of one head's parts of two rows. */
-const dotRows = (a: string, b: string) => `
-fn dot_rows(start_a: u32, start_b: u32) -> f32 {
-  var total = 0.0;
-  for (var c = 0u; c < parameters.head_width; c++) { total += ${a}[start_a + c] * ${b}[start_b + c]; }
-  return total;
-}
-`;
-
-/**
- * Each row's part of a head is a sum of `values` rows by [..., h, Q, K] `weights`: for the queries over the keys, for
- * the keys over the queries. One invocation for each element.
- */
-function weightedSum(
-  weights: TensorSource,
-  values: TensorSource,
-  out: TensorSource,
-  { batch, queries, keys, width, headWidth }: Extents,
-  heads: number,
-  rowsAre: "queries" | "keys",
-  scale: number,
-): WgslProgram {
-  const [rows, terms] = rowsAre === "queries" ? [queries, keys] : [keys, queries];
-  const [rowStride, termStride] = rowsAre === "queries" ? [keys, 1] : [1, keys];
-  return indexProgram(
-    `attention sum of ${"input" in weights ? "input" : "computed"} weights`,
-    batch * rows * width,
-    { weights, values, out },
-    {
-      rows: u32(rows),
-      terms: u32(terms),
-      row_stride: u32(rowStride),
-      term_stride: u32(termStride),
-      width: u32(width),
-      head_width: u32(headWidth),
-      heads: u32(heads),
-      scale: f32(scale),
-    },
-    `  let column = i % parameters.width;
-  let row = i / parameters.width % parameters.rows;
-  let entry = i / parameters.width / parameters.rows;
-  let matrix = entry * parameters.heads + column / parameters.head_width;
-  let first_weight = matrix * parameters.rows * parameters.terms + row * parameters.row_stride;
-  let first_value = entry * parameters.terms * parameters.width + column;
-  var total = 0.0;
-  for (var term = 0u; term < parameters.terms; term++) {
-    total += weights[first_weight + term * parameters.term_stride] * values[first_value + term * parameters.width];
-  }
-  out[i] = parameters.scale * total;`,
-  );
-}
-
-/**
- * Inputs q, k, v, p, g; outputs dq, dk, dv. With dp = g v^T and s the softmax's gradient p (dp - sum_j dp_j p_j):
- * dv = p^T g, dq = s k / sqrt(d), dk = s^T q / sqrt(d).
+ * Inputs q, k, v, y, the statistics, g and perhaps the mask; outputs dq, dk, dv. With dp = g v^T and s the softmax's
+ * gradient p (dp - sum_j dp_j p_j), where that sum is g y: dv = p^T g, dq = s k / sqrt(d), dk = s^T q / sqrt(d).
  */
 const attentionGradient: GradientOperation<AttentionAttributes> = {
   name: "attention.gradient",
   outputs: ([q, k, v]) => [q, k, v],
-  reference([q, k, v, p, g], [dq, dk, dv], { heads }) {
+  reference([q, k, v, , statistics, g, mask], [dq, dk, dv], { heads }) {
     const at = extentsOf(q, k, heads);
     const { batch, queries, keys, headWidth } = at;
     const scale = 1 / Math.sqrt(headWidth);
-    const scratch = q.dtype === "f64" ? new Float64Array(queries * keys) : new Float32Array(queries * keys);
-    const scores = rowMajor(scratch, keys);
+    const starts = maskStarts(q, keys, mask);
+    const [scratch, s] = [scratchMatrix(q, queries, keys), scratchMatrix(q, queries, keys)];
     for (let entry = 0; entry < batch; entry++) {
       for (let head = 0; head < heads; head++) {
         const rows = (tensor: HostTensor, count: number) => headView(tensor, count, entry, head, at);
-        const start = (entry * heads + head) * queries * keys;
-        const probabilities = rowMajor(p.data, keys, start);
+        const matrix = entry * heads + head;
         const gradient = rows(g, queries);
-        gemm(keys, headWidth, queries, transposed(probabilities), gradient, rows(dv, keys), undefined, 1);
-        gemm(queries, keys, headWidth, gradient, transposed(rows(v, keys)), scores, undefined, 1);
-        softmaxGradientRows(scratch, p.data, start, queries, keys);
-        gemm(queries, headWidth, keys, scores, rows(k, keys), rows(dq, queries), undefined, scale);
-        gemm(
-          keys,
-          headWidth,
-          queries,
-          transposed(scores),
-          rows(q, queries),
-          rows(dk, keys),
-          undefined,
-          scale,
-        );
+        const kept = keptProbabilities(statistics, matrix, at);
+        const p = kept ?? scratch;
+        if (kept === undefined) computeScores(q, k, p, entry, head, at);
+        gemm(queries, keys, headWidth, gradient, transposed(rows(v, keys)), s, undefined, 1);
+        for (let row = 0; row < queries; row++) {
+          if (kept === undefined) {
+            const maskStart = starts ? starts[entry * queries + row] : -1;
+            const total = statistics.data[matrix * queries + row];
+            softmaxRow(p.data, row * keys, keys, total, mask?.data, maskStart);
+          }
+          softmaxGradientRow(s, p, row, keys);
+        }
+        gemm(keys, headWidth, queries, transposed(p), gradient, rows(dv, keys), undefined, 1);
+        gemm(queries, headWidth, keys, s, rows(k, keys), rows(dq, queries), undefined, scale);
+        gemm(keys, headWidth, queries, transposed(s), rows(q, queries), rows(dk, keys), undefined, scale);
       }
     }
   },
-  wgsl([q, k], _, { heads }) {
+  wgsl([q, k, , , , , mask], _, { heads }) {
     const at = extentsOf(q, k, heads);
-    const { batch, queries, keys, headWidth } = at;
-    const scale = 1 / Math.sqrt(headWidth);
-    const ds = { scratch: 0, length: batch * heads * queries * keys, dtype: q.dtype };
-    const scores = indexProgram(
-      "attention.gradient scores",
-      batch * heads * queries,
-      { v: { input: 2 }, p: { input: 3 }, g: { input: 4 }, ds },
-      rowParameters(at, heads),
-      `${HEAD_ROW}
-  var total = 0.0;
-  for (var j = 0u; j < parameters.keys; j++) {
-    let dp = dot_rows(query_start, key_start + j * parameters.width);
-    ds[start + j] = dp;
-    total += dp * p[start + j];
-  }
-  for (var j = 0u; j < parameters.keys; j++) { ds[start + j] = p[start + j] * (ds[start + j] - total); }`,
-      dotRows("g", "v"),
-    );
-    return [
-      scores,
-      weightedSum(ds, { input: 1 }, { output: 0 }, at, heads, "queries", scale),
-      weightedSum(ds, { input: 0 }, { output: 1 }, at, heads, "keys", scale),
-      weightedSum({ input: 3 }, { input: 4 }, { output: 2 }, at, heads, "keys", 1),
-    ];
+    if (keepsProbabilities(at.keys)) return shortAttentionGradientPrograms(at);
+    return longAttentionGradientPrograms(at, maskCode([...q.shape.slice(0, -1), at.keys], mask, 6));
   },
 };
-
-/** Replaces the rows of dp by p (dp - sum_j dp_j p_j); p starts at `start`. */
-function softmaxGradientRows(
-  dp: NumberArray,
-  p: NumberArray,
-  start: number,
-  rows: number,
-  columns: number,
-): void {
-  for (let row = 0; row < rows; row++) {
-    const at = row * columns;
-    let dot = 0;
-    for (let j = at; j < at + columns; j++) dot += dp[j] * p[start + j];
-    for (let j = at; j < at + columns; j++) dp[j] = p[start + j] * (dp[j] - dot);
-  }
-}
 
 export const attention: Operation<AttentionAttributes> = {
   name: "attention",
@@ -319,20 +206,28 @@ export const attention: Operation<AttentionAttributes> = {
     checkInputs("attention", inputs, heads);
     const [q, k] = inputs;
     const { queries, keys } = extentsOf(q, k, heads);
-    const probabilities = [...q.shape.slice(0, -2), heads, queries, keys];
+    const ofQueries = [...q.shape.slice(0, -2), heads, queries];
     return [
       { shape: q.shape, dtype: q.dtype },
-      { shape: probabilities, dtype: q.dtype },
+      { shape: keepsProbabilities(keys) ? [...ofQueries, keys] : ofQueries, dtype: q.dtype },
     ];
   },
   reference,
-  wgsl,
-  gradient: ({ inputs: [q, k, v], outputs, outputGradient, attributes, run }) =>
-    run(attentionGradient, [q, k, v, outputs[1], outputGradient], attributes),
+  wgsl([q, k, , mask], _, { heads }) {
+    const at = extentsOf(q, k, heads);
+    const hiding = maskCode([...q.shape.slice(0, -1), at.keys], mask, 3);
+    return keepsProbabilities(at.keys)
+      ? shortAttentionPrograms(at, hiding)
+      : [longAttentionProgram(at, hiding)];
+  },
+  gradient({ inputs: [q, k, v, mask], outputs: [y, statistics], outputGradient, attributes, run }) {
+    const inputs = [q, k, v, y, statistics, outputGradient];
+    return run(attentionGradient, mask === undefined ? inputs : [...inputs, mask], attributes);
+  },
   sample(draw: Draw) {
     const heads = draw.integer(1, 2);
-    const width = heads * draw.integer(1, 3);
-    const [queries, keys] = [draw.integer(0, 5), draw.integer(0, 5)];
+    const [queries, keys] = [draw.extent(0, 5), draw.extent(0, 5)];
+    const width = heads * draw.extent(1, 3);
     const batch = draw.shape(0, 2);
     const inputs = [
       [queries, width],

@@ -136,7 +136,13 @@ const SELECTION: Record<string, Entry> = {
 /** `s` of the entries that take a number; undefined for the others. */
 export type ElementwiseAttributes = { readonly s: number } | undefined;
 
-export type ElementwiseOperation = Operation<ElementwiseAttributes>;
+/** What an elementwise operation computes from its operands, in the order of its inputs; see `expression.ts`. */
+export interface ElementwiseRule {
+  readonly expression: string;
+  readonly operands: readonly string[];
+}
+
+export type ElementwiseOperation = Operation<ElementwiseAttributes> & ElementwiseRule;
 
 function runLoop(
   loop: ElementwiseLoop,
@@ -183,8 +189,9 @@ function elementwiseProgram(
 /** Gradient expression as an operation over the operands that it names, all broadcast to the result's shape. */
 function gradientOperation(name: string, expression: string, operands: readonly string[]) {
   const loop = compileLoop(expression, operands);
-  const operation: GradientOperation<ElementwiseAttributes> & { operands: readonly string[] } = {
+  const operation: GradientOperation<ElementwiseAttributes> & ElementwiseRule = {
     name,
+    expression,
     operands,
     outputs: (inputs) => [
       {
@@ -229,6 +236,8 @@ function defineElementwise(name: string, entry: Entry): ElementwiseOperation {
 
   return {
     name,
+    expression: forward,
+    operands,
     constants: operands.flatMap((operand, index) => (gradients[operand] === undefined ? [index] : [])),
     outputs(inputs: readonly TensorSpec[]): TensorSpec[] {
       // Comparisons take integers as well as floats, so long as both operands are alike.

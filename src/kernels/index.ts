@@ -1,4 +1,5 @@
 /** How numbers are computed: one file per kernel family, and the devices that run them. */
+export type { Activation } from "./activation.ts";
 export { type AttentionAttributes, attention } from "./attention.ts";
 export { type ChooseNextAttributes, chooseNext } from "./choose-next.ts";
 export { CpuDevice, type CpuDeviceOptions, type CpuKernel } from "./cpu-device.ts";
@@ -17,6 +18,7 @@ export { type LayerNormAttributes, layerNorm } from "./layer-norm.ts";
 export { concat, permute, slice } from "./layout.ts";
 export { HIDDEN_LOG_PROBABILITY } from "./mask.ts";
 export { type MatmulAttributes, matmul } from "./matmul.ts";
+export { countNonFinite } from "./non-finite.ts";
 export {
   createArray,
   type DType,
@@ -33,9 +35,10 @@ export { operations } from "./operations.ts";
 export {
   type AdamWAttributes,
   adamWStep,
+  type ParameterUpdate,
   type SgdAttributes,
   sgdStep,
-  sumOfSquares,
+  type UpdateAttributes,
 } from "./optimiser-step.ts";
 export { Random, type RandomKey } from "./philox.ts";
 export { type Distribution, dropout, type RandomAttributes, random } from "./random.ts";
@@ -52,6 +55,7 @@ export {
   sizeOf,
 } from "./shape.ts";
 export { logSoftmax, logSumExp, softmax } from "./softmax.ts";
+export { sumOfSquares } from "./sum-of-squares.ts";
 export { type ChosenDevice, chooseDevice, DEVICE_NAMES, type DeviceName } from "./webgpu/choose-device.ts";
 export {
   type AdapterDescription,

@@ -1,9 +1,13 @@
 /**
- * Matrix product: y = A B (+ bias), with a [..., M, K], b [..., K, N], bias [N], y [..., M, N]. `transposeA` and
- * `transposeB` read an operand's last two axes swapped. Batch axes broadcast.
+ * Matrix product: y = f(A B + bias), with a [..., M, K], b [..., K, N], an optional bias [N], y [..., M, N] and an
+ * optional activation f. `transposeA` and `transposeB` read an operand's last two axes swapped. Batch axes broadcast.
+ * Where the activation's gradient reads what it was applied to, that is the second output.
  */
+import { ACTIVATIONS, type Activation, activationGradient, readsItsInput } from "./activation.ts";
 import { gemm, type MatrixView } from "./cpu-gemm.ts";
 import type { Draw } from "./draw.ts";
+import { elementwise } from "./elementwise.ts";
+import { type Epilogue, type MatrixPlace, type Product, productPrograms } from "./matmul-programs.ts";
 import {
   checkTypes,
   type GradientContext,
@@ -23,12 +27,13 @@ import {
   ShapeError,
   sizeOf,
 } from "./shape.ts";
-import { type OffsetCode, stridedOffsets } from "./webgpu/broadcast.ts";
 import { indexProgram, type TensorSource, u32, type WgslProgram } from "./webgpu/program.ts";
 
 export interface MatmulAttributes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
+  /** Applied to every element of the product. */
+  readonly activation?: Activation | undefined;
 }
 
 /** Batch axes and matrix extents of one operand, as the product sees it. */
@@ -64,8 +69,8 @@ function describe(a: TensorSpec, b: TensorSpec, { transposeA, transposeB }: Matm
 
 function reference(
   [a, b, bias]: readonly HostTensor[],
-  [out]: readonly HostTensor[],
-  { transposeA, transposeB }: MatmulAttributes,
+  [out, beforeActivation]: readonly HostTensor[],
+  { transposeA, transposeB, activation }: MatmulAttributes,
 ): void {
   const { batch: aBatch, columns: depth } = matrixShape(a, transposeA);
   const { batch: bBatch } = matrixShape(b, transposeB);
@@ -81,223 +86,82 @@ function reference(
     });
     gemm(rows, columns, depth, matrices[0], matrices[1], matrices[2], bias?.data, 1);
   });
+  beforeActivation?.data.set(out.data);
+  if (activation !== undefined) elementwise[activation].reference([out], [out], undefined);
 }
 
-/** Rows of the product that one invocation computes, and columns, which lie a workgroup's width apart. */
-const ROWS = 8;
-const COLUMNS = 4;
-/** Invocations of a workgroup along the columns and along the rows. */
-const LANES = 8;
-
-/** `line` for every row of the tile, with `#` for its number. */
-function eachRow(line: string): string {
-  return Array.from({ length: ROWS }, (_, row) => line.replaceAll("#", `${row}`)).join("\n");
-}
-
-/** Where the operands of product i of the batch start. */
-function batchOffsets(
-  a: TensorSpec,
-  b: TensorSpec,
-  out: TensorSpec,
-  { transposeA, transposeB }: MatmulAttributes,
-): OffsetCode {
-  const left = matrixShape(a, transposeA);
-  const right = matrixShape(b, transposeB);
-  const { batch } = matrixShape(out, false);
-  const scaled = (shape: Shape, size: number) =>
-    broadcastStrides(shape, batch.length).map((stride) => stride * size);
-  return stridedOffsets(batch, {
-    a: scaled(left.batch, left.rows * left.columns),
-    b: scaled(right.batch, right.rows * right.columns),
-  });
-}
-
-/**
- * Each invocation keeps an 8 x 4 tile of the product in registers. Neighbours along x read neighbouring columns of B
- * and the same rows of A, so that a processor's lanes load whole lines at once. Elements past the edge are read from
- * the edge and not stored.
- */
-function elementProgram(
-  [a, b, bias]: readonly TensorSpec[],
-  out: TensorSpec,
-  { transposeA, transposeB }: MatmulAttributes,
-): WgslProgram[] {
-  const { columns: depth } = matrixShape(a, transposeA);
-  const { batch, rows, columns } = matrixShape(out, false);
-  const offsets = batchOffsets(a, b, out, { transposeA, transposeB });
-  const source = `
-@compute @workgroup_size(${LANES}, ${LANES})
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(local_invocation_id) lane: vec3<u32>,
-  @builtin(global_invocation_id) id: vec3<u32>,
-) {
-  let i = id.z;
-${offsets.code}
-  let column = group.x * ${LANES * COLUMNS}u + lane.x;
-  let row = id.y * ${ROWS}u;
-  if (row >= parameters.rows || column >= parameters.columns) { return; }
-  let last_row = parameters.rows - 1u;
-  let columns = min(vec4<u32>(column) + vec4<u32>(0, ${LANES}, ${2 * LANES}, ${3 * LANES}), vec4<u32>(parameters.columns - 1u));
-  var from_b = vec4<u32>(at_b) + columns * parameters.b_column;
-${eachRow("  var from_a# = at_a + min(row + #u, last_row) * parameters.a_row;")}
-${eachRow("  var sum# = vec4<f32>();")}
-  for (var k = 0u; k < parameters.depth; k++) {
-    let right = vec4<f32>(b[from_b.x], b[from_b.y], b[from_b.z], b[from_b.w]);
-${eachRow("    sum# = fma(vec4<f32>(a[from_a#]), right, sum#);\n    from_a# += parameters.a_column;")}
-    from_b += vec4<u32>(parameters.b_row);
-  }
-  let start = (i * parameters.rows + row) * parameters.columns;
-${eachRow("  store(start + #u * parameters.columns, row + #u, column, sum#);")}
-}
-
-fn store(start: u32, row: u32, column: u32, sums: vec4<f32>) {
-  if (row >= parameters.rows) { return; }
-  for (var j = 0u; j < ${COLUMNS}u; j++) {
-    let at = column + j * ${LANES}u;
-    if (at < parameters.columns) { out[start + at] = sums[j]${bias === undefined ? "" : " + bias[at]"}; }
-  }
-}`;
-  const strides = (stride: number, transposed: boolean) => (transposed ? [1, stride] : [stride, 1]);
-  const [aRow, aColumn] = strides(a.shape[a.shape.length - 1], transposeA);
-  const [bRow, bColumn] = strides(b.shape[b.shape.length - 1], transposeB);
-  return [
-    {
-      name: `matmul${bias === undefined ? "" : " with bias"} ${offsets.key}`,
-      tensors: { a: { input: 0 }, b: { input: 1 }, ...(bias && { bias: { input: 2 } }), out: { output: 0 } },
-      parameters: {
-        rows: u32(rows),
-        columns: u32(columns),
-        depth: u32(depth),
-        a_row: u32(aRow),
-        a_column: u32(aColumn),
-        b_row: u32(bRow),
-        b_column: u32(bColumn),
-        ...offsets.parameters,
-      },
-      source,
-      workgroups: [Math.ceil(columns / (LANES * COLUMNS)), Math.ceil(rows / (LANES * ROWS)), sizeOf(batch)],
-    },
-  ];
-}
-
-/** Multiply-adds from which it pays to copy a transposed operand so that vectors can be read from it. */
-const WORTH_A_COPY = 2 ** 18;
-
-/**
- * The programs of one product. Where the extents are multiples of 4, elements are read four at a time; a large
- * transposed operand is first copied to the order that this needs.
- */
-function wgsl(
-  inputs: readonly TensorSpec[],
-  [out]: readonly TensorSpec[],
-  attributes: MatmulAttributes,
-): WgslProgram[] {
-  const [a, b] = inputs;
-  const { transposeA, transposeB } = attributes;
-  const { columns: depth } = matrixShape(a, transposeA);
-  const { rows, columns } = matrixShape(out, false);
-  if (sizeOf(out.shape) === 0) return [];
-  const isAligned = depth > 0 && depth % 4 === 0 && columns % 4 === 0;
-  const isPlain = !transposeA && !transposeB;
-  if (!isAligned || !(isPlain || rows * depth * columns >= WORTH_A_COPY))
-    return elementProgram(inputs, out, attributes);
-  const copies = [transposeA ? transposeProgram(a, 0) : [], transposeB ? transposeProgram(b, 1) : []].flat();
-  const source = (spec: TensorSpec, input: number, transposed: boolean): TensorSource =>
-    transposed ? scratchFor(spec, input) : { input };
-  return [
-    ...copies,
-    vectorProgram(inputs, out, attributes, source(a, 0, transposeA), source(b, 1, transposeB)),
-  ];
-}
-
-function scratchFor(spec: TensorSpec, input: number) {
-  return { scratch: input, length: sizeOf(spec.shape), dtype: spec.dtype };
-}
-
-/** Copies an input, its last two axes exchanged, to scratch. */
-function transposeProgram(spec: TensorSpec, input: number): WgslProgram {
-  const [rows, columns] = spec.shape.slice(-2);
-  const matrices = sizeOf(spec.shape.slice(0, -2));
-  const shape = [matrices, columns, rows];
-  const offsets = stridedOffsets(shape, { x: [rows * columns, 1, columns] });
-  return indexProgram(
-    `matmul transpose ${offsets.key}`,
-    sizeOf(shape),
-    { x: { input }, out: scratchFor(spec, input) },
-    offsets.parameters,
-    `${offsets.code}\n  out[i] = x[at_x];`,
-  );
-}
-
-/** As `elementProgram`, in tiles of 8 rows and two vectors of 4 columns; extents are multiples of 4. */
-function vectorProgram(
-  [a, b, bias]: readonly TensorSpec[],
-  out: TensorSpec,
-  { transposeA, transposeB }: MatmulAttributes,
-  sourceA: TensorSource,
-  sourceB: TensorSource,
-): WgslProgram {
-  const { columns: depth } = matrixShape(a, transposeA);
-  const { rows, columns } = matrixShape(out, false);
-  const offsets = batchOffsets(a, b, out, { transposeA, transposeB });
-  const steps = ["x", "y", "z", "w"].map(
-    (component) => `    near = b[from_b + column];
-    far = b[from_b + second];
-${eachRow(`    near# = fma(vec4<f32>(left#.${component}), near, near#);\n    far# = fma(vec4<f32>(left#.${component}), far, far#);`)}
-    from_b += parameters.columns;`,
-  );
-  const added = (at: string) => (bias === undefined ? "" : ` + bias[${at}]`);
+/** Where the operand's matrices lie, as the product reads them. */
+function placeOf(tensor: TensorSpec, transposed: boolean, batch: Shape, source: TensorSource): MatrixPlace {
+  const { batch: own, rows, columns } = matrixShape(tensor, transposed);
   return {
-    name: `matmul of vectors${bias === undefined ? "" : " with bias"} ${offsets.key}`,
-    tensors: {
-      a: { ...sourceA, vectors: true },
-      b: { ...sourceB, vectors: true },
-      ...(bias && { bias: { input: 2, vectors: true } }),
-      out: { output: 0, vectors: true },
-    },
-    parameters: { rows: u32(rows), columns: u32(columns / 4), depth: u32(depth / 4), ...offsets.parameters },
-    source: `
-@compute @workgroup_size(${LANES}, ${LANES})
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  let i = id.z;
-${offsets.code}
-  let column = id.x * 2u;
-  let row = id.y * ${ROWS}u;
-  if (row >= parameters.rows || column >= parameters.columns) { return; }
-  let second = min(column + 1u, parameters.columns - 1u);
-  let last_row = parameters.rows - 1u;
-  var from_b = at_b / 4u;
-${eachRow("  var from_a# = at_a / 4u + min(row + #u, last_row) * parameters.depth;")}
-${eachRow("  var near# = vec4<f32>();\n  var far# = vec4<f32>();")}
-  var near: vec4<f32>;
-  var far: vec4<f32>;
-  for (var k = 0u; k < parameters.depth; k++) {
-${eachRow("    let left# = a[from_a# + k];")}
-${steps.join("\n")}
-  }
-  let start = (i * parameters.rows + row) * parameters.columns;
-${eachRow("  store(start + #u * parameters.columns, row + #u, column, near#, far#);")}
-}
-
-fn store(start: u32, row: u32, column: u32, near: vec4<f32>, far: vec4<f32>) {
-  if (row >= parameters.rows) { return; }
-  out[start + column] = near${added("column")};
-  if (column + 1u < parameters.columns) { out[start + column + 1u] = far${added("column + 1u")}; }
-}`,
-    workgroups: [
-      Math.ceil(columns / 8 / LANES),
-      Math.ceil(rows / (LANES * ROWS)),
-      sizeOf(out.shape.slice(0, -2)),
-    ],
+    source,
+    rowStride: transposed ? 1 : columns,
+    columnStride: transposed ? rows : 1,
+    batchStrides: broadcastStrides(own, batch.length).map((stride) => stride * rows * columns),
   };
 }
 
-/** dA = g B^T, dB = A^T g, and the same read through the transpose flags; dbias = g summed over all rows. */
+function wgsl(
+  [a, b, bias]: readonly TensorSpec[],
+  [out]: readonly TensorSpec[],
+  { transposeA, transposeB, activation }: MatmulAttributes,
+): WgslProgram[] {
+  if (sizeOf(out.shape) === 0) return [];
+  const { columns: depth } = matrixShape(a, transposeA);
+  const { batch, rows, columns } = matrixShape(out, false);
+  const epilogue: Epilogue = {
+    ...(bias && { bias: { input: 2 } }),
+    ...(activation && { activation: { name: activation, expression: elementwise[activation].expression } }),
+    ...(activation && readsItsInput(activation) && { beforeActivation: { output: 1 } }),
+  };
+  const product: Product = {
+    batch,
+    rows,
+    columns,
+    depth,
+    a: placeOf(a, transposeA, batch, { input: 0 }),
+    b: placeOf(b, transposeB, batch, { input: 1 }),
+    out: placeOf(out, false, batch, { output: 0 }),
+    epilogue,
+  };
+  if (!transposeB || !isWorthACopy(product, b)) return productPrograms("matmul", product, 0);
+  const copy: TensorSource = { scratch: 1, length: sizeOf(b.shape), dtype: b.dtype };
+  const place = placeOf({ ...b, shape: [depth, columns] }, false, batch, copy);
+  return [transposeProgram(columns, depth, copy), ...productPrograms("matmul", { ...product, b: place }, 0)];
+}
+
+/** Rows from which a transposed B that they all meet is copied, so that its columns can be read as vectors. */
+const ROWS_WORTH_A_COPY = 64;
+
+function isWorthACopy({ batch, rows, columns }: Product, b: TensorSpec): boolean {
+  const meetAll = sizeOf(b.shape.slice(0, -2)) === 1;
+  return meetAll && columns % 4 === 0 && sizeOf(batch) * rows >= ROWS_WORTH_A_COPY;
+}
+
+/** Copies B [rows, columns] to [columns, rows]. */
+function transposeProgram(rows: number, columns: number, copy: TensorSource): WgslProgram {
+  return indexProgram(
+    "matmul transpose",
+    rows * columns,
+    { b: { input: 1 }, copy },
+    { rows: u32(rows), columns: u32(columns) },
+    "  copy[i] = b[i % parameters.rows * parameters.columns + i / parameters.rows];",
+  );
+}
+
+/**
+ * With g the gradient before the activation: dA = g B^T, dB = A^T g, and the same read through the transpose flags;
+ * dbias = g summed over all rows.
+ */
 function gradient(context: GradientContext<MatmulAttributes>): (Value | undefined)[] {
-  const { inputs, outputGradient: g, needs, attributes, run } = context;
+  const { inputs, outputs, outputGradient, needs, attributes, run } = context;
   const [a, b, bias] = inputs;
-  const { transposeA, transposeB } = attributes;
+  const [y, beforeActivation] = outputs;
+  const { transposeA, transposeB, activation } = attributes;
+  const g =
+    activation === undefined
+      ? outputGradient
+      : activationGradient(activation, beforeActivation ?? y, y, outputGradient, run);
   const product = (left: Value, right: Value, transposeLeft: boolean, transposeRight: boolean) =>
     run(matmul, [left, right], { transposeA: transposeLeft, transposeB: transposeRight })[0];
   const gradientA = () => (transposeA ? product(b, g, transposeB, true) : product(g, b, false, !transposeB));
@@ -311,13 +175,14 @@ function gradient(context: GradientContext<MatmulAttributes>): (Value | undefine
 
 function sample(draw: Draw) {
   const attributes = { transposeA: draw.boolean(), transposeB: draw.boolean() };
-  const [rows, depth, columns] = [draw.integer(0, 6), draw.integer(0, 6), draw.integer(0, 6)];
+  const [rows, depth, columns] = [0, 0, 0].map((smallest) => draw.extent(smallest, 6, 2_000_000));
   const batch = draw.shape(0, 2);
   const a = [...draw.broadcastable(batch), ...(attributes.transposeA ? [depth, rows] : [rows, depth])];
   const b = [...draw.broadcastable(batch), ...(attributes.transposeB ? [columns, depth] : [depth, columns])];
   const inputs = [draw.floats(a), draw.floats(b)];
   if (draw.boolean()) inputs.push(draw.floats([columns]));
-  return { inputs, attributes };
+  const activation = [undefined, undefined, ...ACTIVATIONS][draw.integer(0, ACTIVATIONS.length + 1)];
+  return { inputs, attributes: { ...attributes, ...(activation && { activation }) } };
 }
 
 export const matmul: Operation<MatmulAttributes> = {
@@ -336,7 +201,9 @@ export const matmul: Operation<MatmulAttributes> = {
       );
     }
     const batch = broadcastShapes("matmul", left.batch, right.batch);
-    return [{ shape: [...batch, left.rows, right.columns], dtype: a.dtype }];
+    const product: TensorSpec = { shape: [...batch, left.rows, right.columns], dtype: a.dtype };
+    const keepsInput = attributes.activation !== undefined && readsItsInput(attributes.activation);
+    return keepsInput ? [product, product] : [product];
   },
   reference,
   wgsl,

@@ -1,7 +1,8 @@
 /** What models are built from: layers, Transformer blocks, optimisers, schedules, and weights in files. */
 export { constant, normal, xavierUniform } from "./initialisers.ts";
-export { type Activation, Dropout, type DropoutKey, Embedding, LayerNorm, Linear, MLP } from "./layers.ts";
+export { Dropout, type DropoutKey, Embedding, LayerNorm, Linear, MLP } from "./layers.ts";
 export { Module, parameter, type StateDict } from "./module.ts";
+export { NonFiniteError, NonFiniteScan } from "./non-finite.ts";
 export {
   AdamW,
   type AdamWOptions,

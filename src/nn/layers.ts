@@ -1,9 +1,17 @@
 /** Layers: each a few parameters and a forward pass. Shapes: D is a layer's input width, C its output width. */
-import { dropout, embedding, layerNorm, matmul, type Random, type Tensor } from "../tensor/index.ts";
+import {
+  type Activation,
+  dropout,
+  embedding,
+  layerNorm,
+  matmul,
+  type Random,
+  type Tensor,
+} from "../tensor/index.ts";
 import { constant, normal, xavierUniform } from "./initialisers.ts";
 import { Module, parameter } from "./module.ts";
 
-/** y = x W + b: x [..., D] -> [..., C]. */
+/** y = f(x W + b), perhaps with an activation f: x [..., D] -> [..., C]. */
 export class Linear extends Module {
   /** [D, C] */
   readonly weight: Tensor;
@@ -16,8 +24,8 @@ export class Linear extends Module {
     this.bias = parameter(constant([outputs], 0), [outputs]);
   }
 
-  forward(x: Tensor): Tensor {
-    return matmul(x, this.weight, { bias: this.bias });
+  forward(x: Tensor, activation?: Activation): Tensor {
+    return matmul(x, this.weight, { bias: this.bias, activation });
   }
 }
 
@@ -80,8 +88,6 @@ export class Dropout extends Module {
   }
 }
 
-export type Activation = "relu" | "gelu" | "tanh" | "sigmoid";
-
 /** Linear layers with an activation between them (none after the last): x [..., widths[0]] -> [..., widths.at(-1)]. */
 export class MLP extends Module {
   readonly layers: Linear[];
@@ -98,8 +104,7 @@ export class MLP extends Module {
 
   forward(x: Tensor): Tensor {
     return this.layers.reduce((hidden, layer, index) => {
-      const output = layer.forward(hidden);
-      return index < this.layers.length - 1 ? output[this.activation]() : output;
+      return layer.forward(hidden, index < this.layers.length - 1 ? this.activation : undefined);
     }, x);
   }
 }

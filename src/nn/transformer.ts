@@ -1,6 +1,6 @@
 /** Transformer blocks (Vaswani et al. 2017) with pre-normalisation (Xiong et al. 2020). */
-import { attention, concat, type Random, type Tensor, tensor } from "../tensor/index.ts";
-import { type Activation, Dropout, type DropoutKey, LayerNorm, Linear, MLP } from "./layers.ts";
+import { type Activation, attention, concat, type Random, type Tensor, tensor } from "../tensor/index.ts";
+import { Dropout, type DropoutKey, LayerNorm, Linear, MLP } from "./layers.ts";
 import { Module } from "./module.ts";
 
 export interface TransformerOptions {

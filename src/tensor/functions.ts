@@ -1,6 +1,12 @@
 /** Functions of several tensors: products, attention, normalisation, lookups, dropout, random tensors, losses. */
 
-import type { Distribution, GroupCrossEntropyAttributes, RandomKey, Shape } from "../kernels/index.ts";
+import type {
+  Activation,
+  Distribution,
+  GroupCrossEntropyAttributes,
+  RandomKey,
+  Shape,
+} from "../kernels/index.ts";
 import * as kernels from "../kernels/index.ts";
 import { apply } from "./apply.ts";
 import type { TensorOptions } from "./create.ts";
@@ -16,17 +22,20 @@ export interface MatmulOptions {
   readonly transposeB?: boolean;
   /** Added to every row of the product: [N]. */
   readonly bias?: Tensor;
+  /** Applied to every element of the product, after the bias. */
+  readonly activation?: Activation | undefined;
 }
 
-/** y = a b (+ bias): a [..., M, K], b [..., K, N] -> [..., M, N], with broadcast batch axes. */
+/** y = activation(a b + bias): a [..., M, K], b [..., K, N] -> [..., M, N], with broadcast batch axes. */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
-  const { transposeA = false, transposeB = false, bias } = options;
+  const { transposeA = false, transposeB = false, bias, activation } = options;
   // A matrix shared by the whole batch meets all rows in one product.
   if (b.rank === 2 && a.rank > 2 && !transposeA) {
     const rows = matmul(a.reshape([-1, a.shape[a.rank - 1]]), b, options);
     return rows.reshape([...a.shape.slice(0, -1), rows.shape[1]]);
   }
-  return apply(kernels.matmul, withOptional(bias, a, b), { transposeA, transposeB })[0];
+  const attributes = { transposeA, transposeB, activation };
+  return apply(kernels.matmul, withOptional(bias, a, b), attributes)[0];
 }
 
 /** The tensors one after the other along `axis`. */

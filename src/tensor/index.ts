@@ -1,5 +1,6 @@
 /** What a tensor is: shape, element type, storage, lifetime, and how gradients are found. */
 export {
+  type Activation,
   type ChosenDevice,
   CpuDevice,
   chooseDevice,
