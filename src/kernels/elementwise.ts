@@ -5,9 +5,10 @@
  * with respect to the result); what was broadcast is summed back.
  */
 import type { Draw, ValueRange } from "./draw.ts";
-import { compileLoop, type ElementwiseLoop, namesUsed, wgslExpression } from "./expression.ts";
+import { compileLoop, type ElementwiseLoop, namesUsed } from "./expression.ts";
 import {
   checkTypes,
+  type ElementwiseRule,
   type GradientContext,
   type GradientOperation,
   type HostTensor,
@@ -17,8 +18,7 @@ import {
 } from "./operation.ts";
 import { sumTo } from "./reduce.ts";
 import { broadcastShapes, broadcastStrides, forEachOffset, loopNest, type Shape, sizeOf } from "./shape.ts";
-import { broadcastOffsets } from "./webgpu/broadcast.ts";
-import { f32, indexProgram, type WgslProgram } from "./webgpu/program.ts";
+import { indexProgram } from "./webgpu/program.ts";
 
 interface Entry {
   /** Operand names in the order of the inputs; a name that ends in `_mask` is an i32 operand. */
@@ -136,13 +136,9 @@ const SELECTION: Record<string, Entry> = {
 /** `s` of the entries that take a number; undefined for the others. */
 export type ElementwiseAttributes = { readonly s: number } | undefined;
 
-/** What an elementwise operation computes from its operands, in the order of its inputs; see `expression.ts`. */
-export interface ElementwiseRule {
-  readonly expression: string;
-  readonly operands: readonly string[];
-}
-
-export type ElementwiseOperation = Operation<ElementwiseAttributes> & ElementwiseRule;
+export type ElementwiseOperation = Operation<ElementwiseAttributes> & {
+  readonly elementwise: ElementwiseRule;
+};
 
 function runLoop(
   loop: ElementwiseLoop,
@@ -162,37 +158,12 @@ function runLoop(
   });
 }
 
-/** The same loop as a program: one invocation for each element of the result. */
-function elementwiseProgram(
-  name: string,
-  expression: string,
-  names: readonly string[],
-  inputs: readonly TensorSpec[],
-  out: TensorSpec,
-  parameter: number,
-): WgslProgram {
-  const shapes = Object.fromEntries(names.map((operand, index) => [operand, inputs[index].shape]));
-  const offsets = broadcastOffsets(out.shape, shapes);
-  const { functions, code } = wgslExpression(expression);
-  const loads = names.map((operand) => `  let ${operand} = data_${operand}[at_${operand}];`);
-  const tensors = Object.fromEntries(names.map((operand, input) => [`data_${operand}`, { input }]));
-  return indexProgram(
-    `${name} ${offsets.key}`,
-    sizeOf(out.shape),
-    { ...tensors, out: { output: 0 } },
-    { s: f32(parameter), ...offsets.parameters },
-    [offsets.code, ...loads, `  out[i] = ${code};`].join("\n"),
-    functions,
-  );
-}
-
 /** Gradient expression as an operation over the operands that it names, all broadcast to the result's shape. */
 function gradientOperation(name: string, expression: string, operands: readonly string[]) {
   const loop = compileLoop(expression, operands);
-  const operation: GradientOperation<ElementwiseAttributes> & ElementwiseRule = {
+  const operation: GradientOperation<ElementwiseAttributes> & { readonly elementwise: ElementwiseRule } = {
     name,
-    expression,
-    operands,
+    elementwise: { expression, operands },
     outputs: (inputs) => [
       {
         shape: broadcastShapes(name, ...inputs.map((input) => input.shape)),
@@ -200,9 +171,6 @@ function gradientOperation(name: string, expression: string, operands: readonly 
       },
     ],
     reference: (inputs, [out], attributes) => runLoop(loop, inputs, out, attributes?.s ?? 0),
-    wgsl: (inputs, [out], attributes) => [
-      elementwiseProgram(name, expression, operands, inputs, out, attributes?.s ?? 0),
-    ],
   };
   return operation;
 }
@@ -229,15 +197,15 @@ function defineElementwise(name: string, entry: Entry): ElementwiseOperation {
     };
     return rules.map((rule, index) => {
       if (rule === undefined || !needs[index]) return undefined;
-      const full = rule === "g" ? outputGradient : run(rule, rule.operands.map(named), attributes)[0];
+      const full =
+        rule === "g" ? outputGradient : run(rule, rule.elementwise.operands.map(named), attributes)[0];
       return sumTo(run, full, inputs[index].shape);
     });
   }
 
   return {
     name,
-    expression: forward,
-    operands,
+    elementwise: { expression: forward, operands },
     constants: operands.flatMap((operand, index) => (gradients[operand] === undefined ? [index] : [])),
     outputs(inputs: readonly TensorSpec[]): TensorSpec[] {
       // Comparisons take integers as well as floats, so long as both operands are alike.
@@ -248,9 +216,6 @@ function defineElementwise(name: string, entry: Entry): ElementwiseOperation {
       return [{ shape, dtype: isComparison || float === undefined ? "i32" : float.dtype }];
     },
     reference: (inputs, [out], attributes) => runLoop(loop, inputs, out, attributes?.s ?? 0),
-    wgsl: (inputs, [out], attributes) => [
-      elementwiseProgram(name, forward, operands, inputs, out, attributes?.s ?? 0),
-    ],
     ...(isComparison ? {} : { gradient }),
     sample(draw: Draw) {
       const shape = draw.shape();

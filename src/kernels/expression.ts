@@ -38,11 +38,11 @@ const WGSL_FUNCTIONS = `
 fn stable_tanh(x: f32) -> f32 { return tanh(clamp(x, -15, 15)); }
 `;
 
-/** `expression` in WGSL, over variables of the same names and the parameter `s`. */
+/** `expression` in WGSL, over variables of the same names. */
 export function wgslExpression(expression: string): { readonly functions: string; readonly code: string } {
   return {
     functions: WGSL_FUNCTIONS,
-    code: expression.replace(/\btanh\(/g, "stable_tanh(").replace(/\bs\b/g, "parameters.s"),
+    code: expression.replace(/\btanh\(/g, "stable_tanh("),
   };
 }
 

@@ -111,7 +111,9 @@ function wgsl(
   const { batch, rows, columns } = matrixShape(out, false);
   const epilogue: Epilogue = {
     ...(bias && { bias: { input: 2 } }),
-    ...(activation && { activation: { name: activation, expression: elementwise[activation].expression } }),
+    ...(activation && {
+      activation: { name: activation, expression: elementwise[activation].elementwise.expression },
+    }),
     ...(activation && readsItsInput(activation) && { beforeActivation: { output: 1 } }),
   };
   const product: Product = {

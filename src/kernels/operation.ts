@@ -71,6 +71,12 @@ export interface Operation<Attributes = undefined> {
   ): readonly WgslProgram[];
 
   /**
+   * Instead of `wgsl`, where an element of the result depends on the inputs' elements at its place (broadcast) alone:
+   * a GPU runs several such operations at once.
+   */
+  readonly elementwise?: ElementwiseRule;
+
+  /**
    * Whether the attributes differ from one call to the next, as a random key or the number of a step does: then
    * programs are made for every call and not remembered.
    */
@@ -81,6 +87,15 @@ export interface Operation<Attributes = undefined> {
 
   /** Draws inputs (floating point in f64) on which the operation is defined and differentiable. */
   sample(draw: Draw): Sample<Attributes>;
+}
+
+/**
+ * What an elementwise operation computes: an expression (see `expression.ts`) over operands in the order of the inputs,
+ * and over the number `s` of its attributes where it has one.
+ */
+export interface ElementwiseRule {
+  readonly expression: string;
+  readonly operands: readonly string[];
 }
 
 export interface Sample<Attributes> {

@@ -49,6 +49,12 @@ export class PreparedPrograms {
 
   constructor(private readonly limits: WgslLimits) {}
 
+  /** The program that `key` stands for, made by `create` the first time. */
+  getByKey(key: string, create: () => WgslProgram): PreparedProgram {
+    const [known] = this.known.get(key) ?? this.remember(key, [prepare(create())]);
+    return known;
+  }
+
   /** @throws Error for an operation without WGSL */
   get<Attributes>(
     operation: GradientOperation<Attributes>,
@@ -63,7 +69,10 @@ export class PreparedPrograms {
     const key = callKey(operation.name, inputs, outputs, attributes);
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const prepared = operation.wgsl(inputs, outputs, attributes, this.limits).map(prepare);
+    return this.remember(key, operation.wgsl(inputs, outputs, attributes, this.limits).map(prepare));
+  }
+
+  private remember(key: string, prepared: readonly PreparedProgram[]): readonly PreparedProgram[] {
     if (this.known.size >= MAX_ENTRIES) this.known.clear();
     this.known.set(key, prepared);
     return prepared;
