@@ -2,10 +2,16 @@
 import type { DeviceBuffer } from "../device.ts";
 import { BYTES_PER_ELEMENT, type DType } from "../operation.ts";
 
-/** Storage of one tensor. `byteLength` is what was asked for; the buffer may be larger. */
-export interface WebGpuBuffer extends DeviceBuffer {
+interface PooledBuffer {
+  /** Counts the buffers that were ever made. */
   readonly id: number;
   readonly gpu: GPUBuffer;
+  /** Bytes that it can hold; remembered, since asking the GPU buffer is slow. */
+  readonly size: number;
+}
+
+/** Storage of one tensor. `byteLength` is what was asked for; the buffer may be larger. */
+export interface WebGpuBuffer extends DeviceBuffer, PooledBuffer {
   readonly dtype: DType;
   readonly length: number;
 }
@@ -19,15 +25,25 @@ function sizeClass(bytes: number): number {
   return Math.max(SMALLEST_CLASS, 2 ** Math.ceil(Math.log2(Math.max(bytes, 1))));
 }
 
+/**
+ * Keeps descending order, so that the oldest buffer is handed out first: a training step then gets the same buffers
+ * every time, and the bind groups that were made for them.
+ */
+function insert(waiting: PooledBuffer[], buffer: PooledBuffer): void {
+  let at = waiting.length;
+  while (at > 0 && waiting[at - 1].id < buffer.id) at--;
+  waiting.splice(at, 0, buffer);
+}
+
 /** More memory was asked for than the device may use. */
 export class OutOfMemoryError extends Error {
   override readonly name = "OutOfMemoryError";
 }
 
 export class BufferPool {
-  private readonly free = new Map<number, GPUBuffer[]>();
-  private readonly identities = new WeakMap<GPUBuffer, number>();
-  private nextIdentity = 0;
+  /** By size, those with the smallest numbers last. */
+  private readonly free = new Map<number, PooledBuffer[]>();
+  private created = 0;
   private allocatedBytes = 0;
   private liveBuffers = 0;
   private liveBytes = 0;
@@ -47,22 +63,22 @@ export class BufferPool {
   allocate(dtype: DType, length: number): WebGpuBuffer {
     const byteLength = length * BYTES_PER_ELEMENT[dtype];
     const size = sizeClass(byteLength);
-    const gpu = this.free.get(size)?.pop() ?? this.create(size);
+    const { id, gpu } = this.free.get(size)?.pop() ?? this.create(size);
     this.liveBuffers++;
     this.liveBytes += byteLength;
-    return { id: this.identities.get(gpu) ?? -1, gpu, dtype, length, byteLength };
+    return { id, gpu, size, dtype, length, byteLength };
   }
 
   release(buffer: WebGpuBuffer): void {
     this.liveBuffers--;
     this.liveBytes -= buffer.byteLength;
-    const { size } = buffer.gpu;
+    const { size } = buffer;
     const waiting = this.free.get(size);
-    if (waiting === undefined) this.free.set(size, [buffer.gpu]);
-    else waiting.push(buffer.gpu);
+    if (waiting === undefined) this.free.set(size, [buffer]);
+    else insert(waiting, buffer);
   }
 
-  private create(size: number): GPUBuffer {
+  private create(size: number): PooledBuffer {
     const { maxStorageBufferBindingSize, maxBufferSize } = this.device.limits;
     const largest = Math.min(maxStorageBufferBindingSize, maxBufferSize);
     if (size > largest) {
@@ -79,16 +95,14 @@ export class BufferPool {
     }
     this.allocatedBytes += size;
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    const gpu = this.device.createBuffer({ size, usage });
-    this.identities.set(gpu, this.nextIdentity++);
-    return gpu;
+    return { id: this.created++, gpu: this.device.createBuffer({ size, usage }), size };
   }
 
   private destroyPooled(): void {
     for (const buffers of this.free.values()) {
-      for (const buffer of buffers) {
-        this.allocatedBytes -= buffer.size;
-        buffer.destroy();
+      for (const { gpu, size } of buffers) {
+        this.allocatedBytes -= size;
+        gpu.destroy();
       }
     }
     this.free.clear();

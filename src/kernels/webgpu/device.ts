@@ -1,15 +1,25 @@
 /** The WebGPU device: runs the operations' WGSL programs on a GPU, through any `GPU` object that it is given. */
 import type { Device, DeviceBuffer, DeviceTensor } from "../device.ts";
-import { createArray, type DType, type GradientOperation, type NumberArray } from "../operation.ts";
-import { formatShape, type Shape } from "../shape.ts";
+import {
+  createArray,
+  type DType,
+  type ElementwiseRule,
+  type GradientOperation,
+  type NumberArray,
+} from "../operation.ts";
+import { formatShape, type Shape, sizeOf } from "../shape.ts";
 import { BufferPool, type WebGpuBuffer } from "./buffer-pool.ts";
+import { ElementwiseRun } from "./elementwise-run.ts";
 import { PARAMETER_STRIDE, PipelineCache } from "./pipelines.ts";
 import { type PreparedProgram, PreparedPrograms } from "./prepared-programs.ts";
 import type { TensorSource } from "./program.ts";
+import { PassTimestamps } from "./timestamps.ts";
 
 export interface WebGpuOptions {
   /** Bytes that tensors may take, pooled ones included. Default 2 GiB. */
   readonly memoryBudget?: number;
+  /** Whether to time every pass on the GPU, where the adapter can; see `WebGpuDevice.timestamps`. Default false. */
+  readonly timestamps?: boolean;
 }
 
 /** What an adapter says of itself. */
@@ -22,7 +32,7 @@ export interface AdapterDescription {
 }
 
 /** Dispatches recorded before they are submitted. */
-const DISPATCHES_PER_SUBMIT = 24;
+const DISPATCHES_PER_SUBMIT = 32;
 
 const SOFTWARE_ADAPTERS = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
@@ -35,7 +45,9 @@ export async function requestWebGpuDevice(gpu: GPU, options: WebGpuOptions = {})
   if (adapter === null) throw new Error("webgpu: no adapter was found; use the cpu device");
   const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = adapter.limits;
   const requiredLimits = { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage };
-  const device = await adapter.requestDevice({ requiredLimits });
+  const canTime = options.timestamps === true && adapter.features.has(PassTimestamps.feature);
+  const requiredFeatures: GPUFeatureName[] = canTime ? [PassTimestamps.feature] : [];
+  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
   const { vendor, architecture, description } = adapter.info;
   const isSoftware = SOFTWARE_ADAPTERS.test(
     `${vendor} ${architecture} ${description} ${adapter.info.device}`,
@@ -50,15 +62,19 @@ export class WebGpuDevice implements Device {
   private readonly parameterBuffer: GPUBuffer;
   private readonly parameterData = new Uint32Array((PARAMETER_STRIDE * DISPATCHES_PER_SUBMIT) / 4);
   private readonly programs: PreparedPrograms;
+  private readonly elementwiseRun: ElementwiseRun;
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
   private recorded = 0;
-  /** Buffers that recorded, unsubmitted dispatches read or write. */
-  private readonly pending = new Set<number>();
+  /** The submission that last reads or writes a buffer, by the buffer's number. */
+  private readonly lastUse: number[] = [];
+  private submissions = 0;
   private lastCall: { readonly name: string; readonly shapes: readonly Shape[] } | undefined;
   private failure: Error | undefined;
   /** Dispatches so far, for reports. */
   dispatches = 0;
+  /** Time of the passes on the GPU, where it was asked for and the adapter can tell. */
+  readonly timestamps: PassTimestamps | undefined;
 
   /** @internal Use `requestWebGpuDevice`. The `GPU` object is held so that it lives as long as its device. */
   constructor(
@@ -73,9 +89,11 @@ export class WebGpuDevice implements Device {
     });
     this.pool = new BufferPool(device, memoryBudget);
     this.pipelines = new PipelineCache(device, this.parameterBuffer);
-    this.programs = new PreparedPrograms({
-      tensorsPerProgram: device.limits.maxStorageBuffersPerShaderStage,
-    });
+    const canTime = device.features.has(PassTimestamps.feature);
+    this.timestamps = canTime ? new PassTimestamps(device) : undefined;
+    const limits = { tensorsPerProgram: device.limits.maxStorageBuffersPerShaderStage };
+    this.programs = new PreparedPrograms(limits);
+    this.elementwiseRun = new ElementwiseRun(limits);
     device.addEventListener("uncapturederror", (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
       this.failure ??= new Error(`webgpu: ${this.describeLastCall()}: ${error.message}`);
@@ -86,7 +104,13 @@ export class WebGpuDevice implements Device {
   }
 
   get live() {
+    this.finishElementwiseRun();
     return this.pool.live;
+  }
+
+  /** Distinct pipelines so far, for reports. */
+  get pipelineCount(): number {
+    return this.pipelines.count;
   }
 
   allocate(dtype: DType, length: number): WebGpuBuffer {
@@ -95,13 +119,16 @@ export class WebGpuDevice implements Device {
   }
 
   release(buffer: DeviceBuffer): void {
-    this.pool.release(own(buffer));
+    const released = own(buffer);
+    if (this.elementwiseRun.uses(released)) this.elementwiseRun.release(released);
+    else this.pool.release(released);
   }
 
   write(buffer: DeviceBuffer, data: NumberArray): void {
     const target = own(buffer);
+    if (this.elementwiseRun.uses(target)) this.finishElementwiseRun();
     // A write is ordered before what is recorded but not submitted: submit that first where it uses the buffer.
-    if (this.pending.has(target.id)) this.flush();
+    if (this.lastUse[target.id] === this.submissions) this.flush();
     const array = createArray(target.dtype, target.length);
     array.set(data);
     this.device.queue.writeBuffer(
@@ -134,24 +161,64 @@ export class WebGpuDevice implements Device {
     attributes: Attributes,
   ): void {
     if (this.failure !== undefined) throw this.failure;
+    if (operation.elementwise !== undefined) {
+      this.runElementwise(operation.name, operation.elementwise, inputs, outputs[0], attributes);
+      return;
+    }
+    this.finishElementwiseRun();
     this.lastCall = { name: operation.name, shapes: inputs.map(({ shape }) => shape) };
-    const scratch = new Map<number, WebGpuBuffer>();
-    const locate = (source: TensorSource): WebGpuBuffer => {
-      if ("input" in source) return own(inputs[source.input].buffer);
-      if ("output" in source) return own(outputs[source.output].buffer);
-      const made = scratch.get(source.scratch) ?? this.pool.allocate(source.dtype, source.length);
-      scratch.set(source.scratch, made);
-      return made;
-    };
+    const scratch: WebGpuBuffer[] = [];
     for (const prepared of this.programs.get(operation, inputs, outputs, attributes)) {
-      this.dispatch(prepared, prepared.sources.map(locate));
+      const buffers: WebGpuBuffer[] = [];
+      for (const source of prepared.sources) buffers.push(this.locate(source, inputs, outputs, scratch));
+      this.dispatch(prepared, buffers);
     }
     // Buffers that recorded dispatches use may be handed out again: the commands run in order.
-    for (const buffer of scratch.values()) this.pool.release(buffer);
+    for (const buffer of scratch) if (buffer !== undefined) this.pool.release(buffer);
+  }
+
+  /** @param scratch by number; grows by what is asked for first */
+  private locate(
+    source: TensorSource,
+    inputs: readonly DeviceTensor[],
+    outputs: readonly DeviceTensor[],
+    scratch: WebGpuBuffer[],
+  ): WebGpuBuffer {
+    if ("input" in source) return own(inputs[source.input].buffer);
+    if ("output" in source) return own(outputs[source.output].buffer);
+    scratch[source.scratch] ??= this.pool.allocate(source.dtype, source.length);
+    return scratch[source.scratch];
+  }
+
+  /** Lets the operation join those of its kind before it, which it may have to end first. */
+  private runElementwise(
+    name: string,
+    rule: ElementwiseRule,
+    inputs: readonly DeviceTensor[],
+    output: DeviceTensor,
+    attributes: unknown,
+  ): void {
+    if (sizeOf(output.shape) === 0) return;
+    for (const { buffer } of inputs) own(buffer);
+    if (!this.elementwiseRun.accepts(inputs, output)) this.finishElementwiseRun();
+    const parameter = (attributes as { readonly s?: number } | undefined)?.s;
+    this.elementwiseRun.add(name, rule, inputs, output, parameter);
+  }
+
+  /** Records the elementwise operations that were waiting for others to join them. */
+  finishElementwiseRun(): void {
+    if (this.elementwiseRun.isEmpty) return;
+    const { name, shape, key, inputs, outputs, released, createProgram } = this.elementwiseRun.finish();
+    this.lastCall = { name, shapes: [shape] };
+    if (outputs.length > 0) {
+      this.dispatch(this.programs.getByKey(key, createProgram), [...inputs, ...outputs]);
+    }
+    for (const buffer of released) this.pool.release(buffer);
   }
 
   /** Submits what was recorded. */
   flush(): void {
+    this.finishElementwiseRun();
     if (this.encoder === undefined || this.pass === undefined) return;
     this.pass.end();
     this.device.queue.writeBuffer(
@@ -165,7 +232,7 @@ export class WebGpuDevice implements Device {
     this.encoder = undefined;
     this.pass = undefined;
     this.recorded = 0;
-    this.pending.clear();
+    this.submissions++;
   }
 
   /** The operation that was recorded last: errors arrive later, at or before it. */
@@ -185,14 +252,14 @@ export class WebGpuDevice implements Device {
     const pipeline = this.pipelines.pipeline(prepared, buffers);
     const group = this.pipelines.bindGroup(pipeline, buffers);
     this.encoder ??= this.device.createCommandEncoder();
-    this.pass ??= this.encoder.beginComputePass();
+    this.pass ??= this.encoder.beginComputePass(this.timestamps?.describePass());
     const offset = this.recorded * PARAMETER_STRIDE;
     this.parameterData.set(prepared.parameters, offset / 4);
     const [x, y, z] = prepared.program.workgroups;
     this.pass.setPipeline(pipeline.compute);
     this.pass.setBindGroup(0, group, [offset]);
     this.pass.dispatchWorkgroups(x, y, z);
-    for (const { id } of buffers) this.pending.add(id);
+    for (const { id } of buffers) this.lastUse[id] = this.submissions;
     this.dispatches++;
     if (++this.recorded === DISPATCHES_PER_SUBMIT) this.flush();
   }

@@ -152,7 +152,8 @@ function keyOf(
   gone: ReadonlySet<number>,
 ): string {
   let key = `run ${shape}`;
-  for (const { buffer, isAligned, shape: own } of sources) key += `|${buffer.dtype}${isAligned ? "" : ` as [${own}]`}`;
+  for (const { buffer, isAligned, shape: own } of sources)
+    key += `|${buffer.dtype}${isAligned ? "" : ` as [${own}]`}`;
   for (const { name, operands, parameter, buffer } of steps) {
     key += `;${name} ${operands} ${parameter ?? ""}${gone.has(buffer.id) ? "" : "!"}`;
   }

@@ -1,7 +1,10 @@
 /** A `GPU` object in Node, from the optional package `webgpu` (Dawn). In a browser `navigator.gpu` is one. */
 
-/** @throws Error when the package is not installed or does not load on this machine */
-export async function createNodeGpu(): Promise<GPU> {
+/**
+ * @param flags options of Dawn, such as `backend=null` (validates and encodes, but runs nothing)
+ * @throws Error when the package is not installed or does not load on this machine
+ */
+export async function createNodeGpu(flags: readonly string[] = []): Promise<GPU> {
   const { create, globals } = await import("webgpu").catch((error: Error) => {
     throw new Error(`webgpu: the package "webgpu" does not load here (${error.message}); use the cpu device`);
   });
@@ -9,5 +12,5 @@ export async function createNodeGpu(): Promise<GPU> {
   for (const [name, value] of Object.entries(globals)) {
     if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value, configurable: true });
   }
-  return create([]);
+  return create([...flags]);
 }

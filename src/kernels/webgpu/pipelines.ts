@@ -24,6 +24,11 @@ export class PipelineCache {
     private readonly parameters: GPUBuffer,
   ) {}
 
+  /** Distinct pipelines so far. */
+  get count(): number {
+    return this.pipelines.size;
+  }
+
   /** @param buffers what the program is bound to; only their element types matter */
   pipeline(prepared: PreparedProgram, buffers: readonly WebGpuBuffer[]): Pipeline {
     const known = this.prepared.get(prepared);
