@@ -17,6 +17,7 @@ import {
   formatPreparation,
   type InteractionSource,
   logData,
+  NonFiniteError,
   runExperiment,
   SCENARIOS,
   setDefaultDevice,
@@ -84,7 +85,7 @@ function parseArguments(): Arguments {
     .addOption(
       new Option("--device <name>", "where to compute; auto is a GPU if there is one, else the CPU")
         .choices([...DEVICE_NAMES])
-        .default("cpu")
+        .default("auto")
         .env("GOALRANK_DEVICE"),
     )
     .addOption(
@@ -220,7 +221,7 @@ async function main(): Promise<void> {
   }
 }
 
-const CALLER_MISTAKES = [DataError, RangeError, RunDirectoryError];
+const CALLER_MISTAKES = [DataError, NonFiniteError, RangeError, RunDirectoryError];
 
 /** Mistakes of the caller end with one line and exit code 2; anything else is a defect and shows its stack. */
 function report(error: unknown): void {

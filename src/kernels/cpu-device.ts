@@ -1,76 +1,67 @@
-/** The CPU device: typed arrays in this process, and the operations' references, or faster kernels in their place. */
+/**
+ * The CPU device: tensors in one WebAssembly memory. An operation runs its kernels where it has some for the types at
+ * hand, and else its reference.
+ */
 import type { Device, DeviceBuffer, DeviceTensor } from "./device.ts";
-import {
-  BYTES_PER_ELEMENT,
-  createArray,
-  type DType,
-  type GradientOperation,
-  type HostTensor,
-  type NumberArray,
-} from "./operation.ts";
-
-/** Computes an operation in place of its reference. */
-export type CpuKernel = (
-  inputs: readonly HostTensor[],
-  outputs: readonly HostTensor[],
-  attributes: unknown,
-) => void;
+import type { KernelCall, TensorPlace } from "./kernel-call.ts";
+import type { DType, GradientOperation, HostTensor, NumberArray } from "./operation.ts";
+import { CpuBuffer, WasmMemory } from "./wasm/memory.ts";
+import { defaultThreads, KernelRunner } from "./wasm/runner.ts";
 
 export interface CpuDeviceOptions {
-  /** Kernels by operation name; operations without one run their reference. */
-  readonly kernels?: ReadonlyMap<string, CpuKernel>;
-  /** Released storage kept for reuse, in bytes. Default 512 MiB. */
-  readonly poolBytes?: number;
+  /** Threads that share large operations, the calling one included. Default: GOALRANK_THREADS, or one for each core. */
+  readonly threads?: number;
+  /** Whether operations run their WebAssembly kernels; false runs every reference. Default true. */
+  readonly simd?: boolean;
   /** Fills storage with NaN (integers: -1) around its use, so that a test sees reads of freed or unwritten tensors. */
   readonly poison?: boolean;
 }
 
 export class CpuDevice implements Device {
   readonly name = "cpu";
-  private readonly kernels: ReadonlyMap<string, CpuKernel>;
-  private readonly poolLimit: number;
+  readonly threads: number;
+  private readonly simd: boolean;
   private readonly poison: boolean;
-  private readonly pool = new Map<string, NumberArray[]>();
-  private pooledBytes = 0;
+  private readonly heap = new WasmMemory();
+  private readonly kernels: KernelRunner;
   private liveBuffers = 0;
   private liveBytes = 0;
 
-  constructor({ kernels = new Map(), poolBytes = 512 * 2 ** 20, poison = false }: CpuDeviceOptions = {}) {
-    this.kernels = kernels;
-    this.poolLimit = poolBytes;
+  /** @throws RangeError for a number of threads that is none */
+  constructor({ threads = defaultThreads(), simd = true, poison = false }: CpuDeviceOptions = {}) {
+    this.threads = threads;
+    this.simd = simd;
     this.poison = poison;
+    this.kernels = new KernelRunner(this.heap, threads);
   }
 
   get live() {
     return { buffers: this.liveBuffers, bytes: this.liveBytes };
   }
 
-  allocate(dtype: DType, length: number): NumberArray {
-    const bytes = length * BYTES_PER_ELEMENT[dtype];
+  /** Bytes of memory that have been in use at once, at most. */
+  get highWaterMark(): number {
+    return this.heap.highWaterMark;
+  }
+
+  allocate(dtype: DType, length: number): CpuBuffer {
+    const buffer = new CpuBuffer(this.heap, dtype, length);
     this.liveBuffers++;
-    this.liveBytes += bytes;
-    const pooled = this.pool.get(poolKey(dtype, length))?.pop();
-    if (pooled !== undefined) this.pooledBytes -= bytes;
-    const array = pooled ?? createArray(dtype, length);
-    if (this.poison) poisonArray(array);
-    return array;
+    this.liveBytes += buffer.byteLength;
+    if (this.poison) poisonArray(buffer.array);
+    return buffer;
   }
 
   release(buffer: DeviceBuffer): void {
-    const array = hostArray(buffer);
+    const released = own(buffer);
     this.liveBuffers--;
-    this.liveBytes -= array.byteLength;
-    if (this.poison) poisonArray(array);
-    if (this.pooledBytes + array.byteLength > this.poolLimit) return;
-    const key = poolKey(dtypeOf(array), array.length);
-    const free = this.pool.get(key);
-    if (free === undefined) this.pool.set(key, [array]);
-    else free.push(array);
-    this.pooledBytes += array.byteLength;
+    this.liveBytes -= released.byteLength;
+    if (this.poison) poisonArray(released.array);
+    released.release();
   }
 
   write(buffer: DeviceBuffer, data: NumberArray): void {
-    hostArray(buffer).set(data);
+    own(buffer).array.set(data);
   }
 
   read(buffer: DeviceBuffer): Promise<NumberArray> {
@@ -78,7 +69,7 @@ export class CpuDevice implements Device {
   }
 
   readSync(buffer: DeviceBuffer): NumberArray {
-    return hostArray(buffer).slice();
+    return copyOf(own(buffer).array);
   }
 
   run<Attributes>(
@@ -87,9 +78,43 @@ export class CpuDevice implements Device {
     outputs: readonly DeviceTensor[],
     attributes: Attributes,
   ): void {
-    const kernel = this.kernels.get(operation.name);
-    if (kernel !== undefined) kernel(inputs.map(hostTensor), outputs.map(hostTensor), attributes);
-    else operation.reference(inputs.map(hostTensor), outputs.map(hostTensor), attributes);
+    const isDouble =
+      inputs.some(({ dtype }) => dtype === "f64") || outputs.some(({ dtype }) => dtype === "f64");
+    const calls = this.simd && !isDouble ? operation.simd?.(inputs, outputs, attributes) : undefined;
+    if (calls === undefined) {
+      operation.reference(inputs.map(hostTensor), outputs.map(hostTensor), attributes);
+    } else {
+      this.runKernels(calls, inputs, outputs);
+    }
+  }
+
+  /** Ends the device's threads. Without that they sleep, and do not keep the process alive. */
+  destroy(): void {
+    this.kernels.destroy();
+  }
+
+  private runKernels(
+    calls: readonly KernelCall[],
+    inputs: readonly DeviceTensor[],
+    outputs: readonly DeviceTensor[],
+  ): void {
+    const scratch: CpuBuffer[] = [];
+    const address = (place: TensorPlace): number => {
+      if ("input" in place) return own(inputs[place.input].buffer).address;
+      if ("output" in place) return own(outputs[place.output].buffer).address;
+      scratch[place.scratch] ??= new CpuBuffer(this.heap, place.dtype, place.length);
+      return scratch[place.scratch].address;
+    };
+    for (const call of calls) {
+      const { kernel, arguments: given } = call;
+      const values = Object.keys(kernel.parameters).map((name) => {
+        const value = given[name];
+        if (value === undefined) throw new TypeError(`cpu: kernel ${kernel.name} is called without ${name}`);
+        return typeof value === "number" ? value : address(value);
+      });
+      this.kernels.run(call, values);
+    }
+    for (const buffer of scratch) if (buffer !== undefined) buffer.release();
   }
 }
 
@@ -97,22 +122,17 @@ function poisonArray(array: NumberArray): void {
   array.fill(array instanceof Int32Array ? -1 : Number.NaN);
 }
 
-function poolKey(dtype: DType, length: number): string {
-  return `${dtype}:${length}`;
+/** A copy in memory of its own, not shared with threads. */
+function copyOf(array: NumberArray): NumberArray {
+  if (array instanceof Float32Array) return new Float32Array(array);
+  return array instanceof Float64Array ? new Float64Array(array) : new Int32Array(array);
 }
 
-function dtypeOf(array: NumberArray): DType {
-  if (array instanceof Float32Array) return "f32";
-  return array instanceof Float64Array ? "f64" : "i32";
-}
-
-function hostArray(buffer: DeviceBuffer): NumberArray {
-  if (buffer instanceof Float32Array || buffer instanceof Float64Array || buffer instanceof Int32Array) {
-    return buffer;
-  }
+function own(buffer: DeviceBuffer): CpuBuffer {
+  if (buffer instanceof CpuBuffer) return buffer;
   throw new TypeError("cpu device: the buffer belongs to another device");
 }
 
 function hostTensor({ shape, dtype, buffer }: DeviceTensor): HostTensor {
-  return { shape, dtype, data: hostArray(buffer) };
+  return { shape, dtype, data: own(buffer).array };
 }

@@ -2,7 +2,7 @@
 export type { Activation } from "./activation.ts";
 export { type AttentionAttributes, attention } from "./attention.ts";
 export { type ChooseNextAttributes, chooseNext } from "./choose-next.ts";
-export { CpuDevice, type CpuDeviceOptions, type CpuKernel } from "./cpu-device.ts";
+export { CpuDevice, type CpuDeviceOptions } from "./cpu-device.ts";
 export { crossEntropy } from "./cross-entropy.ts";
 export type { Device, DeviceBuffer, DeviceTensor, LiveStorage } from "./device.ts";
 export { Draw, type ValueRange } from "./draw.ts";

@@ -3,6 +3,7 @@
  * TypeScript reference, the gradient rule, and a generator of samples for tests and benchmarks.
  */
 import type { Draw } from "./draw.ts";
+import type { KernelCall } from "./kernel-call.ts";
 import type { Shape } from "./shape.ts";
 import type { WgslLimits, WgslProgram } from "./webgpu/program.ts";
 
@@ -61,6 +62,16 @@ export interface Operation<Attributes = undefined> {
    * and rounded once when stored. Writes every element of every output: buffers come with old contents.
    */
   reference(inputs: readonly HostTensor[], outputs: readonly HostTensor[], attributes: Attributes): void;
+
+  /**
+   * The same in WebAssembly, for f32 and i32: kernels that compute the outputs one after the other. Undefined where the
+   * reference is to be used.
+   */
+  simd?(
+    inputs: readonly TensorSpec[],
+    outputs: readonly TensorSpec[],
+    attributes: Attributes,
+  ): readonly KernelCall[] | undefined;
 
   /** The same in WGSL: programs that compute the outputs one after the other. */
   wgsl?(

@@ -1,6 +1,7 @@
 /** Chooses the device of a process in Node, once, by name. */
 import { CpuDevice } from "../cpu-device.ts";
 import type { Device } from "../device.ts";
+import { probeAdapter } from "./adapter-probe.ts";
 import { requestWebGpuDevice, type WebGpuDevice } from "./device.ts";
 import { createNodeGpu } from "./node.ts";
 
@@ -22,7 +23,7 @@ export interface ChosenDevice {
 export async function chooseDevice(name: string): Promise<ChosenDevice> {
   switch (name) {
     case "cpu":
-      return { device: new CpuDevice(), description: "cpu" };
+      return chooseCpu();
     case "webgpu":
       return describe(await requestWebGpuDevice(await createNodeGpu()));
     case "auto":
@@ -35,16 +36,18 @@ export async function chooseDevice(name: string): Promise<ChosenDevice> {
 }
 
 async function chooseBest(): Promise<ChosenDevice> {
-  const found = await createNodeGpu()
-    .then((gpu) => requestWebGpuDevice(gpu))
-    .catch((error: Error) => error);
-  if (found instanceof Error) return { device: new CpuDevice(), description: `cpu (${found.message})` };
-  if (!found.adapter.isSoftware) return describe(found);
-  found.destroy();
-  return {
-    device: new CpuDevice(),
-    description: `cpu (the only adapter, ${found.adapter.description}, runs shaders on the processor)`,
-  };
+  const found = probeAdapter();
+  if ("reason" in found) return chooseCpu(` (${found.reason})`);
+  if (found.isSoftware) {
+    return chooseCpu(` (the only adapter, ${found.description}, runs shaders on the processor)`);
+  }
+  return describe(await requestWebGpuDevice(await createNodeGpu()));
+}
+
+function chooseCpu(reason = ""): ChosenDevice {
+  const device = new CpuDevice();
+  const { threads } = device;
+  return { device, description: `cpu, ${threads} ${threads === 1 ? "thread" : "threads"}${reason}` };
 }
 
 function describe(device: WebGpuDevice): ChosenDevice {

@@ -36,6 +36,13 @@ const DISPATCHES_PER_SUBMIT = 32;
 
 const SOFTWARE_ADAPTERS = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
+/** Whether an adapter is the processor itself, by what it says of itself. */
+export function isSoftware(
+  info: Pick<AdapterDescription, "vendor" | "architecture" | "description">,
+): boolean {
+  return SOFTWARE_ADAPTERS.test(`${info.vendor} ${info.architecture} ${info.description}`);
+}
+
 /**
  * Asks `gpu` for an adapter and makes a device with all that the adapter allows.
  * @throws Error when there is no adapter
@@ -49,10 +56,8 @@ export async function requestWebGpuDevice(gpu: GPU, options: WebGpuOptions = {})
   const requiredFeatures: GPUFeatureName[] = canTime ? [PassTimestamps.feature] : [];
   const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
   const { vendor, architecture, description } = adapter.info;
-  const isSoftware = SOFTWARE_ADAPTERS.test(
-    `${vendor} ${architecture} ${description} ${adapter.info.device}`,
-  );
-  return new WebGpuDevice(gpu, device, { vendor, architecture, description, isSoftware }, options);
+  const about = { vendor, architecture, description, isSoftware: isSoftware(adapter.info) };
+  return new WebGpuDevice(gpu, device, about, options);
 }
 
 export class WebGpuDevice implements Device {

@@ -1,12 +1,8 @@
 /** How an operation says what to run on a GPU: a WGSL compute shader, what it is bound to, and how often it runs. */
-import type { DType } from "../operation.ts";
+import type { TensorPlace } from "../kernel-call.ts";
 
-/** Where a bound tensor comes from: an input or output of the operation, or scratch that lives for this call. */
-export type TensorSource = (
-  | { readonly input: number }
-  | { readonly output: number }
-  | { readonly scratch: number; readonly length: number; readonly dtype: DType }
-) & {
+/** A tensor that a program is bound to. */
+export type TensorSource = TensorPlace & {
   /** Whether the source reads it as an array of vectors of 4. */
   readonly vectors?: boolean;
 };

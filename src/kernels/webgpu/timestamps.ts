@@ -28,8 +28,6 @@ export class PassTimestamps {
   /** Times the passes from the next one on, until they are read. */
   begin(): void {
     this.isTiming = true;
-    this.passes = 0;
-    this.missed = 0;
   }
 
   /** What the next pass is begun with. */
@@ -57,7 +55,7 @@ export class PassTimestamps {
    */
   async read(): Promise<number> {
     const { passes, missed } = this;
-    this.isTiming = false;
+    [this.isTiming, this.passes, this.missed] = [false, 0, 0];
     if (missed > 0) {
       throw new RangeError(
         `timestamps: ${passes + missed} passes were to be timed, at most ${MAX_PASSES} can be; read earlier`,

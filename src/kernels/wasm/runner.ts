@@ -1,0 +1,70 @@
+/** Compiles kernels when they are first run, and runs them: little work on the calling thread, more on all. */
+import type { KernelCall } from "../kernel-call.ts";
+import type { Kernel } from "./kernel.ts";
+import type { WasmMemory } from "./memory.ts";
+import { coreCount, threadsSetting } from "./platform.ts";
+import { type SharedKernel, ThreadPool } from "./threads.ts";
+
+/** Work from which waking other threads pays; see `docs/performance.md`. */
+const SHARED_WORK = 50_000;
+const MOST_THREADS = 64;
+
+/**
+ * The number of threads that GOALRANK_THREADS asks for, by default as many as there are cores.
+ * @throws RangeError for what is no count
+ */
+export function defaultThreads(): number {
+  const setting = threadsSetting();
+  if (setting === undefined || setting === "") return Math.min(coreCount(), MOST_THREADS);
+  const count = Number(setting);
+  if (!Number.isInteger(count) || count < 1 || count > MOST_THREADS) {
+    throw new RangeError(
+      `GOALRANK_THREADS is "${setting}"; expected a whole number from 1 to ${MOST_THREADS}`,
+    );
+  }
+  return count;
+}
+
+export class KernelRunner {
+  private readonly kernels = new Map<Kernel, SharedKernel>();
+  private readonly pool: ThreadPool | undefined;
+
+  constructor(
+    private readonly heap: WasmMemory,
+    threads: number,
+  ) {
+    if (threads > 1 && heap.isShared) this.pool = new ThreadPool(heap.memory, threads);
+  }
+
+  /** @param values the kernel's own arguments in order */
+  run({ kernel, items, itemsTogether = 1, work }: KernelCall, values: readonly number[]): void {
+    const compiled = this.kernels.get(kernel) ?? this.compile(kernel);
+    if (this.pool === undefined || work < SHARED_WORK || items <= itemsTogether) {
+      compiled.run(...values, 0, items);
+    } else {
+      this.pool.run(compiled, values, items, itemsTogether);
+    }
+  }
+
+  destroy(): void {
+    this.pool?.destroy();
+  }
+
+  private compile(kernel: Kernel): SharedKernel {
+    const { memory, isShared } = this.heap;
+    const code = kernel.encode(isShared);
+    const module = new WebAssembly.Module(code);
+    const { exports } = new WebAssembly.Instance(module, { host: { memory } });
+    const codeAddress = this.heap.allocate(code.length);
+    new Uint8Array(memory.buffer).set(code, codeAddress);
+    const compiled: SharedKernel = {
+      name: kernel.name,
+      number: this.kernels.size,
+      codeAddress,
+      codeLength: code.length,
+      run: exports.run as SharedKernel["run"],
+    };
+    this.kernels.set(kernel, compiled);
+    return compiled;
+  }
+}
