@@ -99,7 +99,7 @@ export const chooseNext: Operation<ChooseNextAttributes> = {
     ];
   },
   sample(draw) {
-    const shape = [draw.integer(0, 4), draw.integer(1, 6)];
+    const shape = [draw.extent(0, 4), draw.extent(1, 6)];
     const free = draw.mask(shape);
     for (let row = 0; row < shape[0]; row++) free.data[row * shape[1]] = 1;
     const key = { seed: draw.integer(0, 1000), stream: "sample", step: 0 };

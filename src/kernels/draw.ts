@@ -12,20 +12,52 @@ export interface ValueRange {
   readonly avoid?: readonly number[];
 }
 
+export interface DrawOptions {
+  /** Whether extents now and then reach across the tiles that kernels cut their work into. Default false. */
+  readonly crossesTiles?: boolean;
+}
+
+/** Multiples of the tiles, and what leaves a rest; the last is long enough to be summed in parts. */
+const TILE_EXTENTS = [7, 8, 9, 16, 17, 31, 32, 33, 50, 64, 65, 100, 127, 128, 256, 257, 600];
+
+/** Default limit of the product of all extents of a sample that reach across tiles. */
+const LARGEST_SAMPLE = 40_000;
+
 export class Draw {
   private tensors = 0;
+  private extents = 1;
+  private readonly crossesTiles: boolean;
 
   /** @param integer an integer between two bounds, both included */
-  constructor(readonly integer: (minimum: number, maximum: number) => number) {}
+  constructor(
+    readonly integer: (minimum: number, maximum: number) => number,
+    { crossesTiles = false }: DrawOptions = {},
+  ) {
+    this.crossesTiles = crossesTiles;
+  }
 
   boolean(): boolean {
     return this.integer(0, 1) === 1;
   }
 
+  /**
+   * An extent between two bounds, both included, or one that reaches across tiles, so long as the product of this
+   * sample's extents stays within `limit`.
+   */
+  extent(minimum: number, maximum: number, limit = LARGEST_SAMPLE): number {
+    let extent = this.integer(minimum, maximum);
+    if (this.crossesTiles && this.boolean()) {
+      const fitting = TILE_EXTENTS.filter((own) => own * this.extents <= limit);
+      if (fitting.length > 0) extent = fitting[this.integer(0, fitting.length - 1)];
+    }
+    this.extents *= Math.max(extent, 1);
+    return extent;
+  }
+
   /** A shape of `minimumRank` to `maximumRank` axes with extents from 0 or 1 to 4; mostly without empty axes. */
   shape(minimumRank = 0, maximumRank = 3): Shape {
     const smallest = this.integer(0, 9) === 0 ? 0 : 1;
-    return Array.from({ length: this.integer(minimumRank, maximumRank) }, () => this.integer(smallest, 4));
+    return Array.from({ length: this.integer(minimumRank, maximumRank) }, () => this.extent(smallest, 4));
   }
 
   /** A shape that broadcasts to `shape`: leading axes dropped, or extents replaced by 1. */
@@ -61,11 +93,16 @@ export class Draw {
     };
   }
 
-  /** A mask of zeros and ones; now and then all zeros, so that empty rows are drawn too. */
+  /** A mask of zeros and ones with rows (along the last axis) of zeros here and there; now and then all zeros. */
   mask(shape: Shape): HostTensor {
     const random = this.generator();
     const share = [0, 0.3, 0.7, 1][this.integer(0, 3)];
-    const data = Int32Array.from({ length: sizeOf(shape) }, () => (random.uniform() < share ? 1 : 0));
+    const columns = shape.at(-1) ?? 1;
+    let isEmptyRow = false;
+    const data = Int32Array.from({ length: sizeOf(shape) }, (_, i) => {
+      if (i % columns === 0) isEmptyRow = random.uniform() < 0.1;
+      return !isEmptyRow && random.uniform() < share ? 1 : 0;
+    });
     return { dtype: "i32", shape, data };
   }
 

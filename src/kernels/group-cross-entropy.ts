@@ -245,7 +245,7 @@ export const groupCrossEntropy: Operation<GroupCrossEntropyAttributes> = {
     return [undefined, ...run(elementwise.negate, [product], undefined)];
   },
   sample(draw: Draw) {
-    const shape = [draw.integer(0, 4), draw.integer(0, 5)];
+    const shape = [draw.extent(0, 4), draw.extent(0, 5)];
     const inputs = [draw.floats(shape), draw.floats(shape, { minimum: -5, maximum: 0 })];
     if (draw.boolean()) inputs.push(draw.mask(shape));
     const normalisation = (["group", "batch", "none"] as const)[draw.integer(0, 2)];

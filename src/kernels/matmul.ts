@@ -177,7 +177,9 @@ function gradient(context: GradientContext<MatmulAttributes>): (Value | undefine
 
 function sample(draw: Draw) {
   const attributes = { transposeA: draw.boolean(), transposeB: draw.boolean() };
-  const [rows, depth, columns] = [0, 0, 0].map((smallest) => draw.extent(smallest, 6, 2_000_000));
+  const mostMultiplyAdds = 2_000_000;
+  const extent = () => draw.extent(0, 6, mostMultiplyAdds);
+  const [rows, depth, columns] = [extent(), extent(), extent()];
   const batch = draw.shape(0, 2);
   const a = [...draw.broadcastable(batch), ...(attributes.transposeA ? [depth, rows] : [rows, depth])];
   const b = [...draw.broadcastable(batch), ...(attributes.transposeB ? [columns, depth] : [depth, columns])];
