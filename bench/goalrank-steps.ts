@@ -1,0 +1,93 @@
+/**
+ * Parts of GoalRank's training, repeatable: at the sizes of the example, on one fixed batch with fixed groups and
+ * rewards, so that no number has to be read back. Everything is made on the default device.
+ */
+import {
+  candidateBatch,
+  DEFAULT_EXPERIMENT,
+  Generator,
+  groupCrossEntropy,
+  gumbelTopK,
+  noGrad,
+  Optimisation,
+  PointwiseRanker,
+  Random,
+  RewardModel,
+  randomLists,
+  scope,
+  tensor,
+  worldData,
+} from "../src/index.ts";
+
+const SEED = 1;
+const { width, heads, layers, groups: GROUPS, policyTraining } = DEFAULT_EXPERIMENT;
+const REQUESTS = policyTraining.batchSize;
+const GROUP_SIZE = GROUPS.policy + GROUPS.pointwise + GROUPS.random + GROUPS.substitution;
+
+export interface GoalRankSteps {
+  /** One update of the generator towards the reference policy of fixed groups. */
+  trainGenerator(): void;
+  /** Lists sampled from the policy and drawn from the pointwise ranker, and the rewards of fixed groups. */
+  scoreGroups(): void;
+}
+
+export function createGoalRankSteps(): GoalRankSteps {
+  const { catalogue, training } = worldData({ seed: SEED, trainingLists: REQUESTS, testRequests: 1 });
+  const { listLength, candidateCount } = training;
+  const random = (stream: string) => new Random({ seed: SEED, stream, step: 0 });
+  const shared = { width, heads, listLength, dropoutRate: 0, seed: SEED };
+  const generatorOptions = { ...shared, encoderLayers: layers, decoderLayers: layers };
+  const generator = new Generator(catalogue, generatorOptions, random("generator"));
+  const rewardModel = new RewardModel(
+    catalogue,
+    { ...shared, layers, reading: "top-down" },
+    random("reward model"),
+  );
+  const pointwise = new PointwiseRanker(catalogue, width, random("pointwise"));
+  const optimisation = new Optimisation(generator, 10_000, {
+    ...policyTraining,
+    seed: SEED,
+    epochs: 1,
+  });
+
+  const rows = Int32Array.from({ length: REQUESTS }, (_, row) => row);
+  const key = { seed: SEED, stream: "groups", step: 0 };
+  const { lists } = randomLists(REQUESTS, GROUP_SIZE, {
+    candidates: candidateCount,
+    length: listLength,
+    key,
+  });
+  const reward = random("rewards");
+  const rewards = Float32Array.from({ length: REQUESTS * GROUP_SIZE }, () => reward.uniform());
+  const distinct = new Int32Array(REQUESTS * GROUP_SIZE).fill(1);
+  let step = 0;
+
+  return {
+    trainGenerator() {
+      using _ = scope();
+      const memory = generator.encode(candidateBatch(training, rows));
+      const logProbabilities = generator.logProbabilities(memory, lists, GROUP_SIZE);
+      const { loss } = groupCrossEntropy(tensor(rewards, [REQUESTS, GROUP_SIZE]), logProbabilities, {
+        mask: tensor(distinct, [REQUESTS, GROUP_SIZE]),
+        temperature: GROUPS.referenceTemperature,
+      });
+      optimisation.update(loss.mean());
+    },
+    scoreGroups() {
+      using _ = scope();
+      noGrad(() => {
+        const batch = candidateBatch(training, rows);
+        const stepKey = { ...key, step: step++ };
+        const sampling = { temperature: GROUPS.policyTemperature, key: stepKey };
+        generator.decode(generator.encode(batch), { lists: GROUPS.policy, sampling });
+        gumbelTopK(pointwise.forward(batch).div(GROUPS.pointwiseTemperature), {
+          lists: GROUPS.pointwise,
+          length: listLength,
+          key: stepKey,
+        });
+        const group = tensor(lists, [REQUESTS, GROUP_SIZE, listLength]);
+        rewardModel.rewards(rewardModel.encode(batch), group);
+      });
+    },
+  };
+}

@@ -1,0 +1,150 @@
+/**
+ * What a device can do at most, measured in the same run as the kernels that are compared with it: bytes per second of
+ * the best large copy or addition, and operations per second of multiply-adds that stay in registers.
+ */
+import { elementwise, type Operation } from "../../src/kernels/index.ts";
+import { f32, indexProgram, u32, type WgslProgram } from "../../src/kernels/webgpu/program.ts";
+import { apply, full, scope, type Tensor } from "../../src/tensor/index.ts";
+import { runAndFree } from "../kernels/kernel-case.ts";
+import type { BenchmarkDevice } from "./devices.ts";
+import type { Sampler, Timing } from "./timing.ts";
+
+export interface Ceilings {
+  readonly bytesPerSecond: number;
+  readonly operationsPerSecond: number;
+}
+
+/** y = x, four elements at a time. */
+const copy: Operation = {
+  name: "benchmark copy",
+  outputs: ([x]) => [x],
+  reference([x], [y]) {
+    y.data.set(x.data);
+  },
+  wgsl: ([x]): WgslProgram[] => [
+    indexProgram(
+      "benchmark copy",
+      x.shape[0] / 4,
+      { x: { input: 0, vectors: true }, y: { output: 0, vectors: true } },
+      {},
+      "  y[i] = x[i];",
+    ),
+  ],
+  sample: (draw) => ({ inputs: [draw.floats([4 * draw.integer(1, 4)])], attributes: undefined }),
+};
+
+interface ChainAttributes {
+  /** Multiply-adds in each of an element's chains. */
+  readonly rounds: number;
+  readonly factor: number;
+  readonly addend: number;
+}
+
+/** Independent chains for each element, so that a processor can overlap them. */
+const CHAINS = 16;
+
+/** y_i = sum over chains c of the `rounds`-th iterate of v <- factor v + addend, from v = x_i + c. */
+const multiplyAddChains: Operation<ChainAttributes> = {
+  name: "benchmark multiply-adds",
+  outputs: ([x]) => [x],
+  reference([x], [y], { rounds, factor: f, addend: a }) {
+    for (let i = 0; i < x.data.length; i++) {
+      const v = x.data[i];
+      let [v0, v1, v2, v3, v4, v5, v6, v7] = [v, v + 1, v + 2, v + 3, v + 4, v + 5, v + 6, v + 7];
+      let [v8, v9, v10, v11] = [v + 8, v + 9, v + 10, v + 11];
+      let [v12, v13, v14, v15] = [v + 12, v + 13, v + 14, v + 15];
+      for (let round = 0; round < rounds; round++) {
+        v0 = f * v0 + a;
+        v1 = f * v1 + a;
+        v2 = f * v2 + a;
+        v3 = f * v3 + a;
+        v4 = f * v4 + a;
+        v5 = f * v5 + a;
+        v6 = f * v6 + a;
+        v7 = f * v7 + a;
+        v8 = f * v8 + a;
+        v9 = f * v9 + a;
+        v10 = f * v10 + a;
+        v11 = f * v11 + a;
+        v12 = f * v12 + a;
+        v13 = f * v13 + a;
+        v14 = f * v14 + a;
+        v15 = f * v15 + a;
+      }
+      y.data[i] = v0 + v1 + v2 + v3 + v4 + v5 + v6 + v7 + v8 + v9 + v10 + v11 + v12 + v13 + v14 + v15;
+    }
+  },
+  wgsl: ([x], _, { rounds, factor, addend }): WgslProgram[] => [
+    indexProgram(
+      "benchmark multiply-adds",
+      x.shape[0],
+      { x: { input: 0 }, y: { output: 0 } },
+      { rounds: u32(rounds), factor: f32(factor), addend: f32(addend) },
+      `  let f = vec4<f32>(parameters.factor);
+  let a = vec4<f32>(parameters.addend);
+  var v0 = x[i] + vec4<f32>(0, 1, 2, 3);
+  var v1 = v0 + 4;
+  var v2 = v0 + 8;
+  var v3 = v0 + 12;
+  for (var round = 0u; round < parameters.rounds; round++) {
+    v0 = fma(f, v0, a);
+    v1 = fma(f, v1, a);
+    v2 = fma(f, v2, a);
+    v3 = fma(f, v3, a);
+  }
+  y[i] = dot(v0 + v1 + v2 + v3, vec4<f32>(1));`,
+    ),
+  ],
+  sample: (draw) => ({
+    inputs: [draw.floats([draw.integer(1, 4)])],
+    attributes: { rounds: draw.integer(0, 8), factor: 0.5, addend: 1 },
+  }),
+};
+
+/** Elements to move, past any cache, and to compute with: each kind of device gets what it does in milliseconds. */
+const SIZES = {
+  cpu: { moved: 2 ** 24, computed: 2 ** 8 },
+  "software adapter": { moved: 2 ** 24, computed: 2 ** 13 },
+  gpu: { moved: 2 ** 25, computed: 2 ** 20 },
+} as const;
+
+const ROUNDS = 1024;
+const BYTES_PER_ELEMENT = 4;
+
+/** Measures both ceilings of the default device. */
+export async function measureCeilings({ kind, sample }: BenchmarkDevice, seconds: number): Promise<Ceilings> {
+  using _ = scope();
+  const { moved, computed } = SIZES[kind];
+  const [x, y] = [full([moved], 1), full([moved], 2)];
+  const small = full([computed], 0.5);
+  const copying = await time(sample, seconds, () => apply(copy, [x], undefined));
+  const adding = await time(sample, seconds, () => apply(elementwise.add, [x, y], undefined));
+  const attributes = { rounds: ROUNDS, factor: 0.999, addend: 0.001 };
+  await checkChains(small, attributes);
+  const computing = await time(sample, seconds, () => apply(multiplyAddChains, [small], attributes));
+  return {
+    bytesPerSecond: BYTES_PER_ELEMENT * moved * Math.max(2 / copying, 3 / adding),
+    operationsPerSecond: (2 * CHAINS * ROUNDS * computed) / computing,
+  };
+}
+
+/** @throws Error unless the device runs every round: a ceiling of work left undone would be too high */
+async function checkChains(x: Tensor, attributes: ChainAttributes): Promise<void> {
+  const spec = { shape: [1], dtype: "f64" } as const;
+  const first = { ...spec, data: Float64Array.of((await x.data())[0]) };
+  const expected = { ...spec, data: new Float64Array(1) };
+  multiplyAddChains.reference([first], [expected], attributes);
+  const [actual] = await apply(multiplyAddChains, [x], attributes)[0].data();
+  if (!(Math.abs(actual / expected.data[0] - 1) < 1e-3)) {
+    throw new Error(`${multiplyAddChains.name}: the device computes ${actual}, expected ${expected.data[0]}`);
+  }
+}
+
+/** Seconds per run by the GPU's clock, or else by that on the wall. */
+export function bestClock({ median, gpuMedian }: Timing): number {
+  return gpuMedian !== undefined && gpuMedian > 0 ? gpuMedian : median;
+}
+
+async function time(sample: Sampler, seconds: number, compute: () => readonly Tensor[]): Promise<number> {
+  return bestClock(await sample(runAndFree(compute), seconds));
+}
