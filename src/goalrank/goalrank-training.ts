@@ -68,7 +68,10 @@ interface ScoredGroups {
   readonly rewards: Float32Array;
 }
 
-/** Trains the generator on the requests of `dataset`; its exposed lists and feedback are not looked at. */
+/**
+ * Trains the generator on the requests of `dataset`; its exposed lists and feedback are not looked at.
+ * @throws NonFiniteError at the first step whose loss, gradients or updated parameters hold NaN or infinity
+ */
 export async function trainGoalRank(
   models: GoalRankModels,
   dataset: RequestColumns,
@@ -79,7 +82,8 @@ export async function trainGoalRank(
   const stage = "GoalRank";
   const { generator } = models;
   const totalSteps = countSteps(dataset.size, options);
-  const optimisation = new Optimisation(generator, totalSteps, options);
+  using optimisation = new Optimisation(generator, totalSteps, options, stage);
+  await optimisation.checkParameters();
   listener.begin(stage, totalSteps);
   let step = 0;
   for (const rows of trainingBatches(stage, dataset.size, options)) {
@@ -89,7 +93,6 @@ export async function trainGoalRank(
     listener.step(stage, step++, metrics);
   }
   generator.train(false);
-  optimisation.dispose();
   listener.end(stage);
 }
 
@@ -112,10 +115,9 @@ async function learnFrom(
     mask,
     temperature,
   });
-  const { learningRate, gradientNorm } = optimisation.update(loss.mean());
+  const used = await optimisation.update(loss.mean()).read();
   return {
-    learningRate,
-    gradientNorm: await gradientNorm.item(),
+    ...used,
     ...(await describeStep(loss, referencePolicy, logProbabilities, groups, rewards)),
   };
 }

@@ -1,5 +1,5 @@
 /** What every model's training shares: batches in random order, the update of a step, and what is reported of it. */
-import { AdamW, clipScale, type Module, warmupCosine } from "../nn/index.ts";
+import { AdamW, clipScale, type Module, NonFiniteScan, warmupCosine } from "../nn/index.ts";
 import { Random, scope, type Tensor } from "../tensor/index.ts";
 
 export interface TrainingOptions {
@@ -73,23 +73,36 @@ export function* evaluationBatches(size: number, batchSize = 128): Generator<Int
   }
 }
 
-/** What an update used; the norm is on the device until it is read. */
+/** An update that was made; what it used is on the device until it is read. */
 export interface Update {
-  readonly learningRate: number;
-  readonly gradientNorm: Tensor;
+  /**
+   * Waits for the learning rate and the norm of all gradients together, before clipping.
+   * @throws NonFiniteError when the loss, a gradient, or an updated parameter holds NaN or infinity
+   */
+  read(): Promise<{ readonly learningRate: number; readonly gradientNorm: number }>;
 }
 
 /** AdamW with clipping, warm-up and cosine decay over a known number of steps. */
 export class Optimisation {
   private readonly optimiser: AdamW;
+  private readonly parameters: ReadonlyMap<string, Tensor>;
   private done = 0;
 
+  /** @param stage names the model in errors */
   constructor(
     model: Module,
     private readonly totalSteps: number,
     private readonly options: TrainingOptions,
+    private readonly stage = "training",
   ) {
-    this.optimiser = new AdamW(model.parameters(), options);
+    this.parameters = model.namedParameters();
+    this.optimiser = new AdamW([...this.parameters.values()], options);
+  }
+
+  /** @throws NonFiniteError when a parameter holds NaN or infinity: no training would mend it */
+  async checkParameters(): Promise<void> {
+    using _ = scope();
+    await new NonFiniteScan(this.parameters).check(`${this.stage}, before the first step`);
   }
 
   /** Differentiates `loss`, updates the model, and clears its gradients. */
@@ -100,11 +113,28 @@ export class Optimisation {
     loss.backward();
     const { norm, scale } = clipScale(this.optimiser.parameters, clipNorm);
     this.optimiser.step({ learningRate, gradientScale: scale });
+    const scan = new NonFiniteScan(this.watched(loss));
     this.optimiser.zeroGrad();
-    return { learningRate, gradientNorm: norm };
+    const when = `${this.stage}, step ${this.done} of ${this.totalSteps}`;
+    return {
+      async read() {
+        const [gradientNorm] = await Promise.all([norm.item(), scan.check(when)]);
+        return { learningRate, gradientNorm };
+      },
+    };
   }
 
-  dispose(): void {
+  /** Gradients first: they are what breaks the parameters. */
+  private watched(loss: Tensor): Map<string, Tensor> {
+    const tensors = new Map<string, Tensor>();
+    for (const [name, { grad }] of this.parameters) {
+      if (grad !== undefined) tensors.set(`the gradient of ${name}`, grad);
+    }
+    for (const [name, parameter] of this.parameters) tensors.set(name, parameter);
+    return tensors.set("the loss", loss);
+  }
+
+  [Symbol.dispose](): void {
     this.optimiser.dispose();
   }
 }
@@ -113,6 +143,7 @@ export class Optimisation {
  * Trains `model` on the rows of `size`: one update of `computeLoss` for each batch.
  *
  * @param stage names the model in what is reported, and keys the order of the rows
+ * @throws NonFiniteError at the first step whose loss, gradients or updated parameters hold NaN or infinity
  */
 export async function trainModel(
   stage: string,
@@ -123,18 +154,17 @@ export async function trainModel(
   listener: TrainingListener = SILENT,
 ): Promise<void> {
   const totalSteps = countSteps(size, options);
-  const optimisation = new Optimisation(model, totalSteps, options);
+  using optimisation = new Optimisation(model, totalSteps, options, stage);
+  await optimisation.checkParameters();
   listener.begin(stage, totalSteps);
   model.train();
   let step = 0;
   for (const rows of trainingBatches(stage, size, options)) {
     using _ = scope();
     const loss = computeLoss(rows, step);
-    const { learningRate, gradientNorm } = optimisation.update(loss);
-    const metrics = { loss: await loss.item(), learningRate, gradientNorm: await gradientNorm.item() };
-    listener.step(stage, step++, metrics);
+    const used = await optimisation.update(loss).read();
+    listener.step(stage, step++, { loss: await loss.item(), ...used });
   }
   model.train(false);
-  optimisation.dispose();
   listener.end(stage);
 }

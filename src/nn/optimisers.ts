@@ -1,5 +1,11 @@
 /** Optimisers: they own their state and update parameters in place. Gradients of undefined are skipped. */
-import { adamWStep, sgdStep, sumOfSquares } from "../kernels/index.ts";
+import {
+  adamWStep,
+  type ParameterUpdate,
+  sgdStep,
+  sumOfSquares,
+  type UpdateAttributes,
+} from "../kernels/index.ts";
 import {
   apply,
   applyInPlace,
@@ -18,11 +24,33 @@ export interface StepOptions {
   readonly gradientScale?: Tensor;
 }
 
-/** Common to all optimisers: parameters, and tensors of state for each. */
+/** Common to all optimisers: parameters, and one tensor of state for all of them. */
 export abstract class Optimiser {
-  private readonly states = new Map<Tensor, Tensor[]>();
+  /** Each parameter once. */
+  readonly parameters: readonly Tensor[];
+  /** Where each parameter's elements start in a row of the state, and how long a row is. */
+  private readonly offsets = new Map<Tensor, number>();
+  private readonly elements: number;
+  /** [rows, elements] from the first step on. */
+  private state: Tensor | undefined;
 
-  constructor(readonly parameters: readonly Tensor[]) {}
+  /** @throws TypeError unless all parameters have one element type and are on one device */
+  constructor(parameters: readonly Tensor[]) {
+    this.parameters = [...new Set(parameters)];
+    const [first] = this.parameters;
+    let elements = 0;
+    for (const parameter of this.parameters) {
+      if (parameter.dtype !== first.dtype || parameter.device !== first.device) {
+        throw new TypeError(
+          `optimiser: parameters are ${first.dtype} on ${first.device.name} and ${parameter.dtype} on ` +
+            `${parameter.device.name}; expected one element type and one device`,
+        );
+      }
+      this.offsets.set(parameter, elements);
+      elements += parameter.size;
+    }
+    this.elements = elements;
+  }
 
   /** Updates every parameter that has a gradient. */
   abstract step(options?: StepOptions): void;
@@ -32,29 +60,36 @@ export abstract class Optimiser {
   }
 
   dispose(): void {
-    for (const state of this.states.values()) for (const tensor of state) tensor.dispose();
-    this.states.clear();
+    this.state?.dispose();
+    this.state = undefined;
   }
 
-  /** `count` tensors of the parameter's shape that start as zeros and live as long as the optimiser. */
-  protected stateOf(parameter: Tensor, count: number): Tensor[] {
-    let state = this.states.get(parameter);
-    if (state === undefined) {
-      state = outsideScopes(() => Array.from({ length: count }, () => zeros(parameter.shape, parameter)));
-      this.states.set(parameter, state);
-    }
-    return state;
-  }
-
-  protected update(
-    options: StepOptions,
-    apply: (parameter: Tensor, gradient: Tensor, scale: Tensor) => void,
+  /**
+   * Runs `operation` on all parameters that have a gradient; the state of the others stays as it is.
+   *
+   * @param attributes of the operation, given where the state of each parameter that takes part starts
+   */
+  protected update<Attributes extends UpdateAttributes>(
+    operation: ParameterUpdate<Attributes>,
+    attributes: (offsets: readonly number[]) => Attributes,
+    { gradientScale }: StepOptions,
   ): void {
-    using _ = scope();
-    for (const parameter of this.parameters) {
+    const targets: Tensor[] = [];
+    const pairs: Tensor[] = [];
+    const offsets: number[] = [];
+    for (const [parameter, offset] of this.offsets) {
       if (parameter.grad === undefined) continue;
-      apply(parameter, parameter.grad, options.gradientScale ?? full([], 1, parameter));
+      targets.push(parameter);
+      pairs.push(parameter, parameter.grad);
+      offsets.push(offset);
     }
+    if (targets.length === 0) return;
+    using _ = scope();
+    const [like] = targets;
+    this.state ??= outsideScopes(() => zeros([operation.stateRows, this.elements], like));
+    const scale = gradientScale ?? full([], 1, like);
+    const inputs = [scale, this.state, ...pairs];
+    applyInPlace(operation, inputs, [this.state, ...targets], attributes(offsets));
   }
 }
 
@@ -84,12 +119,8 @@ export class AdamW extends Optimiser {
   step(options: StepOptions = {}): void {
     this.steps++;
     const { learningRate = this.options.learningRate } = options;
-    const attributes = { ...this.options, learningRate, step: this.steps };
-    this.update(options, (parameter, gradient, scale) => {
-      const [first, second] = this.stateOf(parameter, 2);
-      const inputs = [parameter, gradient, scale, first, second];
-      applyInPlace(adamWStep, inputs, [parameter, first, second], attributes);
-    });
+    const { steps: step } = this;
+    this.update(adamWStep, (offsets) => ({ ...this.options, learningRate, step, offsets }), options);
   }
 }
 
@@ -112,11 +143,7 @@ export class Sgd extends Optimiser {
 
   step(options: StepOptions = {}): void {
     const { learningRate = this.options.learningRate } = options;
-    this.update(options, (parameter, gradient, scale) => {
-      const [velocity] = this.stateOf(parameter, 1);
-      const inputs = [parameter, gradient, scale, velocity];
-      applyInPlace(sgdStep, inputs, [parameter, velocity], { ...this.options, learningRate });
-    });
+    this.update(sgdStep, (offsets) => ({ ...this.options, learningRate, offsets }), options);
   }
 }
 

@@ -16,6 +16,7 @@ import {
   warmupCosine,
 } from "../../src/nn/index.ts";
 import { concat, Random, randomTensor, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
+import { throwsMessage } from "../throws-message.ts";
 
 const test = suite("modules");
 
@@ -126,6 +127,57 @@ test("SGD with momentum accumulates velocity", () => {
   optimiser.step();
   optimiser.step();
   assert.ok(Math.abs(x.itemSync() - (1 - 0.1 * 2 - 0.1 * 3)) < 1e-6);
+});
+
+test("a step of many parameters moves each as a step of its own would, to the bit", () => {
+  const lengths = [5, 0, 300, 1, 17];
+  const makers = [
+    (parameters: Tensor[]) => new AdamW(parameters, { learningRate: 0.1, weightDecay: 0.01 }),
+    (parameters: Tensor[]) => new Sgd(parameters, { learningRate: 0.1, momentum: 0.9 }),
+  ];
+  for (const make of makers) {
+    const together = lengths.map((length, index) => normal([length], index).requireGrad());
+    const alone = together.map((parameter) => parameter.add(0).requireGrad());
+    const optimiser = make(together);
+    const optimisers = alone.map((parameter) => make([parameter]));
+    for (let step = 0; step < 4; step++) {
+      lengths.forEach((length, index) => {
+        // Without a gradient a parameter rests, and so does its state; AdamW counts the step all the same.
+        const gradient = (index + step) % 3 > 0 ? normal([length], 100 * step + index) : undefined;
+        together[index].grad = gradient;
+        alone[index].grad = gradient;
+      });
+      optimiser.step();
+      for (const own of optimisers) own.step();
+    }
+    together.forEach((parameter, index) => {
+      assert.equal([...parameter.dataSync()], [...alone[index].dataSync()], `parameter ${index}`);
+    });
+  }
+});
+
+test("a parameter that is listed twice is updated once", () => {
+  const x = withGradient(1, 2);
+  new Sgd([x, x], { learningRate: 0.1 }).step();
+  assert.ok(Math.abs(x.itemSync() - 0.8) < 1e-6);
+});
+
+test("parameters of two element types are refused", () => {
+  const parameters = [tensor([1], [1]), tensor([1], [1], { dtype: "f64" })].map((x) => x.requireGrad());
+  throwsMessage(
+    () => new Sgd(parameters, { learningRate: 1 }),
+    "optimiser: parameters are f32 on cpu and f64 on cpu; expected one element type and one device",
+  );
+});
+
+test("an optimiser frees its state", () => {
+  const x = withGradient(1, 2);
+  const before = x.device.live;
+  const optimiser = new AdamW([x], { learningRate: 0.1 });
+  optimiser.step();
+  assert.is(x.device.live.buffers, before.buffers + 1);
+  optimiser.dispose();
+  assert.equal(x.device.live, before);
 });
 
 test("clipping scales all gradients to a common norm, and leaves small ones alone", () => {

@@ -1,6 +1,7 @@
 /** The device that the WGSL tests share, where this machine has an adapter. */
 import type { Test } from "uvu";
 import { CpuDevice, createNodeGpu, requestWebGpuDevice, type WebGpuDevice } from "../../src/kernels/index.ts";
+import { type Device, setDefaultDevice } from "../../src/tensor/index.ts";
 
 export const cpu = new CpuDevice();
 
@@ -26,4 +27,14 @@ const device = await findDevice();
 export function testOnDevice(test: Test, name: string, run: (device: WebGpuDevice) => Promise<void>): void {
   if (device === undefined) test.skip(name);
   else test(name, () => run(device));
+}
+
+/** Runs on a device that is the default one meanwhile. */
+export async function on<Result>(chosen: Device, run: () => Promise<Result>): Promise<Result> {
+  setDefaultDevice(chosen);
+  try {
+    return await run();
+  } finally {
+    setDefaultDevice(cpu);
+  }
 }
