@@ -6,11 +6,13 @@ import type { Device, DeviceBuffer, DeviceTensor } from "./device.ts";
 import type { KernelCall, TensorPlace } from "./kernel-call.ts";
 import type { DType, GradientOperation, HostTensor, NumberArray } from "./operation.ts";
 import { CpuBuffer, WasmMemory } from "./wasm/memory.ts";
-import { defaultThreads, KernelRunner } from "./wasm/runner.ts";
+import { defaultThreads, KernelRunner, SHARED_WORK } from "./wasm/runner.ts";
 
 export interface CpuDeviceOptions {
   /** Threads that share large operations, the calling one included. Default: GOALRANK_THREADS, or one for each core. */
   readonly threads?: number;
+  /** Work from which threads share a call, in elements touched or so; 0 for tests. */
+  readonly sharedWork?: number;
   /** Whether operations run their WebAssembly kernels; false runs every reference. Default true. */
   readonly simd?: boolean;
   /** Fills storage with NaN (integers: -1) around its use, so that a test sees reads of freed or unwritten tensors. */
@@ -28,11 +30,16 @@ export class CpuDevice implements Device {
   private liveBytes = 0;
 
   /** @throws RangeError for a number of threads that is none */
-  constructor({ threads = defaultThreads(), simd = true, poison = false }: CpuDeviceOptions = {}) {
+  constructor({
+    threads = defaultThreads(),
+    sharedWork = SHARED_WORK,
+    simd = true,
+    poison = false,
+  }: CpuDeviceOptions = {}) {
     this.threads = threads;
     this.simd = simd;
     this.poison = poison;
-    this.kernels = new KernelRunner(this.heap, threads);
+    this.kernels = new KernelRunner(this.heap, threads, sharedWork);
   }
 
   get live() {

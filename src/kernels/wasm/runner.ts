@@ -6,7 +6,7 @@ import { coreCount, threadsSetting } from "./platform.ts";
 import { type SharedKernel, ThreadPool } from "./threads.ts";
 
 /** Work from which waking other threads pays; see `docs/performance.md`. */
-const SHARED_WORK = 50_000;
+export const SHARED_WORK = 50_000;
 const MOST_THREADS = 64;
 
 /**
@@ -32,6 +32,8 @@ export class KernelRunner {
   constructor(
     private readonly heap: WasmMemory,
     threads: number,
+    /** Work from which threads share a call. */
+    private readonly sharedWork: number,
   ) {
     if (threads > 1 && heap.isShared) this.pool = new ThreadPool(heap.memory, threads);
   }
@@ -39,7 +41,7 @@ export class KernelRunner {
   /** @param values the kernel's own arguments in order */
   run({ kernel, items, itemsTogether = 1, work }: KernelCall, values: readonly number[]): void {
     const compiled = this.kernels.get(kernel) ?? this.compile(kernel);
-    if (this.pool === undefined || work < SHARED_WORK || items <= itemsTogether) {
+    if (this.pool === undefined || work < this.sharedWork || items <= itemsTogether) {
       compiled.run(...values, 0, items);
     } else {
       this.pool.run(compiled, values, items, itemsTogether);
