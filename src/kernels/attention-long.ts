@@ -7,19 +7,19 @@ import type { AttentionExtents } from "./attention-extents.ts";
 import { f32, type TensorSource, u32, type WgslProgram } from "./webgpu/program.ts";
 import type { MaskCode } from "./webgpu/rows.ts";
 
-/** Keys that a query meets before its running maximum is brought up to date. */
-const KEYS_AT_ONCE = 4;
 const LARGEST_WORKGROUP = 64;
 /** Workgroups that every device allows along one axis. */
 const LARGEST_GRID = 65535;
 
-/** Writes code over one head's part of a row, `width` elements as vectors of 4. */
+/** Writes code over one head's part of a row: `width` elements as an array of vectors of 4. */
 class HeadVectors {
   /** Whether the tensors are bound as arrays of vectors; else elements are gathered into vectors. */
   readonly areBound: boolean;
+  private readonly count: number;
 
   constructor(private readonly width: number) {
     this.areBound = width % 4 === 0;
+    this.count = Math.ceil(width / 4);
   }
 
   /** Elements that one index of a bound tensor stands for. */
@@ -27,41 +27,31 @@ class HeadVectors {
     return this.areBound ? 4 : 1;
   }
 
-  /** A line for each vector. */
-  each(line: (vector: number) => string): string {
-    return Array.from({ length: Math.ceil(this.width / 4) }, (_, vector) => line(vector)).join("\n");
+  /** Defines arrays that hold a head's part of a row, all zeros. */
+  arrays(...names: readonly string[]): string {
+    return names.map((name) => `  var ${name}: array<vec4<f32>, ${this.count}>;`).join("\n");
   }
 
-  /** A vector of the row of `tensor` that begins at `start`; zeros beyond the head's width. */
-  load(tensor: string, start: string, vector: number): string {
-    if (this.areBound) return `${tensor}[${start} + ${vector}u]`;
-    const elements = this.elements(vector).map((at) =>
-      at < this.width ? `${tensor}[${start} + ${at}u]` : "0.0",
+  /** Runs `body` for each vector `c`. */
+  each(body: string): string {
+    return `  for (var c = 0u; c < ${this.count}u; c++) { ${body} }`;
+  }
+
+  /** Vector `c` of the row of `tensor` that begins at `start`; zeros beyond the head's width. */
+  load(tensor: string, start: string): string {
+    if (this.areBound) return `${tensor}[${start} + c]`;
+    const elements = [0, 1, 2, 3].map(
+      (part) => `select(0.0, ${tensor}[${start} + 4u * c + ${part}u], 4u * c + ${part}u < ${this.width}u)`,
     );
     return `vec4<f32>(${elements.join(", ")})`;
   }
 
-  store(tensor: string, start: string, vector: number, value: string): string {
-    if (this.areBound) return `  ${tensor}[${start} + ${vector}u] = ${value};`;
-    const lines = this.elements(vector)
-      .filter((at) => at < this.width)
-      .map((at) => `  ${tensor}[${start} + ${at}u] = (${value})[${at % 4}];`);
-    return lines.join("\n");
-  }
-
-  /** Defines `name`, the product of the vectors `own0`, `own1`, ... and the row of `tensor` at `start`. */
-  dot(name: string, own: string, tensor: string, start: string): string {
-    const terms = this.each((vector) => {
-      const row = this.load(tensor, start, vector);
-      if (vector === 0) return `    var ${name}_parts = ${own}0 * ${row};`;
-      return `    ${name}_parts = fma(${own}${vector}, ${row}, ${name}_parts);`;
-    });
-    const parts = `(${name}_parts.x + ${name}_parts.y) + (${name}_parts.z + ${name}_parts.w)`;
-    return `${terms}\n    let ${name} = ${parts};`;
-  }
-
-  private elements(vector: number): number[] {
-    return [0, 1, 2, 3].map((part) => 4 * vector + part);
+  /** Stores `value` as vector `c` of the row. */
+  store(tensor: string, start: string, value: string): string {
+    if (this.areBound) return `${tensor}[${start} + c] = ${value};`;
+    return `for (var part = 0u; part < 4u && 4u * c + part < ${this.width}u; part++) {
+      ${tensor}[${start} + 4u * c + part] = (${value})[part];
+    }`;
   }
 }
 
@@ -136,16 +126,6 @@ function lanesFor(rows: number): number {
 /** For inputs q, k, v: outputs y and each row's log-sum-exp of scores. The softmax's maximum is kept as it grows. */
 export function longAttentionProgram(at: AttentionExtents, mask: MaskCode): WgslProgram {
   const vectors = new HeadVectors(at.headWidth);
-  const ahead = Array.from({ length: KEYS_AT_ONCE }, (_, key) => key);
-  const score = (
-    key: number,
-  ) => `    let key${key} = keys_start + min(j + ${key}u, last_key) * parameters.width;
-${vectors.dot(`product${key}`, "q", "k", `key${key}`)}
-    let keeps${key} = j + ${key}u <= last_key && is_kept(mask_start + min(j + ${key}u, last_key));
-    let score${key} = select(-3.4e38, product${key}, keeps${key});`;
-  const weight = (key: number) => `    let weight${key} = select(0.0, exp(score${key} - next), keeps${key});`;
-  const weighted = (vector: number) =>
-    ahead.map((key) => ` + weight${key} * ${vectors.load("v", `key${key}`, vector)}`).join("");
   return headProgram(at, vectors, {
     name: "attention over long lists",
     rows: "queries",
@@ -155,33 +135,35 @@ ${vectors.dot(`product${key}`, "q", "k", `key${key}`)}
     body: `  let start = queries_start + own * parameters.width;
   let row = first_query + own;
 ${mask.start}
-${vectors.each((c) => `  let q${c} = parameters.scale * ${vectors.load("q", "start", c)};`)}
-${vectors.each((c) => `  var sum${c} = vec4<f32>();`)}
+${vectors.arrays("own_q", "sum")}
+${vectors.each(`own_q[c] = parameters.scale * ${vectors.load("q", "start")};`)}
   var largest = -3.4e38;
   var total = 0.0;
-  let last_key = parameters.keys - 1u;
-  for (var j = 0u; j < parameters.keys; j += ${KEYS_AT_ONCE}u) {
-${ahead.map(score).join("\n")}
-    let next = ${ahead.reduce((largest, key) => `max(${largest}, score${key})`, "largest")};
-${ahead.map(weight).join("\n")}
+  for (var j = 0u; j < parameters.keys; j++) {
+    if (!is_kept(mask_start + j)) { continue; }
+    let key = keys_start + j * parameters.width;
+    var score = 0.0;
+  ${vectors.each(`score += dot(own_q[c], ${vectors.load("k", "key")});`)}
+    let next = max(largest, score);
     let share = exp(largest - next);
+    let weight = exp(score - next);
     largest = next;
-    total = total * share + ${ahead.map((key) => `weight${key}`).join(" + ")};
-${vectors.each((c) => `    sum${c} = sum${c} * share${weighted(c)};`)}
+    total = total * share + weight;
+  ${vectors.each(`sum[c] = sum[c] * share + weight * ${vectors.load("v", "key")};`)}
   }
   // A row that keeps nothing has a total of 0; any other has at least the 1 of its largest score.
   let factor = select(1.0 / total, 0.0, total == 0.0);
-${vectors.each((c) => vectors.store("y", "start", c, `factor * sum${c}`))}
+${vectors.each(vectors.store("y", "start", "factor * sum[c]"))}
   log_sum[matrix * parameters.queries + own] = select(largest + log(total), 0.0, total == 0.0);`,
   });
 }
 
 /** The statistics that attention's gradient shares between its two programs: g y of each query of each head. */
-const DELTAS = (at: AttentionExtents) =>
+const deltasOf = (at: AttentionExtents) =>
   ({ scratch: 0, length: at.batch * at.heads * at.queries, dtype: "f32" }) as const;
 
 /** The gradient of the scores, p (g v^T - g y), from the log-sum-exp: nothing of size Q x K was kept. */
-const SCORE_GRADIENT = `    let weight = select(0.0, exp(parameters.scale * product - row_log_sum), is_kept(key_mask));
+const SCORE_GRADIENT = `    let weight = exp(parameters.scale * product - row_log_sum);
     let share = weight * (slope - delta);`;
 
 /**
@@ -190,56 +172,71 @@ const SCORE_GRADIENT = `    let weight = select(0.0, exp(parameters.scale * prod
  * over queries.
  */
 export function longAttentionGradientPrograms(at: AttentionExtents, mask: MaskCode): WgslProgram[] {
+  return [gradientOfQueries(at, mask), gradientOfKeysAndValues(at, mask)];
+}
+
+const GRADIENT_INPUTS = { q: { input: 0 }, k: { input: 1 }, v: { input: 2 }, g: { input: 5 } };
+
+function gradientOfQueries(at: AttentionExtents, mask: MaskCode): WgslProgram {
   const vectors = new HeadVectors(at.headWidth);
-  const tensors = { q: { input: 0 }, k: { input: 1 }, v: { input: 2 }, g: { input: 5 } };
-  const queries = headProgram(at, vectors, {
-    name: "attention.gradient over long lists of queries",
+  return headProgram(at, vectors, {
+    name: "attention.gradient over long lists, queries",
     rows: "queries",
-    tensors: { ...tensors, y: { input: 3 }, dq: { output: 0 } },
-    statistics: { log_sum: { input: 4 }, deltas: DELTAS(at) },
+    tensors: { ...GRADIENT_INPUTS, y: { input: 3 }, dq: { output: 0 } },
+    statistics: { log_sum: { input: 4 }, deltas: deltasOf(at) },
     mask,
     body: `  let start = queries_start + own * parameters.width;
   let row = first_query + own;
 ${mask.start}
-${vectors.each((c) => `  let q${c} = ${vectors.load("q", "start", c)};\n  let g${c} = ${vectors.load("g", "start", c)};`)}
-${vectors.each((c) => `  var sum${c} = vec4<f32>();`)}
-${vectors.dot("delta", "g", "y", "start")}
+${vectors.arrays("own_q", "own_g", "sum")}
+  var delta = 0.0;
+${vectors.each(`own_q[c] = ${vectors.load("q", "start")};
+    own_g[c] = ${vectors.load("g", "start")};
+    delta += dot(own_g[c], ${vectors.load("y", "start")});`)}
   deltas[matrix * parameters.queries + own] = delta;
   let row_log_sum = log_sum[matrix * parameters.queries + own];
   for (var j = 0u; j < parameters.keys; j++) {
+    if (!is_kept(mask_start + j)) { continue; }
     let key = keys_start + j * parameters.width;
-    let key_mask = mask_start + j;
-${vectors.dot("product", "q", "k", "key")}
-${vectors.dot("slope", "g", "v", "key")}
+    var product = 0.0;
+    var slope = 0.0;
+  ${vectors.each(`product += dot(own_q[c], ${vectors.load("k", "key")});
+      slope += dot(own_g[c], ${vectors.load("v", "key")});`)}
 ${SCORE_GRADIENT}
-${vectors.each((c) => `    sum${c} = fma(vec4<f32>(share), ${vectors.load("k", "key", c)}, sum${c});`)}
+  ${vectors.each(`sum[c] += share * ${vectors.load("k", "key")};`)}
   }
-${vectors.each((c) => vectors.store("dq", "start", c, `parameters.scale * sum${c}`))}`,
+${vectors.each(vectors.store("dq", "start", "parameters.scale * sum[c]"))}`,
   });
-  const keys = headProgram(at, vectors, {
-    name: "attention.gradient over long lists of keys and values",
+}
+
+function gradientOfKeysAndValues(at: AttentionExtents, mask: MaskCode): WgslProgram {
+  const vectors = new HeadVectors(at.headWidth);
+  return headProgram(at, vectors, {
+    name: "attention.gradient over long lists, keys and values",
     rows: "keys",
-    tensors: { ...tensors, dk: { output: 1 }, dv: { output: 2 } },
-    statistics: { log_sum: { input: 4 }, deltas: DELTAS(at) },
+    tensors: { ...GRADIENT_INPUTS, dk: { output: 1 }, dv: { output: 2 } },
+    statistics: { log_sum: { input: 4 }, deltas: deltasOf(at) },
     mask,
     body: `  let start = keys_start + own * parameters.width;
-${vectors.each((c) => `  let k${c} = ${vectors.load("k", "start", c)};\n  let v${c} = ${vectors.load("v", "start", c)};`)}
-${vectors.each((c) => `  var key_sum${c} = vec4<f32>();\n  var value_sum${c} = vec4<f32>();`)}
+${vectors.arrays("own_k", "own_v", "key_sum", "value_sum")}
+${vectors.each(`own_k[c] = ${vectors.load("k", "start")};
+    own_v[c] = ${vectors.load("v", "start")};`)}
   for (var j = 0u; j < parameters.queries; j++) {
-    let query = queries_start + j * parameters.width;
     let row = first_query + j;
 ${mask.start}
-    let key_mask = mask_start + own;
+    if (!is_kept(mask_start + own)) { continue; }
+    let query = queries_start + j * parameters.width;
     let row_log_sum = log_sum[matrix * parameters.queries + j];
     let delta = deltas[matrix * parameters.queries + j];
-${vectors.dot("product", "k", "q", "query")}
-${vectors.dot("slope", "v", "g", "query")}
+    var product = 0.0;
+    var slope = 0.0;
+  ${vectors.each(`product += dot(own_k[c], ${vectors.load("q", "query")});
+      slope += dot(own_v[c], ${vectors.load("g", "query")});`)}
 ${SCORE_GRADIENT}
-${vectors.each((c) => `    key_sum${c} = fma(vec4<f32>(share), ${vectors.load("q", "query", c)}, key_sum${c});`)}
-${vectors.each((c) => `    value_sum${c} = fma(vec4<f32>(weight), ${vectors.load("g", "query", c)}, value_sum${c});`)}
+  ${vectors.each(`key_sum[c] += share * ${vectors.load("q", "query")};
+      value_sum[c] += weight * ${vectors.load("g", "query")};`)}
   }
-${vectors.each((c) => vectors.store("dk", "start", c, `parameters.scale * key_sum${c}`))}
-${vectors.each((c) => vectors.store("dv", "start", c, `value_sum${c}`))}`,
+${vectors.each(`${vectors.store("dk", "start", "parameters.scale * key_sum[c]")}
+    ${vectors.store("dv", "start", "value_sum[c]")}`)}`,
   });
-  return [queries, keys];
 }
