@@ -1,7 +1,7 @@
 /**
  * Times training steps of the reference Transformer (see reference-transformer.ts) on one device.
  *
- *   npx tsx bench/step.ts [--device cpu|webgpu|auto] [--steps N] [--json]
+ *   npx tsx bench/step.ts [--device cpu|webgpu|auto] [--threads N] [--steps N] [--json]
  */
 import { Command, Option } from "commander";
 import { CpuDevice, chooseDevice, DEVICE_NAMES, WebGpuDevice } from "../src/kernels/index.ts";
@@ -11,11 +11,13 @@ import { describeLossError, measureTrainingStep } from "./measure/training-step.
 const program = new Command("step")
   .addOption(new Option("--device <name>", "where to train").choices([...DEVICE_NAMES]).default("cpu"))
   .option("--steps <count>", "steps to time, after three to warm up", Number, 15)
+  .option("--threads <count>", "threads of the CPU device; by default one for each core", Number)
   .option("--json", "print one line of JSON")
   .parse();
-const { device: name, steps, json } = program.opts<{ device: string; steps: number; json?: boolean }>();
+const options = program.opts<{ device: string; steps: number; threads?: number; json?: boolean }>();
+const { device: name, steps, threads: wanted, json } = options;
 
-const { device, description } = await chooseDevice(name);
+const { device, description } = await chooseDevice(name, wanted === undefined ? {} : { threads: wanted });
 setDefaultDevice(device);
 const threads = device instanceof CpuDevice ? device.threads : 1;
 const result = { device: description, threads, ...(await measureTrainingStep(steps)) };

@@ -1,5 +1,5 @@
 /** Chooses the device of a process in Node, once, by name. */
-import { CpuDevice } from "../cpu-device.ts";
+import { CpuDevice, type CpuDeviceOptions } from "../cpu-device.ts";
 import type { Device } from "../device.ts";
 import { probeAdapter } from "./adapter-probe.ts";
 import { requestWebGpuDevice, type WebGpuDevice } from "./device.ts";
@@ -18,16 +18,20 @@ export interface ChosenDevice {
  * `cpu` and `webgpu` are what they say. `auto` is a GPU where there is one, and else the CPU device: an adapter that
  * runs shaders on the processor is taken only when `webgpu` is asked for.
  *
+ * @param options for the CPU device, where it is chosen
  * @throws RangeError for another name; Error when `webgpu` is asked for and there is no adapter
  */
-export async function chooseDevice(name: string): Promise<ChosenDevice> {
+export async function chooseDevice(
+  name: string,
+  options: Pick<CpuDeviceOptions, "threads"> = {},
+): Promise<ChosenDevice> {
   switch (name) {
     case "cpu":
-      return chooseCpu();
+      return chooseCpu(options);
     case "webgpu":
       return describe(await requestWebGpuDevice(await createNodeGpu()));
     case "auto":
-      return chooseBest();
+      return chooseBest(options);
     default:
       throw new RangeError(
         `device: there is no device "${name}"; expected one of ${DEVICE_NAMES.join(", ")}`,
@@ -35,17 +39,17 @@ export async function chooseDevice(name: string): Promise<ChosenDevice> {
   }
 }
 
-async function chooseBest(): Promise<ChosenDevice> {
+async function chooseBest(options: CpuDeviceOptions): Promise<ChosenDevice> {
   const found = probeAdapter();
-  if ("reason" in found) return chooseCpu(` (${found.reason})`);
+  if ("reason" in found) return chooseCpu(options, ` (${found.reason})`);
   if (found.isSoftware) {
-    return chooseCpu(` (the only adapter, ${found.description}, runs shaders on the processor)`);
+    return chooseCpu(options, ` (the only adapter, ${found.description}, runs shaders on the processor)`);
   }
   return describe(await requestWebGpuDevice(await createNodeGpu()));
 }
 
-function chooseCpu(reason = ""): ChosenDevice {
-  const device = new CpuDevice();
+function chooseCpu(options: CpuDeviceOptions, reason = ""): ChosenDevice {
+  const device = new CpuDevice(options);
   const { threads } = device;
   return { device, description: `cpu, ${threads} ${threads === 1 ? "thread" : "threads"}${reason}` };
 }

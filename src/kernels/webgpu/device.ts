@@ -134,13 +134,7 @@ export class WebGpuDevice implements Device {
     if (this.elementwiseRun.uses(target)) this.finishElementwiseRun();
     // A write is ordered before what is recorded but not submitted: submit that first where it uses the buffer.
     if (this.lastUse[target.id] === this.submissions) this.flush();
-    const array = createArray(target.dtype, target.length);
-    array.set(data);
-    this.device.queue.writeBuffer(
-      target.gpu,
-      0,
-      array as Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>,
-    );
+    this.device.queue.writeBuffer(target.gpu, 0, convert(data, target.dtype));
   }
 
   async read(buffer: DeviceBuffer): Promise<NumberArray> {
@@ -268,6 +262,13 @@ export class WebGpuDevice implements Device {
     this.dispatches++;
     if (++this.recorded === DISPATCHES_PER_SUBMIT) this.flush();
   }
+}
+
+/** The same numbers as elements of a type: a copy only where they are of another. */
+function convert(data: NumberArray, dtype: DType): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
+  const Elements = dtype === "i32" ? Int32Array : Float32Array;
+  const converted = data instanceof Elements ? data : new Elements(data);
+  return converted as Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 }
 
 function own(buffer: DeviceBuffer): WebGpuBuffer {
