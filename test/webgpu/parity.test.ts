@@ -1,13 +1,13 @@
 /**
  * Every operation's WGSL against its reference in f64, forward and backward, within the errors that WGSL allows it (see
- * `bounds/`), on drawn shapes that lie on tiles' edges and across them.
+ * `test/bounds/`), on drawn shapes that lie on tiles' edges and across them.
  */
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Draw, type Operation, operations, type WebGpuDevice } from "../../src/kernels/index.ts";
+import { computeOn, expectationsOf, sampleOf, violation } from "../bounds/check.ts";
 import { testOnDevice } from "./adapter.ts";
-import { computeOn, expectationsOf, sampleOf, violation } from "./bounds/check.ts";
 
 const test = suite("parity");
 
@@ -19,7 +19,7 @@ async function checkParity(operation: Operation<unknown>, on: WebGpuDevice): Pro
     fc.pre(expected !== undefined);
     assert.is(violation(sample, await computeOn(on, sample), expected), undefined);
   });
-  await fc.assert(property, { numRuns: 30 });
+  await fc.assert(property, { numRuns: 30, includeErrorInReport: true });
 }
 
 for (const operation of operations) {

@@ -3,9 +3,9 @@
  * for long lists meets the keys one after the other, keeps the log-sum-exp of the scores, and makes the probabilities
  * from it again for the gradient.
  */
-import { keepsProbabilities } from "../../../src/kernels/attention-extents.ts";
-import type { AttentionAttributes } from "../../../src/kernels/index.ts";
-import { maskRowOffsets } from "../../../src/kernels/mask.ts";
+import { keepsProbabilities } from "../../src/kernels/attention-extents.ts";
+import type { AttentionAttributes } from "../../src/kernels/index.ts";
+import { maskRowOffsets } from "../../src/kernels/mask.ts";
 import type { BoundedTensor, ErrorRule } from "./device.ts";
 import {
   type Bounded,

@@ -30,10 +30,10 @@ import {
   type OperationSample,
   sampleOf,
   violation,
-} from "./bounds/check.ts";
-import { BoundedTensor } from "./bounds/device.ts";
-import { type Bounded, sum as boundedSum, exact, product } from "./bounds/numbers.ts";
-import { ruleOf } from "./bounds/rules.ts";
+} from "./check.ts";
+import { BoundedTensor } from "./device.ts";
+import { type Bounded, sum as boundedSum, exact, product } from "./numbers.ts";
+import { ruleOf } from "./rules.ts";
 
 const test = suite("bounds");
 const cpu = new CpuDevice();

@@ -8,9 +8,9 @@ import {
   type NumberArray,
   Random,
   type RandomAttributes,
-} from "../../../src/kernels/index.ts";
-import type { ElementwiseRule } from "../../../src/kernels/operation.ts";
-import { broadcastStrides, forEachOffset, loopNest } from "../../../src/kernels/shape.ts";
+} from "../../src/kernels/index.ts";
+import type { ElementwiseRule } from "../../src/kernels/operation.ts";
+import { broadcastStrides, forEachOffset, loopNest } from "../../src/kernels/shape.ts";
 import { attentionRules } from "./attention.ts";
 import type { BoundedTensor, ErrorRule } from "./device.ts";
 import { boundedExpression } from "./expressions.ts";

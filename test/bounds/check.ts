@@ -1,5 +1,5 @@
 /** Runs samples of operations forward and backward on any device, and holds the results to their bounds. */
-import type { Draw, HostTensor, Operation, Sample } from "../../../src/kernels/index.ts";
+import type { Draw, HostTensor, Operation, Sample } from "../../src/kernels/index.ts";
 import {
   apply,
   type Device,
@@ -8,7 +8,7 @@ import {
   scope,
   type Tensor,
   tensor,
-} from "../../../src/tensor/index.ts";
+} from "../../src/tensor/index.ts";
 import { BoundingDevice } from "./device.ts";
 import { ruleOf } from "./rules.ts";
 import { Undecided } from "./selection.ts";

@@ -2,7 +2,7 @@
  * Rules of operations that pick the largest numbers. What they return is exact or wrong, so their rules only see to it
  * that the GPU's errors cannot change the choice.
  */
-import { type ChooseNextAttributes, type GumbelTopKAttributes, Random } from "../../../src/kernels/index.ts";
+import { type ChooseNextAttributes, type GumbelTopKAttributes, Random } from "../../src/kernels/index.ts";
 import type { ErrorRule } from "./device.ts";
 import { type Bounded, quotient, rounded, sum } from "./numbers.ts";
 import { gumbel } from "./random.ts";

@@ -13,8 +13,8 @@ import {
   type HostTensor,
   type NumberArray,
   type Shape,
-} from "../../../src/kernels/index.ts";
-import type { Tensor } from "../../../src/tensor/index.ts";
+} from "../../src/kernels/index.ts";
+import type { Tensor } from "../../src/tensor/index.ts";
 import type { Bounded } from "./numbers.ts";
 
 /** A tensor's elements (f64 or i32), and how far from each of them the GPU's may lie. */

@@ -1,5 +1,5 @@
 /** Bounds of the softmax family and of cross-entropy: the formulae of their kernels, row by row. */
-import { maskRowOffsets } from "../../../src/kernels/mask.ts";
+import { maskRowOffsets } from "../../src/kernels/mask.ts";
 import type { BoundedTensor, ErrorRule } from "./device.ts";
 import { type Bounded, dot, exp, log, maximum, negate, product, quotient, subtract, sum } from "./numbers.ts";
 

@@ -1,5 +1,5 @@
 /** Bounds of group-normalised cross-entropy: the formulae of its kernels, group by group. */
-import type { GroupCrossEntropyAttributes } from "../../../src/kernels/index.ts";
+import type { GroupCrossEntropyAttributes } from "../../src/kernels/index.ts";
 import type { BoundedTensor, ErrorRule } from "./device.ts";
 import {
   type Bounded,
