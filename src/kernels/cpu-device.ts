@@ -79,6 +79,10 @@ export class CpuDevice implements Device {
     return copyOf(own(buffer).array);
   }
 
+  view(buffer: DeviceBuffer): NumberArray {
+    return own(buffer).array;
+  }
+
   run<Attributes>(
     operation: GradientOperation<Attributes>,
     inputs: readonly DeviceTensor[],

@@ -30,6 +30,8 @@ export interface Device {
   read(buffer: DeviceBuffer): Promise<NumberArray>;
   /** As `read`, on devices whose memory this process can reach at once. */
   readSync?(buffer: DeviceBuffer): NumberArray;
+  /** On such devices, the buffer's elements themselves. */
+  view?(buffer: DeviceBuffer): NumberArray;
 
   /**
    * Computes `outputs` from `inputs`. An output may share its buffer with an input only where the operation says

@@ -92,6 +92,19 @@ export class Tensor implements Value {
     return this.device.readSync(buffer);
   }
 
+  /**
+   * The elements themselves, without a copy: good until the tensor is freed, and not to be written to. In memory that
+   * threads share, so what asks for memory of its own (`TextDecoder`, `crypto`) wants `dataSync` instead.
+   * @throws Error on a device that can only be read asynchronously
+   */
+  view(): NumberArray {
+    const { buffer } = this.at("view");
+    if (this.device.view === undefined) {
+      throw new Error(`view: device ${this.device.name} can only be read with await data()`);
+    }
+    return this.device.view(buffer);
+  }
+
   /** The only element. */
   async item(): Promise<number> {
     this.checkSingle();

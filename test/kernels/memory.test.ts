@@ -1,0 +1,98 @@
+/** The memory of the CPU device: nothing overlaps, everything is used again, and a training step stops growing. */
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { CpuDevice } from "../../src/kernels/index.ts";
+import { sizeClass, WasmMemory } from "../../src/kernels/wasm/memory.ts";
+import { AdamW, MLP } from "../../src/nn/index.ts";
+import { Random, randomTensor, scope, setDefaultDevice, tensor } from "../../src/tensor/index.ts";
+
+const test = suite("memory");
+
+test("parts that are in use never overlap", () => {
+  const step = fc.record({ frees: fc.boolean(), which: fc.nat(1000), bytes: fc.nat(5000) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const memory = new WasmMemory();
+      const used: { address: number; bytes: number }[] = [];
+      for (const { frees, which, bytes } of steps) {
+        if (frees && used.length > 0) {
+          const [part] = used.splice(which % used.length, 1);
+          memory.release(part.address, part.bytes);
+          continue;
+        }
+        const address = memory.allocate(bytes);
+        assert.is(address % 64, 0);
+        for (const other of used) {
+          assert.ok(
+            address + sizeClass(bytes) <= other.address || other.address + sizeClass(other.bytes) <= address,
+            "two parts share bytes",
+          );
+        }
+        used.push({ address, bytes });
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test("a size class holds what is asked for, and wastes less than a quarter of large parts", () => {
+  for (const bytes of [0, 1, 63, 64, 65, 256, 257, 320, 4096, 5000, 1_638_400, 2 ** 24 + 4]) {
+    assert.ok(sizeClass(bytes) >= bytes && sizeClass(bytes) >= 64);
+    assert.is(sizeClass(bytes) % 64, 0);
+    if (bytes > 256) assert.ok(sizeClass(bytes) < 1.26 * bytes + 64, `${bytes} takes ${sizeClass(bytes)}`);
+  }
+});
+
+test("tensors keep their elements when the memory grows", () => {
+  const device = new CpuDevice();
+  const x = tensor([1, 2, 3], [3], { device });
+  const view = x.view();
+  const large = tensor(new Float32Array(2 ** 23), [2 ** 23], { device });
+  assert.equal([...view], [1, 2, 3]);
+  assert.equal([...x.add(1).dataSync()], [2, 3, 4]);
+  large.dispose();
+});
+
+test("view shows the elements themselves, dataSync a copy", () => {
+  const device = new CpuDevice();
+  const x = tensor([1, 2], [2], { device });
+  const [view, copy] = [x.view(), x.dataSync()];
+  x.assign(Float32Array.of(8, 9));
+  assert.equal([...view], [8, 9]);
+  assert.equal([...copy], [1, 2]);
+});
+
+test("training steps after the first take no more memory", () => {
+  const device = new CpuDevice();
+  setDefaultDevice(device);
+  try {
+    const random = new Random({ seed: 1, stream: "test", step: 0 });
+    const model = new MLP([20, 64, 1], random, "gelu");
+    const optimiser = new AdamW(model.parameters(), { learningRate: 1e-3 });
+    const train = (number: number) => {
+      using _ = scope();
+      const x = randomTensor("normal", [128, 20], { seed: 1, stream: "x", step: number });
+      model.forward(x).square().mean().backward();
+      optimiser.step();
+      optimiser.zeroGrad();
+    };
+    train(0);
+    train(1);
+    const { highWaterMark } = device;
+    for (let number = 2; number < 30; number++) train(number);
+    assert.is(device.highWaterMark, highWaterMark);
+  } finally {
+    setDefaultDevice(new CpuDevice());
+  }
+});
+
+test("more than WebAssembly can address is refused with advice", () => {
+  const device = new CpuDevice();
+  assert.throws(
+    () => device.allocate("f32", 2 ** 30 + 2 ** 29),
+    /cpu: 6442450944 bytes more than the \d+ in use exceed what WebAssembly can address \(4 GiB\)/,
+  );
+});
+
+test.run();
