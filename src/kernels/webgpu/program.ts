@@ -40,9 +40,9 @@ const INVOCATIONS = 64;
 /** Workgroups that every device allows along one axis. */
 const LARGEST_GRID = 65535;
 
-/** Workgroups, of so many invocations each, for one invocation per index from 0 to `count` - 1. */
-export function gridFor(count: number, invocations = INVOCATIONS): readonly [number, number, number] {
-  const groups = Math.ceil(count / invocations);
+/** Workgroups for one invocation per index from 0 to `count` - 1. */
+export function gridFor(count: number): readonly [number, number, number] {
+  const groups = Math.ceil(count / INVOCATIONS);
   const width = Math.min(Math.max(groups, 1), LARGEST_GRID);
   return [width, Math.ceil(Math.max(groups, 1) / width), 1];
 }
