@@ -11,6 +11,13 @@
  * kept), so that nothing of size Q x K outlives the call.
  */
 import { type AttentionExtents, extentsOf, keepsProbabilities } from "./attention-extents.ts";
+import { attentionCall } from "./attention-heads.ts";
+import {
+  longAttention,
+  longAttentionGradient,
+  shortAttention,
+  shortAttentionGradient,
+} from "./attention-kernels.ts";
 import { longAttentionGradientPrograms, longAttentionProgram } from "./attention-long.ts";
 import { shortAttentionGradientPrograms, shortAttentionPrograms } from "./attention-short.ts";
 import { gemm, type MatrixView } from "./cpu-gemm.ts";
@@ -73,6 +80,11 @@ function checkInputs(name: string, inputs: readonly TensorSpec[], heads: number)
   if (mask !== undefined) {
     checkMask(name, mask, [...q.shape.slice(0, -1), k.shape[k.shape.length - 2]]);
   }
+}
+
+/** The mask as the CPU's kernels take it, where there is one. */
+function attentionMask(q: TensorSpec, keys: number, mask: TensorSpec | undefined, input: number) {
+  return mask && { spec: mask, input, shape: [...q.shape.slice(0, -1), keys] };
 }
 
 /** Scores q k^T / sqrt(d) of one head of one entry, into `scores` [Q, K]. */
@@ -193,6 +205,15 @@ const attentionGradient: GradientOperation<AttentionAttributes> = {
       }
     }
   },
+  simd([q, k, , , , , mask], _, { heads }) {
+    const at = extentsOf(q, k, heads);
+    const tensors = {
+      ...{ q: { input: 0 }, k: { input: 1 }, v: { input: 2 }, statistics: { input: 4 }, g: { input: 5 } },
+      ...{ dq: { output: 0 }, dk: { output: 1 }, dv: { output: 2 } },
+    };
+    if (keepsProbabilities(at.keys)) return attentionCall(shortAttentionGradient, at, tensors, undefined);
+    return attentionCall(longAttentionGradient, at, tensors, attentionMask(q, at.keys, mask, 6));
+  },
   wgsl([q, k, , , , , mask], _, { heads }) {
     const at = extentsOf(q, k, heads);
     if (keepsProbabilities(at.keys)) return shortAttentionGradientPrograms(at);
@@ -213,6 +234,15 @@ export const attention: Operation<AttentionAttributes> = {
     ];
   },
   reference,
+  simd([q, k, , mask], _, { heads }) {
+    const at = extentsOf(q, k, heads);
+    const tensors = {
+      ...{ q: { input: 0 }, k: { input: 1 }, v: { input: 2 } },
+      ...{ out: { output: 0 }, statistics: { output: 1 } },
+    };
+    const kernels = keepsProbabilities(at.keys) ? shortAttention : longAttention;
+    return attentionCall(kernels, at, tensors, attentionMask(q, at.keys, mask, 3));
+  },
   wgsl([q, k, , mask], _, { heads }) {
     const at = extentsOf(q, k, heads);
     const hiding = maskCode([...q.shape.slice(0, -1), at.keys], mask, 3);

@@ -7,6 +7,7 @@
  */
 import { checkTypes, type Operation } from "./operation.ts";
 import { Random, type RandomKey } from "./philox.ts";
+import { chooseNextCalls } from "./sampling-kernels.ts";
 import { formatShape, ShapeError, sameShape } from "./shape.ts";
 import { RANDOM_FUNCTIONS, randomParameters } from "./webgpu/philox.ts";
 import { f32, indexProgram, u32 } from "./webgpu/program.ts";
@@ -60,6 +61,7 @@ export const chooseNext: Operation<ChooseNextAttributes> = {
       remaining.data[row * columns + best] = 0;
     }
   },
+  simd: (inputs, _, attributes) => chooseNextCalls(inputs, attributes),
   /**
    * One invocation for each row. A row without a free candidate chooses number 0: a GPU cannot throw, as the CPU device
    * does.

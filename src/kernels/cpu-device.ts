@@ -92,10 +92,8 @@ export class CpuDevice implements Device {
     const isDouble =
       inputs.some(({ dtype }) => dtype === "f64") || outputs.some(({ dtype }) => dtype === "f64");
     const calls = this.simd && !isDouble ? operation.simd?.(inputs, outputs, attributes) : undefined;
-    if (calls === undefined) {
+    if (calls === undefined || !this.runKernels(calls, inputs, outputs)) {
       operation.reference(inputs.map(hostTensor), outputs.map(hostTensor), attributes);
-    } else {
-      this.runKernels(calls, inputs, outputs);
     }
   }
 
@@ -104,11 +102,23 @@ export class CpuDevice implements Device {
     this.kernels.destroy();
   }
 
+  /** Tells whether the kernel took its inputs. */
+  private runKernel(call: KernelCall, values: readonly number[]): boolean {
+    try {
+      this.kernels.run(call, values);
+      return true;
+    } catch (error) {
+      if (call.mayRefuse && error instanceof WebAssembly.RuntimeError) return false;
+      throw error;
+    }
+  }
+
+  /** Tells whether the kernels took the inputs. */
   private runKernels(
     calls: readonly KernelCall[],
     inputs: readonly DeviceTensor[],
     outputs: readonly DeviceTensor[],
-  ): void {
+  ): boolean {
     const scratch: CpuBuffer[] = [];
     const address = (place: TensorPlace): number => {
       if ("input" in place) return own(inputs[place.input].buffer).address;
@@ -116,17 +126,24 @@ export class CpuDevice implements Device {
       scratch[place.scratch] ??= new CpuBuffer(this.heap, place.dtype, place.length);
       return scratch[place.scratch].address;
     };
-    for (const call of calls) {
-      const { kernel, arguments: given } = call;
-      const values = Object.keys(kernel.parameters).map((name) => {
-        const value = given[name];
-        if (value === undefined) throw new TypeError(`cpu: kernel ${kernel.name} is called without ${name}`);
-        return typeof value === "number" ? value : address(value);
-      });
-      this.kernels.run(call, values);
+    try {
+      return calls.every((call) => this.runKernel(call, argumentValues(call, address)));
+    } finally {
+      for (const buffer of scratch) if (buffer !== undefined) buffer.release();
     }
-    for (const buffer of scratch) if (buffer !== undefined) buffer.release();
   }
+}
+
+/** The kernel's own arguments in order, tensors by their addresses. */
+function argumentValues(
+  { kernel, arguments: given }: KernelCall,
+  address: (place: TensorPlace) => number,
+): number[] {
+  return Object.keys(kernel.parameters).map((name) => {
+    const value = given[name];
+    if (value === undefined) throw new TypeError(`cpu: kernel ${kernel.name} is called without ${name}`);
+    return typeof value === "number" ? value : address(value);
+  });
 }
 
 function poisonArray(array: NumberArray): void {

@@ -11,6 +11,8 @@ import { checkMask } from "./mask.ts";
 import { checkTypes, type GradientOperation, type Operation } from "./operation.ts";
 import { formatShape, lastExtent, ShapeError, sameShape } from "./shape.ts";
 import { forEachRow, rowLogSumExp } from "./softmax.ts";
+import { crossEntropyGradientKernels, crossEntropyKernels } from "./softmax-kernels.ts";
+import { rowCalls } from "./wasm/rows.ts";
 import { maskCode, rowProgram, SUM_EXPONENTIALS } from "./webgpu/rows.ts";
 
 /** Inputs p, t, g [...]: dx_i = g (p_i sum_j t_j - t_i) over the kept elements, which are those that t counts. */
@@ -30,6 +32,13 @@ const crossEntropyGradient: GradientOperation = {
       }
     });
   },
+  simd: ([p, , , mask]) =>
+    rowCalls(
+      crossEntropyGradientKernels,
+      p.shape,
+      { p: { input: 0 }, t: { input: 1 }, g: { input: 2 }, out: { output: 0 } },
+      { mask, input: 3 },
+    ),
   wgsl: ([p, , , mask]) => [
     rowProgram(
       "crossEntropy.gradient",
@@ -80,6 +89,13 @@ export const crossEntropy: Operation = {
       out.data[row] = loss;
     });
   },
+  simd: ([x, , mask]) =>
+    rowCalls(
+      crossEntropyKernels,
+      x.shape,
+      { x: { input: 0 }, t: { input: 1 }, out: { output: 0 }, probabilities: { output: 1 } },
+      { mask, input: 2 },
+    ),
   wgsl: ([x, , mask]) => [
     rowProgram(
       "crossEntropy",

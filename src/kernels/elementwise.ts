@@ -5,6 +5,7 @@
  * with respect to the result); what was broadcast is summed back.
  */
 import type { Draw, ValueRange } from "./draw.ts";
+import { elementwiseCalls } from "./elementwise-kernels.ts";
 import { compileLoop, type ElementwiseLoop, namesUsed } from "./expression.ts";
 import {
   checkTypes,
@@ -161,6 +162,7 @@ function runLoop(
 /** Gradient expression as an operation over the operands that it names, all broadcast to the result's shape. */
 function gradientOperation(name: string, expression: string, operands: readonly string[]) {
   const loop = compileLoop(expression, operands);
+  const calls = elementwiseCalls({ expression, operands });
   const operation: GradientOperation<ElementwiseAttributes> & { readonly elementwise: ElementwiseRule } = {
     name,
     elementwise: { expression, operands },
@@ -171,6 +173,7 @@ function gradientOperation(name: string, expression: string, operands: readonly 
       },
     ],
     reference: (inputs, [out], attributes) => runLoop(loop, inputs, out, attributes?.s ?? 0),
+    simd: (inputs, [out], attributes) => calls(inputs, out, attributes?.s),
   };
   return operation;
 }
@@ -178,6 +181,7 @@ function gradientOperation(name: string, expression: string, operands: readonly 
 function defineElementwise(name: string, entry: Entry): ElementwiseOperation {
   const { operands, forward, gradients = {}, result = "float", range, parameterRange } = entry;
   const loop = compileLoop(forward, operands);
+  const calls = elementwiseCalls({ expression: forward, operands });
   const types = operands.map((operand) => (operand.endsWith("_mask") ? "i32" : "float"));
   const isComparison = result === "i32";
 
@@ -216,6 +220,7 @@ function defineElementwise(name: string, entry: Entry): ElementwiseOperation {
       return [{ shape, dtype: isComparison || float === undefined ? "i32" : float.dtype }];
     },
     reference: (inputs, [out], attributes) => runLoop(loop, inputs, out, attributes?.s ?? 0),
+    simd: (inputs, [out], attributes) => calls(inputs, out, attributes?.s),
     ...(isComparison ? {} : { gradient }),
     sample(draw: Draw) {
       const shape = draw.shape();
@@ -240,11 +245,14 @@ function defineAll<Names extends string>(entries: Record<Names, Entry>): Record<
 /** Every elementwise operation by name. */
 export const elementwise = defineAll({ ...UNARY, ...BINARY, ...COMPARISON, ...SELECTION });
 
+const castCalls = elementwiseCalls({ expression: "x", operands: ["x"] });
+
 /** Conversion between element types: f32, f64 and i32 (towards zero). */
 export const cast: Operation<{ readonly dtype: TensorSpec["dtype"] }> = {
   name: "cast",
   outputs: ([input], { dtype }) => [{ shape: input.shape, dtype }],
   reference: ([input], [out]) => out.data.set(input.data),
+  simd: (inputs, [out]) => castCalls(inputs, out),
   wgsl: (_, [out]) => [
     indexProgram(
       "cast",

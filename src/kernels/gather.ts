@@ -1,4 +1,5 @@
 /** Reading rows and elements at given indices, and adding gradients back to where they were read. */
+import { gatherCalls, scatterAddCalls } from "./gather-kernels.ts";
 import {
   checkTypes,
   type GradientOperation,
@@ -6,6 +7,7 @@ import {
   type Operation,
   type TensorSpec,
 } from "./operation.ts";
+import { type Extents, scatterAddPrograms } from "./scatter-programs.ts";
 import { formatShape, lastExtent, type Shape, ShapeError, sameShape, sizeOf } from "./shape.ts";
 import { indexProgram, u32, type WgslProgram } from "./webgpu/program.ts";
 
@@ -19,28 +21,16 @@ function checkIndices(name: string, indices: HostTensor, bound: number): void {
   }
 }
 
-/** What the three operations have in common: from each batch entry of `rows` rows, `taken` rows are read. */
-interface Extents {
-  readonly rows: number;
-  readonly taken: number;
-  /** Elements of a row. */
-  readonly columns: number;
-}
-
-function extentParameters({ rows, taken, columns }: Extents) {
-  return { rows: u32(rows), taken: u32(taken), columns: u32(columns) };
-}
-
 /**
  * Inputs x [batch, rows, columns], indices [batch, taken]; output [batch, taken, columns]. An index outside the rows
  * reads zeros: a GPU cannot throw, as the CPU device does.
  */
-function gatherProgram(out: TensorSpec, extents: Extents): WgslProgram {
+function gatherProgram(out: TensorSpec, { rows, taken, columns }: Extents): WgslProgram {
   return indexProgram(
     "gather",
     sizeOf(out.shape),
     { x: { input: 0 }, indices: { input: 1 }, out: { output: 0 } },
-    extentParameters(extents),
+    { rows: u32(rows), taken: u32(taken), columns: u32(columns) },
     `  let position = i / parameters.columns;
   let row = indices[position];
   var value = 0.0;
@@ -52,31 +42,9 @@ function gatherProgram(out: TensorSpec, extents: Extents): WgslProgram {
   );
 }
 
-/**
- * Inputs indices [batch, taken], g [batch, taken, columns]; output [batch, rows, columns]. Each invocation looks
- * through all the indices of its batch entry for those that name its row: without atomic additions, in an order that
- * is always the same, and fast enough so long as few indices meet few rows.
- */
-function scatterAddProgram(out: TensorSpec, extents: Extents): WgslProgram {
-  return indexProgram(
-    "scatterAdd",
-    sizeOf(out.shape),
-    { indices: { input: 0 }, g: { input: 1 }, out: { output: 0 } },
-    extentParameters(extents),
-    `  let column = i % parameters.columns;
-  let row = i32(i / parameters.columns % parameters.rows);
-  let first = i / parameters.columns / parameters.rows * parameters.taken;
-  var total = 0.0;
-  for (var position = first; position < first + parameters.taken; position++) {
-    if (indices[position] == row) { total += g[position * parameters.columns + column]; }
-  }
-  out[i] = total;`,
-  );
-}
-
 /** The table is one batch entry. */
 function embeddingExtents(table: Shape, indices: Shape): Extents {
-  return { rows: table[0], taken: sizeOf(indices), columns: table[1] };
+  return { batch: 1, rows: table[0], taken: sizeOf(indices), columns: table[1] };
 }
 
 /** Inputs indices, g [..., D]; output [V, D]: row v is the sum of the rows of g whose index is v. */
@@ -92,7 +60,8 @@ const scatterAddRows: GradientOperation<{ readonly shape: Shape }> = {
       for (let j = 0; j < columns; j++) out.data[target + j] += g.data[source + j];
     }
   },
-  wgsl: ([indices], [out]) => [scatterAddProgram(out, embeddingExtents(out.shape, indices.shape))],
+  simd: ([indices], [out]) => scatterAddCalls(embeddingExtents(out.shape, indices.shape)),
+  wgsl: ([indices], [out]) => scatterAddPrograms(embeddingExtents(out.shape, indices.shape)),
 };
 
 /** y = table[indices]: table [V, D], indices i32 [...] -> y [..., D]. */
@@ -116,18 +85,19 @@ export const embedding: Operation = {
       for (let j = 0; j < columns; j++) out.data[target + j] = table.data[source + j];
     }
   },
+  simd: ([table, indices]) => gatherCalls(embeddingExtents(table.shape, indices.shape)),
   wgsl: ([table, indices], [out]) => [gatherProgram(out, embeddingExtents(table.shape, indices.shape))],
   gradient: ({ inputs: [table, indices], outputGradient, run }) =>
     run(scatterAddRows, [indices, outputGradient], { shape: table.shape }),
   sample(draw) {
-    const table: Shape = [draw.integer(1, 5), draw.integer(1, 4)];
+    const table: Shape = [draw.extent(1, 5), draw.extent(1, 4)];
     return { inputs: [draw.floats(table), draw.indices(draw.shape(), table[0])], attributes: undefined };
   },
 };
 
 function rowExtents(x: Shape, indices: Shape): Extents {
   const [rows, columns] = x.slice(-2);
-  return { rows, taken: lastExtent("takeRows", indices), columns };
+  return { batch: sizeOf(indices.slice(0, -1)), rows, taken: lastExtent("takeRows", indices), columns };
 }
 
 /** Inputs indices [..., K], g [..., K, D]; output [..., N, D]: within each batch entry as for `embedding`. */
@@ -143,7 +113,8 @@ const scatterAddBatchRows: GradientOperation<{ readonly shape: Shape }> = {
       for (let j = 0; j < columns; j++) out.data[target + j] += g.data[i * columns + j];
     }
   },
-  wgsl: ([indices], [out]) => [scatterAddProgram(out, rowExtents(out.shape, indices.shape))],
+  simd: ([indices], [out]) => scatterAddCalls(rowExtents(out.shape, indices.shape)),
+  wgsl: ([indices], [out]) => scatterAddPrograms(rowExtents(out.shape, indices.shape)),
 };
 
 /** y[..., k, :] = x[..., indices[..., k], :]: x [..., N, D], indices i32 [..., K] -> y [..., K, D]. */
@@ -168,20 +139,22 @@ export const takeRows: Operation = {
       for (let j = 0; j < columns; j++) out.data[i * columns + j] = x.data[source + j];
     }
   },
+  simd: ([x, indices]) => gatherCalls(rowExtents(x.shape, indices.shape)),
   wgsl: ([x, indices], [out]) => [gatherProgram(out, rowExtents(x.shape, indices.shape))],
   gradient: ({ inputs: [x, indices], outputGradient, run }) =>
     run(scatterAddBatchRows, [indices, outputGradient], { shape: x.shape }),
   sample(draw) {
     const leading = draw.shape(0, 2);
-    const rows = draw.integer(1, 4);
-    const indices = draw.indices([...leading, draw.integer(0, 4)], rows);
-    return { inputs: [draw.floats([...leading, rows, draw.integer(1, 3)]), indices], attributes: undefined };
+    const rows = draw.extent(1, 4);
+    const indices = draw.indices([...leading, draw.extent(0, 4)], rows);
+    return { inputs: [draw.floats([...leading, rows, draw.extent(1, 3)]), indices], attributes: undefined };
   },
 };
 
 /** Rows of one element. */
 function lastExtents(x: Shape, indices: Shape): Extents {
   return {
+    batch: sizeOf(indices.slice(0, -1)),
     rows: lastExtent("takeAlongLast", x),
     taken: lastExtent("takeAlongLast", indices),
     columns: 1,
@@ -201,7 +174,8 @@ const scatterAddLast: GradientOperation<{ readonly shape: Shape }> = {
       out.data[row * columns + indices.data[i]] += g.data[i];
     }
   },
-  wgsl: ([indices], [out]) => [scatterAddProgram(out, lastExtents(out.shape, indices.shape))],
+  simd: ([indices], [out]) => scatterAddCalls(lastExtents(out.shape, indices.shape)),
+  wgsl: ([indices], [out]) => scatterAddPrograms(lastExtents(out.shape, indices.shape)),
 };
 
 function checkTake(x: TensorSpec, indices: TensorSpec): void {
@@ -231,13 +205,14 @@ export const takeAlongLast: Operation = {
       out.data[i] = x.data[Math.floor(i / taken) * columns + indices.data[i]];
     }
   },
+  simd: ([x, indices]) => gatherCalls(lastExtents(x.shape, indices.shape)),
   wgsl: ([x, indices], [out]) => [gatherProgram(out, lastExtents(x.shape, indices.shape))],
   gradient: ({ inputs: [x, indices], outputGradient, run }) =>
     run(scatterAddLast, [indices, outputGradient], { shape: x.shape }),
   sample(draw) {
     const leading = draw.shape(0, 2);
-    const columns = draw.integer(1, 5);
-    const indices = draw.indices([...leading, draw.integer(0, 4)], columns);
+    const columns = draw.extent(1, 5);
+    const indices = draw.indices([...leading, draw.extent(0, 4)], columns);
     return { inputs: [draw.floats([...leading, columns]), indices], attributes: undefined };
   },
 };

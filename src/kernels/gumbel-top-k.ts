@@ -6,6 +6,7 @@
 import { checkMask, maskRowOffsets } from "./mask.ts";
 import { checkTypes, type Operation, type TensorSpec } from "./operation.ts";
 import { Random, type RandomKey } from "./philox.ts";
+import { gumbelTopKCalls } from "./sampling-kernels.ts";
 import { broadcastStrides, formatShape, lastExtent, ShapeError, sizeOf } from "./shape.ts";
 import { stridedOffsets } from "./webgpu/broadcast.ts";
 import { RANDOM_FUNCTIONS, randomParameters } from "./webgpu/philox.ts";
@@ -139,6 +140,7 @@ export const gumbelTopK: Operation<GumbelTopKAttributes> = {
       out.data.set(indices, list * length);
     }
   },
+  simd: (inputs, _, attributes) => gumbelTopKCalls(inputs, attributes),
   wgsl: (inputs, [out], attributes) =>
     sizeOf(out.shape) === 0 ? [] : [selectionProgram(inputs, attributes)],
   sample(draw) {

@@ -22,4 +22,9 @@ export interface KernelCall {
   readonly itemsTogether?: number;
   /** About how many elements are touched or multiplied in all: little work stays on one thread. */
   readonly work: number;
+  /**
+   * Whether the kernel, of one item, traps on numbers that the operation may not take: the reference is then run
+   * instead, and says what is wrong. Default false.
+   */
+  readonly mayRefuse?: boolean;
 }

@@ -5,6 +5,7 @@
  *
  * with the population variance. Further outputs: each row's mean and 1 / sqrt(variance + epsilon), both [...].
  */
+import { layerNormCalls, layerNormGradientCalls } from "./layer-norm-kernels.ts";
 import {
   checkTypes,
   type GradientOperation,
@@ -109,6 +110,7 @@ const layerNormGradient: GradientOperation = {
     dgain.data.set(gainSums);
     dbias.data.set(biasSums);
   },
+  simd: (inputs) => layerNormGradientCalls(inputs),
   wgsl: ([x, gain]) => [inputGradient(x), ...vectorGradients(x, gain)],
 };
 
@@ -210,6 +212,7 @@ export const layerNorm: Operation<LayerNormAttributes> = {
     return [{ shape: x.shape, dtype: x.dtype }, rows, rows];
   },
   reference,
+  simd: (inputs, _, { epsilon }) => layerNormCalls(inputs, epsilon),
   wgsl,
   gradient: ({ inputs: [x, gain], outputs: [, means, inverses], outputGradient, run }) =>
     run(layerNormGradient, [x, gain, means, inverses, outputGradient], undefined),

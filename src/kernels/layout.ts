@@ -1,4 +1,5 @@
 /** Moving elements without changing them: permuted axes, slices, concatenation. */
+import { concatCalls, extractCalls, insertBetweenZerosCalls, permuteCalls } from "./layout-kernels.ts";
 import type { GradientOperation, HostTensor, Operation, TensorSpec } from "./operation.ts";
 import {
   broadcastStrides,
@@ -41,6 +42,7 @@ export const permute: Operation<PermuteAttributes> = {
       for (let i = 0; i < extent; i++, source += inner[0]) out.data[at++] = x.data[source];
     });
   },
+  simd: permuteCalls,
   wgsl([x], [out], { axes }) {
     const strides = broadcastStrides(x.shape, x.shape.length);
     const offsets = stridedOffsets(out.shape, { x: axes.map((axis) => strides[axis]) });
@@ -131,6 +133,7 @@ const sliceGradient: GradientOperation<SliceAttributes & { readonly shape: Shape
     out.data.fill(0);
     insert(g, out, axis, start);
   },
+  simd: insertBetweenZerosCalls,
   /** One invocation for each element of the whole, since those outside the part are zeros. */
   wgsl: ([g], [out], { axis, start }) => [
     indexProgram(
@@ -161,6 +164,7 @@ export const slice: Operation<SliceAttributes> = {
     return [{ shape: x.shape.map((own, at) => (at === axis ? end - start : own)), dtype: x.dtype }];
   },
   reference: ([x], [out], { axis, start }) => extract(x, out, axis, start),
+  simd: extractCalls,
   wgsl: ([x], [out], { axis, start }) => [
     indexProgram(
       "slice",
@@ -215,6 +219,7 @@ export const concat: Operation<ConcatAttributes> = {
       start += input.shape[axis];
     }
   },
+  simd: concatCalls,
   wgsl(inputs, [out], { axis }) {
     let start = 0;
     return inputs.map((input, index) => {
@@ -236,7 +241,7 @@ export const concat: Operation<ConcatAttributes> = {
     const shape = draw.shape(1, 3);
     const axis = draw.integer(0, shape.length - 1);
     const inputs = Array.from({ length: draw.integer(1, 3) }, () =>
-      draw.floats(shape.map((extent, at) => (at === axis ? draw.integer(0, 3) : extent))),
+      draw.floats(shape.map((extent, at) => (at === axis ? draw.extent(0, 3) : extent))),
     );
     return { inputs, attributes: { axis } };
   },

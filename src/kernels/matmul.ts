@@ -7,6 +7,8 @@ import { ACTIVATIONS, type Activation, activationGradient, readsItsInput } from 
 import { gemm, type MatrixView } from "./cpu-gemm.ts";
 import type { Draw } from "./draw.ts";
 import { elementwise } from "./elementwise.ts";
+import type { KernelCall, TensorPlace } from "./kernel-call.ts";
+import { type Operand, productCalls } from "./matmul-calls.ts";
 import { type Epilogue, type MatrixPlace, type Product, productPrograms } from "./matmul-programs.ts";
 import {
   checkTypes,
@@ -88,6 +90,55 @@ function reference(
   });
   beforeActivation?.data.set(out.data);
   if (activation !== undefined) elementwise[activation].reference([out], [out], undefined);
+}
+
+/** The operand's matrices, as the kernels for the CPU read them. */
+function operandOf(tensor: TensorSpec, isTransposed: boolean, batch: Shape, place: TensorPlace): Operand {
+  const { batch: own } = matrixShape(tensor, isTransposed);
+  return { place, isTransposed, count: sizeOf(own), batchStrides: broadcastStrides(own, batch.length) };
+}
+
+function simd(
+  [a, b, bias]: readonly TensorSpec[],
+  [out]: readonly TensorSpec[],
+  { transposeA, transposeB, activation }: MatmulAttributes,
+): readonly KernelCall[] | undefined {
+  if (sizeOf(out.shape) === 0) return [];
+  const { columns: depth } = matrixShape(a, transposeA);
+  const { batch, rows, columns } = matrixShape(out, false);
+  const isRectified = activation === "relu";
+  const result = { output: activation !== undefined && readsItsInput(activation) ? 1 : 0 };
+  const product = {
+    batch,
+    rows,
+    columns,
+    depth,
+    a: operandOf(a, transposeA, batch, { input: 0 }),
+    b: operandOf(b, transposeB, batch, { input: 1 }),
+    out: result,
+    bias: bias && { input: 2 },
+    isRectified,
+  };
+  const calls = productCalls(product, 0);
+  if (calls === undefined || activation === undefined || isRectified) return calls;
+  const activate = activationCalls(activation, out, result);
+  return activate && [...calls, ...activate];
+}
+
+/** The activation of a whole product, into the first output. */
+function activationCalls(
+  activation: Activation,
+  out: TensorSpec,
+  product: TensorPlace,
+): KernelCall[] | undefined {
+  const calls = elementwise[activation].simd?.([out], [out], undefined);
+  return calls?.map((call) => {
+    const places = Object.entries(call.arguments).map(([name, place]) => {
+      const isOperand = typeof place !== "number" && "input" in place;
+      return [name, isOperand ? product : place];
+    });
+    return { ...call, arguments: Object.fromEntries(places) };
+  });
 }
 
 /** Where the operand's matrices lie, as the product reads them. */
@@ -210,6 +261,7 @@ export const matmul: Operation<MatmulAttributes> = {
     return keepsInput ? [product, product] : [product];
   },
   reference,
+  simd,
   wgsl,
   gradient,
   sample,

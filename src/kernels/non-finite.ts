@@ -1,5 +1,6 @@
 /** Counts NaN and infinity in many tensors at once, so that training can stop where it broke and name the culprit. */
 import { checkTypes, type GradientOperation } from "./operation.ts";
+import { countNonFiniteCalls } from "./tensor-sum-kernels.ts";
 import { sumPrograms } from "./webgpu/tensor-sums.ts";
 
 /** Inputs x1, x2, ... of any shapes; output i32 [inputs]: how many elements of each are NaN or infinite. */
@@ -16,6 +17,7 @@ export const countNonFinite: GradientOperation = {
       out.data[index] = count;
     });
   },
+  simd: countNonFiniteCalls,
   /** By bits, all ones in the exponent: WGSL lets a compiler assume that there is no NaN and no infinity. */
   wgsl(inputs, _outputs, _attributes, limits) {
     const term =

@@ -6,6 +6,7 @@
  * takes part the parameter and its gradient. Outputs are the state and the parameters, the same storage as the inputs.
  */
 import type { GradientOperation, HostTensor, NumberArray, TensorSpec } from "./operation.ts";
+import { adamWCalls, sgdCalls } from "./optimiser-kernels.ts";
 import { formatShape, ShapeError, sameShape, sizeOf } from "./shape.ts";
 import { updatePrograms, updateSources } from "./webgpu/parameter-updates.ts";
 import { f32 } from "./webgpu/program.ts";
@@ -105,6 +106,7 @@ export const adamWStep: ParameterUpdate<AdamWAttributes> = {
       }
     });
   },
+  simd: (inputs, _, attributes) => adamWCalls(inputs, attributes),
   /** Small differences of the attributes are taken here, in double precision. */
   wgsl(inputs, _, { learningRate, beta1, beta2, epsilon, weightDecay, step, offsets }, limits) {
     const numbers = {
@@ -154,6 +156,7 @@ export const sgdStep: ParameterUpdate<SgdAttributes> = {
       }
     });
   },
+  simd: (inputs, _, attributes) => sgdCalls(inputs, attributes),
   wgsl(inputs, _, { learningRate, momentum, weightDecay, offsets }, limits) {
     const numbers = {
       learning_rate: f32(learningRate),

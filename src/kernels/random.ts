@@ -1,6 +1,7 @@
 /** Random tensors and dropout: element i depends on the random key and i alone, on every device. */
 import type { DType, GradientContext, Operation, Value } from "./operation.ts";
 import { Random, type RandomKey } from "./philox.ts";
+import { dropoutCalls, randomCalls } from "./random-kernels.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 import { RANDOM_FUNCTIONS, randomParameters } from "./webgpu/philox.ts";
 import { f32, indexProgram, u32, type WgslProgram } from "./webgpu/program.ts";
@@ -47,6 +48,7 @@ export const random: Operation<RandomAttributes> = {
     const generator = new Random(key);
     for (let i = 0; i < out.data.length; i++) out.data[i] = generator[distribution]();
   },
+  simd: (_, outputs, attributes) => randomCalls(outputs, attributes),
   wgsl: (_, [out], { distribution, key }) => [
     drawProgram(
       `random ${distribution}`,
@@ -86,6 +88,7 @@ export const dropout: Operation<DropoutAttributes> = {
     const scale = 1 / (1 - rate);
     for (let i = 0; i < x.data.length; i++) out.data[i] = generator.uniform() < rate ? 0 : x.data[i] * scale;
   },
+  simd: (inputs, _, attributes) => dropoutCalls(inputs, attributes),
   /** Compares in whole cells of the uniform: a rate rounded to f32 could drop other elements than the reference. */
   wgsl: ([x], _, { rate, key }) => [
     drawProgram(

@@ -7,6 +7,7 @@ import type {
   TensorSpec,
   Value,
 } from "./operation.ts";
+import { broadcastCalls, maxCalls, maxGradientCalls, sumCalls } from "./reduce-kernels.ts";
 import {
   broadcastStrides,
   forEachOffset,
@@ -131,6 +132,7 @@ export const sum: Operation<ReduceAttributes> = {
     return [{ shape: reducedShape("sum", input.shape, axes), dtype: input.dtype }];
   },
   reference: sumReference,
+  simd: sumCalls,
   wgsl: sumPrograms,
   gradient: ({ inputs, outputGradient, run }) =>
     run(broadcastTo, [outputGradient], { shape: inputs[0].shape }),
@@ -162,6 +164,7 @@ const equalShares: GradientOperation<undefined> = {
       }
     });
   },
+  simd: maxGradientCalls,
   /** Every input element belongs to one maximum, whose invocation writes it. */
   wgsl([x, y], [out]) {
     const walk = reductionWalk(x, y);
@@ -209,6 +212,7 @@ export const max: Operation<ReduceAttributes> = {
     });
     out.data.set(maxima);
   },
+  simd: maxCalls,
   wgsl([x], [out]) {
     const walk = reductionWalk(x, out);
     return [
@@ -257,6 +261,7 @@ export const broadcastTo: Operation<{ readonly shape: Shape }> = {
       for (let i = 0; i < count; i++) out.data[outAt + i * outStride] = input.data[inAt + i * inStride];
     });
   },
+  simd: broadcastCalls,
   wgsl([input], [out]) {
     const offsets = broadcastOffsets(out.shape, { x: input.shape });
     return [

@@ -21,6 +21,15 @@ import {
   type Value,
 } from "./operation.ts";
 import { lastExtent } from "./shape.ts";
+import {
+  logSoftmaxGradientKernels,
+  logSoftmaxKernels,
+  logSumExpGradientKernels,
+  logSumExpKernels,
+  softmaxGradientKernels,
+  softmaxKernels,
+} from "./softmax-kernels.ts";
+import { type RowKernels, rowCalls } from "./wasm/rows.ts";
 import { f32 } from "./webgpu/program.ts";
 import { maskCode, rowProgram, SUM_EXPONENTIALS } from "./webgpu/rows.ts";
 
@@ -83,6 +92,7 @@ function define(
   write: (logit: number, logSumExp: number) => number,
   code: string,
   hidden: number,
+  kernels: RowKernels,
   gradientRule: GradientOperation,
 ): Operation {
   return {
@@ -101,6 +111,8 @@ function define(
         }
       });
     },
+    simd: ([x, mask]) =>
+      rowCalls(kernels, x.shape, { x: { input: 0 }, out: { output: 0 } }, { mask, input: 1 }),
     wgsl: ([x, mask]) => [
       rowProgram(
         name,
@@ -138,6 +150,8 @@ const softmaxGradient: GradientOperation = {
       for (let j = start; j < start + columns; j++) out.data[j] = y.data[j] * (g.data[j] - dot);
     });
   },
+  simd: ([y]) =>
+    rowCalls(softmaxGradientKernels, y.shape, { y: { input: 0 }, g: { input: 1 }, out: { output: 0 } }),
   wgsl: ([y]) => [
     rowProgram(
       "softmax.gradient",
@@ -167,6 +181,13 @@ const logSoftmaxGradient: GradientOperation = {
       }
     });
   },
+  simd: ([y, , mask]) =>
+    rowCalls(
+      logSoftmaxGradientKernels,
+      y.shape,
+      { y: { input: 0 }, g: { input: 1 }, out: { output: 0 } },
+      { mask, input: 2 },
+    ),
   wgsl: ([y, , mask]) => [
     rowProgram(
       "logSoftmax.gradient",
@@ -190,6 +211,7 @@ export const softmax: Operation = define(
   (logit, total) => Math.exp(logit - total),
   "exp(logit - sum.largest) / sum.total",
   0,
+  softmaxKernels,
   softmaxGradient,
 );
 
@@ -198,6 +220,7 @@ export const logSoftmax: Operation = define(
   (logit, total) => logit - total,
   "logit - sum.largest - log(sum.total)",
   HIDDEN_LOG_PROBABILITY,
+  logSoftmaxKernels,
   logSoftmaxGradient,
 );
 
@@ -215,6 +238,13 @@ const logSumExpGradient: GradientOperation = {
       }
     });
   },
+  simd: ([x, , mask]) =>
+    rowCalls(
+      logSumExpGradientKernels,
+      x.shape,
+      { x: { input: 0 }, g: { input: 1 }, out: { output: 0 } },
+      { mask, input: 2 },
+    ),
   wgsl: ([x, , mask]) => [
     rowProgram(
       "logSumExp.gradient",
@@ -247,6 +277,8 @@ export const logSumExp: Operation = {
       out.data[row] = rowLogSumExp(x.data, start, columns, mask?.data, maskStart) ?? 0;
     });
   },
+  simd: ([x, mask]) =>
+    rowCalls(logSumExpKernels, x.shape, { x: { input: 0 }, out: { output: 0 } }, { mask, input: 1 }),
   wgsl: ([x, mask]) => [
     rowProgram(
       "logSumExp",

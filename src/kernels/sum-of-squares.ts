@@ -1,5 +1,6 @@
 /** The sum of the squares of many tensors' elements, for the norm of all gradients together. */
 import type { GradientOperation, HostTensor } from "./operation.ts";
+import { sumOfSquaresCalls } from "./tensor-sum-kernels.ts";
 import { sumPrograms } from "./webgpu/tensor-sums.ts";
 
 /** Inputs x1, x2, ... of any shapes; output the scalar sum of all their squares. */
@@ -13,6 +14,7 @@ export const sumOfSquares: GradientOperation = {
     }
     out.data[0] = total;
   },
+  simd: sumOfSquaresCalls,
   wgsl(inputs, _outputs, _attributes, limits) {
     const term = "fn term(x: f32) -> f32 { return x * x; }";
     return sumPrograms("sumOfSquares", { term, type: "f32" }, inputs, limits, { together: true });

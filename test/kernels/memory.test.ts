@@ -36,6 +36,17 @@ test("parts that are in use never overlap", () => {
   );
 });
 
+test("the memory reaches past its last part, since kernels read whole vectors", () => {
+  const memory = new WasmMemory();
+  const initial = memory.memory.buffer.byteLength;
+  // With the 64 bytes that come first, these parts fill it exactly.
+  for (let bytes = 64; bytes < initial; bytes *= 2) {
+    const address = memory.allocate(bytes);
+    assert.ok(memory.memory.buffer.byteLength >= address + bytes + 28);
+  }
+  assert.is(memory.highWaterMark, initial);
+});
+
 test("a size class holds what is asked for, and wastes less than a quarter of large parts", () => {
   for (const bytes of [0, 1, 63, 64, 65, 256, 257, 320, 4096, 5000, 1_638_400, 2 ** 24 + 4]) {
     assert.ok(sizeClass(bytes) >= bytes && sizeClass(bytes) >= 64);

@@ -4,8 +4,8 @@ export type ValueType = "i32" | "f32" | "v128";
 
 const TYPE_CODES: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
 
-/** Pages of 64 KiB that the memory may grow to: 4 GiB, all that 32 bits address. */
-export const MAXIMUM_PAGES = 65536;
+/** Pages of 64 KiB that the memory may grow to: 2 GiB, so that kernels can compare addresses as signed integers. */
+export const MAXIMUM_PAGES = 32767;
 
 /** LEB128, unsigned. */
 export function unsigned(value: number): number[] {

@@ -82,6 +82,21 @@ export class KernelWriter {
     this.body.push(...address.code, ...value.code, 0xfd, 0x5a, 2, ...unsigned(offset), element);
   }
 
+  /** Copies bytes that do not overlap. */
+  copy(target: I32, source: I32, bytes: I32): void {
+    this.body.push(...target.code, ...source.code, ...bytes.code, 0xfc, 0x0a, 0, 0);
+  }
+
+  /** Sets bytes to 0. */
+  clear(target: I32, bytes: I32): void {
+    this.body.push(...target.code, ...integer(0).code, ...bytes.code, 0xfc, 0x0b, 0);
+  }
+
+  /** Ends the kernel with a WebAssembly.RuntimeError. */
+  trap(): void {
+    this.body.push(0x00);
+  }
+
   /** Runs `body` for i = from, from + step, ... below `to`. */
   loop(from: Integer, to: Integer, step: Integer, body: (i: I32) => void): void {
     const i = this.variable(integer(from));

@@ -50,7 +50,8 @@ export class WasmMemory {
     const reused = this.free.get(size)?.pop();
     if (reused !== undefined) return reused;
     const address = this.end;
-    this.growTo(address + size, bytes);
+    // Kernels read whole vectors, up to 28 bytes past the end of a tensor.
+    this.growTo(address + size + ALIGNMENT, bytes);
     this.end = address + size;
     return address;
   }

@@ -96,6 +96,10 @@ export class I32 extends Value {
     return this.with(0x74, bits);
   }
 
+  shiftRightUnsigned(bits: number): I32 {
+    return this.with(0x76, bits);
+  }
+
   equals(other: Integer): I32 {
     return this.with(0x46, other);
   }
@@ -118,6 +122,11 @@ export class I32 extends Value {
 
   greaterOrEqual(other: Integer): I32 {
     return this.with(0x4e, other);
+  }
+
+  /** Of unsigned integers. */
+  greaterOrEqualUnsigned(other: Integer): I32 {
+    return this.with(0x4f, other);
   }
 
   min(other: Integer): I32 {
@@ -280,6 +289,16 @@ export class F32x4 extends Value {
     return this.with(0xe9, other);
   }
 
+  /** The other where it is less, else this: what is not a number stays so. One instruction, where `min` is several. */
+  atMost(other: Floats): F32x4 {
+    return this.with(0xea, other);
+  }
+
+  /** The other where it is greater, else this, as `atMost`. */
+  atLeast(other: Floats): F32x4 {
+    return this.with(0xeb, other);
+  }
+
   abs(): F32x4 {
     return new F32x4(simd(0xe0, this));
   }
@@ -323,6 +342,10 @@ export class F32x4 extends Value {
     return new I32x4(simd(0x41, this, floats(other)));
   }
 
+  notEquals(other: Floats): I32x4 {
+    return new I32x4(simd(0x42, this, floats(other)));
+  }
+
   /** Element 0, 1, 2 or 3. */
   element(index: number): F32 {
     return new F32([...this.code, SIMD, 0x1f, index]);
@@ -353,6 +376,10 @@ export class F32x4 extends Value {
 export class I32x4 extends Value {
   readonly type = "v128";
 
+  static of(...elements: readonly [number, number, number, number]): I32x4 {
+    return new I32x4([SIMD, 0x0c, ...new Uint8Array(Int32Array.from(elements).buffer)]);
+  }
+
   static splat(value: Integer): I32x4 {
     return new I32x4(simd(0x11, integer(value)));
   }
@@ -373,6 +400,19 @@ export class I32x4 extends Value {
     return new I32x4(simd(0xb1, this, integers(other)));
   }
 
+  /**
+   * The 64-bit products of elements 0 and 1 of two vectors of unsigned integers, each as two elements: its lower and
+   * its upper half.
+   */
+  productsLow(other: Integers): I32x4 {
+    return new I32x4(simd(0xde, this, integers(other)));
+  }
+
+  /** As `productsLow`, of elements 2 and 3. */
+  productsHigh(other: Integers): I32x4 {
+    return new I32x4(simd(0xdf, this, integers(other)));
+  }
+
   shiftLeft(bits: number): I32x4 {
     return new I32x4([...this.code, ...integer(bits).code, SIMD, ...unsigned(0xab)]);
   }
@@ -380,6 +420,10 @@ export class I32x4 extends Value {
   /** Keeps the sign. */
   shiftRight(bits: number): I32x4 {
     return new I32x4([...this.code, ...integer(bits).code, SIMD, ...unsigned(0xac)]);
+  }
+
+  shiftRightUnsigned(bits: number): I32x4 {
+    return new I32x4([...this.code, ...integer(bits).code, SIMD, ...unsigned(0xad)]);
   }
 
   and(other: Integers): I32x4 {
@@ -390,6 +434,10 @@ export class I32x4 extends Value {
     return new I32x4(simd(0x50, this, integers(other)));
   }
 
+  xor(other: Integers): I32x4 {
+    return new I32x4(simd(0x51, this, integers(other)));
+  }
+
   equals(other: Integers): I32x4 {
     return new I32x4(simd(0x37, this, integers(other)));
   }
@@ -398,12 +446,36 @@ export class I32x4 extends Value {
     return new I32x4(simd(0x38, this, integers(other)));
   }
 
+  less(other: Integers): I32x4 {
+    return new I32x4(simd(0x39, this, integers(other)));
+  }
+
   greater(other: Integers): I32x4 {
     return new I32x4(simd(0x3b, this, integers(other)));
   }
 
+  lessOrEqual(other: Integers): I32x4 {
+    return new I32x4(simd(0x3d, this, integers(other)));
+  }
+
+  greaterOrEqual(other: Integers): I32x4 {
+    return new I32x4(simd(0x3f, this, integers(other)));
+  }
+
+  /** Element 0, 1, 2 or 3. */
+  element(index: number): I32 {
+    return new I32([...this.code, SIMD, 0x1b, index]);
+  }
+
+  /** Elements picked by number, 0 to 3 from this vector and 4 to 7 from the other. */
+  shuffle(other: I32x4, picks: readonly [number, number, number, number]): I32x4 {
+    return this.asFloats().shuffle(other.asFloats(), picks).asIntegers();
+  }
+
   /** The elements of `ifTrue` where the condition holds, those of `ifFalse` elsewhere. */
   select(ifTrue: Floats, ifFalse: Floats): F32x4 {
+    // All bits of 0 are 0, so one instruction does where the selection takes three.
+    if (ifFalse === 0) return this.and(floats(ifTrue).asIntegers()).asFloats();
     return new F32x4(simd(0x52, floats(ifTrue), floats(ifFalse), this));
   }
 

@@ -20,5 +20,8 @@ declare namespace WebAssembly {
     readonly exports: Readonly<Record<string, unknown>>;
   }
 
+  /** What a kernel that traps throws. */
+  class RuntimeError extends Error {}
+
   function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
 }

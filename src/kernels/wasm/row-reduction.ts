@@ -1,0 +1,61 @@
+/** Kernels that reduce rows to one number each. */
+import { defineKernel, type Variable } from "./kernel.ts";
+import { forEachStretch, sweepApart } from "./stretches.ts";
+import { F32, F32x4 } from "./values.ts";
+
+/** How elements are combined, in any order. */
+export interface Combination {
+  /** What combines with an element to that element. */
+  readonly identity: number;
+  readonly four: (a: F32x4, b: F32x4) => F32x4;
+  readonly one: (a: F32, b: F32) => F32;
+}
+
+export const addition: Combination = { identity: 0, four: (a, b) => a.add(b), one: (a, b) => a.add(b) };
+
+/** What is taken of an element before it is combined. */
+export interface Term {
+  readonly four: (x: F32x4) => F32x4;
+  readonly one: (x: F32) => F32;
+}
+
+const itself: Term = { four: (x) => x, one: (x) => x };
+
+/**
+ * out[outStart + i] = x[i length] to x[(i + 1) length - 1] combined, out of x [size]. Sixteen partial results stand
+ * side by side and are combined at the end.
+ */
+export function defineRows(name: string, { identity, four, one }: Combination, term: Term = itself) {
+  return defineKernel(
+    name,
+    { x: "i32", out: "i32", outStart: "i32", length: "i32", size: "i32" },
+    (write, { x, out, outStart, ...range }) => {
+      forEachStretch(write, range, (item, start, count) => {
+        const row = write.let(x.add(start.shiftLeft(2)));
+        const partial = [0, 1, 2, 3].map(() => write.variable(F32x4.splat(identity)));
+        const [sum] = partial;
+        const total = write.variable(F32.constant(identity));
+        const take = (into: Variable<F32x4>, more: F32x4) =>
+          write.set(into, four(into, more) as Variable<F32x4>);
+        const takeOne = (more: F32) => write.set(total, one(total, more) as Variable<F32>);
+        const long = write.let(count.and(-16).shiftLeft(2));
+        write.loop(0, long, 64, (at) => {
+          for (const [lane, into] of partial.entries())
+            take(into, term.four(F32x4.load(row.add(at), 16 * lane)));
+        });
+        const rest = write.let(row.add(long));
+        sweepApart(
+          write,
+          write.let(count.shiftLeft(2).sub(long)),
+          (at) => take(sum, term.four(F32x4.load(rest.add(at)))),
+          (at) => takeOne(term.one(F32.load(rest.add(at)))),
+        );
+        take(sum, partial[1]);
+        take(partial[2], partial[3]);
+        take(sum, partial[2]);
+        for (const number of [0, 1, 2, 3]) takeOne(sum.element(number));
+        write.store(out.add(outStart.add(item).shiftLeft(2)), total);
+      });
+    },
+  );
+}

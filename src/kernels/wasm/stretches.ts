@@ -1,0 +1,58 @@
+/** How kernels walk rows: in stretches that items take, and four elements at a time. */
+import type { KernelWriter } from "./kernel.ts";
+import { F32x4, type I32 } from "./values.ts";
+
+/** How a formula reads and writes elements: four, or one that stands in all four places. */
+export interface Elements {
+  load(address: I32): F32x4;
+  store(address: I32, value: F32x4): void;
+}
+
+/** Writes a formula for each element of a row of `bytes` bytes; it is given where they are in the row, in bytes. */
+export function sweep(
+  write: KernelWriter,
+  bytes: I32,
+  formula: (offset: I32, elements: Elements) => void,
+): void {
+  const four: Elements = {
+    load: (address) => F32x4.load(address),
+    store: (address, value) => write.store(address, value),
+  };
+  const one: Elements = {
+    load: (address) => F32x4.loadSplat(address),
+    store: (address, value) => write.storeElement(address, value, 0),
+  };
+  sweepApart(
+    write,
+    bytes,
+    (offset) => formula(offset, four),
+    (offset) => formula(offset, one),
+  );
+}
+
+/** As `sweep`, with one formula for four elements and another for each of the rest. */
+export function sweepApart(
+  write: KernelWriter,
+  bytes: I32,
+  four: (offset: I32) => void,
+  one: (offset: I32) => void,
+): void {
+  const whole = write.let(bytes.and(-16));
+  write.loop(0, whole, 16, four);
+  write.loop(whole, bytes, 4, one);
+}
+
+/**
+ * What `size` things are cut into, `length` each and the last one shorter: runs `body` with each item's number, its
+ * first thing, and how many it has.
+ */
+export function forEachStretch(
+  write: KernelWriter,
+  { first, last, length, size }: Readonly<Record<"first" | "last" | "length" | "size", I32>>,
+  body: (item: I32, start: I32, count: I32) => void,
+): void {
+  write.loop(first, last, 1, (item) => {
+    const start = write.let(item.mul(length));
+    body(item, start, write.let(size.sub(start).min(length)));
+  });
+}
