@@ -43,7 +43,7 @@ export class WasmMemory {
 
   /**
    * The address of `bytes` bytes.
-   * @throws CpuMemoryError when 4 GiB are not enough
+   * @throws CpuMemoryError when 2 GiB are not enough
    */
   allocate(bytes: number): number {
     const size = sizeClass(bytes);
@@ -80,8 +80,8 @@ export class WasmMemory {
       this.memory.grow(Math.max(wanted, needed) - pages);
     } catch {
       throw new CpuMemoryError(
-        `cpu: ${asked} bytes more than the ${this.end} in use exceed what WebAssembly can address (4 GiB) or the ` +
-          "machine has; use smaller batches, or free tensors earlier with scope()",
+        `cpu: ${asked} bytes more than the ${this.end} in use exceed the 2 GiB that the CPU device addresses, or what ` +
+          "the machine has; use smaller batches, or free tensors earlier with scope()",
       );
     }
   }
