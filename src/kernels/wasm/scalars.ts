@@ -1,6 +1,6 @@
 /** Integers and floats as kernels compute with them. */
 import { float32, signed, unsigned } from "./encoding.ts";
-import { access, LOCAL_GET, SIMD, scalar, Value } from "./instructions.ts";
+import { access, LOCAL_GET, scalar, Value } from "./instructions.ts";
 // Scalars are spread to vectors, and vectors hold scalars: these files import each other.
 import { F32x4 } from "./vectors.ts";
 
