@@ -1,6 +1,7 @@
 /** exp, log and tanh of the WebAssembly kernels against Math.* in double precision. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { MAXIMUM_PAGES } from "../../src/kernels/wasm/encoding.ts";
 import { defineKernel, type KernelWriter } from "../../src/kernels/wasm/kernel.ts";
 import { exp, log, tanh } from "../../src/kernels/wasm/mathematics.ts";
 import { F32x4 } from "../../src/kernels/wasm/values.ts";
@@ -17,7 +18,7 @@ function onArrays(name: string, compute: VectorFunction): (x: Float32Array) => F
       write.store(at, compute(write, F32x4.load(at)));
     });
   });
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true });
   const module = new WebAssembly.Module(kernel.encode(true));
   const run = new WebAssembly.Instance(module, { host: { memory } }).exports.run as (
     first: number,
