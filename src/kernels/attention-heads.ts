@@ -1,7 +1,6 @@
 /**
- * Attention on the CPU. An item is one head of an entry, or several; a head goes through its queries in blocks whose
- * scores stay in a near cache: the product of the block with all keys, the softmax row by row, the product with the
- * values. Short lists leave their probabilities where the operation keeps them, long ones in scratch.
+ * The way of attention's kernels on the CPU through their tensors. An item is one head of an entry, or several. A head
+ * goes through its queries in blocks, whose scores [block, K] stay in a near cache.
  */
 import type { AttentionExtents } from "./attention-extents.ts";
 import type { KernelCall, TensorPlace } from "./kernel-call.ts";
@@ -17,6 +16,8 @@ const MOST_QUERIES_PER_BLOCK = 64;
 const MOST_KEYS_IN_PLACE = 64;
 /** Items at most, as every range of items takes scratch of its own. */
 const MOST_ITEMS = 64;
+/** As much work as touching so many elements; multiply-adds are an eighth each. */
+const WORK_OF_EXPONENTIAL = 8;
 const BYTES = 4;
 
 /** Extents of a call, as kernels take them. */
@@ -57,9 +58,9 @@ export interface AttentionMask {
 
 /** How many of each part a kernel needs. */
 export interface ScratchParts {
-  /** k or v, packed for products with its transpose. */
+  /** k or v, packed for products with their transpose. */
   readonly transposed: number;
-  /** k or v, packed for products with itself; of no size where lists are short. */
+  /** k or v, packed for products with themselves; of no size where lists are short. */
   readonly packed: number;
   /** [block of queries, K]. */
   readonly blocks: number;
@@ -116,7 +117,7 @@ export function attentionCall(
       ...(mask && { mask: { input: mask.input }, ...maskStrides }),
     },
     items,
-    work: matrices * queries * keys * headWidth,
+    work: matrices * queries * keys * (WORK_OF_EXPONENTIAL + headWidth / 4),
   };
   return [call];
 }

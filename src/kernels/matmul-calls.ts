@@ -87,7 +87,7 @@ export function productCalls(product: MatrixProduct, firstScratch: number): Kern
 
 const alone = (operand: Operand): Operand => ({ ...operand, count: 1, batchStrides: [] });
 
-/** A vector multiplication is as much work as touching one of its 8 elements. */
+/** Eight multiply-adds are as much work as touching an element. */
 const workOf = ({ batch, rows, columns, depth }: MatrixProduct) =>
   (sizeOf(batch) * rows * columns * depth) / 8;
 

@@ -2,18 +2,7 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { ACTIVATIONS } from "../../src/kernels/activation.ts";
-import { activate } from "../../src/kernels/activation-kernels.ts";
-import {
-  CpuDevice,
-  cast,
-  type DType,
-  elementwise,
-  type GradientOperation,
-  type NumberArray,
-} from "../../src/kernels/index.ts";
-import { defineKernel } from "../../src/kernels/wasm/kernel.ts";
-import { F32x4 } from "../../src/kernels/wasm/values.ts";
+import { CpuDevice, cast, type DType, elementwise, type NumberArray } from "../../src/kernels/index.ts";
 import { apply, scope, tensor } from "../../src/tensor/index.ts";
 
 const kernels = new CpuDevice({ threads: 2, sharedWork: 0 });
@@ -159,24 +148,6 @@ test("integers become floats and floats integers, towards zero", () => {
   const [again] = apply(cast, [integers], { dtype: "f32" }, kernels);
   assert.equal(again.dtype, "f32");
   assert.equal([...again.dataSync()], [-2, 0, 0, 0, 2, 1e6]);
-});
-
-test("activations inside of a kernel give the elementwise operations' bits", () => {
-  for (const name of ACTIVATIONS) {
-    const kernel = defineKernel(`test ${name}`, { x: "i32", out: "i32" }, (write, { x, out }) => {
-      write.store(out, activate(write, name, F32x4.load(x)));
-    });
-    const operation: GradientOperation = {
-      name: "activate",
-      outputs: (inputs) => inputs,
-      reference: () => assert.unreachable("the kernel is to run"),
-      simd: () => [{ kernel, arguments: { x: { input: 0 }, out: { output: 0 } }, items: 1, work: 4 }],
-    };
-    const x = vector(-1.5, -0.1, 0.3, 2);
-    using _ = scope();
-    const [out] = apply(operation, [tensor(x.data, [4], { device: kernels })], undefined, kernels);
-    assert.equal([...out.dataSync()], compute(name, [x], kernels), name);
-  }
 });
 
 test.run();
