@@ -3,6 +3,9 @@
  * the best large copy or addition, and operations per second of multiply-adds that stay in registers.
  */
 import { elementwise, type Operation } from "../../src/kernels/index.ts";
+import { defineKernel } from "../../src/kernels/wasm/kernel.ts";
+import { multiplyAdd } from "../../src/kernels/wasm/multiply-add.ts";
+import { F32x4, I32x4 } from "../../src/kernels/wasm/values.ts";
 import { f32, indexProgram, u32, type WgslProgram } from "../../src/kernels/webgpu/program.ts";
 import { apply, full, scope, type Tensor } from "../../src/tensor/index.ts";
 import { runAndFree } from "../kernels/kernel-case.ts";
@@ -43,6 +46,32 @@ interface ChainAttributes {
 /** Independent chains for each element, so that a processor can overlap them. */
 const CHAINS = 16;
 
+/** Two elements at once, so that their chains hide how long an addition takes. */
+const multiplyAddKernel = defineKernel(
+  "benchmark multiply-adds",
+  { x: "i32", y: "i32", rounds: "i32", factor: "f32", addend: "f32" },
+  (write, { x, y, rounds, factor, addend, first, last }) => {
+    const [f, a] = [write.let(factor.splat()), write.let(addend.splat())];
+    const lanes = write.let(I32x4.of(0, 1, 2, 3).toFloats());
+    write.loop(first, last, 2, (i) => {
+      const elements = [0, 1].map((element) => {
+        const start = write.let(F32x4.loadSplat(x.add(i.add(element).shiftLeft(2))).add(lanes));
+        return [0, 4, 8, 12].map((chain) => write.variable(start.add(chain)));
+      });
+      write.loop(0, rounds, 1, () => {
+        for (const chains of elements) {
+          for (const chain of chains) write.set(chain, multiplyAdd(f, chain, a));
+        }
+      });
+      elements.forEach(([v0, v1, v2, v3], element) => {
+        const total = write.let(v0.add(v1).add(v2).add(v3));
+        const sum = [1, 2, 3].reduce((sum, lane) => sum.add(total.element(lane)), total.element(0));
+        write.store(y.add(i.add(element).shiftLeft(2)), sum);
+      });
+    });
+  },
+);
+
 /** y_i = sum over chains c of the `rounds`-th iterate of v <- factor v + addend, from v = x_i + c. */
 const multiplyAddChains: Operation<ChainAttributes> = {
   name: "benchmark multiply-adds",
@@ -74,6 +103,15 @@ const multiplyAddChains: Operation<ChainAttributes> = {
       y.data[i] = v0 + v1 + v2 + v3 + v4 + v5 + v6 + v7 + v8 + v9 + v10 + v11 + v12 + v13 + v14 + v15;
     }
   },
+  simd: ([x], _, { rounds, factor, addend }) => [
+    {
+      kernel: multiplyAddKernel,
+      arguments: { x: { input: 0 }, y: { output: 0 }, rounds, factor, addend },
+      items: x.shape[0],
+      itemsTogether: 2,
+      work: x.shape[0] * rounds,
+    },
+  ],
   wgsl: ([x], _, { rounds, factor, addend }): WgslProgram[] => [
     indexProgram(
       "benchmark multiply-adds",
@@ -103,7 +141,7 @@ const multiplyAddChains: Operation<ChainAttributes> = {
 
 /** Elements to move, past any cache, and to compute with: each kind of device gets what it does in milliseconds. */
 const SIZES = {
-  cpu: { moved: 2 ** 24, computed: 2 ** 8 },
+  cpu: { moved: 2 ** 24, computed: 2 ** 11 },
   "software adapter": { moved: 2 ** 24, computed: 2 ** 13 },
   gpu: { moved: 2 ** 25, computed: 2 ** 20 },
 } as const;
