@@ -1,11 +1,8 @@
-/**
- * The expressions of elementwise operations (see `src/kernels/expression.ts`), read once and evaluated on bounded
- * numbers.
- */
+/** The expressions of elementwise operations (see `src/kernels/expression.ts`), evaluated on bounded numbers. */
+import { type Expression, parseExpression } from "../../src/kernels/expression-tree.ts";
 import {
   absolute,
   type Bounded,
-  type Comparison,
   compare,
   exp,
   log,
@@ -30,6 +27,7 @@ const FUNCTIONS: Readonly<Record<string, (...operands: Bounded[]) => Bounded>> =
   log,
   sqrt,
   tanh,
+  negate,
   abs: absolute,
   max: maximum,
   min: minimum,
@@ -37,100 +35,50 @@ const FUNCTIONS: Readonly<Record<string, (...operands: Bounded[]) => Bounded>> =
   select,
 };
 
-const TOKEN = /\s*(\d+(?:\.\d+)?(?:e[+-]?\d+)?|\w+|[=!<>]=|[-+*/<>(),])/gy;
-
-/** Recursive descent: each method reads what its name says and returns how to compute it. */
-class Reader {
-  private readonly tokens: string[];
-  private at = 0;
-
-  constructor(private readonly text: string) {
-    this.tokens = [...text.matchAll(TOKEN)].map((match) => match[1]);
-    if (this.tokens.join("") !== text.replaceAll(/\s/g, "")) throw this.unexpected("a character");
+/** Terms that are added and subtracted; a compiler may add them in another order. */
+function termsOf(expression: Expression): BoundedExpression[] {
+  if (expression.kind !== "operation" || !["+", "-"].includes(expression.operation)) {
+    return [evaluate(expression)];
   }
+  const [left, right] = expression.operands;
+  const term = evaluate(right);
+  const signed: BoundedExpression =
+    expression.operation === "+" ? term : (variables) => negate(term(variables));
+  return [...termsOf(left), signed];
+}
 
-  expression(): BoundedExpression {
-    const result = this.comparison();
-    if (this.at < this.tokens.length) throw this.unexpected(this.tokens[this.at]);
-    return result;
-  }
+const OPERATORS: Readonly<Record<string, (left: Bounded, right: Bounded) => Bounded>> = {
+  "*": product,
+  "/": quotient,
+  ...Object.fromEntries(
+    (["==", "!=", "<", "<=", ">", ">="] as const).map((operator) => [
+      operator,
+      (left: Bounded, right: Bounded) => compare(left, operator, right),
+    ]),
+  ),
+};
 
-  private comparison(): BoundedExpression {
-    const left = this.chain();
-    const operator = this.accept("==", "!=", "<", "<=", ">", ">=");
-    if (operator === undefined) return left;
-    const right = this.chain();
-    return (variables) => compare(left(variables), operator as Comparison, right(variables));
+function evaluate(expression: Expression): BoundedExpression {
+  if (expression.kind === "name") return (variables) => variables[expression.name];
+  if (expression.kind === "number") {
+    const literal = rounded(expression.value);
+    return () => literal;
   }
-
-  /** Terms that are added and subtracted; a compiler may add them in another order. */
-  private chain(): BoundedExpression {
-    const terms = [this.term()];
-    for (;;) {
-      const operator = this.accept("+", "-");
-      if (operator === undefined) break;
-      const term = this.term();
-      terms.push(operator === "+" ? term : (variables) => negate(term(variables)));
-    }
-    return terms.length === 1 ? terms[0] : (variables) => sum(terms.map((term) => term(variables)));
+  const { operation } = expression;
+  if (operation === "+" || operation === "-") {
+    const terms = termsOf(expression);
+    return (variables) => sum(terms.map((term) => term(variables)));
   }
-
-  private term(): BoundedExpression {
-    let result = this.factor();
-    for (;;) {
-      const operator = this.accept("*", "/");
-      if (operator === undefined) return result;
-      const [left, right] = [result, this.factor()];
-      const combine = operator === "*" ? product : quotient;
-      result = (variables) => combine(left(variables), right(variables));
-    }
-  }
-
-  private factor(): BoundedExpression {
-    if (this.accept("-") !== undefined) {
-      const operand = this.factor();
-      return (variables) => negate(operand(variables));
-    }
-    if (this.accept("(") !== undefined) {
-      const inner = this.comparison();
-      this.expect(")");
-      return inner;
-    }
-    const name = this.tokens[this.at++] ?? "the end";
-    if (/^\d/.test(name)) {
-      const literal = rounded(Number(name));
-      return () => literal;
-    }
-    if (!/^[a-zA-Z]/.test(name)) throw this.unexpected(name);
-    return this.accept("(") === undefined ? (variables) => variables[name] : this.call(name);
-  }
-
-  private call(name: string): BoundedExpression {
-    const compute = FUNCTIONS[name];
-    if (compute === undefined) throw this.unexpected(`function ${name}`);
-    const operands = [this.comparison()];
-    while (this.accept(",") !== undefined) operands.push(this.comparison());
-    this.expect(")");
-    return (variables) => compute(...operands.map((operand) => operand(variables)));
-  }
-
-  private accept(...tokens: readonly string[]): string | undefined {
-    return tokens.includes(this.tokens[this.at]) ? this.tokens[this.at++] : undefined;
-  }
-
-  private expect(token: string): void {
-    if (this.accept(token) === undefined) throw this.unexpected(this.tokens[this.at] ?? "the end");
-  }
-
-  private unexpected(what: string): Error {
-    return new Error(`no bound for the expression "${this.text}": did not expect ${what}`);
-  }
+  const compute = FUNCTIONS[operation] ?? OPERATORS[operation];
+  if (compute === undefined) throw new Error(`no bound for ${operation} in an expression`);
+  const operands = expression.operands.map(evaluate);
+  return (variables) => compute(...(operands.map((operand) => operand(variables)) as [Bounded, Bounded]));
 }
 
 const read = new Map<string, BoundedExpression>();
 
 export function boundedExpression(text: string): BoundedExpression {
-  const known = read.get(text) ?? new Reader(text).expression();
+  const known = read.get(text) ?? evaluate(parseExpression(text));
   read.set(text, known);
   return known;
 }
