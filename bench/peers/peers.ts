@@ -56,6 +56,7 @@ export const ours: Peer = nodePeer("goalrank", "goalrank", []);
 
 export const peers: readonly Peer[] = [
   nodePeer("TensorFlow.js", "tensorflow", ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"]),
+  nodePeer("TensorFlow.js plain", "tensorflow-plain", ["@tensorflow/tfjs"]),
   nodePeer("jax-js", "jax", ["@jax-js/jax"]),
   nodePeer("gpu.js", "gpu-js", ["gpu.js"]),
   nodePeer("onnxruntime-node", "onnxruntime", ["onnxruntime-node"]),

@@ -16,7 +16,7 @@ import { describePackage } from "../packages.ts";
 const BACKEND = "@tensorflow/tfjs-backend-wasm";
 
 /** What is used of TensorFlow.js. */
-interface TensorFlow {
+export interface TensorFlow {
   tensor(data: Float32Array, shape: readonly number[]): Tensor;
   variable(initial: Tensor, trainable: boolean, name: string): Tensor;
   matMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
@@ -140,8 +140,8 @@ function prepareTraining(tf: TensorFlow): () => Promise<number> {
   };
 }
 
-export async function open(threads: number): Promise<Contender> {
-  const tf = await start(threads);
+/** What it computes, on whichever backend it was started with. */
+export function tensorFlowKernels(tf: TensorFlow): Contender["kernels"] {
   const kernel =
     (compute: (...inputs: Tensor[]) => Tensor): PrepareKernel =>
     (inputs: readonly HostArray[]) => {
@@ -150,14 +150,19 @@ export async function open(threads: number): Promise<Contender> {
       return { run: () => computeTidily().dispose(), read: () => computeTidily().data() };
     };
   return {
+    matmul: kernel((a, b) => tf.matMul(a, b)),
+    "batched matmul": kernel((a, b) => tf.matMul(a, b)),
+    softmax: kernel((x) => tf.softmax(x)),
+    "log-sum-exp": kernel((x) => tf.logSumExp(x, -1)),
+    "layer norm": kernel((x, gain, bias) => layerNorm(tf, x, gain, bias)),
+  };
+}
+
+export async function open(threads: number): Promise<Contender> {
+  const tf = await start(threads);
+  return {
     version: describePackage(BACKEND),
-    kernels: {
-      matmul: kernel((a, b) => tf.matMul(a, b)),
-      "batched matmul": kernel((a, b) => tf.matMul(a, b)),
-      softmax: kernel((x) => tf.softmax(x)),
-      "log-sum-exp": kernel((x) => tf.logSumExp(x, -1)),
-      "layer norm": kernel((x, gain, bias) => layerNorm(tf, x, gain, bias)),
-    },
+    kernels: tensorFlowKernels(tf),
     prepareTraining: () => prepareTraining(tf),
   };
 }

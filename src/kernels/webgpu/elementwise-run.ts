@@ -101,7 +101,7 @@ export class ElementwiseRun {
     this.steps.push({ name, rule, operands, buffer, dtype: output.dtype, parameter });
   }
 
-  /** Ends the run; undefined where nothing of it is still held. */
+  /** Ends the run. */
   finish(): FinishedRun {
     const { shape, sources, steps, released } = this;
     const gone = new Set(released.map(({ id }) => id));

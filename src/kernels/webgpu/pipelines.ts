@@ -14,10 +14,29 @@ export const PARAMETER_STRIDE = 256;
 /** Bind groups to remember; past that the oldest go. */
 const MAX_BIND_GROUPS = 4096;
 
+interface KnownBindGroup {
+  readonly pipeline: number;
+  readonly buffers: readonly number[];
+  readonly group: GPUBindGroup;
+}
+
+function hashOf(pipeline: number, buffers: readonly WebGpuBuffer[]): number {
+  let hash = pipeline;
+  for (const { id } of buffers) hash = (Math.imul(hash, 31) + id) | 0;
+  return hash;
+}
+
+function isFor(known: KnownBindGroup, pipeline: number, buffers: readonly WebGpuBuffer[]): boolean {
+  if (known.pipeline !== pipeline || known.buffers.length !== buffers.length) return false;
+  for (let i = 0; i < buffers.length; i++) if (known.buffers[i] !== buffers[i].id) return false;
+  return true;
+}
+
 export class PipelineCache {
   private readonly pipelines = new Map<string, Pipeline>();
   private readonly prepared = new WeakMap<PreparedProgram, Pipeline>();
-  private readonly bindGroups = new Map<string, GPUBindGroup>();
+  /** By `hashOf`, since a text for each dispatch would cost as much as all else that is remembered saves. */
+  private readonly bindGroups = new Map<number, readonly KnownBindGroup[]>();
 
   constructor(
     private readonly device: GPUDevice,
@@ -42,10 +61,10 @@ export class PipelineCache {
   }
 
   bindGroup({ id, layout }: Pipeline, buffers: readonly WebGpuBuffer[]): GPUBindGroup {
-    let key = `${id}`;
-    for (const buffer of buffers) key += ` ${buffer.id}`;
-    const known = this.bindGroups.get(key);
-    if (known !== undefined) return known;
+    const hash = hashOf(id, buffers);
+    const candidates = this.bindGroups.get(hash);
+    const known = candidates?.find((candidate) => isFor(candidate, id, buffers));
+    if (known !== undefined) return known.group;
     const group = this.device.createBindGroup({
       layout,
       entries: [
@@ -57,7 +76,8 @@ export class PipelineCache {
       const [oldest] = this.bindGroups.keys();
       this.bindGroups.delete(oldest);
     }
-    this.bindGroups.set(key, group);
+    const entry = { pipeline: id, buffers: buffers.map((buffer) => buffer.id), group };
+    this.bindGroups.set(hash, [...(candidates ?? []), entry]);
     return group;
   }
 

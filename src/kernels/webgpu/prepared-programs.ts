@@ -39,8 +39,14 @@ function callKey(
   attributes: unknown,
 ): string {
   let key = name;
-  for (const { dtype, shape } of inputs) key += `|${dtype}${shape.join()}`;
-  for (const { shape } of outputs) key += `>${shape.join()}`;
+  for (const { dtype, shape } of inputs) {
+    key += `|${dtype}`;
+    for (const extent of shape) key += `,${extent}`;
+  }
+  for (const { shape } of outputs) {
+    key += ">";
+    for (const extent of shape) key += `,${extent}`;
+  }
   return attributes === undefined ? key : key + JSON.stringify(attributes);
 }
 
