@@ -13,7 +13,7 @@ export {
   type StepOptions,
 } from "./optimisers.ts";
 export * from "./safetensors.ts";
-export { type WarmupCosineOptions, warmupCosine } from "./schedules.ts";
+export { learningRateAt, SCHEDULES, type ScheduleName, type ScheduleOptions } from "./schedules.ts";
 export {
   appendKeyValues,
   causalMask,

@@ -49,6 +49,16 @@ export abstract class Module {
     return found;
   }
 
+  /** This module as "", and every module below it by its path of fields, such as `blocks.0.dropout`. */
+  namedModules(): Map<string, Module> {
+    const found = new Map<string, Module>([["", this]]);
+    for (const [name, child] of this.children()) {
+      for (const [inner, module] of child.namedModules())
+        found.set(inner === "" ? name : `${name}.${inner}`, module);
+    }
+    return found;
+  }
+
   parameters(): Tensor[] {
     return [...this.namedParameters().values()];
   }
@@ -122,4 +132,5 @@ export abstract class Module {
   }
 }
 
-const SAFETENSORS_TYPE = { f32: "F32", f64: "F64", i32: "I32" } as const;
+/** What safetensors calls the types of elements. */
+export const SAFETENSORS_TYPE = { f32: "F32", f64: "F64", i32: "I32" } as const;

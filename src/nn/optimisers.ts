@@ -16,6 +16,8 @@ import {
   type Tensor,
   zeros,
 } from "../tensor/index.ts";
+import { SAFETENSORS_TYPE, type StateDict } from "./module.ts";
+import type { SafetensorsEntry } from "./safetensors.ts";
 
 export interface StepOptions {
   /** Overrides the optimiser's learning rate for this step. */
@@ -33,6 +35,8 @@ export abstract class Optimiser {
   private readonly elements: number;
   /** [rows, elements] from the first step on. */
   private state: Tensor | undefined;
+  /** Updates so far. */
+  steps = 0;
 
   /** @throws TypeError unless all parameters have one element type and are on one device */
   constructor(parameters: readonly Tensor[]) {
@@ -57,6 +61,46 @@ export abstract class Optimiser {
 
   zeroGrad(): void {
     for (const parameter of this.parameters) parameter.zeroGrad();
+  }
+
+  /** What the next update depends on besides parameters and gradients: `steps` [1], and `state` [rows, elements]. */
+  async stateDict(): Promise<StateDict> {
+    const saved: StateDict = new Map([
+      ["steps", { dtype: "I32", shape: [1], data: Int32Array.of(this.steps) }],
+    ]);
+    if (this.state !== undefined) {
+      const { dtype, shape } = this.state;
+      saved.set("state", { dtype: SAFETENSORS_TYPE[dtype], shape, data: await this.state.data() });
+    }
+    return saved;
+  }
+
+  /**
+   * Goes on where another optimiser of the same kind and parameters was.
+   * @throws Error when the state is of other parameters; nothing is changed then
+   */
+  loadStateDict(saved: ReadonlyMap<string, SafetensorsEntry>): void {
+    const steps = saved.get("steps");
+    const state = saved.get("state");
+    if (steps?.dtype !== "I32" || steps.data.length !== 1) {
+      throw new Error("optimiser: the saved state holds no number of steps; expected steps, I32 [1]");
+    }
+    if (state !== undefined) this.loadState(state);
+    this.steps = steps.data[0];
+  }
+
+  private loadState({ dtype, shape, data }: SafetensorsEntry): void {
+    const [like] = this.parameters;
+    const expected = SAFETENSORS_TYPE[like.dtype];
+    if (dtype !== expected || shape.length !== 2 || shape[1] !== this.elements) {
+      throw new Error(
+        `optimiser: the saved state is ${dtype} [${shape}], expected ${expected} [${shape[0]},${this.elements}]; it is ` +
+          "of other parameters",
+      );
+    }
+    this.state?.dispose();
+    this.state = outsideScopes(() => zeros(shape, like));
+    this.state.assign(data);
   }
 
   dispose(): void {
@@ -107,8 +151,6 @@ export interface AdamWOptions {
 
 /** Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019). */
 export class AdamW extends Optimiser {
-  /** Updates so far. */
-  steps = 0;
   private readonly options: Required<AdamWOptions>;
 
   constructor(parameters: readonly Tensor[], options: AdamWOptions) {
@@ -142,6 +184,7 @@ export class Sgd extends Optimiser {
   }
 
   step(options: StepOptions = {}): void {
+    this.steps++;
     const { learningRate = this.options.learningRate } = options;
     this.update(sgdStep, (offsets) => ({ ...this.options, learningRate, offsets }), options);
   }

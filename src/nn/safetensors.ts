@@ -10,26 +10,25 @@
  *
  * Elements are copied as they lie, so the host must be little-endian, as every x86-64 and ARM64 system is.
  */
+import {
+  ARRAY_TYPES,
+  decodeSafetensorsLayout,
+  encodeSafetensorsHeader,
+  type SafetensorsEntry,
+  type SafetensorsLocation,
+} from "./safetensors-header.ts";
 
-/** The array that holds each supported type, in the order files are written: no tensor loses its alignment. */
-const ARRAY_TYPES = { F64: Float64Array, F32: Float32Array, I32: Int32Array } as const;
-
-/** Types of element this reader and writer support, of those the format has. */
-export type SafetensorsDtype = keyof typeof ARRAY_TYPES;
-
-const DTYPES = Object.keys(ARRAY_TYPES);
-const LENGTH_BYTES = 8;
-const MAX_HEADER_BYTES = 100_000_000;
-const METADATA_NAME = "__metadata__";
-const TENSOR_FIELDS = ["dtype", "shape", "data_offsets"];
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
-/** A tensor as it is stored: `data` has the type that `dtype` names and one element for each place of `shape`. */
-export interface SafetensorsEntry {
-  readonly dtype: SafetensorsDtype;
-  readonly shape: readonly number[];
-  readonly data: Float32Array | Float64Array | Int32Array;
-}
+export {
+  decodeSafetensorsLayout,
+  encodeSafetensorsHeader,
+  type SafetensorsDtype,
+  type SafetensorsEntry,
+  SafetensorsError,
+  type SafetensorsErrorCode,
+  type SafetensorsLayout,
+  type SafetensorsLocation,
+  safetensorsDataStart,
+} from "./safetensors-header.ts";
 
 /** What a file holds. */
 export interface SafetensorsFile {
@@ -37,47 +36,6 @@ export interface SafetensorsFile {
   readonly tensors: Map<string, SafetensorsEntry>;
   /** The file's free text, empty where it has none. */
   readonly metadata: Record<string, string>;
-}
-
-/**
- * What was wrong with a file, or with what was to be written:
- *
- * - `truncated`: fewer than the 8 bytes of the header's length
- * - `header-size`: the header is empty, over 100 MB, or longer than the file
- * - `header-encoding`: the header is not UTF-8, or a string in it is not Unicode text
- * - `header-json`: the header is not a JSON object that starts with `{`
- * - `duplicate-key`: an object in the header has two keys of one name
- * - `entry`: a tensor's fields, shape or name are not what the format allows
- * - `dtype`: a type of element that is unknown or not supported
- * - `offsets`: a tensor's bytes are reversed, outside the file, or not as many as its shape and type need
- * - `overlap`: two tensors share bytes
- * - `gap`: bytes between tensors belong to none
- * - `trailing`: bytes after the last tensor
- * - `metadata`: the metadata is not an object of strings
- */
-export type SafetensorsErrorCode =
-  | "truncated"
-  | "header-size"
-  | "header-encoding"
-  | "header-json"
-  | "duplicate-key"
-  | "entry"
-  | "dtype"
-  | "offsets"
-  | "overlap"
-  | "gap"
-  | "trailing"
-  | "metadata";
-
-/** A file that breaks the format, or tensors that it cannot hold. */
-export class SafetensorsError extends Error {
-  override readonly name = "SafetensorsError";
-  readonly code: SafetensorsErrorCode;
-
-  constructor(code: SafetensorsErrorCode, problem: string, options?: ErrorOptions) {
-    super(`safetensors: ${problem}`, options);
-    this.code = code;
-  }
 }
 
 /**
@@ -92,18 +50,11 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, SafetensorsEntry>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  for (const [name, entry] of tensors) checkWritable(name, entry);
-  checkMetadata(metadata);
-  const ordered = [...tensors].sort(
-    ([leftName, left], [rightName, right]) =>
-      DTYPES.indexOf(left.dtype) - DTYPES.indexOf(right.dtype) || compareNames(leftName, rightName),
-  );
-  const header = encodeHeader(ordered, metadata);
+  const { bytes: header, ordered } = encodeSafetensorsHeader(tensors, metadata);
   const dataBytes = ordered.reduce((sum, [, { data }]) => sum + data.byteLength, 0);
-  const bytes = new Uint8Array(LENGTH_BYTES + header.length + dataBytes);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
-  bytes.set(header, LENGTH_BYTES);
-  let position = LENGTH_BYTES + header.length;
+  const bytes = new Uint8Array(header.length + dataBytes);
+  bytes.set(header);
+  let position = header.length;
   for (const [, { data }] of ordered) {
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
     position += data.byteLength;
@@ -118,283 +69,17 @@ export function encodeSafetensors(
  * @throws SafetensorsError, and no other error, for bytes that are not a valid file.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
-  const headerBytes = readHeader(bytes);
-  const data = bytes.subarray(LENGTH_BYTES + headerBytes.length);
-  const located: LocatedTensor[] = [];
-  let metadata: Record<string, string> = {};
-  for (const [name, value] of Object.entries(parseHeader(headerBytes))) {
-    if (name === METADATA_NAME) metadata = checkMetadata(value);
-    else located.push(locateTensor(name, value, data.length));
-  }
-  located.sort(
-    (left, right) => left.begin - right.begin || left.end - right.end || compareNames(left.name, right.name),
-  );
-  checkCoverage(located, data.length);
-  return { tensors: new Map(located.map((tensor) => [tensor.name, readTensor(tensor, data)])), metadata };
+  const { tensors, metadata, dataStart } = decodeSafetensorsLayout(bytes, bytes.length);
+  const data = bytes.subarray(dataStart);
+  return {
+    tensors: new Map([...tensors].map(([name, location]) => [name, readTensor(location, data)])),
+    metadata,
+  };
 }
 
-/** A tensor of the header: its elements are the bytes from `begin` to before `end` of the file's data. */
-interface LocatedTensor {
-  readonly name: string;
-  readonly dtype: SafetensorsDtype;
-  readonly shape: readonly number[];
-  readonly begin: number;
-  readonly end: number;
-}
-
-function checkWritable(name: string, { dtype, shape, data }: SafetensorsEntry): void {
-  if (name === METADATA_NAME) {
-    throw new SafetensorsError("entry", `a tensor cannot have the reserved name "${name}"; rename it`);
-  }
-  checkDtype(name, dtype);
-  if (!(data instanceof ARRAY_TYPES[dtype])) {
-    throw new SafetensorsError(
-      "dtype",
-      `${tensorCalled(name)} has dtype ${dtype}, so its data must be a ${ARRAY_TYPES[dtype].name}`,
-    );
-  }
-  const count = elementCount(name, shape);
-  if (count !== data.length) {
-    throw new SafetensorsError(
-      "entry",
-      `${tensorCalled(name)} of shape [${shape}] needs ${count} elements, got ${data.length}`,
-    );
-  }
-}
-
-function encodeHeader(
-  tensors: readonly (readonly [string, SafetensorsEntry])[],
-  metadata: Readonly<Record<string, string>>,
-): Uint8Array {
-  const members: [string, string][] = [];
-  const texts = Object.entries(metadata)
-    .sort(([left], [right]) => compareNames(left, right))
-    .map(([key, text]) => [key, JSON.stringify(text)] as const);
-  if (texts.length > 0) members.push([METADATA_NAME, jsonObject(texts)]);
-  let begin = 0;
-  for (const [name, { dtype, shape, data }] of tensors) {
-    const end = begin + data.byteLength;
-    members.push([name, JSON.stringify({ dtype, shape, data_offsets: [begin, end] })]);
-    begin = end;
-  }
-  const text = jsonObject(members);
-  checkStrings(text);
-  const header = new TextEncoder().encode(text);
-  const padded = new Uint8Array(Math.ceil(header.length / LENGTH_BYTES) * LENGTH_BYTES).fill(0x20);
-  padded.set(header);
-  checkHeaderSize(padded.length);
-  return padded;
-}
-
-/** An object with its members in the order given: a JavaScript object would put names like "7" first. */
-function jsonObject(members: readonly (readonly [name: string, json: string])[]): string {
-  return `{${members.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(",")}}`;
-}
-
-/** Code point order, which is the byte order of UTF-8; `<` would compare UTF-16 units. */
-function compareNames(leftName: string, rightName: string): number {
-  const encoder = new TextEncoder();
-  const left = encoder.encode(leftName);
-  const right = encoder.encode(rightName);
-  const difference = left.findIndex((byte, index) => byte !== right[index]);
-  return difference === -1 ? left.length - right.length : left[difference] - (right[difference] ?? -1);
-}
-
-function readHeader(bytes: Uint8Array): Uint8Array {
-  if (bytes.length < LENGTH_BYTES) {
-    throw new SafetensorsError(
-      "truncated",
-      `a file starts with the ${LENGTH_BYTES} bytes of its header's length, got ${bytes.length} bytes`,
-    );
-  }
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  checkHeaderSize(length);
-  if (length > bytes.length - LENGTH_BYTES) {
-    throw new SafetensorsError(
-      "header-size",
-      `the header should have ${length} bytes, but ${bytes.length - LENGTH_BYTES} follow its length`,
-    );
-  }
-  return bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
-}
-
-function checkHeaderSize(length: number): void {
-  if (length === 0 || length > MAX_HEADER_BYTES) {
-    throw new SafetensorsError(
-      "header-size",
-      `a header has from 1 to ${MAX_HEADER_BYTES} bytes, this one has ${length}`,
-    );
-  }
-}
-
-function parseHeader(bytes: Uint8Array): object {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new SafetensorsError("header-encoding", "the header is not valid UTF-8", { cause });
-  }
-  if (!text.startsWith("{")) {
-    throw new SafetensorsError("header-json", `the header must start with "{"`);
-  }
-  let header: object;
-  try {
-    header = JSON.parse(text);
-  } catch (cause) {
-    throw new SafetensorsError("header-json", `the header is not valid JSON: ${cause}`, { cause });
-  }
-  checkStrings(text);
-  return header;
-}
-
-/**
- * Refuses what `JSON.parse` lets through in `text`, which must be valid JSON: a key that its object has already
- * (names are compared after unescaping), and half of a surrogate pair, which no UTF-8 text can hold.
- */
-function checkStrings(text: string): void {
-  const keysOfOpenObjects: Set<string>[] = [];
-  let latest = "";
-  let position = 0;
-  while (position < text.length) {
-    const character = text[position];
-    if (character === '"') {
-      const end = stringEnd(text, position);
-      latest = JSON.parse(text.slice(position, end));
-      if (LONE_SURROGATE.test(latest)) {
-        throw new SafetensorsError(
-          "header-encoding",
-          `the string ${JSON.stringify(latest)} has half of a surrogate pair, so it is not Unicode text`,
-        );
-      }
-      position = end;
-      continue;
-    }
-    if (character === "{") keysOfOpenObjects.push(new Set());
-    if (character === "}") keysOfOpenObjects.pop();
-    if (character === ":") {
-      const keys = keysOfOpenObjects.at(-1);
-      if (keys?.has(latest)) {
-        throw new SafetensorsError(
-          "duplicate-key",
-          `the header has the key ${JSON.stringify(latest)} twice in one object`,
-        );
-      }
-      keys?.add(latest);
-    }
-    position++;
-  }
-}
-
-/** Just past the closing quote of the string whose opening quote is at `start`. */
-function stringEnd(text: string, start: number): number {
-  let position = start + 1;
-  while (text[position] !== '"') position += text[position] === "\\" ? 2 : 1;
-  return position + 1;
-}
-
-function checkMetadata(value: unknown): Record<string, string> {
-  if (!isObject(value) || !Object.values(value).every((text) => typeof text === "string")) {
-    throw new SafetensorsError("metadata", `"${METADATA_NAME}" must be an object whose values are strings`);
-  }
-  return value as Record<string, string>;
-}
-
-function locateTensor(name: string, value: unknown, dataBytes: number): LocatedTensor {
-  if (!isObject(value) || !sameNames(Object.keys(value), TENSOR_FIELDS)) {
-    throw new SafetensorsError(
-      "entry",
-      `${tensorCalled(name)} must be an object with exactly the fields ${TENSOR_FIELDS.join(", ")}`,
-    );
-  }
-  const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
-  checkDtype(name, dtype);
-  if (!Array.isArray(shape)) {
-    throw new SafetensorsError("entry", `${tensorCalled(name)}: the shape must be an array`);
-  }
-  const byteLength = elementCount(name, shape) * ARRAY_TYPES[dtype].BYTES_PER_ELEMENT;
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
-    throw new SafetensorsError("entry", `${tensorCalled(name)}: data_offsets must be two integers from 0 up`);
-  }
-  const [begin, end] = offsets;
-  if (end > dataBytes || end - begin !== byteLength) {
-    throw new SafetensorsError(
-      "offsets",
-      `${tensorCalled(name)} of type ${dtype} and shape [${shape}] needs ${byteLength} bytes in the file's ` +
-        `${dataBytes} bytes of data, its data_offsets are [${begin}, ${end}]`,
-    );
-  }
-  return { name, dtype, shape, begin, end };
-}
-
-function checkDtype(name: string, dtype: unknown): asserts dtype is SafetensorsDtype {
-  if (typeof dtype !== "string") {
-    throw new SafetensorsError("entry", `${tensorCalled(name)}: the dtype must be a string`);
-  }
-  if (!DTYPES.includes(dtype)) {
-    throw new SafetensorsError(
-      "dtype",
-      `${tensorCalled(name)} has dtype ${JSON.stringify(dtype)}; supported are ${DTYPES.join(", ")}`,
-    );
-  }
-}
-
-/** The product of the extents: 1 for the shape of a scalar, []. */
-function elementCount(name: string, shape: readonly unknown[]): number {
-  if (!shape.every(isCount)) {
-    throw new SafetensorsError("entry", `${tensorCalled(name)}: a shape holds integers from 0 to 2^53 - 1`);
-  }
-  const count = shape.reduce((product, extent) => product * extent, 1);
-  if (!isCount(count)) {
-    throw new SafetensorsError("entry", `${tensorCalled(name)}: [${shape}] has over 2^53 - 1 elements`);
-  }
-  return count;
-}
-
-/** The tensors, sorted by where they begin, must cover the data once: hidden bytes could hold another file. */
-function checkCoverage(tensors: readonly LocatedTensor[], dataBytes: number): void {
-  let covered = 0;
-  for (const { name, begin, end } of tensors) {
-    if (begin < covered) {
-      throw new SafetensorsError(
-        "overlap",
-        `${tensorCalled(name)} begins at byte ${begin} of the data, inside the tensor that ends at ${covered}`,
-      );
-    }
-    if (begin > covered) {
-      throw new SafetensorsError(
-        "gap",
-        `bytes ${covered} to ${begin} of the data, before ${tensorCalled(name)}, belong to no tensor`,
-      );
-    }
-    covered = end;
-  }
-  if (covered < dataBytes) {
-    throw new SafetensorsError(
-      "trailing",
-      `the last tensor ends at byte ${covered} of the data, but ${dataBytes - covered} more follow`,
-    );
-  }
-}
-
-function readTensor({ dtype, shape, begin, end }: LocatedTensor, data: Uint8Array): SafetensorsEntry {
+function readTensor({ dtype, shape, begin, end }: SafetensorsLocation, data: Uint8Array): SafetensorsEntry {
   // A typed array must start at a multiple of its element size, which a view into the file need not.
   const copy = new Uint8Array(end - begin);
   copy.set(data.subarray(begin, end));
   return { dtype, shape, data: new ARRAY_TYPES[dtype](copy.buffer) };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function sameNames(names: readonly string[], expected: readonly string[]): boolean {
-  return names.length === expected.length && expected.every((name) => names.includes(name));
-}
-
-function tensorCalled(name: string): string {
-  return `tensor ${JSON.stringify(name)}`;
 }

@@ -9,11 +9,13 @@ import {
   EncoderBlock,
   encodeSafetensors,
   type KeyValues,
+  learningRateAt,
   MLP,
   type Module,
   parameter,
+  type ScheduleName,
   Sgd,
-  warmupCosine,
+  type StateDict,
 } from "../../src/nn/index.ts";
 import { concat, Random, randomTensor, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
 import { throwsMessage } from "../throws-message.ts";
@@ -190,13 +192,50 @@ test("clipping scales all gradients to a common norm, and leaves small ones alon
   assert.ok(Math.abs(parameters[0].itemSync() - 0.4) < 1e-6);
 });
 
-test("the learning rate warms up linearly and falls along a cosine", () => {
-  const rate = (step: number) => warmupCosine(step, { peak: 2, warmupSteps: 4, totalSteps: 15, floor: 0.1 });
-  assert.is(rate(0), 0.5);
-  assert.is(rate(3), 2);
-  assert.ok(Math.abs(rate(9) - 1.1) < 1e-9);
-  assert.ok(Math.abs(rate(14) - 0.2) < 1e-9);
-  assert.ok(Math.abs(rate(99) - 0.2) < 1e-9);
+test("the learning rate warms up linearly and falls along a cosine, a line, or not at all", () => {
+  const rates = (schedule: ScheduleName) =>
+    [0, 3, 9, 14, 99].map((step) =>
+      learningRateAt(step, { schedule, peak: 2, warmupSteps: 4, totalSteps: 15, floor: 0.1 }).toFixed(6),
+    );
+  assert.equal(rates("cosine"), ["0.500000", "2.000000", "1.100000", "0.200000", "0.200000"]);
+  assert.equal(rates("linear"), ["0.500000", "2.000000", "1.100000", "0.200000", "0.200000"]);
+  assert.equal(rates("constant"), ["0.500000", "2.000000", "2.000000", "2.000000", "2.000000"]);
+  const early = (schedule: ScheduleName) =>
+    learningRateAt(6, { schedule, peak: 2, warmupSteps: 4, totalSteps: 15 });
+  assert.ok(Math.abs(early("linear") - 1.6) < 1e-9);
+  assert.ok(early("cosine") > early("linear"), "a cosine falls slowly at first");
+});
+
+test("an optimiser that goes on from its saved state makes the same updates", async () => {
+  const make = () => new MLP([3, 5, 1], random());
+  const update = (model: MLP, optimiser: AdamW | Sgd, step: number) => {
+    using _ = scope();
+    const x = randomTensor("normal", [4, 3], { seed: 5, stream: "inputs", step });
+    model.forward(x).square().mean().backward();
+    optimiser.step();
+    optimiser.zeroGrad();
+  };
+  for (const kind of ["adam", "momentum"]) {
+    const optimiserOf = (model: MLP) =>
+      kind === "adam"
+        ? new AdamW(model.parameters(), { learningRate: 0.1 })
+        : new Sgd(model.parameters(), { learningRate: 0.1, momentum: 0.9 });
+    const [whole, first, second] = [make(), make(), make()];
+    const [one, two, three] = [whole, first, second].map(optimiserOf);
+    for (let step = 0; step < 6; step++) update(whole, one, step);
+    for (let step = 0; step < 3; step++) update(first, two, step);
+    second.loadStateDict(await first.stateDict());
+    three.loadStateDict(await two.stateDict());
+    for (let step = 3; step < 6; step++) update(second, three, step);
+    assert.equal(await second.stateDict(), await whole.stateDict());
+  }
+  const optimiser = new AdamW(make().parameters(), { learningRate: 0.1 });
+  const foreign: StateDict = new Map([["steps", { dtype: "I32", shape: [1], data: Int32Array.of(2) }]]);
+  foreign.set("state", { dtype: "F32", shape: [2, 6], data: new Float32Array(12) });
+  throwsMessage(
+    () => optimiser.loadStateDict(foreign),
+    "optimiser: the saved state is F32 [2,6], expected F32 [2,26]; it is of other parameters",
+  );
 });
 
 test("modules made inside a scope outlive it", () => {
