@@ -1,6 +1,8 @@
 /** Gives each exposed list its candidates, history and labels: from a log to the columns that models read. */
 import { Random } from "../../kernels/philox.ts";
 import type { ListDataset } from "../dataset.ts";
+import { bestItems } from "./best-items.ts";
+import { isShown, rowsOfList, shownItems } from "./exposures.ts";
 import type { InteractionLog } from "./interactions.ts";
 import { type ExposedLists, positiveAt } from "./lists.ts";
 
@@ -14,8 +16,10 @@ export type ScoreItems = (user: number, out: Float32Array) => void;
  *   log. This is what the paper's figures imply: a ranker is measured largely on telling exposed from retrieved.
  * - `retrieved`: the retriever's best N of the items that the user had not met before the list. Exposed items are
  *   candidates only if the retriever found them; for the others the dataset's `exposed` holds -1. For evaluation.
+ * - `logged`: the candidates that the log names for the list, shown or not: the L exposed items and N - L of the
+ *   others, drawn uniformly where there are more. For logs that carry lists; see {@link withLoggedCandidates}.
  */
-export type CandidateProtocol = "injected" | "retrieved";
+export type CandidateProtocol = "injected" | "retrieved" | "logged";
 
 export interface CandidateOptions {
   /** Keys the shuffle of each list's candidates. */
@@ -33,7 +37,8 @@ export interface CandidateOptions {
  * their item numbers, and then shuffled by a generator keyed by (seed, "candidates", the list's first row in the
  * log), so that a list has the same candidates in any sample of lists, and their order tells nothing.
  *
- * @throws RangeError when a user leaves too few items to choose from, a score is not finite, or a count is wrong.
+ * @throws RangeError when a user leaves too few items to choose from, a list lacks logged candidates, a score is not
+ * finite, or a count is wrong.
  */
 export function buildListDataset(
   log: InteractionLog,
@@ -62,10 +67,7 @@ export function buildListDataset(
     const user = lists.users[row];
     const start = lists.starts[row];
     const shown = log.items.subarray(start, start + listLength);
-    const pool =
-      protocol === "injected"
-        ? [...shown, ...retriever.best(user, log.userOffsets[user + 1], candidateCount - listLength)]
-        : retriever.best(user, start, candidateCount);
+    const pool = candidatePool(log, retriever, lists, row, { seed, candidateCount, protocol });
     const order = new Random({ seed, stream: "candidates", step: start }).permutation(candidateCount);
     const candidates = order.map((index) => pool[index]);
     const scores = retriever.scoresOf(user);
@@ -80,13 +82,74 @@ export function buildListDataset(
   return dataset;
 }
 
+/** The N candidates of list `list`, in an order that may tell what was exposed. */
+function candidatePool(
+  log: InteractionLog,
+  retriever: Retriever,
+  { users, starts, listLength }: ExposedLists,
+  list: number,
+  {
+    seed,
+    candidateCount,
+    protocol,
+  }: Required<Pick<CandidateOptions, "seed" | "candidateCount" | "protocol">>,
+): readonly number[] {
+  const user = users[list];
+  const start = starts[list];
+  if (protocol === "retrieved") return retriever.best(user, start, candidateCount);
+  const shown = log.items.subarray(start, start + listLength);
+  if (protocol === "injected") {
+    return [...shown, ...retriever.best(user, log.userOffsets[user + 1], candidateCount - listLength)];
+  }
+  const others = loggedOthers(log, start, listLength);
+  if (listLength + others.length < candidateCount) {
+    throw new RangeError(
+      `candidates: the list of user "${log.userIds[user]}" at row ${start} has ${listLength + others.length} logged ` +
+        `candidates, but ${candidateCount} are needed; leave such lists out with withLoggedCandidates`,
+    );
+  }
+  const order = new Random({ seed, stream: "logged candidates", step: start }).permutation(others.length);
+  return [...shown, ...Array.from(order.subarray(0, candidateCount - listLength), (index) => others[index])];
+}
+
+/** The distinct items that the log names for the list at row `start`, besides its first `listLength`. */
+function loggedOthers(log: InteractionLog, start: number, listLength: number): number[] {
+  const [first, end] = rowsOfList(log, start);
+  const others = new Set(log.items.subarray(first, end));
+  for (let row = start; row < start + listLength; row++) others.delete(log.items[row]);
+  return [...others];
+}
+
+/**
+ * Those of `lists` for which the log names at least `candidateCount` items, shown or not: the lists for which the
+ * candidate protocol `logged` works.
+ *
+ * @throws RangeError when the log carries no lists.
+ */
+export function withLoggedCandidates(
+  log: InteractionLog,
+  lists: ExposedLists,
+  candidateCount = 50,
+): ExposedLists {
+  const { listLength } = lists;
+  const isEnough = (start: number) =>
+    listLength + loggedOthers(log, start, listLength).length >= candidateCount;
+  const kept = Int32Array.from(lists.starts.keys()).filter((list) => isEnough(lists.starts[list]));
+  return {
+    ...lists,
+    size: kept.length,
+    users: kept.map((list) => lists.users[list]),
+    starts: kept.map((list) => lists.starts[list]),
+  };
+}
+
 /**
  * Throws a RangeError when a user leaves too few items to choose N - L candidates from, as `buildListDataset` would,
  * but before any score is known.
  */
 export function checkItemSupply(log: InteractionLog, listLength: number, candidateCount = 50): void {
   for (let user = 0; user < log.userIds.length; user++) {
-    const met = new Set(log.items.subarray(log.userOffsets[user], log.userOffsets[user + 1])).size;
+    const met = shownItems(log, log.userOffsets[user], log.userOffsets[user + 1]).size;
     if (log.itemIds.length - met < candidateCount - listLength) {
       throw new RangeError(
         `candidates: user "${log.userIds[user]}" has met ${met} of ${log.itemIds.length} items, which leaves too few ` +
@@ -132,8 +195,10 @@ class Retriever {
   best(user: number, until: number, count: number): readonly number[] {
     const request = `${user} ${until} ${count}`;
     if (request === this.retrievedFor) return this.retrieved;
-    const met = this.log.items.subarray(this.log.userOffsets[user], until);
-    this.retrieved = bestItems(this.scoresOf(user), met, count);
+    const met = shownItems(this.log, this.log.userOffsets[user], until);
+    const scores = this.scoresOf(user).slice();
+    for (const item of met) scores[item] = Number.NEGATIVE_INFINITY;
+    this.retrieved = bestItems(scores, count);
     this.retrievedFor = request;
     if (this.retrieved.length < count) {
       throw new RangeError(
@@ -143,24 +208,6 @@ class Retriever {
     }
     return this.retrieved;
   }
-}
-
-/** The `count` items of the highest scores outside `excluded`, best first, ties by item number; fewer if need be. */
-function bestItems(scores: Float32Array, excluded: Int32Array, count: number): number[] {
-  const isExcluded = new Uint8Array(scores.length);
-  for (const item of excluded) isExcluded[item] = 1;
-  const best: number[] = [];
-  if (count === 0) return best;
-  let bar = Number.NEGATIVE_INFINITY;
-  for (let item = 0; item < scores.length; item++) {
-    const score = scores[item];
-    if (score <= bar || isExcluded[item] === 1) continue;
-    let place = Math.min(best.length, count - 1);
-    for (; place > 0 && scores[best[place - 1]] < score; place--) best[place] = best[place - 1];
-    best[place] = item;
-    if (best.length === count) bar = scores[best[count - 1]];
-  }
-  return best;
 }
 
 function fillFeedback({ feedback, listLength }: ListDataset, log: InteractionLog, lists: ExposedLists): void {
@@ -175,11 +222,13 @@ function fillHistory(dataset: ListDataset, log: InteractionLog, lists: ExposedLi
   const isPositive = positiveAt(log, lists.positiveThreshold);
   history.fill(-1);
   lists.starts.forEach((start, row) => {
-    const depth = Math.min(historyLength, start - log.userOffsets[lists.users[row]]);
-    const end = (row + 1) * historyLength;
-    for (let back = 1; back <= depth; back++) {
-      history[end - back] = log.items[start - back];
-      historyFeedback[end - back] = isPositive(start - back) ? 1 : 0;
+    const first = log.userOffsets[lists.users[row]];
+    let place = (row + 1) * historyLength;
+    for (let earlier = start - 1; earlier >= first && place > row * historyLength; earlier--) {
+      if (!isShown(log, earlier)) continue;
+      place--;
+      history[place] = log.items[earlier];
+      historyFeedback[place] = isPositive(earlier) ? 1 : 0;
     }
   });
 }

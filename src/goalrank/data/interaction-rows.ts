@@ -1,68 +1,117 @@
-/** Turns the text fields of one record into one interaction: the part that all delimited formats share. */
+/** Turns the values of one record into one interaction: the part that all formats share. */
+import type { ColumnPositions } from "./columns.ts";
 import { DataError } from "./errors.ts";
-import type { InteractionLog, InteractionLogBuilder } from "./interactions.ts";
+import type { InteractionLogBuilder } from "./interaction-log-builder.ts";
+import type { InteractionLog } from "./interactions.ts";
 
-/** The four things an interaction consists of. */
-export const INTERACTION_FIELDS = ["user", "item", "feedback", "timestamp"] as const;
-export type InteractionField = (typeof INTERACTION_FIELDS)[number];
-
-/** Where the fields of an interaction stand in a file's records. */
+/** What a file's records hold, and where. */
 export interface RowLayout {
   readonly file: string;
   /** Names of all columns in order. */
   readonly columns: readonly string[];
   /** Which column holds which field: indices into `columns`. */
-  readonly position: Readonly<Record<InteractionField, number>>;
+  readonly position: ColumnPositions;
   /** A record as it should look, for error messages, such as `user::item::rating::timestamp`. */
   readonly expected: string;
+  /** What errors count: lines unless given. */
+  readonly unit?: "line" | "row";
 }
 
-/** Adds the interaction in `fields`. Throws a DataError that names the line and the column that is wrong. */
+/**
+ * Adds the interaction in `values`, text or what a typed file holds, at line or row `place`. Throws a DataError that
+ * names the place and the column that is wrong.
+ */
 export function addRow(
   builder: InteractionLogBuilder,
   layout: RowLayout,
-  fields: readonly string[],
-  line: number,
+  values: readonly unknown[],
+  place: number,
 ): void {
   const { columns, position } = layout;
-  if (fields.length !== columns.length) {
-    const found = `${fields.length} ${fields.length === 1 ? "column" : "columns"}`;
-    throw unexpected(layout, line, `${found} instead of ${columns.length}`);
+  if (values.length !== columns.length) {
+    const found = `${values.length} ${values.length === 1 ? "column" : "columns"}`;
+    throw unexpected(layout, place, `${found} instead of ${columns.length}`);
   }
-  const user = fields[position.user];
-  const item = fields[position.item];
-  const feedback = readNumber(fields[position.feedback]);
-  const timestamp = readNumber(fields[position.timestamp]);
-  if (isBlank(user)) throw unexpected(layout, line, `${columns[position.user]} is empty`);
-  if (isBlank(item)) throw unexpected(layout, line, `${columns[position.item]} is empty`);
-  if (!Number.isFinite(feedback)) throw notANumber(layout, line, fields, position.feedback);
-  if (!Number.isFinite(timestamp)) throw notANumber(layout, line, fields, position.timestamp);
-  builder.add(user, item, feedback, timestamp);
+  const user = readName(layout, place, values, position.user);
+  const item = readName(layout, place, values, position.item);
+  let feedback = 0;
+  for (const { column, weight } of position.feedback) {
+    feedback += weight * readNumber(layout, place, values, column);
+  }
+  const timestamp = readNumber(layout, place, values, position.timestamp);
+  if (position.list === undefined || isBlank(values[position.list])) {
+    builder.add(user, item, feedback, timestamp);
+  } else {
+    const list = readName(layout, place, values, position.list);
+    builder.add(user, item, feedback, timestamp, list, readPlace(layout, place, values));
+  }
 }
 
-function isBlank(text: string): boolean {
-  return text.trim() === "";
+/** Text with nothing to see in it, and what stands for nothing in a typed file. */
+function isBlank(value: unknown): boolean {
+  return typeof value === "string" ? value.trim() === "" : value === null || value === undefined;
 }
 
-/** The number that `text` spells, or NaN; blank text spells none, although Number("") is 0. */
-function readNumber(text: string): number {
-  return isBlank(text) ? Number.NaN : Number(text);
+/** The name that text or an integer is. */
+function readName(layout: RowLayout, place: number, values: readonly unknown[], column: number): string {
+  const value = values[column];
+  if (isBlank(value)) throw unexpected(layout, place, isEmpty(layout, value, column));
+  if (typeof value === "string") return value;
+  if (typeof value === "bigint" || Number.isSafeInteger(value)) return String(value);
+  throw unexpected(layout, place, `${layout.columns[column]} "${value}" is neither text nor an integer`);
 }
 
-function notANumber(layout: RowLayout, line: number, fields: readonly string[], column: number): DataError {
-  const text = fields[column];
-  const kind = Number.isNaN(Number(text)) || isBlank(text) ? "a number" : "finite";
-  return unexpected(layout, line, `${layout.columns[column]} "${text}" is not ${kind}`);
+/** The finite number that text spells or that a number, integer or truth value is. */
+function readNumber(layout: RowLayout, place: number, values: readonly unknown[], column: number): number {
+  const value = values[column];
+  const number = numberFrom(value);
+  if (Number.isFinite(number)) return number;
+  if (typeof value !== "string" && isBlank(value))
+    throw unexpected(layout, place, isEmpty(layout, value, column));
+  const kind = Number.isNaN(number) ? "a number" : "finite";
+  throw unexpected(layout, place, `${layout.columns[column]} "${value}" is not ${kind}`);
 }
 
-function unexpected(layout: RowLayout, line: number, problem: string): DataError {
-  return new DataError(layout.file, line, `${problem}; expected ${layout.expected}`);
+/** NaN for what is no number, and for blank text, although Number("") is 0. */
+function numberFrom(value: unknown): number {
+  switch (typeof value) {
+    case "number":
+      return value;
+    case "string":
+      return isBlank(value) ? Number.NaN : Number(value);
+    case "bigint":
+    case "boolean":
+      return Number(value);
+    default:
+      return Number.NaN;
+  }
+}
+
+/** The place in a list, negative for what was not shown. */
+function readPlace(layout: RowLayout, place: number, values: readonly unknown[]): number {
+  const column = layout.position.position;
+  if (column === undefined) return 0;
+  if (isBlank(values[column])) return -1;
+  const position = readNumber(layout, place, values, column);
+  if (position === (position | 0)) return position;
+  throw unexpected(layout, place, `${layout.columns[column]} "${values[column]}" is not a 32-bit integer`);
+}
+
+function isEmpty({ columns }: RowLayout, value: unknown, column: number): string {
+  return `${columns[column]} is ${typeof value === "string" ? "empty" : "null"}`;
+}
+
+function unexpected({ file, unit, expected }: RowLayout, place: number, problem: string): DataError {
+  const message = `${problem}; expected ${expected}`;
+  return unit === "row"
+    ? new DataError(file, undefined, message, { row: place })
+    : new DataError(file, place, message);
 }
 
 /** The log of all rows read. Throws a DataError when there were none. */
 export function finishLog(builder: InteractionLogBuilder, file: string, expected: string): InteractionLog {
   if (builder.size === 0) {
-    throw new DataError(file, undefined, `no interactions; expected lines of ${expected}`);
+    throw new DataError(file, undefined, `no interactions; expected ${expected}`);
   }
   return builder.build();
 }

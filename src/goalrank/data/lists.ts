@@ -1,18 +1,17 @@
-/**
- * Cuts each user's interactions into exposed lists and splits these by time (section 4.1.1, appendix D.1 of
- * arXiv 2509.22046). The reading of the paper that gives its own count of lists: lists are consecutive and aligned
- * to the end of the user's sequence, so that a remainder at the start serves as history only; a list without a
- * positive is left out.
- */
+/** Cuts a log into exposed lists, and splits these into training, validation and test by a protocol. */
 import { Random } from "../../kernels/philox.ts";
+import { isShown, listsOfUser } from "./exposures.ts";
 import { type InteractionLog, selectInteractions } from "./interactions.ts";
+import { createSplitter, SPLIT_PROTOCOLS, type SplitProtocol } from "./protocols.ts";
 
 export interface CutOptions {
   /** Interactions in a list, L: 6 unless given. */
   readonly listLength?: number;
   /** Feedback of at least this much is a positive, label 1: 3 unless given (ratings from 1 to 5). */
   readonly positiveThreshold?: number;
-  /** Training lists lie in this first part of a user's sequence: 0.8 unless given. */
+  /** How lists are split: "last-list" unless given. */
+  readonly split?: SplitProtocol;
+  /** Training lists lie in this first part of a user's sequence, or of all interactions: 0.8 unless given. */
   readonly trainingFraction?: number;
 }
 
@@ -27,9 +26,12 @@ export interface ExposedLists {
   readonly starts: Int32Array;
 }
 
-/** How many lists there are and what became of them: training + validation + test = withPositive - withRepeat. */
+/**
+ * How many lists there are and what became of them: training + validation + test (+ straddling + later) =
+ * withPositive - withRepeat.
+ */
 export interface ListCounts {
-  /** Lists cut, whatever they hold. */
+  /** Lists of L items, whatever they hold. */
   readonly lists: number;
   /** Those with at least one positive. */
   readonly withPositive: number;
@@ -37,12 +39,18 @@ export interface ListCounts {
   readonly withRepeat: number;
   readonly training: number;
   readonly validation: number;
-  /** At most one list per user, the last. */
+  /** At most one list per user. */
   readonly test: number;
-  /** Users left out of the test because their last list has no positive. */
+  /** Users left out of the test because their test list has no positive. */
   readonly testUsersWithoutPositive: number;
-  /** Users left out of the test because their last list has a positive, but an item twice. */
+  /** Users left out of the test because their test list has a positive, but an item twice. */
   readonly testUsersWithRepeat: number;
+  /** Under `global-time` only: lists on both sides of the cut, or of where validation begins. */
+  readonly straddling?: number;
+  /** Under `global-time` only: lists after their user's test list. */
+  readonly later?: number;
+  /** Of a log that carries lists only: those with fewer than L shown items, which are not among `lists`. */
+  readonly tooShort?: number;
 }
 
 export interface ListCut {
@@ -52,22 +60,28 @@ export interface ListCut {
   readonly counts: ListCounts;
 }
 
-type Split = "training" | "validation" | "test";
-
 /**
- * Cuts a log into lists. Of a user's n interactions, a list is for training if it ends within the first
- * floor(trainingFraction * n), for the test if it is the user's last, and for validation otherwise. Lists without a
- * positive, and lists that hold an item twice, are left out of all three and counted.
+ * Cuts a log into lists and splits them as the protocol says. Lists are those that the log carries, or else consecutive
+ * runs of L interactions, aligned to the end of each user's sequence. Lists without a positive, and lists that hold an
+ * item twice, are left out of all splits and counted.
  *
- * @throws RangeError for a list length under 1, or a training fraction outside (0, 1].
+ * A list's history is everything that its user met before the list starts, whatever its split. So under `global-time`
+ * the history of a test list also holds interactions between the cut and the list: a ranker may read them, as it
+ * could when the list was asked for, but nobody has learned from them.
+ *
+ * @throws RangeError for a list length under 1, a training fraction outside (0, 1], or an unknown protocol.
  */
 export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut {
-  const { listLength, positiveThreshold, trainingFraction } = withDefaults(options);
+  const settings = withDefaults(options);
+  const { listLength, positiveThreshold, split: protocol } = settings;
   const isPositive = positiveAt(log, positiveThreshold);
-  const splits = {
+  const splitLists = createSplitter(log, settings);
+  const collected = {
     training: new ListCollector(),
     validation: new ListCollector(),
     test: new ListCollector(),
+    straddling: new ListCollector(),
+    later: new ListCollector(),
   };
   const counts = {
     lists: 0,
@@ -76,62 +90,67 @@ export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut
     testUsersWithoutPositive: 0,
     testUsersWithRepeat: 0,
   };
+  let tooShort = 0;
   for (let user = 0; user < log.userIds.length; user++) {
-    const sequenceStart = log.userOffsets[user];
-    const sequenceEnd = log.userOffsets[user + 1];
-    const length = sequenceEnd - sequenceStart;
-    const trainingEnd = sequenceStart + trainingLength(length, trainingFraction);
-    for (let start = sequenceStart + (length % listLength); start < sequenceEnd; start += listLength) {
-      const end = start + listLength;
-      const split: Split = end === sequenceEnd ? "test" : end <= trainingEnd ? "training" : "validation";
-      counts.lists++;
-      if (!hasPositive(isPositive, start, end)) {
+    const own = listsOfUser(log, user, listLength);
+    const { splits } = splitLists(user, own.starts);
+    tooShort += own.tooShort;
+    counts.lists += own.starts.length;
+    own.starts.forEach((start, list) => {
+      const split = splits[list];
+      if (!hasPositive(isPositive, start, start + listLength)) {
         if (split === "test") counts.testUsersWithoutPositive++;
-        continue;
+        return;
       }
       counts.withPositive++;
-      if (new Set(log.items.subarray(start, end)).size < listLength) {
+      if (new Set(log.items.subarray(start, start + listLength)).size < listLength) {
         counts.withRepeat++;
         if (split === "test") counts.testUsersWithRepeat++;
-        continue;
+        return;
       }
-      splits[split].add(user, start);
-    }
+      collected[split].add(user, start);
+    });
   }
-  const training = splits.training.build(listLength, positiveThreshold);
-  const validation = splits.validation.build(listLength, positiveThreshold);
-  const test = splits.test.build(listLength, positiveThreshold);
+  const { training, validation, test, straddling, later } = collected;
   return {
-    training,
-    validation,
-    test,
-    counts: { ...counts, training: training.size, validation: validation.size, test: test.size },
+    training: training.build(listLength, positiveThreshold),
+    validation: validation.build(listLength, positiveThreshold),
+    test: test.build(listLength, positiveThreshold),
+    counts: {
+      ...counts,
+      training: training.size,
+      validation: validation.size,
+      test: test.size,
+      ...(protocol === "global-time" && { straddling: straddling.size, later: later.size }),
+      ...(log.listNumbers !== undefined && { tooShort }),
+    },
   };
 }
 
 /**
- * The interactions that a retriever may learn from: of each user, those before the first list that is not for
- * training, and never more than the first floor(trainingFraction * n). Users and items keep their numbers.
+ * The interactions that a retriever may learn from. Users and items keep their numbers.
+ *
+ * - `last-list`: of each user, those before the first list that is not for training, and never more than the first
+ *   floor(trainingFraction * n) of n.
+ * - `global-time`: those before the time at which validation begins.
+ *
+ * Candidates that were not shown are not among them.
  *
  * @throws RangeError as {@link cutLists} does.
  */
 export function trainingInteractions(log: InteractionLog, options: CutOptions = {}): InteractionLog {
-  const { listLength, trainingFraction } = withDefaults(options);
-  const rows: number[] = [];
+  const settings = withDefaults(options);
+  const splitLists = createSplitter(log, settings);
+  const rows = new Int32Array(log.items.length);
+  let kept = 0;
   for (let user = 0; user < log.userIds.length; user++) {
-    const sequenceStart = log.userOffsets[user];
-    const length = log.userOffsets[user + 1] - sequenceStart;
-    const limit = trainingLength(length, trainingFraction);
-    const remainder = length % listLength;
-    // Whole lists within the limit, of which the last of all is the test's.
-    const listCount = Math.min(
-      Math.floor((limit - remainder) / listLength),
-      (length - remainder) / listLength - 1,
-    );
-    const kept = Math.min(limit, remainder + Math.max(listCount, 0) * listLength);
-    for (let row = sequenceStart; row < sequenceStart + kept; row++) rows.push(row);
+    const { starts } = listsOfUser(log, user, settings.listLength);
+    const { isTraining } = splitLists(user, starts);
+    for (let row = log.userOffsets[user]; row < log.userOffsets[user + 1]; row++) {
+      if (isTraining(row) && isShown(log, row)) rows[kept++] = row;
+    }
   }
-  return selectInteractions(log, Int32Array.from(rows));
+  return selectInteractions(log, rows.subarray(0, kept));
 }
 
 /** At most `maxLists` of `lists`, drawn uniformly with `seed` (stream "lists"), in their old order. */
@@ -156,11 +175,6 @@ export function positiveAt(log: InteractionLog, positiveThreshold: number): (row
   return (row) => log.feedback[row] >= threshold;
 }
 
-/** The first floor(fraction * n) of n interactions; the margin undoes the rounding of, say, 0.29 * 100. */
-function trainingLength(length: number, trainingFraction: number): number {
-  return Math.floor(trainingFraction * length + 1e-9);
-}
-
 function hasPositive(isPositive: (row: number) => boolean, start: number, end: number): boolean {
   for (let row = start; row < end; row++) if (isPositive(row)) return true;
   return false;
@@ -176,6 +190,10 @@ class ListCollector {
     this.starts.push(start);
   }
 
+  get size(): number {
+    return this.users.length;
+  }
+
   build(listLength: number, positiveThreshold: number): ExposedLists {
     return {
       size: this.users.length,
@@ -188,12 +206,15 @@ class ListCollector {
 }
 
 function withDefaults(options: CutOptions): Required<CutOptions> {
-  const { listLength = 6, positiveThreshold = 3, trainingFraction = 0.8 } = options;
+  const { listLength = 6, positiveThreshold = 3, split = "last-list", trainingFraction = 0.8 } = options;
+  if (!SPLIT_PROTOCOLS.includes(split)) {
+    throw new RangeError(`lists: split must be one of ${SPLIT_PROTOCOLS.join(", ")}, got "${split}"`);
+  }
   if (!Number.isInteger(listLength) || listLength < 1) {
     throw new RangeError(`lists: listLength must be a positive integer, got ${listLength}`);
   }
   if (!(trainingFraction > 0 && trainingFraction <= 1)) {
     throw new RangeError(`lists: trainingFraction must be over 0 and at most 1, got ${trainingFraction}`);
   }
-  return { listLength, positiveThreshold, trainingFraction };
+  return { listLength, positiveThreshold, split, trainingFraction };
 }

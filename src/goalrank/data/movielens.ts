@@ -1,7 +1,8 @@
 /** Reads the ratings files of MovieLens: `user::item::rating::timestamp`, one a line, no header. */
 import { readRecords } from "./delimited.ts";
+import { InteractionLogBuilder } from "./interaction-log-builder.ts";
 import { addRow, finishLog, type RowLayout } from "./interaction-rows.ts";
-import { type InteractionLog, InteractionLogBuilder } from "./interactions.ts";
+import type { InteractionLog } from "./interactions.ts";
 
 /**
  * Reads MovieLens ratings: one `user::item::rating::timestamp` per line, no header, plain or gzipped
@@ -14,12 +15,12 @@ export async function readMovieLens(file: string): Promise<InteractionLog> {
   const layout: RowLayout = {
     file,
     columns,
-    position: { user: 0, item: 1, feedback: 2, timestamp: 3 },
+    position: { user: 0, item: 1, feedback: [{ column: 2, weight: 1 }], timestamp: 3 },
     expected: columns.join("::"),
   };
   const builder = new InteractionLogBuilder();
   await readRecords(file, { delimiter: "::", quoted: false }, (fields, line) =>
     addRow(builder, layout, fields, line),
   );
-  return finishLog(builder, file, layout.expected);
+  return finishLog(builder, file, `lines of ${layout.expected}`);
 }

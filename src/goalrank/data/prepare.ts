@@ -1,6 +1,8 @@
 /** From a file of interactions to the lists of an experiment, with every count that a report should show. */
 import type { Catalogue } from "../dataset.ts";
-import { type CsvOptions, readCsv } from "./csv.ts";
+import type { ColumnOptions } from "./columns.ts";
+import { type CsvOptions, readCsv, readTsv } from "./csv.ts";
+import { isShown } from "./exposures.ts";
 import type { InteractionLog } from "./interactions.ts";
 import { kCore } from "./k-core.ts";
 import {
@@ -12,11 +14,13 @@ import {
   sampleLists,
 } from "./lists.ts";
 import { readMovieLens } from "./movielens.ts";
+import { readParquet } from "./parquet.ts";
 
-/** A file of interactions and how to read it. */
+/** A file of interactions and how to read it. Text may be gzipped. */
 export type InteractionSource =
   | { readonly format: "movielens"; readonly file: string }
-  | ({ readonly format: "csv"; readonly file: string } & CsvOptions);
+  | ({ readonly format: "csv"; readonly file: string } & CsvOptions)
+  | ({ readonly format: "tsv" | "parquet"; readonly file: string } & ColumnOptions);
 
 export interface PrepareOptions extends CutOptions {
   /** Interactions that every user and item must have, k: 20 unless given; 1 keeps everything. */
@@ -34,6 +38,8 @@ export interface LogCounts {
   readonly interactions: number;
   /** Interactions whose feedback reaches the positive threshold. */
   readonly positives: number;
+  /** Of a log that carries lists: candidates that were not shown, which are no interactions. */
+  readonly notShown?: number;
 }
 
 export interface PreparationCounts {
@@ -61,10 +67,19 @@ export interface PreparedData {
 /**
  * Reads a source as its format says.
  *
- * @throws DataError with file and line when the file cannot be read or understood.
+ * @throws DataError with file and line or row when the file cannot be read or understood.
  */
 export function readInteractions(source: InteractionSource): Promise<InteractionLog> {
-  return source.format === "movielens" ? readMovieLens(source.file) : readCsv(source.file, source);
+  switch (source.format) {
+    case "movielens":
+      return readMovieLens(source.file);
+    case "csv":
+      return readCsv(source.file, source);
+    case "tsv":
+      return readTsv(source.file, source);
+    case "parquet":
+      return readParquet(source.file, source);
+  }
 }
 
 /**
@@ -81,14 +96,27 @@ export async function prepareInteractions(
   source: InteractionSource,
   options: PrepareOptions = {},
 ): Promise<PreparedData> {
+  return prepareLog(await readInteractions(source), options, source.file);
+}
+
+/**
+ * The part of {@link prepareInteractions} that follows the reading, for a log from elsewhere. Errors call the log
+ * `name`.
+ *
+ * @throws RangeError when nothing is left of it, or for an option out of range.
+ */
+export function prepareLog(
+  read: InteractionLog,
+  options: PrepareOptions = {},
+  name = "the log",
+): PreparedData {
   const { core = 20, maxLists = Number.MAX_SAFE_INTEGER, seed = 0 } = options;
-  const read = await readInteractions(source);
   const log = kCore(read, core);
   const cut = cutLists(log, options);
   const training = sampleLists(cut.training, maxLists, seed);
   if (training.size === 0) {
     throw new RangeError(
-      `${source.file}: no training list is left of ${read.users.length} interactions after the ${core}-core filter ` +
+      `${name}: no training list is left of ${read.users.length} interactions after the ${core}-core filter ` +
         `(${log.users.length} interactions, ${cut.counts.lists} lists, ${cut.counts.withPositive} with a positive); ` +
         "use a smaller core or a lower positive threshold",
     );
@@ -113,9 +141,20 @@ export async function prepareInteractions(
 
 function countLog(log: InteractionLog, positiveThreshold: number): LogCounts {
   const isPositive = positiveAt(log, positiveThreshold);
+  let interactions = 0;
   let positives = 0;
-  for (let row = 0; row < log.users.length; row++) if (isPositive(row)) positives++;
-  return { users: log.userIds.length, items: log.itemIds.length, interactions: log.users.length, positives };
+  for (let row = 0; row < log.users.length; row++) {
+    if (!isShown(log, row)) continue;
+    interactions++;
+    if (isPositive(row)) positives++;
+  }
+  return {
+    users: log.userIds.length,
+    items: log.itemIds.length,
+    interactions,
+    positives,
+    ...(log.listNumbers && { notShown: log.users.length - interactions }),
+  };
 }
 
 /** The counts in a few lines for people; what did not occur (nothing left out, nothing drawn) is not mentioned. */
@@ -142,11 +181,12 @@ export function formatPreparation(counts: PreparationCounts): string {
   return lines.join("\n");
 }
 
-function formatLog({ users, items, interactions, positives }: LogCounts): string {
+function formatLog({ users, items, interactions, positives, notShown = 0 }: LogCounts): string {
   const share = interactions === 0 ? 0 : (100 * positives) / interactions;
+  const candidates = notShown === 0 ? "" : `, ${number(notShown)} candidates that were not shown`;
   return (
     `${number(users)} users, ${number(items)} items, ${number(interactions)} interactions, ` +
-    `${share.toFixed(1)}% positive`
+    `${share.toFixed(1)}% positive${candidates}`
   );
 }
 

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { InteractionLogBuilder, selectInteractions } from "../../../src/goalrank/data/index.ts";
-import { arbitraryRows, logOf, rowsOf } from "./logs.ts";
+import { Random } from "../../../src/kernels/philox.ts";
+import { arbitraryRows, logOf, type Row, rowsOf } from "./logs.ts";
 
 test("a log holds each user's rows by time, ties in the order they were added", () => {
   fc.assert(
@@ -23,6 +24,35 @@ test("a log holds each user's rows by time, ties in the order they were added", 
       }
     }),
   );
+});
+
+test("a log that outgrows its first memory many times is sorted as a naive sort has it", () => {
+  const random = new Random({ seed: 1, stream: "rows", step: 0 });
+  const draw = (count: number) => random.integer(count);
+  for (const disorder of [0, 3, 20_000]) {
+    const rows = Array.from(
+      { length: 20_000 },
+      (_, n): Row => [`user${draw(40)}`, `item${draw(900)}`, draw(5), n + draw(disorder + 1)],
+    );
+    const users = [...new Set(rows.map(([user]) => user))];
+    const place = new Map(users.map((user, number) => [user, number]));
+    const expected = [...rows].sort((a, b) => (place.get(a[0]) ?? 0) - (place.get(b[0]) ?? 0) || a[3] - b[3]);
+    // Compared as text: a difference of two long arrays would take hours to display.
+    assert.ok(JSON.stringify(rowsOf(logOf(rows))) === JSON.stringify(expected), `disorder ${disorder}`);
+  }
+});
+
+test("building twice gives the same log, with what was added in between", () => {
+  const builder = new InteractionLogBuilder();
+  builder.add("u", "i", 1, 7);
+  const first = builder.build();
+  assert.equal(builder.build(), first);
+  builder.add("u", "j", 2, 5);
+  assert.equal(rowsOf(first), [["u", "i", 1, 7]]);
+  assert.equal(rowsOf(builder.build()), [
+    ["u", "j", 2, 5],
+    ["u", "i", 1, 7],
+  ]);
 });
 
 test("selectInteractions keeps the numbers of users and items, also of those left without rows", () => {

@@ -24,4 +24,20 @@ testOnData("MovieLens-1M has the paper's counts after the 20-core filter and the
   });
 });
 
+testOnData("MovieLens-1M has its known counts under one cut in time for all users", async () => {
+  const { counts } = await prepareInteractions({ format: "movielens", file }, { split: "global-time" });
+  assert.equal(counts.lists, {
+    lists: 163_348,
+    withPositive: 161_646,
+    withRepeat: 0,
+    training: 115_698,
+    validation: 12_562,
+    test: 1_633,
+    testUsersWithoutPositive: 8,
+    testUsersWithRepeat: 0,
+    straddling: 1_263,
+    later: 30_490,
+  });
+});
+
 test.run();

@@ -1,6 +1,11 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { formatPreparation, prepareInteractions } from "../../../src/goalrank/data/index.ts";
+import {
+  formatPreparation,
+  prepareInteractions,
+  prepareLog,
+  readInteractions,
+} from "../../../src/goalrank/data/index.ts";
 import { TemporaryFolder } from "./logs.ts";
 
 const folder = new TemporaryFolder();
@@ -28,6 +33,12 @@ test("prepareInteractions reads, filters and cuts, and counts each step", async 
     [training.size, validation.size, test.size],
     [counts.trainingListsDrawn, counts.lists.validation, counts.lists.test],
   );
+});
+
+test("prepareLog prepares a log from elsewhere in the same way", async () => {
+  const log = await readInteractions(source);
+  assert.equal(prepareLog(log, options), await prepareInteractions(source, options));
+  assert.throws(() => prepareLog(log), /^the log: no training list is left of 132 interactions/);
 });
 
 test("maxLists draws training lists only, with the seed", async () => {
@@ -60,6 +71,9 @@ test("formatPreparation is a few lines, and mentions only what occurred", () => 
     "training 126,219, validation 29,481, test 5,946",
     "users without a test list: 76 whose last list has no positive",
   ]);
+  const listed = formatPreparation({ ...counts, kept: { ...log, notShown: 1234 } }).split("\n");
+  assert.match(listed[0], /83\.7% positive$/);
+  assert.match(listed[1], /83\.7% positive, 1,234 candidates that were not shown$/);
   const repeats = { ...lists, withRepeat: 9, testUsersWithRepeat: 2 };
   assert.equal(
     formatPreparation({ ...counts, lists: repeats, trainingListsDrawn: 1000 })

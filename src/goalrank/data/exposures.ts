@@ -1,0 +1,94 @@
+/**
+ * Where a user's exposed lists lie in a log. A log that carries lists says so itself; in any other, consecutive runs
+ * of interactions stand for them (section 4.1.1, appendix D.1 of arXiv 2509.22046): aligned to the end of the user's
+ * sequence, the reading of the paper that gives its own count of lists.
+ */
+import type { InteractionLog } from "./interactions.ts";
+
+/** The lists of one user, in time order: each is the L rows of the log from its start on. */
+export interface UserLists {
+  readonly starts: readonly number[];
+  /** Logged lists with fewer than L shown items, which are not among `starts`. */
+  readonly tooShort: number;
+}
+
+/**
+ * Whether a row is an interaction: something that the user was shown. The other rows are candidates of a request that
+ * were not shown, which are no part of a history, and nothing to learn from.
+ */
+export function isShown({ positions }: InteractionLog, row: number): boolean {
+  return positions === undefined || positions[row] >= 0;
+}
+
+/** The distinct items that were shown in the rows from `first` to before `end`. */
+export function shownItems(log: InteractionLog, first: number, end: number): Set<number> {
+  if (log.positions === undefined) return new Set(log.items.subarray(first, end));
+  const items = new Set<number>();
+  for (let row = first; row < end; row++) if (isShown(log, row)) items.add(log.items[row]);
+  return items;
+}
+
+/**
+ * The lists of `user`. Of a logged list with more than L shown items the first L count, in the order of their
+ * positions.
+ *
+ * @throws RangeError when the shown rows of a logged list do not follow each other.
+ */
+export function listsOfUser(log: InteractionLog, user: number, listLength: number): UserLists {
+  const first = log.userOffsets[user];
+  const end = log.userOffsets[user + 1];
+  if (log.listNumbers !== undefined) return loggedLists(log, log.listNumbers, first, end, listLength);
+  const starts: number[] = [];
+  for (let start = first + ((end - first) % listLength); start < end; start += listLength) starts.push(start);
+  return { starts, tooShort: 0 };
+}
+
+function loggedLists(
+  log: InteractionLog,
+  listNumbers: Int32Array,
+  first: number,
+  end: number,
+  listLength: number,
+): UserLists {
+  const starts: number[] = [];
+  let tooShort = 0;
+  let next = first;
+  for (let row = first; row < end; row = next) {
+    next = listEnd(listNumbers, row, end);
+    if (listNumbers[row] < 0) continue;
+    const shown: number[] = [];
+    for (let member = row; member < next; member++) if (isShown(log, member)) shown.push(member);
+    if (shown.length < listLength) {
+      tooShort++;
+      continue;
+    }
+    if (shown[listLength - 1] !== shown[0] + listLength - 1) {
+      throw new RangeError(
+        `lists: the shown rows of list ${listNumbers[row]} of user "${log.userIds[log.users[row]]}" do not follow ` +
+          "each other; sort the rows of a list by position, those not shown before or after all others",
+      );
+    }
+    starts.push(shown[0]);
+  }
+  return { starts, tooShort };
+}
+
+/** The first row after `row`, and at most `end`, that is not of its list. */
+function listEnd(listNumbers: Int32Array, row: number, end: number): number {
+  let next = row + 1;
+  while (next < end && listNumbers[next] === listNumbers[row]) next++;
+  return next;
+}
+
+/**
+ * The rows of the logged list that a row belongs to, shown or not: from the first to before the second number. The
+ * log must carry lists.
+ */
+export function rowsOfList(log: InteractionLog, row: number): [first: number, end: number] {
+  const { listNumbers, userOffsets, users } = log;
+  if (listNumbers === undefined) throw new RangeError("lists: this log carries no lists of its own");
+  let first = row;
+  const user = users[row];
+  while (first > userOffsets[user] && listNumbers[first - 1] === listNumbers[row]) first--;
+  return [first, listEnd(listNumbers, row, userOffsets[user + 1])];
+}

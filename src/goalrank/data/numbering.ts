@@ -1,0 +1,23 @@
+/** Numbers for names: a log holds users, items and lists by number, and each name once. */
+
+/** Numbers names from 0 in order of first appearance: at most 2^24 names, which is as many as a Map holds. */
+export class Numbering {
+  readonly names: string[] = [];
+  private readonly numbers = new Map<string, number>();
+
+  numberOf(name: string): number {
+    const known = this.numbers.get(name);
+    if (known !== undefined) return known;
+    const own = detached(name);
+    this.numbers.set(own, this.names.length);
+    return this.names.push(own) - 1;
+  }
+}
+
+/**
+ * The same text in memory of its own. A part of a larger string may be kept as a view of it, so that a single name
+ * would keep all of the file's text around it; joining and cutting again copies just the name.
+ */
+function detached(text: string): string {
+  return ` ${text}`.slice(1);
+}
