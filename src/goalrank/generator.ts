@@ -8,7 +8,6 @@
 import {
   causalMask,
   DecoderBlock,
-  EncoderBlock,
   type KeyValues,
   LayerNorm,
   Linear,
@@ -16,19 +15,11 @@ import {
   normal,
   parameter,
 } from "../nn/index.ts";
-import {
-  chooseNext,
-  concat,
-  full,
-  matmul,
-  type Random,
-  type RandomKey,
-  type Tensor,
-  tensor,
-} from "../tensor/index.ts";
+import { concat, matmul, type Random, type Tensor, tensor } from "../tensor/index.ts";
 import type { RequestBatch } from "./batch.ts";
-import { CandidateEncoder } from "./candidate-encoder.ts";
+import { CandidateMemory } from "./candidate-memory.ts";
 import type { Catalogue } from "./dataset.ts";
+import { type DecodeOptions, decodeLists } from "./decoding/decode.ts";
 
 export interface GeneratorOptions {
   /** D */
@@ -42,6 +33,8 @@ export interface GeneratorOptions {
   readonly listLength: number;
   readonly dropoutRate: number;
   readonly seed: number;
+  /** Name of this generator among the models of a run: keys its dropout. */
+  readonly stream: string;
 }
 
 /** The encoded candidates, computed once for any number of lists. */
@@ -54,20 +47,23 @@ export interface GeneratorMemory {
   readonly keyValues: readonly KeyValues[];
 }
 
-export interface DecodeOptions {
-  /** Lists to decode for each request: S. */
+/** The decoder at one position of S lists of each of B requests. */
+export interface DecodingState {
+  /** S */
   readonly lists: number;
-  /** How to sample; greedy without it. */
-  readonly sampling?: { readonly temperature: number; readonly key: RandomKey };
+  /** The position that is to be filled, from 0: t. */
+  readonly position: number;
+  /** Logits of that position, for all candidates: [B * S, N]. */
+  readonly logits: Tensor;
+  /** Of each decoder block, for the positions up to this one: [B * S, t + 1, D]. */
+  readonly keyValues: readonly KeyValues[];
 }
 
 export class Generator extends Module {
   readonly listLength: number;
   private readonly width: number;
-  /** May start from the reward model's, of the same width. */
-  readonly encoder: CandidateEncoder;
-  private readonly encoderBlocks: EncoderBlock[];
-  private readonly memoryNorm: LayerNorm;
+  /** May start from the reward model's, of the same shape. */
+  readonly memory: CandidateMemory;
   /** The decoder's input at the first position: [1, D]. */
   private readonly start: Tensor;
   /** What marks each position: [L, D]. */
@@ -79,24 +75,27 @@ export class Generator extends Module {
 
   constructor(catalogue: Catalogue, options: GeneratorOptions, random: Random) {
     super();
-    const { width, heads, encoderLayers, decoderLayers, listLength, dropoutRate, seed } = options;
-    const blockOptions = (name: string, layer: number) => {
-      const dropoutKey = { seed, stream: `generator ${name} dropout ${layer}` };
+    const { width, heads, encoderLayers, decoderLayers, listLength, dropoutRate, seed, stream } = options;
+    const blockOptions = (layer: number) => {
+      const dropoutKey = { seed, stream: `${stream} decoder dropout ${layer}` };
       return { width, heads, feedForward: 2 * width, dropoutRate, dropoutKey };
     };
     this.listLength = listLength;
     this.width = width;
-    this.encoder = new CandidateEncoder(catalogue, width, random);
-    this.encoderBlocks = Array.from(
-      { length: encoderLayers },
-      (_, layer) => new EncoderBlock(blockOptions("encoder", layer), random),
-    );
-    this.memoryNorm = new LayerNorm(width);
+    const memoryOptions = {
+      width,
+      heads,
+      layers: encoderLayers,
+      dropoutRate,
+      seed,
+      stream: `${stream} encoder`,
+    };
+    this.memory = new CandidateMemory(catalogue, memoryOptions, random);
     this.start = parameter(normal([1, width], 0.1, random), [1, width]);
     this.positions = parameter(normal([listLength, width], 0.1, random), [listLength, width]);
     this.decoderBlocks = Array.from(
       { length: decoderLayers },
-      (_, layer) => new DecoderBlock(blockOptions("decoder", layer), random),
+      (_, layer) => new DecoderBlock(blockOptions(layer), random),
     );
     this.stateNorm = new LayerNorm(width);
     this.query = new Linear(width, width, random);
@@ -105,20 +104,23 @@ export class Generator extends Module {
 
   /** Encodes the N candidates of B requests. */
   encode(batch: RequestBatch): GeneratorMemory {
-    let hidden = this.encoder.forward(batch);
-    for (const block of this.encoderBlocks) hidden = block.forward(hidden);
-    const rows = this.memoryNorm.forward(hidden);
+    const rows = this.memory.forward(batch);
     const keyValues = this.decoderBlocks.map((block) => block.projectMemory(rows));
     return { rows, pointers: this.pointer.forward(rows), keyValues };
   }
 
   /**
-   * Log-probabilities of given lists, all positions at once (teacher forcing).
+   * Log-probabilities of given lists.
    *
    * @param lists candidate positions [B, G, L], L at most the generator's list length
    * @returns log pi: [B, G]
    */
   logProbabilities(memory: GeneratorMemory, lists: Int32Array, groupSize: number): Tensor {
+    return this.stepLogProbabilities(memory, lists, groupSize).sum(2);
+  }
+
+  /** Log-probability of each item of given lists after those before it, all at once (teacher forcing): [B, G, L]. */
+  stepLogProbabilities(memory: GeneratorMemory, lists: Int32Array, groupSize: number): Tensor {
     const [requests, candidates] = memory.rows.shape;
     const length = lists.length / (requests * groupSize);
     const inputs = this.teacherInputs(memory, lists, groupSize, length);
@@ -130,43 +132,55 @@ export class Generator extends Module {
     ]);
     const chosen = tensor(lists, [requests, groupSize * length, 1]);
     const steps = logits.logSoftmax(free).takeAlongLast(chosen);
-    return steps.reshape([requests, groupSize, length]).sum(2);
+    return steps.reshape([requests, groupSize, length]);
   }
 
-  /** Decodes S lists for each request, position by position -> candidate positions i32 [B, S, L]. */
-  decode(memory: GeneratorMemory, { lists, sampling }: DecodeOptions): Tensor {
-    const [requests, candidates] = memory.rows.shape;
-    const rows = requests * lists;
-    let free = full([rows, candidates], 1, { dtype: "i32", device: memory.rows.device });
-    let input = this.start.reshape([1, 1, this.width]).broadcastTo([rows, 1, this.width]);
-    let past: KeyValues[] = [];
-    const chosen: Tensor[] = [];
-    for (let t = 0; t < this.listLength; t++) {
-      const { logits, keyValues } = this.decodeLogits(
-        memory,
-        input.add(this.positions.slice(0, t, t + 1)),
-        past,
-      );
-      const key = sampling && { ...sampling.key, stream: `${sampling.key.stream} position ${t}` };
-      const choice = chooseNext(
-        logits.reshape([rows, candidates]),
-        free,
-        sampling && key && { temperature: sampling.temperature, key },
-      );
-      chosen.push(choice.choice.reshape([rows, 1]));
-      free = choice.free;
-      past = keyValues;
-      input = memory.rows.takeRows(choice.choice.reshape([requests, lists])).reshape([rows, 1, this.width]);
-    }
-    return concat(chosen, 1).reshape([requests, lists, this.listLength]);
+  /** Decodes S lists for each request -> candidate positions i32 [B, S, L]; see `decodeLists`. */
+  decode(memory: GeneratorMemory, options: DecodeOptions): Tensor {
+    return decodeLists(this, memory, options);
   }
 
   /** Logits of the first position, the generator's score of each candidate by itself: [B, N]. */
   firstLogits(memory: GeneratorMemory): Tensor {
-    const [requests, candidates] = memory.rows.shape;
-    const start = this.start.add(this.positions.slice(0, 0, 1)).reshape([1, 1, this.width]);
-    const { logits } = this.decodeLogits(memory, start.broadcastTo([requests, 1, this.width]), []);
-    return logits.reshape([requests, candidates]);
+    return this.begin(memory, 1).logits;
+  }
+
+  /** The decoder at the first position of S lists of each request. */
+  begin(memory: GeneratorMemory, lists: number): DecodingState {
+    const rows = memory.rows.shape[0] * lists;
+    const start = this.start.reshape([1, 1, this.width]).broadcastTo([rows, 1, this.width]);
+    return this.decodePosition(memory, lists, 0, start, []);
+  }
+
+  /**
+   * The decoder at the next position, after each of S' lists took a candidate.
+   *
+   * @param choices candidate positions i32 [B, S']
+   * @param parents which of the S lists of `state` each of the S' continues, i32 [B, S']; each its own without it
+   */
+  advance(memory: GeneratorMemory, state: DecodingState, choices: Tensor, parents?: Tensor): DecodingState {
+    const [requests, lists] = choices.shape;
+    const take = (rows: Tensor): Tensor => {
+      if (parents === undefined) return rows;
+      const taken = rows.reshape([requests, state.lists, -1]).takeRows(parents);
+      return taken.reshape([requests * lists, -1, this.width]);
+    };
+    const past = state.keyValues.map(({ keys, values }) => ({ keys: take(keys), values: take(values) }));
+    const input = memory.rows.takeRows(choices).reshape([requests * lists, 1, this.width]);
+    return this.decodePosition(memory, lists, state.position + 1, input, past);
+  }
+
+  /** @param input what was chosen at the position before, or the start: [B * S, 1, D] */
+  private decodePosition(
+    memory: GeneratorMemory,
+    lists: number,
+    position: number,
+    input: Tensor,
+    past: readonly KeyValues[],
+  ): DecodingState {
+    const marked = input.add(this.positions.slice(0, position, position + 1));
+    const { logits, keyValues } = this.decodeLogits(memory, marked, past);
+    return { lists, position, logits: logits.reshape([-1, memory.rows.shape[1]]), keyValues };
   }
 
   /** The start, then each list's items but the last, with their positions: [B * G, L, D]. */

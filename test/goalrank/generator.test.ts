@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { candidateBatch, Generator, noGrad, Random, scope } from "../../src/index.ts";
+import { allLists } from "./small-generator.ts";
 import { generatorOptions, log, world } from "./small-world.ts";
 
 const test = suite("generator");
@@ -12,16 +13,6 @@ const create = (options: Partial<typeof generatorOptions> = {}) =>
     new Random({ seed: 5, stream: "test", step: 0 }),
   ).train(false);
 const N = log.candidateCount;
-
-/** Every list of `length` distinct numbers from 0 to `count` - 1. */
-function allLists(count: number, length: number): number[][] {
-  if (length === 0) return [[]];
-  return allLists(count, length - 1).flatMap((list) =>
-    Array.from({ length: count }, (_, next) => [...list, next]).filter(
-      (longer) => new Set(longer).size === longer.length,
-    ),
-  );
-}
 
 test("the probabilities of all lists sum to one", () => {
   const generator = create({ listLength: 3 });

@@ -1,0 +1,115 @@
+/** Draws the groups of a batch of requests from all the sources of a helper set. */
+import type { RandomKey, Tensor } from "../../tensor/index.ts";
+import type { Generator, GeneratorMemory } from "../generator.ts";
+import { diverseLists } from "./diverse.ts";
+import { checkGroupSet, type GroupEntry, type GroupSet, treeShape } from "./group-set.ts";
+import type { GroupSource, Groups, SourceLists } from "./lists.ts";
+import { loggedLists } from "./logged.ts";
+import { markovLists, pairScores } from "./markov.ts";
+import { mergeGroups } from "./merge.ts";
+import { policyLists } from "./policy.ts";
+import { randomLists } from "./random.ts";
+import { softmaxLists } from "./softmax.ts";
+import { substitutedLists } from "./substitution.ts";
+import { treeLists } from "./tree.ts";
+
+/** What the groups of B requests are drawn from; a source that is not in the set needs nothing. */
+export interface GroupContext {
+  readonly requests: number;
+  /** Candidates of a request: N. */
+  readonly candidates: number;
+  /** Positions of a list: L. */
+  readonly length: number;
+  /** Each source draws from a stream of its own under this one. */
+  readonly key: RandomKey;
+  /** The generator, in its inference mode, with the requests' candidates encoded: for policy, tree and markov. */
+  readonly policy?: { readonly generator: Generator; readonly memory: GeneratorMemory };
+  /** A scorer's logits [B, N]: for pointwise and diverse. */
+  readonly logits?: Tensor;
+  /** Candidate positions of the lists that were shown [B, L], -1 for an item that is not a candidate: for logged. */
+  readonly logged?: Int32Array;
+}
+
+/** Sources that read the group so far, in the order in which they are drawn: after all others. */
+const READS_GROUP: readonly GroupSource[] = ["logged", "substitution", "diverse"];
+
+/**
+ * Draws `set`'s lists for each request. Places of a group are in the set's order, but what reads the group so far
+ * comes last: logged, then substitution, then diverse.
+ *
+ * @throws RangeError for a set that `checkGroupSet` refuses, a context that lacks what a source needs, or fewer
+ * candidates than positions
+ */
+export async function buildGroups(set: GroupSet, context: GroupContext): Promise<Groups> {
+  checkGroupSet(set);
+  if (context.candidates < context.length) {
+    throw new RangeError(
+      `groups: ${context.candidates} candidates do not fill ${context.length} positions of a list`,
+    );
+  }
+  const entries = set.filter(({ count }) => count > 0);
+  const order = (entry: GroupEntry) => READS_GROUP.indexOf(entry.source);
+  const drawn: SourceLists[] = [];
+  for (const entry of entries.toSorted((a, b) => order(a) - order(b))) {
+    const nth = drawn.filter(({ source }) => source === entry.source).length + 1;
+    const name = nth === 1 ? entry.source : `${entry.source} ${nth}`;
+    const key = { ...context.key, stream: `${context.key.stream} ${name}` };
+    drawn.push(await drawEntry(entry, context, drawn, key));
+  }
+  return mergeGroups(drawn, context.requests, context.length);
+}
+
+/** The lists of one entry, given those that were drawn before. */
+async function drawEntry(
+  entry: GroupEntry,
+  context: GroupContext,
+  existing: readonly SourceLists[],
+  key: RandomKey,
+): Promise<SourceLists> {
+  const { requests, candidates, length } = context;
+  const { count } = entry;
+  const draw = { candidates, length, key };
+  switch (entry.source) {
+    case "policy": {
+      const { generator, memory } = need(context.policy, entry, "the generator and its memory, as policy");
+      const { temperature = 1, topP = 1 } = entry;
+      return policyLists(generator, memory, count, { temperature, topP, key });
+    }
+    case "tree": {
+      const { generator, memory } = need(context.policy, entry, "the generator and its memory, as policy");
+      return treeLists(generator, memory, count, treeShape(entry));
+    }
+    case "pointwise": {
+      const logits = need(context.logits, entry, "a scorer's logits, as logits");
+      return softmaxLists(logits, count, { length, temperature: entry.temperature ?? 1, key });
+    }
+    case "markov": {
+      const { generator, memory } = need(context.policy, entry, "the generator and its memory, as policy");
+      const scores = await pairScores(generator, memory);
+      return markovLists(scores, requests, count, { ...draw, temperature: entry.temperature ?? 1 });
+    }
+    case "random":
+      return randomLists(requests, count, draw);
+    case "substitution":
+      return substitutedLists(existing, requests, count, draw);
+    case "diverse": {
+      const logits = need(context.logits, entry, "a scorer's logits, as logits");
+      const { temperature, penalty = 1 } = entry;
+      const options = { ...draw, penalty, ...(temperature !== undefined && { temperature }) };
+      return diverseLists(await logits.data(), existing, requests, count, options);
+    }
+    case "logged":
+      return loggedLists(
+        need(context.logged, entry, "the lists that were shown, as logged"),
+        existing,
+        requests,
+        length,
+      );
+  }
+}
+
+/** @throws RangeError when the context lacks `value` */
+function need<Value>(value: Value | undefined, { source }: GroupEntry, what: string): Value {
+  if (value === undefined) throw new RangeError(`groups: source ${source} needs ${what}`);
+  return value;
+}

@@ -1,0 +1,17 @@
+/** Method 1 of appendix C, autoregressive sampling: lists drawn from the generator itself. */
+import { noGrad, scope } from "../../tensor/index.ts";
+import type { SamplingOptions } from "../decoding/decode.ts";
+import type { Generator, GeneratorMemory } from "../generator.ts";
+import type { SourceLists } from "./lists.ts";
+
+/** `count` lists for each request, drawn from pi at the given temperature and nucleus. */
+export async function policyLists(
+  generator: Generator,
+  memory: GeneratorMemory,
+  count: number,
+  sampling: SamplingOptions,
+): Promise<SourceLists> {
+  using _ = scope();
+  const lists = noGrad(() => generator.decode(memory, { lists: count, sampling }));
+  return { source: "policy", count, lists: (await lists.data()) as Int32Array };
+}
