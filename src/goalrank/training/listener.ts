@@ -1,0 +1,38 @@
+/** Who follows training: a terminal, files, a test. */
+
+/** What is logged of a step: the quantities that were used, by name. */
+export type StepMetrics = Readonly<Record<string, number>>;
+
+/** Follows training. */
+export interface TrainingListener {
+  /**
+   * A model starts to train for `totalSteps` updates, of which the first `firstStep` were made in an earlier process:
+   * what was reported of this stage's later steps, or of later stages, is void.
+   */
+  begin(stage: string, totalSteps: number, firstStep: number): void;
+  /** Update `step`, from 0, was made. */
+  step(stage: string, step: number, metrics: StepMetrics): void;
+  /** The model was judged on held-out data after update `step`. */
+  validation?(stage: string, step: number, metrics: StepMetrics): void;
+  end(stage: string): void;
+}
+
+export const SILENT: TrainingListener = { begin() {}, step() {}, end() {} };
+
+/** Passes everything on to several listeners. */
+export function combineListeners(listeners: readonly TrainingListener[]): TrainingListener {
+  return {
+    begin: (...event) => {
+      for (const listener of listeners) listener.begin(...event);
+    },
+    step: (...event) => {
+      for (const listener of listeners) listener.step(...event);
+    },
+    validation: (...event) => {
+      for (const listener of listeners) listener.validation?.(...event);
+    },
+    end: (...event) => {
+      for (const listener of listeners) listener.end(...event);
+    },
+  };
+}

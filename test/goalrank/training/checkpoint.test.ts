@@ -1,0 +1,130 @@
+/** Checkpoints in files: what comes back, and what is refused. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type Checkpoint, CheckpointError, CheckpointFolder } from "../../../src/goalrank/training/index.ts";
+import { decodeSafetensors } from "../../../src/nn/index.ts";
+
+const test = suite("checkpoint");
+const folder = mkdtempSync(join(tmpdir(), "goalrank-checkpoint-"));
+test.after(() => rmSync(folder, { recursive: true }));
+
+let made = 0;
+const newPath = () => join(folder, `checkpoints-${made++}`);
+
+function checkpointAt(step: number): Checkpoint {
+  const weight = { dtype: "F32", shape: [3], data: Float32Array.of(step, 0.5, -0) } as const;
+  return {
+    step,
+    finished: false,
+    validation: { best: 0.25, since: 1 },
+    tensors: new Map([["model.weight", weight]]),
+  };
+}
+
+async function messageOf(run: Promise<unknown>, kind: new (...values: never[]) => Error): Promise<string> {
+  const error = await run.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  assert.instance(error, kind);
+  return error.message;
+}
+
+test("what was saved last comes back, for each stage by itself", async () => {
+  const path = newPath();
+  const store = new CheckpointFolder(path, "run 1");
+  assert.is(await store.load("DNN"), undefined);
+  for (const step of [8, 9, 10]) await store.save("DNN", checkpointAt(step));
+  await store.save("reward model", { ...checkpointAt(4), finished: true });
+  const again = new CheckpointFolder(path, "run 1");
+  assert.equal(await again.load("DNN"), checkpointAt(10));
+  assert.equal(await again.load("reward model"), { ...checkpointAt(4), finished: true });
+  assert.is(await again.load("GoalRank"), undefined);
+  const names = ["dnn-00000009", "dnn-00000010", "reward-model-00000004"];
+  assert.equal(
+    readdirSync(path).sort(),
+    names.map((name) => `${name}.safetensors`),
+  );
+});
+
+test("saving a step again replaces it, with the same bytes for the same content", async () => {
+  const path = newPath();
+  const store = new CheckpointFolder(path, "run 1");
+  await store.save("DNN", checkpointAt(3));
+  const file = join(path, "dnn-00000003.safetensors");
+  const first = readFileSync(file);
+  await store.save("DNN", checkpointAt(3));
+  assert.equal(readFileSync(file), first);
+  assert.equal(readdirSync(path), ["dnn-00000003.safetensors"]);
+});
+
+test("whatever single bit of a checkpoint changes, the one before it is loaded", async () => {
+  const path = newPath();
+  const warnings: string[] = [];
+  const store = new CheckpointFolder(path, "run 1", (message) => void warnings.push(message));
+  await store.save("DNN", checkpointAt(1));
+  await store.save("DNN", checkpointAt(2));
+  const file = join(path, "dnn-00000002.safetensors");
+  const whole = readFileSync(file);
+  await fc.assert(
+    fc.asyncProperty(fc.nat({ max: whole.length - 1 }), fc.nat({ max: 7 }), async (at, bit) => {
+      const bytes = Buffer.from(whole);
+      bytes[at] ^= 1 << bit;
+      writeFileSync(file, bytes);
+      const before = warnings.length;
+      assert.equal(await store.load("DNN"), checkpointAt(1));
+      assert.is(warnings.length, before + 1);
+    }),
+  );
+});
+
+test("whatever is cut off a checkpoint, the one before it is loaded", async () => {
+  const path = newPath();
+  const store = new CheckpointFolder(path, "run 1");
+  await store.save("DNN", checkpointAt(1));
+  await store.save("DNN", checkpointAt(2));
+  const file = join(path, "dnn-00000002.safetensors");
+  const whole = readFileSync(file);
+  for (let length = 0; length < whole.length; length += 7) {
+    writeFileSync(file, whole.subarray(0, length));
+    assert.equal(await store.load("DNN"), checkpointAt(1), `${length} bytes`);
+  }
+});
+
+test("a checkpoint of another run is an error, not a damaged file", async () => {
+  const path = newPath();
+  await new CheckpointFolder(path, "run 1").save("DNN", checkpointAt(1));
+  const message = await messageOf(new CheckpointFolder(path, "run 2").load("DNN"), CheckpointError);
+  assert.match(
+    message,
+    /dnn-00000001\.safetensors: written by a run with another configuration or other data/,
+  );
+});
+
+test("files that are no checkpoints of the stage are left alone", async () => {
+  const path = newPath();
+  const store = new CheckpointFolder(path, "run 1");
+  await store.save("DNN", checkpointAt(1));
+  const others = ["dnn-00000002.safetensors.writing", "dnn-2-00000005.safetensors", "notes.txt"];
+  for (const name of others) writeFileSync(join(path, name), "half");
+  assert.equal(await store.load("DNN"), checkpointAt(1));
+  for (const step of [2, 3]) await store.save("DNN", checkpointAt(step));
+  const names = readdirSync(path);
+  // Step 2 was written under the name of the first of them.
+  for (const name of others.slice(1)) assert.ok(names.includes(name), name);
+  assert.not.ok(names.includes("dnn-00000001.safetensors"));
+});
+
+test("a checkpoint is a safetensors file", async () => {
+  const path = newPath();
+  await new CheckpointFolder(path, "run 1").save("DNN", checkpointAt(1));
+  const { tensors, metadata } = decodeSafetensors(readFileSync(join(path, "dnn-00000001.safetensors")));
+  assert.equal(tensors, checkpointAt(1).tensors);
+  assert.equal(Object.keys(metadata).sort(), ["checksum", "fingerprint", "progress", "version"]);
+});
+
+test.run();
