@@ -9,12 +9,28 @@ export interface FeatureTable {
   readonly data: Float32Array;
 }
 
+/**
+ * Categories of every user or item: each has up to `slots` of them, with weights. All columns share one numbering;
+ * number 0 fills unused slots, with weight 0.
+ */
+export interface CategoryTable {
+  /** Categories, number 0 included. */
+  readonly vocabularySize: number;
+  readonly slots: number;
+  /** Categories: [count, slots]. */
+  readonly indices: Int32Array;
+  /** 1 for a category that stands alone, 1/m for each of m values of one column: [count, slots]. */
+  readonly weights: Float32Array;
+}
+
 /** Who and what there is. Users and items are numbered from 0. */
 export interface Catalogue {
   readonly userCount: number;
   readonly itemCount: number;
   readonly userFeatures?: FeatureTable;
   readonly itemFeatures?: FeatureTable;
+  readonly userCategories?: CategoryTable;
+  readonly itemCategories?: CategoryTable;
 }
 
 /**
@@ -68,5 +84,43 @@ export function selectRows(dataset: ListDataset, rows: ArrayLike<number>): ListD
     feedback: gather(dataset.feedback),
     history: gather(dataset.history),
     historyFeedback: gather(dataset.historyFeedback),
+  };
+}
+
+/**
+ * The rows of several datasets, one after another.
+ * @throws RangeError when their lists, candidates or histories differ in length
+ */
+export function joinRows(datasets: readonly [ListDataset, ...ListDataset[]]): ListDataset {
+  const [first] = datasets;
+  for (const extent of ["candidateCount", "listLength", "historyLength"] as const) {
+    const other = datasets.find((dataset) => dataset[extent] !== first[extent]);
+    if (other !== undefined) {
+      throw new RangeError(
+        `joinRows: ${extent} is ${first[extent]} in one dataset and ${other[extent]} in another`,
+      );
+    }
+  }
+  const join = <Column extends Int32Array | Float32Array>(of: (dataset: ListDataset) => Column): Column => {
+    const columns = datasets.map(of);
+    const make = columns[0].constructor as new (length: number) => Column;
+    const joined = new make(columns.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const column of columns) {
+      joined.set(column, at);
+      at += column.length;
+    }
+    return joined;
+  };
+  return {
+    ...first,
+    size: datasets.reduce((sum, { size }) => sum + size, 0),
+    users: join(({ users }) => users),
+    candidates: join(({ candidates }) => candidates),
+    retrieverScores: join(({ retrieverScores }) => retrieverScores),
+    exposed: join(({ exposed }) => exposed),
+    feedback: join(({ feedback }) => feedback),
+    history: join(({ history }) => history),
+    historyFeedback: join(({ historyFeedback }) => historyFeedback),
   };
 }

@@ -1,13 +1,12 @@
 /** From trained models to lists: every way of answering the requests of a dataset that an evaluation compares. */
-import { gumbelTopK, noGrad, Random, scope } from "../tensor/index.ts";
-import type { PointwiseRanker } from "./baselines/dnn.ts";
-import { candidateBatch } from "./batch.ts";
+import { gumbelTopK, noGrad, Random, type RandomKey, scope, type Tensor, tensor } from "../tensor/index.ts";
+import { candidateBatch, type RequestBatch } from "./batch.ts";
 import type { RequestColumns } from "./dataset.ts";
 import type { Generator } from "./generator.ts";
-import { randomLists } from "./groups.ts";
+import { randomLists } from "./groups/index.ts";
+import type { ListJudge } from "./list-judge.ts";
 import { rankByScore } from "./metrics.ts";
-import type { RewardModel } from "./reward-model.ts";
-import { evaluationBatches } from "./training.ts";
+import { evaluationBatches } from "./training/index.ts";
 
 /** Answers to S requests. */
 export interface RankedLists {
@@ -44,15 +43,17 @@ export function rankingByScores(dataset: RequestColumns, scores: Float32Array): 
   return { lists, scores };
 }
 
-/** The pointwise ranker's best L candidates. */
-export async function pointwiseRanking(
-  ranker: PointwiseRanker,
-  dataset: RequestColumns,
-): Promise<RankedLists> {
+/** Scores candidates, each by itself or among the others: [B, N]. */
+export interface CandidateScorer {
+  forward(batch: RequestBatch): Tensor;
+}
+
+/** A scorer's best L candidates. */
+export async function scorerRanking(scorer: CandidateScorer, dataset: RequestColumns): Promise<RankedLists> {
   const { scores } = emptyLists(dataset);
   for (const rows of evaluationBatches(dataset.size)) {
     using _ = scope();
-    const logits = noGrad(() => ranker.forward(candidateBatch(dataset, rows)));
+    const logits = noGrad(() => scorer.forward(candidateBatch(dataset, rows)));
     scores.set(await logits.data(), rows[0] * dataset.candidateCount);
   }
   return rankingByScores(dataset, scores);
@@ -73,40 +74,70 @@ export async function generatorRanking(generator: Generator, dataset: RequestCol
   return { lists, scores };
 }
 
-export interface GeneratorEvaluatorOptions {
-  /** Lists that the generator proposes for each request. */
-  readonly lists: number;
-  /** At which the pointwise ranker's scores are sampled. */
-  readonly temperature: number;
-  readonly seed: number;
+/** What proposes lists to an evaluator, and scores candidates by itself. */
+export interface ListProposer {
+  /** Candidate positions of `count` lists for each request, i32 [B, count, L], and scores of all candidates, [B, N]. */
+  propose(
+    batch: RequestBatch,
+    count: number,
+    length: number,
+    key: RandomKey,
+  ): { lists: Tensor; scores: Tensor };
 }
 
+/** Lists drawn from a scorer's logits without replacement. */
+export function scorerProposals(scorer: CandidateScorer, temperature: number): ListProposer {
+  return {
+    propose(batch, lists, length, key) {
+      const scores = scorer.forward(batch);
+      return { lists: gumbelTopK(scores.div(temperature), { lists, length, key }), scores };
+    },
+  };
+}
+
+/** Lists sampled from a generator. */
+export function generatorProposals(generator: Generator, temperature: number): ListProposer {
+  return {
+    propose(batch, lists, _length, key) {
+      const memory = generator.encode(batch);
+      const sampling = { temperature, key };
+      return { lists: generator.decode(memory, { lists, sampling }), scores: generator.firstLogits(memory) };
+    },
+  };
+}
+
+/** Lists of a batch that are judged together. */
+const LISTS_PER_BATCH = 2560;
+
 /**
- * Generator and evaluator: the pointwise ranker proposes lists, sampled from its scores without replacement, and the
- * reward model picks the one that it likes best.
+ * Generator and evaluator: `count` lists are proposed for each request, and the judge picks the one that it likes best.
  *
  * @returns the lists, and the mean of their predicted rewards
  */
 export async function generatorEvaluatorRanking(
-  ranker: PointwiseRanker,
-  rewardModel: RewardModel,
+  proposer: ListProposer,
+  judge: ListJudge,
   dataset: RequestColumns,
-  { lists: count, temperature, seed }: GeneratorEvaluatorOptions,
+  { lists: count, seed }: { readonly lists: number; readonly seed: number },
 ): Promise<RankedLists & { readonly predictedReward: number }> {
   const { lists, scores } = emptyLists(dataset);
   const { listLength: length } = dataset;
   let total = 0;
-  for (const rows of evaluationBatches(dataset.size)) {
+  const batchSize = Math.min(128, Math.ceil(LISTS_PER_BATCH / count));
+  for (const rows of evaluationBatches(dataset.size, batchSize)) {
     using _ = scope();
     const key = { seed, stream: "generator-evaluator", step: rows[0] };
-    const [logits, proposed, rewards] = noGrad(() => {
+    const [proposed, rewards] = noGrad(() => {
       const batch = candidateBatch(dataset, rows);
-      const scored = ranker.forward(batch);
-      const drawn = gumbelTopK(scored.div(temperature), { lists: count, length, key });
-      return [scored, drawn, rewardModel.rewards(rewardModel.encode(batch), drawn)];
+      const drawn = proposer.propose(batch, count, length, key);
+      return [drawn, judge.rewards(batch, drawn.lists)];
     });
-    scores.set(await logits.data(), rows[0] * dataset.candidateCount);
-    const [proposals, judged] = await Promise.all([proposed.data(), rewards.data()]);
+    const [own, proposals, judged] = await Promise.all([
+      proposed.scores.data(),
+      proposed.lists.data(),
+      rewards.data(),
+    ]);
+    scores.set(own, rows[0] * dataset.candidateCount);
     for (let i = 0; i < rows.length; i++) {
       const best = rankByScore(judged.subarray(i * count, (i + 1) * count))[0];
       const start = (i * count + best) * length;
@@ -117,39 +148,47 @@ export async function generatorEvaluatorRanking(
   return { lists, scores, predictedReward: total / dataset.size };
 }
 
+/** Temperatures at which a proposer may be sampled. */
+const TEMPERATURES = [0.1, 0.2, 0.3, 0.5, 1];
+
 /**
- * The temperature, of those offered, at which the generator-evaluator's choices have the highest predicted reward: a
- * sharp ranker proposes nothing new, a blunt one nothing good.
+ * The proposer, of those at the offered temperatures, from whose lists the judge's choices have the highest predicted
+ * reward: a sharp one proposes nothing new, a blunt one nothing good.
  */
-export async function chooseTemperature(
-  ranker: PointwiseRanker,
-  rewardModel: RewardModel,
+export async function chooseProposer(
+  proposerAt: (temperature: number) => ListProposer,
+  judge: ListJudge,
   dataset: RequestColumns,
-  options: Omit<GeneratorEvaluatorOptions, "temperature">,
-  offered: readonly number[] = [0.1, 0.2, 0.3, 0.5, 1],
-): Promise<number> {
-  let best = { temperature: offered[0], predictedReward: Number.NEGATIVE_INFINITY };
+  options: { readonly lists: number; readonly seed: number },
+  offered: readonly number[] = TEMPERATURES,
+): Promise<ListProposer> {
+  let chosen = proposerAt(offered[0]);
+  let highest = Number.NEGATIVE_INFINITY;
   for (const temperature of offered) {
-    const { predictedReward } = await generatorEvaluatorRanking(ranker, rewardModel, dataset, {
-      ...options,
-      temperature,
-    });
-    if (predictedReward > best.predictedReward) best = { temperature, predictedReward };
+    const proposer = proposerAt(temperature);
+    const { predictedReward } = await generatorEvaluatorRanking(proposer, judge, dataset, options);
+    if (predictedReward > highest) [chosen, highest] = [proposer, predictedReward];
   }
-  return best.temperature;
+  return chosen;
 }
 
-/** The reward model's predictions for one list of each request: [S]. */
+/** A judge's rewards for one list of each request: [S]. */
 export async function predictedRewards(
-  rewardModel: RewardModel,
+  judge: ListJudge,
   dataset: RequestColumns,
   lists: Int32Array,
 ): Promise<Float32Array> {
   const predictions = new Float32Array(dataset.size);
   const { listLength: length } = dataset;
   for (const rows of evaluationBatches(dataset.size)) {
-    const own = lists.subarray(rows[0] * length, (rows[0] + rows.length) * length);
-    predictions.set(await rewardModel.score(dataset, rows, own), rows[0]);
+    using _ = scope();
+    const own = tensor(lists.slice(rows[0] * length, (rows[0] + rows.length) * length), [
+      rows.length,
+      1,
+      length,
+    ]);
+    const rewards = noGrad(() => judge.rewards(candidateBatch(dataset, rows), own));
+    predictions.set(await rewards.data(), rows[0]);
   }
   return predictions;
 }

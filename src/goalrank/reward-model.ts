@@ -1,19 +1,28 @@
 /**
  * The list-level reward model r(user, list) (section 3.3, appendix B): a Transformer over the L items of a list in
- * their order, with a head that gives the probability of positive feedback at each position. The list's reward is the
- * sum over positions, in expected positives.
+ * their order, which may have seen each other and all candidates before. Two heads read it: the probability of positive
+ * feedback at each position, and the list's reward as a whole.
  */
 import { causalMask, EncoderBlock, LayerNorm, Linear, Module, normal, parameter } from "../nn/index.ts";
-import { noGrad, outsideScopes, type Random, scope, type Tensor } from "../tensor/index.ts";
-import { listBatch, type RequestBatch } from "./batch.ts";
+import { outsideScopes, type Random, type Tensor, tensor } from "../tensor/index.ts";
+import { candidateBatch, listBatch, type RequestBatch } from "./batch.ts";
 import { CandidateEncoder } from "./candidate-encoder.ts";
+import { CandidateMemory } from "./candidate-memory.ts";
 import type { Catalogue, RequestColumns } from "./dataset.ts";
+import type { ListJudge } from "./list-judge.ts";
+
+/** Which head gives the reward: the sum of the positions' probabilities, or the list's own. */
+export const REWARD_HEADS = ["positions", "total"] as const;
+export type RewardHead = (typeof REWARD_HEADS)[number];
 
 export interface RewardModelOptions {
   /** D */
   readonly width: number;
   readonly heads: number;
+  /** Blocks over the list. */
   readonly layers: number;
+  /** Blocks over all candidates, which the list's items come out of; 0: every item is encoded by itself. */
+  readonly contextLayers: number;
   /** L */
   readonly listLength: number;
   /**
@@ -21,58 +30,112 @@ export interface RewardModelOptions {
    * on all items.
    */
   readonly reading: "top-down" | "whole-list";
+  readonly head: RewardHead;
   readonly dropoutRate: number;
   readonly seed: number;
+  /** Name of this model among those of a run: keys its dropout. */
+  readonly stream: string;
 }
 
-export class RewardModel extends Module {
-  readonly encoder: CandidateEncoder;
+/** What the model says of R lists. */
+export interface ListReading {
+  /** Logits of positive feedback at each position: [R, L]. */
+  readonly positionLogits: Tensor;
+  /** Positives of the whole list, by its own head: [R]. */
+  readonly totals: Tensor;
+}
+
+export class RewardModel extends Module implements ListJudge {
+  /** Encodes candidates: each by itself, or among all. */
+  private readonly candidates: CandidateEncoder | CandidateMemory;
   /** What marks each position: [L, D]. */
   private readonly positions: Tensor;
   private readonly blocks: EncoderBlock[];
   private readonly norm: LayerNorm;
   /** Which positions each position sees: i32 [L, L]; undefined for all. */
   private readonly visible: Tensor | undefined;
-  private readonly head: Linear;
+  private readonly positionHead: Linear;
+  private readonly totalHead: Linear;
 
-  constructor(catalogue: Catalogue, options: RewardModelOptions, random: Random) {
+  constructor(
+    catalogue: Catalogue,
+    private readonly options: RewardModelOptions,
+    random: Random,
+  ) {
     super();
-    const { width, heads, layers, listLength, reading, dropoutRate, seed } = options;
-    this.encoder = new CandidateEncoder(catalogue, width, random);
+    const { width, heads, layers, contextLayers, listLength, reading, dropoutRate, seed, stream } = options;
+    this.candidates =
+      contextLayers === 0
+        ? new CandidateEncoder(catalogue, width, random)
+        : new CandidateMemory(
+            catalogue,
+            { width, heads, layers: contextLayers, dropoutRate, seed, stream: `${stream} context` },
+            random,
+          );
     this.positions = parameter(normal([listLength, width], 0.1, random), [listLength, width]);
     this.blocks = Array.from({ length: layers }, (_, layer) => {
-      const dropoutKey = { seed, stream: `reward model dropout ${layer}` };
+      const dropoutKey = { seed, stream: `${stream} dropout ${layer}` };
       return new EncoderBlock({ width, heads, feedForward: 2 * width, dropoutRate, dropoutKey }, random);
     });
     this.norm = new LayerNorm(width);
     this.visible = reading === "top-down" ? outsideScopes(() => causalMask(listLength)) : undefined;
-    this.head = new Linear(width, 1, random);
+    this.positionHead = new Linear(width, 1, random);
+    this.totalHead = new Linear(width, 1, random);
   }
 
-  /** Features of the items of a batch, each by itself: [B, K, D]. */
-  encode(batch: RequestBatch): Tensor {
-    return this.encoder.forward(batch);
+  /** What encodes users and items; another model of the same width may start from it. */
+  get encoder(): CandidateEncoder {
+    return this.candidates instanceof CandidateMemory ? this.candidates.encoder : this.candidates;
   }
 
-  /** Logits of positive feedback at each position of R lists, from their items' features [R, L, D]: [R, L]. */
-  positionLogits(items: Tensor): Tensor {
+  /** What sees all candidates together; undefined where items are encoded by themselves. */
+  get memory(): CandidateMemory | undefined {
+    return this.candidates instanceof CandidateMemory ? this.candidates : undefined;
+  }
+
+  rewards(batch: RequestBatch, lists: Tensor): Tensor {
+    const reading = this.read(this.itemsOf(batch, lists));
+    return this.rewardsOf(reading).reshape(lists.shape.slice(0, 2));
+  }
+
+  /**
+   * Reads G lists of each of the requests at `rows` of a dataset.
+   * @param lists candidate positions [B, G, L], flat
+   */
+  readLists(dataset: RequestColumns, rows: ArrayLike<number>, lists: Int32Array): ListReading {
+    const { listLength: length } = this.options;
+    if (this.memory !== undefined) {
+      const indices = tensor(lists, [rows.length, lists.length / (rows.length * length), length]);
+      return this.read(this.itemsOf(candidateBatch(dataset, rows), indices));
+    }
+    // Items that are encoded by themselves need no encoding of the candidates outside the lists.
+    const items = this.candidates.forward(listBatch(dataset, rows, lists));
+    return this.read(items.reshape([lists.length / length, length, -1]));
+  }
+
+  /** The reward of each of R lists by the chosen head: [R]. */
+  rewardsOf({ positionLogits, totals }: ListReading): Tensor {
+    return this.options.head === "total" ? totals : positionLogits.sigmoid().sum(1);
+  }
+
+  /** Encoded items of lists i32 [B, G, L]: [B * G, L, D]. */
+  private itemsOf(batch: RequestBatch, lists: Tensor): Tensor {
+    const [requests, group, length] = lists.shape;
+    const items = this.candidates.forward(batch).takeRows(lists.reshape([requests, group * length]));
+    return items.reshape([requests * group, length, -1]);
+  }
+
+  /** Items of R lists, encoded: [R, L, D]. */
+  private read(items: Tensor): ListReading {
     let hidden = items.add(this.positions);
     for (const block of this.blocks) hidden = block.forward(hidden, this.visible);
-    return this.head.forward(this.norm.forward(hidden)).reshape(items.shape.slice(0, -1));
-  }
-
-  /** Rewards of lists i32 [B, G, L] of candidate positions, given the candidates' features [B, N, D]: [B, G]. */
-  rewards(features: Tensor, lists: Tensor): Tensor {
-    const [requests, group, length] = lists.shape;
-    const items = features.takeRows(lists.reshape([requests, group * length]));
-    const logits = this.positionLogits(items.reshape([requests * group, length, features.shape[2]]));
-    return logits.sigmoid().sum(1).reshape([requests, group]);
-  }
-
-  /** Rewards of one list [B, L] for each of the requests at `rows`, as numbers: nothing stays on the device. */
-  async score(dataset: RequestColumns, rows: ArrayLike<number>, lists: Int32Array): Promise<Float32Array> {
-    using _ = scope();
-    const logits = noGrad(() => this.positionLogits(this.encode(listBatch(dataset, rows, lists))));
-    return (await logits.sigmoid().sum(1).data()) as Float32Array;
+    const normed = this.norm.forward(hidden);
+    const summary = normed.mean(1);
+    // A head that only reports learns from what the other one shaped.
+    const whole = this.options.head === "total" ? summary : summary.detach();
+    return {
+      positionLogits: this.positionHead.forward(normed).reshape(items.shape.slice(0, -1)),
+      totals: this.totalHead.forward(whole).reshape([items.shape[0]]),
+    };
   }
 }

@@ -1,4 +1,5 @@
 /** Summaries of measured numbers: mean and spread, correlation, and a confidence interval of the mean. */
+import { Random } from "../tensor/index.ts";
 
 /**
  * The arithmetic mean of `values`.
@@ -166,4 +167,25 @@ function checkValues(name: string, values: ArrayLike<number>, atLeast: number): 
       throw new RangeError(`${name}: value ${i} is ${values[i]}, all must be finite`);
     }
   }
+}
+
+/**
+ * Two-sided paired randomisation test (Fisher 1935): the chance that differences of these sizes, each with a sign drawn
+ * at random, have a mean as far from 0 as they do. It is at least 1 / (rounds + 1).
+ *
+ * @throws RangeError when there are no differences
+ */
+export function randomisationTest(differences: ArrayLike<number>, seed: number, rounds = 9999): number {
+  if (differences.length === 0) throw new RangeError("randomisation test: expected at least one difference");
+  const random = new Random({ seed, stream: "randomisation test", step: 0 });
+  const observed = Math.abs(mean(differences));
+  let asFar = 1;
+  for (let round = 0; round < rounds; round++) {
+    let sum = 0;
+    for (let i = 0; i < differences.length; i++)
+      sum += random.uniform() < 0.5 ? differences[i] : -differences[i];
+    // Rounding must not tell a mean from itself.
+    if (Math.abs(sum / differences.length) >= observed * (1 - 1e-12)) asFar++;
+  }
+  return asFar / (rounds + 1);
 }

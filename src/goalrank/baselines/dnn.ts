@@ -18,8 +18,13 @@ export class PointwiseRanker extends Module {
     this.scorer = new MLP([width, width, 1], random);
   }
 
+  /** What it has learned of each item with its user, before the logit: [B, K, D]. */
+  features(batch: RequestBatch): Tensor {
+    return this.encoder.forward(batch);
+  }
+
   /** Logits of positive feedback for K items of each of B requests: [B, K]. */
   forward(batch: RequestBatch): Tensor {
-    return this.scorer.forward(this.encoder.forward(batch)).reshape(batch.items.shape);
+    return this.scorer.forward(this.features(batch)).reshape(batch.items.shape);
   }
 }

@@ -1,0 +1,69 @@
+/**
+ * PRM, personalised re-ranking (Pei et al. 2019): a Transformer over the candidates in the order of an initial ranking,
+ * fed with what a pointwise ranker has learned of the user and each item, scores all of them at once.
+ *
+ *   x_n = W [candidate features; personalised vector] + position embedding of n's rank
+ *   scores = linear(encoder(x)), trained with the softmax cross-entropy of the positives (list-wise)
+ */
+import { Embedding, EncoderBlock, LayerNorm, Linear, Module } from "../../nn/index.ts";
+import { noGrad, type Random, type Tensor } from "../../tensor/index.ts";
+import type { RequestBatch } from "../batch.ts";
+import { CandidateEncoder } from "../candidate-encoder.ts";
+import type { Catalogue } from "../dataset.ts";
+import type { PointwiseRanker } from "./dnn.ts";
+
+export interface PrmOptions {
+  /** D */
+  readonly width: number;
+  readonly heads: number;
+  readonly layers: number;
+  /** N */
+  readonly candidateCount: number;
+  readonly dropoutRate: number;
+  readonly seed: number;
+}
+
+export class PersonalisedReranker extends Module {
+  private readonly encoder: CandidateEncoder;
+  private readonly fromFeatures: Linear;
+  private readonly fromPersonal: Linear;
+  private readonly ranks: Embedding;
+  private readonly blocks: EncoderBlock[];
+  private readonly norm: LayerNorm;
+  private readonly scorer: Linear;
+  /** Trained before, and not any more: kept out of this module's parameters. */
+  private readonly personal: () => PointwiseRanker;
+
+  /** @param pointwise trained with the same width; gives the personalised vectors */
+  constructor(catalogue: Catalogue, pointwise: PointwiseRanker, options: PrmOptions, random: Random) {
+    super();
+    const { width, heads, layers, candidateCount, dropoutRate, seed } = options;
+    this.encoder = new CandidateEncoder(catalogue, width, random);
+    this.fromFeatures = new Linear(width, width, random);
+    this.fromPersonal = new Linear(width, width, random);
+    this.ranks = new Embedding(candidateCount, width, random);
+    this.blocks = Array.from({ length: layers }, (_, layer) => {
+      const dropoutKey = { seed, stream: `PRM dropout ${layer}` };
+      return new EncoderBlock({ width, heads, feedForward: 2 * width, dropoutRate, dropoutKey }, random);
+    });
+    this.norm = new LayerNorm(width);
+    this.scorer = new Linear(width, 1, random);
+    this.personal = () => pointwise;
+  }
+
+  /** Scores of the N candidates of B requests: [B, N]. */
+  forward(batch: RequestBatch): Tensor {
+    const personal = noGrad(() => this.personal().features(batch));
+    const features = this.fromFeatures.forward(this.encoder.forward(batch));
+    const placed = features
+      .add(this.fromPersonal.forward(personal))
+      .add(this.ranks.forward(initialRanks(batch)));
+    const hidden = this.blocks.reduce((x, block) => block.forward(x), placed);
+    return this.scorer.forward(this.norm.forward(hidden)).reshape(batch.items.shape);
+  }
+}
+
+/** The rank of each candidate by the retriever's score, from 0; equal scores share one: i32 [B, N]. */
+function initialRanks({ retrieverScores }: RequestBatch): Tensor {
+  return retrieverScores.transpose().greater(retrieverScores).cast("f32").sum(2).cast("i32");
+}

@@ -1,0 +1,241 @@
+/** What an experiment runs on: requests with feedback to learn from, others to be judged by, from a world or a log. */
+import {
+  buildListDataset,
+  type CandidateProtocol,
+  checkItemSupply,
+  createDataReport,
+  type DataReport,
+  type ExposedLists,
+  type FeatureSource,
+  fingerprintSource,
+  type InteractionLog,
+  type InteractionSource,
+  type Json,
+  openPreparedDataset,
+  type PreparedContent,
+  type PrepareOptions,
+  prepareInteractions,
+  readFeatures,
+  type SourceFingerprint,
+  sampleLists,
+  trainingInteractions,
+} from "../data/index.ts";
+import type { Catalogue, ListDataset } from "../dataset.ts";
+import type { UnexposedCandidates } from "../feedback.ts";
+import { recallAt, trainRetriever } from "../retrievers/index.ts";
+import type { TrainingContext } from "../training/index.ts";
+import { createWorld, drawLog, findScenario, loggingLogProbabilities, type World } from "../world/index.ts";
+
+export interface ExperimentData {
+  readonly catalogue: Catalogue;
+  readonly training: ListDataset;
+  /** Held-out lists on which the reward model is judged. */
+  readonly validation: ListDataset;
+  readonly test: ListDataset;
+  readonly unexposed: UnexposedCandidates;
+  /** The world that the data comes from, which knows the truth; undefined for a log. */
+  readonly world: World | undefined;
+  /**
+   * Log-probability of each item of each validation list under the policy that showed it, given the items before it,
+   * where that is known: [S, L].
+   */
+  readonly propensities?: Float64Array;
+}
+
+export interface WorldDataOptions {
+  /** Name of a scenario. Default "default". */
+  readonly scenario?: string;
+  readonly seed: number;
+  /** Default what the scenario recommends. */
+  readonly trainingLists?: number;
+  /** Default 500. */
+  readonly testRequests?: number;
+}
+
+/**
+ * Logs of the embedded world.
+ * @throws RangeError for an unknown scenario, naming those there are
+ */
+export function worldData(options: WorldDataOptions): ExperimentData & { readonly world: World } {
+  const { scenario: name = "default", seed, testRequests = 500 } = options;
+  const scenario = findScenario(name);
+  const world = createWorld({ ...scenario.options, seed });
+  const draw = (stream: string, size: number) => drawLog(world, { size, seed, stream });
+  const validation = draw("validation", testRequests);
+  return {
+    catalogue: world.catalogue,
+    training: draw("training", options.trainingLists ?? scenario.trainingLists),
+    validation,
+    test: draw("test", testRequests),
+    unexposed: "ignore",
+    world,
+    propensities: loggingLogProbabilities(world, validation),
+  };
+}
+
+export interface LogDataOptions extends PrepareOptions {
+  readonly seed: number;
+  /** How the candidates of all lists are chosen: "injected" unless given. */
+  readonly protocol?: CandidateProtocol;
+  /**
+   * The retriever learns from this first part of each user's interactions (or of the time), and training lists are
+   * those after it: their scores are then as far from what it learned as those of the test lists. The training
+   * fraction unless given: then the retriever has seen the training lists, and scores them higher than later ones.
+   */
+  readonly retrieverFraction?: number;
+  /** Tables of observed features. */
+  readonly userFeatures?: FeatureSource;
+  readonly itemFeatures?: FeatureSource;
+  /** At most this many validation lists and test lists, each drawn with the seed: 2,000 and all unless given. */
+  readonly maxValidationLists?: number;
+  readonly maxTestLists?: number;
+}
+
+/** Data of a log, with what is known of how it was made. */
+export interface LogData extends ExperimentData, PreparedContent {
+  readonly world: undefined;
+  readonly report: DataReport | undefined;
+}
+
+/**
+ * Reads a log, cuts it into lists, trains the retriever on its training part, and chooses candidates.
+ * @throws DataError with file and line for a file that cannot be read
+ */
+export async function logData(
+  source: InteractionSource,
+  options: LogDataOptions,
+  context?: TrainingContext,
+): Promise<LogData & { readonly report: DataReport }> {
+  const { seed, protocol = "injected", split = "last-list", retrieverFraction, ...cut } = options;
+  const {
+    maxLists = Number.MAX_SAFE_INTEGER,
+    maxValidationLists = 2000,
+    maxTestLists = Number.MAX_SAFE_INTEGER,
+  } = cut;
+  const prepared = await prepareInteractions(source, { ...options, maxLists: Number.MAX_SAFE_INTEGER });
+  const { log } = prepared;
+  checkItemSupply(log, prepared.test.listLength);
+  const learned = trainingInteractions(
+    log,
+    retrieverFraction === undefined ? options : { ...options, trainingFraction: retrieverFraction },
+  );
+  const unseen =
+    retrieverFraction === undefined ? prepared.training : listsAfter(prepared.training, log, learned);
+  const lists = {
+    training: sampleLists(unseen, maxLists, seed),
+    validation: sampleLists(prepared.validation, maxValidationLists, seed),
+    test: sampleLists(prepared.test, maxTestLists, seed),
+  };
+  const counts = { ...prepared.counts, trainingListsDrawn: lists.training.size };
+  const catalogue = await withFeatures(prepared.catalogue, log, options);
+  const retriever = await trainRetriever(learned, { seed }, context);
+  const scoreItems = await retriever.scorer();
+  retriever.dispose();
+  const build = (own: ExposedLists) => buildListDataset(log, own, scoreItems, { seed, protocol });
+  const candidates = { training: protocol, validation: protocol, test: protocol };
+  const datasets = {
+    training: build(lists.training),
+    validation: build(lists.validation),
+    test: build(lists.test),
+  };
+  const report = createDataReport({
+    log,
+    cut: { ...lists, counts: counts.lists },
+    split,
+    learned,
+    splits: {
+      training: { dataset: datasets.training, protocol: candidates.training },
+      validation: { dataset: datasets.validation, protocol: candidates.validation },
+      test: { dataset: datasets.test, protocol: candidates.test },
+    },
+    recall: recallAt(scoreItems, log, lists.test, 50),
+    preparation: counts,
+  });
+  return {
+    catalogue,
+    ...datasets,
+    unexposed: "negative",
+    world: undefined,
+    protocols: { split, candidates },
+    counts,
+    source: await fingerprintOf(source, options),
+    report,
+  };
+}
+
+/** The lists that start after what was learned of their user, which is the beginning of the user's interactions. */
+function listsAfter(lists: ExposedLists, log: InteractionLog, learned: InteractionLog): ExposedLists {
+  const rows = lists.starts
+    .map((_, row) => row)
+    .filter((row) => {
+      const user = lists.users[row];
+      const known = learned.userOffsets[user + 1] - learned.userOffsets[user];
+      return lists.starts[row] >= log.userOffsets[user] + known;
+    });
+  if (rows.length === 0) {
+    throw new RangeError(
+      "experiment: no training list lies after the retriever's part; use a smaller retrieverFraction",
+    );
+  }
+  return {
+    ...lists,
+    size: rows.length,
+    users: rows.map((row) => lists.users[row]),
+    starts: rows.map((row) => lists.starts[row]),
+  };
+}
+
+/** What a log's data depends on: the bytes of its files, and the options that shape it. */
+export function fingerprintOf(
+  source: InteractionSource,
+  options: LogDataOptions,
+): Promise<SourceFingerprint> {
+  const tables = [options.userFeatures, options.itemFeatures].flatMap((table) => (table ? [table.file] : []));
+  return fingerprintSource([source.file, ...tables], JSON.parse(JSON.stringify({ source, options })) as Json);
+}
+
+async function withFeatures(
+  catalogue: Catalogue,
+  log: InteractionLog,
+  { userFeatures, itemFeatures }: LogDataOptions,
+): Promise<Catalogue> {
+  const users = userFeatures && (await readFeatures(userFeatures, log.userIds));
+  const items = itemFeatures && (await readFeatures(itemFeatures, log.itemIds));
+  return {
+    ...catalogue,
+    ...(users?.features && { userFeatures: users.features }),
+    ...(users?.categories && { userCategories: users.categories }),
+    ...(items?.features && { itemFeatures: items.features }),
+    ...(items?.categories && { itemCategories: items.categories }),
+  };
+}
+
+/**
+ * Data of a log that was prepared before; see `writePreparedDataset`.
+ * @throws DataError when the file is missing, damaged, or of another version
+ */
+export async function preparedLogData(file: string): Promise<LogData> {
+  const prepared = await openPreparedDataset(file);
+  try {
+    const { catalogue, protocols, counts, source } = prepared;
+    const [training, validation, test] = [
+      await prepared.read("training"),
+      await prepared.read("validation"),
+      await prepared.read("test"),
+    ];
+    return {
+      catalogue,
+      training,
+      validation,
+      test,
+      unexposed: "negative",
+      world: undefined,
+      protocols,
+      counts,
+      source,
+      report: undefined,
+    };
+  } finally {
+    await prepared.close();
+  }
+}

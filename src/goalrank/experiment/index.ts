@@ -1,0 +1,7 @@
+/** Whole experiments: their data, their settings, the models they train, and the comparison of all methods. */
+export * from "./data.ts";
+export * from "./evaluation.ts";
+export { type ExperimentModels, modelWeights, trainModels } from "./models.ts";
+export { type OffPolicyReport, offPolicyReport } from "./off-policy-report.ts";
+export * from "./options.ts";
+export * from "./run.ts";

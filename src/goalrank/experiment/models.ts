@@ -1,0 +1,263 @@
+/** Makes and trains all models of an experiment, one stage after another; a resumed run skips the finished stages. */
+import type { Module, StateDict } from "../../nn/index.ts";
+import { Random } from "../../tensor/index.ts";
+import { PointwiseRanker } from "../baselines/dnn.ts";
+import { PersonalisedReranker } from "../baselines/prm.ts";
+import { type ListDataset, selectRows } from "../dataset.ts";
+import { allRows, listRewards, showableLists } from "../feedback.ts";
+import { Generator } from "../generator.ts";
+import { DiscountedItemJudge, JudgeEnsemble, type ListJudge } from "../list-judge.ts";
+import {
+  type CandidateScorer,
+  generatorRanking,
+  predictedRewards,
+  type RankedLists,
+  scorerRanking,
+} from "../rankers.ts";
+import { RewardModel } from "../reward-model.ts";
+import { rewardReport } from "../reward-report.ts";
+import { mean } from "../statistics.ts";
+import { goalRankTask, imitationTask, listwiseTask, pointwiseTask, rewardTask } from "../tasks/index.ts";
+import { type StepMetrics, type TrainingContext, type TrainingTask, train } from "../training/index.ts";
+import type { ExperimentData } from "./data.ts";
+import { evaluateLists } from "./evaluation.ts";
+import type { ExperimentOptions, StageOptions } from "./options.ts";
+
+/** Trained models. */
+export interface ExperimentModels {
+  readonly pointwise: PointwiseRanker;
+  readonly prm: PersonalisedReranker | undefined;
+  readonly imitation: Generator | undefined;
+  readonly judge: ListJudge;
+  /** What the judge is made of; none for item-bce-discounted. */
+  readonly rewardModels: readonly RewardModel[];
+  readonly generator: Generator;
+}
+
+/** Trains everything that the options ask for, on `data.training`. */
+export async function trainModels(
+  data: ExperimentData,
+  options: ExperimentOptions,
+  context: TrainingContext,
+): Promise<ExperimentModels> {
+  const stages = new Stages(data, options, context);
+  const pointwise = await stages.trainPointwise();
+  const prm = options.methods.includes("prm") ? await stages.trainPrm(pointwise) : undefined;
+  const imitation = options.methods.includes("imitation") ? await stages.trainImitation() : undefined;
+  const rewardModels =
+    options.reward.kind === "item-bce-discounted" ? [] : await stages.trainRewardModels(imitation);
+  const judge =
+    rewardModels.length === 0
+      ? new DiscountedItemJudge(pointwise)
+      : new JudgeEnsemble(rewardModels, options.reward.pessimism);
+  const generator = await stages.trainGenerator({ pointwise, judge, rewardModels, imitation });
+  return { pointwise, prm, imitation, judge, rewardModels, generator };
+}
+
+/** Weights of all models, by the name of a file. */
+export async function modelWeights(models: ExperimentModels): Promise<Map<string, StateDict>> {
+  const named: [string, Module | undefined][] = [
+    ["pointwise", models.pointwise],
+    ["prm", models.prm],
+    ["imitation", models.imitation],
+    ...models.rewardModels.map((model, member): [string, Module] => [
+      memberName("reward-model", member),
+      model,
+    ]),
+    ["generator", models.generator],
+  ];
+  const weights = new Map<string, StateDict>();
+  for (const [name, model] of named) if (model !== undefined) weights.set(name, await model.stateDict());
+  return weights;
+}
+
+/** "reward model", "reward model 2", ... */
+function memberName(name: string, member: number): string {
+  return member === 0 ? name : `${name}${name.includes(" ") ? " " : "-"}${member + 1}`;
+}
+
+/** Requests on which models are validated while they train. */
+const VALIDATION_REQUESTS = 256;
+
+class Stages {
+  constructor(
+    private readonly data: ExperimentData,
+    private readonly options: ExperimentOptions,
+    private readonly context: TrainingContext,
+  ) {}
+
+  async trainPointwise(): Promise<PointwiseRanker> {
+    const { catalogue, training, unexposed } = this.data;
+    const model = new PointwiseRanker(catalogue, this.options.width, this.random("pointwise"));
+    const task = pointwiseTask(model, training, unexposed);
+    await this.train(task, this.options.feedbackTraining, (held) => judgeScorer(model, held));
+    return model;
+  }
+
+  async trainPrm(pointwise: PointwiseRanker): Promise<PersonalisedReranker> {
+    const { catalogue, training } = this.data;
+    const { width, heads, layers, dropoutRate, seed } = this.options;
+    const { candidateCount } = training;
+    const shape = { width, heads, layers, candidateCount, dropoutRate, seed };
+    const model = new PersonalisedReranker(catalogue, pointwise, shape, this.random("PRM"));
+    const task = listwiseTask(model, training);
+    await this.train(task, this.options.feedbackTraining, (held) => judgeScorer(model, held));
+    return model;
+  }
+
+  async trainImitation(): Promise<Generator> {
+    const { imitation, imitationTraining } = this.options;
+    const model = this.createGenerator("imitation");
+    const task = imitationTask(model, this.data.training, imitation);
+    await this.train(task, imitationTraining, (held) => judgeGenerator(model, undefined, held));
+    return model;
+  }
+
+  async trainRewardModels(imitation: Generator | undefined): Promise<RewardModel[]> {
+    const { reward, seed, rewardTraining } = this.options;
+    const { training, unexposed } = this.data;
+    const members: RewardModel[] = [];
+    for (let member = 0; member < reward.members; member++) {
+      const stage = memberName("reward model", member);
+      const model = this.createRewardModel(stage);
+      if (reward.start === "imitation")
+        model.memory?.loadStateDict(await required(imitation).memory.stateDict());
+      const policy =
+        reward.policyLists === 0
+          ? undefined
+          : { generator: required(imitation), count: reward.policyLists, temperature: 1 };
+      const unseen = { mixed: reward.mixedLists, policy };
+      const task = rewardTask(model, training, { unexposed, unseen, seed, stage });
+      await this.train(task, rewardTraining, (held) => judgeJudge(model, held));
+      members.push(model);
+    }
+    return members;
+  }
+
+  async trainGenerator({
+    pointwise,
+    judge,
+    rewardModels,
+    imitation,
+  }: Pick<ExperimentModels, "pointwise" | "judge" | "rewardModels" | "imitation">): Promise<Generator> {
+    const { generatorStart, groups, seed, policyTraining } = this.options;
+    const generator = this.createGenerator("generator");
+    if (generatorStart === "imitation") generator.loadStateDict(await required(imitation).stateDict());
+    if (generatorStart === "reward" && rewardModels.length > 0)
+      await startFromReward(generator, rewardModels[0]);
+    const sampler = groups.refreshEvery > 1 ? this.createGenerator("sampler") : undefined;
+    const models = { generator, judge, pointwise, sampler };
+    const task = goalRankTask(models, this.policyRequests(), groups, seed);
+    await this.train(task, policyTraining, (held) => judgeGenerator(generator, judge, held));
+    return generator;
+  }
+
+  /** The training requests that GoalRank learns from, drawn with the seed. */
+  private policyRequests(): ListDataset {
+    const { training } = this.data;
+    const { policyRequests, seed } = this.options;
+    if (policyRequests >= training.size) return training;
+    const order = new Random({ seed, stream: "policy requests", step: 0 }).permutation(training.size);
+    return selectRows(training, order.subarray(0, policyRequests));
+  }
+
+  private createGenerator(stream: string): Generator {
+    const { width, heads, layers, dropoutRate, seed } = this.options;
+    const { listLength } = this.data.training;
+    const shape = {
+      width,
+      heads,
+      encoderLayers: layers,
+      decoderLayers: layers,
+      listLength,
+      dropoutRate,
+      seed,
+    };
+    return new Generator(this.data.catalogue, { ...shape, stream }, this.random(stream));
+  }
+
+  private createRewardModel(stream: string): RewardModel {
+    const { width, heads, layers, dropoutRate, seed, reward } = this.options;
+    const { listLength } = this.data.training;
+    const { contextLayers, head } = reward;
+    // A log whose labels do not depend on the list has nothing to be read from the top.
+    const reading = this.data.unexposed === "ignore" ? "top-down" : "whole-list";
+    const shape = {
+      width,
+      heads,
+      layers,
+      contextLayers,
+      listLength,
+      reading,
+      head,
+      dropoutRate,
+      seed,
+      stream,
+    } as const;
+    return new RewardModel(this.data.catalogue, shape, this.random(stream));
+  }
+
+  private random(stream: string): Random {
+    return new Random({ seed: this.options.seed, stream: `${stream} initial weights`, step: 0 });
+  }
+
+  /** Trains; where the options ask for it, `judge` looks at the model on held-out requests from time to time. */
+  private train(
+    task: TrainingTask,
+    options: StageOptions,
+    judge: (validation: ListDataset) => Promise<StepMetrics>,
+  ): Promise<void> {
+    const isValidated = (options.validateEvery ?? options.earlyStopping) !== undefined;
+    const held = this.heldOut();
+    const validated = isValidated ? { ...task, validate: () => judge(held) } : task;
+    return train(validated, { ...options, seed: this.options.seed }, this.context);
+  }
+
+  private heldOut(): ListDataset {
+    const { validation } = this.data;
+    return selectRows(validation, allRows(validation).subarray(0, VALIDATION_REQUESTS));
+  }
+}
+
+/** Ranking metrics of a scorer's best candidates. */
+async function judgeScorer(scorer: CandidateScorer, validation: ListDataset): Promise<StepMetrics> {
+  return rankingMetricsOf(validation, await scorerRanking(scorer, validation));
+}
+
+/** Ranking metrics of a generator's greedy lists, and what a judge predicts for them. */
+async function judgeGenerator(
+  generator: Generator,
+  judge: ListJudge | undefined,
+  validation: ListDataset,
+): Promise<StepMetrics> {
+  const ranked = await generatorRanking(generator, validation);
+  const metrics = rankingMetricsOf(validation, ranked);
+  if (judge === undefined) return metrics;
+  return { ...metrics, predicted: mean(await predictedRewards(judge, validation, ranked.lists)) };
+}
+
+/** How well a judge's rewards agree with the feedback on lists that were shown. */
+async function judgeJudge(judge: ListJudge, validation: ListDataset): Promise<StepMetrics> {
+  const shown = showableLists(validation, allRows(validation));
+  const observed = listRewards(validation, shown);
+  const report = rewardReport(await predictedRewards(judge, validation, shown), observed, { seed: 0 });
+  const { meanSquaredError, pearson = 0 } = report;
+  return { meanSquaredError, pearson };
+}
+
+function rankingMetricsOf(dataset: ListDataset, ranked: RankedLists): StepMetrics {
+  const { hit, ndcg, map } = evaluateLists(dataset, ranked);
+  return { hit, ndcg, map };
+}
+
+/** The policy starts from what the reward model knows of users and items, and learns what makes a list (ours). */
+async function startFromReward(generator: Generator, { memory, encoder }: RewardModel): Promise<void> {
+  if (memory === undefined) generator.memory.encoder.loadStateDict(await encoder.stateDict());
+  else generator.memory.loadStateDict(await memory.stateDict());
+}
+
+function required(imitation: Generator | undefined): Generator {
+  if (imitation === undefined)
+    throw new Error("experiment: the generator that imitates the log was not trained");
+  return imitation;
+}

@@ -1,0 +1,116 @@
+/** What an experiment trains and compares, and how: every setting of a run. */
+import type { RewardHead } from "../reward-model.ts";
+import { DEFAULT_GROUPS, type GroupOptions, type Imitation } from "../tasks/index.ts";
+import { DEFAULT_TRAINING, type TrainingOptions } from "../training/index.ts";
+
+/** Methods that are trained for a comparison besides those that everything else needs. */
+export const EXTRA_METHODS = ["prm", "imitation"] as const;
+export type ExtraMethod = (typeof EXTRA_METHODS)[number];
+
+/** Where a model's weights come from before its first step. */
+export const REWARD_STARTS = ["scratch", "imitation"] as const;
+export const GENERATOR_STARTS = ["scratch", "reward", "imitation"] as const;
+
+export interface RewardOptions {
+  /**
+   * `list`: the list-level reward model; `item-bce-discounted`: the DNN's probabilities, discounted by position, as in
+   * the authors' published code.
+   */
+  readonly kind: "list" | "item-bce-discounted";
+  /** Blocks over all candidates before a list is read; 0: items are encoded by themselves. */
+  readonly contextLayers: number;
+  readonly head: RewardHead;
+  /** Reward models, trained from different weights. */
+  readonly members: number;
+  /** Standard deviations that are taken off the mean of several. */
+  readonly pessimism: number;
+  /** `imitation`: the memory of the generator that imitates the log, of as many layers. */
+  readonly start: (typeof REWARD_STARTS)[number];
+  /** Lists of exposed and unexposed candidates that each step draws for a request, where those count 0. */
+  readonly mixedLists: number;
+  /** Lists that each step samples from the generator that imitates the log, where what was not shown counts 0. */
+  readonly policyLists: number;
+}
+
+/** How long a model is trained, and how: seed and epochs may be the experiment's. */
+export type StageOptions = Omit<TrainingOptions, "seed">;
+
+export interface ExperimentOptions {
+  readonly seed: number;
+  /** Width D of all models. */
+  readonly width: number;
+  readonly heads: number;
+  /** Blocks of the reward model, of PRM, and of the generator's encoder and of its decoder. */
+  readonly layers: number;
+  readonly dropoutRate: number;
+  readonly methods: readonly ExtraMethod[];
+  readonly reward: RewardOptions;
+  /** What the policy knows before GoalRank's first step. */
+  readonly generatorStart: (typeof GENERATOR_STARTS)[number];
+  readonly imitation: Imitation;
+  /** Requests of the training lists that GoalRank learns from; they need no feedback. */
+  readonly policyRequests: number;
+  /** Lists that generator-evaluators propose: one row of the table each. */
+  readonly generatorEvaluatorLists: readonly number[];
+  readonly groups: GroupOptions;
+  /** For the models that learn from feedback. */
+  readonly feedbackTraining: StageOptions;
+  readonly rewardTraining: StageOptions;
+  readonly imitationTraining: StageOptions;
+  readonly policyTraining: StageOptions;
+}
+
+const FEEDBACK_TRAINING: StageOptions = { ...DEFAULT_TRAINING, batchSize: 64, learningRate: 5e-3 };
+
+/** For the embedded world. */
+export const DEFAULT_EXPERIMENT: ExperimentOptions = {
+  seed: 1,
+  width: 32,
+  heads: 2,
+  layers: 1,
+  dropoutRate: 0,
+  methods: [],
+  reward: {
+    kind: "list",
+    contextLayers: 0,
+    head: "positions",
+    members: 1,
+    pessimism: 0,
+    start: "scratch",
+    mixedLists: 1,
+    policyLists: 0,
+  },
+  generatorStart: "reward",
+  imitation: "list",
+  policyRequests: 4800,
+  generatorEvaluatorLists: [20],
+  groups: DEFAULT_GROUPS,
+  feedbackTraining: FEEDBACK_TRAINING,
+  rewardTraining: FEEDBACK_TRAINING,
+  imitationTraining: { ...DEFAULT_TRAINING, batchSize: 64, learningRate: 3e-3 },
+  policyTraining: { ...DEFAULT_TRAINING, batchSize: 16, learningRate: 3e-3 },
+};
+
+/** Settings that need each other. @throws RangeError that says which, before anything is trained */
+export function checkExperiment({ methods, reward, layers, generatorStart }: ExperimentOptions): void {
+  const imitates = methods.includes("imitation");
+  const needs = (condition: boolean, what: string) => {
+    if (condition && !imitates) {
+      throw new RangeError(
+        `experiment: ${what} needs the generator that imitates the log; add the method imitation`,
+      );
+    }
+  };
+  needs(reward.start === "imitation", "a reward model that starts from imitation");
+  needs(reward.policyLists > 0, "a reward model that learns from the policy's lists");
+  needs(generatorStart === "imitation", "a policy that starts from imitation");
+  if (reward.start === "imitation" && reward.contextLayers !== layers) {
+    throw new RangeError(
+      `experiment: a reward model that starts from imitation needs as many context layers as the generator's encoder ` +
+        `has, ${layers}; got ${reward.contextLayers}`,
+    );
+  }
+  if (!Number.isInteger(reward.members) || reward.members < 1) {
+    throw new RangeError(`experiment: reward members must be a positive integer, got ${reward.members}`);
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * GoalRank's training (section 3.3): each step builds a group of lists for every request, scores them with a judge,
+ * turns the rewards into the reference policy (Eq. 4), and moves the generator towards it by cross-entropy (Eq. 5).
+ */
+import { groupCrossEntropy, noGrad, type RandomKey, tensor } from "../../tensor/index.ts";
+import type { PointwiseRanker } from "../baselines/dnn.ts";
+import { candidateBatch } from "../batch.ts";
+import type { ListDataset, RequestColumns } from "../dataset.ts";
+import { exposedLists } from "../feedback.ts";
+import type { Generator } from "../generator.ts";
+import {
+  buildGroups,
+  DEFAULT_GROUP_SET,
+  type GroupSet,
+  type GroupSource,
+  type Groups,
+  selectSpaced,
+} from "../groups/index.ts";
+import type { ListJudge } from "../list-judge.ts";
+import type { BatchLoss, TrainingTask } from "../training/index.ts";
+import { describeGroups } from "./group-metrics.ts";
+import { type Imitation, imitationLoss } from "./imitation-task.ts";
+
+export interface GroupOptions {
+  /** Where lists come from, and how many of each source. */
+  readonly set: GroupSet;
+  /** Keep this many of the lists drawn, uniformly spaced by reward; all of them without a number. */
+  readonly spaced?: number | undefined;
+  /** Temperature of the reference policy: 1 in the paper (Eq. 4). */
+  readonly referenceTemperature: number;
+  /**
+   * Weight of the likelihood of the logged list (or of its positives) beside Eq. 5, which keeps the policy near what
+   * the log knows; 0 in the paper.
+   */
+  readonly imitationWeight: number;
+  readonly imitation: Imitation;
+  /** Batches between two copies of the policy that lists are sampled from; 1: always the policy as it is. */
+  readonly refreshEvery: number;
+}
+
+export const DEFAULT_GROUPS: GroupOptions = {
+  set: DEFAULT_GROUP_SET,
+  referenceTemperature: 0.5,
+  imitationWeight: 0,
+  imitation: "list",
+  refreshEvery: 1,
+};
+
+/** Models that take part; only the generator learns. */
+export interface GoalRankModels {
+  readonly generator: Generator;
+  readonly judge: ListJudge;
+  readonly pointwise: PointwiseRanker;
+  /** Of the generator's shape: holds the copy that lists are sampled from; needed for `refreshEvery` over 1. */
+  readonly sampler?: Generator | undefined;
+}
+
+/** Groups of one batch and what their lists are worth. */
+export interface ScoredGroups {
+  readonly groups: Omit<Groups, "sources">;
+  /** [B, G] */
+  readonly rewards: Float32Array;
+  /** Where each list came from: [B, G]. */
+  readonly sources: readonly GroupSource[];
+}
+
+/**
+ * The task of training `models.generator` on the requests of `dataset`. Its exposed lists are looked at only by the
+ * group source `logged` and where `imitationWeight` is over 0; its feedback only by the imitation of positives.
+ *
+ * @throws RangeError for an option out of range, or one that needs a sampler
+ */
+export function goalRankTask(
+  models: GoalRankModels,
+  dataset: ListDataset,
+  options: GroupOptions,
+  seed: number,
+  stage = "GoalRank",
+): TrainingTask {
+  const { generator, sampler } = models;
+  checkOptions(models, options, stage);
+  return {
+    stage,
+    model: generator,
+    size: dataset.size,
+    ...(options.refreshEvery > 1 && sampler && { companions: new Map([["sampler", sampler]]) }),
+    async computeLoss(rows, batch) {
+      if (options.refreshEvery > 1 && batch % options.refreshEvery === 0) {
+        sampler?.loadStateDict(await generator.stateDict());
+      }
+      const key = { seed, stream: stage, step: batch };
+      const scored = await scoreGroups(models, dataset, rows, options, key);
+      return groupLoss(scored, generator, dataset, rows, options);
+    },
+  };
+}
+
+function checkOptions(
+  { sampler }: GoalRankModels,
+  { refreshEvery, imitationWeight, set, spaced }: GroupOptions,
+  stage: string,
+): void {
+  if (!Number.isInteger(refreshEvery) || refreshEvery < 1) {
+    throw new RangeError(`${stage}: refreshEvery must be a positive integer, got ${refreshEvery}`);
+  }
+  if (refreshEvery > 1 && sampler === undefined) {
+    throw new RangeError(
+      `${stage}: refreshEvery ${refreshEvery} needs a sampler, a generator of the same shape`,
+    );
+  }
+  if (!(imitationWeight >= 0)) {
+    throw new RangeError(`${stage}: imitationWeight must not be negative, got ${imitationWeight}`);
+  }
+  const drawn = set.reduce((sum, { count }) => sum + count, 0);
+  if (spaced !== undefined && !(Number.isInteger(spaced) && spaced >= 2 && spaced <= drawn)) {
+    throw new RangeError(
+      `${stage}: spaced must be an integer from 2 to the ${drawn} lists drawn, got ${spaced}`,
+    );
+  }
+}
+
+/** Draws the groups of a batch and has the judge score them; nothing is recorded. */
+export async function scoreGroups(
+  { generator, sampler, judge, pointwise }: GoalRankModels,
+  dataset: ListDataset | RequestColumns,
+  rows: Int32Array,
+  { set, spaced, refreshEvery }: GroupOptions,
+  key: RandomKey,
+): Promise<ScoredGroups> {
+  const { listLength: length, candidateCount: candidates } = dataset;
+  const policy = refreshEvery > 1 && sampler !== undefined ? sampler : generator;
+  policy.train(false);
+  const batch = candidateBatch(dataset, rows);
+  const [memory, logits] = noGrad(() => [policy.encode(batch), pointwise.forward(batch)]);
+  const drawn = await buildGroups(set, {
+    requests: rows.length,
+    candidates,
+    length,
+    key,
+    policy: { generator: policy, memory },
+    logits,
+    ...("exposed" in dataset && { logged: exposedLists(dataset, rows) }),
+  });
+  const judged = noGrad(() =>
+    judge.rewards(batch, tensor(drawn.lists, [rows.length, drawn.groupSize, length])),
+  );
+  const rewards = (await judged.data()) as Float32Array;
+  const sourceOf = (place: number) => drawn.sources[place];
+  if (spaced === undefined) {
+    return {
+      groups: drawn,
+      rewards,
+      sources: Array.from(rewards, (_, at) => sourceOf(at % drawn.groupSize)),
+    };
+  }
+  const selected = selectSpaced(drawn, rewards, spaced);
+  const { rewards: kept, places, ...groups } = selected;
+  return { groups, rewards: kept, sources: Array.from(places, sourceOf) };
+}
+
+/** Eq. 5 on the groups, and perhaps the likelihood of the logged lists. */
+function groupLoss(
+  { groups, rewards, sources }: ScoredGroups,
+  generator: Generator,
+  dataset: ListDataset,
+  rows: Int32Array,
+  { referenceTemperature: temperature, imitationWeight, imitation }: GroupOptions,
+): BatchLoss {
+  const shape = [groups.requests, groups.groupSize];
+  generator.train();
+  const memory = generator.encode(candidateBatch(dataset, rows));
+  const logProbabilities = generator.logProbabilities(memory, groups.lists, groups.groupSize);
+  const { loss, referencePolicy } = groupCrossEntropy(tensor(rewards, shape), logProbabilities, {
+    mask: tensor(groups.distinct, shape),
+    temperature,
+  });
+  const mean = loss.mean();
+  const imitated = () => imitationLoss(generator, memory, dataset, rows, imitation);
+  return {
+    loss: imitationWeight === 0 ? mean : mean.add(imitated().mul(imitationWeight)),
+    describe: () => describeGroups({ loss, referencePolicy, logProbabilities }, groups, rewards, sources),
+  };
+}

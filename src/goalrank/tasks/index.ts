@@ -1,0 +1,13 @@
+/** What each model is trained to do, as a task for the training loop. */
+export {
+  DEFAULT_GROUPS,
+  type GoalRankModels,
+  type GroupOptions,
+  goalRankTask,
+  type ScoredGroups,
+  scoreGroups,
+} from "./goalrank-task.ts";
+export { IMITATIONS, type Imitation, imitationTask } from "./imitation-task.ts";
+export { listwiseTask } from "./listwise-task.ts";
+export { pointwiseTask } from "./pointwise-task.ts";
+export { type RewardTaskOptions, rewardTask, type UnseenLists } from "./reward-task.ts";
