@@ -22,7 +22,17 @@ import {
 const SEED = 1;
 const { width, heads, layers, groups: GROUPS, policyTraining } = DEFAULT_EXPERIMENT;
 const REQUESTS = policyTraining.batchSize;
-const GROUP_SIZE = GROUPS.policy + GROUPS.pointwise + GROUPS.random + GROUPS.substitution;
+const GROUP_SIZE = GROUPS.set.reduce((sum, { count }) => sum + count, 0);
+const POLICY = sampledEntry("policy");
+const POINTWISE = sampledEntry("pointwise");
+
+/** How many lists a source gives to a group, and at which temperature it is sampled. */
+function sampledEntry(source: "policy" | "pointwise"): { count: number; temperature: number } {
+  for (const entry of GROUPS.set) {
+    if (entry.source === source) return { count: entry.count, temperature: entry.temperature ?? 1 };
+  }
+  throw new Error(`the default groups have no lists of source ${source}`);
+}
 
 export interface GoalRankSteps {
   /** One update of the generator towards the reference policy of fixed groups. */
@@ -36,19 +46,20 @@ export function createGoalRankSteps(): GoalRankSteps {
   const { listLength, candidateCount } = training;
   const random = (stream: string) => new Random({ seed: SEED, stream, step: 0 });
   const shared = { width, heads, listLength, dropoutRate: 0, seed: SEED };
-  const generatorOptions = { ...shared, encoderLayers: layers, decoderLayers: layers };
+  const generatorOptions = {
+    ...shared,
+    encoderLayers: layers,
+    decoderLayers: layers,
+    stream: "generator",
+  };
   const generator = new Generator(catalogue, generatorOptions, random("generator"));
   const rewardModel = new RewardModel(
     catalogue,
-    { ...shared, layers, reading: "top-down" },
+    { ...shared, layers, contextLayers: 0, reading: "top-down", head: "positions", stream: "reward model" },
     random("reward model"),
   );
   const pointwise = new PointwiseRanker(catalogue, width, random("pointwise"));
-  const optimisation = new Optimisation(generator, 10_000, {
-    ...policyTraining,
-    seed: SEED,
-    epochs: 1,
-  });
+  const optimisation = new Optimisation(generator, 10_000, { ...policyTraining, seed: SEED }, "GoalRank");
 
   const rows = Int32Array.from({ length: REQUESTS }, (_, row) => row);
   const key = { seed: SEED, stream: "groups", step: 0 };
@@ -71,22 +82,24 @@ export function createGoalRankSteps(): GoalRankSteps {
         mask: tensor(distinct, [REQUESTS, GROUP_SIZE]),
         temperature: GROUPS.referenceTemperature,
       });
-      optimisation.update(loss.mean());
+      const average = loss.mean();
+      average.backward();
+      optimisation.update(average);
     },
     scoreGroups() {
       using _ = scope();
       noGrad(() => {
         const batch = candidateBatch(training, rows);
         const stepKey = { ...key, step: step++ };
-        const sampling = { temperature: GROUPS.policyTemperature, key: stepKey };
-        generator.decode(generator.encode(batch), { lists: GROUPS.policy, sampling });
-        gumbelTopK(pointwise.forward(batch).div(GROUPS.pointwiseTemperature), {
-          lists: GROUPS.pointwise,
+        const sampling = { temperature: POLICY.temperature, key: stepKey };
+        generator.decode(generator.encode(batch), { lists: POLICY.count, sampling });
+        gumbelTopK(pointwise.forward(batch).div(POINTWISE.temperature), {
+          lists: POINTWISE.count,
           length: listLength,
           key: stepKey,
         });
         const group = tensor(lists, [REQUESTS, GROUP_SIZE, listLength]);
-        rewardModel.rewards(rewardModel.encode(batch), group);
+        rewardModel.rewards(batch, group);
       });
     },
   };

@@ -1,45 +1,70 @@
 /** What the example shows on a terminal: progress on stderr, the table of results on stdout. */
 import { MultiBar, type SingleBar } from "cli-progress";
 import Table from "cli-table3";
-import type { ExperimentResult, MethodResult, StepMetrics, TrainingListener } from "../src/index.ts";
+import type { StepMetrics, TrainingListener } from "../src/goalrank/training/index.ts";
+import type {
+  Advantage,
+  ExperimentResult,
+  MethodResult,
+  OffPolicyEstimate,
+  OffPolicyReport,
+} from "../src/index.ts";
 
-/** A bar for each model on a terminal; one line for each model where there is none. */
+/** A bar for each model on a terminal; lines where there is none: one for each model and for each validation. */
 export class ProgressDisplay implements TrainingListener {
   private readonly bars: MultiBar | undefined;
   private bar: SingleBar | undefined;
   private started = 0;
+  private totalSteps = 0;
+  private firstStep = 0;
+  /** Steps of the stage made so far, those of earlier processes included. */
   private steps = 0;
   private loss = Number.NaN;
+  private judged: StepMetrics | undefined;
 
-  constructor() {
-    const format = "{stage} {bar} {percentage}% | step {value}/{total} | loss {loss} | {eta_formatted} left";
-    if (process.stderr.isTTY) {
-      this.bars = new MultiBar({
-        format,
-        stream: process.stderr,
-        hideCursor: false,
-        barsize: 24,
-        etaBuffer: 50,
-      });
+  constructor(private readonly stream: NodeJS.WriteStream = process.stderr) {
+    const format =
+      "{stage} {bar} {percentage}% | step {value}/{total} | {rate} steps/s | {eta_formatted} left | loss {loss}{judged}";
+    if (stream.isTTY) {
+      this.bars = new MultiBar({ format, stream, hideCursor: false, barsize: 24, etaBuffer: 50 });
     }
   }
 
-  begin(stage: string, totalSteps: number): void {
+  begin(stage: string, totalSteps: number, firstStep: number): void {
     this.started = performance.now();
-    this.steps = totalSteps;
-    this.bar = this.bars?.create(totalSteps, 0, { stage: stage.padEnd(12), loss: "-" });
+    this.totalSteps = totalSteps;
+    this.firstStep = firstStep;
+    this.steps = firstStep;
+    this.loss = Number.NaN;
+    this.judged = undefined;
+    this.bar = this.bars?.create(totalSteps, firstStep, { stage: stage.padEnd(12), ...this.state() });
   }
 
-  step(_stage: string, step: number, metrics: StepMetrics): void {
+  step(stage: string, step: number, metrics: StepMetrics): void {
+    if (this.bars === undefined && step > 0 && step === this.firstStep) {
+      this.writeLine(`${stage}: goes on after step ${step} of ${this.totalSteps}`);
+    }
     this.loss = metrics.loss;
-    this.bar?.update(step + 1, { loss: metrics.loss.toFixed(4) });
+    this.steps = step + 1;
+    this.bar?.update(this.steps, this.state());
+  }
+
+  validation(stage: string, step: number, metrics: StepMetrics): void {
+    this.judged = metrics;
+    this.bar?.update(this.steps, this.state());
+    if (this.bars === undefined) {
+      this.writeLine(`${stage}: validation after step ${step + 1} of ${this.totalSteps}: ${list(metrics)}`);
+    }
   }
 
   end(stage: string): void {
     if (this.bars !== undefined) return;
+    const made = this.steps - this.firstStep;
     const seconds = (performance.now() - this.started) / 1000;
-    console.error(
-      `${stage}: ${this.steps} steps, ${seconds.toFixed(1)} s, last loss ${this.loss.toFixed(4)}`,
+    this.writeLine(
+      made === 0
+        ? `${stage}: was trained before`
+        : `${stage}: ${made} steps, ${seconds.toFixed(1)} s, last loss ${this.loss.toFixed(4)}`,
     );
   }
 
@@ -47,21 +72,27 @@ export class ProgressDisplay implements TrainingListener {
   close(): void {
     this.bars?.stop();
   }
+
+  private writeLine(line: string): void {
+    this.stream.write(`${line}\n`);
+  }
+
+  /** What the bar shows besides how far the stage is. */
+  private state(): { rate: string; loss: string; judged: string } {
+    const made = this.steps - this.firstStep;
+    const seconds = (performance.now() - this.started) / 1000;
+    return {
+      rate: made === 0 ? "-" : (made / seconds).toFixed(1),
+      loss: Number.isNaN(this.loss) ? "-" : this.loss.toFixed(4),
+      judged: this.judged === undefined ? "" : ` | validation ${list(this.judged)}`,
+    };
+  }
 }
 
-/** Passes everything on to several listeners. */
-export function combineListeners(listeners: readonly TrainingListener[]): TrainingListener {
-  return {
-    begin: (stage, totalSteps) => {
-      for (const listener of listeners) listener.begin(stage, totalSteps);
-    },
-    step: (stage, step, metrics) => {
-      for (const listener of listeners) listener.step(stage, step, metrics);
-    },
-    end: (stage) => {
-      for (const listener of listeners) listener.end(stage);
-    },
-  };
+/** The first metrics of a validation, as many as fit into a line. */
+function list(metrics: StepMetrics): string {
+  const shown = Object.entries(metrics).slice(0, 3);
+  return shown.map(([name, value]) => `${name} ${value.toFixed(4)}`).join(", ");
 }
 
 const decimals = (value: number | undefined) => (value === undefined ? "" : value.toFixed(3));
@@ -99,19 +130,32 @@ export function formatTable(rows: readonly MethodResult[], depth: number): strin
 }
 
 /** What to read from the table, in a few lines. */
-export function formatSummary({ rewardModel, advantage }: ExperimentResult): string {
-  const { feedbackCorrelation, trueCorrelation } = rewardModel;
+export function formatSummary({ judge, trueCorrelation, advantages, offPolicy }: ExperimentResult): string {
   const against = [
     ...(trueCorrelation === undefined ? [] : [`${trueCorrelation.toFixed(3)} with the truth`]),
-    ...(feedbackCorrelation === undefined ? [] : [`${feedbackCorrelation.toFixed(3)} with the feedback`]),
+    ...(judge.pearson === undefined ? [] : [`${judge.pearson.toFixed(3)} with the feedback`]),
   ];
-  const lines = [`reward model on held-out lists: correlation ${against.join(", ")}`];
-  if (advantage !== undefined) {
-    const sign = advantage.mean < 0 ? "-" : "+";
-    lines.push(
-      `GoalRank against the generator-evaluator: ${sign}${Math.abs(advantage.mean).toFixed(3)} true reward per list, ` +
-        `95% interval +-${advantage.halfWidth.toFixed(3)}`,
-    );
-  }
-  return lines.join("\n");
+  return [
+    `rewards predicted for held-out lists: correlation ${against.join(", ")}`,
+    ...advantages.map(formatAdvantage),
+    ...(offPolicy === undefined ? [] : [formatOffPolicy(offPolicy)]),
+  ].join("\n");
+}
+
+function formatOffPolicy({ predicted, trueReward, sequential, doublyRobust }: OffPolicyReport): string {
+  const estimate = ({ value, standardError, effectiveSize }: OffPolicyEstimate) =>
+    `${value.toFixed(3)} +- ${(1.96 * standardError).toFixed(3)} (worth ${effectiveSize.toFixed(1)} lists)`;
+  const truth = trueReward === undefined ? "" : `, truly ${trueReward.toFixed(3)}`;
+  return (
+    `GoalRank's sampled lists: predicted ${predicted.toFixed(3)}${truth}; off-policy from the log: sequential inverse ` +
+    `propensity ${estimate(sequential)}, doubly robust ${estimate(doublyRobust)}`
+  );
+}
+
+function formatAdvantage({ over, measure, mean, halfWidth, pValue }: Advantage): string {
+  const sign = mean < 0 ? "-" : "+";
+  return (
+    `GoalRank over ${over}: ${sign}${Math.abs(mean).toFixed(3)} ${measure} per list, ` +
+    `95% interval +-${halfWidth.toFixed(3)}, p ${pValue < 0.001 ? "< 0.001" : `= ${pValue.toFixed(3)}`}`
+  );
 }

@@ -60,6 +60,11 @@ test("a small world: table, JSON line, run folder; the same seed gives the same 
     "GoalRank",
     "oracle (beam search)",
   ]);
+  assert.equal(
+    table.advantages.map(({ over }: { over: string }) => over),
+    ["logging policy", "DNN, top 4", "generator-evaluator, 20 lists"],
+  );
+  assert.is(table.judge.lists, 500);
   for (const row of table.rows) {
     for (const name of ["trueReward", "regret", "hit", "ndcg"]) assert.type(row[name], "number");
   }
@@ -73,14 +78,16 @@ test("a small world: table, JSON line, run folder; the same seed gives the same 
   );
 
   assert.equal(readdirSync(out).sort(), [
+    "checkpoints",
     "config.json",
     "generator.safetensors",
     "metrics.jsonl",
     "pointwise.safetensors",
     "result.json",
     "reward-model.safetensors",
+    "tensorboard",
   ]);
-  assert.is(JSON.parse(readFileSync(join(out, "config.json"), "utf8")).seed, 4);
+  assert.is(JSON.parse(readFileSync(join(out, "config.json"), "utf8")).arguments.seed, 4);
   const steps = readFileSync(join(out, "metrics.jsonl"), "utf8")
     .trimEnd()
     .split("\n")
@@ -91,6 +98,9 @@ test("a small world: table, JSON line, run folder; the same seed gives the same 
   const again = train(...options, "--out", out);
   assert.is(again.code, 2);
   assert.match(again.errors, /the folder is not empty/);
+  const resumed = train("--resume", out);
+  assert.is(resumed.code, 2);
+  assert.match(resumed.errors, /finished/);
 });
 
 test("a MovieLens log and a CSV log run to the table without the truth", () => {
@@ -126,6 +136,8 @@ test("mistakes end with one line and exit code 2 before anything is trained", ()
     [["--epochs", "0"], /expected an integer of at least 1/],
     [["--scenario", "large"], /Allowed choices are default/],
     [["surplus"], /too many arguments/],
+    [["--methods", "prm,mir"], /expected names of prm, imitation/],
+    [["--config", file("settings.json", '{"experiment":{"widht":8}}')], /settings.json: .*widht/],
     [["--data", join(folder, "missing.dat")], /missing.dat/],
     [["--data", bad], /bad.dat:2: /],
     [["--data", file("few.dat", "1::2::3::4\n")], /few.dat: no training list/],

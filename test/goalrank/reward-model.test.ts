@@ -6,24 +6,30 @@ import {
   DEFAULT_TRAINING,
   drawLog,
   expectedRewards,
+  exposedLists,
   findScenario,
-  listBatch,
+  Generator,
+  type ListDataset,
+  labelsOfLists,
   noGrad,
   pearsonCorrelation,
   predictedRewards,
   Random,
   RewardModel,
+  type RewardModelOptions,
+  type RewardTaskOptions,
+  rewardTask,
   tensor,
-  trainRewardModel,
+  train,
 } from "../../src/index.ts";
-import { log, rewardOptions, world } from "./small-world.ts";
+import { generatorOptions, log, rewardOptions, world } from "./small-world.ts";
 
 const test = suite("reward model");
 
-const create = (reading: "top-down" | "whole-list") =>
+const create = (options: Partial<RewardModelOptions> = {}) =>
   new RewardModel(
     world.catalogue,
-    { ...rewardOptions, reading },
+    { ...rewardOptions, ...options },
     new Random({ seed: 5, stream: "test", step: 0 }),
   ).train(false);
 
@@ -33,36 +39,124 @@ function logitsOfTwins(model: RewardModel): number[][] {
     [0, 1, 2, 3],
     [0, 1, 2, 4],
   ].map((list) =>
-    noGrad(() => [
-      ...model.positionLogits(model.encode(listBatch(log, [0], Int32Array.from(list)))).dataSync(),
-    ]),
+    noGrad(() => [...model.readLists(log, [0], Int32Array.from(list)).positionLogits.dataSync()]),
   );
 }
 
 test("read from the top, a position does not see what stands below it", () => {
-  const [a, b] = logitsOfTwins(create("top-down"));
+  const [a, b] = logitsOfTwins(create({ reading: "top-down" }));
   assert.equal(a.slice(0, 3), b.slice(0, 3));
   assert.not.equal(a[3], b[3]);
-  const [c, d] = logitsOfTwins(create("whole-list"));
+  const [c, d] = logitsOfTwins(create({ reading: "whole-list" }));
   assert.not.equal(c[0], d[0]);
 });
 
-test("scoring groups equals scoring their lists one by one", () => {
-  const model = create("top-down");
+test("scoring groups equals scoring their lists one by one, for either head, with or without a context", () => {
   const lists = [
     [0, 1, 2, 3],
     [3, 2, 1, 0],
     [5, 6, 7, 8],
   ];
+  for (const head of ["positions", "total"] as const) {
+    for (const contextLayers of [0, 1]) {
+      const model = create({ head, contextLayers });
+      noGrad(() => {
+        const group = tensor(Int32Array.from(lists.flat()), [1, 3, 4]);
+        const grouped = model.rewards(candidateBatch(log, [2]), group).dataSync();
+        lists.forEach((list, index) => {
+          const { positionLogits, totals } = model.readLists(log, [2], Int32Array.from(list));
+          const single = head === "total" ? totals.itemSync() : positionLogits.sigmoid().sum().itemSync();
+          assert.ok(Math.abs(grouped[index] - single) < 1e-5);
+        });
+      });
+    }
+  }
+});
+
+test("the heads say different things, and only the chosen one gives the reward", () => {
+  const [byPosition, byTotal] = [create({ head: "positions" }), create({ head: "total" })];
   noGrad(() => {
-    const features = model.encode(candidateBatch(log, [2]));
-    const grouped = model.rewards(features, tensor(Int32Array.from(lists.flat()), [1, 3, 4])).dataSync();
-    lists.forEach((list, index) => {
-      const logits = model.positionLogits(model.encode(listBatch(log, [2], Int32Array.from(list))));
-      const single = logits.sigmoid().sum().itemSync();
-      assert.ok(Math.abs(grouped[index] - single) < 1e-5);
-    });
+    const [own, other] = [byPosition, byTotal].map((model) =>
+      model.readLists(log, [0], Int32Array.of(0, 1, 2, 3)),
+    );
+    assert.equal([...own.positionLogits.dataSync()], [...other.positionLogits.dataSync()]);
+    assert.is(byTotal.rewardsOf(own).itemSync(), own.totals.itemSync());
+    const sum = [...own.positionLogits.dataSync()].reduce((total, z) => total + 1 / (1 + Math.exp(-z)), 0);
+    assert.ok(Math.abs(byPosition.rewardsOf(own).itemSync() - sum) < 1e-5);
+    assert.ok(Math.abs(sum - own.totals.itemSync()) > 0.1);
   });
+});
+
+test("with context layers a reward depends on candidates outside of the list, without them it does not", () => {
+  const candidates = log.candidates.slice();
+  // Not in the list: position 11 of the first request.
+  candidates[11] = (candidates[11] + 1) % world.catalogue.itemCount;
+  const changed: ListDataset = { ...log, candidates };
+  const list = Int32Array.of(0, 1, 2, 3);
+  const rewardsOf = (model: RewardModel, dataset: ListDataset) =>
+    noGrad(() => [
+      model.rewards(candidateBatch(dataset, [0]), tensor(list, [1, 1, 4])).itemSync(),
+      model.rewardsOf(model.readLists(dataset, [0], list)).itemSync(),
+    ]);
+  const alone = create({ contextLayers: 0 });
+  assert.equal(rewardsOf(alone, changed), rewardsOf(alone, log));
+  const among = create({ contextLayers: 1 });
+  const [before, after] = [rewardsOf(among, log), rewardsOf(among, changed)];
+  for (const [i, reward] of before.entries()) assert.ok(Math.abs(reward - after[i]) > 1e-6);
+});
+
+/** The loss of a task on the first rows. */
+async function lossOf(model: RewardModel, options: Partial<RewardTaskOptions>): Promise<number> {
+  const settings = { unexposed: "ignore", unseen: { mixed: 0 }, seed: 1, stage: "reward model" } as const;
+  const { loss } = await rewardTask(model, log, { ...settings, ...options }).computeLoss(rows, 0);
+  return loss.item();
+}
+
+const rows = Int32Array.of(3, 0, 7);
+
+test("the loss is the positions' cross-entropy and both heads' squared errors over L", async () => {
+  const model = create();
+  const lists = exposedLists(log, rows);
+  const labels = labelsOfLists(log, rows, lists);
+  const { positionLogits, totals } = noGrad(() => model.readLists(log, rows, lists));
+  const logits = positionLogits.dataSync();
+  const length = log.listLength;
+  let crossEntropy = 0;
+  let squares = 0;
+  [...totals.dataSync()].forEach((total, list) => {
+    let [expected, observed] = [0, 0];
+    for (let at = list * length; at < (list + 1) * length; at++) {
+      const probability = 1 / (1 + Math.exp(-logits[at]));
+      crossEntropy -= Math.log(labels[at] === 1 ? probability : 1 - probability) / labels.length;
+      expected += probability;
+      observed += labels[at];
+    }
+    squares += ((expected - observed) ** 2 + (total - observed) ** 2) / rows.length;
+  });
+  const expected = crossEntropy + squares / length;
+  assert.ok(Math.abs((await lossOf(model, {})) - expected) < 1e-5);
+  assert.ok(Math.abs((await lossOf(model, { unexposed: "negative" })) - expected) < 1e-5);
+});
+
+test("lists that nobody saw take part only where what was not shown counts 0", async () => {
+  const model = create();
+  const generator = new Generator(
+    world.catalogue,
+    generatorOptions,
+    new Random({ seed: 6, stream: "test", step: 0 }),
+  );
+  const policy = { generator, count: 2, temperature: 1 };
+  const shown = await lossOf(model, {});
+  assert.is(await lossOf(model, { unseen: { mixed: 2, policy } }), shown);
+  const losses = [
+    shown,
+    await lossOf(model, { unexposed: "negative", unseen: { mixed: 1 } }),
+    await lossOf(model, { unexposed: "negative", unseen: { mixed: 2 } }),
+    await lossOf(model, { unexposed: "negative", unseen: { mixed: 0, policy } }),
+  ];
+  assert.is(new Set(losses).size, losses.length);
+  assert.ok(losses.every(Number.isFinite));
+  assert.ok(generator.parameters().every(({ grad }) => grad === undefined));
 });
 
 test("trained on feedback, it predicts what lists of held-out requests are worth", async () => {
@@ -74,11 +168,13 @@ test("trained on feedback, it predicts what lists of held-out requests are worth
     { ...rewardOptions, width: 16 },
     new Random({ seed: 1, stream: "test", step: 0 }),
   );
-  await trainRewardModel(model, training, "ignore", {
-    ...DEFAULT_TRAINING,
-    batchSize: 64,
-    learningRate: 5e-3,
+  const task = rewardTask(model, training, {
+    unexposed: "ignore",
+    unseen: { mixed: 0 },
+    seed: 1,
+    stage: "reward model",
   });
+  await train(task, { ...DEFAULT_TRAINING, batchSize: 64, learningRate: 5e-3 });
   const predicted = await predictedRewards(model, held, held.exposed);
   const correlation = pearsonCorrelation(predicted, expectedRewards(own, held, held.exposed)) ?? 0;
   assert.ok(correlation > 0.6, `${correlation}`);

@@ -20,16 +20,20 @@ export const generatorOptions = {
   listLength: log.listLength,
   dropoutRate: 0,
   seed: 3,
+  stream: "generator",
 };
 
 export const rewardOptions = {
   width: 8,
   heads: 2,
   layers: 1,
+  contextLayers: 0,
   listLength: log.listLength,
   reading: "top-down",
+  head: "positions",
   dropoutRate: 0,
   seed: 3,
+  stream: "reward model",
 } as const;
 
 export function smallData(): ExperimentData {
@@ -41,5 +45,5 @@ export const smallExperiment: ExperimentOptions = {
   width: 8,
   dropoutRate: 0.1,
   policyRequests: 320,
-  generatorEvaluatorLists: 5,
+  generatorEvaluatorLists: [5],
 };

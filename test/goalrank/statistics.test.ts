@@ -6,6 +6,7 @@ import {
   mean,
   meanConfidenceInterval,
   pearsonCorrelation,
+  randomisationTest,
   spearmanCorrelation,
   standardDeviation,
   studentTQuantile,
@@ -122,6 +123,53 @@ test("the interval of a mean is Student's", () => {
   assertNear(meanConfidenceInterval([0, 2], 0.5).halfWidth, 1, 1e-11);
 });
 
+/** The share of all 2^n signs under which the mean lies as far from 0 as it does. */
+function exactRandomisation(differences: readonly number[]): number {
+  const observed = Math.abs(mean(differences));
+  const count = 2 ** differences.length;
+  let asFar = 0;
+  for (let signs = 0; signs < count; signs++) {
+    const changed = differences.map((value, i) => ((signs >> i) & 1 ? -value : value));
+    if (Math.abs(mean(changed)) >= observed - 1e-12) asFar++;
+  }
+  return asFar / count;
+}
+
+test("the randomisation test samples what all signs would give", () => {
+  // All of one sign: only that one and its opposite lie as far, 2 of 2^n.
+  assert.is(exactRandomisation([1, 2, 1, 3]), 1 / 8);
+  assert.is(exactRandomisation([1, 1, 2, 0.5, 3, 1, 1]), 1 / 64);
+  const cases = [[1, 2, 1, 3], [1, 1, 2, 0.5, 3, 1, 1], [0.3, -0.2, 0.9, 0.4, -0.1], [1, 1, 1, -1], [5]];
+  for (const differences of cases) {
+    const exact = exactRandomisation(differences);
+    // Five standard errors of 9,999 draws.
+    const bound = 5 * Math.sqrt((exact * (1 - exact)) / 9999) + 1e-4;
+    const found = randomisationTest(differences, 1);
+    assert.ok(Math.abs(found - exact) <= bound, `${differences}: ${found}, exactly ${exact}`);
+  }
+});
+
+test("differences that cancel, or are none, are no evidence; many of one sign are the strongest there is", () => {
+  assert.is(randomisationTest([1, -1, 2, -2], 1), 1);
+  assert.is(randomisationTest([0, 0, 0], 1), 1);
+  assert.is(randomisationTest(new Array(40).fill(0.1), 1), 1 / 10_000);
+  assert.is(randomisationTest(new Array(40).fill(0.1), 1, 99), 1 / 100);
+});
+
+test("a randomisation test follows its seed, and takes either method as the first", () => {
+  const differences = [0.3, -0.2, 0.9, 0.4, -0.1, 0.5];
+  const found = randomisationTest(differences, 1);
+  assert.is(randomisationTest(differences, 1), found);
+  assert.not.equal(randomisationTest(differences, 2), found);
+  assert.is(
+    randomisationTest(
+      differences.map((value) => -value),
+      1,
+    ),
+    found,
+  );
+});
+
 test("input that has no answer is an error that says what was expected", () => {
   assert.throws(() => mean([]), /mean: needs a value, got 0/);
   assert.throws(() => mean([1, Number.NaN]), /mean: value 1 is NaN, all must be finite/);
@@ -130,6 +178,7 @@ test("input that has no answer is an error that says what was expected", () => {
   assert.throws(() => spearmanCorrelation([1], [1]), /needs 2 values, got 1/);
   assert.throws(() => meanConfidenceInterval([1]), /confidence interval: needs 2 values/);
   assert.throws(() => meanConfidenceInterval([1, 2], 95), /between 0 and 1, got 95/);
+  assert.throws(() => randomisationTest([], 1), /randomisation test: expected at least one difference/);
   assert.throws(() => studentTQuantile(1, 4), /probability must lie between 0 and 1, got 1/);
   assert.throws(() => studentTQuantile(0.9, 2.5), /positive integer, got 2.5/);
 });

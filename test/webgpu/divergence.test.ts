@@ -2,18 +2,20 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  DEFAULT_GROUPS,
   DEFAULT_TRAINING,
   type Device,
   Generator,
+  goalRankTask,
   NonFiniteError,
   PointwiseRanker,
+  pointwiseTask,
   Random,
   RewardModel,
   type StepMetrics,
   type Tensor,
   type TrainingListener,
-  trainGoalRank,
-  trainPointwiseRanker,
+  train,
 } from "../../src/index.ts";
 import { generatorOptions, log, rewardOptions, world } from "../goalrank/small-world.ts";
 import { cpu, on, testOnDevice } from "./adapter.ts";
@@ -54,22 +56,22 @@ const advice =
 
 async function refusesPoisonedParameter(device: Device): Promise<void> {
   const generator = new Generator(world.catalogue, generatorOptions, random());
-  const rewardModel = new RewardModel(world.catalogue, rewardOptions, random());
+  const judge = new RewardModel(world.catalogue, rewardOptions, random());
   const pointwise = new PointwiseRanker(world.catalogue, 8, random());
   const [name, parameter] = [...generator.namedParameters()][3];
   for (const value of [Number.NaN, Number.NEGATIVE_INFINITY]) {
     await poison(parameter, value);
     const before = device.live;
     const steps = new StepCount();
-    const models = { generator, rewardModel, pointwise };
-    const { message } = await failureOf(() => trainGoalRank(models, log, DEFAULT_TRAINING, undefined, steps));
-    const start = `GoalRank, before the first step: NaN or infinity in ${name} (1 of ${parameter.size} numbers);`;
+    const task = goalRankTask({ generator, judge, pointwise }, log, DEFAULT_GROUPS, 1);
+    const { message } = await failureOf(() => train(task, DEFAULT_TRAINING, { listener: steps }));
+    const start = `GoalRank, before step 1: NaN or infinity in ${name} (1 of ${parameter.size} numbers);`;
     assert.ok(message.startsWith(start), message);
     assert.match(message, advice);
     assert.is(steps.steps, 0);
     assert.equal(device.live, before, "nothing leaks");
   }
-  for (const model of [generator, rewardModel, pointwise]) model.dispose();
+  for (const model of [generator, judge, pointwise]) model.dispose();
 }
 
 async function stopsAtAbsurdLearningRate(device: Device): Promise<void> {
@@ -77,7 +79,9 @@ async function stopsAtAbsurdLearningRate(device: Device): Promise<void> {
   const before = device.live;
   const steps = new StepCount();
   const options = { ...DEFAULT_TRAINING, batchSize: 16, epochs: 5, learningRate: 1e30 };
-  const { message } = await failureOf(() => trainPointwiseRanker(model, log, "ignore", options, steps));
+  const { message } = await failureOf(() =>
+    train(pointwiseTask(model, log, "ignore"), options, { listener: steps }),
+  );
   assert.match(
     message,
     /^DNN, step \d+ of 20: NaN or infinity in (the gradient of )?[a-zA-Z]+\.[a-zA-Z.0-9]+ \(\d+ of/,
@@ -96,7 +100,7 @@ async function stopsAtInfiniteLabels(): Promise<void> {
   feedback[5] = Number.POSITIVE_INFINITY;
   const options = { ...DEFAULT_TRAINING, batchSize: 64 };
   const poisoned = { ...log, feedback };
-  const { message } = await failureOf(() => trainPointwiseRanker(model, poisoned, "ignore", options));
+  const { message } = await failureOf(() => train(pointwiseTask(model, poisoned, "ignore"), options));
   assert.match(message, /^DNN, step 1 of 1: NaN or infinity in /);
 
   model.dispose();

@@ -1,27 +1,31 @@
 /** Whole models on the WebGPU device: the same losses, gradients and training as on the CPU device. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { FeatureEncoder } from "../../src/goalrank/feature-encoder.ts";
 import {
   candidateBatch,
   DEFAULT_GROUPS,
   DEFAULT_TRAINING,
   type Device,
+  exposedLists,
   Generator,
-  type ListDataset,
-  listBatch,
-  type Module,
-  meanSquaredError,
+  type GroupOptions,
+  goalRankTask,
+  imitationTask,
+  listwiseTask,
+  PersonalisedReranker,
   PointwiseRanker,
+  pointwiseTask,
   Random,
   RewardModel,
+  type RewardModelOptions,
+  rewardTask,
   type StepMetrics,
   scope,
-  type Tensor,
   type TrainingListener,
+  type TrainingTask,
   tensor,
-  trainGoalRank,
-  trainPointwiseRanker,
-  trainRewardModel,
+  train,
 } from "../../src/index.ts";
 import { generatorOptions, log, rewardOptions, world } from "../goalrank/small-world.ts";
 import { cpu, on, testOnDevice } from "./adapter.ts";
@@ -30,16 +34,13 @@ const test = suite("models");
 
 const random = () => new Random({ seed: 2, stream: "test", step: 0 });
 
-/** The loss of a model, and every parameter's gradient of it. */
-async function differentiate(
-  model: Module,
-  computeLoss: () => Tensor,
-): Promise<Map<string, ArrayLike<number>>> {
+/** The loss of a task on its first rows, and every parameter's gradient of it. */
+async function differentiate(task: TrainingTask): Promise<Map<string, ArrayLike<number>>> {
   using _ = scope();
-  const loss = computeLoss();
+  const { loss } = await task.computeLoss(rows, 0);
   loss.backward();
   const found = new Map<string, ArrayLike<number>>([["loss", await loss.data()]]);
-  for (const [name, { grad }] of model.namedParameters()) {
+  for (const [name, { grad }] of task.model.namedParameters()) {
     if (grad !== undefined) found.set(name, await grad.data());
   }
   return found;
@@ -62,28 +63,70 @@ function compareAll(actual: Map<string, ArrayLike<number>>, expected: Map<string
 }
 
 const rows = Int32Array.from({ length: 8 }, (_, row) => row);
-const lists = (dataset: ListDataset) => dataset.exposed.slice(0, rows.length * dataset.listLength);
 
-testOnDevice(test, "the reward model's loss and gradients agree with the CPU device's", async (gpu) => {
-  const run = () => {
-    const model = new RewardModel(world.catalogue, rewardOptions, random());
-    return differentiate(model, () => {
-      const logits = model.positionLogits(model.encode(listBatch(log, rows, lists(log))));
-      return meanSquaredError(logits, tensor(log.feedback.slice(0, logits.size), logits.shape));
-    });
-  };
-  compareAll(await on(gpu, run), await on(cpu, run));
-});
+const createReward = (options: Partial<RewardModelOptions> = {}) =>
+  new RewardModel(world.catalogue, { ...rewardOptions, ...options }, random());
+const createGenerator = () => new Generator(world.catalogue, generatorOptions, random());
+const createPointwise = () => new PointwiseRanker(world.catalogue, 8, random());
 
-testOnDevice(test, "the generator's loss and gradients agree with the CPU device's", async (gpu) => {
-  const run = () => {
-    const model = new Generator(world.catalogue, generatorOptions, random());
-    return differentiate(model, () => {
-      const memory = model.encode(candidateBatch(log, rows));
-      return model.logProbabilities(memory, lists(log), 1).mean();
-    });
+const rewardSettings = {
+  unexposed: "negative",
+  unseen: { mixed: 1 },
+  seed: 1,
+  stage: "reward model",
+} as const;
+
+/** The mean log-probability of the exposed lists, which every loss of a generator is made of. */
+function likelihoodTask(): TrainingTask {
+  const model = createGenerator();
+  const computeLoss = () => {
+    const memory = model.encode(candidateBatch(log, rows));
+    return { loss: model.logProbabilities(memory, exposedLists(log, rows), 1).mean() };
   };
-  compareAll(await on(gpu, run), await on(cpu, run));
+  return { stage: "generator", model, size: log.size, computeLoss };
+}
+
+function prmTask(): TrainingTask {
+  const options = { width: 8, heads: 2, layers: 1, candidateCount: 12, dropoutRate: 0, seed: 3 };
+  return listwiseTask(new PersonalisedReranker(world.catalogue, createPointwise(), options, random()), log);
+}
+
+const tasks: readonly (readonly [string, () => TrainingTask])[] = [
+  ["the reward model", () => rewardTask(createReward(), log, { ...rewardSettings, unexposed: "ignore" })],
+  [
+    "a reward model that sees all candidates",
+    () => rewardTask(createReward({ contextLayers: 1, reading: "whole-list" }), log, rewardSettings),
+  ],
+  ["the generator", likelihoodTask],
+  ["imitation of positives", () => imitationTask(createGenerator(), log, "positives")],
+  ["PRM", prmTask],
+];
+
+for (const [name, create] of tasks) {
+  testOnDevice(test, `${name}: loss and gradients agree with the CPU device's`, async (gpu) => {
+    const run = () => differentiate(create());
+    compareAll(await on(gpu, run), await on(cpu, run));
+  });
+}
+
+testOnDevice(test, "observed features are encoded as on the CPU device", async (gpu) => {
+  const features = { width: 2, data: Float32Array.of(0.5, -1, 2, 0, -0.25, 3) };
+  const categories = {
+    vocabularySize: 5,
+    slots: 3,
+    indices: Int32Array.of(1, 2, 3, 4, 0, 0, 2, 3, 0),
+    weights: Float32Array.of(1, 0.5, 0.5, 1, 0, 0, 1, 1, 0),
+  };
+  const run = async () => {
+    const encoder = FeatureEncoder.of(features, categories, 8, random());
+    const numbers = tensor(Int32Array.of(2, 0, 1, 1), [2, 2]);
+    return encoder === undefined ? [] : [...(await encoder.forward(numbers).data())];
+  };
+  const [own, expected] = [await on(gpu, run), await on(cpu, run)];
+  assert.is(own.length, 2 * 2 * 8);
+  own.forEach((value, i) => {
+    assert.ok(Math.abs(value - expected[i]) < 1e-5, `${i}: ${value}, ${expected[i]}`);
+  });
 });
 
 /** Notes the loss and the live storage after each step. */
@@ -103,13 +146,12 @@ class Notes implements TrainingListener {
 function trainBoth(on: Device, epochs: number): () => Promise<{ reward: Notes; policy: Notes }> {
   return async () => {
     const [reward, policy] = [new Notes(on), new Notes(on)];
-    const rewardModel = new RewardModel(world.catalogue, rewardOptions, random());
-    const generator = new Generator(world.catalogue, generatorOptions, random());
-    const pointwise = new PointwiseRanker(world.catalogue, 8, random());
+    const models = { generator: createGenerator(), judge: createReward(), pointwise: createPointwise() };
     const options = { ...DEFAULT_TRAINING, batchSize: 16, epochs };
-    await trainRewardModel(rewardModel, log, "ignore", options, reward);
-    await trainGoalRank({ generator, rewardModel, pointwise }, log, options, undefined, policy);
-    for (const model of [rewardModel, generator, pointwise]) model.dispose();
+    const learning = rewardTask(models.judge, log, { ...rewardSettings, unexposed: "ignore" });
+    await train(learning, options, { listener: reward });
+    await train(goalRankTask(models, log, DEFAULT_GROUPS, 1), options, { listener: policy });
+    for (const model of Object.values(models)) model.dispose();
     return { reward, policy };
   };
 }
@@ -134,17 +176,23 @@ testOnDevice(
   "200 steps of every training loop leave as much storage live as the tenth",
   async (gpu) => {
     const notes = { pointwise: new Notes(gpu), policy: new Notes(gpu) };
-    const groups = { ...DEFAULT_GROUPS, policy: 2, pointwise: 1, random: 1, substitution: 1 };
+    const groups: GroupOptions = {
+      ...DEFAULT_GROUPS,
+      set: [
+        { source: "policy", count: 2 },
+        { source: "pointwise", count: 1, temperature: 0.5 },
+        { source: "random", count: 1 },
+        { source: "substitution", count: 1 },
+      ],
+    };
     // 16 steps in each of 13 passes over the 64 requests.
     const options = { ...DEFAULT_TRAINING, batchSize: 4, epochs: 13 };
     const before = gpu.live;
     await on(gpu, async () => {
-      const rewardModel = new RewardModel(world.catalogue, rewardOptions, random());
-      const generator = new Generator(world.catalogue, generatorOptions, random());
-      const pointwise = new PointwiseRanker(world.catalogue, 8, random());
-      await trainPointwiseRanker(pointwise, log, "negative", options, notes.pointwise);
-      await trainGoalRank({ generator, rewardModel, pointwise }, log, options, groups, notes.policy);
-      for (const model of [rewardModel, generator, pointwise]) model.dispose();
+      const models = { generator: createGenerator(), judge: createReward(), pointwise: createPointwise() };
+      await train(pointwiseTask(models.pointwise, log, "negative"), options, { listener: notes.pointwise });
+      await train(goalRankTask(models, log, groups, 1), options, { listener: notes.policy });
+      for (const model of Object.values(models)) model.dispose();
     });
     for (const { live } of [notes.pointwise, notes.policy]) {
       assert.is(live.length, 208);

@@ -1,0 +1,174 @@
+/**
+ * Over-optimisation and what helps: GoalRank in a world where the log is small and narrow, with each remedy by itself.
+ *
+ *   npx tsx examples/remedies.ts
+ *   npx tsx examples/remedies.ts --scenario weak-reward --seeds 1,2,3 --rounds 3
+ */
+import Table from "cli-table3";
+import { Command } from "commander";
+import {
+  candidateBatch,
+  chooseDevice,
+  collectFeedback,
+  DEFAULT_EXPERIMENT,
+  DEFAULT_GROUP_SET,
+  type ExperimentData,
+  type ExperimentOptions,
+  type ExperimentResult,
+  evaluationBatches,
+  findScenario,
+  type Generator,
+  generatorProposals,
+  joinRows,
+  type ListDataset,
+  mean,
+  meanConfidenceInterval,
+  noGrad,
+  runExperiment,
+  scope,
+  setDefaultDevice,
+  type World,
+  worldData,
+} from "../src/index.ts";
+
+/** A change to the default experiment. */
+interface Remedy {
+  readonly name: string;
+  change(options: ExperimentOptions): ExperimentOptions;
+}
+
+const REMEDIES: readonly Remedy[] = [
+  { name: "none", change: (options) => options },
+  ...[1, 3].map((pessimism) => ({
+    name: `4 reward models, mean - ${pessimism} deviations`,
+    change: (options: ExperimentOptions) => ({
+      ...options,
+      reward: { ...options.reward, members: 4, pessimism },
+    }),
+  })),
+  ...[0.1, 0.3, 1].map((imitationWeight) => ({
+    name: `imitation of the log, weight ${imitationWeight}`,
+    change: (options: ExperimentOptions) => ({ ...options, groups: { ...options.groups, imitationWeight } }),
+  })),
+  {
+    name: "logged list in the group",
+    change: (options) => ({
+      ...options,
+      groups: { ...options.groups, set: [...DEFAULT_GROUP_SET, { source: "logged", count: 1 }] },
+    }),
+  },
+  {
+    name: "early stopping on held-out hits",
+    change: (options) => ({
+      ...options,
+      policyTraining: {
+        ...options.policyTraining,
+        validateEvery: 20,
+        earlyStopping: { metric: "hit", better: "higher", patience: 3 },
+      },
+    }),
+  },
+  {
+    name: "all: 4 models, 1 deviation, imitation 0.3",
+    change: (options) => ({
+      ...options,
+      reward: { ...options.reward, members: 4, pessimism: 1 },
+      groups: { ...options.groups, imitationWeight: 0.3 },
+    }),
+  },
+];
+
+/** What is shown of a run. */
+interface Outcome {
+  readonly trueReward: number;
+  readonly predicted: number;
+  readonly correlation: number;
+}
+
+function outcomeOf({ rows, trueCorrelation = Number.NaN }: ExperimentResult): Outcome {
+  const row = rows.find(({ method }) => method === "GoalRank");
+  return {
+    trueReward: row?.trueReward ?? Number.NaN,
+    predicted: row?.predictedReward ?? Number.NaN,
+    correlation: trueCorrelation,
+  };
+}
+
+/** One list that the policy samples for each request: candidate positions [S, L]. */
+async function sampleLists(generator: Generator, requests: ListDataset, seed: number): Promise<Int32Array> {
+  const lists = new Int32Array(requests.size * requests.listLength);
+  const proposer = generatorProposals(generator, 1);
+  for (const rows of evaluationBatches(requests.size)) {
+    using _ = scope();
+    const key = { seed, stream: "shown lists", step: rows[0] };
+    const proposed = noGrad(() =>
+      proposer.propose(candidateBatch(requests, rows), 1, requests.listLength, key),
+    );
+    lists.set(await proposed.lists.data(), rows[0] * requests.listLength);
+  }
+  return lists;
+}
+
+/** Shows the policy's lists to the users of as many requests as the log has, and trains again on both logs. */
+async function freshFeedback(
+  data: ExperimentData & { readonly world: World },
+  options: ExperimentOptions,
+  rounds: number,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let training = data.training;
+  let result = await runExperiment(data, options);
+  for (let round = 1; round <= rounds; round++) {
+    const lists = await sampleLists(result.models.generator, data.training, options.seed + 1000 * round);
+    const key = { seed: options.seed, stream: `feedback of round ${round}` };
+    training = joinRows([training, collectFeedback(data.world, data.training, lists, key)]);
+    result = await runExperiment({ ...data, training }, options);
+    outcomes.push(outcomeOf(result));
+  }
+  return outcomes;
+}
+
+function summary(values: readonly number[]): string {
+  if (values.length < 2) return mean(values).toFixed(3);
+  const { mean: middle, halfWidth } = meanConfidenceInterval(values);
+  return `${middle.toFixed(3)} +- ${halfWidth.toFixed(3)}`;
+}
+
+const program = new Command("remedies")
+  .description("Measures what helps against over-optimisation of the reward model, in the embedded world.")
+  .option("--scenario <name>", "embedded world", "weak-reward")
+  .option("--seeds <numbers>", "comma between them", "1,2,3")
+  .option("--rounds <count>", "of fresh feedback", "3")
+  .option("--device <name>", "cpu, webgpu or auto", "cpu");
+const { scenario, seeds: seedText, rounds, device: deviceName } = program.parse().opts();
+findScenario(scenario);
+const seeds = String(seedText).split(",").map(Number);
+const { device, description } = await chooseDevice(deviceName);
+setDefaultDevice(device);
+console.error(`device: ${description}`);
+
+const table = new Table({
+  head: ["remedy", "true reward", "predicted by its judge", "judge's correlation with the truth"],
+  style: { head: [], border: [] },
+});
+const found = new Map<string, Outcome[]>();
+const note = (name: string, outcome: Outcome) => found.set(name, [...(found.get(name) ?? []), outcome]);
+for (const seed of seeds) {
+  const data = worldData({ scenario, seed });
+  const options = { ...DEFAULT_EXPERIMENT, seed };
+  for (const { name, change } of REMEDIES) note(name, outcomeOf(await runExperiment(data, change(options))));
+  const fresh = await freshFeedback(data, options, Number(rounds));
+  fresh.forEach((outcome, round) => {
+    note(`fresh feedback on the policy's lists, round ${round + 1}`, outcome);
+  });
+  console.error(`seed ${seed}: done`);
+}
+for (const [name, outcomes] of found) {
+  table.push([
+    name,
+    summary(outcomes.map(({ trueReward }) => trueReward)),
+    summary(outcomes.map(({ predicted }) => predicted)),
+    summary(outcomes.map(({ correlation }) => correlation)),
+  ]);
+}
+console.log(table.toString());
