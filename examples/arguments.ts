@@ -122,7 +122,7 @@ export function parseArguments(): Arguments {
         .default("last-list"),
     )
     .addOption(
-      new Option("--protocol <name>", "candidates of the test lists")
+      new Option("--protocol <name>", "how the candidates of all lists of a log are chosen")
         .choices(["injected", "retrieved"])
         .default("injected"),
     )

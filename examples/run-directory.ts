@@ -99,7 +99,7 @@ export class RunDirectory {
   /**
    * The checkpoints of this run.
    * @param dataFingerprint changes with the data that is trained on: checkpoints of other data are an error
-   * @param warn told of a checkpoint that is damaged and passed over
+   * @param warn told of a checkpoint that is damaged and removed
    */
   checkpoints(dataFingerprint: string, warn?: (message: string) => void): CheckpointStore {
     const shaping = JSON.stringify([this.configuration, dataFingerprint]);

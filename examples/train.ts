@@ -10,6 +10,7 @@
 import { CommanderError } from "commander";
 import {
   CheckpointError,
+  checkExperiment,
   chooseDevice,
   combineListeners,
   DataError,
@@ -24,7 +25,7 @@ import {
 import { type Arguments, parseArguments } from "./arguments.ts";
 import { loadData } from "./load-data.ts";
 import { RunDirectory, RunDirectoryError } from "./run-directory.ts";
-import { readSettings } from "./settings.ts";
+import { type DataSettings, readSettings } from "./settings.ts";
 import { formatSummary, formatTable, ProgressDisplay } from "./terminal.ts";
 
 /** What the settings file and the command line say together. */
@@ -46,14 +47,31 @@ function experimentOptions(options: Arguments, settings: ExperimentOptions): Exp
   };
 }
 
-/** A run's arguments: this process's, or those that the run was started with. */
-function openRun(given: Arguments): { readonly options: Arguments; readonly run: RunDirectory | undefined } {
+/** What a run does: what `config.json` holds. */
+interface RunConfiguration {
+  readonly arguments: Arguments;
+  readonly data: DataSettings;
+  readonly experiment: ExperimentOptions;
+}
+
+/** A run as this process's arguments say, or as it was started. */
+function openRun(given: Arguments): {
+  readonly configuration: RunConfiguration;
+  readonly run: RunDirectory | undefined;
+} {
   if (given.resume !== undefined) {
     const run = RunDirectory.open(given.resume);
-    return { options: { ...(run.configuration.arguments as Arguments), out: given.resume }, run };
+    const configuration = run.configuration as unknown as RunConfiguration;
+    return {
+      configuration: { ...configuration, arguments: { ...configuration.arguments, out: given.resume } },
+      run,
+    };
   }
-  const run = given.out === undefined ? undefined : RunDirectory.create(given.out, { arguments: given });
-  return { options: given, run };
+  const { data, experiment } = readSettings(given.config, given.data);
+  const configuration = { arguments: given, data, experiment: experimentOptions(given, experiment) };
+  checkExperiment(configuration.experiment);
+  const run = given.out === undefined ? undefined : RunDirectory.create(given.out, configuration);
+  return { configuration, run };
 }
 
 /** Aborted by the first Ctrl-C; a second one ends the process at once. */
@@ -68,10 +86,9 @@ function interruption(): AbortSignal {
 
 async function main(): Promise<void> {
   const started = performance.now();
-  const { options, run } = openRun(parseArguments());
+  const { configuration, run } = openRun(parseArguments());
+  const { arguments: options, data: settings, experiment } = configuration;
   using _ = run;
-  const settings = readSettings(options.config, options.data);
-  const experiment = experimentOptions(options, settings.experiment);
   const display = new ProgressDisplay();
   const listener = run === undefined ? display : combineListeners([display, run.listener]);
   const signal = interruption();
@@ -79,11 +96,12 @@ async function main(): Promise<void> {
   setDefaultDevice(device);
   console.error(`device: ${description}`);
   try {
-    const { data, fingerprint } = await loadData(options, settings.data, { listener: display, signal });
+    const { data, fingerprint } = await loadData(options, settings, { listener: display, signal });
     const checkpoints = run?.checkpoints(fingerprint, (message) => console.error(`warning: ${message}`));
     const result = await runExperiment(data, experiment, { listener, checkpoints, signal });
     display.close();
-    run?.finish({ ...result, weights: await modelWeights(result.models) });
+    const { models, ...kept } = result;
+    run?.finish({ ...kept, weights: await modelWeights(models) });
     const seconds = (performance.now() - started) / 1000;
     console.log(formatTable(result.rows, data.test.listLength));
     console.log(formatSummary(result));

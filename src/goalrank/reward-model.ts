@@ -45,6 +45,12 @@ export interface ListReading {
   readonly totals: Tensor;
 }
 
+/** Lists as they are read while training, with what the memory says of all candidates. */
+export interface TrainingReading extends ListReading {
+  /** Logits of positive feedback on each candidate of each request: [B, N]; undefined without a memory. */
+  readonly candidateLogits: Tensor | undefined;
+}
+
 export class RewardModel extends Module implements ListJudge {
   /** Encodes candidates: each by itself, or among all. */
   private readonly candidates: CandidateEncoder | CandidateMemory;
@@ -56,6 +62,8 @@ export class RewardModel extends Module implements ListJudge {
   private readonly visible: Tensor | undefined;
   private readonly positionHead: Linear;
   private readonly totalHead: Linear;
+  /** Reads the memory, so that every candidate teaches it something, and not only those in a list. */
+  private readonly candidateHead: Linear | undefined;
 
   constructor(
     catalogue: Catalogue,
@@ -81,6 +89,7 @@ export class RewardModel extends Module implements ListJudge {
     this.visible = reading === "top-down" ? outsideScopes(() => causalMask(listLength)) : undefined;
     this.positionHead = new Linear(width, 1, random);
     this.totalHead = new Linear(width, 1, random);
+    this.candidateHead = contextLayers === 0 ? undefined : new Linear(width, 1, random);
   }
 
   /** What encodes users and items; another model of the same width may start from it. */
@@ -94,7 +103,7 @@ export class RewardModel extends Module implements ListJudge {
   }
 
   rewards(batch: RequestBatch, lists: Tensor): Tensor {
-    const reading = this.read(this.itemsOf(batch, lists));
+    const reading = this.read(itemsOf(this.candidates.forward(batch), lists));
     return this.rewardsOf(reading).reshape(lists.shape.slice(0, 2));
   }
 
@@ -102,27 +111,23 @@ export class RewardModel extends Module implements ListJudge {
    * Reads G lists of each of the requests at `rows` of a dataset.
    * @param lists candidate positions [B, G, L], flat
    */
-  readLists(dataset: RequestColumns, rows: ArrayLike<number>, lists: Int32Array): ListReading {
+  readLists(dataset: RequestColumns, rows: ArrayLike<number>, lists: Int32Array): TrainingReading {
     const { listLength: length } = this.options;
-    if (this.memory !== undefined) {
-      const indices = tensor(lists, [rows.length, lists.length / (rows.length * length), length]);
-      return this.read(this.itemsOf(candidateBatch(dataset, rows), indices));
+    if (this.candidateHead === undefined) {
+      // Items that are encoded by themselves need no encoding of the candidates outside the lists.
+      const items = this.candidates.forward(listBatch(dataset, rows, lists));
+      const reading = this.read(items.reshape([lists.length / length, length, -1]));
+      return { ...reading, candidateLogits: undefined };
     }
-    // Items that are encoded by themselves need no encoding of the candidates outside the lists.
-    const items = this.candidates.forward(listBatch(dataset, rows, lists));
-    return this.read(items.reshape([lists.length / length, length, -1]));
+    const memory = this.candidates.forward(candidateBatch(dataset, rows));
+    const indices = tensor(lists, [rows.length, lists.length / (rows.length * length), length]);
+    const candidateLogits = this.candidateHead.forward(memory).reshape(memory.shape.slice(0, 2));
+    return { ...this.read(itemsOf(memory, indices)), candidateLogits };
   }
 
   /** The reward of each of R lists by the chosen head: [R]. */
   rewardsOf({ positionLogits, totals }: ListReading): Tensor {
     return this.options.head === "total" ? totals : positionLogits.sigmoid().sum(1);
-  }
-
-  /** Encoded items of lists i32 [B, G, L]: [B * G, L, D]. */
-  private itemsOf(batch: RequestBatch, lists: Tensor): Tensor {
-    const [requests, group, length] = lists.shape;
-    const items = this.candidates.forward(batch).takeRows(lists.reshape([requests, group * length]));
-    return items.reshape([requests * group, length, -1]);
   }
 
   /** Items of R lists, encoded: [R, L, D]. */
@@ -138,4 +143,11 @@ export class RewardModel extends Module implements ListJudge {
       totals: this.totalHead.forward(whole).reshape([items.shape[0]]),
     };
   }
+}
+
+/** Encoded items of lists i32 [B, G, L], of encoded candidates [B, N, D]: [B * G, L, D]. */
+function itemsOf(candidates: Tensor, lists: Tensor): Tensor {
+  const [requests, group, length] = lists.shape;
+  const items = candidates.takeRows(lists.reshape([requests, group * length]));
+  return items.reshape([requests * group, length, -1]);
 }

@@ -225,14 +225,14 @@ test("imitation keeps the policy near the log", async () => {
 test("options that cannot be met are refused before a step is made", () => {
   const models = createModels();
   const message = (options: Partial<GroupOptions>, text: string) =>
-    throwsMessage(() => goalRankTask(models, log, groupOptions(options), SEED), `GoalRank: ${text}`);
+    throwsMessage(() => goalRankTask(models, log, groupOptions(options), SEED), `groups: ${text}`);
   for (const refreshEvery of [0, 1.5, Number.NaN]) {
     message({ refreshEvery }, `refreshEvery must be a positive integer, got ${refreshEvery}`);
   }
   const { sampler: _, ...withoutSampler } = models;
   throwsMessage(
     () => goalRankTask(withoutSampler, log, groupOptions({ refreshEvery: 2 }), SEED),
-    "GoalRank: refreshEvery 2 needs a sampler, a generator of the same shape",
+    "groups: refreshEvery 2 needs a sampler, a generator of the same shape",
   );
   for (const imitationWeight of [-1, Number.NaN]) {
     message({ imitationWeight }, `imitationWeight must not be negative, got ${imitationWeight}`);

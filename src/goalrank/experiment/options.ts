@@ -1,7 +1,7 @@
 /** What an experiment trains and compares, and how: every setting of a run. */
 import type { RewardHead } from "../reward-model.ts";
-import { DEFAULT_GROUPS, type GroupOptions, type Imitation } from "../tasks/index.ts";
-import { DEFAULT_TRAINING, type TrainingOptions } from "../training/index.ts";
+import { checkGroups, DEFAULT_GROUPS, type GroupOptions, type Imitation } from "../tasks/index.ts";
+import { checkTraining, DEFAULT_TRAINING, type TrainingOptions } from "../training/index.ts";
 
 /** Methods that are trained for a comparison besides those that everything else needs. */
 export const EXTRA_METHODS = ["prm", "imitation"] as const;
@@ -92,7 +92,17 @@ export const DEFAULT_EXPERIMENT: ExperimentOptions = {
 };
 
 /** Settings that need each other. @throws RangeError that says which, before anything is trained */
-export function checkExperiment({ methods, reward, layers, generatorStart }: ExperimentOptions): void {
+export function checkExperiment(options: ExperimentOptions): void {
+  const { methods, reward, layers, generatorStart, groups } = options;
+  for (const stage of [
+    "feedbackTraining",
+    "rewardTraining",
+    "imitationTraining",
+    "policyTraining",
+  ] as const) {
+    checkTraining({ ...options[stage], seed: options.seed });
+  }
+  checkGroups(groups);
   const imitates = methods.includes("imitation");
   const needs = (condition: boolean, what: string) => {
     if (condition && !imitates) {

@@ -10,6 +10,7 @@ import { exposedLists } from "../feedback.ts";
 import type { Generator } from "../generator.ts";
 import {
   buildGroups,
+  checkGroupSet,
   DEFAULT_GROUP_SET,
   type GroupSet,
   type GroupSource,
@@ -78,7 +79,12 @@ export function goalRankTask(
   stage = "GoalRank",
 ): TrainingTask {
   const { generator, sampler } = models;
-  checkOptions(models, options, stage);
+  checkGroups(options);
+  if (options.refreshEvery > 1 && sampler === undefined) {
+    throw new RangeError(
+      `groups: refreshEvery ${options.refreshEvery} needs a sampler, a generator of the same shape`,
+    );
+  }
   return {
     stage,
     model: generator,
@@ -95,26 +101,19 @@ export function goalRankTask(
   };
 }
 
-function checkOptions(
-  { sampler }: GoalRankModels,
-  { refreshEvery, imitationWeight, set, spaced }: GroupOptions,
-  stage: string,
-): void {
+/** @throws RangeError for group options out of range */
+export function checkGroups({ refreshEvery, imitationWeight, set, spaced }: GroupOptions): void {
+  checkGroupSet(set);
   if (!Number.isInteger(refreshEvery) || refreshEvery < 1) {
-    throw new RangeError(`${stage}: refreshEvery must be a positive integer, got ${refreshEvery}`);
-  }
-  if (refreshEvery > 1 && sampler === undefined) {
-    throw new RangeError(
-      `${stage}: refreshEvery ${refreshEvery} needs a sampler, a generator of the same shape`,
-    );
+    throw new RangeError(`groups: refreshEvery must be a positive integer, got ${refreshEvery}`);
   }
   if (!(imitationWeight >= 0)) {
-    throw new RangeError(`${stage}: imitationWeight must not be negative, got ${imitationWeight}`);
+    throw new RangeError(`groups: imitationWeight must not be negative, got ${imitationWeight}`);
   }
   const drawn = set.reduce((sum, { count }) => sum + count, 0);
   if (spaced !== undefined && !(Number.isInteger(spaced) && spaced >= 2 && spaced <= drawn)) {
     throw new RangeError(
-      `${stage}: spaced must be an integer from 2 to the ${drawn} lists drawn, got ${spaced}`,
+      `groups: spaced must be an integer from 2 to the ${drawn} lists drawn, got ${spaced}`,
     );
   }
 }

@@ -1,5 +1,6 @@
 /** What each model is trained to do, as a task for the training loop. */
 export {
+  checkGroups,
   DEFAULT_GROUPS,
   type GoalRankModels,
   type GroupOptions,

@@ -1,21 +1,31 @@
 /** How PRM is trained: the softmax cross-entropy of the positives over all candidates, list by list. */
+
+import type { Tensor } from "../../tensor/index.ts";
 import type { PersonalisedReranker } from "../baselines/prm.ts";
 import { candidateBatch } from "../batch.ts";
 import type { ListDataset } from "../dataset.ts";
 import { candidateLabelTensor } from "../feedback.ts";
 import type { TrainingTask } from "../training/index.ts";
 
-/** loss = - sum_n y_n log softmax(s)_n / max(1, sum_n y_n) for each request; requests without a positive count 0. */
+/** Learns the positives of each request against all its other candidates. */
 export function listwiseTask(model: PersonalisedReranker, dataset: ListDataset): TrainingTask {
   return {
     stage: "PRM",
     model,
     size: dataset.size,
     computeLoss(rows) {
-      const labels = candidateLabelTensor(dataset, rows);
-      const share = labels.div(labels.sum(1, true).maximum(labels.max(1, true).mul(0).add(1)));
       const scores = model.forward(candidateBatch(dataset, rows));
-      return { loss: scores.logSoftmax().mul(share).sum(1).mean().neg() };
+      return { loss: listwiseLoss(scores, candidateLabelTensor(dataset, rows)) };
     },
   };
+}
+
+/**
+ * Mean over requests of - sum_n y_n log softmax(s)_n / max(1, sum_n y_n): scores s and labels y are [B, N]. A request
+ * without a positive counts 0.
+ */
+export function listwiseLoss(scores: Tensor, labels: Tensor): Tensor {
+  const positives = labels.sum(1, true);
+  const share = labels.div(positives.maximum(positives.mul(0).add(1)));
+  return scores.logSoftmax().mul(share).sum(1).mean().neg();
 }

@@ -10,6 +10,7 @@ import {
 import { candidateBatch } from "../batch.ts";
 import type { ListDataset } from "../dataset.ts";
 import {
+  candidateLabelTensor,
   exposedLabels,
   exposedLists,
   labelsOfLists,
@@ -20,6 +21,7 @@ import {
 import type { Generator } from "../generator.ts";
 import type { ListReading, RewardModel } from "../reward-model.ts";
 import type { TrainingTask } from "../training/index.ts";
+import { listwiseLoss } from "./listwise-task.ts";
 
 /** Lists, besides the exposed one of each request, that the model learns from when what was not shown counts 0. */
 export interface UnseenLists {
@@ -46,13 +48,16 @@ interface LabelledLists {
 
 /**
  * loss = cross-entropy of the feedback at each position (ours: it says which item earned it), plus the squared error of
- * the list's reward, by the sum of the positions and by the head of its own (appendix B), each over L.
+ * the list's reward, by the sum of the positions and by the head of its own (appendix B), each over L. A model with a
+ * memory of the candidates also learns from each of them, where what was not shown counts 0 (ours): a list teaches
+ * the memory little.
  */
 export function rewardTask(
   model: RewardModel,
   dataset: ListDataset,
   options: RewardTaskOptions,
 ): TrainingTask {
+  const { listLength: length } = dataset;
   return {
     stage: options.stage,
     model,
@@ -61,9 +66,16 @@ export function rewardTask(
       const key = { seed: options.seed, stream: `${options.stage} lists`, step: batch };
       const { lists, labels } = await labelledLists(dataset, rows, options, key);
       const reading = model.readLists(dataset, rows, lists);
-      return {
-        loss: rewardLoss(reading, tensor(labels, [labels.length / dataset.listLength, dataset.listLength])),
-      };
+      const observed = tensor(labels, [rows.length, lists.length / (rows.length * length), length]);
+      const loss = rewardLoss(reading, observed.reshape([-1, length]));
+      if (options.unexposed === "ignore") return { loss };
+      const rewards = model.rewardsOf(reading);
+      const contrast = groupContrast(rewards, observed.sum(2));
+      const { candidateLogits } = reading;
+      const parts = [loss, contrast];
+      if (candidateLogits !== undefined)
+        parts.push(listwiseLoss(candidateLogits, candidateLabelTensor(dataset, rows)));
+      return { loss: parts.reduce((sum, part) => sum.add(part)) };
     },
   };
 }
@@ -76,6 +88,17 @@ function rewardLoss({ positionLogits, totals }: ListReading, labels: Tensor): Te
   return binaryCrossEntropyWithLogits(positionLogits, labels)
     .mean()
     .add(listError.mul(1 / labels.shape[1]));
+}
+
+/**
+ * - sum_l softmax(y)_l log softmax(r)_l over the G lists of each request, mean over requests (ours): Eq. 4 only looks at
+ * how the rewards of one request's lists differ, and the errors above mostly at how requests differ.
+ *
+ * @param rewards predicted [B * G], observed [B, G]
+ */
+function groupContrast(rewards: Tensor, observed: Tensor): Tensor {
+  const predicted = rewards.reshape(observed.shape).logSoftmax();
+  return observed.softmax().mul(predicted).sum(1).mean().neg();
 }
 
 async function labelledLists(

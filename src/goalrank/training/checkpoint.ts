@@ -51,7 +51,7 @@ export class CheckpointFolder implements CheckpointStore {
    * @param path the folder, made when it is missing
    * @param fingerprint of what shapes the training besides its own state, such as a digest of the configuration: a
    *   checkpoint of another is an error
-   * @param warn told of a checkpoint that is damaged and passed over
+   * @param warn told of a checkpoint that is damaged and removed
    */
   constructor(
     private readonly path: string,
@@ -69,7 +69,9 @@ export class CheckpointFolder implements CheckpointStore {
         return decodeCheckpoint(readFileSync(file), file, this.fingerprint);
       } catch (error) {
         if (!(error instanceof SafetensorsError || error instanceof DamagedError)) throw error;
-        this.warn(`${file} is damaged and passed over (${error.message})`);
+        this.warn(`${file} is damaged and removed (${error.message})`);
+        // It must not count among those that are kept.
+        rmSync(file);
       }
     }
     return undefined;

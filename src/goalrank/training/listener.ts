@@ -7,7 +7,7 @@ export type StepMetrics = Readonly<Record<string, number>>;
 export interface TrainingListener {
   /**
    * A model starts to train for `totalSteps` updates, of which the first `firstStep` were made in an earlier process:
-   * what was reported of this stage's later steps, or of later stages, is void.
+   * what was reported of this stage's later steps is void.
    */
   begin(stage: string, totalSteps: number, firstStep: number): void;
   /** Update `step`, from 0, was made. */

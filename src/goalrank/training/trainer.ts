@@ -216,9 +216,9 @@ class BestWeights {
   async observe(metrics: StepMetrics, model: Module): Promise<void> {
     const { metric, better } = this.options;
     const value = metrics[metric];
-    if (value === undefined || Number.isNaN(value)) {
+    if (!Number.isFinite(value)) {
       throw new RangeError(
-        `early stopping: validation gives no "${metric}"; expected one of ${Object.keys(metrics).join(", ")}`,
+        `early stopping: validation gives no finite "${metric}" (${value}); it gives ${Object.keys(metrics).join(", ")}`,
       );
     }
     const before = this.progress;

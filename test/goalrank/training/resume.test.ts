@@ -84,7 +84,7 @@ test("a damaged newest checkpoint is passed over for the one before it, with a w
       const warn = (message: string) => void warnings.push(message);
       assert.equal(await trainSmallRun(path, { options, warn }), expected);
       assert.is(warnings.length, 1);
-      assert.match(warnings[0], /second-model-00000009\.safetensors is damaged and passed over/);
+      assert.match(warnings[0], /second-model-00000009\.safetensors is damaged and removed/);
     });
   }
 });

@@ -197,7 +197,7 @@ test("early stopping needs its metric, and something to validate on", async () =
   const earlyStopping = { metric: "ndcg", better: "higher", patience: 2 } as const;
   assert.is(
     await messageOf(trained({ earlyStopping })),
-    'early stopping: validation gives no "ndcg"; expected one of error',
+    'early stopping: validation gives no finite "ndcg" (undefined); it gives error',
   );
   const { validate: _, ...task } = smallTask();
   const expected = "small: there is nothing to validate on; leave out validateEvery and earlyStopping";
