@@ -1,6 +1,7 @@
 /** What the user can set on the command line of examples/train.ts. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import {
+  type CandidateProtocol,
   DEFAULT_COLUMNS,
   DEVICE_NAMES,
   EXTRA_METHODS,
@@ -23,7 +24,7 @@ export interface Arguments {
   readonly core?: number;
   readonly positive?: number;
   readonly split: SplitProtocol;
-  readonly protocol: "injected" | "retrieved";
+  readonly protocol: CandidateProtocol;
   readonly maxLists?: number;
   readonly maxTestLists?: number;
   readonly requests?: number;
@@ -123,7 +124,7 @@ export function parseArguments(): Arguments {
     )
     .addOption(
       new Option("--protocol <name>", "how the candidates of all lists of a log are chosen")
-        .choices(["injected", "retrieved"])
+        .choices(["injected", "retrieved", "logged"])
         .default("injected"),
     )
     .option("--max-lists <count>", "train on at most this many lists", positiveInteger)

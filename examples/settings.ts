@@ -51,6 +51,8 @@ const dataSettings = z.strictObject({
   positiveThreshold: z.number().optional(),
   trainingFraction: z.number().optional(),
   retrieverFraction: z.number().optional(),
+  candidateCount: count.optional(),
+  historyLength: count.optional(),
   maxLists: count.optional(),
   maxValidationLists: count.optional(),
   maxTestLists: count.optional(),

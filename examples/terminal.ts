@@ -8,6 +8,7 @@ import type {
   MethodResult,
   OffPolicyEstimate,
   OffPolicyReport,
+  OrderAccuracy,
 } from "../src/index.ts";
 
 /** A bar for each model on a terminal; lines where there is none: one for each model and for each validation. */
@@ -137,6 +138,7 @@ export function formatSummary({ judge, trueCorrelation, advantages, offPolicy }:
   ];
   return [
     `rewards predicted for held-out lists: correlation ${against.join(", ")}`,
+    `pairs of lists in the right order, by how far their rewards differ: ${judge.orderAccuracy.map(formatOrder).join(", ")}`,
     ...advantages.map(formatAdvantage),
     ...(offPolicy === undefined ? [] : [formatOffPolicy(offPolicy)]),
   ].join("\n");
@@ -150,6 +152,10 @@ function formatOffPolicy({ predicted, trueReward, sequential, doublyRobust }: Of
     `GoalRank's sampled lists: predicted ${predicted.toFixed(3)}${truth}; off-policy from the log: sequential inverse ` +
     `propensity ${estimate(sequential)}, doubly robust ${estimate(doublyRobust)}`
   );
+}
+
+function formatOrder({ gap, pairs, accuracy }: OrderAccuracy): string {
+  return `${gap}+: ${(100 * accuracy).toFixed(1)}% of ${pairs}`;
 }
 
 function formatAdvantage({ over, measure, mean, halfWidth, pValue }: Advantage): string {

@@ -13,12 +13,14 @@ import {
   type Json,
   openPreparedDataset,
   type PreparedContent,
+  type PreparedData,
   type PrepareOptions,
   prepareInteractions,
   readFeatures,
   type SourceFingerprint,
   sampleLists,
   trainingInteractions,
+  withLoggedCandidates,
 } from "../data/index.ts";
 import type { Catalogue, ListDataset } from "../dataset.ts";
 import type { UnexposedCandidates } from "../feedback.ts";
@@ -83,6 +85,9 @@ export interface LogDataOptions extends PrepareOptions {
    * fraction unless given: then the retriever has seen the training lists, and scores them higher than later ones.
    */
   readonly retrieverFraction?: number;
+  /** Candidates of a list, N, and interactions of its history, H: 50 and 20 unless given. */
+  readonly candidateCount?: number;
+  readonly historyLength?: number;
   /** Tables of observed features. */
   readonly userFeatures?: FeatureSource;
   readonly itemFeatures?: FeatureSource;
@@ -97,6 +102,12 @@ export interface LogData extends ExperimentData, PreparedContent {
   readonly report: DataReport | undefined;
 }
 
+const CANDIDATES = 50;
+const HISTORY = 20;
+const TRAINING_FRACTION = 0.8;
+const VALIDATION_LISTS = 2000;
+const EVERY = Number.MAX_SAFE_INTEGER;
+
 /**
  * Reads a log, cuts it into lists, trains the retriever on its training part, and chooses candidates.
  * @throws DataError with file and line for a file that cannot be read
@@ -106,32 +117,21 @@ export async function logData(
   options: LogDataOptions,
   context?: TrainingContext,
 ): Promise<LogData & { readonly report: DataReport }> {
-  const { seed, protocol = "injected", split = "last-list", retrieverFraction, ...cut } = options;
-  const {
-    maxLists = Number.MAX_SAFE_INTEGER,
-    maxValidationLists = 2000,
-    maxTestLists = Number.MAX_SAFE_INTEGER,
-  } = cut;
+  const { seed, protocol = "injected", split = "last-list" } = options;
+  const { candidateCount = CANDIDATES, historyLength = HISTORY } = options;
   const prepared = await prepareInteractions(source, { ...options, maxLists: Number.MAX_SAFE_INTEGER });
   const { log } = prepared;
-  checkItemSupply(log, prepared.test.listLength);
-  const learned = trainingInteractions(
-    log,
-    retrieverFraction === undefined ? options : { ...options, trainingFraction: retrieverFraction },
-  );
-  const unseen =
-    retrieverFraction === undefined ? prepared.training : listsAfter(prepared.training, log, learned);
-  const lists = {
-    training: sampleLists(unseen, maxLists, seed),
-    validation: sampleLists(prepared.validation, maxValidationLists, seed),
-    test: sampleLists(prepared.test, maxTestLists, seed),
-  };
+  if (protocol !== "logged") checkItemSupply(log, prepared.test.listLength, candidateCount);
+  const { retrieverFraction: trainingFraction = options.trainingFraction ?? TRAINING_FRACTION } = options;
+  const learned = trainingInteractions(log, { ...options, trainingFraction });
+  const lists = chooseLists(prepared, learned, options);
   const counts = { ...prepared.counts, trainingListsDrawn: lists.training.size };
   const catalogue = await withFeatures(prepared.catalogue, log, options);
   const retriever = await trainRetriever(learned, { seed }, context);
   const scoreItems = await retriever.scorer();
   retriever.dispose();
-  const build = (own: ExposedLists) => buildListDataset(log, own, scoreItems, { seed, protocol });
+  const choose = { seed, protocol, candidateCount, historyLength };
+  const build = (own: ExposedLists) => buildListDataset(log, own, scoreItems, choose);
   const candidates = { training: protocol, validation: protocol, test: protocol };
   const datasets = {
     training: build(lists.training),
@@ -160,6 +160,24 @@ export async function logData(
     counts,
     source: await fingerprintOf(source, options),
     report,
+  };
+}
+
+/** The lists of each split that take part, as many as the options allow. */
+function chooseLists(
+  { log, training, validation, test }: PreparedData,
+  learned: InteractionLog,
+  { seed, protocol, retrieverFraction, candidateCount = CANDIDATES, ...limits }: LogDataOptions,
+): Record<"training" | "validation" | "test", ExposedLists> {
+  const { maxLists = EVERY, maxValidationLists = VALIDATION_LISTS, maxTestLists = EVERY } = limits;
+  const draw = (lists: ExposedLists, most: number) => {
+    const usable = protocol === "logged" ? withLoggedCandidates(log, lists, candidateCount) : lists;
+    return sampleLists(usable, most, seed);
+  };
+  return {
+    training: draw(retrieverFraction === undefined ? training : listsAfter(training, log, learned), maxLists),
+    validation: draw(validation, maxValidationLists),
+    test: draw(test, maxTestLists),
   };
 }
 
