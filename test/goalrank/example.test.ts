@@ -1,5 +1,5 @@
 /** What a user does at a terminal with examples/train.ts. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -102,6 +102,45 @@ test("a small world: table, JSON line, run folder; the same seed gives the same 
   assert.is(resumed.code, 2);
   assert.match(resumed.errors, /finished/);
 });
+
+test("Ctrl-C saves and says how to go on; the resumed run ends as if nothing had happened", async () => {
+  const options = [
+    "--scenario",
+    "tiny",
+    "--requests",
+    "640",
+    "--epochs",
+    "2",
+    "--seed",
+    "4",
+    "--device",
+    "cpu",
+  ];
+  const whole = join(folder, "whole");
+  const stopped = join(folder, "stopped");
+  assert.is(train(...options, "--out", whole).code, 0);
+  const { code, errors } = await interrupt([...options, "--out", stopped], "reward model:");
+  assert.is(code, 130);
+  assert.match(errors, /interrupted after step \d+ of 80, which is saved\n/);
+  assert.ok(errors.includes(`go on with: npx tsx examples/train.ts --resume ${stopped}`));
+  const resumed = train("--resume", stopped);
+  assert.is(resumed.code, 0, resumed.errors);
+  for (const name of ["metrics.jsonl", "result.json", "generator.safetensors"]) {
+    assert.ok(readFileSync(join(whole, name)).equals(readFileSync(join(stopped, name))), name);
+  }
+});
+
+/** Runs the example and sends it SIGINT once it has written `mark`. */
+function interrupt(options: string[], mark: string): Promise<{ code: number | null; errors: string }> {
+  const child = spawn(process.execPath, ["--import", "tsx", "examples/train.ts", ...options]);
+  let errors = "";
+  let isSent = false;
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors += text;
+    if (!isSent && errors.includes(mark)) isSent = child.kill("SIGINT");
+  });
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, errors })));
+}
 
 test("a MovieLens log and a CSV log run to the table without the truth", () => {
   const header = "user_id,item_id,rating,timestamp\n";

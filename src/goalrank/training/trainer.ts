@@ -71,6 +71,7 @@ export async function train(
   else await run.checkParameters();
   listener.begin(stage, run.totalSteps, run.step);
   while (!run.finished) {
+    await nextTurn();
     if (signal?.aborted) {
       await checkpoints?.save(stage, await run.checkpoint());
       throw new TrainingInterrupted(stage, run.step, run.totalSteps, checkpoints !== undefined);
@@ -89,6 +90,17 @@ export async function train(
   }
   task.model.train(false);
   listener.end(stage);
+}
+
+/**
+ * Gives signals, timers and sockets their turn: on the CPU device nothing that a step awaits takes time of its own, so
+ * that without this a training would not hear a Ctrl-C before its end.
+ */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === "function") setImmediate(resolve);
+    else setTimeout(resolve);
+  });
 }
 
 /** A training between two of its steps. */
