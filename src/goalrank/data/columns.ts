@@ -1,4 +1,5 @@
 /** Which columns of a file hold the fields of an interaction: named by the caller, found in the file's header. */
+import { nearestName } from "../nearest-name.ts";
 import { DataError } from "./errors.ts";
 
 /** A column that is part of the feedback. */
@@ -131,29 +132,4 @@ function unknownColumn(name: string, field: string, names: ColumnNames, columns:
     columns.filter((column) => !taken.has(column)),
   );
   return nearest === undefined ? problem : `${problem}; did you mean "${nearest}"?`;
-}
-
-/** The candidate that needs the fewest edits to become `name`; the first of equals. */
-function nearestName(name: string, candidates: readonly string[]): string | undefined {
-  let nearest: string | undefined;
-  let fewest = Number.POSITIVE_INFINITY;
-  for (const candidate of candidates) {
-    const edits = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (edits < fewest) [nearest, fewest] = [candidate, edits];
-  }
-  return nearest;
-}
-
-/** Levenshtein distance: the insertions, deletions and substitutions that turn `from` into `to`. */
-function editDistance(from: string, to: string): number {
-  let previous = Array.from({ length: to.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= from.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const substituted = previous[j - 1] + (from[i - 1] === to[j - 1] ? 0 : 1);
-      current.push(Math.min(substituted, previous[j] + 1, current[j - 1] + 1));
-    }
-    previous = current;
-  }
-  return previous[to.length];
 }

@@ -171,10 +171,10 @@ export function formatPreparation(counts: PreparationCounts): string {
   if (lists.withRepeat > 0) lines.push(`left out: ${number(lists.withRepeat)} lists that hold an item twice`);
   const untested = [
     ...(lists.testUsersWithoutPositive > 0
-      ? [`${number(lists.testUsersWithoutPositive)} whose last list has no positive`]
+      ? [`${number(lists.testUsersWithoutPositive)} whose list has no positive`]
       : []),
     ...(lists.testUsersWithRepeat > 0
-      ? [`${number(lists.testUsersWithRepeat)} whose last list holds an item twice`]
+      ? [`${number(lists.testUsersWithRepeat)} whose list holds an item twice`]
       : []),
   ];
   if (untested.length > 0) lines.push(`users without a test list: ${untested.join(", ")}`);

@@ -69,7 +69,7 @@ test("formatPreparation is a few lines, and mentions only what occurred", () => 
     "20-core: 6,022 users, 3,043 items, 995,154 interactions, 83.7% positive",
     "lists of 6: 163,348, of which 161,646 with a positive",
     "training 126,219, validation 29,481, test 5,946",
-    "users without a test list: 76 whose last list has no positive",
+    "users without a test list: 76 whose list has no positive",
   ]);
   const listed = formatPreparation({ ...counts, kept: { ...log, notShown: 1234 } }).split("\n");
   assert.match(listed[0], /83\.7% positive$/);
@@ -82,7 +82,7 @@ test("formatPreparation is a few lines, and mentions only what occurred", () => 
     [
       "training 126,219 (1,000 of them drawn), validation 29,481, test 5,946",
       "left out: 9 lists that hold an item twice",
-      "users without a test list: 76 whose last list has no positive, 2 whose last list holds an item twice",
+      "users without a test list: 76 whose list has no positive, 2 whose list holds an item twice",
     ],
   );
 });
