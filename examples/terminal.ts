@@ -21,11 +21,13 @@ export class ProgressDisplay implements TrainingListener {
   /** Steps of the stage made so far, those of earlier processes included. */
   private steps = 0;
   private loss = Number.NaN;
+  /** Positions that a step learns from, where that is told. */
+  private tokens: number | undefined;
   private judged: StepMetrics | undefined;
 
   constructor(private readonly stream: NodeJS.WriteStream = process.stderr) {
     const format =
-      "{stage} {bar} {percentage}% | step {value}/{total} | {rate} steps/s | {eta_formatted} left | loss {loss}{judged}";
+      "{stage} {bar} {percentage}% | step {value}/{total} | {rate} | {eta_formatted} left | loss {loss}{judged}";
     if (stream.isTTY) {
       this.bars = new MultiBar({ format, stream, hideCursor: false, barsize: 24, etaBuffer: 50 });
     }
@@ -46,6 +48,7 @@ export class ProgressDisplay implements TrainingListener {
       this.writeLine(`${stage}: goes on after step ${step} of ${this.totalSteps}`);
     }
     this.loss = metrics.loss;
+    this.tokens = metrics.tokens;
     this.steps = step + 1;
     this.bar?.update(this.steps, this.state());
   }
@@ -78,12 +81,19 @@ export class ProgressDisplay implements TrainingListener {
     this.stream.write(`${line}\n`);
   }
 
+  private rate(stepsPerSecond: number): string {
+    const steps = `${stepsPerSecond.toFixed(1)} steps/s`;
+    return this.tokens === undefined
+      ? steps
+      : `${steps}, ${Math.round(stepsPerSecond * this.tokens)} tokens/s`;
+  }
+
   /** What the bar shows besides how far the stage is. */
   private state(): { rate: string; loss: string; judged: string } {
     const made = this.steps - this.firstStep;
     const seconds = (performance.now() - this.started) / 1000;
     return {
-      rate: made === 0 ? "-" : (made / seconds).toFixed(1),
+      rate: made === 0 ? "-" : this.rate(made / seconds),
       loss: Number.isNaN(this.loss) ? "-" : this.loss.toFixed(4),
       judged: this.judged === undefined ? "" : ` | validation ${list(this.judged)}`,
     };

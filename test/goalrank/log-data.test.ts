@@ -9,6 +9,7 @@ import {
   logData,
   preparedLogData,
   Random,
+  RETRIEVERS,
   writePreparedDataset,
 } from "../../src/index.ts";
 
@@ -65,6 +66,18 @@ test("training lists lie after what the retriever learned from", async () => {
   // Each of its training lists has a history of at least the first half of the user's interactions.
   assert.ok(late.training.history.every((item) => item >= 0));
   assert.equal(late.test.exposed.length, whole.test.exposed.length);
+});
+
+test("every retriever chooses candidates", async () => {
+  const source = { format: "csv", file: requestsFile(), columns } as const;
+  const scores = await Promise.all(
+    RETRIEVERS.map(async (retriever) => {
+      const data = await logData(source, { ...options, retriever, protocol: "retrieved" });
+      assert.ok(data.report.checks.every(({ passed }) => passed));
+      return [...data.test.retrieverScores];
+    }),
+  );
+  assert.is(new Set(scores.map(String)).size, RETRIEVERS.length);
 });
 
 test("prepared data is read back as it was", async () => {

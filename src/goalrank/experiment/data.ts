@@ -17,6 +17,7 @@ import {
   type PrepareOptions,
   prepareInteractions,
   readFeatures,
+  type ScoreItems,
   type SourceFingerprint,
   sampleLists,
   trainingInteractions,
@@ -24,7 +25,7 @@ import {
 } from "../data/index.ts";
 import type { Catalogue, ListDataset } from "../dataset.ts";
 import type { UnexposedCandidates } from "../feedback.ts";
-import { recallAt, trainRetriever } from "../retrievers/index.ts";
+import { itemNeighbourScorer, popularityScorer, recallAt, trainRetriever } from "../retrievers/index.ts";
 import type { TrainingContext } from "../training/index.ts";
 import { createWorld, drawLog, findScenario, loggingLogProbabilities, type World } from "../world/index.ts";
 
@@ -75,6 +76,9 @@ export function worldData(options: WorldDataOptions): ExperimentData & { readonl
   };
 }
 
+export const RETRIEVERS = ["matrix-factorization", "popularity", "item-neighbours"] as const;
+export type RetrieverName = (typeof RETRIEVERS)[number];
+
 export interface LogDataOptions extends PrepareOptions {
   readonly seed: number;
   /** How the candidates of all lists are chosen: "injected" unless given. */
@@ -85,6 +89,8 @@ export interface LogDataOptions extends PrepareOptions {
    * fraction unless given: then the retriever has seen the training lists, and scores them higher than later ones.
    */
   readonly retrieverFraction?: number;
+  /** What scores items to choose candidates: "matrix-factorization" unless given. */
+  readonly retriever?: RetrieverName;
   /** Candidates of a list, N, and interactions of its history, H: 50 and 20 unless given. */
   readonly candidateCount?: number;
   readonly historyLength?: number;
@@ -127,9 +133,7 @@ export async function logData(
   const lists = chooseLists(prepared, learned, options);
   const counts = { ...prepared.counts, trainingListsDrawn: lists.training.size };
   const catalogue = await withFeatures(prepared.catalogue, log, options);
-  const retriever = await trainRetriever(learned, { seed }, context);
-  const scoreItems = await retriever.scorer();
-  retriever.dispose();
+  const scoreItems = await learnRetriever(learned, options, context);
   const choose = { seed, protocol, candidateCount, historyLength };
   const build = (own: ExposedLists) => buildListDataset(log, own, scoreItems, choose);
   const candidates = { training: protocol, validation: protocol, test: protocol };
@@ -161,6 +165,20 @@ export async function logData(
     source: await fingerprintOf(source, options),
     report,
   };
+}
+
+/** Learns to score items from the retriever's part of a log. */
+async function learnRetriever(
+  learned: InteractionLog,
+  { retriever = "matrix-factorization", seed, ...options }: LogDataOptions,
+  context: TrainingContext | undefined,
+): Promise<ScoreItems> {
+  if (retriever === "popularity") return popularityScorer(learned, options);
+  if (retriever === "item-neighbours") return itemNeighbourScorer(learned, options);
+  const model = await trainRetriever(learned, { seed }, context);
+  const scoreItems = await model.scorer();
+  model.dispose();
+  return scoreItems;
 }
 
 /** The lists of each split that take part, as many as the options allow. */

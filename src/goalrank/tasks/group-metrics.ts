@@ -20,7 +20,8 @@ class Means {
 /**
  * Per request: `groupLoss` (Eq. 5), `spread` (standard deviation of the rewards of its distinct lists), mean reward by
  * source, `policyEntropy` (mean of -log pi of the policy's own lists), `referenceEntropy`, and `divergence`, KL(pi_ref ||
- * pi_theta restricted to the group). `zeroSpread` counts groups without a spread, `duplicates` repeated lists.
+ * pi_theta restricted to the group). `zeroSpread` counts groups without a spread, `duplicates` repeated
+ * lists, `tokens` the positions of all lists.
  *
  * @param tensors loss [B], referencePolicy and logProbabilities [B, G], as `groupCrossEntropy` takes and gives them
  * @param rewards [B, G]
@@ -32,7 +33,7 @@ export async function describeGroups(
     referencePolicy,
     logProbabilities,
   }: Readonly<Record<"loss" | "referencePolicy" | "logProbabilities", Tensor>>,
-  { requests, groupSize, distinct }: Omit<Groups, "sources">,
+  { requests, groupSize, distinct, lists }: Omit<Groups, "sources">,
   rewards: Float32Array,
   sources: readonly GroupSource[],
 ): Promise<StepMetrics> {
@@ -60,7 +61,7 @@ export async function describeGroups(
     means.add("divergence", divergence(kept, reference, logs));
   }
   const duplicates = distinct.reduce((count, first) => count + 1 - first, 0);
-  return { ...means.toMetrics(), zeroSpread, duplicates };
+  return { ...means.toMetrics(), zeroSpread, duplicates, tokens: lists.length };
 }
 
 /** KL(pi_ref || pi_theta), both over the lists at `kept` alone. */

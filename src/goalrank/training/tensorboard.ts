@@ -12,11 +12,14 @@ import type { StepMetrics, TrainingListener } from "./listener.ts";
  * everything from a step on, under whatever tag, so one stage that goes on must not share a run with another. Every
  * process writes the mark, since TensorBoard takes the first of a run for its beginning and only heeds those that follow.
  *
+ * A metric `tokens` gives another, `tokensPerSecond`, over the time since the step before.
+ *
  * Records are written whole and at once; nothing is kept in memory.
  */
 export class TensorBoardWriter implements TrainingListener {
   private firstStep = 0;
   private descriptor: number | undefined;
+  private lastStepAt = 0;
 
   /** @param path the folder to show with `tensorboard --logdir`, made when there is something to write */
   constructor(private readonly path: string) {}
@@ -24,10 +27,14 @@ export class TensorBoardWriter implements TrainingListener {
   begin(_stage: string, _totalSteps: number, firstStep: number): void {
     this.close();
     this.firstStep = firstStep;
+    this.lastStepAt = performance.now();
   }
 
   step(stage: string, step: number, metrics: StepMetrics): void {
-    this.writeScalars(stage, stage, step, metrics);
+    const seconds = (performance.now() - this.lastStepAt) / 1000;
+    this.lastStepAt = performance.now();
+    const rate = metrics.tokens === undefined ? {} : { tokensPerSecond: metrics.tokens / seconds };
+    this.writeScalars(stage, stage, step, { ...metrics, ...rate });
   }
 
   validation(stage: string, step: number, metrics: StepMetrics): void {
