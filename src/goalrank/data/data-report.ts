@@ -72,6 +72,11 @@ export interface DataReport {
    * list: the mean per list. This is how injection works, and uses the future to choose negatives.
    */
   readonly excludedByFuture: number | undefined;
+  /**
+   * Candidates of test lists that counted 0 in a training list of the same user, as shares of the liked ones and of the
+   * others: where both are high, a model that remembers what a user passed over is wrong about what comes next.
+   */
+  readonly passedOver: { readonly liked: number; readonly others: number };
   readonly checks: readonly LeakageCheck[];
 }
 
@@ -96,6 +101,7 @@ export function createDataReport(input: DataReportInput): DataReport {
     unknownTestUsers: cut.test.users.filter((user) => !known(user)).length,
     splits: { training: report("training"), validation: report("validation"), test: report("test") },
     excludedByFuture: splits.training.protocol === "injected" ? excludedByFuture(input) : undefined,
+    passedOver: passedOver(splits.training.dataset, splits.test.dataset),
     checks: checkLeakage(input),
   };
 }
@@ -191,6 +197,37 @@ function excludedByFuture({ log, cut }: CheckedData): number {
     }
   }
   return excluded / training.size;
+}
+
+function passedOver(training: ListDataset, test: ListDataset): DataReport["passedOver"] {
+  const before = new Map<number, Set<number>>();
+  for (const { user, item, isLiked } of candidatesOf(training)) {
+    if (isLiked) continue;
+    const items = before.get(user);
+    if (items === undefined) before.set(user, new Set([item]));
+    else items.add(item);
+  }
+  const counts = { liked: { all: 0, passed: 0 }, others: { all: 0, passed: 0 } };
+  for (const { user, item, isLiked } of candidatesOf(test)) {
+    const count = isLiked ? counts.liked : counts.others;
+    count.all++;
+    if (before.get(user)?.has(item)) count.passed++;
+  }
+  const share = ({ all, passed }: { all: number; passed: number }) => (all === 0 ? 0 : passed / all);
+  return { liked: share(counts.liked), others: share(counts.others) };
+}
+
+/** Every candidate of every list, and whether it was shown and liked. */
+function* candidatesOf(dataset: ListDataset): Iterable<{ user: number; item: number; isLiked: boolean }> {
+  const { size, candidateCount, listLength, users, candidates, exposed, feedback } = dataset;
+  for (let row = 0; row < size; row++) {
+    const liked = new Set<number>();
+    for (let at = row * listLength; at < (row + 1) * listLength; at++)
+      if (feedback[at] > 0) liked.add(exposed[at]);
+    for (let n = 0; n < candidateCount; n++) {
+      yield { user: users[row], item: candidates[row * candidateCount + n], isLiked: liked.has(n) };
+    }
+  }
 }
 
 /** Unix times from 1980 to 2100. */

@@ -26,6 +26,11 @@ export function formatDataReport(report: DataReport): string {
         "on average only because the user meets them later",
     );
   }
+  const { liked, others } = report.passedOver;
+  lines.push(
+    `of the test lists' candidates, ${percent(liked)} of the liked and ${percent(others)} of the others counted 0 in a ` +
+      "training list of the same user",
+  );
   for (const { name, passed, count } of report.checks) {
     lines.push(passed ? `pass: ${name}` : `FAIL: ${name} (${number(count)} do not hold)`);
   }

@@ -87,6 +87,31 @@ test("data that was prepared as it should passes every check, under both protoco
   }
 });
 
+test("what a user passed over before counts among the candidates of the test, liked or not", () => {
+  const input = inputOf(logOfHours());
+  const row = (items: number[]) => ({
+    size: 1,
+    candidateCount: items.length,
+    listLength: 2,
+    historyLength: 0,
+    users: Int32Array.of(0),
+    candidates: Int32Array.from(items),
+    retrieverScores: Float32Array.from(items),
+    exposed: Int32Array.of(0, 1),
+    feedback: Float32Array.of(1, 0),
+    history: new Int32Array(0),
+    historyFeedback: new Float32Array(0),
+  });
+  const { training, test: held } = input.splits;
+  // In training, item 1 was liked, 2 shown and not liked, 3 and 4 not shown. In the test, item 3 is liked.
+  const splits = {
+    ...input.splits,
+    training: { ...training, dataset: row([1, 2, 3, 4]) },
+    test: { ...held, dataset: row([3, 2, 1, 9]) },
+  };
+  assert.equal(createDataReport({ ...input, splits }).passedOver, { liked: 1, others: 1 / 3 });
+});
+
 test("the figures of a small log, worked out by hand", () => {
   const report = createDataReport(inputOf(logOfHours()));
   assert.equal([report.users, report.items, report.interactions], [11, 80, 200]);
