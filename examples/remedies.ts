@@ -128,6 +128,7 @@ async function freshFeedback(
   return outcomes;
 }
 
+/** The mean of one number per seed, with its 95% interval where there are several. */
 function summary(values: readonly number[]): string {
   if (values.length < 2) return mean(values).toFixed(3);
   const { mean: middle, halfWidth } = meanConfidenceInterval(values);
@@ -148,8 +149,9 @@ setDefaultDevice(device);
 console.error(`device: ${description}`);
 
 const table = new Table({
-  head: ["remedy", "true reward", "predicted by its judge", "judge's correlation with the truth"],
+  head: ["remedy", "true reward by seed", "gain over none", "predicted", "correlation of the judge"],
   style: { head: [], border: [] },
+  chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
 });
 const found = new Map<string, Outcome[]>();
 const note = (name: string, outcome: Outcome) => found.set(name, [...(found.get(name) ?? []), outcome]);
@@ -163,12 +165,14 @@ for (const seed of seeds) {
   });
   console.error(`seed ${seed}: done`);
 }
+const without = found.get("none") ?? [];
 for (const [name, outcomes] of found) {
   table.push([
     name,
-    summary(outcomes.map(({ trueReward }) => trueReward)),
-    summary(outcomes.map(({ predicted }) => predicted)),
-    summary(outcomes.map(({ correlation }) => correlation)),
+    outcomes.map(({ trueReward }) => trueReward.toFixed(3)).join(" "),
+    summary(outcomes.map(({ trueReward }, seed) => trueReward - without[seed].trueReward)),
+    mean(outcomes.map(({ predicted }) => predicted)).toFixed(3),
+    mean(outcomes.map(({ correlation }) => correlation)).toFixed(3),
   ]);
 }
 console.log(table.toString());
