@@ -11,9 +11,13 @@ const test = suite("examples/train.ts");
 const folder = mkdtempSync(join(tmpdir(), "goalrank-example-"));
 test.after(() => rmSync(folder, { recursive: true }));
 
+/** The CPU device, named once: looking for a GPU takes longer than most of these runs. */
+const environment = { ...process.env, GOALRANK_DEVICE: "cpu" };
+
 function train(...options: string[]) {
   const run = spawnSync(process.execPath, ["--import", "tsx", "examples/train.ts", ...options], {
     encoding: "utf8",
+    env: environment,
   });
   return { code: run.status, output: run.stdout.trimEnd(), errors: run.stderr.trimEnd() };
 }
@@ -132,7 +136,9 @@ test("Ctrl-C saves and says how to go on; the resumed run ends as if nothing had
 
 /** Runs the example and sends it SIGINT once it has written `mark`. */
 function interrupt(options: string[], mark: string): Promise<{ code: number | null; errors: string }> {
-  const child = spawn(process.execPath, ["--import", "tsx", "examples/train.ts", ...options]);
+  const child = spawn(process.execPath, ["--import", "tsx", "examples/train.ts", ...options], {
+    env: environment,
+  });
   let errors = "";
   let isSent = false;
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -165,6 +171,12 @@ test("a MovieLens log and a CSV log run to the table without the truth", () => {
     return JSON.parse(output.split("\n").at(-1) ?? "").rows;
   });
   assert.equal(outputs[0], outputs[1]);
+});
+
+test("auto says which device it took", () => {
+  const { code, errors } = train("--device", "auto", "--data", join(folder, "missing.dat"));
+  assert.is(code, 2);
+  assert.match(errors.split("\n")[0], /^device: (cpu, \d+ threads?|webgpu) \(.+\)$/);
 });
 
 test("mistakes end with one line and exit code 2 before anything is trained", () => {
