@@ -93,10 +93,7 @@ function sourceOf(file: string, options: Arguments, settings: DataSettings): Int
   };
 }
 
-function logOptionsOf(
-  options: Arguments,
-  { userFeatures, itemFeatures, ...settings }: DataSettings,
-): LogDataOptions {
+function logOptionsOf(options: Arguments, settings: DataSettings): LogDataOptions {
   const { core, maxLists, maxTestLists, positive, protocol, seed, split } = options;
   const { columns: _, ...shaping } = settings;
   return {

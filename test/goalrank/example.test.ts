@@ -181,6 +181,8 @@ test("auto says which device it took", () => {
 
 test("mistakes end with one line and exit code 2 before anything is trained", () => {
   const bad = file("bad.dat", "1::2::3::4\n1::2::three::5\n");
+  const ratings = file("few-users.dat", smallRatings("::"));
+  const tables = '{"data":{"itemFeatures":{"file":"genres.csv","key":"item","categorical":["genre"]}}}';
   const cases: [string[], RegExp][] = [
     [["--sed", "1"], /unknown option '--sed'/],
     [["--seed", "one"], /expected an integer from 0/],
@@ -190,6 +192,10 @@ test("mistakes end with one line and exit code 2 before anything is trained", ()
     [["--methods", "prm,mir"], /expected names of prm, imitation/],
     [["--config", file("settings.json", '{"experiment":{"widht":8}}')], /settings.json: .*widht/],
     [["--data", join(folder, "missing.dat")], /missing.dat/],
+    [
+      ["--data", ratings, "--core", "5", "--config", file("tables.json", tables)],
+      /genres.csv: there is no such file/,
+    ],
     [["--data", bad], /bad.dat:2: /],
     [["--data", file("few.dat", "1::2::3::4\n")], /few.dat: no training list/],
     [
