@@ -102,7 +102,7 @@ export function parseArguments(): Arguments {
     )
     .option("--columns <names>", "columns of a log, such as user=uid,feedback=stars", columnNames)
     .option("--delimiter <text>", "between the fields of a CSV log (default: comma)")
-    .option("--config <file>", "JSON with more settings of data and models; see docs/experiments.md")
+    .option("--config <file>", "JSON with more settings of data and models; see docs/training.md")
     .option(
       "--prepared <file>",
       "keep the prepared data there, or use what is there if it was made of this log",
