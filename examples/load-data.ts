@@ -12,6 +12,7 @@ import {
   logData,
   preparedLogData,
   reusePreparedDataset,
+  type SourceFingerprint,
   type TrainingContext,
   worldData,
   writePreparedDataset,
@@ -55,28 +56,44 @@ async function loadLog(
   const source = sourceOf(file, options, settings);
   const logOptions = logOptionsOf(options, settings);
   const { prepared } = options;
-  if (prepared !== undefined && existsSync(prepared)) {
-    const existing = await reusePreparedDataset(prepared, await fingerprintOf(source, logOptions));
-    if (existing === undefined) {
-      throw new DataError(
-        prepared,
-        undefined,
-        "prepared from another log or with other options; remove it or name another",
-      );
-    }
-    await existing.close();
-    console.error(`${prepared}: prepared before`);
-    return preparedLogData(prepared);
-  }
-  const data = await logData(source, logOptions, context);
-  console.error(formatDataReport(data.report));
-  if (prepared !== undefined) await writePreparedDataset(prepared, data);
+  const data =
+    prepared !== undefined && existsSync(prepared)
+      ? await readPrepared(prepared, await fingerprintOf(source, logOptions))
+      : await prepareLog(source, logOptions, prepared, context);
   if (options.protocol === "injected") {
     console.error(
       "injected candidates: the figures below mostly tell how well a method separates the exposed items from the " +
         "retrieved ones; --protocol retrieved injects nothing",
     );
   }
+  return data;
+}
+
+/** What `file` holds, if it was prepared from the log that `fingerprint` is of. */
+async function readPrepared(file: string, fingerprint: SourceFingerprint): Promise<LogData> {
+  const existing = await reusePreparedDataset(file, fingerprint);
+  if (existing === undefined) {
+    throw new DataError(
+      file,
+      undefined,
+      "prepared from another log or with other options; remove it or name another",
+    );
+  }
+  await existing.close();
+  console.error(`${file}: prepared before`);
+  return preparedLogData(file);
+}
+
+/** Prepares a log, reports on it, and keeps the result in `file` where there is a name for it. */
+async function prepareLog(
+  source: InteractionSource,
+  options: LogDataOptions,
+  file: string | undefined,
+  context: TrainingContext,
+): Promise<LogData> {
+  const data = await logData(source, options, context);
+  console.error(formatDataReport(data.report));
+  if (file !== undefined) await writePreparedDataset(file, data);
   return data;
 }
 

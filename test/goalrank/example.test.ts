@@ -173,6 +173,21 @@ test("a MovieLens log and a CSV log run to the table without the truth", () => {
   assert.equal(outputs[0], outputs[1]);
 });
 
+test("prepared data is used again, with the same warning, and never for another log", () => {
+  const ratings = file("prepared.dat", smallRatings("::"));
+  const options = ["--data", ratings, "--core", "5", "--max-lists", "40", "--epochs", "1", "--json"];
+  const prepared = ["--prepared", join(folder, "ratings.prepared")];
+  const [first, again] = [train(...options, ...prepared), train(...options, ...prepared)];
+  assert.is(first.code, 0, first.errors);
+  assert.match(again.errors, /ratings.prepared: prepared before/);
+  for (const { errors } of [first, again]) assert.match(errors, /injected candidates: the figures below/);
+  const rowsOf = (output: string) => JSON.parse(output.split("\n").at(-1) ?? "").rows;
+  assert.equal(rowsOf(again.output), rowsOf(first.output));
+  const other = train(...options, ...prepared, "--seed", "2");
+  assert.is(other.code, 2);
+  assert.match(other.errors, /prepared from another log or with other options/);
+});
+
 test("auto says which device it took", () => {
   const { code, errors } = train("--device", "auto", "--data", join(folder, "missing.dat"));
   assert.is(code, 2);

@@ -48,9 +48,9 @@ interface LabelledLists {
 
 /**
  * loss = cross-entropy of the feedback at each position (ours: it says which item earned it), plus the squared error of
- * the list's reward, by the sum of the positions and by the head of its own (appendix B), each over L. A model with a
- * memory of the candidates also learns from each of them, where what was not shown counts 0 (ours): a list teaches
- * the memory little.
+ * the list's reward, by the sum of the positions and by the head of its own (appendix B), each over L. Where what was
+ * not shown counts 0, a request has several lists, and the model also learns their order (ours, `groupContrast`); one
+ * with a memory learns from every candidate too, list-wise (ours): a list teaches the memory little.
  */
 export function rewardTask(
   model: RewardModel,
@@ -94,7 +94,8 @@ function rewardLoss({ positionLogits, totals }: ListReading, labels: Tensor): Te
  * - sum_l softmax(y)_l log softmax(r)_l over the G lists of each request, mean over requests (ours): Eq. 4 only looks at
  * how the rewards of one request's lists differ, and the errors above mostly at how requests differ.
  *
- * @param rewards predicted [B * G], observed [B, G]
+ * @param rewards predicted: [B * G]
+ * @param observed [B, G]
  */
 function groupContrast(rewards: Tensor, observed: Tensor): Tensor {
   const predicted = rewards.reshape(observed.shape).logSoftmax();
