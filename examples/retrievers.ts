@@ -14,15 +14,16 @@ import {
   DEVICE_NAMES,
   type InteractionLog,
   type InteractionSource,
-  itemNeighbourScorer,
-  popularityScorer,
+  ItemNeighbourRetriever,
+  itemScorer,
+  learnRetriever,
+  PopularityRetriever,
   prepareInteractions,
+  type Retriever,
   recallAt,
-  type ScoreItems,
   SPLIT_PROTOCOLS,
   setDefaultDevice,
   trainingInteractions,
-  trainRetriever,
 } from "../src/index.ts";
 
 interface Arguments {
@@ -68,19 +69,11 @@ function parseArguments(): Arguments {
 
 /** Each retriever, by name: learns from a log, and scores. */
 function retrievers({ positive: positiveThreshold, halfLife, seed }: Arguments) {
-  return new Map<string, (log: InteractionLog) => Promise<ScoreItems>>([
-    ["popularity", async (log) => popularityScorer(log, { positiveThreshold })],
-    ["recent popularity", async (log) => popularityScorer(log, { positiveThreshold, halfLife })],
-    ["item neighbours", async (log) => itemNeighbourScorer(log, { positiveThreshold })],
-    [
-      "matrix factorisation",
-      async (log) => {
-        const model = await trainRetriever(log, { seed });
-        const scoreItems = await model.scorer();
-        model.dispose();
-        return scoreItems;
-      },
-    ],
+  return new Map<string, (log: InteractionLog) => Promise<Retriever>>([
+    ["popularity", async (log) => PopularityRetriever.learn(log, { positiveThreshold })],
+    ["recent popularity", async (log) => PopularityRetriever.learn(log, { positiveThreshold, halfLife })],
+    ["item neighbours", async (log) => ItemNeighbourRetriever.learn(log, { positiveThreshold })],
+    ["matrix factorisation", (log) => learnRetriever(log, { seed })],
   ]);
 }
 
@@ -104,7 +97,7 @@ async function main(): Promise<void> {
     const unknown = test.users.filter((user) => learned.userOffsets[user + 1] === learned.userOffsets[user]);
     for (const [name, train] of retrievers(options)) {
       const started = performance.now();
-      const scoreItems = await train(learned);
+      const scoreItems = itemScorer(await train(learned));
       const recall = 100 * recallAt(scoreItems, log, test, options.depth);
       const seconds = (performance.now() - started) / 1000;
       table.push([split, name, recall.toFixed(1), test.size, unknown.length, seconds.toFixed(1)]);

@@ -21,12 +21,19 @@ export interface CategoryTable {
   readonly indices: Int32Array;
   /** 1 for a category that stands alone, 1/m for each of m values of one column: [count, slots]. */
   readonly weights: Float32Array;
+  /** Categories, of weight 1 each, of someone or something of which nothing is known: one per column. */
+  readonly unknown: Int32Array;
 }
 
 /** Who and what there is. Users and items are numbered from 0. */
 export interface Catalogue {
   readonly userCount: number;
   readonly itemCount: number;
+  /** What the source calls them, by number. */
+  readonly userIds?: readonly string[];
+  readonly itemIds?: readonly string[];
+  /** What people call the items, by number; "" where that is not known. */
+  readonly itemTitles?: readonly string[];
   readonly userFeatures?: FeatureTable;
   readonly itemFeatures?: FeatureTable;
   readonly userCategories?: CategoryTable;

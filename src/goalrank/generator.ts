@@ -73,7 +73,11 @@ export class Generator extends Module {
   private readonly query: Linear;
   private readonly pointer: Linear;
 
-  constructor(catalogue: Catalogue, options: GeneratorOptions, random: Random) {
+  constructor(
+    catalogue: Catalogue,
+    readonly options: GeneratorOptions,
+    random: Random,
+  ) {
     super();
     const { width, heads, encoderLayers, decoderLayers, listLength, dropoutRate, seed, stream } = options;
     const blockOptions = (layer: number) => {

@@ -19,6 +19,8 @@ export * from "./groups/index.ts";
 export * from "./list-judge.ts";
 export * from "./metrics.ts";
 export * from "./off-policy.ts";
+export * from "./ranker/index.ts";
+export { loadRanker, RANKER_FILE } from "./ranker/load-ranker.ts";
 export * from "./rankers.ts";
 export * from "./retrievers/index.ts";
 export * from "./reward-model.ts";

@@ -103,8 +103,9 @@ export abstract class Module {
     }
     if (problems.length > 0) throw new Error(`loadStateDict: ${problems.join("; ")}`);
     for (const [name, target] of own) {
-      const entry = state.get(name);
-      if (entry !== undefined) target.assign(entry.data);
+      const data = state.get(name)?.data;
+      // Bytes were refused above: no weight has their type.
+      if (data !== undefined && !(data instanceof Uint8Array)) target.assign(data);
     }
   }
 

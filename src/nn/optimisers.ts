@@ -92,7 +92,8 @@ export abstract class Optimiser {
   private loadState({ dtype, shape, data }: SafetensorsEntry): void {
     const [like] = this.parameters;
     const expected = SAFETENSORS_TYPE[like.dtype];
-    if (dtype !== expected || shape.length !== 2 || shape[1] !== this.elements) {
+    const isOwn = dtype === expected && shape.length === 2 && shape[1] === this.elements;
+    if (!isOwn || data instanceof Uint8Array) {
       throw new Error(
         `optimiser: the saved state is ${dtype} [${shape}], expected ${expected} [${shape[0]},${this.elements}]; it is ` +
           "of other parameters",

@@ -4,7 +4,12 @@
  */
 
 /** The array that holds each supported type, in the order files are written: no tensor loses its alignment. */
-export const ARRAY_TYPES = { F64: Float64Array, F32: Float32Array, I32: Int32Array } as const;
+export const ARRAY_TYPES = {
+  F64: Float64Array,
+  F32: Float32Array,
+  I32: Int32Array,
+  U8: Uint8Array,
+} as const;
 
 /** Types of element this reader and writer support, of those the format has. */
 export type SafetensorsDtype = keyof typeof ARRAY_TYPES;
@@ -20,7 +25,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 export interface SafetensorsEntry {
   readonly dtype: SafetensorsDtype;
   readonly shape: readonly number[];
-  readonly data: Float32Array | Float64Array | Int32Array;
+  readonly data: Float32Array | Float64Array | Int32Array | Uint8Array;
 }
 
 /**

@@ -19,6 +19,7 @@ import {
 } from "./safetensors-header.ts";
 
 export {
+  ARRAY_TYPES,
   decodeSafetensorsLayout,
   encodeSafetensorsHeader,
   type SafetensorsDtype,

@@ -13,3 +13,14 @@ export function defaultDevice(): Device {
 export function setDefaultDevice(chosen: Device): void {
   device = chosen;
 }
+
+/** Runs `make` with `chosen` as the device of the tensors that it makes without naming one. */
+export function withDefaultDevice<Result>(chosen: Device, make: () => Result): Result {
+  const before = device;
+  device = chosen;
+  try {
+    return make();
+  } finally {
+    device = before;
+  }
+}

@@ -16,7 +16,7 @@ export {
 export { apply, applyInPlace } from "./apply.ts";
 export { backward, isRecording, noGrad } from "./autograd.ts";
 export { full, ones, type TensorOptions, tensor, zeros } from "./create.ts";
-export { defaultDevice, setDefaultDevice } from "./default-device.ts";
+export { defaultDevice, setDefaultDevice, withDefaultDevice } from "./default-device.ts";
 export {
   attention,
   binaryCrossEntropyWithLogits,

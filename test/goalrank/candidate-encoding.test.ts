@@ -38,6 +38,7 @@ const categories: CategoryTable = {
   slots: 3,
   indices: Int32Array.of(1, 3, 4, 2, 5, 0, 1, 0, 0),
   weights: Float32Array.of(1, 0.5, 0.5, 1, 1, 0, 1, 0, 0),
+  unknown: Int32Array.of(1, 3),
 };
 
 function created(features?: FeatureTable, table?: CategoryTable): FeatureEncoder {
@@ -120,6 +121,7 @@ function drawnCategories(count: number): CategoryTable {
     slots,
     indices: Int32Array.from({ length: count * slots }, () => 1 + draw.integer(6)),
     weights: new Float32Array(count * slots).fill(0.5),
+    unknown: Int32Array.of(1),
   };
 }
 

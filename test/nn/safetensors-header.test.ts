@@ -12,7 +12,7 @@ import {
   safetensorsDataStart,
 } from "../../src/nn/safetensors.ts";
 
-const arrays = { F64: Float64Array, F32: Float32Array, I32: Int32Array };
+const arrays = { F64: Float64Array, F32: Float32Array, I32: Int32Array, U8: Uint8Array };
 
 const arbitraryTensors = fc
   .dictionary(

@@ -277,6 +277,7 @@ const entries = fc
       { dtype: "F32", array: Float32Array } as const,
       { dtype: "F64", array: Float64Array } as const,
       { dtype: "I32", array: Int32Array } as const,
+      { dtype: "U8", array: Uint8Array } as const,
     ),
     shape: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 3 }),
     bytes: fc.uint8Array({ minLength: 8 * 28, maxLength: 8 * 28 }),

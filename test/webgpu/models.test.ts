@@ -116,6 +116,7 @@ testOnDevice(test, "observed features are encoded as on the CPU device", async (
     slots: 3,
     indices: Int32Array.of(1, 2, 3, 4, 0, 0, 2, 3, 0),
     weights: Float32Array.of(1, 0.5, 0.5, 1, 0, 0, 1, 1, 0),
+    unknown: Int32Array.of(1),
   };
   const run = async () => {
     const encoder = FeatureEncoder.of(features, categories, 8, random());

@@ -30,9 +30,11 @@ export function buildCategories(
   const slots = widths.reduce((sum, width) => sum + width, 0);
   const indices = new Int32Array(count * slots);
   const weights = new Float32Array(count * slots);
+  const unknowns = new Int32Array(columns.length);
   let firstSlot = 0;
   columns.forEach((column, place) => {
     const unknown = vocabulary.push(`${column.name} (unknown)`) - 1;
+    unknowns[place] = unknown;
     const rare = vocabulary.push(`${column.name} (rare)`) - 1;
     const numbers = new Map<string, number>();
     for (const name of frequentCategories(column, minimumCount)) {
@@ -48,7 +50,8 @@ export function buildCategories(
     });
     firstSlot += widths[place];
   });
-  return { table: { vocabularySize: vocabulary.length, slots, indices, weights }, vocabulary };
+  const table = { vocabularySize: vocabulary.length, slots, indices, weights, unknown: unknowns };
+  return { table, vocabulary };
 }
 
 function frequentCategories({ values }: CategoryColumn, minimumCount: number): string[] {

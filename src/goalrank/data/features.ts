@@ -2,10 +2,14 @@
  * Observed features of users or items, from a table beside the log: one row per user or item, with numbers (a
  * duration), categories (an occupation) and columns of several categories (the genres of a film).
  */
+
+import { excerpt } from "../../nn/index.ts";
 import type { CategoryTable, FeatureTable } from "../dataset.ts";
 import { buildCategories, type CategoryColumn } from "./categories.ts";
+import { namesOf } from "./columns.ts";
 import { readRecords } from "./delimited.ts";
 import { DataError } from "./errors.ts";
+import { isText } from "./text.ts";
 
 /** A table, and which of its columns to read. */
 export interface FeatureSource {
@@ -22,6 +26,8 @@ export interface FeatureSource {
   readonly categorical?: readonly string[];
   /** Columns of several categories each, told apart by a separator. */
   readonly multiple?: readonly { readonly column: string; readonly separator: string }[];
+  /** Column of what people call a user or an item, for reports and answers; no feature. */
+  readonly title?: string;
   /** Categories that fewer users or items have become their column's rare category: 2 unless given. */
   readonly minimumCount?: number;
 }
@@ -34,6 +40,8 @@ export interface EntityFeatures {
   readonly categories: CategoryTable | undefined;
   /** What each category stands for, such as `genre=Comedy`, `genre (rare)` or `genre (unknown)`: [V]. */
   readonly vocabulary: readonly string[];
+  /** What people call each user or item, "" where that is not known; undefined where no column says it. */
+  readonly titles: readonly string[] | undefined;
   readonly counts: FeatureCounts;
 }
 
@@ -45,6 +53,9 @@ export interface FeatureCounts {
   /** Users or items of the log that the file lacks: unknown in every column. */
   readonly missing: number;
 }
+
+/** Every user or item takes as much memory as the one with the most. */
+const MAX_CATEGORIES = 1000;
 
 const FORMATS = {
   csv: { delimiter: ",", quoted: true },
@@ -60,7 +71,8 @@ const FORMATS = {
  * "rare", used or not.
  *
  * @throws DataError with file and line when the file cannot be read, lacks a column, or has a row that does not fit
- * the header, an id twice, or a number that is none; RangeError for a `minimumCount` that is no positive integer.
+ * the header, an id twice, a number that is none, or more than 1000 categories in one place;
+ * RangeError for a `minimumCount` that is no positive integer.
  *
  * @example
  * const films = await readFeatures(
@@ -83,10 +95,10 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
   const delimited = FORMATS[source.format ?? "csv"];
   await readRecords(source.file, delimited, (fields, line) => reader.add(fields, line));
   const columns: CategoryColumn[] = [
-    ...categorical.map((column) => ({ name: column, values: reader.texts(column).map(asOneCategory) })),
+    ...categorical.map((column) => ({ name: column, values: reader.categories(column) })),
     ...multiple.map(({ column, separator }) => ({
       name: column,
-      values: reader.texts(column).map((text) => asCategories(text, separator)),
+      values: reader.categories(column, separator),
     })),
   ];
   const { table, vocabulary } = buildCategories(columns, ids.length, minimumCount);
@@ -95,6 +107,7 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
       numeric.length === 0 ? undefined : standardised(numeric.map((column) => reader.numbers(column))),
     categories: columns.length === 0 ? undefined : table,
     vocabulary: columns.length === 0 ? [] : vocabulary,
+    titles: source.title === undefined ? undefined : reader.texts(source.title),
     counts: reader.counts(),
   };
 }
@@ -130,7 +143,8 @@ class FeatureReader {
     }
     const id = fields[this.header.indexOf(this.source.key)].trim();
     if (this.seen.has(id))
-      throw this.problem(line, `"${id}" occurs twice in the column "${this.source.key}"`);
+      throw this.problem(line, `"${excerpt(id)}" occurs twice in the column "${this.source.key}"`);
+    if (!isText(id)) throw this.problem(line, notText(this.source.key, id));
     this.seen.add(id);
     const number = this.numberOf.get(id);
     if (number === undefined) this.skipped++;
@@ -143,13 +157,27 @@ class FeatureReader {
     return this.rows.map((row) => row?.fields[position].trim() ?? "");
   }
 
+  /** The categories of each entity in a column, one unless there is a separator; none where they are unknown. */
+  categories(column: string, separator?: string): (readonly string[])[] {
+    return this.texts(column).map((text, entity) => {
+      const { line } = this.rows[entity] ?? {};
+      if (!isText(text)) throw this.problem(line, notText(column, text));
+      const own = separator === undefined ? asOneCategory(text) : asCategories(text, separator);
+      if (own.length <= MAX_CATEGORIES) return own;
+      throw this.problem(
+        line,
+        `${column} has ${own.length} categories; at most ${MAX_CATEGORIES} are allowed`,
+      );
+    });
+  }
+
   /** What each entity has in a column of numbers; NaN where it is unknown. */
   numbers(column: string): Float64Array {
     return Float64Array.from(this.texts(column), (text, entity) => {
       if (text === "") return Number.NaN;
       const value = Number(text);
-      if (Number.isFinite(value)) return value;
-      throw this.problem(this.rows[entity]?.line, `${column} "${text}" is not a finite number`);
+      if (Number.isFinite(Math.fround(value))) return value;
+      throw this.problem(this.rows[entity]?.line, `${column} "${excerpt(text)}" is not a finite number`);
     });
   }
 
@@ -164,10 +192,10 @@ class FeatureReader {
   }
 
   private setHeader(header: readonly string[], line: number | undefined): void {
-    const { key, numeric = [], categorical = [], multiple = [] } = this.source;
-    for (const column of [key, ...numeric, ...categorical, ...multiple.map((own) => own.column)]) {
+    const { key, title = key, numeric = [], categorical = [], multiple = [] } = this.source;
+    for (const column of [key, title, ...numeric, ...categorical, ...multiple.map((own) => own.column)]) {
       if (!header.includes(column)) {
-        throw this.problem(line, `there is no column "${column}"; the columns are ${header.join(", ")}`);
+        throw this.problem(line, `there is no column "${column}"; the columns are ${namesOf(header)}`);
       }
     }
     this.header = header;
@@ -181,6 +209,10 @@ class FeatureReader {
 interface Row {
   readonly fields: readonly string[];
   readonly line: number;
+}
+
+function notText(column: string, text: string): string {
+  return `${column} "${excerpt(text)}" holds bytes that are no text in UTF-8`;
 }
 
 function asOneCategory(text: string): readonly string[] {

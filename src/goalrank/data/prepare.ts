@@ -124,7 +124,12 @@ export function prepareLog(
   const { listLength, positiveThreshold } = training;
   return {
     log,
-    catalogue: { userCount: log.userIds.length, itemCount: log.itemIds.length },
+    catalogue: {
+      userCount: log.userIds.length,
+      itemCount: log.itemIds.length,
+      userIds: log.userIds,
+      itemIds: log.itemIds,
+    },
     training,
     validation: cut.validation,
     test: cut.test,

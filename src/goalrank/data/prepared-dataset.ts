@@ -6,18 +6,19 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { encodeSafetensorsHeader, type SafetensorsEntry } from "../../nn/index.ts";
+import { catalogueTensors, describeCatalogue } from "../catalogue-tensors.ts";
 import type { Catalogue, ListDataset } from "../dataset.ts";
+import type { Retriever } from "../retrievers/retriever.ts";
 import { DataError } from "./errors.ts";
 import { isSameSource, type SourceFingerprint } from "./fingerprint.ts";
 import { PreparedFile } from "./prepared-file.ts";
 import {
-  catalogueTensors,
-  describeCatalogue,
   METADATA_CHECKSUM_KEY,
   METADATA_KEY,
   PREPARED_VERSION,
   type PreparedDescription,
   type PreparedMetadata,
+  RETRIEVER_PREFIX,
   SPLITS,
   type SplitExtents,
   type SplitName,
@@ -29,6 +30,8 @@ export type { PreparedDescription, SplitName } from "./prepared-layout.ts";
 /** All that a prepared dataset holds. */
 export interface PreparedContent extends PreparedDescription {
   readonly catalogue: Catalogue;
+  /** What scored the candidates. */
+  readonly retriever?: Retriever;
   readonly training: ListDataset;
   readonly validation: ListDataset;
   readonly test: ListDataset;
@@ -37,6 +40,7 @@ export interface PreparedContent extends PreparedDescription {
 /** An open prepared dataset. */
 export interface PreparedDataset extends PreparedDescription {
   readonly catalogue: Catalogue;
+  readonly retriever?: Retriever;
   /** Lists, candidates, positions and history length of each split. */
   readonly splits: Readonly<Record<SplitName, SplitExtents>>;
   /**
@@ -59,6 +63,10 @@ export interface PreparedDataset extends PreparedDescription {
 export async function writePreparedDataset(file: string, content: PreparedContent): Promise<void> {
   const tensors = new Map<string, SafetensorsEntry>([
     ...catalogueTensors(content.catalogue),
+    ...[...(content.retriever?.tensors() ?? [])].map(([name, tensor]): [string, SafetensorsEntry] => [
+      `${RETRIEVER_PREFIX}${name}`,
+      tensor,
+    ]),
     ...SPLITS.flatMap((split) => splitTensors(split, content[split])),
   ]);
   const metadata: PreparedMetadata = {
@@ -69,6 +77,7 @@ export async function writePreparedDataset(file: string, content: PreparedConten
     counts: content.counts,
     source: content.source,
     catalogue: describeCatalogue(content.catalogue),
+    ...(content.retriever && { retriever: content.retriever.name }),
     splits: {
       training: extentsOf(content.training),
       validation: extentsOf(content.validation),
@@ -102,7 +111,9 @@ export async function openPreparedDataset(file: string): Promise<PreparedDataset
   const prepared = await PreparedFile.open(file);
   try {
     const { protocols, counts, source, splits } = prepared.metadata;
+    const retriever = await prepared.readRetriever();
     return {
+      ...(retriever && { retriever }),
       protocols,
       counts,
       source,

@@ -2,13 +2,18 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import {
+  ARRAY_TYPES,
   decodeSafetensorsLayout,
+  type SafetensorsEntry,
   SafetensorsError,
   type SafetensorsLayout,
   type SafetensorsLocation,
   safetensorsDataStart,
 } from "../../nn/index.ts";
-import type { Catalogue, CategoryTable, FeatureTable, ListDataset } from "../dataset.ts";
+import { isCatalogueTensor, restoreCatalogue } from "../catalogue-tensors.ts";
+import type { Catalogue, ListDataset } from "../dataset.ts";
+import { restoreRetriever } from "../retrievers/restore.ts";
+import type { Retriever } from "../retrievers/retriever.ts";
 import { DataError } from "./errors.ts";
 import {
   COLUMN_NAMES,
@@ -18,6 +23,7 @@ import {
   METADATA_KEY,
   PREPARED_VERSION,
   type PreparedMetadata,
+  RETRIEVER_PREFIX,
   SPLITS,
   type SplitName,
 } from "./prepared-layout.ts";
@@ -57,19 +63,17 @@ export class PreparedFile {
   }
 
   async readCatalogue(): Promise<Catalogue> {
-    const { userCount, itemCount, userVocabulary, itemVocabulary } = this.metadata.catalogue;
-    const userFeatures = await this.readFeatures("user");
-    const itemFeatures = await this.readFeatures("item");
-    const userCategories = await this.readCategories("user", userVocabulary);
-    const itemCategories = await this.readCategories("item", itemVocabulary);
-    return {
-      userCount,
-      itemCount,
-      ...(userFeatures && { userFeatures }),
-      ...(itemFeatures && { itemFeatures }),
-      ...(userCategories && { userCategories }),
-      ...(itemCategories && { itemCategories }),
-    };
+    const tensors = await this.readTensors((name) => (isCatalogueTensor(name) ? name : undefined));
+    return this.restore(() => restoreCatalogue(this.metadata.catalogue, tensors));
+  }
+
+  async readRetriever(): Promise<Retriever | undefined> {
+    const { retriever: name, catalogue } = this.metadata;
+    if (name === undefined) return undefined;
+    const tensors = await this.readTensors((tensor) =>
+      tensor.startsWith(RETRIEVER_PREFIX) ? tensor.slice(RETRIEVER_PREFIX.length) : undefined,
+    );
+    return this.restore(() => restoreRetriever(name, tensors, catalogue));
   }
 
   async readRows(split: SplitName, firstRow: number, rowCount: number): Promise<ListDataset> {
@@ -148,25 +152,26 @@ export class PreparedFile {
     return location;
   }
 
-  private async readFeatures(kind: "user" | "item"): Promise<FeatureTable | undefined> {
-    const name = `${kind}.features`;
-    const location = this.layout.tensors.get(name);
-    if (location === undefined) return undefined;
-    return { width: location.shape[1], data: new Float32Array(await this.readTensor(name)) };
+  /** Whole tensors, under the names that `rename` gives them; undefined leaves one out. */
+  private async readTensors(
+    rename: (name: string) => string | undefined,
+  ): Promise<Map<string, SafetensorsEntry>> {
+    const tensors = new Map<string, SafetensorsEntry>();
+    for (const [name, { dtype, shape }] of this.layout.tensors) {
+      const own = rename(name);
+      if (own === undefined) continue;
+      tensors.set(own, { dtype, shape, data: new ARRAY_TYPES[dtype](await this.readTensor(name)) });
+    }
+    return tensors;
   }
 
-  private async readCategories(
-    kind: "user" | "item",
-    vocabularySize: number | undefined,
-  ): Promise<CategoryTable | undefined> {
-    if (vocabularySize === undefined) return undefined;
-    const name = `${kind}.categories`;
-    return {
-      vocabularySize,
-      slots: this.location(name).shape[1],
-      indices: new Int32Array(await this.readTensor(name)),
-      weights: new Float32Array(await this.readTensor(`${kind}.category_weights`)),
-    };
+  private restore<Restored>(make: () => Restored): Restored {
+    try {
+      return make();
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw damaged(this.file, cause.message, cause);
+    }
   }
 
   /** All bytes of a tensor, compared with its checksum. */

@@ -3,18 +3,22 @@
  * `goalrank`, of JSON. docs/data-format.md describes it for readers in other languages.
  */
 import type { SafetensorsDtype, SafetensorsEntry } from "../../nn/index.ts";
-import type { Catalogue, ListDataset } from "../dataset.ts";
+import type { CatalogueDescription } from "../catalogue-tensors.ts";
+import type { ListDataset } from "../dataset.ts";
 import type { CandidateProtocol } from "./candidates.ts";
 import type { SourceFingerprint } from "./fingerprint.ts";
 import type { PreparationCounts } from "./prepare.ts";
 import type { SplitProtocol } from "./protocols.ts";
 
 /** Of the layout: a reader refuses any other. */
-export const PREPARED_VERSION = 1;
+export const PREPARED_VERSION = 2;
 
 /** Key of the metadata entry, and of the checksum (SHA-256, hexadecimal) of its text in UTF-8. */
 export const METADATA_KEY = "goalrank";
 export const METADATA_CHECKSUM_KEY = "goalrank_sha256";
+
+/** What the names of the retriever's tensors start with. */
+export const RETRIEVER_PREFIX = "retriever.";
 
 export const SPLITS = ["training", "validation", "test"] as const;
 export type SplitName = (typeof SPLITS)[number];
@@ -39,13 +43,9 @@ export interface PreparedMetadata extends PreparedDescription {
   readonly version: number;
   /** The Node.js that wrote the file. */
   readonly node: string;
-  readonly catalogue: {
-    readonly userCount: number;
-    readonly itemCount: number;
-    /** Sizes of the vocabularies of categories, where there are any. */
-    readonly userVocabulary?: number;
-    readonly itemVocabulary?: number;
-  };
+  readonly catalogue: CatalogueDescription;
+  /** The retriever that scored the candidates, where its tensors are in the file. */
+  readonly retriever?: string;
   readonly splits: Readonly<Record<SplitName, SplitExtents>>;
   /** Of each tensor's bytes, in hexadecimal. */
   readonly sha256: Readonly<Record<string, string>>;
@@ -82,34 +82,4 @@ export function splitTensors(split: SplitName, dataset: ListDataset): [string, S
     const shape = columns === undefined ? [dataset.size] : [dataset.size, columns];
     return [`${split}.${tensor}`, { dtype, shape, data: dataset[name] }];
   });
-}
-
-/** Tensors of the features of a catalogue, and what the metadata says of it. */
-export function catalogueTensors(catalogue: Catalogue): [string, SafetensorsEntry][] {
-  const tensors: [string, SafetensorsEntry][] = [];
-  for (const kind of ["user", "item"] as const) {
-    const count = catalogue[`${kind}Count`];
-    const features = catalogue[`${kind}Features`];
-    const categories = catalogue[`${kind}Categories`];
-    if (features !== undefined) {
-      const shape = [count, features.width];
-      tensors.push([`${kind}.features`, { dtype: "F32", shape, data: features.data }]);
-    }
-    if (categories !== undefined) {
-      const shape = [count, categories.slots];
-      tensors.push([`${kind}.categories`, { dtype: "I32", shape, data: categories.indices }]);
-      tensors.push([`${kind}.category_weights`, { dtype: "F32", shape, data: categories.weights }]);
-    }
-  }
-  return tensors;
-}
-
-export function describeCatalogue(catalogue: Catalogue): PreparedMetadata["catalogue"] {
-  const { userCount, itemCount, userCategories, itemCategories } = catalogue;
-  return {
-    userCount,
-    itemCount,
-    ...(userCategories && { userVocabulary: userCategories.vocabularySize }),
-    ...(itemCategories && { itemVocabulary: itemCategories.vocabularySize }),
-  };
 }

@@ -23,6 +23,8 @@ export interface DecodeOptions {
   /** How to sample; greedy without it. */
   readonly sampling?: SamplingOptions;
   readonly constraints?: ListConstraints;
+  /** Items of a list: as many as the generator was made for, which is the most, unless given. */
+  readonly length?: number;
 }
 
 export interface DecodedLists {
@@ -33,11 +35,13 @@ export interface DecodedLists {
    * nucleus and the constraints under which it was decoded: [B, S].
    */
   readonly logProbabilities: Tensor;
+  /** The same of each item, after those before it: [B, S, L]. */
+  readonly stepLogProbabilities: Tensor;
 }
 
 /**
  * Decodes S lists for each request -> candidate positions i32 [B, S, L].
- * @throws RangeError for constraints that a request cannot meet, or a temperature or `topP` out of range
+ * @throws RangeError for constraints that a request cannot meet, or a length, temperature or `topP` out of range
  */
 export function decodeLists(generator: Generator, memory: GeneratorMemory, options: DecodeOptions): Tensor {
   return joinPositions([...decodePositions(generator, memory, options)], options.lists);
@@ -54,7 +58,8 @@ export function decodeScoredLists(
   const steps = positions.map(({ logits, free, choice }) =>
     logits.logSoftmax(free).takeAlongLast(choice.reshape([-1, 1])),
   );
-  return { lists, logProbabilities: concat(steps, 1).sum(1).reshape(lists.shape.slice(0, 2)) };
+  const stepLogProbabilities = concat(steps, 1).reshape(lists.shape);
+  return { lists, logProbabilities: stepLogProbabilities.sum(2), stepLogProbabilities };
 }
 
 /** One position of R = B * S lists. */
@@ -75,11 +80,11 @@ function joinPositions(positions: readonly DecodedPosition[], lists: number): Te
 function* decodePositions(
   generator: Generator,
   memory: GeneratorMemory,
-  { lists, sampling, constraints }: DecodeOptions,
+  { lists, sampling, constraints, length = generator.listLength }: DecodeOptions,
 ): Iterable<DecodedPosition> {
   const [requests, candidates] = memory.rows.shape;
   const { device } = memory.rows;
-  const length = generator.listLength;
+  checkLength(length, generator.listLength);
   checkSampling(sampling);
   const allowance =
     constraints &&
@@ -99,6 +104,12 @@ function* decodePositions(
     const choices = next.choice.reshape([requests, lists]);
     allowance?.choose(choices);
     state = generator.advance(memory, state, choices);
+  }
+}
+
+function checkLength(length: number, most: number): void {
+  if (!Number.isInteger(length) || length < 1 || length > most) {
+    throw new RangeError(`decoding: the length must be from 1 to ${most}, got ${length}`);
   }
 }
 

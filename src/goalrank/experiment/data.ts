@@ -17,7 +17,6 @@ import {
   type PrepareOptions,
   prepareInteractions,
   readFeatures,
-  type ScoreItems,
   type SourceFingerprint,
   sampleLists,
   trainingInteractions,
@@ -25,7 +24,13 @@ import {
 } from "../data/index.ts";
 import type { Catalogue, ListDataset } from "../dataset.ts";
 import type { UnexposedCandidates } from "../feedback.ts";
-import { itemNeighbourScorer, popularityScorer, recallAt, trainRetriever } from "../retrievers/index.ts";
+import {
+  itemScorer,
+  learnRetriever,
+  type Retriever,
+  type RetrieverName,
+  recallAt,
+} from "../retrievers/index.ts";
 import type { TrainingContext } from "../training/index.ts";
 import { createWorld, drawLog, findScenario, loggingLogProbabilities, type World } from "../world/index.ts";
 
@@ -38,6 +43,8 @@ export interface ExperimentData {
   readonly unexposed: UnexposedCandidates;
   /** The world that the data comes from, which knows the truth; undefined for a log. */
   readonly world: World | undefined;
+  /** What scored the candidates, where it can score others: a ranker takes it along. */
+  readonly retriever?: Retriever;
   /**
    * Log-probability of each item of each validation list under the policy that showed it, given the items before it,
    * where that is known: [S, L].
@@ -75,9 +82,6 @@ export function worldData(options: WorldDataOptions): ExperimentData & { readonl
     propensities: loggingLogProbabilities(world, validation),
   };
 }
-
-export const RETRIEVERS = ["matrix-factorization", "popularity", "item-neighbours"] as const;
-export type RetrieverName = (typeof RETRIEVERS)[number];
 
 export interface LogDataOptions extends PrepareOptions {
   readonly seed: number;
@@ -133,7 +137,8 @@ export async function logData(
   const lists = chooseLists(prepared, learned, options);
   const counts = { ...prepared.counts, trainingListsDrawn: lists.training.size };
   const catalogue = await withFeatures(prepared.catalogue, log, options);
-  const scoreItems = await learnRetriever(learned, options, context);
+  const retriever = await learnRetriever(learned, options, context);
+  const scoreItems = itemScorer(retriever);
   const choose = { seed, protocol, candidateCount, historyLength };
   const build = (own: ExposedLists) => buildListDataset(log, own, scoreItems, choose);
   const candidates = { training: protocol, validation: protocol, test: protocol };
@@ -157,6 +162,7 @@ export async function logData(
   });
   return {
     catalogue,
+    retriever,
     ...datasets,
     unexposed: "negative",
     world: undefined,
@@ -165,20 +171,6 @@ export async function logData(
     source: await fingerprintOf(source, options),
     report,
   };
-}
-
-/** Learns to score items from the retriever's part of a log. */
-async function learnRetriever(
-  learned: InteractionLog,
-  { retriever = "matrix-factorization", seed, ...options }: LogDataOptions,
-  context: TrainingContext | undefined,
-): Promise<ScoreItems> {
-  if (retriever === "popularity") return popularityScorer(learned, options);
-  if (retriever === "item-neighbours") return itemNeighbourScorer(learned, options);
-  const model = await trainRetriever(learned, { seed }, context);
-  const scoreItems = await model.scorer();
-  model.dispose();
-  return scoreItems;
 }
 
 /** The lists of each split that take part, as many as the options allow. */
@@ -243,6 +235,7 @@ async function withFeatures(
     ...(users?.categories && { userCategories: users.categories }),
     ...(items?.features && { itemFeatures: items.features }),
     ...(items?.categories && { itemCategories: items.categories }),
+    ...(items?.titles && { itemTitles: items.titles }),
   };
 }
 
@@ -253,7 +246,7 @@ async function withFeatures(
 export async function preparedLogData(file: string): Promise<LogData> {
   const prepared = await openPreparedDataset(file);
   try {
-    const { catalogue, protocols, counts, source } = prepared;
+    const { catalogue, retriever, protocols, counts, source } = prepared;
     const [training, validation, test] = [
       await prepared.read("training"),
       await prepared.read("validation"),
@@ -261,6 +254,7 @@ export async function preparedLogData(file: string): Promise<LogData> {
     ];
     return {
       catalogue,
+      ...(retriever && { retriever }),
       training,
       validation,
       test,

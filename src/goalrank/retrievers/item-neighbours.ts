@@ -2,8 +2,12 @@
  * Item-based nearest neighbours (Sarwar et al. 2001, Deshpande and Karypis 2004): whoever liked an item will like the
  * items that the same people liked. I items, K neighbours.
  */
-import { bestItems, type InteractionLog, positiveAt, type ScoreItems } from "../data/index.ts";
-import { checkScoreRequest } from "./score-request.ts";
+import type { SafetensorsEntry } from "../../nn/index.ts";
+import { bestItems } from "../data/best-items.ts";
+import type { InteractionLog } from "../data/interactions.ts";
+import { positiveAt } from "../data/lists.ts";
+import { restoredTensor } from "./restored-tensors.ts";
+import type { Retriever, RetrieverQuery } from "./retriever.ts";
 
 export interface ItemNeighbourOptions {
   /** Feedback of at least this much is a positive: 3 unless given. */
@@ -64,24 +68,76 @@ export function findItemNeighbours(log: InteractionLog, options: ItemNeighbourOp
 }
 
 /**
- * Scores an item for a user by the sum of its similarities to those of its neighbours that the user likes in `log`.
- * A user who likes nothing there scores every item 0.
- *
- * @throws RangeError as {@link findItemNeighbours} does
+ * Scores an item for a user by the sum of its similarities to those of its neighbours that the user likes, in the log or
+ * in a history. A user who likes nothing scores every item 0.
  */
-export function itemNeighbourScorer(log: InteractionLog, options: ItemNeighbourOptions = {}): ScoreItems {
-  const likedBy = likedItems(log, options.positiveThreshold ?? 3);
-  const itemCount = log.itemIds.length;
-  const { offsets, items, similarities } = byNeighbour(findItemNeighbours(log, options), itemCount);
-  const scores = new Float64Array(itemCount);
-  return (user, out) => {
-    checkScoreRequest(user, likedBy.length, out, itemCount);
-    scores.fill(0);
-    for (const liked of likedBy[user]) {
-      for (let at = offsets[liked]; at < offsets[liked + 1]; at++) scores[items[at]] += similarities[at];
+export class ItemNeighbourRetriever implements Retriever {
+  readonly name = "item-neighbours";
+
+  private constructor(
+    private readonly likes: Likes,
+    private readonly neighboured: NeighbouredItems,
+  ) {}
+
+  get userCount(): number {
+    return this.likes.offsets.length - 1;
+  }
+
+  get itemCount(): number {
+    return this.neighboured.offsets.length - 1;
+  }
+
+  /**
+   * @param log the interactions to learn from, such as `trainingInteractions` gives
+   * @throws RangeError as {@link findItemNeighbours} does
+   */
+  static learn(log: InteractionLog, options: ItemNeighbourOptions = {}): ItemNeighbourRetriever {
+    const neighboured = byNeighbour(findItemNeighbours(log, options), log.itemIds.length);
+    return new ItemNeighbourRetriever(
+      joinLikes(likedItems(log, options.positiveThreshold ?? 3)),
+      neighboured,
+    );
+  }
+
+  /** @throws RangeError for tensors that are not those of {@link tensors} */
+  static restore(tensors: ReadonlyMap<string, SafetensorsEntry>): ItemNeighbourRetriever {
+    const integers = (name: string) => restoredTensor(tensors, name, Int32Array, 1).data;
+    return new ItemNeighbourRetriever(
+      { offsets: integers("like_offsets"), items: integers("likes") },
+      {
+        offsets: integers("neighbour_offsets"),
+        items: integers("neighbours"),
+        similarities: restoredTensor(tensors, "similarities", Float32Array, 1).data,
+      },
+    );
+  }
+
+  scoresFor({ user, history }: RetrieverQuery): (item: number) => number {
+    const { offsets, items, similarities } = this.neighboured;
+    const liked = new Set(history.filter((met) => met.liked).map((met) => met.item));
+    if (user !== undefined) {
+      const own = this.likes.items.subarray(this.likes.offsets[user], this.likes.offsets[user + 1]);
+      for (const item of own) liked.add(item);
     }
-    out.set(scores);
-  };
+    const scores = new Float64Array(this.itemCount);
+    for (const item of liked) {
+      for (let at = offsets[item]; at < offsets[item + 1]; at++) scores[items[at]] += similarities[at];
+    }
+    return (item) => scores[item];
+  }
+
+  tensors(): Map<string, SafetensorsEntry> {
+    const { likes, neighboured } = this;
+    const integers = (data: Int32Array): SafetensorsEntry => ({ dtype: "I32", shape: [data.length], data });
+    const { similarities } = neighboured;
+    return new Map<string, SafetensorsEntry>([
+      ["like_offsets", integers(likes.offsets)],
+      ["likes", integers(likes.items)],
+      ["neighbour_offsets", integers(neighboured.offsets)],
+      ["neighbours", integers(neighboured.items)],
+      ["similarities", { dtype: "F32", shape: [similarities.length], data: similarities }],
+    ]);
+  }
 }
 
 /** The same pairs from the other side: of each item, in which items' neighbours it stands. */
@@ -111,6 +167,24 @@ function byNeighbour(
     pairs.similarities[place] = similarities[at];
   });
   return { offsets, ...pairs };
+}
+
+/** The items that user u likes are those from `offsets[u]` to before `offsets[u + 1]`: [U + 1]. */
+interface Likes {
+  readonly offsets: Int32Array;
+  readonly items: Int32Array;
+}
+
+function joinLikes(likedBy: readonly Int32Array[]): Likes {
+  const offsets = new Int32Array(likedBy.length + 1);
+  likedBy.forEach((items, user) => {
+    offsets[user + 1] = offsets[user] + items.length;
+  });
+  const items = new Int32Array(offsets[likedBy.length]);
+  likedBy.forEach((own, user) => {
+    items.set(own, offsets[user]);
+  });
+  return { offsets, items };
 }
 
 /** The distinct items that each user likes. */

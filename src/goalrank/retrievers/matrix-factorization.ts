@@ -4,10 +4,10 @@
  */
 import { constant, Embedding, Module, parameter } from "../../nn/index.ts";
 import { embedding, Random, type Tensor, tensor } from "../../tensor/index.ts";
-import type { InteractionLog, ScoreItems } from "../data/index.ts";
+import type { InteractionLog } from "../data/index.ts";
 import type { Catalogue } from "../dataset.ts";
 import { DEFAULT_TRAINING, type TrainingContext, type TrainingOptions, train } from "../training/index.ts";
-import { checkScoreRequest } from "./score-request.ts";
+import type { MatrixWeights } from "./matrix-retriever.ts";
 
 /** Scores s(u, i) = <p_u, q_i> + b_i of a user for an item: the higher, the sooner they meet. */
 export class MatrixFactorization extends Module {
@@ -34,27 +34,13 @@ export class MatrixFactorization extends Module {
     return affinity.add(embedding(this.itemBias, items).reshape(items.shape));
   }
 
-  /**
-   * A function that writes a user's scores of all items, [I], with the weights as they are now: it goes on to work
-   * when the model is trained further or disposed. It throws a RangeError for a user that the model does not have,
-   * or room for another number of items.
-   */
-  async scorer(): Promise<ScoreItems> {
-    const [userCount, width] = this.userEmbedding.weight.shape;
-    const itemCount = this.itemBias.size;
+  /** The weights as they are now, in memory of their own. */
+  async weights(): Promise<MatrixWeights> {
+    const tensors = [this.userEmbedding.weight, this.itemEmbedding.weight, this.itemBias];
     const [users, items, biases] = await Promise.all(
-      [this.userEmbedding.weight, this.itemEmbedding.weight, this.itemBias].map((weights) => weights.data()),
+      tensors.map(async (tensor) => Float32Array.from(await tensor.data())),
     );
-    return (user, out) => {
-      checkScoreRequest(user, userCount, out, itemCount);
-      const userStart = user * width;
-      for (let item = 0; item < itemCount; item++) {
-        const itemStart = item * width;
-        let score = biases[item];
-        for (let j = 0; j < width; j++) score += users[userStart + j] * items[itemStart + j];
-        out[item] = score;
-      }
-    };
+    return { width: this.userEmbedding.weight.shape[1], users, items, biases };
   }
 }
 

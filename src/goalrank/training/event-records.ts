@@ -17,6 +17,8 @@
  *   SessionLog   1 status: an enumeration, in which 1 is START
  */
 
+import { crc32c } from "../../nn/index.ts";
+
 /** What every event says of itself. */
 export interface EventTime {
   /** Seconds since 1970. */
@@ -93,20 +95,6 @@ function varint(value: number): Uint8Array {
   const bytes: number[] = [];
   for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push(0x80 + (value % 0x80));
   return Uint8Array.of(...bytes, value);
-}
-
-/** Remainders of all bytes for the polynomial 0x1EDC6F41, bits reversed (RFC 3720, appendix B.4). */
-const REMAINDERS = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let remainder = byte;
-  for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? 0x82f63b78 : 0);
-  return remainder;
-});
-
-/** CRC-32C (Castagnoli). */
-export function crc32c(bytes: Uint8Array): number {
-  let remainder = 0xffffffff;
-  for (const byte of bytes) remainder = REMAINDERS[(remainder ^ byte) & 0xff] ^ (remainder >>> 8);
-  return ~remainder >>> 0;
 }
 
 /** TFRecords turn a checksum and shift it, since a checksum of data that holds its own checksum says little. */

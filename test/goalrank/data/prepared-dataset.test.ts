@@ -14,6 +14,7 @@ import {
   writePreparedDataset,
 } from "../../../src/goalrank/data/index.ts";
 import { selectRows } from "../../../src/goalrank/dataset.ts";
+import { learnRetriever, PopularityRetriever, RETRIEVERS } from "../../../src/goalrank/retrievers/index.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/nn/index.ts";
 import { TemporaryFolder } from "./logs.ts";
 
@@ -28,7 +29,7 @@ const LOG = folder.write(
 );
 const FILMS = folder.write(
   "films.csv",
-  `id,genres,year\n${Array.from({ length: 90 }, (_, n) => `i${n},g${n % 3}|g${n % 4},${1950 + n}\n`).join("")}`,
+  `id,genres,year,title\n${Array.from({ length: 90 }, (_, n) => `i${n},g${n % 3}|g${n % 4},${1950 + n},Film ${n}\n`).join("")}`,
 );
 
 /** A dataset with features of items, categories of items, and nothing of users. */
@@ -42,6 +43,7 @@ async function content(split: "last-list" | "global-time" = "last-list"): Promis
     {
       file: FILMS,
       key: "id",
+      title: "title",
       numeric: ["year"],
       multiple: [{ column: "genres", separator: "|" }],
     },
@@ -59,7 +61,9 @@ async function content(split: "last-list" | "global-time" = "last-list"): Promis
       ...catalogue,
       ...(films.features && { itemFeatures: films.features }),
       ...(films.categories && { itemCategories: films.categories }),
+      ...(films.titles && { itemTitles: films.titles }),
     },
+    retriever: PopularityRetriever.learn(log),
     training: build("training"),
     validation: build("validation"),
     test: build("test"),
@@ -132,6 +136,29 @@ test("any rows can be read by themselves", async () => {
   await data.close();
 });
 
+test("every retriever scores as it did before it was written", async () => {
+  const written = await content();
+  const { log } = await prepareInteractions({ format: "csv", file: LOG }, { core: 1, listLength: 4 });
+  for (const retriever of RETRIEVERS) {
+    const learned = await learnRetriever(log, { retriever, seed: 1, positiveThreshold: 4 });
+    await writePreparedDataset(path("retriever.goalrank"), { ...written, retriever: learned });
+    const data = await openPreparedDataset(path("retriever.goalrank"));
+    assert.is(data.retriever?.name, retriever);
+    const history = [
+      { item: 3, liked: true },
+      { item: 5, liked: false },
+    ];
+    for (const query of [
+      { user: 2, history: [] },
+      { user: undefined, history },
+    ]) {
+      const [before, after] = [learned.scoresFor(query), data.retriever?.scoresFor(query)];
+      for (let item = 0; item < log.itemIds.length; item++) assert.is(after?.(item), before(item));
+    }
+    await data.close();
+  }
+});
+
 test("a split without lists is kept as such", async () => {
   const file = path("empty.goalrank");
   const written = await content();
@@ -150,7 +177,7 @@ test("the same content gives the same bytes, which are a valid safetensors file"
   const { tensors, metadata } = decodeSafetensors(bytes);
   assert.equal(encodeSafetensors(tensors, metadata), new Uint8Array(bytes));
   assert.equal(tensors.get("training.candidates")?.data, (await content()).training.candidates);
-  assert.is(JSON.parse(metadata.goalrank).version, 1);
+  assert.is(JSON.parse(metadata.goalrank).version, 2);
 });
 
 test("a file that was cut short anywhere is refused", async () => {
@@ -187,7 +214,7 @@ test("a byte that changed is noticed: in the header and the features on opening,
   }
   assert.match(
     await messageOf(readAll(changed(bytes.length - 1))),
-    /the tensor validation\.users does not have the checksum that the header gives/,
+    /the tensor user\.ids does not have the checksum that the header gives/,
   );
 });
 
@@ -202,8 +229,8 @@ test("files of another version, of another kind, and files that are missing, are
     return messageOf(openPreparedDataset(path("x.goalrank")));
   };
   assert.is(
-    await withMetadata({ version: 2 }),
-    "x.goalrank: it is a prepared dataset of version 2; this program reads version 1; prepare the data again",
+    await withMetadata({ version: 1 }),
+    "x.goalrank: it is a prepared dataset of version 1; this program reads version 2; prepare the data again",
   );
   assert.is(
     await withMetadata({ kind: "weights" }),

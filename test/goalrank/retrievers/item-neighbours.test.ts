@@ -2,7 +2,11 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type InteractionLog, positiveAt } from "../../../src/goalrank/data/index.ts";
-import { findItemNeighbours, itemNeighbourScorer } from "../../../src/goalrank/retrievers/index.ts";
+import {
+  findItemNeighbours,
+  ItemNeighbourRetriever,
+  itemScorer,
+} from "../../../src/goalrank/retrievers/index.ts";
 import { throwsMessage } from "../../throws-message.ts";
 import { arbitraryRows, logOf } from "../data/logs.ts";
 
@@ -56,7 +60,7 @@ test("a score is the sum of an item's similarities to those of its neighbours th
       const log = logOf(rows);
       const matrix = likes(log);
       const found = findItemNeighbours(log, { neighbours });
-      const scoreItems = itemNeighbourScorer(log, { neighbours });
+      const scoreItems = itemScorer(ItemNeighbourRetriever.learn(log, { neighbours }));
       const scores = new Float32Array(log.itemIds.length);
       for (let user = 0; user < log.userIds.length; user++) {
         scoreItems(user, scores);
@@ -83,7 +87,7 @@ test("options, users and a number of items out of range are errors", () => {
     "item neighbours: shrinkage must be at least 0, got -1",
   );
   throwsMessage(
-    () => itemNeighbourScorer(log)(1, new Float32Array(1)),
+    () => itemScorer(ItemNeighbourRetriever.learn(log))(1, new Float32Array(1)),
     "retriever: user 1 is unknown; expected an integer from 0 to 0",
   );
 });

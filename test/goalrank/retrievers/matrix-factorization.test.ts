@@ -3,7 +3,9 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type InteractionLog, trainingInteractions } from "../../../src/goalrank/data/index.ts";
 import {
+  itemScorer,
   MatrixFactorization,
+  MatrixRetriever,
   type RetrieverOptions,
   recallAt,
   trainRetriever,
@@ -45,10 +47,13 @@ const options: Partial<RetrieverOptions> = {
   seed: 3,
 };
 
+const scorerOf = async (model: MatrixFactorization) =>
+  itemScorer(MatrixRetriever.fit(await model.weights(), logOf([])));
+
 /** Scores of all pairs [U, I], from a model that is trained and disposed. */
 async function trainedScores(log: InteractionLog, own: Partial<RetrieverOptions>): Promise<Float32Array[]> {
   const model = await trainRetriever(log, own);
-  const scoreItems = await model.scorer();
+  const scoreItems = await scorerOf(model);
   model.dispose();
   return log.userIds.map((_, user) => {
     const scores = new Float32Array(log.itemIds.length);
@@ -77,7 +82,7 @@ test("most of what is held out is retrieved, though it was never seen", async ()
   const training = trainingInteractions(log, cut);
   assert.is(training.items.length, log.items.length - 2 * users.length);
   const model = await trainRetriever(training, options);
-  const scoreItems = await model.scorer();
+  const scoreItems = await scorerOf(model);
   model.dispose();
   // Six items of the block were met, which leaves six of 42 items to find both among: 1/7 by chance.
   const recall = recallAt(scoreItems, log, heldOut, ITEMS_IN_BLOCK - 6);
@@ -135,7 +140,7 @@ test("training leaves three weights on the device, and disposing the model leave
   const before = defaultDevice().live;
   const model = await trainRetriever(blockLog(), { ...options, epochs: 2 });
   assert.is(defaultDevice().live.buffers, before.buffers + 3);
-  const scoreItems = await model.scorer();
+  const scoreItems = await scorerOf(model);
   model.dispose();
   assert.equal(defaultDevice().live, before);
   assert.not.throws(() => scoreItems(0, new Float32Array(BLOCKS * ITEMS_IN_BLOCK)));
@@ -156,7 +161,7 @@ test("forward and the scorer give the score <p_u, q_i> + b_i", async () => {
   // p_1 = [5 6 7 8 9]; q = [1 1 0 1 0], [1 0 1 0 1], [1 1 0 1 0], [1 0 1 0 1].
   const expected = [20, 19, 22, 21];
   const scores = new Float32Array(4);
-  (await model.scorer())(1, scores);
+  (await scorerOf(model))(1, scores);
   assert.equal([...scores], expected);
   using _ = scope();
   const pairs = model.forward(
@@ -170,7 +175,7 @@ test("forward and the scorer give the score <p_u, q_i> + b_i", async () => {
 
 test("users, items and room for scores out of range are errors that say what was expected", async () => {
   const model = smallModel();
-  const scoreItems = await model.scorer();
+  const scoreItems = await scorerOf(model);
   throwsMessage(
     () => scoreItems(3, new Float32Array(4)),
     "retriever: user 3 is unknown; expected an integer from 0 to 2",

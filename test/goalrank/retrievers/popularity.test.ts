@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { popularityScorer } from "../../../src/goalrank/retrievers/index.ts";
+import { itemScorer, PopularityRetriever } from "../../../src/goalrank/retrievers/index.ts";
 import { throwsMessage } from "../../throws-message.ts";
 import { logOf } from "../data/logs.ts";
 
@@ -12,9 +12,9 @@ const log = logOf([
   ["ann", "c", 1, 40],
 ]);
 
-function scoresOf(options: Parameters<typeof popularityScorer>[1], user = 0): number[] {
+function scoresOf(options: Parameters<typeof PopularityRetriever.learn>[1], user = 0): number[] {
   const out = new Float32Array(3).fill(Number.NaN);
-  popularityScorer(log, options)(user, out);
+  itemScorer(PopularityRetriever.learn(log, options))(user, out);
   return [...out];
 }
 
@@ -29,10 +29,13 @@ test("with a half-life, a positive counts less the older it is at the end of the
 });
 
 test("a half-life, a user and a number of items out of range are errors", () => {
-  throwsMessage(() => popularityScorer(log, { halfLife: 0 }), "popularity: halfLife must be over 0, got 0");
+  throwsMessage(
+    () => PopularityRetriever.learn(log, { halfLife: 0 }),
+    "popularity: halfLife must be over 0, got 0",
+  );
   throwsMessage(() => scoresOf({}, 2), "retriever: user 2 is unknown; expected an integer from 0 to 1");
   throwsMessage(
-    () => popularityScorer(log)(0, new Float32Array(2)),
+    () => itemScorer(PopularityRetriever.learn(log))(0, new Float32Array(2)),
     "retriever: room for 2 scores was given; expected 3, one per item",
   );
 });

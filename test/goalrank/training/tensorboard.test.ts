@@ -5,8 +5,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { crc32c, encodeRecord, scalarsEvent } from "../../../src/goalrank/training/event-records.ts";
+import { encodeRecord, scalarsEvent } from "../../../src/goalrank/training/event-records.ts";
 import { TensorBoardWriter } from "../../../src/goalrank/training/tensorboard.ts";
+import { crc32c } from "../../../src/nn/index.ts";
 import { readEvents, slowCrc32c } from "./event-file.ts";
 
 const test = suite("tensorboard");
