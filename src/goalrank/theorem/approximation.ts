@@ -1,0 +1,87 @@
+/**
+ * Theorem 1, measured: how near the best mixture of k small generators comes to a target policy, and how near one
+ * generator comes as it grows. The error is the exact KL(target || model) over all lists.
+ */
+import { AdamW, learningRateAt } from "../../nn/index.ts";
+import { Random, scope, tensor } from "../../tensor/index.ts";
+import { GeneratorMixtures } from "./generator-mixtures.ts";
+import type { ListSpace } from "./list-space.ts";
+
+export interface ApproximationOptions {
+  readonly seed: number;
+  /** Starts for each target, of which the best counts: 3 unless given. */
+  readonly restarts?: number;
+  /** Updates of AdamW: 3000 unless given. */
+  readonly steps?: number;
+  readonly learningRate?: number;
+}
+
+export interface Approximation {
+  /** k */
+  readonly members: number;
+  readonly width: number;
+  /** Numbers that are learned. */
+  readonly parameters: number;
+  /** KL(target || model) of the best start for each target, in nats. */
+  readonly errors: readonly number[];
+}
+
+/** Random targets that give every list a positive probability: softmax of normal logits, [S] each. */
+export function randomTargets(
+  space: ListSpace,
+  count: number,
+  deviation: number,
+  seed: number,
+): Float64Array[] {
+  return Array.from({ length: count }, (_, target) => {
+    const random = new Random({ seed, stream: "target policy", step: target });
+    const weights = Float64Array.from({ length: space.listCount }, () =>
+      Math.exp(deviation * random.normal()),
+    );
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    return weights.map((weight) => weight / total);
+  });
+}
+
+/** Fits mixtures of `members` generators of `width` hidden units to each target, by gradient descent on the KL itself. */
+export async function approximate(
+  space: ListSpace,
+  targets: readonly Float64Array[],
+  { members, width }: { readonly members: number; readonly width: number },
+  { seed, restarts = 3, steps = 3000, learningRate: peak = 0.03 }: ApproximationOptions,
+): Promise<Approximation> {
+  const instances = targets.length * restarts;
+  const random = new Random({ seed, stream: `mixture of ${members}, width ${width}`, step: 0 });
+  const model = new GeneratorMixtures(space, { instances, members, width }, random);
+  const optimiser = new AdamW([...model.namedParameters().values()], { learningRate: peak });
+  using _ = scope();
+  const wanted = tensor(
+    Float32Array.from(Array.from({ length: restarts }, () => targets.map((target) => [...target])).flat(2)),
+    [instances, space.listCount],
+  );
+  for (let step = 0; step < steps; step++) {
+    using _step = scope();
+    model.logProbabilities().mul(wanted).sum().neg().backward();
+    const schedule = { schedule: "cosine", peak, warmupSteps: 0, totalSteps: steps } as const;
+    optimiser.step({ learningRate: learningRateAt(step, schedule) });
+    optimiser.zeroGrad();
+  }
+  const logProbabilities = await model.logProbabilities().data();
+  const errors = targets.map((target, at) =>
+    Math.min(
+      ...Array.from({ length: restarts }, (_unused, restart) => {
+        const start = (restart * targets.length + at) * space.listCount;
+        return divergence(target, logProbabilities.subarray(start, start + space.listCount));
+      }),
+    ),
+  );
+  const parameters = model.numbersLearned;
+  optimiser.dispose();
+  model.dispose();
+  return { members, width, parameters, errors };
+}
+
+/** KL(target || model) in nats, of a target over lists and a model's log-probabilities of them. */
+export function divergence(target: Float64Array, logProbabilities: ArrayLike<number>): number {
+  return target.reduce((sum, share, list) => sum + share * (Math.log(share) - logProbabilities[list]), 0);
+}
