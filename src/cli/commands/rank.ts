@@ -1,4 +1,4 @@
-/** `goalrank rank`: requests as lines of JSON in, lists with scores out. */
+/** Requests as lines of JSON in, lists with scores out: `goalrank rank`. */
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { Command, Option } from "commander";

@@ -1,0 +1,43 @@
+/** What the objectives of this folder learn from: groups of lists with rewards, under three policies. */
+import { full, type Tensor, where } from "../../tensor/index.ts";
+
+/** G lists of L items for each of B requests. */
+export interface GroupEvidence {
+  /** log pi of each item after those before it, under the policy that learns: [B, G, L]. */
+  readonly steps: Tensor;
+  /** The same under the policy that the lists were drawn from; held constant: [B, G, L]. */
+  readonly sampledSteps: Tensor;
+  /** The same under the policy as it was before its first step; held constant: [B, G, L]. */
+  readonly referenceSteps: Tensor;
+  /** [B, G] */
+  readonly rewards: Tensor;
+  /** What each position adds to its list's reward: [B, G, L]. Undefined where the judge cannot say. */
+  readonly positionRewards: Tensor | undefined;
+  /** 1 for a list that no earlier one of its group repeats: i32 [B, G]. */
+  readonly distinct: Tensor;
+}
+
+export interface ObjectiveOptions {
+  /** How far a probability ratio may leave 1 before it teaches nothing more: 0.2 unless given (PPO's epsilon). */
+  readonly clip: number;
+  /** Weight of staying near the reference policy, or strength of a preference: 0.1 unless given (beta). */
+  readonly beta: number;
+}
+
+export const DEFAULT_OBJECTIVE_OPTIONS: ObjectiveOptions = { clip: 0.2, beta: 0.1 };
+
+/** The loss of each request: [B]. */
+export type Objective = (evidence: GroupEvidence, options: ObjectiveOptions) => Tensor;
+
+/** Rewards standardised over axis 1, 0 for a group without a spread: [B, G, ...]. */
+export function standardise(rewards: Tensor): Tensor {
+  const centred = rewards.sub(rewards.mean(1, true));
+  const deviation = centred.square().mean(1, true).sqrt();
+  const isFlat = deviation.less(full([1], 1e-6, deviation));
+  return centred.div(where(isFlat, full([1], 1, deviation), deviation));
+}
+
+/** Log-probability ratio of each list to the reference policy: [B, G]. */
+export function gainOverReference({ steps, referenceSteps }: GroupEvidence): Tensor {
+  return steps.sub(referenceSteps).sum(2);
+}
