@@ -8,6 +8,8 @@ import type { RequestBatch } from "./batch.ts";
 export interface ListJudge {
   /** Rewards of lists i32 [B, G, L] of positions among the N candidates of `batch`: [B, G]. */
   rewards(batch: RequestBatch, lists: Tensor): Tensor;
+  /** What each position adds to the reward of its list, where the judge can say: [B, G, L]. */
+  positionRewards?(batch: RequestBatch, lists: Tensor): Tensor | undefined;
 }
 
 /**
@@ -32,6 +34,13 @@ export class JudgeEnsemble<Judge extends Module & ListJudge> extends Module impl
     const variance = average(opinions.map((opinion) => opinion.sub(mean).square()));
     return mean.sub(variance.sqrt().mul(this.pessimism));
   }
+
+  /** The members' mean; undefined where a member cannot say. */
+  positionRewards(batch: RequestBatch, lists: Tensor): Tensor | undefined {
+    const opinions = this.members.map((member) => member.positionRewards?.(batch, lists));
+    const known = opinions.filter((opinion) => opinion !== undefined);
+    return known.length < opinions.length ? undefined : average(known);
+  }
 }
 
 function average(values: readonly Tensor[]): Tensor {
@@ -48,6 +57,10 @@ export class DiscountedItemJudge extends Module implements ListJudge {
   }
 
   rewards(batch: RequestBatch, lists: Tensor): Tensor {
+    return this.positionRewards(batch, lists).sum(2);
+  }
+
+  positionRewards(batch: RequestBatch, lists: Tensor): Tensor {
     const [requests, group, length] = lists.shape;
     const probabilities = this.scorer.forward(batch).sigmoid();
     const chosen = probabilities.takeAlongLast(lists.reshape([requests, group * length]));
@@ -55,6 +68,6 @@ export class DiscountedItemJudge extends Module implements ListJudge {
       Array.from({ length }, (_, t) => 1 / Math.log2(t + 2)),
       [length],
     );
-    return chosen.reshape(lists.shape).mul(discounts).sum(2);
+    return chosen.reshape(lists.shape).mul(discounts);
   }
 }

@@ -107,6 +107,13 @@ export class RewardModel extends Module implements ListJudge {
     return this.rewardsOf(reading).reshape(lists.shape.slice(0, 2));
   }
 
+  /** The probability of positive feedback at each position; undefined where the list's own head gives the reward. */
+  positionRewards(batch: RequestBatch, lists: Tensor): Tensor | undefined {
+    if (this.options.head === "total") return undefined;
+    const { positionLogits } = this.read(itemsOf(this.candidates.forward(batch), lists));
+    return positionLogits.sigmoid().reshape(lists.shape);
+  }
+
   /**
    * Reads G lists of each of the requests at `rows` of a dataset.
    * @param lists candidate positions [B, G, L], flat

@@ -2,12 +2,12 @@
  * GoalRank's training (section 3.3): each step builds a group of lists for every request, scores them with a judge,
  * turns the rewards into the reference policy (Eq. 4), and moves the generator towards it by cross-entropy (Eq. 5).
  */
-import { groupCrossEntropy, noGrad, type RandomKey, tensor } from "../../tensor/index.ts";
+import { groupCrossEntropy, noGrad, type RandomKey, type Tensor, tensor } from "../../tensor/index.ts";
 import type { PointwiseRanker } from "../baselines/dnn.ts";
 import { candidateBatch } from "../batch.ts";
 import type { ListDataset, RequestColumns } from "../dataset.ts";
 import { exposedLists } from "../feedback.ts";
-import type { Generator } from "../generator.ts";
+import type { Generator, GeneratorMemory } from "../generator.ts";
 import {
   buildGroups,
   checkGroupSet,
@@ -18,9 +18,11 @@ import {
   selectSpaced,
 } from "../groups/index.ts";
 import type { ListJudge } from "../list-judge.ts";
+import { DEFAULT_OBJECTIVE_OPTIONS, type ObjectiveName } from "../objectives/index.ts";
 import type { BatchLoss, TrainingTask } from "../training/index.ts";
 import { describeGroups } from "./group-metrics.ts";
 import { type Imitation, imitationLoss } from "./imitation-task.ts";
+import { checkObjective, isGroupObjective, objectiveLoss } from "./objective-loss.ts";
 
 export interface GroupOptions {
   /** Where lists come from, and how many of each source. */
@@ -37,6 +39,11 @@ export interface GroupOptions {
   readonly imitation: Imitation;
   /** Batches between two copies of the policy that lists are sampled from; 1: always the policy as it is. */
   readonly refreshEvery: number;
+  /** What is made of the groups: "goalrank" is Eq. 5; the others are for comparison. */
+  readonly objective: ObjectiveName;
+  /** Of the other objectives: see {@link ObjectiveOptions}. */
+  readonly clip: number;
+  readonly beta: number;
 }
 
 export const DEFAULT_GROUPS: GroupOptions = {
@@ -45,6 +52,8 @@ export const DEFAULT_GROUPS: GroupOptions = {
   imitationWeight: 0,
   imitation: "list",
   refreshEvery: 1,
+  objective: "goalrank",
+  ...DEFAULT_OBJECTIVE_OPTIONS,
 };
 
 /** Models that take part; only the generator learns. */
@@ -54,6 +63,8 @@ export interface GoalRankModels {
   readonly pointwise: PointwiseRanker;
   /** Of the generator's shape: holds the copy that lists are sampled from; needed for `refreshEvery` over 1. */
   readonly sampler?: Generator | undefined;
+  /** The generator as it was before its first step; needed for objectives other than Eq. 5 and imitation. */
+  readonly reference?: Generator | undefined;
 }
 
 /** Groups of one batch and what their lists are worth. */
@@ -85,6 +96,11 @@ export function goalRankTask(
       `groups: refreshEvery ${options.refreshEvery} needs a sampler, a generator of the same shape`,
     );
   }
+  if (isGroupObjective(options.objective) && models.reference === undefined) {
+    throw new RangeError(
+      `groups: the objective ${options.objective} needs a reference, a copy of the generator as it starts`,
+    );
+  }
   return {
     stage,
     model: generator,
@@ -96,14 +112,16 @@ export function goalRankTask(
       }
       const key = { seed, stream: stage, step: batch };
       const scored = await scoreGroups(models, dataset, rows, options, key);
-      return groupLoss(scored, generator, dataset, rows, options);
+      return groupLoss(scored, models, dataset, rows, options);
     },
   };
 }
 
 /** @throws RangeError for group options out of range */
-export function checkGroups({ refreshEvery, imitationWeight, set, spaced }: GroupOptions): void {
+export function checkGroups(options: GroupOptions): void {
+  const { refreshEvery, imitationWeight, set, spaced, objective } = options;
   checkGroupSet(set);
+  checkObjective(objective, set, options);
   if (!Number.isInteger(refreshEvery) || refreshEvery < 1) {
     throw new RangeError(`groups: refreshEvery must be a positive integer, got ${refreshEvery}`);
   }
@@ -157,26 +175,56 @@ export async function scoreGroups(
   return { groups, rewards: kept, sources: Array.from(places, sourceOf) };
 }
 
-/** Eq. 5 on the groups, and perhaps the likelihood of the logged lists. */
-function groupLoss(
-  { groups, rewards, sources }: ScoredGroups,
+/** What a step moves the generator by, for B groups of G lists. */
+export interface GroupObjective {
+  /** [B] */
+  readonly loss: Tensor;
+  /** pi_ref, zeros for repeated lists and for groups without a spread: [B, G]. */
+  readonly referencePolicy: Tensor;
+  /** log pi_theta of each list: [B, G]. */
+  readonly logProbabilities: Tensor;
+}
+
+/** Eq. 4 and 5 on the groups, whose requests are encoded in `memory`. */
+export function groupObjective(
+  { groups, rewards }: ScoredGroups,
   generator: Generator,
+  memory: GeneratorMemory,
+  temperature: number,
+): GroupObjective {
+  const shape = [groups.requests, groups.groupSize];
+  const logProbabilities = generator.logProbabilities(memory, groups.lists, groups.groupSize);
+  const mask = tensor(groups.distinct, shape);
+  return {
+    ...groupCrossEntropy(tensor(rewards, shape), logProbabilities, { mask, temperature }),
+    logProbabilities,
+  };
+}
+
+/** The objective on the groups, and perhaps the likelihood of the logged lists. */
+function groupLoss(
+  scored: ScoredGroups,
+  models: GoalRankModels,
   dataset: ListDataset,
   rows: Int32Array,
-  { referenceTemperature: temperature, imitationWeight, imitation }: GroupOptions,
+  options: GroupOptions,
 ): BatchLoss {
-  const shape = [groups.requests, groups.groupSize];
+  const { generator, sampler, reference, judge } = models;
+  const { objective: name, referenceTemperature, imitationWeight, imitation, refreshEvery } = options;
   generator.train();
   const memory = generator.encode(candidateBatch(dataset, rows));
-  const logProbabilities = generator.logProbabilities(memory, groups.lists, groups.groupSize);
-  const { loss, referencePolicy } = groupCrossEntropy(tensor(rewards, shape), logProbabilities, {
-    mask: tensor(groups.distinct, shape),
-    temperature,
-  });
-  const mean = loss.mean();
   const imitated = () => imitationLoss(generator, memory, dataset, rows, imitation);
+  const { groups, rewards, sources } = scored;
+  if (name === "imitation") return { loss: imitated() };
+  const objective = () => groupObjective(scored, generator, memory, referenceTemperature);
+  const compared = isGroupObjective(name) ? noGrad(objective) : objective();
+  let loss = compared.loss.mean();
+  if (isGroupObjective(name) && reference !== undefined) {
+    const policies = { generator, sampler: refreshEvery > 1 ? sampler : undefined, reference, judge };
+    loss = objectiveLoss(name, scored, policies, memory, dataset, rows, options).mean();
+  }
   return {
-    loss: imitationWeight === 0 ? mean : mean.add(imitated().mul(imitationWeight)),
-    describe: () => describeGroups({ loss, referencePolicy, logProbabilities }, groups, rewards, sources),
+    loss: imitationWeight === 0 ? loss : loss.add(imitated().mul(imitationWeight)),
+    describe: () => describeGroups(compared, groups, rewards, sources),
   };
 }

@@ -3,12 +3,15 @@ export {
   checkGroups,
   DEFAULT_GROUPS,
   type GoalRankModels,
+  type GroupObjective,
   type GroupOptions,
   goalRankTask,
+  groupObjective,
   type ScoredGroups,
   scoreGroups,
 } from "./goalrank-task.ts";
 export { IMITATIONS, type Imitation, imitationTask } from "./imitation-task.ts";
 export { listwiseTask } from "./listwise-task.ts";
+export { isGroupObjective } from "./objective-loss.ts";
 export { pointwiseTask } from "./pointwise-task.ts";
 export { type RewardTaskOptions, rewardTask, type UnseenLists } from "./reward-task.ts";
