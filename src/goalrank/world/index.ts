@@ -4,4 +4,5 @@ export { collectFeedback, loggingLogProbabilities } from "./feedback.ts";
 export { drawLog, type LogOptions, policyScores, redrawLists, retrieverScores } from "./logging.ts";
 export * from "./oracle.ts";
 export * from "./scenarios.ts";
+export { OUTCOMES, type SessionOutcomes, simulateSessions, VIEW_SECONDS } from "./sessions.ts";
 export * from "./world.ts";
