@@ -2,6 +2,7 @@
 export type { Activation } from "./activation.ts";
 export { type AttentionAttributes, attention } from "./attention.ts";
 export { type ChooseNextAttributes, chooseNext } from "./choose-next.ts";
+export { CountingDevice } from "./counting-device.ts";
 export { CpuDevice, type CpuDeviceOptions } from "./cpu-device.ts";
 export { crossEntropy } from "./cross-entropy.ts";
 export type { Device, DeviceBuffer, DeviceTensor, LiveStorage } from "./device.ts";
@@ -56,6 +57,9 @@ export {
 } from "./shape.ts";
 export { logSoftmax, logSumExp, softmax } from "./softmax.ts";
 export { sumOfSquares } from "./sum-of-squares.ts";
+export { hasRelaxedSimd, hasSimd } from "./wasm/simd-support.ts";
+export { type AdapterProbe, probeAdapter } from "./webgpu/adapter-probe.ts";
+export { OutOfMemoryError } from "./webgpu/buffer-pool.ts";
 export { type ChosenDevice, chooseDevice, DEVICE_NAMES, type DeviceName } from "./webgpu/choose-device.ts";
 export {
   type AdapterDescription,
