@@ -21,7 +21,7 @@ interface Result {
   readonly advantages: readonly Advantage[];
 }
 
-type Column = Exclude<keyof MethodResult, "method">;
+type Column = Exclude<keyof MethodResult, "method" | "halfWidths">;
 
 const COLUMNS: readonly { readonly key: Column; readonly title: string; readonly scale: number }[] = [
   { key: "trueReward", title: "true reward", scale: 1 },

@@ -3,7 +3,7 @@
  * D.1). A user has N candidates with labels [N]: 1 for an exposed item with positive feedback (a positive), 0 for
  * every other candidate. A ranking holds candidate positions, best first. Every metric runs from 0 to 1.
  */
-import { averageRanks } from "./statistics.ts";
+import { averageRanks, mean, meanHalfWidth } from "./statistics.ts";
 
 /** How good the first K places of one user's ranking are. */
 export interface RankingMetrics {
@@ -33,6 +33,8 @@ export interface AverageMetrics extends RankingMetrics {
   readonly usersWithoutPositive: number;
   /** Users with a positive that are left out of the mean area, because they have no negative. */
   readonly usersWithoutNegative: number;
+  /** Half the width of each mean's 95% confidence interval over users; undefined where fewer than two count. */
+  readonly halfWidths: Readonly<Record<keyof UserMetrics, number | undefined>>;
 }
 
 /** What the metrics of the first `k` places are computed from. */
@@ -125,38 +127,41 @@ export function userMetrics({ scores, ...input }: UserInput): UserMetrics | unde
  * @throws RangeError where no user has a positive, since then no mean exists.
  */
 export function averageMetrics(users: Iterable<UserMetrics | undefined>): AverageMetrics {
-  const sums = { hit: 0, ndcg: 0, map: 0, f1: 0, auc: 0 };
-  let count = 0;
+  const known: UserMetrics[] = [];
   let usersWithoutPositive = 0;
-  let usersWithoutNegative = 0;
   for (const user of users) {
-    if (user === undefined) {
-      usersWithoutPositive++;
-      continue;
-    }
-    count++;
-    sums.hit += user.hit;
-    sums.ndcg += user.ndcg;
-    sums.map += user.map;
-    sums.f1 += user.f1;
-    if (user.auc === undefined) usersWithoutNegative++;
-    else sums.auc += user.auc;
+    if (user === undefined) usersWithoutPositive++;
+    else known.push(user);
   }
-  if (count === 0) {
+  if (known.length === 0) {
     throw new RangeError(
       `metrics: none of ${usersWithoutPositive} users has a positive, so there is nothing to average`,
     );
   }
-  const usersWithArea = count - usersWithoutNegative;
+  const columns = {
+    hit: known.map(({ hit }) => hit),
+    ndcg: known.map(({ ndcg }) => ndcg),
+    map: known.map(({ map }) => map),
+    f1: known.map(({ f1 }) => f1),
+    auc: known.map(({ auc }) => auc).filter((area) => area !== undefined),
+  };
+  const { hit, ndcg, map, f1, auc } = columns;
   return {
-    hit: sums.hit / count,
-    ndcg: sums.ndcg / count,
-    map: sums.map / count,
-    f1: sums.f1 / count,
-    auc: usersWithArea === 0 ? undefined : sums.auc / usersWithArea,
-    users: count,
+    hit: mean(hit),
+    ndcg: mean(ndcg),
+    map: mean(map),
+    f1: mean(f1),
+    auc: auc.length === 0 ? undefined : mean(auc),
+    users: known.length,
     usersWithoutPositive,
-    usersWithoutNegative,
+    usersWithoutNegative: known.length - auc.length,
+    halfWidths: {
+      hit: meanHalfWidth(hit),
+      ndcg: meanHalfWidth(ndcg),
+      map: meanHalfWidth(map),
+      f1: meanHalfWidth(f1),
+      auc: meanHalfWidth(auc),
+    },
   };
 }
 

@@ -103,7 +103,12 @@ test("averages leave out users without a positive and count them", () => {
   assert.equal(second, { hit: 0, ndcg: 0, map: 0, f1: 0, auc: 0 });
   const third = userMetrics({ ranking: [0, 1], scores: [2, 1], labels: [1, 1], k: 1 });
   assert.is(third?.auc, undefined);
-  assert.equal(averageMetrics([first, undefined, second]), {
+  const { halfWidths, ...means } = averageMetrics([first, undefined, second]);
+  // Student's t of one degree of freedom, 12.706, times the standard error of 0 and 1.
+  for (const name of ["hit", "ndcg", "map", "f1", "auc"] as const) {
+    assertNear(halfWidths[name] ?? 0, 12.7062047361747 / 2);
+  }
+  assert.equal(means, {
     hit: 0.5,
     ndcg: 0.5,
     map: 0.5,
@@ -118,6 +123,8 @@ test("averages leave out users without a positive and count them", () => {
   assert.is(withoutNegative.usersWithoutNegative, 1);
   assertNear(withoutNegative.f1, (1 + 2 / 3) / 2);
   assert.is(averageMetrics([third]).auc, undefined);
+  assert.is(averageMetrics([first, third]).halfWidths.auc, undefined);
+  assert.is(averageMetrics([third]).halfWidths.hit, undefined);
 });
 
 test("input that has no answer is an error that says what was expected", () => {

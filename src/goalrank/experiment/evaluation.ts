@@ -1,12 +1,19 @@
 /** What a method's lists are worth: ranking metrics against the log, and the true reward where a world knows it. */
 import type { ListDataset } from "../dataset.ts";
 import { candidateLabels } from "../feedback.ts";
-import { type AverageMetrics, averageMetrics, generatorOrder, rankByScore, userMetrics } from "../metrics.ts";
+import {
+  type AverageMetrics,
+  averageMetrics,
+  generatorOrder,
+  type RankingMetrics,
+  rankByScore,
+  userMetrics,
+} from "../metrics.ts";
 import type { RankedLists } from "../rankers.ts";
 import { meanConfidenceInterval, randomisationTest } from "../statistics.ts";
 
-/** A method's row in a table of results. */
-export interface MethodResult {
+/** A method's row in a table of results: means over the test requests, H@L and the others of the list length L. */
+export interface MethodResult extends RankingMetrics {
   readonly method: string;
   /** Mean expected positives per list, as the world defines them; undefined where the truth is not known. */
   readonly trueReward: number | undefined;
@@ -14,13 +21,17 @@ export interface MethodResult {
   readonly regret: number | undefined;
   /** Mean reward that the reward model predicts. */
   readonly predictedReward: number;
-  /** H@L, with L the list length; the other metrics of the same depth. */
-  readonly hit: number;
-  readonly ndcg: number;
-  readonly map: number;
-  readonly f1: number;
   readonly auc: number | undefined;
+  /** Requests that the ranking metrics are over: those with a positive. */
+  readonly users: number;
+  readonly usersWithoutPositive: number;
+  readonly usersWithoutNegative: number;
+  /** Half the width of each mean's 95% confidence interval over requests; undefined where there is none. */
+  readonly halfWidths: Readonly<Record<MeasureName, number | undefined>>;
 }
+
+/** What a row has a mean of. */
+export type MeasureName = "trueReward" | "regret" | "predictedReward" | "auc" | keyof RankingMetrics;
 
 /**
  * Metrics of lists against what was exposed and liked. Candidates outside the list follow it in the order of their

@@ -1,6 +1,8 @@
 /** The whole of GoalRank once: train every model, and compare all methods on held-out requests. */
 import { selectRows } from "../dataset.ts";
 import { allRows, listRewards, showableLists } from "../feedback.ts";
+import type { ListJudge } from "../list-judge.ts";
+import type { AverageMetrics } from "../metrics.ts";
 import {
   chooseProposer,
   generatorEvaluatorRanking,
@@ -14,7 +16,7 @@ import {
   scorerRanking,
 } from "../rankers.ts";
 import { type RewardReport, rewardReport } from "../reward-report.ts";
-import { mean, pearsonCorrelation } from "../statistics.ts";
+import { mean, meanHalfWidth, pearsonCorrelation } from "../statistics.ts";
 import type { TrainingContext } from "../training/index.ts";
 import { bestLists, expectedRewards, redrawLists } from "../world/index.ts";
 import type { ExperimentData } from "./data.ts";
@@ -30,7 +32,11 @@ export interface Advantage extends PairedDifference {
   readonly measure: "true reward" | "hits";
 }
 
+/** What an experiment found out: the content of `result.json`. */
 export interface ExperimentResult {
+  /** Items of a list, L. */
+  readonly listLength: number;
+  readonly testRequests: number;
   readonly rows: readonly MethodResult[];
   /** The judge's predictions for the validation lists against their feedback. */
   readonly judge: RewardReport;
@@ -42,9 +48,8 @@ export interface ExperimentResult {
   readonly models: ExperimentModels;
 }
 
-const GOALRANK = "GoalRank";
-const RANDOM = "random";
-const ORACLE = "oracle (beam search)";
+/** Rows of the table that mean the same in every experiment: what it is about, and its two ends. */
+export const LANDMARKS = { goalRank: "GoalRank", random: "random", oracle: "oracle (beam search)" } as const;
 
 /**
  * Trains and compares. The same data and options give the same numbers.
@@ -56,31 +61,38 @@ export async function runExperiment(
   context: TrainingContext = {},
 ): Promise<ExperimentResult> {
   checkExperiment(options);
-  const models = await trainModels(data, options, context);
+  return compareMethods(await trainModels(data, options, context), data, options);
+}
+
+/** Compares all methods on the test requests, with models that are trained. */
+export async function compareMethods(
+  models: ExperimentModels,
+  data: ExperimentData,
+  options: ExperimentOptions,
+): Promise<ExperimentResult> {
   const { judge } = models;
   const { test, validation, world } = data;
   const rows: MethodResult[] = [];
   const values = new Map<string, ArrayLike<number>>();
   const oracle = world && bestLists(world, test);
-  const best = world && oracle && mean(expectedRewards(world, test, oracle));
+  const best = world && oracle && expectedRewards(world, test, oracle);
   for (const [method, ranked] of await rankTestRequests(models, data, options, oracle)) {
     const truth = world && expectedRewards(world, test, ranked.lists);
     values.set(method, truth ?? listRewards(test, ranked.lists));
-    const trueReward = truth && mean(truth);
-    rows.push({
-      method,
-      trueReward,
-      regret: best !== undefined && trueReward !== undefined ? best - trueReward : undefined,
-      predictedReward: mean(await predictedRewards(judge, test, ranked.lists)),
-      ...evaluateLists(test, ranked),
-    });
+    rows.push(
+      summariseMethod(method, {
+        truth,
+        best,
+        predicted: await predictedRewards(judge, test, ranked.lists),
+        ranking: evaluateLists(test, ranked),
+      }),
+    );
   }
-  const shown = showableLists(validation, allRows(validation));
-  const predicted = await predictedRewards(judge, validation, shown);
   return {
+    listLength: test.listLength,
+    testRequests: test.size,
     rows,
-    judge: rewardReport(predicted, listRewards(validation, shown), { seed: options.seed }),
-    trueCorrelation: world && pearsonCorrelation(predicted, expectedRewards(world, validation, shown)),
+    ...(await examineJudge(judge, data, options.seed)),
     advantages: compareWithGoalRank(values, world === undefined ? "hits" : "true reward", options.seed),
     offPolicy:
       data.propensities &&
@@ -92,16 +104,61 @@ export async function runExperiment(
   };
 }
 
+/** How well a judge knows the validation lists. */
+export async function examineJudge(
+  judge: ListJudge,
+  { validation, world }: ExperimentData,
+  seed: number,
+): Promise<Pick<ExperimentResult, "judge" | "trueCorrelation">> {
+  const shown = showableLists(validation, allRows(validation));
+  const predicted = await predictedRewards(judge, validation, shown);
+  return {
+    judge: rewardReport(predicted, listRewards(validation, shown), { seed }),
+    trueCorrelation: world && pearsonCorrelation(predicted, expectedRewards(world, validation, shown)),
+  };
+}
+
+/** A method's row from what each of its lists is worth, [S], by itself and beside the best list. */
+function summariseMethod(
+  method: string,
+  {
+    truth,
+    best,
+    predicted,
+    ranking,
+  }: {
+    readonly truth: Float64Array | undefined;
+    readonly best: Float64Array | undefined;
+    readonly predicted: Float32Array;
+    readonly ranking: AverageMetrics;
+  },
+): MethodResult {
+  const regrets = truth && best?.map((reward, row) => reward - truth[row]);
+  return {
+    method,
+    trueReward: truth && mean(truth),
+    regret: regrets && mean(regrets),
+    predictedReward: mean(predicted),
+    ...ranking,
+    halfWidths: {
+      trueReward: truth && meanHalfWidth(truth),
+      regret: regrets && meanHalfWidth(regrets),
+      predictedReward: meanHalfWidth(predicted),
+      ...ranking.halfWidths,
+    },
+  };
+}
+
 /** GoalRank against every method that learned something. */
 function compareWithGoalRank(
   values: ReadonlyMap<string, ArrayLike<number>>,
   measure: Advantage["measure"],
   seed: number,
 ): Advantage[] {
-  const own = values.get(GOALRANK);
+  const own = values.get(LANDMARKS.goalRank);
   if (own === undefined) return [];
   return [...values].flatMap(([over, other]) =>
-    [GOALRANK, RANDOM, ORACLE].includes(over)
+    Object.values<string>(LANDMARKS).includes(over)
       ? []
       : [{ over, measure, ...pairedDifference(own, other, seed) }],
   );
@@ -119,7 +176,7 @@ async function rankTestRequests(
 ): Promise<[string, RankedLists][]> {
   const { seed } = options;
   const ranked: [string, RankedLists][] = [
-    [RANDOM, randomRanking(test, seed)],
+    [LANDMARKS.random, randomRanking(test, seed)],
     world === undefined
       ? ["retriever", rankingByScores(test, test.retrieverScores)]
       : ["logging policy", unscored(test, redrawLists(world, test, seed))],
@@ -150,8 +207,8 @@ async function rankTestRequests(
     });
     ranked.push([`imitation-evaluator, ${lists} lists`, sampled]);
   }
-  ranked.push([GOALRANK, await generatorRanking(generator, test)]);
-  if (oracle !== undefined) ranked.push([ORACLE, unscored(test, oracle)]);
+  ranked.push([LANDMARKS.goalRank, await generatorRanking(generator, test)]);
+  if (oracle !== undefined) ranked.push([LANDMARKS.oracle, unscored(test, oracle)]);
   return ranked;
 }
 

@@ -1,0 +1,45 @@
+/** `goalrank report`: a run as one HTML page. */
+import { existsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Command } from "commander";
+import { writeWhole } from "../run/run-directory.ts";
+import { UsageError } from "../usage-error.ts";
+
+interface ReportOptions {
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ goalrank report runs/first                       # writes runs/first/report.html
+  $ goalrank report runs/first --out first.html
+
+The page holds everything that it shows: it can be mailed, and opens without a network. Of a run that is not finished it
+shows what is there.`;
+
+export function reportCommand(): Command {
+  return new Command("report")
+    .description("make one self-contained HTML page of a run: results, curves, groups, data")
+    .argument("<run>", "folder of a run")
+    .option("--out <file>", "the page to write (default: report.html in the run's folder)")
+    .option("--json", "print what was written as JSON")
+    .addHelpText("after", EXAMPLES)
+    .action(writeReport);
+}
+
+async function writeReport(
+  run: string,
+  { out = join(run, "report.html"), json }: ReportOptions,
+): Promise<void> {
+  // Only here, since the library that draws takes other commands' time to load.
+  const { readRun, renderReport } = await import("../../report/index.ts");
+  const page = renderReport(readRun(run));
+  if (!existsSync(dirname(out))) throw new UsageError(`${out}: there is no folder ${dirname(out)}`);
+  if (existsSync(out) && statSync(out).isDirectory()) {
+    throw new UsageError(`${out}: this is a folder; name a file with --out`);
+  }
+  writeWhole(out, page);
+  const bytes = Buffer.byteLength(page);
+  console.log(json === true ? JSON.stringify({ file: out, bytes }) : `${out}  ${Math.ceil(bytes / 1e3)} kB`);
+}

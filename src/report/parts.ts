@@ -1,0 +1,69 @@
+/** Parts that sections of the page share. */
+import { type Content, type Html, html } from "./html.ts";
+
+/** One part of the page. */
+export interface Section {
+  /** Where links lead to. */
+  readonly id: string;
+  /** Short, for the list of sections. */
+  readonly name: string;
+  readonly title: string;
+  readonly content: Content;
+}
+
+/** What stands in the place of something that the run does not have. */
+export function absent(what: Content): Html {
+  return html`<p class="absent">${what}</p>`;
+}
+
+export interface Cell {
+  readonly content: Content;
+  readonly class?: string | undefined;
+}
+
+export interface TableRow {
+  readonly head: Content;
+  readonly cells: readonly (Content | Cell)[];
+  readonly class?: string | undefined;
+}
+
+export interface TableContent {
+  readonly caption: Content;
+  readonly columns: readonly Content[];
+  readonly rows: readonly TableRow[];
+}
+
+function isCell(value: Content | Cell): value is Cell {
+  return typeof value === "object" && value !== null && "content" in value;
+}
+
+/** A table that scrolls in a box of its own where the page is too narrow. */
+export function table({ caption, columns, rows }: TableContent): Html {
+  const body = rows.map(
+    ({
+      head,
+      cells,
+      class: kind,
+    }) => html`<tr${kind !== undefined && html` class="${kind}"`}><th scope="row">${head}</th>${cells.map(cell)}</tr>
+`,
+  );
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Table that may scroll">
+<table><caption><span>${caption}</span></caption>
+<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+<tbody>${body}</tbody></table></div>`;
+}
+
+function cell(value: Content | Cell): Html {
+  if (!isCell(value)) return html`<td>${value}</td>`;
+  return html`<td${value.class !== undefined && html` class="${value.class}"`}>${value.content}</td>`;
+}
+
+/** Terms and what they are. */
+export function pairs(entries: readonly (readonly [Content, Content])[]): Html {
+  return html`<dl class="pairs">${entries.map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>`;
+}
+
+/** Folded until it is asked for. */
+export function folded(summary: Content, content: Content): Html {
+  return html`<details><summary>${summary}</summary>${content}</details>`;
+}

@@ -1,0 +1,150 @@
+/** Reads the folder of a run, whatever of it is there. */
+import { readFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import type { z } from "zod";
+import type { Series } from "./curves.ts";
+import {
+  anatomySchema,
+  configurationSchema,
+  dataReportSchema,
+  type ReportInput,
+  resultSchema,
+  runSchema,
+  type StageCurves,
+} from "./run-input.ts";
+
+/** A folder that is none of a run, or a file in it that is damaged. */
+export class ReportError extends Error {
+  override readonly name = "ReportError";
+}
+
+/**
+ * The files of a run. All but `config.json` may be missing, as they are while it goes on.
+ * @throws ReportError that names the file that is missing or damaged
+ */
+export function readRun(folder: string): ReportInput {
+  const configuration = readJson(folder, "config.json", configurationSchema);
+  if (configuration === undefined) {
+    throw new ReportError(`${folder}: this is no folder of a run, it has no config.json`);
+  }
+  return {
+    name: basename(resolve(folder)),
+    configuration,
+    run: readJson(folder, "run.json", runSchema),
+    dataReport: readJson(folder, "data-report.json", dataReportSchema),
+    stages: readMetrics(join(folder, "metrics.jsonl")),
+    result: readJson(folder, "result.json", resultSchema),
+    anatomy: readJson(folder, "anatomy.json", anatomySchema),
+  };
+}
+
+/** What a file holds; undefined where there is none. */
+function readJson<Schema extends z.ZodType>(
+  folder: string,
+  name: string,
+  schema: Schema,
+): z.infer<Schema> | undefined {
+  const path = join(folder, name);
+  const bytes = readIfThere(path);
+  if (bytes === undefined) return undefined;
+  const parsed = schema.safeParse(parseJson(bytes, path));
+  if (parsed.success) return parsed.data;
+  const [{ path: at, message }] = parsed.error.issues;
+  throw new ReportError(
+    `${path}: not of the form that a run writes, at ${at.join(".") || "the top"}: ${message}`,
+  );
+}
+
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new ReportError(`${path}: cannot be read (${message})`);
+  }
+}
+
+function parseJson(bytes: Buffer, place: string): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch (error) {
+    throw new ReportError(`${place}: not JSON (${firstLine(error)})`);
+  }
+}
+
+const NEWLINE = 0x0a;
+
+/** Every stage's series, in the order of the file. Half a line at its end is still being written, and left out. */
+function readMetrics(path: string): StageCurves[] {
+  const bytes = readIfThere(path);
+  if (bytes === undefined) return [];
+  const stages = new Map<string, StageRecorder>();
+  let start = 0;
+  for (let line = 1; ; line++) {
+    const end = bytes.indexOf(NEWLINE, start);
+    if (end === -1) break;
+    const { stage, step, validation, ...metrics } = parseEntry(bytes.subarray(start, end), `${path}:${line}`);
+    let recorder = stages.get(stage);
+    if (recorder === undefined) {
+      recorder = new StageRecorder();
+      stages.set(stage, recorder);
+    }
+    if (validation === undefined) recorder.training.add(step, metrics);
+    else recorder.validation.add(step, validation as object);
+    start = end + 1;
+  }
+  return [...stages].map(([stage, { training, validation }]) => ({
+    stage,
+    training: training.series(),
+    validation: validation.series(),
+  }));
+}
+
+interface Entry {
+  readonly stage: string;
+  readonly step: number;
+  readonly validation?: unknown;
+}
+
+function parseEntry(bytes: Buffer, place: string): Entry {
+  const entry = parseJson(bytes, place) as Partial<Entry> | null;
+  const { stage, step, validation } = entry ?? {};
+  const isJudged = validation === undefined || (typeof validation === "object" && validation !== null);
+  if (typeof stage !== "string" || typeof step !== "number" || !isJudged) {
+    throw new ReportError(`${place}: expected a JSON object with stage and step`);
+  }
+  return entry as Entry;
+}
+
+class StageRecorder {
+  readonly training = new SeriesRecorder();
+  readonly validation = new SeriesRecorder();
+}
+
+/** Collects series by name. */
+class SeriesRecorder {
+  private readonly columns = new Map<string, { steps: number[]; values: number[] }>();
+
+  /** What is no finite number is left out. */
+  add(step: number, metrics: object): void {
+    for (const [name, value] of Object.entries(metrics)) {
+      if (!Number.isFinite(value)) continue;
+      let column = this.columns.get(name);
+      if (column === undefined) {
+        column = { steps: [], values: [] };
+        this.columns.set(name, column);
+      }
+      column.steps.push(step);
+      column.values.push(value);
+    }
+  }
+
+  series(): Series[] {
+    return [...this.columns].map(([name, { steps, values }]) => ({ name, steps, values }));
+  }
+}
+
+function firstLine(error: unknown): string {
+  return (error as Error).message.split("\n")[0];
+}

@@ -1,0 +1,226 @@
+/** What a report is made of: the files of a run, as far as the page shows them. */
+import { z } from "zod";
+import type { Series } from "./curves.ts";
+
+/** JSON has no NaN: what could not be computed is null or missing. */
+const measured = z
+  .number()
+  .nullish()
+  .transform((value) => value ?? undefined);
+const share = z.number();
+const size = z.number();
+
+const halfWidths = z.object({
+  trueReward: measured,
+  regret: measured,
+  predictedReward: measured,
+  hit: measured,
+  ndcg: measured,
+  map: measured,
+  f1: measured,
+  auc: measured,
+});
+
+const methodRow = z.object({
+  method: z.string(),
+  trueReward: measured,
+  regret: measured,
+  predictedReward: measured,
+  hit: measured,
+  ndcg: measured,
+  map: measured,
+  f1: measured,
+  auc: measured,
+  users: size.optional(),
+  usersWithoutPositive: size.optional(),
+  halfWidths: halfWidths.optional(),
+});
+
+const judge = z.object({
+  lists: size,
+  meanSquaredError: measured,
+  rSquared: measured,
+  pearson: measured,
+  spearman: measured,
+  calibration: z.array(z.object({ predicted: z.number(), observed: z.number(), lists: size })),
+  orderAccuracy: z.array(z.object({ gap: z.number(), pairs: size, accuracy: share })),
+});
+
+const advantage = z.object({
+  over: z.string(),
+  measure: z.string(),
+  mean: z.number(),
+  halfWidth: z.number(),
+  pValue: z.number(),
+});
+
+const estimate = z.object({ value: measured, standardError: measured, effectiveSize: measured });
+
+/** `result.json`: what the run came to. */
+export const resultSchema = z.object({
+  listLength: size.optional(),
+  testRequests: size.optional(),
+  rows: z.array(methodRow),
+  judge: judge.optional(),
+  trueCorrelation: measured,
+  advantages: z.array(advantage).default([]),
+  offPolicy: z
+    .object({
+      predicted: measured,
+      trueReward: measured,
+      inversePropensity: estimate,
+      sequential: estimate,
+      doublyRobust: estimate,
+    })
+    .optional(),
+});
+
+const logCounts = z.object({
+  users: size,
+  items: size,
+  interactions: size,
+  positives: size,
+  notShown: size.optional(),
+});
+
+const listCounts = z.object({
+  lists: size,
+  withPositive: size,
+  withRepeat: size,
+  training: size,
+  validation: size,
+  test: size,
+  testUsersWithoutPositive: size,
+  testUsersWithRepeat: size,
+  straddling: size.optional(),
+  later: size.optional(),
+  tooShort: size.optional(),
+});
+
+const splitReport = z.object({
+  lists: size,
+  candidates: z.string(),
+  positiveRate: z.array(z.number().nullable()).transform((rates) => rates.map((rate) => rate ?? undefined)),
+  span: z
+    .object({
+      first: z.number(),
+      last: z.number(),
+      firstDate: z.string().optional(),
+      lastDate: z.string().optional(),
+    })
+    .optional(),
+  scoreToExposure: measured,
+});
+
+/** `data-report.json`: what there was to know of the log before anything was learned. */
+export const dataReportSchema = z.object({
+  split: z.string(),
+  preparation: z
+    .object({
+      core: size,
+      listLength: size,
+      read: logCounts,
+      kept: logCounts,
+      trainingListsDrawn: size,
+    })
+    .optional(),
+  users: size,
+  items: size,
+  interactions: size,
+  learned: size,
+  lists: listCounts,
+  listsPerUser: z.object({
+    minimum: measured,
+    lowerQuartile: measured,
+    median: measured,
+    upperQuartile: measured,
+    maximum: measured,
+  }),
+  repeatedShare: measured,
+  recallAt50: measured,
+  unknownTestUsers: size,
+  splits: z.object({ training: splitReport, validation: splitReport, test: splitReport }),
+  excludedByFuture: measured,
+  passedOver: z.object({ liked: share, others: share }),
+  checks: z.array(z.object({ name: z.string(), passed: z.boolean(), count: size })),
+});
+
+const feedback = z.array(z.object({ item: z.number(), liked: z.boolean() }));
+const judged = { items: z.array(z.number()), reward: z.number(), trueReward: measured };
+
+/** `anatomy.json`: a few requests looked at closely. */
+export const anatomySchema = z.object({
+  listLength: size,
+  referenceTemperature: z.number(),
+  items: z.record(z.string(), z.object({ id: z.string(), title: z.string().optional() })),
+  requests: z.array(
+    z.object({
+      user: z.string(),
+      history: feedback,
+      shown: feedback,
+      shownOutside: size,
+      candidates: z.array(z.object({ item: z.number(), probability: share })),
+      lists: z.object({
+        shown: z.object(judged).optional(),
+        dnn: z.object(judged),
+        goalRank: z.object({ ...judged, probabilities: z.array(share) }),
+      }),
+      group: z.object({
+        meanReward: z.number(),
+        rewardDeviation: z.number(),
+        repetitions: size,
+        lists: z.array(
+          z.object({
+            ...judged,
+            source: z.string(),
+            z: z.number(),
+            reference: share,
+            policy: share,
+            logProbability: z.number(),
+          }),
+        ),
+      }),
+    }),
+  ),
+});
+
+const plainObject = z.record(z.string(), z.unknown());
+
+/** `config.json`: what the run was started with. */
+export const configurationSchema = plainObject;
+
+/** `run.json`: where, when and by what it was run. Fields that are not known here are shown as they are. */
+export const runSchema = z.looseObject({
+  command: z.union([z.string(), z.array(z.string())]).optional(),
+  started: z.string().optional(),
+  finished: z.string().nullish(),
+  seed: z.number().optional(),
+});
+
+export type ReportResult = z.infer<typeof resultSchema>;
+export type ReportRow = z.infer<typeof methodRow>;
+export type ReportJudge = z.infer<typeof judge>;
+export type ReportAdvantage = z.infer<typeof advantage>;
+export type ReportData = z.infer<typeof dataReportSchema>;
+export type ReportAnatomy = z.infer<typeof anatomySchema>;
+export type ReportRequest = ReportAnatomy["requests"][number];
+export type ReportRun = z.infer<typeof runSchema>;
+
+/** What was logged while one model trained. */
+export interface StageCurves {
+  readonly stage: string;
+  readonly training: readonly Series[];
+  readonly validation: readonly Series[];
+}
+
+/** A run, whole or in parts: what is missing was not written, or not yet. */
+export interface ReportInput {
+  /** Of the run's folder. */
+  readonly name: string;
+  readonly configuration?: Readonly<Record<string, unknown>> | undefined;
+  readonly run?: ReportRun | undefined;
+  readonly dataReport?: ReportData | undefined;
+  readonly stages: readonly StageCurves[];
+  readonly result?: ReportResult | undefined;
+  readonly anatomy?: ReportAnatomy | undefined;
+}

@@ -1,0 +1,276 @@
+/** The data: what is left of the log at each stage, what its lists look like, and whether the test leaked. */
+import * as Plot from "@observablehq/plot";
+import { figure, lineLegend, lineStyle } from "../figure.ts";
+import { type Content, type Html, html } from "../html.ts";
+import { compact, count, decimal, NONE, percent } from "../numbers.ts";
+import { absent, folded, pairs, type Section, table } from "../parts.ts";
+import type { ReportData, ReportInput } from "../run-input.ts";
+
+export function data({ dataReport, result }: ReportInput): Section {
+  const frame = { id: "data", name: "Data", title: "Data" };
+  if (dataReport === undefined) {
+    const isWorld = result?.rows.some(({ trueReward }) => trueReward !== undefined) === true;
+    return {
+      ...frame,
+      content: absent(
+        isWorld
+          ? "The lists come from the embedded world, a simulator whose true rewards are known; there is no log to report on."
+          : "The run has no data-report.json: its data come from the embedded world, or were prepared before it, or are not ready yet.",
+      ),
+    };
+  }
+  return {
+    ...frame,
+    content: html`
+${leakage(dataReport)}
+${stageTable(dataReport)}
+${listTable(dataReport)}
+<div class="figures">${positivesFigure(dataReport)}${spanFigure(dataReport)}${listsPerUserFigure(dataReport)}</div>
+${properties(dataReport)}`,
+  };
+}
+
+function leakage({ checks }: ReportData): Html {
+  const failed = checks.filter(({ passed }) => !passed);
+  const sorted = [...failed, ...checks.filter(({ passed }) => passed)];
+  const items = sorted.map(({ name, passed, count: broken }) =>
+    passed
+      ? html`<li><span class="mark" aria-hidden="true">✓</span><span class="unseen">passed: </span>${name}</li>`
+      : html`<li class="failed"><span class="mark" aria-hidden="true">✗</span>Fails: ${name} (${count(broken)} do not hold)</li>`,
+  );
+  const verdict =
+    failed.length === 0
+      ? html`<p>All ${checks.length} checks for leakage pass.</p>`
+      : html`<p class="warning failure"><strong>${failed.length} of ${checks.length} checks for leakage fail.</strong> The results may be better than they should.</p>`;
+  const list = html`<ul class="checks">${items}</ul>`;
+  return html`<h3>Leakage</h3>${verdict}${failed.length === 0 ? folded("What was checked", list) : list}`;
+}
+
+function stageTable({ preparation, ...report }: ReportData): Html {
+  const counts = (own: { users: number; items: number; interactions: number; positives?: number }) => [
+    count(own.users),
+    count(own.items),
+    count(own.interactions),
+    own.positives === undefined ? NONE : count(own.positives),
+  ];
+  const stages =
+    preparation === undefined
+      ? [{ head: "Used", cells: counts(report) }]
+      : [
+          { head: "Read", cells: counts(preparation.read) },
+          { head: `${preparation.core}-core`, cells: counts(preparation.kept) },
+        ];
+  const learned = { head: "Retriever learned from", cells: [NONE, NONE, count(report.learned), NONE] };
+  return html`<h3>What is left at each stage</h3>${table({
+    caption: "The log",
+    columns: ["Stage", "Users", "Items", "Interactions", "Positives"],
+    rows: [...stages, learned],
+  })}`;
+}
+
+function listTable({ lists, splits, preparation, split }: ReportData): Html {
+  const { straddling = 0, later = 0, tooShort = 0 } = lists;
+  const drawn = preparation?.trainingListsDrawn;
+  const row = (head: string, value: number, what: Content = "") => ({
+    head,
+    cells: [count(value), { content: what, class: "text" }],
+  });
+  const optional = (head: string, value: number) => (value === 0 ? [] : [row(head, value, "left out")]);
+  const used = (name: keyof ReportData["splits"]) =>
+    `${count(splits[name].lists)} used, candidates ${splits[name].candidates}`;
+  return table({
+    caption: `Lists${preparation === undefined ? "" : ` of ${preparation.listLength}`}, split by ${split}`,
+    columns: ["Lists", "Count", html`<span class="unseen">Note</span>`],
+    rows: [
+      row("Cut", lists.lists),
+      row("With a positive", lists.withPositive),
+      ...optional("With a positive, but an item twice", lists.withRepeat),
+      ...optional("Too short", tooShort),
+      ...optional("On both sides of a cut in time", straddling),
+      ...optional("After their user's test list", later),
+      row(
+        "Training",
+        lists.training,
+        drawn === undefined || drawn === lists.training
+          ? used("training")
+          : `${count(drawn)} drawn, candidates ${splits.training.candidates}`,
+      ),
+      row("Validation", lists.validation, used("validation")),
+      row("Test", lists.test, used("test")),
+    ],
+  });
+}
+
+const SPLITS = ["training", "validation", "test"] as const;
+
+function positivesFigure({ splits }: ReportData): Html {
+  const points = SPLITS.map((name) =>
+    splits[name].positiveRate.flatMap((rate, i) => (rate === undefined ? [] : [{ position: i + 1, rate }])),
+  );
+  const length = Math.max(...SPLITS.map((name) => splits[name].positiveRate.length), 1);
+  return figure(
+    {
+      title: "Share of positives at each position of a list",
+      description: `Share of positives by position: ${SPLITS.map((name, i) => `${name} ${points[i].map(({ rate }) => `${percent(rate)}%`).join(" ")}`).join("; ")}`,
+      legend: lineLegend(SPLITS),
+    },
+    {
+      height: 190,
+      x: {
+        domain: [0.75, length + 0.25],
+        ticks: Array.from({ length }, (_, i) => i + 1),
+        tickFormat: "d",
+        label: "position →",
+        labelArrow: "none",
+      },
+      y: {
+        nice: true,
+        zero: true,
+        grid: true,
+        ticks: 4,
+        label: null,
+        tickFormat: (rate: number) => `${percent(rate, 0)}%`,
+      },
+      marks: points.flatMap((own, i) => {
+        const { colour, dash } = lineStyle(i);
+        const dashes = dash === undefined ? {} : { strokeDasharray: dash };
+        return [
+          Plot.line(own, { x: "position", y: "rate", stroke: colour, strokeWidth: 1.75, ...dashes }),
+          Plot.dot(own, { x: "position", y: "rate", fill: colour, r: 2.5 }),
+        ];
+      }),
+    },
+  );
+}
+
+/** When the lists of each split took place. */
+function spanFigure({ splits }: ReportData): Html | false {
+  const spans = SPLITS.flatMap((name) => {
+    const { span } = splits[name];
+    if (span === undefined) return [];
+    const { first, last, firstDate, lastDate } = span;
+    const hasDates = firstDate !== undefined && lastDate !== undefined;
+    return [
+      {
+        name,
+        from: hasDates ? new Date(firstDate) : first,
+        to: hasDates ? new Date(lastDate) : last,
+        words: hasDates ? `${firstDate.slice(0, 10)} to ${lastDate.slice(0, 10)}` : `${first} to ${last}`,
+        hasDates,
+      },
+    ];
+  });
+  if (spans.length === 0) return false;
+  const hasDates = spans.every((span) => span.hasDates);
+  return figure(
+    {
+      title: "When the lists of each split took place",
+      description: spans.map(({ name, words }) => `${name} ${words}`).join("; "),
+    },
+    {
+      height: 60 + 36 * spans.length,
+      marginLeft: 12,
+      x: {
+        type: hasDates ? "utc" : "linear",
+        ticks: 4,
+        label: null,
+        ...(!hasDates && { tickFormat: compact }),
+      },
+      y: { type: "band", axis: null, domain: spans.map(({ name }) => name) },
+      marks: [
+        Plot.ruleY(spans, {
+          x1: "from",
+          x2: "to",
+          y: "name",
+          dy: 8,
+          stroke: "var(--accent)",
+          strokeWidth: 6,
+        }),
+        Plot.text(spans, { y: "name", dy: -5, text: "name", frameAnchor: "left", textAnchor: "start" }),
+        Plot.text(spans, {
+          y: "name",
+          dy: -5,
+          text: "words",
+          frameAnchor: "right",
+          textAnchor: "end",
+          fill: "var(--muted)",
+        }),
+      ],
+    },
+  );
+}
+
+/** The one row of a box plot. */
+const LISTS = { name: "lists" };
+
+function listsPerUserFigure({ listsPerUser }: ReportData): Html | false {
+  const { minimum, lowerQuartile, median, upperQuartile, maximum } = listsPerUser;
+  if (minimum === undefined || lowerQuartile === undefined || median === undefined) return false;
+  if (upperQuartile === undefined || maximum === undefined) return false;
+  const words = [
+    `minimum ${minimum}`,
+    `quartiles ${lowerQuartile}, ${median}, ${upperQuartile}`,
+    `maximum ${maximum}`,
+  ].join(", ");
+  return figure(
+    { title: "Lists per user", description: `Lists per user: ${words}`, note: words },
+    {
+      height: 110,
+      marginLeft: 12,
+      x: { label: "lists →", labelArrow: "none", nice: true, zero: true, ticks: 5 },
+      y: { type: "band", axis: null, domain: [LISTS.name] },
+      marks: [
+        Plot.ruleY([LISTS], { x1: minimum, x2: maximum, y: "name", stroke: "var(--muted)" }),
+        Plot.ruleY([LISTS], {
+          x1: lowerQuartile,
+          x2: upperQuartile,
+          y: "name",
+          stroke: "var(--accent)",
+          strokeWidth: 16,
+          strokeOpacity: 0.5,
+        }),
+        Plot.tickX([LISTS], {
+          x: median,
+          y: "name",
+          stroke: "var(--text)",
+          strokeWidth: 2,
+          insetTop: 12,
+          insetBottom: 12,
+        }),
+      ],
+    },
+  );
+}
+
+function properties(report: ReportData): Html {
+  const { recallAt50, unknownTestUsers, lists, repeatedShare, excludedByFuture, passedOver, splits } = report;
+  const area = splits.test.scoreToExposure;
+  const entries: [Content, Content][] = [
+    ["Positives of test lists in the retriever's top 50", `${percent(recallAt50)}%`],
+    [
+      "Test users of whom the retriever learned nothing",
+      `${count(unknownTestUsers)} of ${count(lists.test)}`,
+    ],
+    ["Interactions with an item met before", `${percent(repeatedShare)}%`],
+    [
+      "Test candidates that counted 0 in training",
+      `${percent(passedOver.liked)}% of the liked, ${percent(passedOver.others)}% of the others`,
+    ],
+  ];
+  if (area !== undefined) {
+    entries.push([
+      "AUC of the retriever's score alone, exposed against other test candidates",
+      decimal(area),
+    ]);
+  }
+  if (excludedByFuture !== undefined) {
+    entries.push([
+      "Items that a training list's candidates leave out because the user meets them later",
+      `${decimal(excludedByFuture, 1)} on average, a property of injection`,
+    ]);
+  }
+  const injected = splits.test.candidates === "injected";
+  return html`<h3>What to know of it</h3>
+${injected && html`<p class="warning">Exposed items were injected among retrieved candidates: the ranking metrics mostly tell how well a method separates the two.</p>`}
+${pairs(entries)}`;
+}

@@ -1,0 +1,226 @@
+/** Anatomy of groups: the lists that training compares for one request, their rewards, and both policies over them. */
+import * as Plot from "@observablehq/plot";
+import { bar, figure, markLegend } from "../figure.ts";
+import { type Content, type Html, html } from "../html.ts";
+import { decimal, percent } from "../numbers.ts";
+import { absent, type Section } from "../parts.ts";
+import type { ReportAnatomy, ReportInput, ReportRequest } from "../run-input.ts";
+import { Items, whyNone } from "./items.ts";
+
+type Group = ReportRequest["group"];
+type GroupList = Group["lists"][number];
+
+export function groups({ anatomy }: ReportInput): Section {
+  const frame = { id: "groups", name: "Groups", title: "Anatomy of groups" };
+  if (anatomy === undefined || anatomy.requests.length === 0) {
+    return { ...frame, content: absent(whyNone(anatomy)) };
+  }
+  return {
+    ...frame,
+    content: html`
+<p>At each step of its training GoalRank compares a group of lists for every request. The reward model gives each list a reward <i>r</i>; <i>z</i> is the reward in standard deviations from the mean of its group. The reference policy <i>π</i><sub>ref</sub> = softmax(<i>z</i> / ${anatomy.referenceTemperature}) says how often each list should be shown, and training moves the generator's <i>π</i><sub>θ</sub>, here over the lists of the group alone, towards it. These groups were built after training, for the requests above.</p>
+${anatomy.requests.map((request, i) => dissection(anatomy, request, i))}`,
+  };
+}
+
+function dissection(anatomy: ReportAnatomy, request: ReportRequest, index: number): Html {
+  const { group, user } = request;
+  const { lists, repetitions, meanReward, rewardDeviation } = group;
+  const repeated = repetitions === 0 ? "" : ` ${repetitions} more repeat one of them and do not count.`;
+  const spread =
+    rewardDeviation === 0 ? " All have the same reward, so training learns nothing from this group." : "";
+  return html`<article class="request"><h3>Request ${index + 1}: user ${user}</h3>
+<p class="note">${lists.length} distinct lists; mean reward ${decimal(meanReward)}, standard deviation ${decimal(rewardDeviation)}.${repeated}${spread}</p>
+<div class="figures">${rewardFigure(group)}${policyFigure(group)}${likelihoodFigure(group)}</div>
+${listTable(new Items(anatomy.items, request), group)}</article>`;
+}
+
+const SOURCE_HEIGHT = 30;
+
+/** A dot for each list: reward across, a row for each source, area by the reference policy. */
+function rewardFigure({ lists, meanReward, rewardDeviation }: Group): Html {
+  const sources = [...new Set(lists.map(({ source }) => source))];
+  const description = `Rewards of the lists of each source: ${sources
+    .map((source) => {
+      const rewards = lists.filter((list) => list.source === source).map(({ reward }) => reward);
+      return `${source} from ${decimal(Math.min(...rewards))} to ${decimal(Math.max(...rewards))}`;
+    })
+    .join("; ")}`;
+  const zs = rewardDeviation === 0 ? [0] : [-2, -1, 0, 1, 2];
+  const ticks = zs
+    .map((z) => ({ z, reward: meanReward + z * rewardDeviation }))
+    .filter(({ reward }) => {
+      const rewards = lists.map((list) => list.reward);
+      return reward >= Math.min(...rewards) && reward <= Math.max(...rewards);
+    });
+  return figure(
+    {
+      title: "Reward by source",
+      description,
+      legend: markLegend([
+        {
+          name: html`a list; the larger, the higher <i>π</i><sub>ref</sub>`,
+          mark: html`<circle cx="7" cy="5" r="4" fill="var(--accent)" fill-opacity="0.55"/>`,
+        },
+      ]),
+    },
+    {
+      height: figureHeight(lists),
+      marginLeft: 78,
+      marginTop: 22,
+      x: { label: "reward r →", labelAnchor: "right", labelArrow: "none", ticks: 4, inset: 10 },
+      y: { type: "point", domain: sources, label: null, tickSize: 0 },
+      r: { type: "sqrt", domain: [0, 1], range: [2.5, 16] },
+      marks: [
+        Plot.ruleX(ticks, {
+          x: "reward",
+          stroke: "var(--line)",
+          strokeDasharray: "3 3",
+        }),
+        Plot.text(ticks, {
+          x: "reward",
+          frameAnchor: "top",
+          dy: -14,
+          text: ({ z }: { z: number }) => (z === 0 ? "z = 0" : z > 0 ? `+${z}` : `−${-z}`),
+          fill: "var(--muted)",
+        }),
+        Plot.dot(lists, {
+          x: "reward",
+          y: "source",
+          r: "reference",
+          fill: "var(--accent)",
+          fillOpacity: 0.55,
+          stroke: "var(--page)",
+          strokeWidth: 0.75,
+        }),
+      ],
+    },
+  );
+}
+
+/** Both policies over the lists by falling reward. */
+function policyFigure({ lists }: Group): Html {
+  const ranked = lists.map((list, i) => ({ ...list, rank: i + 1 }));
+  const description = `Reference policy and generator over the lists by falling reward; the best list has ${percent(lists[0]?.reference)}% and ${percent(lists[0]?.policy)}%`;
+  const most = Math.max(...lists.flatMap(({ reference, policy }) => [reference, policy]), 1e-6);
+  return figure(
+    {
+      title: "Where both policies put their weight",
+      description,
+      legend: markLegend([
+        {
+          name: html`<i>π</i><sub>ref</sub>, the aim`,
+          mark: html`<rect x="3" y="0" width="8" height="10" fill="var(--warm)" fill-opacity="0.45"/>`,
+        },
+        {
+          name: html`<i>π</i><sub>θ</sub>, the generator`,
+          mark: html`<circle cx="7" cy="5" r="3.5" fill="var(--accent)"/>`,
+        },
+      ]),
+    },
+    {
+      height: figureHeight(lists),
+      marginTop: 22,
+      x: { label: "lists by falling reward →", labelArrow: "none", ticks: 5, domain: [0, lists.length + 1] },
+      y: {
+        label: "probability",
+        labelArrow: "none",
+        domain: [0, most],
+        grid: true,
+        percent: false,
+        ticks: 4,
+        tickFormat: (value: number) => `${percent(value, most < 0.1 ? 1 : 0)}%`,
+      },
+      marks: [
+        Plot.rectY(ranked, {
+          x1: ({ rank }: { rank: number }) => rank - 0.4,
+          x2: ({ rank }: { rank: number }) => rank + 0.4,
+          y: "reference",
+          fill: "var(--warm)",
+          fillOpacity: 0.45,
+        }),
+        Plot.dot(ranked, { x: "rank", y: "policy", r: 3, fill: "var(--accent)" }),
+        Plot.ruleY([0], { stroke: "var(--line)" }),
+      ],
+    },
+  );
+}
+
+/** Reward against likelihood: whether the generator likes lists as the reward model does. */
+function likelihoodFigure({ lists }: Group): Html {
+  const described = lists
+    .slice(0, 3)
+    .map(({ logProbability, reward }) => `${decimal(logProbability, 1)} and ${decimal(reward)}`);
+  return figure(
+    {
+      title: "Reward and likelihood",
+      description: `Log-probability of each list under the generator, and its reward; the best three: ${described.join("; ")}`,
+      legend: markLegend([
+        { name: "of the generator", mark: html`<circle cx="7" cy="5" r="3.5" fill="var(--accent)"/>` },
+        {
+          name: "of another source",
+          mark: html`<circle cx="7" cy="5" r="3.5" fill="none" stroke="var(--muted)" stroke-width="1.5"/>`,
+        },
+      ]),
+    },
+    {
+      height: figureHeight(lists),
+      marginTop: 22,
+      x: { label: "log-probability of the list →", labelArrow: "none", ticks: 5, nice: true, inset: 6 },
+      y: { label: "reward r", labelArrow: "none", grid: true, ticks: 4, nice: true },
+      marks: [
+        Plot.dot(
+          lists.filter(({ source }) => source !== "policy"),
+          { x: "logProbability", y: "reward", r: 3.5, stroke: "var(--muted)" },
+        ),
+        Plot.dot(
+          lists.filter(({ source }) => source === "policy"),
+          { x: "logProbability", y: "reward", r: 3.5, fill: "var(--accent)", fillOpacity: 0.8 },
+        ),
+      ],
+    },
+  );
+}
+
+/** The same for the figures of one group. */
+function figureHeight(lists: readonly GroupList[]): number {
+  return Math.max(190, 66 + SOURCE_HEIGHT * new Set(lists.map(({ source }) => source)).size);
+}
+
+/** Lists that are shown at once; the others are folded. */
+const FIRST = 6;
+
+const COLUMNS: readonly Content[] = [
+  "#",
+  "List",
+  "Source",
+  "r",
+  "z",
+  html`π<sub>ref</sub>`,
+  html`π<sub>θ</sub>`,
+];
+
+function listTable(items: Items, { lists }: Group): Html {
+  const most = Math.max(...lists.flatMap(({ reference, policy }) => [reference, policy]));
+  const rows = lists.map((list, i) => listRow(items, list, i + 1, most));
+  const caption = `The ${Math.min(FIRST, rows.length)} lists of the highest reward. A tick marks what the user liked.`;
+  return html`${tableOf(caption, rows.slice(0, FIRST))}
+${rows.length > FIRST && html`<details><summary>The other ${rows.length - FIRST} lists</summary>${tableOf("Lists of lower reward", rows.slice(FIRST))}</details>`}`;
+}
+
+/** A narrow page shows each row as a card, so the roles of a table are said in words. */
+function tableOf(caption: Content, rows: readonly Html[]): Html {
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Table that may scroll"><table class="lists" role="table"><caption><span>${caption}</span></caption>
+<thead role="rowgroup"><tr role="row">${COLUMNS.map((column) => html`<th scope="col" role="columnheader">${column}</th>`)}</tr></thead>
+<tbody role="rowgroup">${rows}</tbody></table></div>`;
+}
+
+function listRow(items: Items, list: GroupList, rank: number, most: number): Html {
+  const { source, reward, trueReward, z, reference, policy } = list;
+  const truth =
+    trueReward !== undefined && html`<span class="interval">truly ${decimal(trueReward, 2)}</span>`;
+  return html`<tr role="row"><th scope="row" role="rowheader">${rank}</th><td role="cell">${items.inline(list.items)}</td>
+<td role="cell" data-label="source" class="text">${source}</td><td role="cell" data-label="r"><span>${decimal(reward, 2)}${truth}</span></td><td role="cell" data-label="z">${decimal(z, 2)}</td>
+<td role="cell" data-label="π ref"><span>${percent(reference)}%${bar(reference, most, "var(--warm)")}</span></td><td role="cell" data-label="π θ"><span>${percent(policy)}%${bar(policy, most, "var(--accent)")}</span></td></tr>
+`;
+}

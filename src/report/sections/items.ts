@@ -1,0 +1,58 @@
+/** Items as they stand in lists: their titles, and whether the user liked them. */
+import { type Content, type Html, html } from "../html.ts";
+import { percent } from "../numbers.ts";
+import type { ReportAnatomy, ReportRequest } from "../run-input.ts";
+
+/** Names of items, and the likes of one request. */
+export class Items {
+  private readonly liked: ReadonlySet<number>;
+
+  constructor(
+    private readonly names: ReportAnatomy["items"],
+    { shown }: ReportRequest,
+  ) {
+    this.liked = new Set(shown.filter(({ liked }) => liked).map(({ item }) => item));
+  }
+
+  isLiked(item: number): boolean {
+    return this.liked.has(item);
+  }
+
+  countLiked(items: readonly number[]): number {
+    return items.filter((item) => this.liked.has(item)).length;
+  }
+
+  /** The title, or what stands for it; a liked one is marked. */
+  label(item: number, isLiked = this.isLiked(item)): Html {
+    // Titles may run from right to left, or hold marks that turn the text around them.
+    const name = html`<bdi>${this.title(item)}</bdi>`;
+    return isLiked
+      ? html`<span class="liked"><span class="tick" aria-hidden="true">✓ </span><span class="unseen">liked: </span>${name}</span>`
+      : html`<span>${name}</span>`;
+  }
+
+  private title(item: number): string {
+    const { id = String(item), title } = this.names[item] ?? {};
+    return title ?? `item ${id}`;
+  }
+
+  /** In one line of text. */
+  inline(items: readonly number[]): Html {
+    return html`<ol class="inline">${items.map((item) => html`<li>${this.label(item)}</li>`)}</ol>`;
+  }
+
+  /** One below the other, with a heading and perhaps a probability each. */
+  list(title: Content, items: readonly number[], note: Content, probabilities?: readonly number[]): Html {
+    return html`<div class="list"><h4>${title}</h4><ol>${items.map(
+      (item, place) =>
+        html`<li>${this.label(item)}${probabilities !== undefined && html`<span class="figure">${percent(probabilities[place], 0)}%</span>`}</li>`,
+    )}</ol><p class="note">${note}</p></div>`;
+  }
+}
+
+/** Stands in place of requests that are not there. */
+export function whyNone(anatomy: ReportAnatomy | undefined): Content {
+  return anatomy === undefined
+    ? "The run has no anatomy.json; training writes it at its end."
+    : "No test request has a liked item among its candidates.";
+}

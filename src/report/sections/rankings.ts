@@ -1,0 +1,67 @@
+/** Examples of ranked lists: what was shown and liked, the DNN's order, and GoalRank's list. */
+import { type Content, type Html, html } from "../html.ts";
+import { decimal } from "../numbers.ts";
+import { absent, folded, type Section } from "../parts.ts";
+import type { ReportAnatomy, ReportInput, ReportRequest } from "../run-input.ts";
+import { Items, whyNone } from "./items.ts";
+
+export function rankings({ anatomy }: ReportInput): Section {
+  const frame = { id: "lists", name: "Ranked lists", title: "Examples of ranked lists" };
+  if (anatomy === undefined || anatomy.requests.length === 0) {
+    return { ...frame, content: absent(whyNone(anatomy)) };
+  }
+  return {
+    ...frame,
+    content: html`
+<p>Test requests drawn by chance among those with a liked candidate. A tick marks what the user liked of what was shown; the other items may have been liked too, had they been shown.${untitled(anatomy)}</p>
+${anatomy.requests.map((request, i) => example(anatomy, request, i))}`,
+  };
+}
+
+/** Why items have no titles, where they have none. */
+function untitled({ items, requests }: ReportAnatomy): Content {
+  if (Object.values(items).some(({ title }) => title !== undefined)) return undefined;
+  if (requests[0].lists.dnn.trueReward !== undefined)
+    return " The items of the embedded world have numbers only.";
+  return html` Items stand by their names in the log; <code>data.itemFeatures.title</code> in the configuration gives them titles.`;
+}
+
+/** Items of the history that are shown; the older ones are counted. */
+const RECENT = 10;
+
+function example(anatomy: ReportAnatomy, request: ReportRequest, index: number): Html {
+  const items = new Items(anatomy.items, request);
+  const { user, lists, candidates, shown, shownOutside } = request;
+  const worth = (list: { reward: number; trueReward?: number | undefined; items: readonly number[] }) =>
+    html`${items.countLiked(list.items)} liked · reward ${decimal(list.reward, 2)}${list.trueReward !== undefined && `, truly ${decimal(list.trueReward, 2)}`}`;
+  const outside = shownOutside > 0 && `${shownOutside} more shown, not among the candidates`;
+  const dnn = new Map(candidates.map(({ item, probability }) => [item, probability]));
+  return html`<article class="request"><h3>Request ${index + 1}: user ${user}</h3>
+${history(items, request)}
+<div class="columns">
+${items.list(
+  "Shown by the log",
+  shown.map(({ item }) => item),
+  lists.shown ? worth(lists.shown) : outside,
+)}
+${items.list(
+  `DNN, top ${lists.dnn.items.length}`,
+  lists.dnn.items,
+  worth(lists.dnn),
+  lists.dnn.items.map((item) => dnn.get(item) ?? 0),
+)}
+${items.list("GoalRank", lists.goalRank.items, worth(lists.goalRank), lists.goalRank.probabilities)}
+</div>
+${folded(
+  `All ${candidates.length} candidates in the DNN's order`,
+  items.inline(candidates.map(({ item }) => item)),
+)}</article>`;
+}
+
+function history(items: Items, { history: met }: ReportRequest): Html {
+  if (met.length === 0) return html`<p class="note">Nothing is known of what the user met before.</p>`;
+  const recent = met.slice(-RECENT).reverse();
+  const older = met.length - recent.length;
+  return html`<h4>Met before, newest first</h4>
+<ul class="chips">${recent.map(({ item, liked }) => html`<li>${items.label(item, liked)}</li>`)}${older > 0 && html`<li>and ${older} older</li>`}</ul>`;
+}

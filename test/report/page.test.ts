@@ -1,0 +1,346 @@
+/** What the page says: the numbers of the run's files, escaped text, and what is missing. */
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { parseHTML } from "linkedom";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { readRun, renderReport } from "../../src/report/index.ts";
+import type { ReportInput, ReportRequest } from "../../src/report/run-input.ts";
+import { COLOURS } from "../../src/report/style.ts";
+import { anatomy, dataReport, files, type RunFiles, result, writeRun } from "./sample-run.ts";
+
+const test = suite("report page");
+const folder = mkdtempSync(join(tmpdir(), "goalrank-report-"));
+let made = 0;
+
+function read(contents: RunFiles = files): ReportInput {
+  const run = join(folder, `run-${made++}`);
+  writeRun(run, contents);
+  return readRun(run);
+}
+
+const whole = read();
+const page = renderReport(whole);
+const { document } = parseHTML(page);
+/** The text of what a selector finds, with single blanks. */
+const textOf = (selector: string, from = document): string[] =>
+  [...from.querySelectorAll(selector)].map(({ textContent }) =>
+    (textContent ?? "").replace(/\s+/g, " ").trim(),
+  );
+
+test("the table of results holds every number of result.json, with its interval", () => {
+  const rows = [...document.querySelectorAll("#results table")[0].querySelectorAll("tbody tr")];
+  assert.is(rows.length, result.rows.length);
+  rows.forEach((row, i) => {
+    const { method, halfWidths: half, ...means } = result.rows[i];
+    assert.is(row.querySelector("th")?.textContent, method);
+    const cells = [...row.querySelectorAll("td")].map((cell) =>
+      (cell.textContent ?? "").replace(" (best)", ""),
+    );
+    const reward = (mean: number, width: number) =>
+      `${mean.toFixed(3)}±${width.toFixed(3)}`.replace("-", "−");
+    const share = (mean: number, width: number) => `${(100 * mean).toFixed(1)}±${(100 * width).toFixed(1)}`;
+    assert.equal(cells, [
+      reward(means.trueReward, half.trueReward),
+      reward(means.regret, half.regret),
+      reward(means.predictedReward, half.predictedReward),
+      share(means.hit, half.hit),
+      share(means.ndcg, half.ndcg),
+      share(means.map, half.map),
+      share(means.f1, half.f1),
+      share(means.auc, half.auc),
+    ]);
+  });
+});
+
+test("the best method of each column is marked, random and oracle left out", () => {
+  const best = [...document.querySelectorAll("#results tbody tr")]
+    .filter((row) => row.querySelector(".best") !== null)
+    .map((row) => [row.querySelector("th")?.textContent, row.querySelectorAll(".best").length]);
+  assert.equal(best, [
+    ["logging policy", 1],
+    ["GoalRank", 6],
+  ]);
+});
+
+test("the summary says who is best, by how much, and whether it may be chance", () => {
+  const [lead] = textOf(".lead");
+  assert.match(
+    lead,
+    "GoalRank has the highest true reward, 3.070: 0.028 more per list (95% interval ±0.045, p = 0.234)",
+  );
+  assert.match(lead, "than the next best, imitation-evaluator, 100 lists, which may be chance.");
+  const others = { ...result, rows: result.rows.filter(({ method }) => method !== "GoalRank") };
+  const [without] = textOf(
+    ".lead",
+    parseHTML(renderReport({ ...whole, result: read({ ...files, "result.json": others }).result })).document,
+  );
+  assert.match(without, "imitation-evaluator, 100 lists has the highest true reward, 2.820.");
+});
+
+test("on a log the summary counts hits, and says so where GoalRank is behind", () => {
+  const rows = result.rows
+    .filter(({ method }) => !method.startsWith("oracle"))
+    .map(({ trueReward: _, regret: __, ...row }) => ({
+      ...row,
+      hit: row.method === "PRM, top 6" ? 0.5 : row.hit,
+    }));
+  const advantages = [{ over: "PRM, top 6", measure: "hits", mean: -0.5, halfWidth: 0.1, pValue: 0.0001 }];
+  const log = read({ ...files, "result.json": { ...result, rows, advantages } });
+  const [lead] = textOf(".lead", parseHTML(renderReport(log)).document);
+  assert.match(
+    lead,
+    "PRM, top 6 has the highest H@6, 50.0%. GoalRank gets 0.500 fewer hits per list (95% interval ±0.100, p < 0.001).",
+  );
+});
+
+test("the anatomy of each group is there: every list with its reward, z and both policies", () => {
+  const articles = [...document.querySelectorAll("#groups article")];
+  assert.is(articles.length, anatomy.requests.length);
+  articles.forEach((article, i) => {
+    const rows = [...article.querySelectorAll("tbody tr")];
+    const { lists } = anatomy.requests[i].group;
+    assert.is(rows.length, lists.length);
+    rows.forEach((row, rank) => {
+      const { source, reward, z, reference, policy } = lists[rank];
+      const cells = [...row.querySelectorAll("td")].map((cell) => (cell.textContent ?? "").trim());
+      const number = (value: number) => value.toFixed(2).replace("-", "−");
+      assert.equal(cells.slice(1), [
+        source,
+        `${number(reward)}truly ${number(reward + 0.1)}`,
+        number(z),
+        `${(100 * reference).toFixed(1)}%`,
+        `${(100 * policy).toFixed(1)}%`,
+      ]);
+    });
+  });
+});
+
+test("ranked lists show titles, names where there is none, and what was liked in words", () => {
+  const [first] = document.querySelectorAll("#lists article");
+  const [shown, , own] = [...first.querySelectorAll(".list")].map((list) => textOf("li", list));
+  assert.is(shown[0], "Professional, The (a.k.a. Leon: The Professional) (1994)");
+  assert.is(shown[1], "✓ liked: مغامرات الأمير أحمد");
+  assert.is(own[1], "Title of item 9 (1919)69%");
+  assert.ok(textOf("#lists li").some((text) => text.includes("item i8")));
+});
+
+test("the data report tells counts, and a check that fails before those that pass", () => {
+  const [data] = textOf("#data");
+  for (const value of ["1,000,209", "126,219", "229.3", "22.0%"]) assert.ok(data.includes(value), value);
+  assert.match(data, "1 of 2 checks for leakage fail.");
+  assert.match(textOf(".checks li")[0], "test: the candidates of a list are distinct (17 do not hold)");
+  assert.match(data, `${dataReport.checks[0].name}`);
+});
+
+test("configuration and provenance are told, and how to run it again", () => {
+  const [provenance] = textOf("#provenance");
+  assert.match(provenance, "scenario: default");
+  for (const value of [
+    "linux x64",
+    "cpu, 2 threads",
+    "2026-01-02 03:04 UTC",
+    "after 60 s",
+    "0123456789abcdef",
+  ]) {
+    assert.ok(provenance.includes(value), value);
+  }
+  assert.match(provenance, /goalrank train all --config run-\d+\/config.json --out run-\d+-again/);
+});
+
+test("curves are drawn for every stage, and validations", () => {
+  const [learning] = textOf("#learning");
+  for (const words of [
+    "DNN · 20 steps",
+    "Reward model · 1,200 steps",
+    "GoalRank · 300 steps",
+    "Norm of the gradient, logarithmic",
+  ]) {
+    assert.ok(learning.includes(words), words);
+  }
+  assert.not.match(learning, "Validation: ranking metrics, logarithmic");
+});
+
+test("the page asks for nothing: no script, no style but its own, no address but its sections", () => {
+  assert.is(
+    document.querySelectorAll("script, link, img, iframe, object, form, [style], [src], [onload]").length,
+    0,
+  );
+  assert.is(document.querySelectorAll("style").length, 1);
+  const hash = createHash("sha256")
+    .update(document.querySelector("style")?.textContent ?? "")
+    .digest("base64");
+  const policy = document.querySelector("meta[http-equiv]")?.getAttribute("content") ?? "";
+  assert.is(policy, `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`);
+  for (const link of document.querySelectorAll("[href]")) {
+    const target = link.getAttribute("href") ?? "";
+    assert.ok(document.querySelector(target) !== null, target);
+  }
+  assert.not.match(document.querySelector("style")?.textContent ?? "", /url\(|@import/);
+});
+
+test("every picture says in words what it shows, every table has a caption, and headings do not skip a level", () => {
+  for (const picture of document.querySelectorAll("svg:not([aria-hidden])")) {
+    assert.ok((picture.getAttribute("aria-label") ?? "").length > 10);
+    assert.is(picture.getAttribute("role"), "img");
+  }
+  for (const own of document.querySelectorAll("table")) assert.ok(own.querySelector("caption") !== null);
+  const levels = [...document.querySelectorAll("h1, h2, h3, h4")].map(({ tagName }) => Number(tagName[1]));
+  const skipped = levels.filter((level, i) => level > (levels[i - 1] ?? 0) + 1);
+  assert.equal(skipped, []);
+  assert.is(document.documentElement.getAttribute("lang"), "en");
+});
+
+test("the same run gives the same page", () => {
+  assert.is(renderReport(whole), page);
+});
+
+/** Text that would be more than text if it were not escaped. */
+const HOSTILE = [
+  "</title><script>alert(1)</script>",
+  '"><img src=x onerror=alert(1)>',
+  "' onload='alert(1)",
+  "</svg><style>*{display:none}</style>",
+  "<!--",
+  "]]>",
+  "&lt;b&gt;",
+  "2020-01-01",
+  "__proto__",
+  "",
+];
+
+const text = fc.oneof(
+  fc.string({ unit: "grapheme" }),
+  fc.string({
+    unit: fc.constantFrom("<", ">", "&", '"', "'", "`", "/", "=", "$", "{", "script", "--", "\u202e"),
+  }),
+);
+
+/** A request with few lists, of a user. */
+function shortRequest(request: ReportRequest, user: string): ReportRequest {
+  const { candidates, group } = request;
+  return {
+    ...request,
+    user,
+    candidates: candidates.slice(0, 3),
+    group: { ...group, lists: group.lists.slice(0, 8) },
+  };
+}
+
+/** A run in which everything that comes from outside is `word`. */
+function runOf(word: string): ReportInput {
+  const items = Object.fromEntries(
+    Object.keys(anatomy.items).map((item) => [item, { id: `${word}${item}`, title: `t${word}` }]),
+  );
+  return {
+    ...whole,
+    name: `n${word}`,
+    configuration: { [`k${word}`]: `v${word}` },
+    run: { command: `c${word}`, started: `s${word}`, finished: `f${word}`, [`o${word}`]: { [word]: [word] } },
+    stages: [
+      { stage: word, training: [{ name: `m${word}`, steps: [0, 1], values: [1, 2] }], validation: [] },
+    ],
+    dataReport: whole.dataReport && {
+      ...whole.dataReport,
+      checks: [
+        { name: word, passed: true, count: 0 },
+        { name: word, passed: false, count: 1 },
+      ],
+    },
+    result: whole.result && {
+      ...whole.result,
+      rows: whole.result.rows.map((row, i) => ({ ...row, method: `${i} ${word}` })),
+      advantages: whole.result.advantages.map((advantage, i) => ({ ...advantage, over: `${i} ${word}` })),
+    },
+    anatomy: whole.anatomy && {
+      ...whole.anatomy,
+      items,
+      requests: [shortRequest(whole.anatomy.requests[0], `u${word}`)],
+    },
+  };
+}
+
+/** Every element of a page, without what depends on how long a text is. */
+function structure(run: ReportInput): string[] {
+  const parsed = parseHTML(renderReport(run)).document;
+  return [...parsed.querySelectorAll("*")].map(({ tagName, attributes }) =>
+    [tagName, ...[...attributes].map(({ name }) => name).sort()].join(" "),
+  );
+}
+
+test("whatever a title, a name or a setting holds, it is only text", () => {
+  const expected = structure(runOf("word"));
+  const check = (word: string) => {
+    // A picture breaks a label into lines where the text does.
+    const label = word.replace(/[\r\n\u2028\u2029]/g, " ");
+    assert.equal(structure(runOf(label)), expected);
+  };
+  for (const word of HOSTILE) check(word);
+  fc.assert(fc.property(text, check), { numRuns: 20 });
+  const { document: shown } = parseHTML(renderReport(runOf("<b>&amp;</b>")));
+  assert.is(shown.querySelector("h1")?.textContent, "n<b>&amp;</b>");
+  assert.is(shown.querySelector("#lists bdi")?.textContent, "t<b>&amp;</b>");
+});
+
+test("each part that is missing is said so in its place, and the others stay", () => {
+  const notices: Readonly<Record<string, readonly [section: string, notice: RegExp]>> = {
+    "run.json": ["provenance", /no run\.json/],
+    "data-report.json": ["data", /embedded world/],
+    "metrics.jsonl": ["learning", /Nothing was logged yet/],
+    "anatomy.json": ["groups", /no anatomy\.json/],
+    "result.json": ["results", /No method has been judged yet/],
+  };
+  for (const [missing, [section, notice]] of Object.entries(notices)) {
+    const rest = Object.fromEntries(Object.entries(files).filter(([name]) => name !== missing));
+    const { document: partial } = parseHTML(renderReport(read(rest)));
+    assert.match(textOf(`#${section} .absent`, partial).join(" "), notice);
+    assert.is(partial.querySelectorAll("main > section").length, 7, missing);
+  }
+  const bare = renderReport(read({ "config.json": {} }));
+  assert.is(parseHTML(bare).document.querySelectorAll("main .absent").length, 7);
+  for (const words of [page, bare]) assert.not.match(words, /undefined|NaN|\[object/);
+});
+
+test("numbers that could not be computed are dashes", () => {
+  const rows = result.rows.map((row) => ({ ...row, auc: undefined, ndcg: null, halfWidths: undefined }));
+  const judge = { ...result.judge, pearson: null, rSquared: null, calibration: [], orderAccuracy: [] };
+  const flat = anatomy.requests.map((request) => {
+    const lists = request.group.lists.map((list) => ({ ...list, reward: 1, z: 0, reference: 0 }));
+    return { ...request, group: { ...request.group, rewardDeviation: 0, lists } };
+  });
+  const odd = renderReport(
+    read({
+      ...files,
+      "result.json": { rows, judge },
+      "anatomy.json": { ...anatomy, requests: flat },
+      "metrics.jsonl": '{"stage":"DNN","step":0,"loss":1}\n{"stage":"DNN","step":1,"loss":null}\n',
+    }),
+  );
+  assert.not.match(odd, /undefined|NaN|Infinity|\[object/);
+  assert.match(odd, "training learns nothing from this group");
+});
+
+function luminance(colour: string): number {
+  const [red, green, blue] = [1, 3, 5]
+    .map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+test("every colour of text and lines stands out from its background, in light and dark", () => {
+  for (const { page: background, surface, wash, line: _, track: __, ...inks } of Object.values(COLOURS)) {
+    for (const behind of [background, surface, wash]) {
+      for (const [name, ink] of Object.entries(inks)) {
+        const [low, high] = [luminance(ink), luminance(behind)].sort((a, b) => a - b);
+        assert.ok((high + 0.05) / (low + 0.05) >= 4.5, `${name} ${ink} on ${behind}`);
+      }
+    }
+  }
+});
+
+test.after(() => rmSync(folder, { recursive: true }));
+
+test.run();
