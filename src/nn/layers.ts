@@ -44,6 +44,9 @@ export class Embedding extends Module {
   }
 }
 
+/** Keeps layer normalisation of a constant row finite. */
+export const LAYER_NORM_EPSILON = 1e-5;
+
 /** Layer normalisation with learned gain and bias: x [..., D] -> [..., D]. */
 export class LayerNorm extends Module {
   readonly gain: Tensor;
@@ -51,7 +54,7 @@ export class LayerNorm extends Module {
 
   constructor(
     width: number,
-    private readonly epsilon = 1e-5,
+    private readonly epsilon = LAYER_NORM_EPSILON,
   ) {
     super();
     this.gain = parameter(constant([width], 1), [width]);

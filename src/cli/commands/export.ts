@@ -1,0 +1,68 @@
+/** The command `goalrank export`: a trained ranker as files that other programs read. */
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { RANKER_FILE, RankerFileError } from "../../goalrank/index.ts";
+import { EXPORT_FILES, EXPORT_FORMATS, type ExportFormat, exportFiles } from "../export/export-files.ts";
+import { writeFolder } from "../export/write-folder.ts";
+import { UsageError } from "../usage-error.ts";
+import { programVersion } from "../versions.ts";
+
+interface ExportOptions {
+  readonly out: string;
+  readonly format: ExportFormat;
+  readonly force: boolean;
+  readonly json: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ goalrank export runs/first --out exported
+  $ goalrank export runs/first --out exported --format onnx --force
+  $ goalrank export ranker.safetensors --out exported --format onnx
+
+The folder's README.md holds programs in JavaScript and in Python that rank with the ONNX models.`;
+
+export function exportCommand(): Command {
+  return new Command("export")
+    .description("write a trained ranker as safetensors, as ONNX models for other runtimes, or both")
+    .argument("<run>", "a run's folder, or a ranker's file")
+    .requiredOption("--out <folder>", "the folder to write, new or empty")
+    .addOption(new Option("--format <format>", "what to write").choices(EXPORT_FORMATS).default("all"))
+    .option("--force", "replace the files of an earlier export", false)
+    .option("--json", "print what was written as JSON", false)
+    .addHelpText("after", EXAMPLES)
+    .action(exportRanker);
+}
+
+async function exportRanker(run: string, { out, format, force, json }: ExportOptions): Promise<void> {
+  const bytes = await readRanker(run);
+  const { ranker, files } = await exportFiles(bytes, format, programVersion()).catch((error: Error) => {
+    throw error instanceof RankerFileError ? new UsageError(`${run}: ${error.message}`) : error;
+  });
+  await writeFolder(out, files, { replaceable: EXPORT_FILES, force });
+  const written = [...files].map(([name, content]) => ({
+    file: join(out, name),
+    bytes: Buffer.byteLength(content),
+  }));
+  if (json) {
+    console.log(JSON.stringify({ fingerprint: ranker.fingerprint, written }));
+    return;
+  }
+  for (const { file, bytes } of written) console.log(`${file}  ${formatBytes(bytes)}`);
+}
+
+async function readRanker(run: string): Promise<Uint8Array> {
+  try {
+    const isFolder = (await stat(run)).isDirectory();
+    return await readFile(isFolder ? join(run, RANKER_FILE) : run);
+  } catch (error) {
+    throw new UsageError(
+      `${run}: there is no ranker that can be read (${(error as Error).message}); \`goalrank train all\` makes one`,
+    );
+  }
+}
+
+function formatBytes(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

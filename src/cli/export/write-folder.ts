@@ -1,0 +1,67 @@
+/** Writes a folder of files so that nothing half-written is ever seen in it. */
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, open, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { UsageError } from "../usage-error.ts";
+
+export interface FolderOptions {
+  /** Names that an earlier export may have left there: with `force` they give way to the new files. */
+  readonly replaceable: readonly string[];
+  readonly force: boolean;
+}
+
+/**
+ * Writes `files`, by their names, to the folder at `path`: first to a temporary folder beside it, which then takes its
+ * name. Where the folder is there already, each file is renamed into it whole, and whatever else it holds stays.
+ *
+ * @throws UsageError when there is something already and not `force`, or what is there is no folder
+ */
+export async function writeFolder(
+  path: string,
+  files: ReadonlyMap<string, string | Uint8Array>,
+  { replaceable, force }: FolderOptions,
+): Promise<void> {
+  const target = resolve(path);
+  const present = await contentOf(target);
+  if (present.length > 0 && !force) {
+    throw new UsageError(
+      `${path}: the folder is not empty; choose another with --out, or replace an export with --force`,
+    );
+  }
+  await mkdir(dirname(target), { recursive: true });
+  const temporary = await mkdtemp(join(dirname(target), `.${basename(target)}.writing-`));
+  try {
+    for (const [name, content] of files) await writeSynced(join(temporary, name), content);
+    if (!existsSync(target)) {
+      await rename(temporary, target);
+      return;
+    }
+    for (const name of files.keys()) await rename(join(temporary, name), join(target, name));
+    const outdated = replaceable.filter((name) => present.includes(name) && !files.has(name));
+    for (const name of outdated) await rm(join(target, name));
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Names in a folder; none when there is no such folder. */
+async function contentOf(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return [];
+    if (code === "ENOTDIR") throw new UsageError(`${path}: there is a file of this name; expected a folder`);
+    throw error;
+  }
+}
+
+async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

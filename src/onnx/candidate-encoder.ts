@@ -1,0 +1,115 @@
+/**
+ * What the models read of users and items, as a part of a graph: `FeatureEncoder`, `CandidateEncoder` and
+ * `CandidateMemory` of `src/goalrank`. Their observed features become constants beside the weights.
+ */
+import type { Catalogue, CategoryTable, FeatureTable } from "../goalrank/index.ts";
+import type { Value } from "./graph.ts";
+import type { GraphModule } from "./graph-module.ts";
+import { type AttentionShape, embedding, encoderBlock, layerNorm, linear } from "./layers.ts";
+
+/** Inputs of a graph that are known before anything is shown. */
+export interface RequestInputs {
+  /** User numbers, from the end where they are negative: i64 [B]; none when nothing is observed of any user. */
+  readonly users: Value | undefined;
+  /** Item numbers: i64 [B, N]. */
+  readonly candidates: Value;
+  /** f32 [B, N] */
+  readonly retrieverScores: Value;
+  /** Item numbers i64 [B, H], and f32 [B, 2, H]; none when the model reads no history. */
+  readonly history: { readonly items: Value; readonly weights: Value } | undefined;
+}
+
+export interface MemoryShape extends AttentionShape {
+  readonly encoderLayers: number;
+}
+
+/** `CandidateMemory`: the candidates, each seen among all others, [B, N, D]. */
+export function candidateMemory(
+  module: GraphModule,
+  catalogue: Catalogue,
+  request: RequestInputs,
+  shape: MemoryShape,
+): Value {
+  let hidden = encodeCandidates(module.child("encoder"), catalogue, request);
+  for (let layer = 0; layer < shape.encoderLayers; layer++) {
+    hidden = encoderBlock(module.child(`blocks.${layer}`), hidden, shape);
+  }
+  return layerNorm(module.child("norm"), hidden);
+}
+
+/** `CandidateEncoder`: relu(W [item; user; item * user; retriever score] + b), [B, N, D]. */
+function encodeCandidates(module: GraphModule, catalogue: Catalogue, request: RequestInputs): Value {
+  const items = encodeItems(module, catalogue, request.candidates);
+  const scores = module.node("Unsqueeze", [request.retrieverScores, module.graph.integers(-1)]);
+  const ofItem = linear(module.child("fromItem"), items);
+  const base = module.node("Add", [ofItem, linear(module.child("fromScore"), scores)]);
+  const user = encodeUsers(module, catalogue, request);
+  if (user === undefined) return module.node("Relu", [base]);
+  const product = linear(module.child("fromProduct"), module.node("Mul", [items, user]));
+  const sum = module.node("Add", [
+    module.node("Add", [base, product]),
+    linear(module.child("fromUser"), user),
+  ]);
+  return module.node("Relu", [sum]);
+}
+
+/** Item numbers [B, K] -> [B, K, D]. */
+function encodeItems(module: GraphModule, { itemFeatures, itemCategories }: Catalogue, items: Value): Value {
+  const learned = embedding(module.child("itemEmbedding"), items);
+  const observed = encodeFeatures(module.child("itemFeatures"), items, itemFeatures, itemCategories);
+  return observed === undefined ? learned : module.node("Add", [learned, observed]);
+}
+
+/** [B, 1, D]; none when nothing is known of users. */
+function encodeUsers(module: GraphModule, catalogue: Catalogue, request: RequestInputs): Value | undefined {
+  const { graph } = module;
+  const parts: Value[] = [];
+  if (request.users !== undefined) {
+    const { userFeatures, userCategories } = catalogue;
+    const observed = encodeFeatures(
+      module.child("userFeatures"),
+      request.users,
+      userFeatures,
+      userCategories,
+    );
+    if (observed !== undefined) parts.push(module.node("Unsqueeze", [observed, graph.integers(1)]));
+  }
+  if (request.history !== undefined) {
+    const met = encodeItems(module, catalogue, request.history.items);
+    const means = module.node("MatMul", [request.history.weights, met]);
+    const meanAt = (row: number) => module.node("Gather", [means, graph.integers(row)], { axis: 1 });
+    parts.push(
+      linear(module.child("likedHistory"), meanAt(0)),
+      linear(module.child("otherHistory"), meanAt(1)),
+    );
+  }
+  if (parts.length === 0) return undefined;
+  return parts.reduce((sum, part) => module.node("Add", [sum, part]));
+}
+
+/** `FeatureEncoder`: numbers of users or items [...] -> [..., D]; none when nothing is observed. */
+function encodeFeatures(
+  module: GraphModule,
+  numbers: Value,
+  features: FeatureTable | undefined,
+  categories: CategoryTable | undefined,
+): Value | undefined {
+  const { graph } = module;
+  const lookUp = (name: string, data: Float32Array | Int32Array, width: number) => {
+    const table = graph.constant(`${module.path}.${name}`, [data.length / width, width], data);
+    return module.node("Gather", [table, numbers]);
+  };
+  const parts: Value[] = [];
+  if (features !== undefined) {
+    parts.push(linear(module.child("projection"), lookUp("numbers", features.data, features.width)));
+  }
+  if (categories !== undefined) {
+    const { indices, weights, slots } = categories;
+    const chosen = embedding(module.child("categoryEmbedding"), lookUp("categories", indices, slots));
+    const weight = module.node("Unsqueeze", [lookUp("categoryWeights", weights, slots), graph.integers(-2)]);
+    const sum = module.node("MatMul", [weight, chosen]);
+    parts.push(module.node("Squeeze", [sum, graph.integers(-2)]));
+  }
+  if (parts.length === 0) return undefined;
+  return parts.reduce((sum, part) => module.node("Add", [sum, part]));
+}

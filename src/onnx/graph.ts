@@ -1,0 +1,95 @@
+/**
+ * Builds the graph of an ONNX model, operator by operator, in the order in which it runs:
+ *
+ *   const graph = new GraphBuilder("double");
+ *   const x = graph.input("x", "float32", ["B", 8], "anything");
+ *   graph.output("twice", graph.node("Add", [x, x]), "float32", ["B", 8], "x + x");
+ *
+ * What operators do, with their inputs and attributes in order, stands in
+ * https://github.com/onnx/onnx/blob/main/docs/Operators.md.
+ */
+import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxType, OnnxValue } from "./writer.ts";
+
+/** What an operator reads or writes. */
+export interface Value {
+  readonly name: string;
+}
+
+export class GraphBuilder {
+  private readonly inputs: OnnxValue[] = [];
+  private readonly outputs: OnnxValue[] = [];
+  private readonly constants = new Map<string, OnnxTensor>();
+  private readonly nodes: OnnxNode[] = [];
+
+  constructor(private readonly name: string) {}
+
+  /** @param shape extents; names stand for those that are known when the model runs */
+  input(name: string, type: OnnxType, shape: readonly (number | string)[], description: string): Value {
+    this.inputs.push({ name, type, shape, description });
+    return { name };
+  }
+
+  /** Gives a value out under a name of its own. */
+  output(
+    name: string,
+    value: Value,
+    type: OnnxType,
+    shape: readonly (number | string)[],
+    description: string,
+  ): void {
+    this.outputs.push({ name, type, shape, description });
+    this.addNode("Identity", [value], {}, name);
+  }
+
+  /** A constant by its name; the first data under a name stays. */
+  constant(name: string, shape: readonly number[], data: OnnxTensor["data"]): Value {
+    if (!this.constants.has(name)) this.constants.set(name, { name, shape, data });
+    return { name };
+  }
+
+  /** A number that operators read: f32 []. */
+  scalar(value: number): Value {
+    return this.constant(`scalar ${value}`, [], Float32Array.of(value));
+  }
+
+  /** Numbers that operators read, such as axes or extents: i64 [values.length]. */
+  integers(...values: number[]): Value {
+    return this.constant(`integers ${values}`, [values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  /**
+   * What an operator with one output makes of its inputs.
+   *
+   * @param path where in the model it stands: begins its name
+   */
+  node(
+    operator: string,
+    inputs: readonly Value[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    path = "",
+  ): Value {
+    return this.addNode(operator, inputs, attributes, `${path}/${operator}_${this.nodes.length}`);
+  }
+
+  build(): OnnxGraph {
+    const { name, inputs, outputs, nodes } = this;
+    return { name, inputs, outputs, constants: [...this.constants.values()], nodes };
+  }
+
+  /** The node is called as its output is. */
+  private addNode(
+    operator: string,
+    inputs: readonly Value[],
+    attributes: OnnxNode["attributes"],
+    name: string,
+  ): Value {
+    this.nodes.push({
+      name,
+      operator,
+      inputs: inputs.map((input) => input.name),
+      outputs: [name],
+      attributes,
+    });
+    return { name };
+  }
+}
