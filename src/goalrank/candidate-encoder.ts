@@ -37,22 +37,31 @@ export class CandidateEncoder extends Module {
 
   /** K items for each of B requests -> [B, K, D]. */
   forward(batch: RequestBatch): Tensor {
+    return this.terms(batch)
+      .reduce((sum, term) => sum.add(term))
+      .relu();
+  }
+
+  /**
+   * The terms of that sum before relu: of the item, of the retriever's score, and, where something is known of users,
+   * of item * user, all [B, K, D], and of the user, [B, 1, D].
+   */
+  terms(batch: RequestBatch): Tensor[] {
     const items = this.encodeItems(batch.items);
-    const base = this.fromItem.forward(items).add(this.fromScore.forward(batch.retrieverScores));
+    const base = [this.fromItem.forward(items), this.fromScore.forward(batch.retrieverScores)];
     const user = this.encodeUsers(batch);
-    if (user === undefined) return base.relu();
-    const product = this.fromProduct.forward(items.mul(user));
-    return base.add(product).add(this.fromUser.forward(user)).relu();
+    if (user === undefined) return base;
+    return [...base, this.fromProduct.forward(items.mul(user)), this.fromUser.forward(user)];
   }
 
   /** Item numbers i32 [...] -> [..., D]. */
-  private encodeItems(items: Tensor): Tensor {
+  encodeItems(items: Tensor): Tensor {
     const learned = this.itemEmbedding.forward(items);
     return this.itemFeatures === undefined ? learned : learned.add(this.itemFeatures.forward(items));
   }
 
   /** [B, 1, D]; undefined when nothing is known of users. */
-  private encodeUsers({ size, users, history, historyWeights }: RequestBatch): Tensor | undefined {
+  encodeUsers({ size, users, history, historyWeights }: RequestBatch): Tensor | undefined {
     const parts: Tensor[] = [];
     if (this.userFeatures !== undefined) parts.push(this.userFeatures.forward(users).reshape([size, 1, -1]));
     if (history !== undefined && historyWeights !== undefined) {

@@ -7,7 +7,10 @@ import type { Random, Tensor } from "../../tensor/index.ts";
 import type { RequestBatch } from "../batch.ts";
 import { CandidateEncoder } from "../candidate-encoder.ts";
 import type { Catalogue } from "../dataset.ts";
+import { scorerRanking } from "../rankers.ts";
+import type { Method } from "./method.ts";
 
+/** A DNN that scores each candidate by itself: the probability of positive feedback on it. */
 export class PointwiseRanker extends Module {
   private readonly encoder: CandidateEncoder;
   private readonly scorer: MLP;
@@ -28,3 +31,13 @@ export class PointwiseRanker extends Module {
     return this.scorer.forward(this.features(batch)).reshape(batch.items.shape);
   }
 }
+
+/** The shared pointwise ranker itself, which is trained before any method. */
+export const DNN: Method = {
+  name: "dnn",
+  title: "DNN",
+  family: "generator",
+  async learn({ pointwise }) {
+    return { models: [], rank: (requests) => scorerRanking(pointwise, requests) };
+  },
+};

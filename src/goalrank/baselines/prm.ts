@@ -4,14 +4,22 @@
  *
  *   x_n = W [candidate features; personalised vector] + position embedding of n's rank
  *   scores = linear(encoder(x)), trained with the softmax cross-entropy of the positives (list-wise)
+ *
+ * Ours: the personalised vector is what the shared pointwise ranker has learned, and stays as it is; equal initial scores
+ * share a rank; where unexposed candidates count nothing, the softmax is over what was shown.
  */
 import { Embedding, EncoderBlock, LayerNorm, Linear, Module } from "../../nn/index.ts";
 import { noGrad, type Random, type Tensor } from "../../tensor/index.ts";
 import type { RequestBatch } from "../batch.ts";
 import { CandidateEncoder } from "../candidate-encoder.ts";
 import type { Catalogue } from "../dataset.ts";
+import { listwiseLoss } from "../tasks/listwise-task.ts";
 import type { PointwiseRanker } from "./dnn.ts";
+import { initialRanks } from "./initial-ranking.ts";
+import { initialWeights, type Method } from "./method.ts";
+import { scoringMethod } from "./scoring-method.ts";
 
+/** Of a {@link PersonalisedReranker}. */
 export interface PrmOptions {
   /** D */
   readonly width: number;
@@ -23,6 +31,7 @@ export interface PrmOptions {
   readonly seed: number;
 }
 
+/** PRM (Pei et al. 2019): reranks the DNN's order by attention over all candidates. */
 export class PersonalisedReranker extends Module {
   private readonly encoder: CandidateEncoder;
   private readonly fromFeatures: Linear;
@@ -63,7 +72,13 @@ export class PersonalisedReranker extends Module {
   }
 }
 
-/** The rank of each candidate by the retriever's score, from 0; equal scores share one: i32 [B, N]. */
-function initialRanks({ retrieverScores }: RequestBatch): Tensor {
-  return retrieverScores.transpose().greater(retrieverScores).cast("f32").sum(2).cast("i32");
-}
+export const PRM: Method = scoringMethod(
+  "prm",
+  "PRM",
+  (context) => {
+    const { catalogue, pointwise, training } = context;
+    const options = { ...context, candidateCount: training.candidateCount };
+    return new PersonalisedReranker(catalogue, pointwise, options, initialWeights(context, "PRM"));
+  },
+  listwiseLoss,
+);
