@@ -34,6 +34,7 @@ import {
 import type { TrainingContext } from "../training/index.ts";
 import { createWorld, drawLog, findScenario, loggingLogProbabilities, type World } from "../world/index.ts";
 
+/** What an experiment trains and tests on. */
 export interface ExperimentData {
   readonly catalogue: Catalogue;
   readonly training: ListDataset;
@@ -52,6 +53,7 @@ export interface ExperimentData {
   readonly propensities?: Float64Array;
 }
 
+/** How much is drawn of which world. */
 export interface WorldDataOptions {
   /** Name of a scenario. Default "default". */
   readonly scenario?: string;
@@ -83,6 +85,7 @@ export function worldData(options: WorldDataOptions): ExperimentData & { readonl
   };
 }
 
+/** How a log becomes an experiment's data. */
 export interface LogDataOptions extends PrepareOptions {
   readonly seed: number;
   /** How the candidates of all lists are chosen: "injected" unless given. */
@@ -213,13 +216,14 @@ function listsAfter(lists: ExposedLists, log: InteractionLog, learned: Interacti
   };
 }
 
-/** What a log's data depends on: the bytes of its files, and the options that shape it. */
+/** What a log's data depends on: the bytes of its files, wherever they lie, and the options that shape it. */
 export function fingerprintOf(
   source: InteractionSource,
   options: LogDataOptions,
 ): Promise<SourceFingerprint> {
   const tables = [options.userFeatures, options.itemFeatures].flatMap((table) => (table ? [table.file] : []));
-  return fingerprintSource([source.file, ...tables], JSON.parse(JSON.stringify({ source, options })) as Json);
+  const shaping = JSON.stringify({ source, options }, (key, value) => (key === "file" ? undefined : value));
+  return fingerprintSource([source.file, ...tables], JSON.parse(shaping) as Json);
 }
 
 async function withFeatures(
@@ -246,7 +250,7 @@ async function withFeatures(
 export async function preparedLogData(file: string): Promise<LogData> {
   const prepared = await openPreparedDataset(file);
   try {
-    const { catalogue, retriever, protocols, counts, source } = prepared;
+    const { catalogue, retriever, protocols, counts, source, report } = prepared;
     const [training, validation, test] = [
       await prepared.read("training"),
       await prepared.read("validation"),
@@ -263,7 +267,7 @@ export async function preparedLogData(file: string): Promise<LogData> {
       protocols,
       counts,
       source,
-      report: undefined,
+      report,
     };
   } finally {
     await prepared.close();

@@ -17,20 +17,31 @@ import {
 import { RewardModel } from "../reward-model.ts";
 import { rewardReport } from "../reward-report.ts";
 import { mean } from "../statistics.ts";
-import { goalRankTask, imitationTask, listwiseTask, pointwiseTask, rewardTask } from "../tasks/index.ts";
+import {
+  goalRankTask,
+  imitationTask,
+  isGroupObjective,
+  listwiseTask,
+  pointwiseTask,
+  rewardTask,
+} from "../tasks/index.ts";
 import { type StepMetrics, type TrainingContext, type TrainingTask, train } from "../training/index.ts";
 import type { ExperimentData } from "./data.ts";
 import { evaluateLists } from "./evaluation.ts";
 import type { ExperimentOptions, StageOptions } from "./options.ts";
 
-/** Trained models. */
-export interface ExperimentModels {
+/** Models that GoalRank needs before its generator learns, and those that it is compared with. */
+export interface JudgeModels {
   readonly pointwise: PointwiseRanker;
   readonly prm: PersonalisedReranker | undefined;
   readonly imitation: Generator | undefined;
   readonly judge: ListJudge;
   /** What the judge is made of; none for item-bce-discounted. */
   readonly rewardModels: readonly RewardModel[];
+}
+
+/** All models. */
+export interface ExperimentModels extends JudgeModels {
   readonly generator: Generator;
 }
 
@@ -40,22 +51,85 @@ export async function trainModels(
   options: ExperimentOptions,
   context: TrainingContext,
 ): Promise<ExperimentModels> {
+  const learned = await trainJudge(data, options, context);
+  return { ...learned, generator: await trainGenerator(learned, data, options, context) };
+}
+
+/** Trains all that comes before the generator; the judge comes last. */
+export async function trainJudge(
+  data: ExperimentData,
+  options: ExperimentOptions,
+  context: TrainingContext,
+): Promise<JudgeModels> {
   const stages = new Stages(data, options, context);
   const pointwise = await stages.trainPointwise();
   const prm = options.methods.includes("prm") ? await stages.trainPrm(pointwise) : undefined;
   const imitation = options.methods.includes("imitation") ? await stages.trainImitation() : undefined;
   const rewardModels =
     options.reward.kind === "item-bce-discounted" ? [] : await stages.trainRewardModels(imitation);
-  const judge =
-    rewardModels.length === 0
-      ? new DiscountedItemJudge(pointwise)
-      : new JudgeEnsemble(rewardModels, options.reward.pessimism);
-  const generator = await stages.trainGenerator({ pointwise, judge, rewardModels, imitation });
-  return { pointwise, prm, imitation, judge, rewardModels, generator };
+  return { pointwise, prm, imitation, judge: createJudge(pointwise, rewardModels, options), rewardModels };
 }
 
-/** Weights of all models, by the name of a file. */
-export async function modelWeights(models: ExperimentModels): Promise<Map<string, StateDict>> {
+/** Trains GoalRank's generator with what {@link trainJudge} trained. */
+export function trainGenerator(
+  learned: JudgeModels,
+  data: ExperimentData,
+  options: ExperimentOptions,
+  context: TrainingContext,
+): Promise<Generator> {
+  return new Stages(data, options, context).trainGenerator(learned);
+}
+
+/**
+ * Models with weights that were trained before, by the names of {@link modelWeights}.
+ * @throws RangeError when the weights of a model that the options ask for are missing
+ * @throws Error of `loadStateDict` for weights of another shape
+ */
+export function restoreModels(
+  data: ExperimentData,
+  options: ExperimentOptions,
+  weights: ReadonlyMap<string, StateDict>,
+): ExperimentModels {
+  const stages = new Stages(data, options, {});
+  const restore = <Model extends Module>(name: string, model: Model): Model => {
+    const state = weights.get(name);
+    if (state === undefined) throw new RangeError(`experiment: there are no weights of ${name}`);
+    model.loadStateDict(state);
+    model.train(false);
+    return model;
+  };
+  const { methods, reward } = options;
+  const pointwise = restore("pointwise", stages.createPointwise());
+  const members = reward.kind === "item-bce-discounted" ? 0 : reward.members;
+  const rewardModels = Array.from({ length: members }, (_, member) =>
+    restore(memberName("reward-model", member), stages.createRewardModel(memberName("reward model", member))),
+  );
+  return {
+    pointwise,
+    prm: methods.includes("prm") ? restore("prm", stages.createPrm(pointwise)) : undefined,
+    imitation: methods.includes("imitation")
+      ? restore("imitation", stages.createGenerator("imitation"))
+      : undefined,
+    judge: createJudge(pointwise, rewardModels, options),
+    rewardModels,
+    generator: restore("generator", stages.createGenerator("generator")),
+  };
+}
+
+function createJudge(
+  pointwise: PointwiseRanker,
+  rewardModels: readonly RewardModel[],
+  { reward }: ExperimentOptions,
+): ListJudge {
+  return rewardModels.length === 0
+    ? new DiscountedItemJudge(pointwise)
+    : new JudgeEnsemble(rewardModels, reward.pessimism);
+}
+
+/** Weights of all models that are there, by the name of a file. */
+export async function modelWeights(
+  models: JudgeModels & Partial<ExperimentModels>,
+): Promise<Map<string, StateDict>> {
   const named: [string, Module | undefined][] = [
     ["pointwise", models.pointwise],
     ["prm", models.prm],
@@ -87,20 +161,16 @@ class Stages {
   ) {}
 
   async trainPointwise(): Promise<PointwiseRanker> {
-    const { catalogue, training, unexposed } = this.data;
-    const model = new PointwiseRanker(catalogue, this.options.width, this.random("pointwise"));
+    const { training, unexposed } = this.data;
+    const model = this.createPointwise();
     const task = pointwiseTask(model, training, unexposed);
     await this.train(task, this.options.feedbackTraining, (held) => judgeScorer(model, held));
     return model;
   }
 
   async trainPrm(pointwise: PointwiseRanker): Promise<PersonalisedReranker> {
-    const { catalogue, training } = this.data;
-    const { width, heads, layers, dropoutRate, seed } = this.options;
-    const { candidateCount } = training;
-    const shape = { width, heads, layers, candidateCount, dropoutRate, seed };
-    const model = new PersonalisedReranker(catalogue, pointwise, shape, this.random("PRM"));
-    const task = listwiseTask(model, training);
+    const model = this.createPrm(pointwise);
+    const task = listwiseTask(model, this.data.training);
     await this.train(task, this.options.feedbackTraining, (held) => judgeScorer(model, held));
     return model;
   }
@@ -134,19 +204,16 @@ class Stages {
     return members;
   }
 
-  async trainGenerator({
-    pointwise,
-    judge,
-    rewardModels,
-    imitation,
-  }: Pick<ExperimentModels, "pointwise" | "judge" | "rewardModels" | "imitation">): Promise<Generator> {
+  async trainGenerator({ pointwise, judge, rewardModels, imitation }: JudgeModels): Promise<Generator> {
     const { generatorStart, groups, seed, policyTraining } = this.options;
     const generator = this.createGenerator("generator");
     if (generatorStart === "imitation") generator.loadStateDict(await required(imitation).stateDict());
     if (generatorStart === "reward" && rewardModels.length > 0)
       await startFromReward(generator, rewardModels[0]);
     const sampler = groups.refreshEvery > 1 ? this.createGenerator("sampler") : undefined;
-    const models = { generator, judge, pointwise, sampler };
+    const reference = isGroupObjective(groups.objective) ? this.createGenerator("reference") : undefined;
+    reference?.train(false).loadStateDict(await generator.stateDict());
+    const models = { generator, judge, pointwise, sampler, reference };
     const task = goalRankTask(models, this.policyRequests(), groups, seed);
     await this.train(task, policyTraining, (held) => judgeGenerator(generator, judge, held));
     return generator;
@@ -161,7 +228,19 @@ class Stages {
     return selectRows(training, order.subarray(0, policyRequests));
   }
 
-  private createGenerator(stream: string): Generator {
+  createPointwise(): PointwiseRanker {
+    return new PointwiseRanker(this.data.catalogue, this.options.width, this.random("pointwise"));
+  }
+
+  createPrm(pointwise: PointwiseRanker): PersonalisedReranker {
+    const { catalogue, training } = this.data;
+    const { width, heads, layers, dropoutRate, seed } = this.options;
+    const { candidateCount } = training;
+    const shape = { width, heads, layers, candidateCount, dropoutRate, seed };
+    return new PersonalisedReranker(catalogue, pointwise, shape, this.random("PRM"));
+  }
+
+  createGenerator(stream: string): Generator {
     const { width, heads, layers, dropoutRate, seed } = this.options;
     const { listLength } = this.data.training;
     const shape = {
@@ -176,7 +255,7 @@ class Stages {
     return new Generator(this.data.catalogue, { ...shape, stream }, this.random(stream));
   }
 
-  private createRewardModel(stream: string): RewardModel {
+  createRewardModel(stream: string): RewardModel {
     const { width, heads, layers, dropoutRate, seed, reward } = this.options;
     const { listLength } = this.data.training;
     const { contextLayers, head } = reward;

@@ -5,12 +5,15 @@ import { checkTraining, DEFAULT_TRAINING, type TrainingOptions } from "../traini
 
 /** Methods that are trained for a comparison besides those that everything else needs. */
 export const EXTRA_METHODS = ["prm", "imitation"] as const;
+/** One of {@link EXTRA_METHODS}. */
 export type ExtraMethod = (typeof EXTRA_METHODS)[number];
 
 /** Where a model's weights come from before its first step. */
 export const REWARD_STARTS = ["scratch", "imitation"] as const;
+/** Where the generator's weights come from before its first step. */
 export const GENERATOR_STARTS = ["scratch", "reward", "imitation"] as const;
 
+/** Which judge the generator learns from, and how it is made. */
 export interface RewardOptions {
   /**
    * `list`: the list-level reward model; `item-bce-discounted`: the DNN's probabilities, discounted by position, as in
@@ -35,6 +38,7 @@ export interface RewardOptions {
 /** How long a model is trained, and how: seed and epochs may be the experiment's. */
 export type StageOptions = Omit<TrainingOptions, "seed">;
 
+/** Every setting of an experiment's models and their training. */
 export interface ExperimentOptions {
   readonly seed: number;
   /** Width D of all models. */
@@ -91,7 +95,21 @@ export const DEFAULT_EXPERIMENT: ExperimentOptions = {
   policyTraining: { ...DEFAULT_TRAINING, batchSize: 16, learningRate: 3e-3 },
 };
 
-/** Settings that need each other. @throws RangeError that says which, before anything is trained */
+/** Settings that do not go together. */
+export class ExperimentOptionsError extends RangeError {
+  override readonly name = "ExperimentOptionsError";
+
+  constructor(
+    /** The setting to change, such as `["reward", "start"]`. */
+    readonly path: readonly string[],
+    /** What is wrong with it. */
+    readonly problem: string,
+  ) {
+    super(`experiment: ${problem}`);
+  }
+}
+
+/** Settings that need each other. @throws ExperimentOptionsError that says which, before anything is trained */
 export function checkExperiment(options: ExperimentOptions): void {
   const { methods, reward, layers, generatorStart, groups } = options;
   for (const stage of [
@@ -100,27 +118,46 @@ export function checkExperiment(options: ExperimentOptions): void {
     "imitationTraining",
     "policyTraining",
   ] as const) {
-    checkTraining({ ...options[stage], seed: options.seed });
+    checkPart([stage], () => checkTraining({ ...options[stage], seed: options.seed }));
   }
-  checkGroups(groups);
+  checkPart(["groups"], () => checkGroups(groups));
   const imitates = methods.includes("imitation");
-  const needs = (condition: boolean, what: string) => {
+  const needs = (condition: boolean, path: readonly string[], what: string) => {
     if (condition && !imitates) {
-      throw new RangeError(
-        `experiment: ${what} needs the generator that imitates the log; add the method imitation`,
+      throw new ExperimentOptionsError(
+        path,
+        `${what} needs the generator that imitates the log; add the method imitation`,
       );
     }
   };
-  needs(reward.start === "imitation", "a reward model that starts from imitation");
-  needs(reward.policyLists > 0, "a reward model that learns from the policy's lists");
-  needs(generatorStart === "imitation", "a policy that starts from imitation");
+  needs(reward.start === "imitation", ["reward", "start"], "a reward model that starts from imitation");
+  needs(
+    reward.policyLists > 0,
+    ["reward", "policyLists"],
+    "a reward model that learns from the policy's lists",
+  );
+  needs(generatorStart === "imitation", ["generatorStart"], "a policy that starts from imitation");
   if (reward.start === "imitation" && reward.contextLayers !== layers) {
-    throw new RangeError(
-      `experiment: a reward model that starts from imitation needs as many context layers as the generator's encoder ` +
-        `has, ${layers}; got ${reward.contextLayers}`,
+    throw new ExperimentOptionsError(
+      ["reward", "contextLayers"],
+      `a reward model that starts from imitation needs as many context layers as the generator's encoder has, ` +
+        `${layers}; got ${reward.contextLayers}`,
     );
   }
   if (!Number.isInteger(reward.members) || reward.members < 1) {
-    throw new RangeError(`experiment: reward members must be a positive integer, got ${reward.members}`);
+    throw new ExperimentOptionsError(
+      ["reward", "members"],
+      `reward members must be a positive integer, got ${reward.members}`,
+    );
+  }
+}
+
+/** What a part's own check finds, placed. */
+function checkPart(path: readonly string[], check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ExperimentOptionsError(path, error.message);
   }
 }

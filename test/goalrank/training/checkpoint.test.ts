@@ -1,12 +1,14 @@
 /** Checkpoints in files: what comes back, and what is refused. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Checkpoint, CheckpointError, CheckpointFolder } from "../../../src/goalrank/training/index.ts";
-import { decodeSafetensors } from "../../../src/nn/index.ts";
+import { CheckpointFolder } from "../../../src/goalrank/training/checkpoint.ts";
+import { type Checkpoint, CheckpointError } from "../../../src/goalrank/training/index.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../../src/nn/index.ts";
 
 const test = suite("checkpoint");
 const folder = mkdtempSync(join(tmpdir(), "goalrank-checkpoint-"));
@@ -95,6 +97,60 @@ test("whatever is cut off a checkpoint, the one before it is loaded", async () =
   }
 });
 
+test("a checkpoint of another version, or of no training, is an error in one line", async () => {
+  const path = newPath();
+  const store = new CheckpointFolder(path, "run 1");
+  await store.save("DNN", checkpointAt(1));
+  const file = join(path, "dnn-00000001.safetensors");
+  const { tensors, metadata } = decodeSafetensors(readFileSync(file));
+  const { checksum: _, ...rest } = metadata;
+  const messageWith = async (changes: Record<string, string>) => {
+    const texts = { ...rest, ...changes };
+    const checksum = createHash("sha256").update(encodeSafetensors(tensors, texts)).digest("hex");
+    writeFileSync(file, encodeSafetensors(tensors, { ...texts, checksum }));
+    return messageOf(store.load("DNN"), CheckpointError);
+  };
+  assert.match(await messageWith({ version: "2" }), /: version 2 of the format; expected 1$/);
+  assert.match(await messageWith({ version: "2\n3" }), /: version 2\\u000a3 of the format; expected 1$/);
+  for (const progress of [
+    "",
+    "12",
+    "{}",
+    '{"step":-1,"finished":true}',
+    '{"step":1,"finished":true,"x":1}',
+  ]) {
+    assert.match(await messageWith({ progress }), /: its progress is not that of a training; remove it$/);
+  }
+});
+
+test("a folder or file that cannot be read or written is an error, and leaves nothing half-written", async () => {
+  const path = newPath();
+  const store = new CheckpointFolder(path, "run 1");
+  await store.save("DNN", checkpointAt(1));
+  // A folder stands where the next checkpoint should.
+  mkdirSync(join(path, "dnn-00000002.safetensors"));
+  assert.match(await messageOf(store.load("DNN"), CheckpointError), /dnn-00000002\.safetensors: EISDIR/);
+  assert.match(await messageOf(store.save("DNN", checkpointAt(2)), CheckpointError), /: E[A-Z]+/);
+  assert.equal(readdirSync(path).sort(), ["dnn-00000001.safetensors", "dnn-00000002.safetensors"]);
+  const file = join(path, "a file");
+  writeFileSync(file, "");
+  assert.throws(
+    () => new CheckpointFolder(file, "run 1"),
+    (error: unknown) => error instanceof CheckpointError && /a file: EEXIST/.test(error.message),
+  );
+  rmSync(path, { recursive: true });
+  assert.match(await messageOf(store.load("DNN"), CheckpointError), /: ENOENT/);
+});
+
+test("what a killed process was writing is removed by the next checkpoint", async () => {
+  const path = newPath();
+  const store = new CheckpointFolder(path, "run 1");
+  writeFileSync(join(path, "dnn-00000007.safetensors.writing"), "half");
+  assert.is(await store.load("DNN"), undefined);
+  await store.save("DNN", checkpointAt(1));
+  assert.equal(readdirSync(path), ["dnn-00000001.safetensors"]);
+});
+
 test("a checkpoint of another run is an error, not a damaged file", async () => {
   const path = newPath();
   await new CheckpointFolder(path, "run 1").save("DNN", checkpointAt(1));
@@ -109,13 +165,12 @@ test("files that are no checkpoints of the stage are left alone", async () => {
   const path = newPath();
   const store = new CheckpointFolder(path, "run 1");
   await store.save("DNN", checkpointAt(1));
-  const others = ["dnn-00000002.safetensors.writing", "dnn-2-00000005.safetensors", "notes.txt"];
+  const others = ["dnn-2-00000005.safetensors", "notes.txt"];
   for (const name of others) writeFileSync(join(path, name), "half");
   assert.equal(await store.load("DNN"), checkpointAt(1));
   for (const step of [2, 3]) await store.save("DNN", checkpointAt(step));
   const names = readdirSync(path);
-  // Step 2 was written under the name of the first of them.
-  for (const name of others.slice(1)) assert.ok(names.includes(name), name);
+  for (const name of others) assert.ok(names.includes(name), name);
   assert.not.ok(names.includes("dnn-00000001.safetensors"));
 });
 

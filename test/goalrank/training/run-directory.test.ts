@@ -13,9 +13,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { MetricsFile } from "../../../examples/metrics-file.ts";
-import { RunDirectory, RunDirectoryError, type RunResult } from "../../../examples/run-directory.ts";
+import { MetricsFile } from "../../../src/cli/run/metrics-file.ts";
+import { RunDirectory, RunDirectoryError } from "../../../src/cli/run/run-directory.ts";
 import { type Checkpoint, CheckpointError } from "../../../src/goalrank/training/index.ts";
+import type { StateDict } from "../../../src/nn/index.ts";
 
 const test = suite("run directory");
 const folder = mkdtempSync(join(tmpdir(), "goalrank-run-"));
@@ -24,12 +25,10 @@ test.after(() => rmSync(folder, { recursive: true }));
 let made = 0;
 const newPath = () => join(folder, `run-${made++}`);
 
-const result: RunResult = {
-  rows: [{ method: "random", hit: 0.5 }],
-  weights: new Map([
-    ["generator", new Map([["weight", { dtype: "F32", shape: [1], data: Float32Array.of(1) }]])],
-  ]),
-};
+const result = { rows: [{ method: "random", hit: 0.5 }] };
+const weights = new Map<string, StateDict>([
+  ["generator", new Map([["weight", { dtype: "F32", shape: [1], data: Float32Array.of(1) }]])],
+]);
 
 function refuses(run: () => unknown, message: RegExp): void {
   assert.throws(run, (error: unknown) => {
@@ -49,6 +48,7 @@ test("a run leaves its configuration, metrics, checkpoints, weights and result",
     run.listener.step("DNN", 0, { loss: 0.5 });
     run.listener.validation?.("DNN", 0, { ndcg: 0.25 });
     run.listener.end("DNN");
+    run.writeWeights(weights);
     run.finish(result);
   }
   assert.equal(readdirSync(path).sort(), [

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { RunDirectory } from "../../../examples/run-directory.ts";
+import { RunDirectory } from "../../../src/cli/run/run-directory.ts";
 import {
   type CheckpointStore,
   combineListeners,
@@ -51,7 +51,8 @@ export async function trainSmallRun(path: string, settings: SmallRunSettings): P
       for (const model of [task.model, ...(task.companions?.values() ?? [])]) model.dispose();
     }
   }
-  run.finish({ weights: new Map(states) });
+  run.writeWeights(new Map(states));
+  run.finish({});
   const digests = states.map(([stage, state]) => [stage, digest(encodeSafetensors(state))]);
   return { weights: Object.fromEntries(digests), metrics: readFileSync(join(path, "metrics.jsonl"), "utf8") };
 }

@@ -2,7 +2,7 @@
 import { Writable } from "node:stream";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ProgressDisplay } from "../../../examples/terminal.ts";
+import { ProgressDisplay } from "../../../src/cli/terminal/progress.ts";
 
 const test = suite("terminal");
 

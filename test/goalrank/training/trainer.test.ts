@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   type Checkpoint,
+  CheckpointError,
   type CheckpointStore,
   type StepMetrics,
   TrainingBatches,
@@ -261,6 +262,44 @@ test("numbers out of range are refused before anything is trained", async () => 
   ];
   for (const [options, message] of cases) {
     assert.is(await messageOf(trained(options)), `training: ${message}`);
+  }
+});
+
+test("a checkpoint of a model of other shapes is an error that says so, and no training goes on", async () => {
+  const task = smallTask();
+  const store = new Memory();
+  const once = { ...smallTraining, epochs: 1 };
+  await train(task, once, { checkpoints: store });
+  const [whole] = store.saved.slice(-1);
+  disposeTask(task);
+  const changes: readonly [change: (tensors: Checkpoint["tensors"]) => void, problem: RegExp][] = [
+    [(tensors) => tensors.delete("model.first.bias"), /first\.bias is missing/],
+    [
+      (tensors) => tensors.set("model.first.bias", { dtype: "F32", shape: [9], data: new Float32Array(9) }),
+      /first\.bias is F32 \[9\], expected F32 \[8\]/,
+    ],
+    [
+      (tensors) => tensors.set("model.more", { dtype: "F32", shape: [1], data: new Float32Array(1) }),
+      /more is not a weight of this model/,
+    ],
+    [
+      (tensors) => tensors.set("optimiser.state", { dtype: "F32", shape: [2, 3], data: new Float32Array(6) }),
+      /optimiser: the saved state is F32 \[2,3\]/,
+    ],
+    [(tensors) => tensors.delete("optimiser.steps"), /holds no number of steps/],
+    [(tensors) => tensors.delete("dropout.dropout"), /has dropout in/],
+    [(tensors) => tensors.delete("companion.follower.last.weight"), /last\.weight is missing/],
+  ];
+  for (const [change, problem] of changes) {
+    const tensors = new Map(whole.tensors);
+    change(tensors);
+    const other = smallTask();
+    const load = async () => ({ ...whole, tensors });
+    const error = await train(other, once, { checkpoints: { load, save: async () => {} } }).catch((e) => e);
+    disposeTask(other);
+    assert.instance(error, CheckpointError);
+    assert.match(error.message, /^the checkpoint of "small" does not fit the model \(.*\); start a new run$/);
+    assert.match(error.message, problem);
   }
 });
 

@@ -9,7 +9,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import type { StepMetrics, TrainingListener } from "../src/goalrank/training/index.ts";
+import type { StepMetrics, TrainingListener } from "../../goalrank/training/index.ts";
 import { RunDirectoryError } from "./run-directory-error.ts";
 
 const NEWLINE = 0x0a;
@@ -41,6 +41,10 @@ export class MetricsFile implements TrainingListener {
     this.size = readFileSync(path).lastIndexOf(NEWLINE) + 1;
     this.position = this.size;
     ftruncateSync(this.descriptor, this.size);
+  }
+
+  get isEmpty(): boolean {
+    return this.size === 0;
   }
 
   begin(stage: string, _totalSteps: number, firstStep: number): void {

@@ -1,15 +1,18 @@
 /**
  * What a run leaves behind, and goes on from:
  *
- *   config.json               what the run was started with
+ *   config.json               what the run was started with: a configuration file, from which it can be run again
+ *   run.json                  versions, device, fingerprint of the data, command line, times
+ *   data-report.json          what is known of the log
  *   metrics.jsonl             a line for every step and validation
  *   tensorboard/              the same for TensorBoard
  *   checkpoints/              the newest states of every model's training
  *   *.safetensors             the trained weights
+ *   ranker.safetensors        what `loadRanker` reads
+ *   anatomy.json              a few groups of lists in detail
  *   result.json               the results; it is written last, so a run that has it is finished
  *   lock                      the id of the process that writes the run, while there is one
  */
-import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
@@ -19,39 +22,41 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { CheckpointFolder } from "../../goalrank/training/checkpoint.ts";
 import {
-  CheckpointFolder,
   type CheckpointStore,
   combineListeners,
   type TrainingListener,
-} from "../src/goalrank/training/index.ts";
-import { TensorBoardWriter } from "../src/goalrank/training/tensorboard.ts";
-import { encodeSafetensors, type StateDict } from "../src/nn/index.ts";
+} from "../../goalrank/training/index.ts";
+import { TensorBoardWriter } from "../../goalrank/training/tensorboard.ts";
+import { encodeSafetensors, type StateDict } from "../../nn/index.ts";
 import { MetricsFile } from "./metrics-file.ts";
+import { checkpointFingerprint } from "./run-configuration.ts";
 import { RunDirectoryError } from "./run-directory-error.ts";
 import { RunLock } from "./run-lock.ts";
 
 export { RunDirectoryError } from "./run-directory-error.ts";
 
-/** What a run came to, as it is to be kept in JSON, and its models' weights, by the name of a file. */
-export type RunResult = Readonly<Record<string, unknown>> & {
-  readonly weights: ReadonlyMap<string, StateDict>;
-};
+const CHECKPOINTS = "checkpoints";
 
 export class RunDirectory {
+  private isClosed = false;
   private readonly metrics: MetricsFile;
   private readonly tensorboard: TensorBoardWriter;
   /** Writes every step and validation, for people and for TensorBoard. */
   readonly listener: TrainingListener;
 
   private constructor(
-    private readonly path: string,
+    readonly path: string,
     /** What the run was started with, as JSON holds it. */
     readonly configuration: Readonly<Record<string, unknown>>,
     private readonly lock: RunLock,
+    /** Whether this process made the run. */
+    private readonly isNew: boolean,
   ) {
     this.metrics = new MetricsFile(join(path, "metrics.jsonl"));
     this.tensorboard = new TensorBoardWriter(join(path, "tensorboard"));
@@ -70,13 +75,13 @@ export class RunDirectory {
     }
     if (readdirSync(path).length > 0) {
       throw new RunDirectoryError(
-        `${path}: the folder is not empty; choose another with --out, or remove it`,
+        `${path}: the folder is not empty; choose another with --out, remove it, or go on with its run: --resume ${path}`,
       );
     }
     const text = `${JSON.stringify(configuration, null, 2)}\n`;
     return withLock(path, (lock) => {
       writeWhole(join(path, "config.json"), text);
-      return new RunDirectory(path, JSON.parse(text), lock);
+      return new RunDirectory(path, JSON.parse(text), lock, true);
     });
   }
 
@@ -92,7 +97,7 @@ export class RunDirectory {
           `${path}: the run is finished, its results are in ${join(path, "result.json")}; there is nothing to resume`,
         );
       }
-      return new RunDirectory(path, configuration, lock);
+      return new RunDirectory(path, configuration, lock, false);
     });
   }
 
@@ -102,9 +107,8 @@ export class RunDirectory {
    * @param warn told of a checkpoint that is damaged and removed
    */
   checkpoints(dataFingerprint: string, warn?: (message: string) => void): CheckpointStore {
-    const shaping = JSON.stringify([this.configuration, dataFingerprint]);
-    const fingerprint = createHash("sha256").update(shaping).digest("hex");
-    const folder = new CheckpointFolder(join(this.path, "checkpoints"), fingerprint, warn);
+    const fingerprint = checkpointFingerprint(this.configuration, dataFingerprint);
+    const folder = new CheckpointFolder(join(this.path, CHECKPOINTS), fingerprint, warn);
     return {
       load: (stage) => folder.load(stage),
       // A run that goes on from a checkpoint does not write the lines before it again.
@@ -115,17 +119,48 @@ export class RunDirectory {
     };
   }
 
-  /** Writes a safetensors file for each model, and at last `result.json`. */
-  finish({ weights, ...result }: RunResult): void {
-    for (const [name, state] of weights) {
-      writeWhole(join(this.path, `${name}.safetensors`), encodeSafetensors(state));
-    }
+  /** Writes a safetensors file for each model, by the name of the file. */
+  writeWeights(weights: ReadonlyMap<string, StateDict>): void {
+    for (const [name, state] of weights) this.write(`${name}.safetensors`, encodeSafetensors(state));
+  }
+
+  /** Writes a file of JSON. */
+  writeJson(name: string, value: unknown): void {
+    this.write(name, `${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** Writes a file, whole or not at all. */
+  write(name: string, content: string | Uint8Array): void {
+    writeWhole(join(this.path, name), content);
+  }
+
+  /** Writes `result.json`: the run is finished. */
+  finish(result: object): void {
     this.metrics.sync();
-    writeWhole(join(this.path, "result.json"), `${JSON.stringify(result, null, 2)}\n`);
+    this.writeJson("result.json", result);
+  }
+
+  /**
+   * Closes the run, and removes it if it was made by this process and nothing was learned in it yet, so that its folder
+   * can be used again.
+   * @returns whether the run is still there
+   */
+  close(): boolean {
+    const isEmpty = this.isNew && this.metrics.isEmpty && !this.hasCheckpoints;
+    this[Symbol.dispose]();
+    if (isEmpty) rmSync(this.path, { recursive: true });
+    return !isEmpty;
+  }
+
+  private get hasCheckpoints(): boolean {
+    const folder = join(this.path, CHECKPOINTS);
+    return existsSync(folder) && readdirSync(folder).length > 0;
   }
 
   /** Closes all files, and lets other processes write the run. */
   [Symbol.dispose](): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
     this.metrics.close();
     this.tensorboard.close();
     this.lock.release();
@@ -162,7 +197,7 @@ function readConfiguration(path: string): Record<string, unknown> {
 }
 
 /** Writes to a temporary file, syncs it and renames it: the file is there whole or not at all. */
-function writeWhole(file: string, content: string | Uint8Array): void {
+export function writeWhole(file: string, content: string | Uint8Array): void {
   const temporary = `${file}.writing`;
   const descriptor = openSync(temporary, "w");
   try {

@@ -1,0 +1,30 @@
+/** The device that a command computes on. */
+import { type ChosenDevice, chooseDevice, type DeviceName, WebGpuDevice } from "../kernels/index.ts";
+import { setDefaultDevice } from "../tensor/index.ts";
+import { UsageError } from "./usage-error.ts";
+
+export interface UsedDevice {
+  /** For people: the device and its adapter. */
+  readonly description: string;
+  /** What a GPU's adapter says of itself, its driver included. */
+  readonly driver: string | undefined;
+}
+
+/**
+ * Chooses the device, makes it the default, and says so on stderr.
+ * @throws UsageError for a GPU that is not there
+ */
+export async function useDevice(name: DeviceName): Promise<UsedDevice> {
+  const { device, description } = await findDevice(name);
+  setDefaultDevice(device);
+  process.stderr.write(`device: ${description}\n`);
+  return { description, driver: device instanceof WebGpuDevice ? device.adapter.description : undefined };
+}
+
+async function findDevice(name: DeviceName): Promise<ChosenDevice> {
+  try {
+    return await chooseDevice(name);
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}

@@ -1,0 +1,95 @@
+/** `goalrank doctor`: what this machine has to compute with, and whether it works. */
+import { Command, Option } from "commander";
+import {
+  DEVICES,
+  type DeviceReport,
+  examineGpuInChild,
+  examineHere,
+  examineHost,
+  type HostReport,
+} from "../doctor/examine.ts";
+import { EXIT } from "../exit-codes.ts";
+
+interface DoctorOptions {
+  readonly device?: DeviceReport["name"];
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ goalrank doctor
+  $ goalrank doctor --json
+
+Each device is tested for about two seconds. The exit code is 0 where at least the CPU works.`;
+
+export function doctorCommand(): Command {
+  return new Command("doctor")
+    .description("check Node.js, packages, devices and drivers, with a short self-test")
+    .addOption(new Option("--device <name>", "look at one device alone").choices([...DEVICES]))
+    .option("--json", "print what was found as JSON")
+    .addHelpText("after", EXAMPLES)
+    .action(examine);
+}
+
+async function examine({ device, json }: DoctorOptions): Promise<void> {
+  const host = examineHost();
+  if (json !== true) console.log(formatHost(host));
+  const devices: DeviceReport[] = [];
+  // Asked for by itself, a device is tested here: so this process tests a GPU in a child, and the child does not.
+  for (const name of device === undefined ? DEVICES : [device]) {
+    const isApart = name === "webgpu" && device === undefined;
+    const report = isApart ? examineGpuInChild() : await examineHere(name);
+    devices.push(report);
+    if (json !== true) console.log(formatDevice(report));
+  }
+  if (json === true) console.log(JSON.stringify({ host, devices }));
+  // The CPU comes first, where it is not left out.
+  if (!works(devices[0])) process.exitCode = EXIT.defect;
+}
+
+function works({ test }: DeviceReport): boolean {
+  return test !== undefined && test.problem === undefined;
+}
+
+function formatHost({
+  goalrank,
+  node,
+  platform,
+  processor,
+  cores,
+  memoryBytes,
+  packages,
+}: HostReport): string {
+  const versions = Object.entries(packages).map(
+    ([name, version]) => `${name} ${version ?? "is not installed"}`,
+  );
+  return [
+    `goalrank ${goalrank}, Node.js ${node}, ${platform}`,
+    `processor: ${processor}, ${cores} ${cores === 1 ? "core" : "cores"}, ${gibibytes(memoryBytes)} of memory`,
+    `packages: ${versions.join(", ")}`,
+  ].join("\n");
+}
+
+function gibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
+function formatDevice({ name, reason, facts, limits = {}, test }: DeviceReport): string {
+  const lines = [
+    ...Object.entries(facts).map(([fact, value]) => `  ${fact}: ${formatFact(value)}`),
+    ...Object.entries(limits).map(([limit, value]) => `  ${limit}: ${value.toLocaleString("en-US")}`),
+    ...(reason === undefined ? [] : [`  not usable: ${reason}`]),
+    ...(test === undefined ? [] : [`  self-test: ${formatTest(test)}`]),
+  ];
+  return [`${name}:`, ...lines].join("\n");
+}
+
+function formatFact(value: string | number | boolean): string {
+  return typeof value === "boolean" ? (value ? "yes" : "no") : String(value);
+}
+
+function formatTest({ problem, gflops }: NonNullable<DeviceReport["test"]>): string {
+  return problem === undefined
+    ? `passed; ${gflops.toFixed(1)} GFLOP/s in matrix products of 512 x 512`
+    : `FAILED: ${problem}`;
+}

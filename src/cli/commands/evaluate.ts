@@ -1,0 +1,130 @@
+/** `goalrank evaluate`: the metrics of a trained run on its test lists, anew. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { Command } from "commander";
+import {
+  CheckpointFolder,
+  type CheckpointStore,
+  combineListeners,
+  compareMethods,
+  type ExperimentData,
+  type ExperimentModels,
+  type ExperimentOptions,
+  RANKER_FILE,
+  restoreModels,
+} from "../../goalrank/index.ts";
+import { decodeSafetensors, SafetensorsError, type StateDict } from "../../nn/index.ts";
+import { useDevice } from "../choose-device.ts";
+import { SettingFlags } from "../configuration/flags.ts";
+import { experimentOptions } from "../configuration/library-options.ts";
+import type { Configuration } from "../configuration/schema.ts";
+import { DEVICE_FLAGS } from "../configuration/short-flags.ts";
+import { Interruption } from "../interruption.ts";
+import { findData } from "../load-data.ts";
+import { readRunConfiguration, readRunRecord } from "../run/open-run.ts";
+import { checkpointFingerprint } from "../run/run-configuration.ts";
+import { RunDirectoryError } from "../run/run-directory-error.ts";
+import { ProgressDisplay } from "../terminal/progress.ts";
+import { formatSummary, formatTable } from "../terminal/results.ts";
+
+const EXAMPLES = `
+Examples:
+  $ goalrank evaluate runs/first
+  $ goalrank evaluate runs/first --json | jq '.rows[] | {method, ndcg}'
+
+The log must lie where config.json says, unchanged since the run was trained.`;
+
+export function evaluateCommand(): Command {
+  const command = new Command("evaluate")
+    .description("compare all methods on a trained run's test lists, with its weights")
+    .argument("<run>", "folder of a trained run");
+  const flags = new SettingFlags(command, [], DEVICE_FLAGS);
+  return command
+    .option("--json", "print the results as one line of JSON")
+    .addHelpText("after", EXAMPLES)
+    .action((run: string, options: { readonly json?: boolean }) =>
+      evaluate(run, flags, options.json === true),
+    );
+}
+
+async function evaluate(run: string, flags: SettingFlags, json: boolean): Promise<void> {
+  const configuration = withoutMissingFile(readRunConfiguration(run, flags.layer()));
+  const trained = readRunRecord(run);
+  const weights = readWeights(run);
+  using interruption = new Interruption();
+  const display = new ProgressDisplay();
+  using _ = interruption.onExit(() => {
+    display.close();
+    process.stderr.write("interrupted\n");
+  });
+  await useDevice(configuration.device);
+  const { identity, load } = await findData(configuration, interruption);
+  if (identity.fingerprint !== trained.data.fingerprint) {
+    throw new RunDirectoryError(
+      `${run}: the data is not what the run was trained on; evaluate needs the same log, unchanged`,
+    );
+  }
+  const { data } = await load({
+    listener: combineListeners([display, interruption.listener]),
+    checkpoints: savedCheckpoints(run, identity.fingerprint),
+    signal: interruption.signal,
+  });
+  display.close();
+  const options = experimentOptions(configuration);
+  const models = restore(run, data, options, weights);
+  const { models: __, ...result } = await compareMethods(models, data, options);
+  if (json) {
+    console.log(JSON.stringify(result));
+    return;
+  }
+  console.log(formatTable(result.rows, result.listLength, process.stdout.isTTY === true));
+  console.log(formatSummary(result));
+}
+
+/** Nothing is prepared anew for a file that is gone. */
+function withoutMissingFile(configuration: Configuration): Configuration {
+  const { prepared, ...data } = configuration.data;
+  return prepared === undefined || existsSync(prepared) ? configuration : { ...configuration, data };
+}
+
+/** What the retriever has learned, for reading alone. */
+function savedCheckpoints(run: string, dataFingerprint: string): CheckpointStore | undefined {
+  const path = join(run, "checkpoints");
+  if (!existsSync(path)) return undefined;
+  const configuration = JSON.parse(readFileSync(join(run, "config.json"), "utf8"));
+  const folder = new CheckpointFolder(path, checkpointFingerprint(configuration, dataFingerprint));
+  return { load: (stage) => folder.load(stage), save: async () => {} };
+}
+
+/** The weights of all models, by the names of their files. */
+function readWeights(run: string): Map<string, StateDict> {
+  const files = readdirSync(run).filter((name) => name.endsWith(".safetensors") && name !== RANKER_FILE);
+  return new Map(
+    files.map((name) => [basename(name, ".safetensors"), readStateDict(join(run, name))] as const),
+  );
+}
+
+function readStateDict(file: string): StateDict {
+  try {
+    return decodeSafetensors(readFileSync(file)).tensors;
+  } catch (error) {
+    if (!(error instanceof SafetensorsError)) throw error;
+    throw new RunDirectoryError(`${file}: ${error.message}`, { cause: error });
+  }
+}
+
+function restore(
+  run: string,
+  data: ExperimentData,
+  options: ExperimentOptions,
+  weights: ReadonlyMap<string, StateDict>,
+): ExperimentModels {
+  try {
+    return restoreModels(data, options, weights);
+  } catch (error) {
+    throw new RunDirectoryError(
+      `${run}: ${(error as Error).message}; \`goalrank train all --resume ${run}\` trains what is missing`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,146 @@
+/** `goalrank experiment`: the experiments of the paper by name, on every dataset, with several seeds. */
+import { mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { EXIT } from "../exit-codes.ts";
+import { InterruptedError, Interruption } from "../interruption.ts";
+import { quoteCommand } from "../program-context.ts";
+import { RunLock } from "../run/run-lock.ts";
+
+interface ExperimentOptions {
+  readonly dataset: string;
+  readonly data?: string;
+  readonly maxLists?: number;
+  readonly split?: "last-list" | "global-time";
+  readonly protocol?: "injected" | "retrieved" | "logged";
+  readonly seeds: number;
+  readonly jobs: number;
+  readonly out: string;
+  readonly again: readonly string[];
+}
+
+const EXAMPLES = `
+Examples:
+  $ goalrank experiment                                       # lists the experiments and datasets
+  $ goalrank experiment theorem1
+  $ goalrank experiment table1 --dataset embedded --seeds 3
+  $ goalrank experiment table1 --dataset ml-1m --data DATA --max-lists 20000
+  $ goalrank experiment all --dataset tiny --seeds 1           # everything, very small
+
+Results are kept trial by trial: the same command goes on after an interruption, and runs nothing twice. A trial that
+fails does not stop the others; the exit code is then 1.`;
+
+export function experimentCommand(): Command {
+  return new Command("experiment")
+    .description("run the paper's experiments by name: tables, figures, theorem 1")
+    .argument("[names...]", "experiments, or all; without a name they are listed")
+    .option("--dataset <name>", "embedded, tiny, ml-1m or kuairand-pure", "embedded")
+    .option("--data <folder>", "the folder that logs lie in, as ml-1m/ratings.dat (default: GOALRANK_DATA)")
+    .option("--max-lists <count>", "train on at most this many lists", parseCount)
+    .addOption(
+      new Option("--split <name>", "the test of a log (default: last-list)").choices([
+        "last-list",
+        "global-time",
+      ]),
+    )
+    .addOption(
+      new Option("--protocol <name>", "candidates of a log's lists (default: injected)").choices([
+        "injected",
+        "retrieved",
+        "logged",
+      ]),
+    )
+    .option("--seeds <count>", "seeds 1 to this many", parseCount, 3)
+    .option("--jobs <count>", "trials that run at once", parseCount, availableParallelism())
+    .option("--out <folder>", "where results are kept", join("runs", "experiments"))
+    .option(
+      "--again <methods>",
+      "discard the results of these methods first, divided by commas",
+      parseNames,
+      [],
+    )
+    .addHelpText("after", EXAMPLES)
+    .action(run);
+}
+
+async function run(names: readonly string[], options: ExperimentOptions): Promise<void> {
+  // Only here, since what draws and trains takes other commands' time to load.
+  const experiments = await import("../../experiments/index.ts");
+  const { EXPERIMENTS, findExperiment, describeDatasets, chooseDataset } = experiments;
+  if (names.length === 0) {
+    const lines = EXPERIMENTS.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`);
+    console.log(`Experiments:\n${lines.join("\n")}\n\nDatasets:\n${describeDatasets()}`);
+    return;
+  }
+  const chosen = names.includes("all") ? EXPERIMENTS : names.map(findExperiment);
+  const dataFolder = options.data ?? process.env.GOALRANK_DATA;
+  const dataset = await chooseDataset({ ...wishesOf(options), folder: dataFolder });
+  const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
+  mkdirSync(options.out, { recursive: true });
+  const lock = RunLock.take(join(options.out, "lock"));
+  using interruption = new Interruption();
+  using _ = interruption.onExit(() => lock.release());
+  try {
+    for (const experiment of chosen) {
+      const listener = new experiments.GridDisplay(experiment.name);
+      const done = await interruption.complete(() =>
+        experiments.runExperiment(
+          experiment,
+          { seeds, dataset },
+          {
+            ...{ root: options.out, dataFolder, jobs: options.jobs, again: options.again, listener },
+            signal: interruption.signal,
+            command: `goalrank ${quoteCommand(process.argv.slice(2))}`,
+          },
+        ),
+      );
+      listener.close();
+      show(experiment.title, done, experiments);
+      if (done.failed.length > 0) process.exitCode = EXIT.defect;
+    }
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    process.stderr.write("interrupted; the same command goes on\n");
+    process.exitCode = interruption.code;
+  } finally {
+    lock.release();
+  }
+}
+
+type Experiments = typeof import("../../experiments/index.ts");
+type ExperimentRun = Awaited<ReturnType<Experiments["runExperiment"]>>;
+
+function show(
+  title: string,
+  { presentation, files, failed }: ExperimentRun,
+  { toMarkdown, NotRunError }: Experiments,
+): void {
+  console.log(`\n${title}\n`);
+  for (const table of presentation.tables) console.log(`${table.caption}\n\n${toMarkdown(table)}`);
+  for (const finding of presentation.findings) console.log(finding);
+  for (const file of files) console.log(file);
+  for (const { error } of failed) {
+    if (!(error instanceof NotRunError)) process.stderr.write(`${error.stack ?? error.message}\n`);
+  }
+}
+
+/** What was said of the dataset; what was not is left to it. */
+function wishesOf({ dataset, maxLists, split, protocol }: ExperimentOptions) {
+  return {
+    name: dataset,
+    ...(maxLists !== undefined && { maxLists }),
+    ...(split !== undefined && { split }),
+    ...(protocol !== undefined && { protocol }),
+  };
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError("expected a positive integer.");
+  return count;
+}
+
+function parseNames(text: string): readonly string[] {
+  return text.split(",").map((name) => name.trim());
+}

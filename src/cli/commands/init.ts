@@ -1,0 +1,93 @@
+/** `goalrank init`: a configuration out of the first rows of a log. */
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join, relative } from "node:path";
+import { Command } from "commander";
+import { DEFAULT_CONFIGURATION_FILE } from "../configuration/command-settings.ts";
+import { parseConfiguration } from "../configuration/file.ts";
+import { resolveConfiguration } from "../configuration/resolve.ts";
+import { guessLog, type LogGuess } from "../init/guess.ts";
+import { FIELDS } from "../init/guess-columns.ts";
+import { readHead } from "../init/head.ts";
+import { writeConfiguration } from "../init/write.ts";
+import { UsageError } from "../usage-error.ts";
+import { PACKAGE_FOLDER } from "../versions.ts";
+
+interface InitOptions {
+  readonly out: string;
+  readonly force?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ goalrank init ratings.csv
+  $ goalrank init ml-1m/ratings.dat --out movielens.yaml
+  $ goalrank init exposures.parquet --force
+
+The format, the delimiter, the columns and what counts as positive are guessed from the first rows of CSV, TSV, MovieLens
+and Parquet files, plain or gzipped. A wrong guess is corrected in the file.`;
+
+export function initCommand(): Command {
+  return new Command("init")
+    .description("write a commented configuration for a log")
+    .argument("<log>", "file of interactions: who met which item when, and how they liked it")
+    .option("--out <file>", "the configuration", DEFAULT_CONFIGURATION_FILE)
+    .option("--force", "replace a configuration that is there")
+    .addHelpText("after", EXAMPLES)
+    .action(init);
+}
+
+async function init(log: string, { out, force }: InitOptions): Promise<void> {
+  if (force !== true && existsSync(out)) {
+    throw new UsageError(
+      `${out}: there is a configuration already; --force replaces it, --out names another`,
+    );
+  }
+  const guess = guessLog(await readHead(log));
+  const folder = dirname(out);
+  const text = writeConfiguration(guess, {
+    log: isAbsolute(log) ? log : relative(folder, log),
+    schema: relative(folder, join(PACKAGE_FOLDER, "schema", "goalrank.schema.json")),
+    hasTitles: hasTitles(guess, dirname(log)),
+  });
+  // What is written can be read: a mistake here is one of this program.
+  resolveConfiguration([parseConfiguration(text, out)]);
+  writeWhole(out, text);
+  console.log(describe(guess, log, out));
+}
+
+/** Whether MovieLens' table of films lies in the log's folder. */
+function hasTitles({ head: { format }, columns }: LogGuess, folder: string): boolean {
+  if (format === "movielens") return existsSync(join(folder, "movies.dat"));
+  return columns.item === "movieId" && existsSync(join(folder, "movies.csv"));
+}
+
+function writeWhole(file: string, text: string): void {
+  const temporary = `${file}.writing`;
+  try {
+    writeFileSync(temporary, text);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function describe(guess: LogGuess, log: string, out: string): string {
+  const { head, columns, threshold, doubts } = guess;
+  const delimiter = head.delimiter === undefined ? "" : `, ${JSON.stringify(head.delimiter)} between fields`;
+  const named = FIELDS.flatMap((field) =>
+    columns[field] === undefined ? [] : [`${field} ${columns[field]}`],
+  );
+  const config = out === DEFAULT_CONFIGURATION_FILE ? "" : ` --config ${out}`;
+  return [
+    `${log}: ${head.format}${delimiter}`,
+    ...(head.format === "movielens" ? [] : [`columns: ${named.join(", ")}`]),
+    `positive: feedback of at least ${threshold.threshold} (${threshold.reason})`,
+    ...doubts.map((doubt) => `to be corrected: ${doubt}`),
+    `wrote ${out}`,
+    "next:",
+    ...(doubts.length > 0 ? [`  correct ${out}`] : [`  look at ${out}, and correct what was guessed wrong`]),
+    `  goalrank prepare${config}`,
+    `  goalrank train all${config} --out runs/first`,
+  ].join("\n");
+}

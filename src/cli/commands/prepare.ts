@@ -1,0 +1,95 @@
+/** `goalrank prepare`: from a log to a prepared file, and a report on the data. */
+import { existsSync } from "node:fs";
+import { basename, extname, join } from "node:path";
+import { Command } from "commander";
+import { combineListeners, formatDataReport, TrainingInterrupted } from "../../goalrank/index.ts";
+import { useDevice } from "../choose-device.ts";
+import { CommandSettings } from "../configuration/command-settings.ts";
+import type { Configuration } from "../configuration/schema.ts";
+import { DATA_FLAGS, DEVICE_FLAGS } from "../configuration/short-flags.ts";
+import { InterruptedError, Interruption } from "../interruption.ts";
+import { openLog, prepareLog, readPrepared } from "../load-data.ts";
+import { ProgressDisplay } from "../terminal/progress.ts";
+import { UsageError } from "../usage-error.ts";
+
+interface PrepareOptions {
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ goalrank prepare                                    # the log in ./goalrank.yaml
+  $ goalrank prepare --data ratings.dat
+  $ goalrank prepare --data log.csv.gz --columns user=uid,item=sku,feedback=stars,timestamp=ts --prepared log.goalrank
+
+The report counts what is left at each stage, and checks for leaks from the test into the training: read its FAILs.
+Every setting of docs/configuration.md is a flag, such as --data.candidateCount 100; --help-all lists them.`;
+
+export function prepareCommand(): Command {
+  const command = new Command("prepare").description(
+    "cut a log into lists with candidates, and report on it",
+  );
+  const settings = new CommandSettings(command, {
+    sections: ["seed", "device", "data"],
+    shortFlags: [...DATA_FLAGS.filter(({ flags }) => !flags.startsWith("--scenario")), ...DEVICE_FLAGS],
+  });
+  return command
+    .option("--force", "prepare anew and replace the prepared file")
+    .option("--json", "print the report as JSON")
+    .addHelpText("after", EXAMPLES)
+    .action((options: PrepareOptions) => {
+      settings.announceFile();
+      return prepare(settings.resolve(), options);
+    });
+}
+
+async function prepare(given: Configuration, { force, json }: PrepareOptions): Promise<void> {
+  const { file } = given.data;
+  if (file === undefined) {
+    throw new UsageError(
+      "prepare: there is no log; name one with --data FILE, or write a configuration with `goalrank init LOG`",
+    );
+  }
+  const configuration = withPreparedFile(given, file);
+  const { prepared } = configuration.data;
+  using interruption = new Interruption();
+  const display = new ProgressDisplay();
+  using _ = interruption.onExit(() => {
+    display.close();
+    say("interrupted; nothing was written");
+  });
+  try {
+    const log = await openLog(file, configuration);
+    const existing = force === true ? undefined : await readPrepared(prepared, log);
+    const listener = combineListeners([display, interruption.listener]);
+    if (existing === undefined) await useDevice(configuration.device);
+    const { report } =
+      existing ??
+      (await prepareLog(log, configuration, { listener, signal: interruption.signal }, interruption));
+    display.close();
+    if (report !== undefined) console.log(json === true ? JSON.stringify(report) : formatDataReport(report));
+    if (existing === undefined) say(`wrote ${prepared}; next: goalrank train all --out runs/first`);
+  } catch (error) {
+    display.close();
+    if (!(error instanceof TrainingInterrupted || error instanceof InterruptedError)) throw error;
+    say(
+      existsSync(prepared) ? `interrupted after ${prepared} was written` : "interrupted; nothing was written",
+    );
+    process.exitCode = interruption.code;
+  }
+}
+
+/** The prepared file that is named, or one in the working folder that is called after the log. */
+function withPreparedFile(
+  configuration: Configuration,
+  file: string,
+): Configuration & { readonly data: { readonly prepared: string } } {
+  const name = basename(file.replace(/\.gz$/i, ""));
+  const { prepared = join(".", `${basename(name, extname(name))}.goalrank`) } = configuration.data;
+  return { ...configuration, data: { ...configuration.data, prepared } };
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

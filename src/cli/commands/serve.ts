@@ -1,0 +1,134 @@
+/** `goalrank serve`: a trained ranker behind HTTP. */
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { constants } from "node:os";
+import { Command, Option } from "commander";
+import type { RankServer, ServeSettings } from "../../server/index.ts";
+import { cleanToken } from "../../server/token.ts";
+import { CommandSettings } from "../configuration/command-settings.ts";
+import type { ShortFlag } from "../configuration/flags.ts";
+import { UsageError } from "../usage-error.ts";
+import { programVersion } from "../versions.ts";
+
+const TOKEN_VARIABLE = "GOALRANK_TOKEN";
+
+const EXAMPLES = `
+Examples:
+  $ goalrank serve runs/first
+  $ goalrank serve runs/first --port 9000 --workers 4
+  $ goalrank serve runs/first --host 0.0.0.0 --token-file /run/secrets/goalrank
+  $ curl -s localhost:8080/rank -H 'Content-Type: application/json' -d '{"user": "42"}'
+
+SIGHUP, or a change of the ranker's file, loads it anew; SIGTERM and Ctrl-C finish the requests in flight first.
+Every setting of the section serve in docs/configuration.md is a flag: --serve.limits.candidates 500`;
+
+const FLAGS: readonly ShortFlag[] = [
+  {
+    flags: "--host <address>",
+    description: "address to listen on (default: 127.0.0.1, for this machine alone)",
+    settings: [["serve", "host"]],
+  },
+  {
+    flags: "--port <number>",
+    description: "port; 0 takes any free one (default: 8080)",
+    settings: [["serve", "port"]],
+  },
+  {
+    flags: "--workers <count>",
+    description: "processes that rank (default: one less than there are cores)",
+    settings: [["serve", "workers"]],
+  },
+  {
+    flags: "--threads <count>",
+    description: "threads of each worker (default: 1)",
+    settings: [["serve", "threads"]],
+  },
+  {
+    flags: "--device <name>",
+    description: "what the workers compute on: cpu (default), webgpu or auto",
+    settings: [["serve", "device"]],
+  },
+  {
+    flags: "--token-file <file>",
+    description: `file with the token that clients must send (or set ${TOKEN_VARIABLE})`,
+    settings: [["serve", "tokenFile"]],
+  },
+  {
+    flags: "--log-level <level>",
+    description: "debug, info (default), warn, error or silent",
+    settings: [["serve", "logLevel"]],
+  },
+];
+
+export function serveCommand(): Command {
+  const command = new Command("serve")
+    .description("answer requests over HTTP")
+    .argument("<run>", "folder of a trained run, or a ranker's file");
+  const settings = new CommandSettings(command, { sections: ["serve"], shortFlags: FLAGS });
+  return command
+    .addOption(new Option("--token <token>").hideHelp().argParser(refuseToken))
+    .addHelpText("after", EXAMPLES)
+    .action((run: string) => serveUntilSignal(run, settings.resolve().serve));
+}
+
+function refuseToken(): never {
+  throw new UsageError(
+    `--token: everybody on this machine could read it in the list of processes; use --token-file or ${TOKEN_VARIABLE}`,
+  );
+}
+
+async function serveUntilSignal(source: string, settings: ServeSettings): Promise<void> {
+  const token = readToken(settings);
+  if (token === undefined && !isLoopback(settings.host)) {
+    console.error(
+      `warning: whoever reaches ${settings.host} may ask; set ${TOKEN_VARIABLE} or --token-file, or leave out --host`,
+    );
+  }
+  const end = awaitSignals();
+  // Only here, since the HTTP library takes other commands' time to load.
+  const { RankerLoadError, serve } = await import("../../server/index.ts");
+  const server = await serve({ source, settings, token, version: programVersion() }).catch(
+    (error: unknown) => {
+      throw error instanceof RankerLoadError ? new UsageError(`${source}: ${error.message}`) : error;
+    },
+  );
+  const code = await end(server);
+  await server.close();
+  process.exitCode = code;
+}
+
+/**
+ * Listens for signals from now on. What it returns waits for the first one that ends the server, and gives the exit
+ * code; a second one, or a first one before there is a server, ends the process at once.
+ */
+function awaitSignals(): (server: RankServer) => Promise<number> {
+  let running: RankServer | undefined;
+  let stop: ((code: number) => void) | undefined;
+  const stopped = new Promise<number>((resolve) => {
+    stop = resolve;
+  });
+  let count = 0;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      count++;
+      if (running === undefined || count > 1) process.exit(128 + constants.signals[signal]);
+      stop?.(signal === "SIGTERM" ? 0 : 128 + constants.signals[signal]);
+    });
+  }
+  process.on("SIGHUP", () => void running?.reload("SIGHUP"));
+  return (server) => {
+    running = server;
+    return stopped;
+  };
+}
+
+function readToken({ tokenFile }: ServeSettings): string | undefined {
+  if (tokenFile !== undefined) return cleanToken(readFileSync(tokenFile, "utf8"), tokenFile);
+  const variable = process.env[TOKEN_VARIABLE];
+  return variable === undefined ? undefined : cleanToken(variable, TOKEN_VARIABLE);
+}
+
+function isLoopback(host: string): boolean {
+  if (host === "localhost" || host === "::1") return true;
+  return isIP(host) === 4 && host.startsWith("127.");
+}

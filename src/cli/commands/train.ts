@@ -1,0 +1,112 @@
+/** `goalrank train`: trains the models, and compares all methods. */
+import { Argument, Command } from "commander";
+import { TrainingInterrupted } from "../../goalrank/index.ts";
+import { nearestName } from "../../goalrank/nearest-name.ts";
+import { CommandSettings } from "../configuration/command-settings.ts";
+import { DATA_FLAGS, DEVICE_FLAGS, EXPERIMENT_FLAGS, OUTPUT_FLAGS } from "../configuration/short-flags.ts";
+import { InterruptedError, Interruption } from "../interruption.ts";
+import type { ProgramContext } from "../program-context.ts";
+import { type OpenRun, resumeRun, startRun } from "../run/open-run.ts";
+import { ProgressDisplay } from "../terminal/progress.ts";
+import { formatJudge, formatSummary, formatTable } from "../terminal/results.ts";
+import { TRAIN_STAGES, type TrainedRun, type TrainStage, trainRun } from "../train-run.ts";
+import { UsageError } from "../usage-error.ts";
+
+interface TrainOptions {
+  readonly resume?: string;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Stages, each with those before it:
+  retriever   what chooses candidates, and a report on the data
+  reward      the DNN, the methods that are compared (PRM, imitation), and the reward model
+  generator   GoalRank's generator; the ranker to serve
+  all         and the comparison of all methods on the test lists
+
+Examples:
+  $ goalrank train all --scenario default
+  $ goalrank train all --data ratings.dat --max-lists 20000 --out runs/first
+  $ goalrank train all --config goalrank.yaml --experiment.policyTraining.epochs 3 --out runs/second
+  $ goalrank train reward --out runs/third && goalrank train all --resume runs/third
+  $ goalrank train all --config runs/first/config.json --out runs/again     # the same numbers
+
+Every setting of docs/configuration.md is a flag, such as --data.candidateCount 100; --help-all lists them.`;
+
+export function trainCommand(context: ProgramContext): Command {
+  const command = new Command("train")
+    .description("train the models up to a stage: retriever, reward, generator or all")
+    .addArgument(new Argument("[stage]", "how far to go").default("all").argParser(parseStage));
+  const settings = new CommandSettings(command, {
+    sections: ["seed", "device", "output", "data", "experiment"],
+    shortFlags: [...DATA_FLAGS, ...EXPERIMENT_FLAGS, ...DEVICE_FLAGS, ...OUTPUT_FLAGS],
+  });
+  return command
+    .option("--resume <folder>", "go on with an unfinished run, with the settings that it was started with")
+    .option("--json", "print the results as one line of JSON")
+    .addHelpText("after", EXAMPLES)
+    .action((stage: TrainStage, options: TrainOptions) => train(stage, options, settings, context));
+}
+
+function parseStage(text: string): TrainStage {
+  const stage = TRAIN_STAGES.find((known) => known === text);
+  if (stage !== undefined) return stage;
+  throw new UsageError(
+    `train: there is no stage "${text}"; did you mean "${nearestName(text, TRAIN_STAGES)}"? ` +
+      `The stages are ${TRAIN_STAGES.join(", ")}`,
+  );
+}
+
+async function train(
+  stage: TrainStage,
+  { resume, json }: TrainOptions,
+  settings: CommandSettings,
+  context: ProgramContext,
+): Promise<void> {
+  const started = performance.now();
+  const open = resume === undefined ? startRun(settings, context.fallback) : resumeRun(resume, settings);
+  using interruption = new Interruption();
+  const display = new ProgressDisplay();
+  const goOn = open.run && `go on with: ${context.resume} ${open.run.path}`;
+  const leave = () => {
+    display.close();
+    say(open.run?.close() === true ? `interrupted; ${goOn}` : "interrupted; nothing was kept");
+  };
+  using _ = interruption.onExit(leave);
+  try {
+    const trained = await trainRun(stage, open, { interruption, display, command: context.command });
+    display.close();
+    const seconds = (performance.now() - started) / 1000;
+    print(trained, open, { json: json === true, seconds });
+    if (stage !== "all" && goOn !== undefined) say(goOn);
+    open.run?.close();
+  } catch (error) {
+    display.close();
+    const isThere = open.run?.close() === true;
+    if (!(error instanceof TrainingInterrupted || error instanceof InterruptedError)) throw error;
+    say(error.message);
+    if (isThere && goOn !== undefined) say(goOn);
+    process.exitCode = interruption.code;
+  }
+}
+
+function print(
+  { report, judge, result }: TrainedRun,
+  { run }: OpenRun,
+  { json, seconds }: { readonly json: boolean; readonly seconds: number },
+): void {
+  if (json) {
+    console.log(JSON.stringify({ report, ...judge, ...result, folder: run?.path, seconds }));
+    return;
+  }
+  if (judge !== undefined) console.log(formatJudge(judge));
+  if (result !== undefined) {
+    console.log(formatTable(result.rows, result.listLength, process.stdout.isTTY === true));
+    console.log(formatSummary(result));
+  }
+  console.log(`${seconds.toFixed(1)} s${run === undefined ? "" : `; everything is in ${run.path}`}`);
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,84 @@
+/** What a command takes of the configuration: a file, the environment, and flags, in this order. */
+import { existsSync } from "node:fs";
+import { type Command, CommanderError } from "commander";
+import { readConfigurationFile } from "./file.ts";
+import { flaggedSettings, SettingFlags, type ShortFlag } from "./flags.ts";
+import type { Layer } from "./layers.ts";
+import { describeValues, schemasAt } from "./published.ts";
+import { resolveConfiguration } from "./resolve.ts";
+import type { Configuration } from "./schema.ts";
+
+/** Read where it lies in the working folder and no other is named. */
+export const DEFAULT_CONFIGURATION_FILE = "goalrank.yaml";
+
+export interface SettingsOptions {
+  /** Sections and single keys that the command has flags for. */
+  readonly sections: readonly string[];
+  readonly shortFlags?: readonly ShortFlag[];
+}
+
+/** The settings of a command. */
+export class CommandSettings {
+  readonly flags: SettingFlags;
+
+  /** Adds `--config`, `--help-all` and the flags of `sections` to `command`. */
+  constructor(
+    private readonly command: Command,
+    { sections, shortFlags = [] }: SettingsOptions,
+  ) {
+    command.option(
+      "--config <file>",
+      `YAML or JSON with settings (default: ./${DEFAULT_CONFIGURATION_FILE} if it exists)`,
+    );
+    this.flags = new SettingFlags(command, sections, shortFlags);
+    command.option("--help-all", "list the flags of every setting");
+    command.on("option:help-all", () => {
+      process.stdout.write(`${listFlags(sections)}\n`);
+      // As commander's own --help ends.
+      throw new CommanderError(0, "commander.helpDisplayed", "");
+    });
+  }
+
+  /** The configuration file that is named, or lies in the working folder; undefined where there is none. */
+  get file(): string | undefined {
+    const { config } = this.command.opts<{ readonly config?: string }>();
+    return config ?? (existsSync(DEFAULT_CONFIGURATION_FILE) ? DEFAULT_CONFIGURATION_FILE : undefined);
+  }
+
+  /** Says on stderr which file is read, where none was named: it may lie in the working folder unnoticed. */
+  announceFile(): void {
+    const { config } = this.command.opts<{ readonly config?: string }>();
+    if (config === undefined && this.file !== undefined) process.stderr.write(`settings: ${this.file}\n`);
+  }
+
+  /**
+   * The configuration that file, environment and flags give together.
+   * @param fallback what holds where none of them says otherwise, before the schema's defaults
+   * @throws ConfigurationError with every mistake
+   */
+  resolve(fallback?: Layer): Configuration {
+    const { file } = this;
+    return resolveConfiguration([
+      ...(fallback === undefined ? [] : [fallback]),
+      ...(file === undefined ? [] : [readConfigurationFile(file)]),
+      environmentLayer(),
+      this.flags.layer(),
+    ]);
+  }
+}
+
+/** GOALRANK_DEVICE names the device. */
+export function environmentLayer(): Layer {
+  const { GOALRANK_DEVICE: device } = process.env;
+  return { values: device ? { device } : {}, place: () => "GOALRANK_DEVICE" };
+}
+
+function listFlags(sections: readonly string[]): string {
+  return flaggedSettings(sections)
+    .map(({ path, schema }) => {
+      const expected = describeValues(schemasAt(path, {}));
+      const unless = schema.default === undefined ? "" : `; default ${JSON.stringify(schema.default)}`;
+      return `--${path.join(".")}\n      ${schema.description}: ${expected}${unless}`;
+    })
+    .join("\n");
+}

@@ -1,0 +1,89 @@
+/** A configuration file: YAML, of which JSON is a part. Knows the line of every key. */
+import { readFileSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import { isRecord, type Layer } from "./layers.ts";
+import { ConfigurationError, formatPath } from "./problems.ts";
+import { type Path, valueAt } from "./published.ts";
+import { PATH_SETTINGS } from "./schema.ts";
+
+/** A guard against a log that is given as a configuration. */
+const MAX_BYTES = 1 << 20;
+
+/** @throws ConfigurationError with file and line for a file that cannot be read, or is no mapping of keys to values */
+export function readConfigurationFile(file: string): Layer {
+  return parseConfiguration(readText(file), file);
+}
+
+/**
+ * The settings in the text of `file`, whose folder its paths are relative to.
+ * @throws ConfigurationError with file and line for what is no mapping of keys to values
+ */
+export function parseConfiguration(text: string, file: string): Layer {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem !== undefined) {
+    throw mistake(`${file}:${lines.linePos(problem.pos[0]).line}`, problem.message.split("\n")[0]);
+  }
+  let values: unknown;
+  try {
+    values = document.toJS({ maxAliasCount: 100 }) ?? {};
+    // An alias may lie within what it stands for, which has no end.
+    JSON.stringify(values);
+  } catch (error) {
+    throw mistake(file, (error as Error).message.split("\n")[0]);
+  }
+  if (!isRecord(values)) throw mistake(`${file}:1`, "expected keys and values, such as `seed: 1`");
+  return {
+    values: withPathsFrom(dirname(file), values),
+    place: (path) => `${file}:${lines.linePos(offsetOf(document, path)).line}: ${formatPath(path)}`,
+  };
+}
+
+function readText(file: string): string {
+  try {
+    if (statSync(file).size > MAX_BYTES) throw mistake(file, "too large for a configuration");
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw mistake(file, code === "ENOENT" ? "there is no such file" : message);
+  }
+}
+
+function mistake(place: string, problem: string): ConfigurationError {
+  return new ConfigurationError([`${place}: ${problem}`]);
+}
+
+/** Where in the text the key at `path` stands, or the last key on the way to it that is there. */
+function offsetOf(document: Document, path: Path): number {
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const key of path) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      if (!isScalar(pair?.key)) break;
+      offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(key)];
+      offset = (node as { range?: readonly number[] } | undefined)?.range?.[0] ?? offset;
+    } else break;
+  }
+  return offset;
+}
+
+/** Paths in a file are relative to its folder. */
+function withPathsFrom(folder: string, values: Record<string, unknown>): Record<string, unknown> {
+  const changed = structuredClone(values);
+  for (const path of PATH_SETTINGS) {
+    const parent = valueAt(path.slice(0, -1), changed);
+    const key = path[path.length - 1];
+    const value = valueAt(path, changed);
+    if (!isRecord(parent) || typeof value !== "string" || value === "" || isAbsolute(value)) continue;
+    parent[key] = join(folder, value);
+  }
+  return changed;
+}

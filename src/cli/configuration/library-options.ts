@@ -1,0 +1,46 @@
+/** What a configuration says, as the library takes it. */
+import { dirname, join } from "node:path";
+import {
+  DEFAULT_EXPERIMENT,
+  type ExperimentOptions,
+  type InteractionSource,
+  type LogDataOptions,
+} from "../../goalrank/index.ts";
+import type { Configuration } from "./schema.ts";
+
+export function experimentOptions({ seed, data, experiment }: Configuration): ExperimentOptions {
+  const { policyRequests = data.file === undefined ? DEFAULT_EXPERIMENT.policyRequests : "all" } = experiment;
+  return {
+    ...experiment,
+    seed,
+    policyRequests: policyRequests === "all" ? Number.MAX_SAFE_INTEGER : policyRequests,
+  };
+}
+
+/** How the log `file` is read. */
+export function interactionSource(file: string, { data }: Configuration): InteractionSource {
+  const { format = "movielens", columns, delimiter } = data;
+  switch (format) {
+    case "movielens":
+      return { format, file };
+    case "csv":
+      return { format, file, columns, delimiter: delimiter.replaceAll("\\t", "\t") };
+    default:
+      return { format, file, columns };
+  }
+}
+
+/** How the log `file` is cut, and described: tables of features lie beside it. */
+export function logDataOptions(file: string, { seed, data }: Configuration): LogDataOptions {
+  const { userFeatures, itemFeatures, ...own } = data;
+  const { file: _, format, columns, delimiter, scenario, prepared, ...shaping } = own;
+  const beside = <Table extends { readonly file: string }>(table: Table): Table => {
+    return { ...table, file: join(dirname(file), table.file) };
+  };
+  return {
+    ...shaping,
+    seed,
+    ...(userFeatures && { userFeatures: beside(userFeatures) }),
+    ...(itemFeatures && { itemFeatures: beside(itemFeatures) }),
+  };
+}

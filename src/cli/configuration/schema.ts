@@ -1,0 +1,38 @@
+/**
+ * What can be set: every key of a configuration file, with its type, default and meaning. The flags, the JSON schema,
+ * docs/configuration.md and the checks are all made from this.
+ */
+import { z } from "zod";
+import { DEVICE_NAMES } from "../../kernels/index.ts";
+import { dataSchema } from "./data-schema.ts";
+import { experimentSchema } from "./experiment-schema.ts";
+import { serveSchema } from "./serve-schema.ts";
+import { name } from "./values.ts";
+
+export const configurationSchema = z
+  .strictObject({
+    $schema: z.string().exactOptional().describe("The JSON schema, for editors"),
+    seed: z.int().min(0).default(1).describe("Of every random choice"),
+    device: z
+      .enum(DEVICE_NAMES)
+      .default("auto")
+      .describe("Where to compute; `auto` is a GPU if there is one, else the CPU"),
+    output: name
+      .exactOptional()
+      .describe("Folder of the run, which must not exist yet; relative to the configuration file"),
+    data: dataSchema.prefault({}).describe("What is learned from"),
+    experiment: experimentSchema.prefault({}).describe("Which models are trained and compared, and how"),
+    serve: serveSchema.prefault({}).describe("The HTTP server"),
+  })
+  .meta({ title: "Configuration of goalrank" });
+
+/** A configuration with its defaults filled in. Paths are as a process in the working folder names them. */
+export type Configuration = z.output<typeof configurationSchema>;
+
+/** Settings that are paths: relative to the configuration file's folder in a file, to the working folder in a flag. */
+export const PATH_SETTINGS: readonly (readonly string[])[] = [
+  ["output"],
+  ["data", "file"],
+  ["data", "prepared"],
+  ["serve", "tokenFile"],
+];

@@ -1,0 +1,51 @@
+/**
+ * How `goalrank` ends: 0 done; 1 a defect of the program; 2 a mistake of the caller, in arguments, configuration or data,
+ * or something that the system refused; 130 interrupted by Ctrl-C, 143 by SIGTERM.
+ */
+import { CommanderError } from "commander";
+import { CheckpointError, DataError, TrainingInterrupted } from "../goalrank/index.ts";
+import { RankerFileError } from "../goalrank/ranker/ranker-file.ts";
+import { RankRequestError } from "../goalrank/ranker/requests.ts";
+import { OutOfMemoryError } from "../kernels/index.ts";
+import { NonFiniteError, SafetensorsError } from "../nn/index.ts";
+import { ReportError } from "../report/read-run.ts";
+import { ConfigurationError } from "./configuration/problems.ts";
+import { RunDirectoryError } from "./run/run-directory-error.ts";
+import { UsageError } from "./usage-error.ts";
+
+export { UsageError } from "./usage-error.ts";
+
+export const EXIT = { done: 0, defect: 1, mistake: 2, interrupted: 130 } as const;
+
+/** Errors whose message tells the caller what to do. */
+const CALLER_MISTAKES: readonly (abstract new (...values: never[]) => Error)[] = [
+  CheckpointError,
+  ConfigurationError,
+  DataError,
+  NonFiniteError,
+  OutOfMemoryError,
+  RangeError,
+  RankerFileError,
+  RankRequestError,
+  ReportError,
+  RunDirectoryError,
+  SafetensorsError,
+  UsageError,
+];
+
+/** Whether an error is to be told in one line, without a stack. */
+export function isCallerMistake(error: unknown): error is Error {
+  return CALLER_MISTAKES.some((kind) => error instanceof kind) || isRefusedBySystem(error);
+}
+
+/** Such as a full disk, a folder that may not be written to, or a port in use. */
+function isRefusedBySystem(error: unknown): error is Error {
+  return error instanceof Error && "syscall" in error && "code" in error;
+}
+
+/** The exit code for what ended the program. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.mistake;
+  if (error instanceof TrainingInterrupted) return EXIT.interrupted;
+  return isCallerMistake(error) ? EXIT.mistake : EXIT.defect;
+}

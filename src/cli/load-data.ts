@@ -1,0 +1,162 @@
+/** Reads or draws the data of a run, and says on stderr what it is. */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import {
+  DataError,
+  type DataReport,
+  type ExperimentData,
+  fingerprintOf,
+  formatDataReport,
+  type LogData,
+  logData,
+  preparedLogData,
+  reusePreparedDataset,
+  type SourceFingerprint,
+  type TrainingContext,
+  worldData,
+  writePreparedDataset,
+} from "../goalrank/index.ts";
+import { interactionSource, logDataOptions } from "./configuration/library-options.ts";
+import type { Configuration } from "./configuration/schema.ts";
+import type { Interruption } from "./interruption.ts";
+import type { RunData } from "./run/run-record.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Data, with what is known of it. */
+export interface LoadedData {
+  readonly data: ExperimentData;
+  /** Of a log. */
+  readonly report: DataReport | undefined;
+}
+
+/** What a run's data comes from: known before it is loaded. */
+export interface DataSource {
+  readonly identity: RunData;
+  load(context: TrainingContext): Promise<LoadedData>;
+}
+
+/** @throws UsageError where the configuration names no data; DataError for a file that cannot be read */
+export async function findData(
+  configuration: Configuration,
+  interruption: Interruption,
+): Promise<DataSource> {
+  const { file, scenario } = configuration.data;
+  if (file !== undefined) {
+    const log = await openLog(file, configuration);
+    return { identity: log.identity, load: (context) => loadLog(log, configuration, context, interruption) };
+  }
+  if (scenario === undefined) {
+    throw new UsageError(
+      "there is no data: name a log with --data FILE, or an embedded world with --scenario default; " +
+        "`goalrank init LOG` writes a configuration for a log",
+    );
+  }
+  const { seed } = configuration;
+  const world = { scenario, seed, ...pick(configuration.data, "maxLists") };
+  return {
+    identity: { fingerprint: digest(["embedded world", world]), files: [] },
+    load: async () => ({ data: drawWorld(configuration), report: undefined }),
+  };
+}
+
+function pick<Source extends object, Key extends keyof Source>(source: Source, key: Key): Pick<Source, Key> {
+  return (key in source ? { [key]: source[key] } : {}) as Pick<Source, Key>;
+}
+
+function digest(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+}
+
+function drawWorld({ seed, data: { scenario = "default", maxLists } }: Configuration): ExperimentData {
+  const data = worldData({ scenario, seed, ...(maxLists !== undefined && { trainingLists: maxLists }) });
+  const { training, test } = data;
+  say(
+    `embedded world "${scenario}": ${training.size} logged lists of ${training.listLength} out of ` +
+      `${training.candidateCount} candidates to learn from, ${test.size} requests to be judged by`,
+  );
+  return data;
+}
+
+/** A log and what identifies it. */
+export interface OpenedLog {
+  readonly file: string;
+  readonly source: SourceFingerprint;
+  readonly identity: RunData;
+}
+
+/** Reads every byte of the log and of its tables, to know it again. */
+export async function openLog(file: string, configuration: Configuration): Promise<OpenedLog> {
+  const source = await fingerprintOf(
+    interactionSource(file, configuration),
+    logDataOptions(file, configuration),
+  );
+  return { file, source, identity: { fingerprint: fingerprintText(source), files: source.files } };
+}
+
+/** The same for the same content, whatever its files are called. */
+function fingerprintText({ files, options }: SourceFingerprint): string {
+  return digest([files.map(({ sha256 }) => sha256), options]);
+}
+
+async function loadLog(
+  log: OpenedLog,
+  configuration: Configuration,
+  context: TrainingContext,
+  interruption: Interruption,
+): Promise<LoadedData> {
+  const { prepared, protocol } = configuration.data;
+  const existing = prepared === undefined ? undefined : await readPrepared(prepared, log);
+  const data = existing ?? (await prepareLog(log, configuration, context, interruption));
+  if (existing === undefined && data.report !== undefined) say(formatDataReport(data.report));
+  if (protocol === "injected") {
+    say(
+      "injected candidates: the figures below mostly tell how well a method separates the exposed items from the " +
+        "retrieved ones; --protocol retrieved injects nothing",
+    );
+  }
+  return { data, report: data.report };
+}
+
+/**
+ * What the prepared file holds; undefined where there is none.
+ * @throws DataError when it was made from another log, or in another way
+ */
+export async function readPrepared(file: string, { source }: OpenedLog): Promise<LogData | undefined> {
+  if (!existsSync(file)) return undefined;
+  const existing = await reusePreparedDataset(file, source);
+  if (existing === undefined) {
+    throw new DataError(
+      file,
+      undefined,
+      "prepared from another log or with other options; remove it or name another",
+    );
+  }
+  await existing.close();
+  say(`${file}: prepared before`);
+  return preparedLogData(file);
+}
+
+/** Prepares a log, and keeps the result where the configuration names a file for it. */
+export async function prepareLog(
+  { file, source }: OpenedLog,
+  configuration: Configuration,
+  context: TrainingContext,
+  interruption: Interruption,
+): Promise<LogData & { readonly report: DataReport }> {
+  if (process.stderr.isTTY) say(`reading ${file}`);
+  const data = await logData(
+    interactionSource(file, configuration),
+    logDataOptions(file, configuration),
+    context,
+  );
+  if (fingerprintText(data.source) !== fingerprintText(source)) {
+    throw new DataError(file, undefined, "the file changed while it was read; run the command again");
+  }
+  const { prepared } = configuration.data;
+  if (prepared !== undefined) await interruption.complete(() => writePreparedDataset(prepared, data));
+  return data;
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

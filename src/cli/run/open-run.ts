@@ -1,0 +1,73 @@
+/** Starts a run or goes on with one: the configuration, and the folder where one is named. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CommandSettings } from "../configuration/command-settings.ts";
+import { environmentLayer } from "../configuration/command-settings.ts";
+import { readConfigurationFile } from "../configuration/file.ts";
+import type { Layer } from "../configuration/layers.ts";
+import { resolveConfiguration } from "../configuration/resolve.ts";
+import type { Configuration } from "../configuration/schema.ts";
+import { UsageError } from "../usage-error.ts";
+import { runConfiguration } from "./run-configuration.ts";
+import { RunDirectory } from "./run-directory.ts";
+import { RunDirectoryError } from "./run-directory-error.ts";
+import type { RunRecord } from "./run-record.ts";
+
+/** The settings that a resumed run may change: they change no number. */
+const FREE_SETTINGS = ["device"];
+
+export interface OpenRun {
+  readonly configuration: Configuration;
+  /** Undefined where nothing is to be kept. */
+  readonly run: RunDirectory | undefined;
+}
+
+/** A run as flags and configuration say. */
+export function startRun(settings: CommandSettings, fallback: Layer | undefined): OpenRun {
+  settings.announceFile();
+  const configuration = settings.resolve(fallback);
+  const { output } = configuration;
+  const run =
+    output === undefined ? undefined : RunDirectory.create(output, runConfiguration(configuration, output));
+  return { configuration, run };
+}
+
+/**
+ * The run in the folder `path`, as it was started.
+ * @throws UsageError for settings beside those that it was started with
+ */
+export function resumeRun(path: string, settings: CommandSettings): OpenRun {
+  const others = settings.flags.namesExcept(FREE_SETTINGS);
+  if (others.length > 0) {
+    throw new UsageError(
+      `--resume goes on with the settings in ${join(path, "config.json")}; leave out ${others.join(", ")}, or start ` +
+        "another run with --out",
+    );
+  }
+  const run = RunDirectory.open(path);
+  try {
+    return { configuration: readRunConfiguration(path, settings.flags.layer()), run };
+  } catch (error) {
+    run[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** The configuration that a run was started with, on the device that is asked for now. */
+export function readRunConfiguration(path: string, flags: Layer): Configuration {
+  const file = join(path, "config.json");
+  if (!existsSync(file)) {
+    throw new RunDirectoryError(`${path}: this is no folder of a run, it has no config.json`);
+  }
+  return resolveConfiguration([readConfigurationFile(file), environmentLayer(), flags]);
+}
+
+/** @throws RunDirectoryError where there is none, or a damaged one */
+export function readRunRecord(path: string): RunRecord {
+  const file = join(path, "run.json");
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new RunDirectoryError(`${file}: cannot be read (${(error as Error).message})`);
+  }
+}

@@ -1,0 +1,128 @@
+/** Trains the models of a run one stage after another, and keeps what comes out. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import {
+  combineListeners,
+  compareMethods,
+  createAnatomy,
+  type DataReport,
+  type ExperimentData,
+  type ExperimentModels,
+  type ExperimentResult,
+  encodeRanker,
+  examineJudge,
+  modelWeights,
+  RANKER_FILE,
+  type TrainingContext,
+  trainGenerator,
+  trainJudge,
+} from "../goalrank/index.ts";
+import { type UsedDevice, useDevice } from "./choose-device.ts";
+import { experimentOptions } from "./configuration/library-options.ts";
+import type { Interruption } from "./interruption.ts";
+import { findData } from "./load-data.ts";
+import { type OpenRun, readRunRecord } from "./run/open-run.ts";
+import type { RunDirectory } from "./run/run-directory.ts";
+import { finishRecord, type RunData, resumeRecord, startRecord } from "./run/run-record.ts";
+import type { ProgressDisplay } from "./terminal/progress.ts";
+import { programVersion } from "./versions.ts";
+
+/** Stages in their order: each includes those before it. `all` also compares all methods. */
+export const TRAIN_STAGES = ["retriever", "reward", "generator", "all"] as const;
+export type TrainStage = (typeof TRAIN_STAGES)[number];
+
+/** What was trained, as far as the stage goes. */
+export interface TrainedRun {
+  readonly report: DataReport | undefined;
+  /** From `reward` on. */
+  readonly judge?: Pick<ExperimentResult, "judge" | "trueCorrelation">;
+  /** Of `all`. */
+  readonly result?: Omit<ExperimentResult, "models">;
+}
+
+/** Trains up to `stage`, or what is left to train of it. */
+export async function trainRun(
+  stage: TrainStage,
+  { configuration, run }: OpenRun,
+  surroundings: {
+    readonly interruption: Interruption;
+    readonly display: ProgressDisplay;
+    readonly command: string;
+  },
+): Promise<TrainedRun> {
+  const { interruption, display, command } = surroundings;
+  const device = await useDevice(configuration.device);
+  const source = await findData(configuration, interruption);
+  const { identity } = source;
+  if (run !== undefined) recordProcess(run, command, configuration.seed, identity, device);
+  const context: TrainingContext = {
+    listener: combineListeners([
+      display,
+      interruption.listener,
+      ...(run === undefined ? [] : [run.listener]),
+    ]),
+    checkpoints: run?.checkpoints(identity.fingerprint, (message) => {
+      process.stderr.write(`warning: ${message}\n`);
+    }),
+    signal: interruption.signal,
+  };
+  const { data, report } = await source.load(context);
+  if (report !== undefined) run?.writeJson("data-report.json", report);
+  if (stage === "retriever") return { report };
+
+  const options = experimentOptions(configuration);
+  const learned = await trainJudge(data, options, context);
+  run?.writeWeights(await modelWeights(learned));
+  if (stage === "reward") return { report, judge: await examineJudge(learned.judge, data, options.seed) };
+
+  const models = { ...learned, generator: await trainGenerator(learned, data, options, context) };
+  if (run !== undefined) await keepModels(run, models, data, identity, options.seed);
+  if (stage === "generator") return { report };
+
+  display.close();
+  const { models: _, ...result } = await compareMethods(models, data, options);
+  if (run !== undefined) {
+    run.writeJson("anatomy.json", await createAnatomy(models, data, options));
+    run.writeJson(RECORD, finishRecord(readRunRecord(run.path)));
+    run.finish(result);
+  }
+  return { report, result };
+}
+
+const RECORD = "run.json";
+
+/** Notes in `run.json` that this process works on the run. */
+function recordProcess(
+  run: RunDirectory,
+  command: string,
+  seed: number,
+  data: RunData,
+  device: UsedDevice,
+): void {
+  const isResumed = existsSync(join(run.path, RECORD));
+  const record = isResumed
+    ? resumeRecord(readRunRecord(run.path), command, device)
+    : startRecord(command, seed, data, device);
+  run.writeJson(RECORD, record);
+}
+
+/** The weights of all models, and the ranker: the file that `loadRanker` reads. */
+async function keepModels(
+  run: RunDirectory,
+  models: ExperimentModels,
+  data: ExperimentData,
+  { fingerprint }: RunData,
+  seed: number,
+): Promise<void> {
+  run.writeWeights(await modelWeights(models));
+  const { candidateCount, historyLength } = data.training;
+  const ranker = await encodeRanker({
+    generator: models.generator,
+    catalogue: data.catalogue,
+    retriever: data.retriever,
+    candidateCount,
+    historyLength,
+    training: { goalrank: programVersion(), seed, data: fingerprint },
+  });
+  run.write(RANKER_FILE, ranker);
+}

@@ -1,0 +1,160 @@
+/** `goalrank init`: what is made of the first rows of logs of all kinds. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { parquetWriteFile } from "hyparquet-writer";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { readConfigurationFile } from "../../src/cli/configuration/file.ts";
+import { resolveConfiguration } from "../../src/cli/configuration/resolve.ts";
+import type { Configuration } from "../../src/cli/configuration/schema.ts";
+import { guessThreshold } from "../../src/cli/init/guess-threshold.ts";
+import { goalrank } from "./command.ts";
+import { smallRatings } from "./logs.ts";
+
+const test = suite("goalrank init");
+const folder = mkdtempSync(join(tmpdir(), "goalrank-init-"));
+test.after(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, content: string | Uint8Array): string {
+  writeFileSync(join(folder, name), content);
+  return name;
+}
+
+/** What is written for the log. */
+async function initialise(log: string): Promise<Configuration["data"]> {
+  const { code, errors } = await goalrank(folder, "init", log, "--force");
+  assert.is(code, 0, errors);
+  return resolveConfiguration([readConfigurationFile(join(folder, "goalrank.yaml"))]).data;
+}
+
+test("a CSV file: columns by their names, the threshold by the values", async () => {
+  const log = file(
+    "stars.csv",
+    "userId,movieId,rating,timestamp\n1,296,5.0,1147880044\n1,306,3.5,1147868817\n",
+  );
+  const data = await initialise(log);
+  assert.is(data.format, "csv");
+  assert.equal(data.columns, { user: "userId", item: "movieId", feedback: "rating", timestamp: "timestamp" });
+  assert.is(data.positiveThreshold, 4);
+});
+
+test("semicolons, quotes and a byte order mark; columns in any order, among others", async () => {
+  const rows = ['"2";"a;b";"0";1700000000;"x"', '"3";"c";"1";1700000050;"y"'];
+  const log = file("clicks.csv.gz", gzipSync(`\uFEFFvisitor_id;sku;clicked;ts;page\n${rows.join("\n")}\n`));
+  const data = await initialise(log);
+  assert.is(data.delimiter, ";");
+  assert.equal(data.columns, { user: "visitor_id", item: "sku", feedback: "clicked", timestamp: "ts" });
+  assert.is(data.positiveThreshold, 1);
+});
+
+test("TSV: columns that no name tells are told by what is in them", async () => {
+  const log = file(
+    "plain.tsv",
+    "a\tb\tc\td\nu1\ti1\t3\t1600000000\nu2\ti2\t9\t1600000100\nu2\ti1\t7\t1600000200\n",
+  );
+  const data = await initialise(log);
+  assert.is(data.format, "tsv");
+  assert.equal(data.columns, { user: "a", item: "b", feedback: "c", timestamp: "d" });
+  assert.is(data.positiveThreshold, 7);
+});
+
+test("MovieLens, and a log that carries lists with candidates that were not shown", async () => {
+  const ratings = await initialise(file("ratings.dat", "1::1193::5::978300760\n1::661::3::978302109\n"));
+  assert.is(ratings.format, "movielens");
+  const rows = ["u,i1,r1,1,1,100", "u,i2,r1,2,0,100", "u,i3,r1,,0,100"];
+  const log = file("lists.csv", `user_id,item_id,request_id,position,click,time\n${rows.join("\n")}\n`);
+  const { columns, protocol } = await initialise(log);
+  assert.is(columns.list, "request_id");
+  assert.is(columns.position, "position");
+  assert.is(protocol, "logged");
+});
+
+test("Parquet", async () => {
+  const name = "log.parquet";
+  parquetWriteFile({
+    filename: join(folder, name),
+    columnData: [
+      { name: "uid", data: ["a", "a", "b"], type: "STRING" },
+      { name: "video_id", data: [1, 2, 1], type: "INT32" },
+      { name: "long_view", data: [true, false, true], type: "BOOLEAN" },
+      { name: "time_ms", data: [1.6e12, 1.6e12 + 1, 1.6e12 + 2], type: "DOUBLE" },
+    ],
+  });
+  const data = await initialise(name);
+  assert.is(data.format, "parquet");
+  assert.equal(data.columns, { user: "uid", item: "video_id", feedback: "long_view", timestamp: "time_ms" });
+  assert.is(data.positiveThreshold, 1);
+});
+
+test("what cannot be read as it is, is said, and marked in the configuration", async () => {
+  const log = file("events.csv", "user,item,event,when\nu1,i1,view,2024-01-01\nu2,i2,buy,2024-01-02\n");
+  const { code, output } = await goalrank(folder, "init", log, "--force");
+  assert.is(code, 0);
+  assert.match(
+    output,
+    /to be corrected: no column for the feedback was found; the columns are user, item, event, when/,
+  );
+  assert.match(readFileSync(join(folder, "goalrank.yaml"), "utf8"), /feedback: "\?" +# not found/);
+});
+
+test("files that are no logs end with one line", async () => {
+  const cases: [string, string | Uint8Array, RegExp][] = [
+    ["empty.csv", "", /empty.csv: the file is empty/],
+    ["archive.zip", "PK\u0003\u0004rest", /archive.zip: this is a zip archive/],
+    ["log.jsonl", '{"user": 1}\n', /log.jsonl:1: this looks like JSON/],
+    ["words.txt", "one\ntwo\nthree\n", /words.txt:1: the lines have no fields in common/],
+    [
+      "u.data",
+      "196\t242\t3\t881250949\n186\t302\t3\t891717742\n",
+      /u.data:1: no header: the first line is 196/,
+    ],
+    ["half.gz", gzipSync("a,b\n1,2\n").subarray(0, 15), /half.gz: broken gzip data/],
+    ["binary.dat", Uint8Array.of(1, 0, 2, 0, 44, 0), /binary.dat: this is no text/],
+    ["cut.parquet", "PAR1cut", /cut.parquet: the Parquet file cannot be read/],
+  ];
+  for (const [name, content, message] of cases) {
+    const { code, errors } = await goalrank(folder, "init", file(name, content), "--out", `${name}.yaml`);
+    assert.is(code, 2, errors);
+    assert.match(errors, message);
+    assert.is(errors.split("\n").length, 1, errors);
+    assert.not.ok(existsSync(join(folder, `${name}.yaml`)));
+  }
+  const missing = await goalrank(folder, "init", "missing.csv", "--out", "missing.yaml");
+  assert.match(missing.errors, "error: missing.csv: there is no such file");
+});
+
+test("a configuration is not overwritten unless told to; from it a small log trains at once", async () => {
+  const log = file("small.csv", `user_id,item_id,rating,timestamp\n${smallRatings().join("\n")}\n`);
+  rmSync(join(folder, "goalrank.yaml"), { force: true });
+  const first = await goalrank(folder, "init", log);
+  assert.is(first.code, 0, first.errors);
+  assert.match(first.output, /goalrank train all --out runs\/first/);
+  const again = await goalrank(folder, "init", log);
+  assert.is(again.code, 2);
+  assert.match(again.errors, /goalrank.yaml: there is a configuration already; --force replaces it/);
+  const fast = ["--experiment.methods", '["imitation"]', "--epochs", "1", "--lists", "5"];
+  const trained = await goalrank(folder, "train", "all", "--out", "runs/first", "--json", ...fast);
+  assert.is(trained.code, 0, trained.errors);
+  assert.match(trained.output, /"method":"GoalRank"/);
+  assert.ok(existsSync(join(folder, "small.goalrank")));
+});
+
+test("thresholds: 1 of 0 and 1, 4 of 5 stars, else what about half reach, never the lowest value", () => {
+  const cases: [number[], number][] = [
+    [[0, 1, 1, 0], 1],
+    [[1, 1], 1],
+    [[1, 5, 3, 4], 4],
+    [[0.5, 4.5, 2], 4],
+    [[10, 20, 30, 40, 50], 30],
+    [[0, 0, 0, 0, 7, 9], 7],
+    [[2, 2], 2],
+    [[-1, 0, 1], 1],
+    [[], 3],
+  ];
+  for (const [values, threshold] of cases)
+    assert.is(guessThreshold(values).threshold, threshold, `${values}`);
+});
+
+test.run();
