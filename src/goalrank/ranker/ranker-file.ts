@@ -6,11 +6,11 @@ import {
   crc32c,
   decodeSafetensors,
   encodeSafetensors,
+  excerpt,
   type SafetensorsEntry,
   SafetensorsError,
 } from "../../nn/index.ts";
 import {
-  type CatalogueDescription,
   catalogueTensors,
   describeCatalogue,
   isCatalogueTensor,
@@ -20,6 +20,7 @@ import type { Catalogue } from "../dataset.ts";
 import type { Generator, GeneratorOptions } from "../generator.ts";
 import { restoreRetriever } from "../retrievers/restore.ts";
 import type { Retriever } from "../retrievers/retriever.ts";
+import { type RankerMetadata, rankerMetadataSchema } from "./ranker-metadata.ts";
 
 /** Of the layout: a reader refuses any other. */
 export const RANKER_VERSION = 1;
@@ -32,6 +33,10 @@ const RETRIEVER_PREFIX = "retriever.";
 /** A file that holds no ranker that this program can use. */
 export class RankerFileError extends Error {
   override readonly name = "RankerFileError";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(excerpt(message, 1000), options);
+  }
 }
 
 /** All that a ranker is made of. */
@@ -50,20 +55,6 @@ export interface RankerContent {
 
 /** What is read back, with the checksum of everything: eight hexadecimal digits, the same for the same ranker. */
 export type RestoredRanker = RankerContent & { readonly fingerprint: string };
-
-/** The JSON of the metadata entry. */
-interface RankerMetadata {
-  readonly kind: "ranker";
-  readonly version: number;
-  readonly generator: GeneratorOptions;
-  readonly catalogue: CatalogueDescription;
-  readonly retriever?: string;
-  readonly candidateCount: number;
-  readonly historyLength: number;
-  readonly training: Readonly<Record<string, unknown>>;
-  /** CRC-32C of each tensor's bytes, in hexadecimal. */
-  readonly crc32c: Readonly<Record<string, string>>;
-}
 
 /**
  * The bytes of a ranker's file.
@@ -105,15 +96,7 @@ export function decodeRanker(bytes: Uint8Array): RestoredRanker {
   if (text === undefined) throw new RankerFileError("ranker: this is a safetensors file, but no ranker");
   const fingerprint = textChecksum(text);
   if (fingerprint !== entries[CHECKSUM_KEY]) throw damaged("its description does not have its checksum");
-  const metadata: RankerMetadata = JSON.parse(text);
-  if (metadata.kind !== "ranker") {
-    throw new RankerFileError(`ranker: this file is a ${metadata.kind}; expected a ranker`);
-  }
-  if (metadata.version !== RANKER_VERSION) {
-    throw new RankerFileError(
-      `ranker: the file is of version ${metadata.version}; this program reads version ${RANKER_VERSION}; export it anew`,
-    );
-  }
+  const metadata = readMetadata(text);
   checkTensors(tensors, metadata.crc32c);
   const { catalogue: description, retriever, generator, candidateCount, historyLength, training } = metadata;
   try {
@@ -136,6 +119,32 @@ export function decodeRanker(bytes: Uint8Array): RestoredRanker {
   } catch (cause) {
     if (cause instanceof RangeError) throw damaged(cause.message, cause);
     throw cause;
+  }
+}
+
+/** The description, once it is known to be one. */
+function readMetadata(text: string): RankerMetadata {
+  const value = parsedJson(text);
+  const { kind, version }: { readonly kind?: unknown; readonly version?: unknown } = Object(value);
+  if (kind !== "ranker") {
+    throw new RankerFileError(`ranker: this file is a ${JSON.stringify(kind)}; expected a ranker`);
+  }
+  if (version !== RANKER_VERSION) {
+    throw new RankerFileError(
+      `ranker: the file is of version ${JSON.stringify(version)}; this program reads version ${RANKER_VERSION}; export it anew`,
+    );
+  }
+  const metadata = rankerMetadataSchema.safeParse(value);
+  if (metadata.success) return metadata.data;
+  const [{ path, message }] = metadata.error.issues;
+  throw damaged(`its description is wrong at ${path.join(".")}: ${message}`);
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

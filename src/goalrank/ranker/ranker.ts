@@ -3,7 +3,7 @@ import { chooseDevice, type Device, type DeviceName } from "../../kernels/index.
 import { noGrad, outsideScopes, Random, scope, type Tensor, withDefaultDevice } from "../../tensor/index.ts";
 import { candidateBatch } from "../batch.ts";
 import { decodeScoredLists } from "../decoding/index.ts";
-import { Generator } from "../generator.ts";
+import { Generator, type GeneratorOptions } from "../generator.ts";
 import { decodeRanker, RANKER_VERSION, RankerFileError, type RestoredRanker } from "./ranker-file.ts";
 import { requestColumns } from "./request-columns.ts";
 import { type RankedList, type RankRequest, RankRequestError } from "./requests.ts";
@@ -16,6 +16,7 @@ import {
 } from "./resolve-request.ts";
 import { withUnknownUser } from "./unknown-user.ts";
 
+/** Where a ranker computes, and what it refuses. */
 export interface RankerOptions {
   /** Where to compute; "cpu" unless given. */
   readonly device?: DeviceName | Device;
@@ -89,6 +90,11 @@ export class Ranker {
         ? (await chooseDevice(device, threads === undefined ? {} : { threads })).device
         : device;
     return new Ranker(content, chosen, limits);
+  }
+
+  /** The names of all items that it knows, by number. */
+  get items(): readonly string[] {
+    return this.names.itemIds;
   }
 
   /** What people call an item; undefined where that is not known. */
@@ -191,15 +197,18 @@ function restoreGenerator(
   return outsideScopes(() =>
     withDefaultDevice(device, () => {
       const random = new Random({ seed: 0, stream: "replaced by the weights of the file", step: 0 });
-      const generator = new Generator(
-        withUnknownUser(catalogue),
-        { ...generatorOptions, dropoutRate: 0 },
-        random,
-      );
+      let generator: Generator | undefined;
       try {
+        checkSizes(generatorOptions, weights);
+        generator = new Generator(
+          withUnknownUser(catalogue),
+          { ...generatorOptions, dropoutRate: 0 },
+          random,
+        );
         generator.loadStateDict(weights);
+        return generator;
       } catch (cause) {
-        generator.dispose();
+        generator?.dispose();
         throw new RankerFileError(
           `ranker: the weights are not those of its generator (${(cause as Error).message})`,
           {
@@ -207,9 +216,23 @@ function restoreGenerator(
           },
         );
       }
-      return generator;
     }),
   );
+}
+
+/** Before memory is taken for a generator of these sizes: the weights must have them too. */
+function checkSizes(
+  { width, heads, listLength, encoderLayers, decoderLayers }: GeneratorOptions,
+  weights: RestoredRanker["weights"],
+): void {
+  const shape = weights.get("positions")?.shape;
+  if (`${shape}` !== `${[listLength, width]}`) {
+    throw new RangeError(`positions is [${shape ?? "missing"}], expected [${listLength},${width}]`);
+  }
+  if (width % heads !== 0) throw new RangeError(`${heads} heads do not divide the width ${width}`);
+  if (weights.size < encoderLayers + decoderLayers) {
+    throw new RangeError(`${weights.size} tensors for ${encoderLayers + decoderLayers} layers`);
+  }
 }
 
 /** The places of the requests that can be ranked together. */

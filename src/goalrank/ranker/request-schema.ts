@@ -1,5 +1,6 @@
 /** The form of a request, for what comes from outside: the server's bodies and the command line's JSON lines. */
-import { z } from "zod";
+// As a namespace, so that bundlers leave out what is not used of it: messages in all languages.
+import * as z from "zod";
 import { type RankRequest, RankRequestError } from "./requests.ts";
 
 const name = z.string().min(1).max(1000);

@@ -1,4 +1,5 @@
 /** What a ranker is asked and what it answers, in the names that the log has for users and items. */
+import { excerpt } from "../../nn/index.ts";
 
 /** An item that the user met: positive unless `feedback` says otherwise. */
 export interface HistoryEntry {
@@ -20,6 +21,7 @@ export interface PinnedItem {
   readonly position: number;
 }
 
+/** A product's rules that the list meets. */
 export interface RequestConstraints {
   /** Items that must not appear. */
   readonly exclude?: readonly string[] | undefined;
@@ -68,6 +70,7 @@ export const REQUEST_PROBLEMS = [
   "count",
   "constraints",
 ] as const;
+/** One of {@link REQUEST_PROBLEMS}. */
 export type RequestProblem = (typeof REQUEST_PROBLEMS)[number];
 
 /** A request that cannot be answered. */
@@ -80,6 +83,7 @@ export class RankRequestError extends Error {
     /** The part of the request that is wrong, such as `candidates[3]`. */
     readonly path?: string,
   ) {
-    super(path === undefined ? message : `${path}: ${message}`);
+    // Names come from outside: a message is one line, whatever they hold.
+    super(excerpt(path === undefined ? message : `${path}: ${message}`, 500));
   }
 }

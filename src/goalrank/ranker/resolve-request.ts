@@ -11,7 +11,11 @@ export interface RankerLimits {
   readonly history: number;
 }
 
+/** What a ranker allows unless it is told otherwise. */
 export const DEFAULT_LIMITS: RankerLimits = { candidates: 1000, history: 1000 };
+
+/** Beyond it, squares overflow in the arithmetic of the generator. */
+const LARGEST_SCORE = 1e15;
 
 /** What a ranker knows of names and sizes. */
 export interface Names {
@@ -50,7 +54,7 @@ export function resolveRequest(request: RankRequest, names: Names): ResolvedRequ
       : resolveCandidates(request.candidates, query, names);
   if (items.length < length) {
     throw new RankRequestError(
-      "count",
+      "length",
       `${items.length} are too few for a list of ${length}; give more, or a smaller length`,
       "candidates",
     );
@@ -128,6 +132,9 @@ function resolveCandidates(
     const own = given ?? score?.(number);
     if (own === undefined) {
       throw new RankRequestError("type", "this ranker has no retriever; give each candidate a score", path);
+    }
+    if (!(Math.abs(own) <= LARGEST_SCORE)) {
+      throw new RankRequestError("type", `the score ${own} is beyond ${LARGEST_SCORE}`, path);
     }
     scores.push(own);
   });

@@ -1,0 +1,116 @@
+/** From the JSON of POST /rank to requests, and from what became of them to the JSON of the answer. */
+import { parseRankRequest } from "../goalrank/ranker/request-schema.ts";
+import {
+  type RankedList,
+  type RankRequest,
+  RankRequestError,
+  REQUEST_PROBLEMS,
+  type RequestProblem,
+} from "../goalrank/ranker/requests.ts";
+import { type ProblemBody, ServeProblem, toProblem } from "./problems.ts";
+import type { RankOutcome } from "./ranking/protocol.ts";
+import type { RequestLimits } from "./settings.ts";
+
+export interface RankBody {
+  /** Whether the body was a list of requests, which is answered by a list. */
+  readonly several: boolean;
+  readonly requests: readonly ReadRequest[];
+}
+
+/** A request, or what is wrong with it. */
+export type ReadRequest = { readonly request: RankRequest } | { readonly problem: RankRequestError };
+
+/** What stands in a list of answers in the place of a request. */
+export type RankAnswer = RankedList | { readonly error: ProblemBody };
+
+type Limits = Pick<RequestLimits, "requests" | "candidates" | "history">;
+
+/**
+ * The requests of a body. Of several, those that are wrong stand as errors among the others.
+ *
+ * @throws ServeProblem or RankRequestError about the body as a whole, or about its only request
+ */
+export function readRankBody(value: unknown, limits: Limits): RankBody {
+  if (!isObject(value)) {
+    throw new ServeProblem("type", "expected an object: a request, or `requests` with an array of them");
+  }
+  if (!Object.hasOwn(value, "requests")) {
+    return { several: false, requests: [{ request: readRequest(value, limits) }] };
+  }
+  const { requests, ...others } = value;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw new ServeProblem("type", `${unknown}: stands beside \`requests\`, which must be alone`, {
+      path: unknown,
+    });
+  }
+  if (!Array.isArray(requests) || requests.length === 0) {
+    throw new ServeProblem("type", "requests: expected an array of at least one request", {
+      path: "requests",
+    });
+  }
+  checkCount("requests", requests, limits.requests);
+  return { several: true, requests: requests.map((request) => readOneOfSeveral(request, limits)) };
+}
+
+/** Sizes are checked before anything else is looked at. */
+function readRequest(value: unknown, limits: Limits): RankRequest {
+  if (isObject(value)) {
+    checkCount("candidates", value.candidates, limits.candidates);
+    checkCount("history", value.history, limits.history);
+  }
+  return parseRankRequest(value);
+}
+
+function checkCount(name: string, value: unknown, limit: number): void {
+  if (!Array.isArray(value) || value.length <= limit) return;
+  throw new RankRequestError("count", `has ${value.length} entries; at most ${limit} are allowed`, name);
+}
+
+function readOneOfSeveral(value: unknown, limits: Limits): ReadRequest {
+  try {
+    return { request: readRequest(value, limits) };
+  } catch (problem) {
+    if (problem instanceof RankRequestError) return { problem };
+    throw problem;
+  }
+}
+
+/** @throws ServeProblem for a fault of the request; Error for a defect, which the whole body fails with */
+function listOf(outcome: RankOutcome): RankedList {
+  if ("list" in outcome) return outcome.list;
+  const { code, message, path } = outcome.fault;
+  if (isRequestProblem(code)) throw new ServeProblem(code, message, { path });
+  throw new Error(`a request could not be ranked: ${message}`);
+}
+
+function isRequestProblem(code: string): code is RequestProblem {
+  return REQUEST_PROBLEMS.some((known) => known === code);
+}
+
+/**
+ * The answer to a body. `outcomes` holds what became of those of its requests that could be read, in their order.
+ * @throws ServeProblem for what is wrong with the only request; Error for a defect
+ */
+export function answerRankBody(
+  { several, requests }: RankBody,
+  outcomes: readonly RankOutcome[],
+): RankedList | { readonly results: readonly RankAnswer[] } {
+  if (!several) return listOf(outcomes[0]);
+  let next = 0;
+  const results = requests.map((read) => {
+    try {
+      if ("problem" in read) throw read.problem;
+      return listOf(outcomes[next++]);
+    } catch (error) {
+      const problem = toProblem(error);
+      if (problem.code === "internal") throw error;
+      return { error: problem.body };
+    }
+  });
+  return { results };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

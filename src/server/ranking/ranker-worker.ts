@@ -1,0 +1,19 @@
+/** The worker that ranks with a trained ranker: the entry of its process. */
+import { Ranker } from "../../goalrank/ranker/ranker.ts";
+import { chooseDevice } from "../../kernels/index.ts";
+import { DEVICE_VARIABLE } from "./protocol.ts";
+import { work } from "./work.ts";
+
+/** The server has counted already, within limits of its own. */
+const NO_LIMITS = { candidates: Number.POSITIVE_INFINITY, history: Number.POSITIVE_INFINITY };
+
+await work(async (file) => {
+  const { device } = await chooseDevice(process.env[DEVICE_VARIABLE] ?? "cpu");
+  const ranker = await Ranker.create(file, { device, limits: NO_LIMITS });
+  const candidates = ranker.items.slice(0, ranker.description.candidateCount);
+  return {
+    description: { ...ranker.description },
+    probe: { candidates: candidates.map((item) => ({ item, score: 0 })) },
+    rankMany: (requests) => ranker.rankMany(requests),
+  };
+});

@@ -1,0 +1,135 @@
+/** Starts the server: its port, its workers and its ranker; and ends it without losing a request. */
+import { statSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { RANKER_FILE } from "../goalrank/ranker/load-ranker.ts";
+import { createApp } from "./app.ts";
+import { idleConnections } from "./connections.ts";
+import type { LogDestination } from "./logging.ts";
+import { ServerMetrics } from "./metrics.ts";
+import { RankingService } from "./ranking/ranking-service.ts";
+import { RANKER_WORKER } from "./ranking/worker-process.ts";
+import { RankerKeeper } from "./reload.ts";
+import { countWorkers, type ServeSettings } from "./settings.ts";
+
+/** How often connections are looked for that have fallen idle since the server began to end. */
+const SWEEP_MILLISECONDS = 50;
+
+export interface ServeOptions {
+  /** A ranker's file, or the folder of a run. */
+  readonly source: string;
+  readonly settings: ServeSettings;
+  /** Asked of clients, where given. */
+  readonly token?: string | undefined;
+  /** Of the package, for the description. */
+  readonly version: string;
+  /** Where the log goes; stderr unless given. */
+  readonly log?: LogDestination;
+  /** The module that workers run; the one that ranks unless given. */
+  readonly workerEntry?: string;
+}
+
+export interface RankServer {
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Process numbers of the workers. */
+  readonly workerIds: readonly number[];
+  /** Loads the ranker's file anew, without dropping a request; what goes wrong is logged. */
+  reload(reason: string): Promise<void>;
+  /** Refuses new connections, answers what has arrived, within the settings' grace, and ends the workers. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens, loads the ranker and serves.
+ *
+ * @throws RankerLoadError when the file is no good; a system error such as EADDRINUSE when the port cannot be had
+ */
+export async function serve(options: ServeOptions): Promise<RankServer> {
+  const { settings, token, version, log = process.stderr } = options;
+  let shuttingDown = false;
+  const metrics = new ServerMetrics(() => ({
+    waiting: service.waiting,
+    ranking: service.ranking,
+    workers: service.workerIds.length,
+    ranker: service.ranker,
+  }));
+  const service = new RankingService(settings, {
+    ranked: (requests, milliseconds) => {
+      metrics.batchSize.observe(requests);
+      metrics.batchDuration.observe(milliseconds / 1000);
+    },
+    refused: (reason, requests) => metrics.refused.inc({ reason }, requests),
+    lost: (retried, givenUp) => {
+      metrics.retried.inc(retried);
+      if (givenUp > 0)
+        app.log.error({ requests: givenUp }, "requests were given up: two workers died over them");
+    },
+  });
+  const app = createApp({
+    settings,
+    token,
+    version,
+    log,
+    service,
+    metrics,
+    isShuttingDown: () => shuttingDown,
+  });
+  const idle = idleConnections(app.server);
+  const workers = {
+    workers: countWorkers(settings),
+    entry: options.workerEntry ?? RANKER_WORKER,
+    threads: settings.threads,
+    device: settings.device,
+    stuckMilliseconds: settings.stuckMilliseconds,
+  };
+  const keeper = new RankerKeeper(findRanker(options.source), service, workers, app.log, metrics);
+
+  const close = async () => {
+    shuttingDown = true;
+    keeper.close();
+    const { delayMilliseconds, graceMilliseconds } = settings.shutdown;
+    await pause(delayMilliseconds);
+    const hurry = setTimeout(() => app.server.closeAllConnections(), graceMilliseconds);
+    const sweep = setInterval(() => idle.close(), SWEEP_MILLISECONDS);
+    await app.close();
+    clearTimeout(hurry);
+    clearInterval(sweep);
+    service.close();
+  };
+
+  await app.listen({
+    host: settings.host,
+    port: settings.port,
+    listenTextResolver: (url) => `listening on ${url}`,
+  });
+  try {
+    await keeper.load();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  keeper.watchFile(settings.watchMilliseconds);
+  return {
+    url: urlOf(app.server.address() as AddressInfo),
+    get workerIds() {
+      return service.workerIds;
+    },
+    reload: (reason) => keeper.reload(reason),
+    close,
+  };
+}
+
+/** The ranker's file, where the folder of a run is named. */
+function findRanker(source: string): string {
+  const isFolder = statSync(source, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return isFolder ? join(source, RANKER_FILE) : source;
+}
+
+function urlOf({ address, port, family }: AddressInfo): string {
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
