@@ -6,7 +6,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 
 /** Folders of src from the bottom up: a file imports from its own folder and from those before it. */
-const LAYERS = ["kernels", "tensor", "nn", "goalrank", "onnx", "report", "server", "cli"];
+const LAYERS = ["kernels", "tensor", "nn", "goalrank", "onnx", "report", "server", "experiments", "cli"];
 
 /** What packages import: it gathers from every layer. */
 const ENTRIES = ["src/index.ts", "src/browser.ts"];
@@ -89,7 +89,7 @@ const importsStayInSource: Rule = (file) =>
 const webGpuStaysInKernels: Rule = (file) => {
   if (layerOf(file.path) === "kernels") return [];
   const imports = importsOf(file)
-    .filter(({ specifier }) => /^(@?webgpu)(\/|$)/.test(specifier))
+    .filter(({ specifier }) => /^[@#]?webgpu(\/|$)/.test(specifier))
     .map(({ specifier, line }) => `${file.path}:${line}: imports ${specifier}; only src/kernels may`);
   const mentions = [...file.text.matchAll(/\bGPU(?:Device|Buffer)\b/g)].map(
     (match) =>
@@ -117,7 +117,7 @@ const filesAreShort: Rule = ({ path, text }) => {
 };
 
 const filesSayWhatTheyAreFor: Rule = ({ path, text }) =>
-  /^\/(?:\*\*|\/)\s*(?:\*\s*)?\w/.test(text)
+  /^(?:#!.*\n)?\/(?:\*\*|\/)\s*(?:\*\s*)?[\w`]/.test(text)
     ? []
     : [`${path}:1: must start with a comment, /** or //, that says what the file is for`];
 
@@ -185,6 +185,46 @@ checkRule("every source file starts with a comment that says what it is for", fi
   ["src/nn/a.ts:1", "/** */\nexport const one = 1;"],
 ]);
 
+/** Imports that are there for types alone are gone when the program runs. */
+const TYPE_IMPORT = /^(?:import|export) type\b[^;]*;/gm;
+
+/** `path:line: imports x` of each module of Node that is loaded with `entry`, through any number of files. */
+function nodeImportsBehind(entry: string, files: readonly SourceFile[]): string[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const seen = new Set([entry]);
+  const found: string[] = [];
+  // The set grows while it is walked.
+  for (const path of seen) {
+    const file = byPath.get(path);
+    if (file === undefined) continue;
+    const text = file.text.replaceAll(TYPE_IMPORT, (erased) => erased.replaceAll(/[^\n]/g, ""));
+    for (const { specifier, line } of importsOf({ path, text })) {
+      if (specifier.startsWith(".")) seen.add(posix.join(posix.dirname(path), specifier));
+      if (specifier.startsWith("node:")) found.push(`${path}:${line}: imports ${specifier}`);
+    }
+  }
+  return found;
+}
+
+test("src/browser.ts loads no module of Node.js, whatever it imports", () => {
+  const problems = nodeImportsBehind("src/browser.ts", source);
+  assert.ok(problems.length === 0, `a page cannot load src/browser.ts:\n${problems.join("\n")}`);
+  assert.is.not(nodeImportsBehind("src/index.ts", source).length, 0);
+});
+
+test("an import of Node.js behind others is found, one of its types is not", () => {
+  const files = [
+    { path: "src/browser.ts", text: 'export * from "./a/index.ts";' },
+    {
+      path: "src/a/index.ts",
+      text: '/** a */\nexport { b } from "./b.ts";\nimport type { C } from "./c.ts";',
+    },
+    { path: "src/a/b.ts", text: 'import "./index.ts";\nimport { join } from "node:path";' },
+    { path: "src/a/c.ts", text: 'import { open } from "node:fs";' },
+  ];
+  assert.equal(nodeImportsBehind("src/browser.ts", files), ["src/a/b.ts:2: imports node:path"]);
+});
+
 test("a file that keeps the rules breaks none", () => {
   const file = {
     path: "src/nn/a.ts",
@@ -220,7 +260,7 @@ test("a file that keeps the rules breaks none", () => {
 
 test("no import in src escapes the patterns: a search line by line finds as many", () => {
   for (const file of source) {
-    const likely = file.text.match(/^(?!\s*(?:\*|\/[/*])).*\b(?:from|import) ?\(?"[\w@./:-]+"/gm) ?? [];
+    const likely = file.text.match(/^(?!\s*(?:\*|\/[/*])).*\b(?:from|import) ?\(?"[\w@#./:-]+"/gm) ?? [];
     assert.is(importsOf(file).length, likely.length, file.path);
   }
 });

@@ -1,6 +1,7 @@
 /** Runs a command line from its words to its exit code: every error ends here. */
 import { type Command, CommanderError } from "commander";
 import { nearestName } from "../goalrank/nearest-name.ts";
+import { oneLine } from "../nn/index.ts";
 import { ConfigurationError } from "./configuration/problems.ts";
 import { EXIT, exitCodeOf, isCallerMistake } from "./exit-codes.ts";
 import { createProgram } from "./program.ts";
@@ -32,7 +33,7 @@ function describe(error: unknown, program: Command, words: readonly string[]): r
     return [`${line}${suggestion(error, program, words)}`];
   }
   if (error instanceof ConfigurationError) return error.problems.map((problem) => `error: ${problem}`);
-  if (isCallerMistake(error)) return [`error: ${error.message}`];
+  if (isCallerMistake(error)) return [`error: ${oneLine(error.message)}`];
   return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
 }
 

@@ -13,6 +13,7 @@ export interface UserMeasurements {
   readonly before: readonly number[];
 }
 
+/** One outcome in both groups, and how far they lie apart. */
 export interface GroupDifference {
   readonly control: number;
   readonly treatment: number;

@@ -5,6 +5,7 @@ import type { RequestBatch } from "./batch.ts";
 import { CandidateEncoder } from "./candidate-encoder.ts";
 import type { Catalogue } from "./dataset.ts";
 
+/** Of a candidate memory. */
 export interface CandidateMemoryOptions {
   /** D */
   readonly width: number;

@@ -21,6 +21,7 @@ import { CandidateMemory } from "./candidate-memory.ts";
 import type { Catalogue } from "./dataset.ts";
 import { type DecodeOptions, decodeLists } from "./decoding/decode.ts";
 
+/** Of a {@link Generator}. */
 export interface GeneratorOptions {
   /** D */
   readonly width: number;
@@ -59,6 +60,10 @@ export interface DecodingState {
   readonly keyValues: readonly KeyValues[];
 }
 
+/**
+ * GoalRank's policy (appendix D.2): writes a list item by item, each chosen among the candidates by a
+ * pointer.
+ */
 export class Generator extends Module {
   readonly listLength: number;
   private readonly width: number;

@@ -25,6 +25,7 @@ export interface PredictedValues {
   readonly policy: ArrayLike<number>;
 }
 
+/** What a policy would earn, estimated from lists that another one showed. */
 export interface OffPolicyEstimate {
   /** Estimated reward of a list. */
   readonly value: number;

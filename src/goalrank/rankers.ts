@@ -6,7 +6,7 @@ import type { Generator } from "./generator.ts";
 import { randomLists } from "./groups/index.ts";
 import type { ListJudge } from "./list-judge.ts";
 import { rankByScore } from "./metrics.ts";
-import { evaluationBatches } from "./training/index.ts";
+import { evaluationBatches } from "./training/batches.ts";
 
 /** Answers to S requests. */
 export interface RankedLists {

@@ -13,8 +13,10 @@ import type { ListJudge } from "./list-judge.ts";
 
 /** Which head gives the reward: the sum of the positions' probabilities, or the list's own. */
 export const REWARD_HEADS = ["positions", "total"] as const;
+/** One of {@link REWARD_HEADS}. */
 export type RewardHead = (typeof REWARD_HEADS)[number];
 
+/** Of a {@link RewardModel}. */
 export interface RewardModelOptions {
   /** D */
   readonly width: number;
@@ -51,6 +53,7 @@ export interface TrainingReading extends ListReading {
   readonly candidateLogits: Tensor | undefined;
 }
 
+/** Predicts the reward of a whole list (section 3.3 and appendix B). */
 export class RewardModel extends Module implements ListJudge {
   /** Encodes candidates: each by itself, or among all. */
   private readonly candidates: CandidateEncoder | CandidateMemory;

@@ -17,6 +17,7 @@ export interface OrderAccuracy {
   readonly accuracy: number;
 }
 
+/** How well a judge's rewards agree with feedback. */
 export interface RewardReport {
   readonly lists: number;
   readonly meanSquaredError: number;

@@ -99,6 +99,11 @@ export function meanConfidenceInterval(values: ArrayLike<number>, confidence = 0
   return { mean: centre, lower: centre - halfWidth, upper: centre + halfWidth, halfWidth };
 }
 
+/** Half the width of the mean's 95% confidence interval; undefined for fewer than two values, which have none. */
+export function meanHalfWidth(values: ArrayLike<number>): number | undefined {
+  return values.length < 2 ? undefined : meanConfidenceInterval(values).halfWidth;
+}
+
 /**
  * The value that Student's t distribution stays under with `probability`.
  *
@@ -188,4 +193,28 @@ export function randomisationTest(differences: ArrayLike<number>, seed: number, 
     if (Math.abs(sum / differences.length) >= observed * (1 - 1e-12)) asFar++;
   }
   return asFar / (rounds + 1);
+}
+
+/**
+ * P-values of several tests, adjusted so that they hold together (Holm 1979): the chance that any true hypothesis is
+ * among those with an adjusted value of at most alpha is at most alpha. Of m values in rising order, the i-th is
+ * multiplied by m - i + 1, made no smaller than the one before it, and at most 1.
+ *
+ * @returns the adjusted values, in the order given
+ * @throws RangeError for a value outside of 0 to 1
+ */
+export function holm(pValues: ArrayLike<number>): number[] {
+  for (let i = 0; i < pValues.length; i++) {
+    if (!(pValues[i] >= 0 && pValues[i] <= 1)) {
+      throw new RangeError(`holm: value ${i} is ${pValues[i]}, expected a p-value from 0 to 1`);
+    }
+  }
+  const rising = Array.from(pValues, (_, i) => i).sort((a, b) => pValues[a] - pValues[b]);
+  const adjusted = new Array<number>(pValues.length);
+  let least = 0;
+  rising.forEach((at, before) => {
+    least = Math.max(least, Math.min(1, (pValues.length - before) * pValues[at]));
+    adjusted[at] = least;
+  });
+  return adjusted;
 }

@@ -3,6 +3,7 @@ import { elementwise } from "./elementwise.ts";
 import type { GradientContext, Value } from "./operation.ts";
 
 export const ACTIVATIONS = ["relu", "gelu", "tanh", "sigmoid"] as const;
+/** One of {@link ACTIVATIONS}. */
 export type Activation = (typeof ACTIVATIONS)[number];
 
 /** Whether the gradient needs what the activation was applied to; the others' follows from their result. */

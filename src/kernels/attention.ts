@@ -35,6 +35,7 @@ import { formatShape, type Shape, ShapeError, sameShape } from "./shape.ts";
 import { rowLogSumExp } from "./softmax.ts";
 import { maskCode } from "./webgpu/rows.ts";
 
+/** Of {@link attention}. */
 export interface AttentionAttributes {
   /** Number of heads; divides the width D. */
   readonly heads: number;
@@ -221,6 +222,7 @@ const attentionGradient: GradientOperation<AttentionAttributes> = {
   },
 };
 
+/** Multi-head attention: q [..., Q, D], k and v [..., K, D], and a mask -> [..., Q, D]. */
 export const attention: Operation<AttentionAttributes> = {
   name: "attention",
   outputs(inputs, { heads }) {

@@ -12,11 +12,15 @@ import { formatShape, ShapeError, sameShape } from "./shape.ts";
 import { RANDOM_FUNCTIONS, randomParameters } from "./webgpu/philox.ts";
 import { f32, indexProgram, u32 } from "./webgpu/program.ts";
 
+/** Of {@link chooseNext}. */
 export interface ChooseNextAttributes {
   /** How to sample; undefined for greedy. The temperature is positive. */
   readonly sampling?: { readonly temperature: number; readonly key: RandomKey } | undefined;
 }
 
+/**
+ * One step of decoding: logits and free candidates [R, N] -> the choice [R], and what is free afterwards.
+ */
 export const chooseNext: Operation<ChooseNextAttributes> = {
   name: "chooseNext",
   isKeyed: true,

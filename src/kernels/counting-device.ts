@@ -7,6 +7,7 @@ import type { MatmulAttributes } from "./matmul.ts";
 import type { DType, GradientOperation, NumberArray } from "./operation.ts";
 import { sizeOf } from "./shape.ts";
 
+/** Another device that counts the operations it is given. */
 export class CountingDevice implements Device {
   /** Operations since it was made. */
   operations = 0;

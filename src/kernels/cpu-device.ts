@@ -8,6 +8,7 @@ import type { DType, GradientOperation, HostTensor, NumberArray } from "./operat
 import { CpuBuffer, WasmMemory } from "./wasm/memory.ts";
 import { defaultThreads, KernelRunner, SHARED_WORK } from "./wasm/runner.ts";
 
+/** Of a {@link CpuDevice}. */
 export interface CpuDeviceOptions {
   /** Threads that share large operations, the calling one included. Default: GOALRANK_THREADS, or one for each core. */
   readonly threads?: number;
@@ -19,6 +20,10 @@ export interface CpuDeviceOptions {
   readonly poison?: boolean;
 }
 
+/**
+ * Computes on the processor: WebAssembly SIMD kernels on one or more threads, and references in plain
+ * TypeScript.
+ */
 export class CpuDevice implements Device {
   readonly name = "cpu";
   readonly threads: number;

@@ -57,6 +57,7 @@ const crossEntropyGradient: GradientOperation = {
   ],
 };
 
+/** - sum_i t_i log softmax(x)_i over the last axis: x and t [..., C], and a mask -> [...]. */
 export const crossEntropy: Operation = {
   name: "crossEntropy",
   constants: [1],

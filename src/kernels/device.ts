@@ -17,6 +17,7 @@ export interface LiveStorage {
   readonly bytes: number;
 }
 
+/** Owns storage, and runs operations on it. */
 export interface Device {
   readonly name: string;
   readonly live: LiveStorage;

@@ -3,6 +3,7 @@ import type { HostTensor } from "./operation.ts";
 import { Random } from "./philox.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 
+/** Where drawn values may lie. */
 export interface ValueRange {
   /** Default -2. */
   readonly minimum?: number;
@@ -23,6 +24,7 @@ const TILE_EXTENTS = [7, 8, 9, 16, 17, 31, 32, 33, 50, 64, 65, 100, 127, 128, 25
 /** Default limit of the product of all extents of a sample that reach across tiles. */
 const LARGEST_SAMPLE = 40_000;
 
+/** Draws shapes and values of samples. */
 export class Draw {
   private tensors = 0;
   private extents = 1;

@@ -6,7 +6,7 @@
  */
 import type { Draw, ValueRange } from "./draw.ts";
 import { elementwiseCalls } from "./elementwise-kernels.ts";
-import { compileLoop, type ElementwiseLoop, namesUsed } from "./expression.ts";
+import { compileLater, type ElementwiseLoop, namesUsed } from "./expression.ts";
 import {
   checkTypes,
   type ElementwiseRule,
@@ -137,6 +137,7 @@ const SELECTION: Record<string, Entry> = {
 /** `s` of the entries that take a number; undefined for the others. */
 export type ElementwiseAttributes = { readonly s: number } | undefined;
 
+/** An operation whose results depend on the operands' elements at their place alone. */
 export type ElementwiseOperation = Operation<ElementwiseAttributes> & {
   readonly elementwise: ElementwiseRule;
 };
@@ -161,7 +162,7 @@ function runLoop(
 
 /** Gradient expression as an operation over the operands that it names, all broadcast to the result's shape. */
 function gradientOperation(name: string, expression: string, operands: readonly string[]) {
-  const loop = compileLoop(expression, operands);
+  const loop = compileLater(expression, operands);
   const calls = elementwiseCalls({ expression, operands });
   const operation: GradientOperation<ElementwiseAttributes> & { readonly elementwise: ElementwiseRule } = {
     name,
@@ -172,7 +173,7 @@ function gradientOperation(name: string, expression: string, operands: readonly 
         dtype: inputs.find((input) => input.dtype !== "i32")?.dtype ?? "f32",
       },
     ],
-    reference: (inputs, [out], attributes) => runLoop(loop, inputs, out, attributes?.s ?? 0),
+    reference: (inputs, [out], attributes) => runLoop(loop(), inputs, out, attributes?.s ?? 0),
     simd: (inputs, [out], attributes) => calls(inputs, out, attributes?.s),
   };
   return operation;
@@ -180,7 +181,7 @@ function gradientOperation(name: string, expression: string, operands: readonly 
 
 function defineElementwise(name: string, entry: Entry): ElementwiseOperation {
   const { operands, forward, gradients = {}, result = "float", range, parameterRange } = entry;
-  const loop = compileLoop(forward, operands);
+  const loop = compileLater(forward, operands);
   const calls = elementwiseCalls({ expression: forward, operands });
   const types = operands.map((operand) => (operand.endsWith("_mask") ? "i32" : "float"));
   const isComparison = result === "i32";
@@ -219,7 +220,7 @@ function defineElementwise(name: string, entry: Entry): ElementwiseOperation {
       const float = inputs.find((input) => input.dtype !== "i32");
       return [{ shape, dtype: isComparison || float === undefined ? "i32" : float.dtype }];
     },
-    reference: (inputs, [out], attributes) => runLoop(loop, inputs, out, attributes?.s ?? 0),
+    reference: (inputs, [out], attributes) => runLoop(loop(), inputs, out, attributes?.s ?? 0),
     simd: (inputs, [out], attributes) => calls(inputs, out, attributes?.s),
     ...(isComparison ? {} : { gradient }),
     sample(draw: Draw) {

@@ -46,11 +46,20 @@ export function wgslExpression(expression: string): { readonly functions: string
   };
 }
 
+/** Compiles `expression` when its loop is first needed: a page that forbids code made of text can load this. */
+export function compileLater(expression: string, names: readonly string[]): () => ElementwiseLoop {
+  let loop: ElementwiseLoop | undefined;
+  return () => {
+    loop ??= compileLoop(expression, names);
+    return loop;
+  };
+}
+
 /**
  * Compiles `expression` over the operands `names` (and the number `parameter`, called `s`) to a loop. The text comes
  * from the table of operations, never from user input.
  */
-export function compileLoop(expression: string, names: readonly string[]): ElementwiseLoop {
+function compileLoop(expression: string, names: readonly string[]): ElementwiseLoop {
   const declarations = names.map((name, k) => {
     const array = `const ${name}_data = operands[${k}], ${name}_stride = strides[${k}];`;
     return `${array} let ${name}_at = offsets[${k}];`;

@@ -22,6 +22,7 @@ import { maskCode, rowProgram } from "./webgpu/rows.ts";
 /** Over what rewards are standardised. */
 export type RewardNormalisation = "group" | "batch" | "none";
 
+/** Of {@link groupCrossEntropy}. */
 export interface GroupCrossEntropyAttributes {
   readonly normalisation: RewardNormalisation;
   /** Divides the standardised rewards; below 1 the reference policy is sharper. */
@@ -207,6 +208,10 @@ const POLICY = `  var smallest = 3.4e38;
   }
   loss[row] = sum;`;
 
+/**
+ * Eq. 4 and 5: rewards and log-probabilities [B, G], and a mask -> the loss [B] and the reference policy
+ * [B, G].
+ */
 export const groupCrossEntropy: Operation<GroupCrossEntropyAttributes> = {
   name: "groupCrossEntropy",
   constants: [0],

@@ -12,6 +12,7 @@ import { stridedOffsets } from "./webgpu/broadcast.ts";
 import { RANDOM_FUNCTIONS, randomParameters } from "./webgpu/philox.ts";
 import { indexProgram, u32, type WgslProgram } from "./webgpu/program.ts";
 
+/** Of {@link gumbelTopK}. */
 export interface GumbelTopKAttributes {
   /** Lists to draw for each row: G. */
   readonly lists: number;

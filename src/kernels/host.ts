@@ -37,7 +37,7 @@ interface Host {
     readonly execPath: string;
     getBuiltinModule?<Name extends keyof NodeModules>(name: Name): NodeModules[Name];
   };
-  readonly navigator?: { readonly hardwareConcurrency?: number };
+  readonly navigator?: { readonly hardwareConcurrency?: number; readonly gpu?: GPU };
   readonly Worker?: new (address: string) => BrowserWorker;
   readonly document?: unknown;
 }

@@ -17,6 +17,7 @@ import { formatShape, lastExtent, ShapeError, sizeOf } from "./shape.ts";
 import { f32, indexProgram, u32, type WgslProgram } from "./webgpu/program.ts";
 import { rowProgram } from "./webgpu/rows.ts";
 
+/** Of {@link layerNorm}. */
 export interface LayerNormAttributes {
   readonly epsilon: number;
 }
@@ -195,6 +196,7 @@ function vectorGradients(x: TensorSpec, gain: TensorSpec): WgslProgram[] {
   ];
 }
 
+/** Layer normalisation over the last axis: x [..., C], gain and bias [C] -> [..., C]. */
 export const layerNorm: Operation<LayerNormAttributes> = {
   name: "layerNorm",
   outputs(inputs) {

@@ -31,6 +31,7 @@ import {
 } from "./shape.ts";
 import { indexProgram, type TensorSource, u32, type WgslProgram } from "./webgpu/program.ts";
 
+/** Of {@link matmul}. */
 export interface MatmulAttributes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
@@ -240,6 +241,7 @@ function sample(draw: Draw) {
   return { inputs, attributes: { ...attributes, ...(activation && { activation }) } };
 }
 
+/** activation(a b + bias): a [..., M, K], b [..., K, N], bias [N] -> [..., M, N]. */
 export const matmul: Operation<MatmulAttributes> = {
   name: "matmul",
   outputs(inputs, attributes) {

@@ -10,8 +10,10 @@ import type { WgslLimits, WgslProgram } from "./webgpu/program.ts";
 /** Element types. f64 exists so that gradients can be checked tightly; i32 holds indices and masks. */
 export type DType = "f32" | "f64" | "i32";
 
+/** The elements of a tensor of any type. */
 export type NumberArray = Float32Array | Float64Array | Int32Array;
 
+/** What is known of a tensor without its elements. */
 export interface TensorSpec {
   readonly shape: Shape;
   readonly dtype: DType;
@@ -109,6 +111,7 @@ export interface ElementwiseRule {
   readonly operands: readonly string[];
 }
 
+/** Inputs and attributes to try an operation on. */
 export interface Sample<Attributes> {
   readonly inputs: readonly HostTensor[];
   readonly attributes: Attributes;
@@ -139,6 +142,7 @@ export function checkTypes(
   }
 }
 
+/** Zeros. */
 export function createArray(dtype: DType, length: number): NumberArray {
   if (dtype === "f32") return new Float32Array(length);
   if (dtype === "f64") return new Float64Array(length);

@@ -14,6 +14,7 @@ import { dropout, random } from "./random.ts";
 import { broadcastTo, max, sum } from "./reduce.ts";
 import { logSoftmax, logSumExp, softmax } from "./softmax.ts";
 
+/** Every operation. */
 export const operations: readonly Operation<unknown>[] = [
   ...Object.values(elementwise),
   cast,

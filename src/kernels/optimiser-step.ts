@@ -60,6 +60,7 @@ function stateOf({ shape: [rows, total], data }: HostTensor, offset: number, len
   });
 }
 
+/** Of {@link adamWStep}. */
 export interface AdamWAttributes extends UpdateAttributes {
   readonly learningRate: number;
   readonly beta1: number;
@@ -124,6 +125,7 @@ export const adamWStep: ParameterUpdate<AdamWAttributes> = {
   },
 };
 
+/** Of {@link sgdStep}. */
 export interface SgdAttributes extends UpdateAttributes {
   readonly learningRate: number;
   /** 0 for plain gradient descent. */

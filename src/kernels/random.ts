@@ -6,8 +6,10 @@ import { type Shape, sizeOf } from "./shape.ts";
 import { RANDOM_FUNCTIONS, randomParameters } from "./webgpu/philox.ts";
 import { f32, indexProgram, u32, type WgslProgram } from "./webgpu/program.ts";
 
+/** Uniform on [0, 1), standard normal, or standard Gumbel. */
 export type Distribution = "uniform" | "normal" | "gumbel";
 
+/** Of {@link random}. */
 export interface RandomAttributes {
   readonly shape: Shape;
   readonly dtype: DType;

@@ -21,6 +21,7 @@ import {
 import { broadcastOffsets, stridedOffsets } from "./webgpu/broadcast.ts";
 import { indexProgram, type TensorSource, u32, type WgslProgram } from "./webgpu/program.ts";
 
+/** Of {@link sum} and {@link max}. */
 export interface ReduceAttributes {
   /** Axes to reduce, counted from the front. Reduced axes stay, with extent 1. */
   readonly axes: readonly number[];

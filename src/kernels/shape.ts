@@ -1,5 +1,6 @@
 /** Shape arithmetic shared by every kernel. Storage is contiguous and row-major, so a shape is all there is. */
 
+/** Extents of a tensor's axes, the outermost first. */
 export type Shape = readonly number[];
 
 /** A shape that an operation cannot take. The message names the operation, the shapes and what was expected. */
@@ -14,10 +15,12 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
+/** Whether two shapes are equal. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
 }
 
+/** As messages write it: `[2, 3]`. */
 export function formatShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;
 }

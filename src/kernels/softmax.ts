@@ -206,6 +206,7 @@ const logSoftmaxGradient: GradientOperation = {
   ],
 };
 
+/** softmax(x) over the last axis: x [..., C], and a mask -> [..., C]. */
 export const softmax: Operation = define(
   "softmax",
   (logit, total) => Math.exp(logit - total),
@@ -215,6 +216,7 @@ export const softmax: Operation = define(
   softmaxGradient,
 );
 
+/** log softmax(x) over the last axis: x [..., C], and a mask -> [..., C]. */
 export const logSoftmax: Operation = define(
   "logSoftmax",
   (logit, total) => logit - total,
@@ -264,6 +266,7 @@ const logSumExpGradient: GradientOperation = {
   ],
 };
 
+/** log sum exp over the last axis: x [..., C], and a mask -> [...]. */
 export const logSumExp: Operation = {
   name: "logSumExp",
   outputs(inputs) {

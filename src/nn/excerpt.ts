@@ -12,5 +12,7 @@ export function oneLine(text: string): string {
 
 /** The first `most` characters of `text` on one line; an ellipsis stands for the rest. */
 export function excerpt(text: string, most = 80): string {
-  return oneLine(text.length > most ? `${text.slice(0, most)}…` : text);
+  // What is cut off need not be rewritten first.
+  const line = oneLine(text.slice(0, most + 1));
+  return line.length > most ? `${line.slice(0, most)}…` : line;
 }

@@ -2,7 +2,15 @@
 export { crc32c } from "./crc32c.ts";
 export { excerpt, oneLine } from "./excerpt.ts";
 export { constant, normal, xavierUniform } from "./initialisers.ts";
-export { Dropout, type DropoutKey, Embedding, LayerNorm, Linear, MLP } from "./layers.ts";
+export {
+  Dropout,
+  type DropoutKey,
+  Embedding,
+  LAYER_NORM_EPSILON,
+  LayerNorm,
+  Linear,
+  MLP,
+} from "./layers.ts";
 export { Module, parameter, type StateDict } from "./module.ts";
 export { NonFiniteError, NonFiniteScan } from "./non-finite.ts";
 export {
@@ -14,6 +22,7 @@ export {
   type SgdOptions,
   type StepOptions,
 } from "./optimisers.ts";
+export { GRU, LSTM, type LstmState, type RecurrentOptions, type RecurrentOutput } from "./recurrent.ts";
 export * from "./safetensors.ts";
 export { learningRateAt, SCHEDULES, type ScheduleName, type ScheduleOptions } from "./schedules.ts";
 export {

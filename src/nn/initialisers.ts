@@ -16,6 +16,7 @@ export function normal(shape: Shape, deviation: number, random: Random): Float32
   return fill(shape, () => random.normal() * deviation);
 }
 
+/** Weights that are all the same. */
 export function constant(shape: Shape, value: number): Float32Array {
   return fill(shape, () => value);
 }

@@ -19,6 +19,7 @@ import {
 import { SAFETENSORS_TYPE, type StateDict } from "./module.ts";
 import type { SafetensorsEntry } from "./safetensors.ts";
 
+/** Of one step. */
 export interface StepOptions {
   /** Overrides the optimiser's learning rate for this step. */
   readonly learningRate?: number;
@@ -138,6 +139,7 @@ export abstract class Optimiser {
   }
 }
 
+/** Of {@link AdamW}. */
 export interface AdamWOptions {
   readonly learningRate: number;
   /** Default 0.9. */
@@ -167,6 +169,7 @@ export class AdamW extends Optimiser {
   }
 }
 
+/** Of {@link Sgd}. */
 export interface SgdOptions {
   readonly learningRate: number;
   /** Default 0. */

@@ -3,6 +3,9 @@
  * piece by piece. The format is described in `safetensors.ts`.
  */
 
+import { excerpt } from "./excerpt.ts";
+import { SafetensorsError } from "./safetensors-error.ts";
+
 /** The array that holds each supported type, in the order files are written: no tensor loses its alignment. */
 export const ARRAY_TYPES = {
   F64: Float64Array,
@@ -26,47 +29,6 @@ export interface SafetensorsEntry {
   readonly dtype: SafetensorsDtype;
   readonly shape: readonly number[];
   readonly data: Float32Array | Float64Array | Int32Array | Uint8Array;
-}
-
-/**
- * What was wrong with a file, or with what was to be written:
- *
- * - `truncated`: fewer than the 8 bytes of the header's length
- * - `header-size`: the header is empty, over 100 MB, or longer than the file
- * - `header-encoding`: the header is not UTF-8, or a string in it is not Unicode text
- * - `header-json`: the header is not a JSON object that starts with `{`
- * - `duplicate-key`: an object in the header has two keys of one name
- * - `entry`: a tensor's fields, shape or name are not what the format allows
- * - `dtype`: a type of element that is unknown or not supported
- * - `offsets`: a tensor's bytes are reversed, outside the file, or not as many as its shape and type need
- * - `overlap`: two tensors share bytes
- * - `gap`: bytes between tensors belong to none
- * - `trailing`: bytes after the last tensor
- * - `metadata`: the metadata is not an object of strings
- */
-export type SafetensorsErrorCode =
-  | "truncated"
-  | "header-size"
-  | "header-encoding"
-  | "header-json"
-  | "duplicate-key"
-  | "entry"
-  | "dtype"
-  | "offsets"
-  | "overlap"
-  | "gap"
-  | "trailing"
-  | "metadata";
-
-/** A file that breaks the format, or tensors that it cannot hold. */
-export class SafetensorsError extends Error {
-  override readonly name = "SafetensorsError";
-  readonly code: SafetensorsErrorCode;
-
-  constructor(code: SafetensorsErrorCode, problem: string, options?: ErrorOptions) {
-    super(`safetensors: ${problem}`, options);
-    this.code = code;
-  }
 }
 
 /** A tensor as the header tells of it: its elements are the bytes from `begin` to before `end` of the file's data. */
@@ -274,7 +236,7 @@ function checkStrings(text: string): void {
       if (LONE_SURROGATE.test(latest)) {
         throw new SafetensorsError(
           "header-encoding",
-          `the string ${JSON.stringify(latest)} has half of a surrogate pair, so it is not Unicode text`,
+          `the string ${JSON.stringify(excerpt(latest))} has half of a surrogate pair, so it is not Unicode text`,
         );
       }
       position = end;
@@ -287,7 +249,7 @@ function checkStrings(text: string): void {
       if (keys?.has(latest)) {
         throw new SafetensorsError(
           "duplicate-key",
-          `the header has the key ${JSON.stringify(latest)} twice in one object`,
+          `the header has the key ${JSON.stringify(excerpt(latest))} twice in one object`,
         );
       }
       keys?.add(latest);
@@ -330,7 +292,7 @@ function locateTensor(name: string, value: unknown, dataBytes: number): LocatedT
   if (end > dataBytes || end - begin !== byteLength) {
     throw new SafetensorsError(
       "offsets",
-      `${tensorCalled(name)} of type ${dtype} and shape [${shape}] needs ${byteLength} bytes in the file's ` +
+      `${tensorCalled(name)} of type ${dtype} and shape [${excerpt(`${shape}`)}] needs ${byteLength} bytes in the file's ` +
         `${dataBytes} bytes of data, its data_offsets are [${begin}, ${end}]`,
     );
   }
@@ -344,7 +306,7 @@ function checkDtype(name: string, dtype: unknown): asserts dtype is SafetensorsD
   if (!DTYPES.includes(dtype)) {
     throw new SafetensorsError(
       "dtype",
-      `${tensorCalled(name)} has dtype ${JSON.stringify(dtype)}; supported are ${DTYPES.join(", ")}`,
+      `${tensorCalled(name)} has dtype ${JSON.stringify(excerpt(dtype))}; supported are ${DTYPES.join(", ")}`,
     );
   }
 }
@@ -356,7 +318,10 @@ function elementCount(name: string, shape: readonly unknown[]): number {
   }
   const count = shape.reduce((product, extent) => product * extent, 1);
   if (!isCount(count)) {
-    throw new SafetensorsError("entry", `${tensorCalled(name)}: [${shape}] has over 2^53 - 1 elements`);
+    throw new SafetensorsError(
+      "entry",
+      `${tensorCalled(name)}: [${excerpt(`${shape}`)}] has over 2^53 - 1 elements`,
+    );
   }
   return count;
 }
@@ -400,5 +365,5 @@ function sameNames(names: readonly string[], expected: readonly string[]): boole
 }
 
 function tensorCalled(name: string): string {
-  return `tensor ${JSON.stringify(name)}`;
+  return `tensor ${JSON.stringify(excerpt(name))}`;
 }

@@ -18,14 +18,13 @@ import {
   type SafetensorsLocation,
 } from "./safetensors-header.ts";
 
+export { SafetensorsError, type SafetensorsErrorCode } from "./safetensors-error.ts";
 export {
   ARRAY_TYPES,
   decodeSafetensorsLayout,
   encodeSafetensorsHeader,
   type SafetensorsDtype,
   type SafetensorsEntry,
-  SafetensorsError,
-  type SafetensorsErrorCode,
   type SafetensorsLayout,
   type SafetensorsLocation,
   safetensorsDataStart,

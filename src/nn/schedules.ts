@@ -2,8 +2,10 @@
 
 /** How the rate falls after warm-up: by half a cosine, in a straight line, or not at all. */
 export const SCHEDULES = ["cosine", "linear", "constant"] as const;
+/** One of {@link SCHEDULES}. */
 export type ScheduleName = (typeof SCHEDULES)[number];
 
+/** How the learning rate goes. */
 export interface ScheduleOptions {
   readonly schedule: ScheduleName;
   /** The rate after warm-up. */

@@ -3,6 +3,7 @@ import { type Activation, attention, concat, type Random, type Tensor, tensor } 
 import { Dropout, type DropoutKey, LayerNorm, Linear, MLP } from "./layers.ts";
 import { Module } from "./module.ts";
 
+/** Of a block of a Transformer. */
 export interface TransformerOptions {
   /** Width D of the rows. */
   readonly width: number;

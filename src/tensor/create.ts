@@ -52,10 +52,12 @@ export function full(shape: Shape, value: number, { dtype = "f32", device }: Ten
   return tensor(data, shape, device === undefined ? { dtype } : { dtype, device });
 }
 
+/** A tensor of zeros. */
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
   return full(shape, 0, options);
 }
 
+/** A tensor of ones. */
 export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
   return full(shape, 1, options);
 }

@@ -17,6 +17,7 @@ export function withOptional(optional: Tensor | undefined, ...inputs: Tensor[]):
   return optional === undefined ? inputs : [...inputs, optional];
 }
 
+/** Of {@link matmul}. */
 export interface MatmulOptions {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;

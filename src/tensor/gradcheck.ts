@@ -6,6 +6,7 @@ import { tensor, zeros } from "./create.ts";
 import { scope } from "./scope.ts";
 import type { Tensor } from "./tensor.ts";
 
+/** Of {@link gradcheck}. */
 export interface GradcheckOptions {
   /** Step of the central differences. Default 1e-6. */
   readonly epsilon?: number;

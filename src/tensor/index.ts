@@ -6,6 +6,7 @@ export {
   chooseDevice,
   DEVICE_NAMES,
   type Device,
+  type DeviceName,
   type DType,
   type NumberArray,
   Random,

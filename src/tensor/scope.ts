@@ -1,4 +1,6 @@
 /** Lifetimes: a scope frees every tensor that was made inside it, method chains included, unless it was kept. */
+// `using` needs these types, in the programs of whoever reads this file's declarations too.
+/// <reference lib="esnext.disposable" preserve="true" />
 
 /** What a scope can own. */
 export interface Resource {

@@ -1,25 +1,24 @@
 /** What a tensor is, and how operations make new ones. */
-
-import type {
-  Device,
-  DeviceTensor,
-  DType,
-  NumberArray,
-  Operation,
-  Shape,
-  TensorSpec,
-  Value,
-} from "../kernels/index.ts";
 import * as kernels from "../kernels/index.ts";
+import {
+  type Device,
+  type DeviceTensor,
+  type DType,
+  type ElementwiseOperation,
+  elementwise,
+  type NumberArray,
+  type Operation,
+  type Shape,
+  ShapeError,
+  type TensorSpec,
+  type Value,
+} from "../kernels/index.ts";
 // A tensor's methods run operations and operations make tensors: these files import each other.
 import { apply } from "./apply.ts";
 import { backward, isRecording, record, type TapeNode } from "./autograd.ts";
 import { type MatmulOptions, matmul, withOptional } from "./functions.ts";
 import { currentScope, type Scope } from "./scope.ts";
 import type { Storage } from "./storage.ts";
-
-const { elementwise, ShapeError } = kernels;
-type ElementwiseOperation = kernels.ElementwiseOperation;
 
 /**
  * An immutable n-dimensional array: a shape over contiguous, row-major storage on a device. Every method that

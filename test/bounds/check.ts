@@ -86,13 +86,17 @@ export interface Expected {
   readonly errors: Float64Array;
 }
 
-const bounding = new BoundingDevice(ruleOf);
+const ownBounds = new BoundingDevice(ruleOf);
 
 /**
  * Undefined where the sample has no one answer in f32, since rounding may decide between near ties.
+ * @param bounding knows how far operations may be off; by the rules of all operations unless given
  * @throws Error where an operation has no bound
  */
-export async function expectationsOf(sample: OperationSample): Promise<Results<Expected> | undefined> {
+export async function expectationsOf(
+  sample: OperationSample,
+  bounding: BoundingDevice = ownBounds,
+): Promise<Results<Expected> | undefined> {
   const read = async (result: Tensor) => ({ values: await result.data(), errors: bounding.errors(result) });
   try {
     return await run(sample, bounding, "f64", read);

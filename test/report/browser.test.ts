@@ -7,7 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readRun, renderReport } from "../../src/report/index.ts";
-import { launchBrowser } from "./browser.ts";
+import { launchBrowser } from "../chromium.ts";
 import { files, type RunFiles, writeRun } from "./sample-run.ts";
 
 const test = suite("report in a browser");

@@ -7,7 +7,7 @@
 import { writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { readRun, renderReport } from "../../src/report/index.ts";
-import { launchBrowser } from "./browser.ts";
+import { launchBrowser } from "../chromium.ts";
 
 const program = new Command("screenshot")
   .argument("<run>", "folder of a run")

@@ -23,6 +23,7 @@ export interface Pin {
   readonly candidate: number;
 }
 
+/** A product's rules that every decoded list meets. */
 export interface ListConstraints {
   /** 1 where a candidate must not appear, 0 elsewhere: [B, N]. */
   readonly forbidden?: Int32Array;

@@ -6,6 +6,7 @@ import { chooseNext, concat, full, type RandomKey, type Tensor, tensor, where } 
 import type { Generator, GeneratorMemory } from "../generator.ts";
 import { type DecodingRules, type ListConstraints, resolveConstraints } from "./constraints.ts";
 
+/** How the next item is drawn. */
 export interface SamplingOptions {
   /** Positive; the logits are divided by it. */
   readonly temperature: number;
@@ -17,6 +18,7 @@ export interface SamplingOptions {
   readonly topP?: number;
 }
 
+/** How lists are decoded. */
 export interface DecodeOptions {
   /** Lists to decode for each request: S. */
   readonly lists: number;
@@ -27,6 +29,7 @@ export interface DecodeOptions {
   readonly length?: number;
 }
 
+/** Decoded lists, and how likely the policy makes them. */
 export interface DecodedLists {
   /** Candidate positions: i32 [B, S, L]. */
   readonly lists: Tensor;

@@ -6,12 +6,14 @@ import { noGrad, scope, type Tensor, tensor } from "../../tensor/index.ts";
 import type { DecodingState, Generator, GeneratorMemory } from "../generator.ts";
 import { type DecodingRules, type ListConstraints, mayFollow, resolveConstraints } from "./constraints.ts";
 
+/** Of {@link decodeBeam}. */
 export interface BeamSearchOptions {
   /** Prefixes that are kept at each position: W. */
   readonly width: number;
   readonly constraints?: ListConstraints;
 }
 
+/** Of {@link decodeTree}. */
 export interface TreeSearchOptions {
   /** Positions that branch: K. */
   readonly steps: number;

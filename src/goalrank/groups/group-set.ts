@@ -36,6 +36,7 @@ export type GroupEntry =
   /** The list that was shown; its count is 1. */
   | { readonly source: "logged"; readonly count: number };
 
+/** Where the lists of a group come from, and how many of each source. */
 export type GroupSet = readonly GroupEntry[];
 
 /** The example's (ours): half from the policy, and its neighbourhood by substitution. */

@@ -15,6 +15,7 @@ export const GROUP_SOURCES = [
   "diverse",
   "logged",
 ] as const;
+/** One of {@link GROUP_SOURCES}. */
 export type GroupSource = (typeof GROUP_SOURCES)[number];
 
 /** Lists of one source for each of B requests: [B, count, L], flat. */

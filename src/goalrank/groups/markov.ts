@@ -9,6 +9,7 @@ import { noGrad, Random, scope, tensor } from "../../tensor/index.ts";
 import type { Generator, GeneratorMemory } from "../generator.ts";
 import { checkTemperature, type DrawOptions, type SourceLists } from "./lists.ts";
 
+/** How well candidates do in the first place, and after one another. */
 export interface PairScores {
   /** Of each candidate in the first place, s: [B, N]. */
   readonly items: Float32Array;

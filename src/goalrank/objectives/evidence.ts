@@ -17,6 +17,7 @@ export interface GroupEvidence {
   readonly distinct: Tensor;
 }
 
+/** Numbers that objectives read. */
 export interface ObjectiveOptions {
   /** How far a probability ratio may leave 1 before it teaches nothing more: 0.2 unless given (PPO's epsilon). */
   readonly clip: number;
@@ -24,6 +25,7 @@ export interface ObjectiveOptions {
   readonly beta: number;
 }
 
+/** What {@link ObjectiveOptions} are unless given. */
 export const DEFAULT_OBJECTIVE_OPTIONS: ObjectiveOptions = { clip: 0.2, beta: 0.1 };
 
 /** The loss of each request: [B]. */

@@ -31,4 +31,5 @@ export const OBJECTIVES = [
   "imitation",
   ...(Object.keys(GROUP_OBJECTIVES) as (keyof typeof GROUP_OBJECTIVES)[]),
 ] as const;
+/** One of {@link OBJECTIVES}. */
 export type ObjectiveName = (typeof OBJECTIVES)[number];

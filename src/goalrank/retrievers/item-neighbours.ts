@@ -9,6 +9,7 @@ import { positiveAt } from "../data/lists.ts";
 import { restoredTensor } from "./restored-tensors.ts";
 import type { Retriever, RetrieverQuery } from "./retriever.ts";
 
+/** Of item neighbours. */
 export interface ItemNeighbourOptions {
   /** Feedback of at least this much is a positive: 3 unless given. */
   readonly positiveThreshold?: number;

@@ -7,6 +7,7 @@ import { MatrixRetriever } from "./matrix-retriever.ts";
 import { PopularityRetriever } from "./popularity.ts";
 import type { Retriever, RetrieverName } from "./retriever.ts";
 
+/** Which retriever is learned, and from what. */
 export interface LearnRetrieverOptions {
   readonly retriever?: RetrieverName;
   readonly seed: number;

@@ -6,7 +6,8 @@ import { constant, Embedding, Module, parameter } from "../../nn/index.ts";
 import { embedding, Random, type Tensor, tensor } from "../../tensor/index.ts";
 import type { InteractionLog } from "../data/index.ts";
 import type { Catalogue } from "../dataset.ts";
-import { DEFAULT_TRAINING, type TrainingContext, type TrainingOptions, train } from "../training/index.ts";
+import { DEFAULT_TRAINING, type TrainingOptions } from "../training/options.ts";
+import { type TrainingContext, train } from "../training/trainer.ts";
 import type { MatrixWeights } from "./matrix-retriever.ts";
 
 /** Scores s(u, i) = <p_u, q_i> + b_i of a user for an item: the higher, the sooner they meet. */
@@ -44,6 +45,7 @@ export class MatrixFactorization extends Module {
   }
 }
 
+/** How the factorisation is trained. */
 export interface RetrieverOptions extends TrainingOptions {
   /** Numbers in an embedding: D. */
   readonly width: number;

@@ -9,6 +9,7 @@ import { restoredTensor } from "./restored-tensors.ts";
 import type { Retriever, RetrieverQuery } from "./retriever.ts";
 import { ridgeRegression } from "./ridge-regression.ts";
 
+/** What matrix factorisation learned of U users and I items. */
 export interface MatrixWeights {
   /** D */
   readonly width: number;
@@ -20,11 +21,13 @@ export interface MatrixWeights {
   readonly biases: Float32Array;
 }
 
+/** How histories are mapped to users' vectors. */
 export interface ProjectionOptions {
   /** Last interactions of each user that the map is fitted to: 20 unless given. */
   readonly historyLength?: number;
 }
 
+/** Scores by matrix factorisation; who the log does not know gets a vector from the history. */
 export class MatrixRetriever implements Retriever {
   readonly name = "matrix-factorization";
 

@@ -5,6 +5,7 @@ import { positiveAt } from "../data/lists.ts";
 import { restoredTensor } from "./restored-tensors.ts";
 import type { Retriever } from "./retriever.ts";
 
+/** What popularity counts. */
 export interface PopularityOptions {
   /** Feedback of at least this much is a positive: 3 unless given. */
   readonly positiveThreshold?: number;

@@ -1,11 +1,8 @@
 /** How much of what users liked a retriever finds. */
-import {
-  type ExposedLists,
-  type InteractionLog,
-  positiveAt,
-  type ScoreItems,
-  shownItems,
-} from "../data/index.ts";
+import type { ScoreItems } from "../data/candidates.ts";
+import { shownItems } from "../data/exposures.ts";
+import type { InteractionLog } from "../data/interactions.ts";
+import { type ExposedLists, positiveAt } from "../data/lists.ts";
 
 /**
  * Recall@k: the share of the positives in `heldOut` that are among the k best of the items that their user had not

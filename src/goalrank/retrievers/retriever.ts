@@ -6,7 +6,9 @@ import type { SafetensorsEntry } from "../../nn/index.ts";
 import type { ScoreItems } from "../data/candidates.ts";
 import { checkScoreRequest } from "./score-request.ts";
 
+/** The retrievers by name. */
 export const RETRIEVERS = ["matrix-factorization", "popularity", "item-neighbours"] as const;
+/** One of {@link RETRIEVERS}. */
 export type RetrieverName = (typeof RETRIEVERS)[number];
 
 /** Who is asked for. */
@@ -17,6 +19,7 @@ export interface RetrieverQuery {
   readonly history: readonly { readonly item: number; readonly liked: boolean }[];
 }
 
+/** What scores items for a user, to choose candidates from. */
 export interface Retriever {
   readonly name: RetrieverName;
   readonly userCount: number;

@@ -24,6 +24,7 @@ import { describeGroups } from "./group-metrics.ts";
 import { type Imitation, imitationLoss } from "./imitation-task.ts";
 import { checkObjective, isGroupObjective, objectiveLoss } from "./objective-loss.ts";
 
+/** How groups of lists are made, and what the generator learns from them. */
 export interface GroupOptions {
   /** Where lists come from, and how many of each source. */
   readonly set: GroupSet;
@@ -46,6 +47,7 @@ export interface GroupOptions {
   readonly beta: number;
 }
 
+/** What {@link GroupOptions} are unless given. */
 export const DEFAULT_GROUPS: GroupOptions = {
   set: DEFAULT_GROUP_SET,
   referenceTemperature: 0.5,

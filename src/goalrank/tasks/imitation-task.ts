@@ -11,6 +11,7 @@ import type { TrainingTask } from "../training/index.ts";
  * the order in which they were shown.
  */
 export const IMITATIONS = ["list", "positives"] as const;
+/** One of {@link IMITATIONS}. */
 export type Imitation = (typeof IMITATIONS)[number];
 
 /**

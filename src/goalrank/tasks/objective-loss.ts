@@ -15,6 +15,7 @@ import type { ScoredGroups } from "./goalrank-task.ts";
 
 export type GroupObjectiveName = keyof typeof GROUP_OBJECTIVES;
 
+/** Whether an objective learns from groups of lists. */
 export function isGroupObjective(name: ObjectiveName): name is GroupObjectiveName {
   return Object.hasOwn(GROUP_OBJECTIVES, name);
 }

@@ -33,6 +33,7 @@ export interface UnseenLists {
     | undefined;
 }
 
+/** What a reward model learns beside the lists of the log. */
 export interface RewardTaskOptions {
   readonly unexposed: UnexposedCandidates;
   readonly unseen: UnseenLists;

@@ -7,6 +7,7 @@ import { Random, scope, tensor } from "../../tensor/index.ts";
 import { GeneratorMixtures } from "./generator-mixtures.ts";
 import type { ListSpace } from "./list-space.ts";
 
+/** How policies are fitted to their targets. */
 export interface ApproximationOptions {
   readonly seed: number;
   /** Starts for each target, of which the best counts: 3 unless given. */
@@ -16,6 +17,7 @@ export interface ApproximationOptions {
   readonly learningRate?: number;
 }
 
+/** How near policies of one kind and size come to their targets. */
 export interface Approximation {
   /** k */
   readonly members: number;

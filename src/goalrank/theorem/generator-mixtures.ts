@@ -10,6 +10,7 @@ import { constant, Module, normal, parameter } from "../../nn/index.ts";
 import { outsideScopes, type Random, type Tensor, tensor } from "../../tensor/index.ts";
 import type { ListSpace } from "./list-space.ts";
 
+/** How many mixtures are learned side by side, and how large they are. */
 export interface MixtureShape {
   /** R */
   readonly instances: number;
@@ -19,6 +20,7 @@ export interface MixtureShape {
   readonly width: number;
 }
 
+/** Mixtures of small generators, R of them at once. */
 export class GeneratorMixtures extends Module {
   /** A: [R, k, F, w] */
   private readonly input: Tensor;

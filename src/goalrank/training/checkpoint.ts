@@ -15,8 +15,19 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { decodeSafetensors, encodeSafetensors, SafetensorsError, type StateDict } from "../../nn/index.ts";
+import { z } from "zod";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  excerpt,
+  oneLine,
+  SafetensorsError,
+  type StateDict,
+} from "../../nn/index.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
 import type { ValidationProgress } from "./trainer.ts";
+
+export { CheckpointError } from "./checkpoint-error.ts";
 
 /** A training between two steps, or at its end. */
 export interface Checkpoint {
@@ -36,13 +47,10 @@ export interface CheckpointStore {
   save(stage: string, checkpoint: Checkpoint): Promise<void>;
 }
 
-/** A checkpoint that cannot be used. */
-export class CheckpointError extends Error {
-  override readonly name = "CheckpointError";
-}
-
 /** Checkpoints of a stage that are kept: if the newest is damaged, the one before it still is there. */
 const KEPT = 2;
+/** What the name of a file that is being written ends with. */
+const UNFINISHED = ".safetensors.writing";
 const VERSION = "1";
 
 /** Checkpoints as files of a folder, `STAGE-STEP.safetensors`. */
@@ -52,26 +60,28 @@ export class CheckpointFolder implements CheckpointStore {
    * @param fingerprint of what shapes the training besides its own state, such as a digest of the configuration: a
    *   checkpoint of another is an error
    * @param warn told of a checkpoint that is damaged and removed
+   * @throws CheckpointError when the folder cannot be made
    */
   constructor(
     private readonly path: string,
     private readonly fingerprint: string,
     private readonly warn: (message: string) => void = () => {},
   ) {
-    mkdirSync(path, { recursive: true });
+    explained(path, () => mkdirSync(path, { recursive: true }));
   }
 
-  /** @throws CheckpointError when the newest whole checkpoint is of another run or version */
+  /** @throws CheckpointError when the newest whole checkpoint is of another run or version, or cannot be read */
   async load(stage: string): Promise<Checkpoint | undefined> {
     for (const { name } of this.saved(stage).reverse()) {
       const file = join(this.path, name);
       try {
-        return decodeCheckpoint(readFileSync(file), file, this.fingerprint);
+        const bytes = explained(file, () => readFileSync(file));
+        return decodeCheckpoint(bytes, file, this.fingerprint);
       } catch (error) {
         if (!(error instanceof SafetensorsError || error instanceof DamagedError)) throw error;
         this.warn(`${file} is damaged and removed (${error.message})`);
         // It must not count among those that are kept.
-        rmSync(file);
+        explained(file, () => rmSync(file));
       }
     }
     return undefined;
@@ -79,28 +89,27 @@ export class CheckpointFolder implements CheckpointStore {
 
   /**
    * Writes to a temporary file, syncs it and renames it, so that a checkpoint is there whole or not at all; then removes
-   * what is older than the newest two.
+   * what is older than the newest two, and what a process was writing when it was killed: a folder has one writer.
+   *
+   * @throws CheckpointError when it cannot be written, as on a full disk; nothing of it is left then
    */
   async save(stage: string, checkpoint: Checkpoint): Promise<void> {
     const file = join(this.path, fileName(stage, checkpoint.step));
-    const temporary = `${file}.writing`;
-    const descriptor = openSync(temporary, "w");
-    try {
-      const bytes = encodeCheckpoint(checkpoint, this.fingerprint);
-      for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, file);
-    syncFolder(this.path);
-    for (const { name } of this.saved(stage).slice(0, -KEPT)) rmSync(join(this.path, name));
+    const bytes = encodeCheckpoint(checkpoint, this.fingerprint);
+    explained(file, () => {
+      writeWhole(file, bytes);
+      syncFolder(this.path);
+      for (const { name } of this.saved(stage).slice(0, -KEPT)) rmSync(join(this.path, name));
+      for (const name of readdirSync(this.path)) {
+        if (name.endsWith(UNFINISHED)) rmSync(join(this.path, name));
+      }
+    });
   }
 
   /** The stage's files, oldest first. */
   private saved(stage: string): { name: string; step: number }[] {
     const pattern = new RegExp(`^${fileStem(stage)}-(\\d+)\\.safetensors$`);
-    return readdirSync(this.path)
+    return explained(this.path, () => readdirSync(this.path))
       .flatMap((name) => {
         const match = pattern.exec(name);
         return match === null ? [] : [{ name, step: Number(match[1]) }];
@@ -118,6 +127,33 @@ function fileName(stage: string, step: number): string {
   return `${fileStem(stage)}-${String(step).padStart(8, "0")}.safetensors`;
 }
 
+function writeWhole(file: string, bytes: Uint8Array): void {
+  const temporary = `${file}.writing`;
+  try {
+    const descriptor = openSync(temporary, "w");
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Makes what the file system complains about an error of checkpoints. */
+function explained<Result>(file: string, access: () => Result): Result {
+  try {
+    return access();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    throw new CheckpointError(`${file}: ${oneLine(error.message)}`, { cause: error });
+  }
+}
+
 /** A rename is on disk only when its folder is; systems that cannot sync a folder do not need it. */
 function syncFolder(path: string): void {
   if (process.platform === "win32") return;
@@ -128,6 +164,13 @@ function syncFolder(path: string): void {
     closeSync(descriptor);
   }
 }
+
+/** What a checkpoint's metadata says besides its tensors. */
+const progressSchema = z.strictObject({
+  step: z.int().min(0),
+  finished: z.boolean(),
+  validation: z.strictObject({ best: z.number(), since: z.int().min(0) }).optional(),
+});
 
 /** A file that was not written whole, or changed since. */
 class DamagedError extends Error {}
@@ -144,14 +187,31 @@ function decodeCheckpoint(bytes: Uint8Array, file: string, fingerprint: string):
   const { checksum, ...rest } = metadata;
   if (digest(encodeSafetensors(tensors, rest)) !== checksum) throw new DamagedError("its checksum is wrong");
   if (rest.version !== VERSION) {
-    throw new CheckpointError(`${file}: version ${rest.version} of the format; expected ${VERSION}`);
+    throw new CheckpointError(
+      `${file}: version ${excerpt(`${rest.version}`)} of the format; expected ${VERSION}`,
+    );
   }
   if (rest.fingerprint !== fingerprint) {
     throw new CheckpointError(
       `${file}: written by a run with another configuration or other data; start a new run in another folder`,
     );
   }
-  return { ...(JSON.parse(rest.progress) as Omit<Checkpoint, "tensors">), tensors };
+  return { ...readProgress(rest.progress, file), tensors };
+}
+
+function readProgress(text: string | undefined, file: string): Omit<Checkpoint, "tensors"> {
+  const progress = progressSchema.safeParse(parsedJson(text));
+  if (progress.success) return { ...progress.data, validation: progress.data.validation };
+  throw new CheckpointError(`${file}: its progress is not that of a training; remove it`);
+}
+
+/** The value of JSON text, undefined for anything else. */
+function parsedJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function digest(bytes: Uint8Array): string {

@@ -1,6 +1,7 @@
-/** How every model is trained: options, the loop, checkpoints, and who follows it. */
+/** How every model is trained: options, the loop, and who follows it. What writes files is not here: see `checkpoint.ts`. */
 export { evaluationBatches, TrainingBatches } from "./batches.ts";
-export { type Checkpoint, CheckpointError, CheckpointFolder, type CheckpointStore } from "./checkpoint.ts";
+export type { Checkpoint, CheckpointStore } from "./checkpoint.ts";
+export { CheckpointError } from "./checkpoint-error.ts";
 export { combineListeners, SILENT, type StepMetrics, type TrainingListener } from "./listener.ts";
 export { Optimisation, type Update } from "./optimisation.ts";
 export {

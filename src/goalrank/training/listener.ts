@@ -17,6 +17,7 @@ export interface TrainingListener {
   end(stage: string): void;
 }
 
+/** Follows a training and says nothing. */
 export const SILENT: TrainingListener = { begin() {}, step() {}, end() {} };
 
 /** Passes everything on to several listeners. */

@@ -1,6 +1,7 @@
 /** How a model is trained: everything that a run may set. */
 import { SCHEDULES, type ScheduleName } from "../../nn/index.ts";
 
+/** How a model is trained. */
 export interface TrainingOptions {
   readonly epochs: number;
   /** Requests in a batch: B. */
@@ -25,6 +26,7 @@ export interface TrainingOptions {
   readonly checkpointEvery: number;
 }
 
+/** When training ends before its last epoch. */
 export interface EarlyStoppingOptions {
   /** Name of a validation metric; the weights of its best value are kept. */
   readonly metric: string;
@@ -33,6 +35,7 @@ export interface EarlyStoppingOptions {
   readonly patience: number;
 }
 
+/** What {@link TrainingOptions} are unless given. */
 export const DEFAULT_TRAINING: TrainingOptions = {
   epochs: 1,
   batchSize: 128,

@@ -6,6 +6,7 @@ import type { Module, StateDict } from "../../nn/index.ts";
 import { scope, type Tensor } from "../../tensor/index.ts";
 import { TrainingBatches } from "./batches.ts";
 import type { Checkpoint, CheckpointStore } from "./checkpoint.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
 import { SILENT, type StepMetrics, type TrainingListener } from "./listener.ts";
 import { Optimisation, prefixed, withoutPrefix } from "./optimisation.ts";
 import { checkTraining, type EarlyStoppingOptions, type TrainingOptions } from "./options.ts";
@@ -57,6 +58,7 @@ export class TrainingInterrupted extends Error {
  *
  * @throws NonFiniteError at the first step whose loss, gradients or updated parameters hold NaN or infinity
  * @throws TrainingInterrupted when the context's signal is aborted
+ * @throws CheckpointError when the newest checkpoint is of another model
  * @throws RangeError for an option out of range
  */
 export async function train(
@@ -192,9 +194,15 @@ class TrainingRun {
   }
 
   restore({ finished, validation, tensors }: Checkpoint): void {
-    this.optimisation.loadStateDict(tensors);
-    for (const [name, model] of this.task.companions ?? []) {
-      model.loadStateDict(withoutPrefix(`companion.${name}.`, tensors));
+    try {
+      this.optimisation.loadStateDict(tensors);
+      for (const [name, model] of this.task.companions ?? []) {
+        model.loadStateDict(withoutPrefix(`companion.${name}.`, tensors));
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const problem = `the checkpoint of "${this.task.stage}" does not fit the model (${reason})`;
+      throw new CheckpointError(`${problem}; start a new run`, { cause: error });
     }
     const best = withoutPrefix("best.", tensors);
     if (validation !== undefined) this.watch?.restore(validation, best.size > 0 ? best : undefined);

@@ -7,6 +7,7 @@ import { Random } from "../../kernels/philox.ts";
 import type { ListDataset, RequestColumns } from "../dataset.ts";
 import type { World } from "./world.ts";
 
+/** How much is drawn of a log, and what keys it. */
 export interface LogOptions {
   /** Exposed lists to draw, S. */
   readonly size: number;

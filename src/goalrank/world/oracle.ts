@@ -12,6 +12,7 @@ export interface OracleList {
   readonly expectedReward: number;
 }
 
+/** Of the search for the best list. */
 export interface BeamOptions {
   /** Positions of the list, L: the world's list length unless given. */
   readonly length?: number;
@@ -165,6 +166,7 @@ export interface WorldReport {
   readonly random: number;
 }
 
+/** Of a report on a world. */
 export interface ReportOptions {
   /** Keys the random lists: 1 unless given. */
   readonly seed?: number;

@@ -1,6 +1,7 @@
 /** Worlds by name: option sets for experiments and tests, each with the size of log that suits it. */
 import type { WorldOptions } from "./world.ts";
 
+/** A world, and how much of its log there is. */
 export interface Scenario {
   readonly description: string;
   /** What differs from the default world; for `createWorld`. */
@@ -9,8 +10,10 @@ export interface Scenario {
   readonly trainingLists: number;
 }
 
+/** Names of the scenarios. */
 export type ScenarioName = "default" | "weak-reward" | "tiny";
 
+/** Every scenario by its name. */
 export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   default: {
     description: "a logging policy that explores, and lists enough to learn what it found",

@@ -11,6 +11,7 @@ export interface SessionOutcomes {
   readonly likes: Float64Array;
 }
 
+/** What is measured of a session. */
 export const OUTCOMES = ["watchSeconds", "views", "likes"] as const satisfies (keyof SessionOutcomes)[];
 
 /** Mean seconds that an item is watched which pleases, and one that does not. */
@@ -18,6 +19,7 @@ const PLEASED_SECONDS = 20;
 const OTHER_SECONDS = 4;
 /** How often an item that pleases is liked. */
 const LIKE_SHARE = 0.2;
+/** Seconds of watching from which an item counts as viewed. */
 export const VIEW_SECONDS = 7;
 
 /**

@@ -63,6 +63,7 @@ export interface WorldSettings {
   readonly policyTemperature: number;
 }
 
+/** Settings of a world that differ from the default's. */
 export type WorldOptions = Partial<WorldSettings>;
 
 /**

@@ -17,8 +17,11 @@ function findPackage(): string | undefined {
   }
 }
 
+/** An adapter, or why there is none. */
+export type AdapterProbe = AdapterDescription | { readonly reason: string };
+
 /** The adapter that this process would find, or why it would find none. */
-export function probeAdapter(): AdapterDescription | { readonly reason: string } {
+export function probeAdapter(): AdapterProbe {
   const processes = nodeModule("child_process");
   const address = findPackage();
   if (address === undefined) return { reason: 'the package "webgpu" is not installed' };

@@ -1,13 +1,22 @@
-/** Chooses the device of a process in Node, once, by name. */
+/** Chooses the device of a process in Node or of a page, once, by name. */
 import { CpuDevice, type CpuDeviceOptions } from "../cpu-device.ts";
 import type { Device } from "../device.ts";
-import { probeAdapter } from "./adapter-probe.ts";
-import { requestWebGpuDevice, type WebGpuDevice } from "./device.ts";
+import { host } from "../host.ts";
+import { type AdapterProbe, probeAdapter } from "./adapter-probe.ts";
+import {
+  type AdapterDescription,
+  describeAdapter,
+  requestWebGpuDevice,
+  type WebGpuDevice,
+} from "./device.ts";
 import { createNodeGpu } from "./node.ts";
 
+/** The devices that can be asked for by name. */
 export const DEVICE_NAMES = ["auto", "cpu", "webgpu"] as const;
+/** One of {@link DEVICE_NAMES}. */
 export type DeviceName = (typeof DEVICE_NAMES)[number];
 
+/** A device, and what a person is told of it. */
 export interface ChosenDevice {
   readonly device: Device;
   /** For people: the device, its adapter, and a warning where one is due. */
@@ -29,7 +38,7 @@ export async function chooseDevice(
     case "cpu":
       return chooseCpu(options);
     case "webgpu":
-      return describe(await requestWebGpuDevice(await createNodeGpu()));
+      return describe(await requestWebGpuDevice(await findGpu()));
     case "auto":
       return chooseBest(options);
     default:
@@ -39,13 +48,28 @@ export async function chooseDevice(
   }
 }
 
+/** What a browser has, or in Node the package "webgpu". */
+async function findGpu(): Promise<GPU> {
+  const { navigator, process } = host;
+  if (navigator?.gpu !== undefined) return navigator.gpu;
+  if (process !== undefined) return createNodeGpu();
+  throw new Error("webgpu: this browser has no WebGPU, or the page is not from https; use the cpu device");
+}
+
+/** The adapter of a browser, which can be asked at once. */
+async function askAdapter(gpu: GPU): Promise<AdapterProbe> {
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  return adapter === null ? { reason: "no GPU was found" } : describeAdapter(adapter);
+}
+
 async function chooseBest(options: CpuDeviceOptions): Promise<ChosenDevice> {
-  const found = probeAdapter();
+  const own = host.navigator?.gpu;
+  const found = own === undefined ? probeAdapter() : await askAdapter(own);
   if ("reason" in found) return chooseCpu(options, ` (${found.reason})`);
   if (found.isSoftware) {
-    return chooseCpu(options, ` (the only adapter, ${found.description}, runs shaders on the processor)`);
+    return chooseCpu(options, ` (the only adapter, ${nameOf(found)}, runs shaders on the processor)`);
   }
-  return describe(await requestWebGpuDevice(await createNodeGpu()));
+  return describe(await requestWebGpuDevice(await findGpu()));
 }
 
 function chooseCpu(options: CpuDeviceOptions, reason = ""): ChosenDevice {
@@ -55,8 +79,14 @@ function chooseCpu(options: CpuDeviceOptions, reason = ""): ChosenDevice {
 }
 
 function describe(device: WebGpuDevice): ChosenDevice {
-  const { vendor, architecture, description, isSoftware } = device.adapter;
-  const adapter = [vendor, architecture, description].filter((part) => part !== "").join(", ");
-  const warning = isSoftware ? "; it runs shaders on the processor, which is slower than the cpu device" : "";
-  return { device, description: `webgpu (${adapter}${warning})` };
+  const { adapter } = device;
+  const warning = adapter.isSoftware
+    ? "; it runs shaders on the processor, which is slower than the cpu device"
+    : "";
+  return { device, description: `webgpu (${nameOf(adapter)}${warning})` };
+}
+
+/** An adapter for people: browsers leave parts out. */
+function nameOf({ vendor, architecture, description }: AdapterDescription): string {
+  return [vendor, architecture, description].filter((part) => part !== "").join(", ");
 }

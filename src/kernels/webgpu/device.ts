@@ -15,6 +15,7 @@ import { type PreparedProgram, PreparedPrograms } from "./prepared-programs.ts";
 import type { TensorSource } from "./program.ts";
 import { PassTimestamps } from "./timestamps.ts";
 
+/** Of {@link requestWebGpuDevice}. */
 export interface WebGpuOptions {
   /** Bytes that tensors may take, pooled ones included. Default 2 GiB. */
   readonly memoryBudget?: number;
@@ -43,6 +44,12 @@ export function isSoftware(
   return SOFTWARE_ADAPTERS.test(`${info.vendor} ${info.architecture} ${info.description}`);
 }
 
+/** What an adapter says of itself. */
+export function describeAdapter({ info }: GPUAdapter): AdapterDescription {
+  const { vendor, architecture, description } = info;
+  return { vendor, architecture, description, isSoftware: isSoftware(info) };
+}
+
 /**
  * Asks `gpu` for an adapter and makes a device with all that the adapter allows.
  * @throws Error when there is no adapter
@@ -55,11 +62,10 @@ export async function requestWebGpuDevice(gpu: GPU, options: WebGpuOptions = {})
   const canTime = options.timestamps === true && adapter.features.has(PassTimestamps.feature);
   const requiredFeatures: GPUFeatureName[] = canTime ? [PassTimestamps.feature] : [];
   const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
-  const { vendor, architecture, description } = adapter.info;
-  const about = { vendor, architecture, description, isSoftware: isSoftware(adapter.info) };
-  return new WebGpuDevice(gpu, device, about, options);
+  return new WebGpuDevice(gpu, device, describeAdapter(adapter), options);
 }
 
+/** Computes on a GPU, in WGSL. `requestWebGpuDevice` makes one. */
 export class WebGpuDevice implements Device {
   readonly name = "webgpu";
   private readonly pool: BufferPool;
@@ -111,6 +117,18 @@ export class WebGpuDevice implements Device {
   get live() {
     this.finishElementwiseRun();
     return this.pool.live;
+  }
+
+  /** What the device may be asked for at most, by WebGPU's names; for reports. */
+  get limits(): Readonly<Record<string, number>> {
+    const { limits } = this.device;
+    return {
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+    };
   }
 
   /** Distinct pipelines so far, for reports. */

@@ -5,7 +5,7 @@
  * @throws Error when the package is not installed or does not load on this machine
  */
 export async function createNodeGpu(flags: readonly string[] = []): Promise<GPU> {
-  const { create, globals } = await import("webgpu").catch((error: Error) => {
+  const { create, globals } = await import("#webgpu").catch((error: Error) => {
     throw new Error(`webgpu: the package "webgpu" does not load here (${error.message}); use the cpu device`);
   });
   // Only constants such as GPUBufferUsage; navigator is left alone.

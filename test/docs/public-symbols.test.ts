@@ -1,0 +1,108 @@
+/** Every symbol that the package exports says what it is, in a doc comment right before its declaration. */
+import { readFileSync } from "node:fs";
+import { posix } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+
+/** What package.json exports. */
+const ENTRIES = [
+  "src/index.ts",
+  "src/browser.ts",
+  "src/kernels/index.ts",
+  "src/tensor/index.ts",
+  "src/nn/index.ts",
+];
+
+type ReadFile = (path: string) => string;
+
+/** A symbol where it is declared. */
+interface Declaration {
+  readonly name: string;
+  readonly path: string;
+  readonly line: number;
+  readonly isDocumented: boolean;
+}
+
+const DECLARATION =
+  /^export\s+(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(?:function\*?|class|interface|type|const|let)\s+(\w+)/gm;
+const REEXPORT = /^export\s+(?:type\s+)?\{([^}]*)\}\s+from\s+"([^"]+)"/gm;
+const STAR = /^export\s+\*\s+from\s+"([^"]+)"/gm;
+
+/** Overloads are told by their first; `const` by the comment before it. */
+function declarationsIn(path: string, text: string): Declaration[] {
+  const seen = new Set<string>();
+  return [...text.matchAll(DECLARATION)].flatMap(({ 1: name, index }) => {
+    if (seen.has(name)) return [];
+    seen.add(name);
+    const before = text.slice(0, index);
+    return [{ name, path, line: before.split("\n").length, isDocumented: endsInDocumentation(before) }];
+  });
+}
+
+/** Whether the text ends in a doc comment that is not the file's own: a blank line or code parts that from the rest. */
+function endsInDocumentation(before: string): boolean {
+  if (!before.endsWith("*/\n")) return false;
+  const start = before.lastIndexOf("/*");
+  return before.startsWith("/**", start) && start > 0;
+}
+
+/** The symbols that a file exports, its own and others', by where they are declared. */
+function exportsOf(path: string, read: ReadFile, known = new Map<string, Declaration[]>()): Declaration[] {
+  const found = known.get(path);
+  if (found !== undefined) return found;
+  const text = read(path);
+  const own = declarationsIn(path, text);
+  known.set(path, own);
+  const from = (specifier: string) => exportsOf(posix.join(posix.dirname(path), specifier), read, known);
+  const named = [...text.matchAll(REEXPORT)].flatMap(([, list, specifier]) => {
+    const names = list.split(",").flatMap(
+      (part) =>
+        part
+          .trim()
+          .replace(/^type\s+/, "")
+          .split(/\s+as\s+/)[0] || [],
+    );
+    return from(specifier).filter(({ name }) => names.includes(name));
+  });
+  const all = [...text.matchAll(STAR)].flatMap(([, specifier]) => from(specifier));
+  const exported = [...own, ...named, ...all];
+  known.set(path, exported);
+  return exported;
+}
+
+function undocumented(entries: readonly string[], read: ReadFile): string[] {
+  const symbols = entries.flatMap((entry) => exportsOf(entry, read));
+  const problems = symbols
+    .filter(({ isDocumented }) => !isDocumented)
+    .map(({ name, path, line }) => `${path}:${line}: ${name}`);
+  return [...new Set(problems)].sort();
+}
+
+test("every symbol that the package exports is documented", () => {
+  const read = (path: string) => readFileSync(path, "utf8");
+  assert.ok(exportsOf("src/index.ts", read).length > 200);
+  const problems = undocumented(ENTRIES, read);
+  assert.ok(problems.length === 0, `${problems.length} without a doc comment:\n${problems.join("\n")}`);
+});
+
+test("symbols without a doc comment are found, wherever they are exported from", () => {
+  const files: Readonly<Record<string, string>> = {
+    "src/index.ts": 'export * from "./a/index.ts";\nexport { b, type C as D } from "./b.ts";\n',
+    "src/a/index.ts": "/** All of a. */\nexport class A {}\n\n/** A number. */\nexport const one = 1;\n",
+    "src/b.ts": [
+      "/** About b. */",
+      "",
+      "export function b(): void;",
+      "export function b(x?: number): void {}",
+      "// No doc comment.",
+      "export interface C {}",
+      "export type NotExported = string;",
+    ].join("\n"),
+  };
+  assert.equal(
+    undocumented(["src/index.ts"], (path) => files[path]),
+    ["src/a/index.ts:2: A", "src/b.ts:3: b", "src/b.ts:6: C"],
+  );
+});
+
+test.run();
