@@ -49,6 +49,16 @@ test("semicolons, quotes and a byte order mark; columns in any order, among othe
   assert.is(data.positiveThreshold, 1);
 });
 
+test("dates are times, and a table of titles is read in the encoding that it has", async () => {
+  file("movies.csv", Buffer.from("movieId,title\n296,Amélie\n", "latin1"));
+  const log = file("dates.csv", "userId,movieId,rating,watched\n1,296,5,2026-01-31\n1,306,3,2026-02-01\n");
+  const data = await initialise(log);
+  assert.is(data.columns.timestamp, "watched");
+  assert.is(data.itemFeatures?.encoding, "latin1");
+  assert.is(data.itemFeatures?.title, "title");
+  rmSync(join(folder, "movies.csv"));
+});
+
 test("TSV: columns that no name tells are told by what is in them", async () => {
   const log = file(
     "plain.tsv",

@@ -1,5 +1,6 @@
 /** `goalrank init`: a configuration out of the first rows of a log. */
-import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { Command } from "commander";
 import { DEFAULT_CONFIGURATION_FILE } from "../configuration/command-settings.ts";
@@ -8,7 +9,7 @@ import { resolveConfiguration } from "../configuration/resolve.ts";
 import { guessLog, type LogGuess } from "../init/guess.ts";
 import { FIELDS } from "../init/guess-columns.ts";
 import { readHead } from "../init/head.ts";
-import { writeConfiguration } from "../init/write.ts";
+import { type TitleTable, writeConfiguration } from "../init/write.ts";
 import { UsageError } from "../usage-error.ts";
 import { PACKAGE_FOLDER } from "../versions.ts";
 
@@ -47,7 +48,7 @@ async function init(log: string, { out, force }: InitOptions): Promise<void> {
   const text = writeConfiguration(guess, {
     log: isAbsolute(log) ? log : relative(folder, log),
     schema: relative(folder, join(PACKAGE_FOLDER, "schema", "goalrank.schema.json")),
-    hasTitles: hasTitles(guess, dirname(log)),
+    titles: findTitles(guess, dirname(log)),
   });
   // What is written can be read: a mistake here is one of this program.
   resolveConfiguration([parseConfiguration(text, out)]);
@@ -56,9 +57,11 @@ async function init(log: string, { out, force }: InitOptions): Promise<void> {
 }
 
 /** Whether MovieLens' table of films lies in the log's folder. */
-function hasTitles({ head: { format }, columns }: LogGuess, folder: string): boolean {
-  if (format === "movielens") return existsSync(join(folder, "movies.dat"));
-  return columns.item === "movieId" && existsSync(join(folder, "movies.csv"));
+function findTitles({ head: { format }, columns }: LogGuess, folder: string): TitleTable | undefined {
+  const file = format === "movielens" ? "movies.dat" : "movies.csv";
+  const path = join(folder, file);
+  if ((format !== "movielens" && columns.item !== "movieId") || !existsSync(path)) return undefined;
+  return { file, encoding: isUtf8(readFileSync(path)) ? "utf-8" : "latin1" };
 }
 
 function writeWhole(file: string, text: string): void {

@@ -1,6 +1,12 @@
 /** The section `data` of a configuration: what is learned from, and how it is cut into lists. */
 import { z } from "zod";
-import { DEFAULT_COLUMNS, RETRIEVERS, SCENARIOS, SPLIT_PROTOCOLS } from "../../goalrank/index.ts";
+import {
+  DEFAULT_COLUMNS,
+  RETRIEVERS,
+  SCENARIOS,
+  SPLIT_PROTOCOLS,
+  TEXT_ENCODINGS,
+} from "../../goalrank/index.ts";
 import { count, name } from "./values.ts";
 
 export const LOG_FORMATS = ["movielens", "csv", "tsv", "parquet"] as const;
@@ -38,6 +44,10 @@ const featureTable = z.strictObject({
     .enum(["csv", "tsv", "movielens"])
     .default("csv")
     .describe("Format of the table; `movielens` is `a::b::c` without a header"),
+  encoding: z
+    .enum(TEXT_ENCODINGS)
+    .default("utf-8")
+    .describe("How the table's characters are written as bytes"),
   columns: z.array(name).exactOptional().describe("Names of all columns, for a table without a header"),
   key: name.describe("Column of the ids under which the log knows users or items"),
   title: name.exactOptional().describe("Column of what people call an item, for reports and answers"),

@@ -1,4 +1,5 @@
 /** Which columns of a log hold what: by their names first, then by what is in them. */
+import { timeOfText } from "../../goalrank/index.ts";
 import { type Head, isNumber } from "./head.ts";
 
 export const FIELDS = ["user", "item", "feedback", "timestamp", "list", "position"] as const;
@@ -97,13 +98,14 @@ export function doubtsOf(head: Head, guessed: GuessedColumns): string[] {
       continue;
     }
     if (!NUMERIC.includes(field)) continue;
-    const other = valuesOf(head, column).find((value) => !isNumber(value));
+    const isFit = field === "timestamp" ? isTime : isNumber;
+    const other = valuesOf(head, column).find((value) => !isFit(value));
     if (other === undefined) continue;
     const advice =
       field === "timestamp"
-        ? "write times as numbers, such as seconds since 1970"
-        : "write feedback as numbers";
-    doubts.push(`the column ${column} for the ${field} holds "${other}", which is not a number: ${advice}`);
+        ? "which is no time: write seconds since 1970, or dates such as 2026-01-31T08:30:00Z"
+        : "which is not a number: write feedback as numbers";
+    doubts.push(`the column ${column} for the ${field} holds "${other}", ${advice}`);
   }
   return doubts;
 }
@@ -121,9 +123,13 @@ function findByName(field: Field, columns: readonly string[]): string | undefine
   return within === undefined ? undefined : columns[plain.findIndex((column) => column.includes(within))];
 }
 
-/** Seconds, milliseconds or finer since 1970, from 1973 on. */
+/** Dates; or seconds, milliseconds or finer since 1970, from 1973 on. */
 function looksLikeTime(values: readonly string[]): boolean {
-  return values.length > 0 && values.every((value) => isNumber(value) && Number(value) >= 1e8);
+  return values.length > 0 && values.every((value) => timeOfText(value) >= 1e8);
+}
+
+function isTime(value: string): boolean {
+  return Number.isFinite(timeOfText(value));
 }
 
 const FEW = 20;

@@ -4,6 +4,7 @@ import {
   InteractionLogBuilder,
   type PreparedData,
   prepareLog,
+  timeOfText,
 } from "../../goalrank/index.ts";
 import { doubtsOf, type GuessedColumns, guessColumns, otherFeedback, valuesOf } from "./guess-columns.ts";
 import { guessThreshold, type ThresholdGuess } from "./guess-threshold.ts";
@@ -60,7 +61,7 @@ function suitSmallLog(head: Head, columns: GuessedColumns, positiveThreshold: nu
     valuesOf(head, columns[field] ?? ""),
   );
   users.forEach((user, row) => {
-    builder.add(user, items[row], Number(feedback[row]), Number(times[row]));
+    builder.add(user, items[row], Number(feedback[row]), timeOfText(times[row]));
   });
   const log = builder.build();
   const prepared = (core: number) => attempt(() => prepareLog(log, { core, positiveThreshold }));

@@ -1,6 +1,7 @@
 /** The configuration that `goalrank init` writes: what was guessed, with comments that say how to correct it. */
 import { basename, extname } from "node:path";
 import { stringify } from "yaml";
+import type { TextEncodingName } from "../../goalrank/index.ts";
 import type { LogGuess } from "./guess.ts";
 import { FIELDS } from "./guess-columns.ts";
 import { HEAD_ROWS } from "./head.ts";
@@ -10,14 +11,20 @@ export interface ConfigurationPlaces {
   readonly log: string;
   /** The JSON schema, relative to the same folder. */
   readonly schema: string;
-  /** Whether MovieLens' table of titles lies beside the log. */
-  readonly hasTitles: boolean;
+  /** MovieLens' table of titles, where it lies beside the log. */
+  readonly titles: TitleTable | undefined;
+}
+
+export interface TitleTable {
+  /** Relative to the log. */
+  readonly file: "movies.dat" | "movies.csv";
+  readonly encoding: TextEncodingName;
 }
 
 /** Text as YAML has it: quoted where it must be. */
 const scalar = (value: string | number) => stringify(value).trimEnd();
 
-export function writeConfiguration(guess: LogGuess, { log, schema, hasTitles }: ConfigurationPlaces): string {
+export function writeConfiguration(guess: LogGuess, { log, schema, titles }: ConfigurationPlaces): string {
   const name = basename(log.replace(/\.gz$/i, ""));
   const rows = guess.head.isWhole ? "its rows" : `its first ${HEAD_ROWS.toLocaleString("en-US")} rows`;
   return `# yaml-language-server: $schema=${schema}
@@ -43,7 +50,7 @@ ${coreLines(guess)}
   split: last-list
 
 ${protocolLines(guess)}
-${sizeLines(guess)}${hasTitles ? titleLines(guess) : ""}
+${sizeLines(guess)}${titles === undefined ? "" : titleLines(titles)}
 # What came out best on MovieLens-1M and KuaiRand-Pure (docs/experiments.md): a generator that imitates the log's
 # positives is what the reward model and GoalRank start from.
 experiment:
@@ -99,12 +106,14 @@ function protocolLines({ hasCandidates }: LogGuess): string {
   return `${lines.map((line) => `  ${line}`).join("\n")}\n`;
 }
 
-function titleLines({ head }: LogGuess): string {
-  const table =
-    head.format === "movielens"
-      ? "{ file: movies.dat, format: movielens, columns: [item, title, genres], key: item, title: title }"
-      : "{ file: movies.csv, key: movieId, title: title }";
-  return `  # What the items are called, for reports.\n  itemFeatures: ${table}\n`;
+function titleLines({ file, encoding }: TitleTable): string {
+  const layout =
+    file === "movies.dat" ? "format: movielens, columns: [item, title, genres], key: item" : "key: movieId";
+  const written = encoding === "utf-8" ? "" : `, encoding: ${encoding}`;
+  return (
+    "  # What the items are called, for reports.\n" +
+    `  itemFeatures: { file: ${file}, ${layout}, title: title${written} }\n`
+  );
 }
 
 function sizeLines({ small }: LogGuess): string {

@@ -21,6 +21,7 @@ export type ScoreItems = (user: number, out: Float32Array) => void;
  */
 export type CandidateProtocol = "injected" | "retrieved" | "logged";
 
+/** How lists get their candidates and histories. */
 export interface CandidateOptions {
   /** Keys the shuffle of each list's candidates. */
   readonly seed: number;

@@ -1,4 +1,5 @@
 /** Which columns of a file hold the fields of an interaction: named by the caller, found in the file's header. */
+import { excerpt } from "../../nn/index.ts";
 import { nearestName } from "../nearest-name.ts";
 import { DataError } from "./errors.ts";
 
@@ -40,6 +41,7 @@ export const DEFAULT_COLUMNS: ColumnNames = {
   timestamp: "timestamp",
 };
 
+/** Of every reader of logs with named columns. */
 export interface ColumnOptions {
   /** Column names that differ from {@link DEFAULT_COLUMNS}. */
   readonly columns?: Partial<ColumnNames>;
@@ -105,7 +107,7 @@ export function findColumns(header: Header, names: ColumnNames): ColumnPositions
     const position = columns.indexOf(name);
     if (position < 0) throw new DataError(file, line, unknownColumn(name, field, names, columns));
     if (columns.includes(name, position + 1)) {
-      throw new DataError(file, line, `the header names the column "${name}" twice: ${columns.join(", ")}`);
+      throw new DataError(file, line, `the header names the column "${name}" twice: ${namesOf(columns)}`);
     }
     return position;
   };
@@ -124,12 +126,17 @@ export function findColumns(header: Header, names: ColumnNames): ColumnPositions
 
 /** The message for a column that the header lacks: what there is, and what was probably meant. */
 function unknownColumn(name: string, field: string, names: ColumnNames, columns: readonly string[]): string {
-  const problem = `there is no column "${name}" for the ${field}; the header has ${columns.join(", ")}`;
+  const problem = `there is no column "${name}" for the ${field}; the header has ${namesOf(columns)}`;
   if (columns.length === 1) return `${problem}: is the delimiter right?`;
   const taken = new Set(listNames(names));
   const nearest = nearestName(
     name,
     columns.filter((column) => !taken.has(column)),
   );
-  return nearest === undefined ? problem : `${problem}; did you mean "${nearest}"?`;
+  return nearest === undefined ? problem : `${problem}; did you mean "${excerpt(nearest)}"?`;
+}
+
+/** What a file's columns are called, as far as a message has room for it. */
+export function namesOf(columns: readonly string[]): string {
+  return excerpt(columns.join(", "), 500);
 }

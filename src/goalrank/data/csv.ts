@@ -2,6 +2,7 @@
  * Reads interactions from comma- or tab-separated text with a header: columns are found by name, in any order, among
  * any others.
  */
+import { excerpt } from "../../nn/index.ts";
 import { type ColumnNames, type ColumnOptions, findColumns, listNames, resolveColumns } from "./columns.ts";
 import { type DelimitedFormat, readRecords } from "./delimited.ts";
 import { DataError } from "./errors.ts";
@@ -9,6 +10,7 @@ import { InteractionLogBuilder } from "./interaction-log-builder.ts";
 import { addRow, finishLog, type RowLayout } from "./interaction-rows.ts";
 import type { InteractionLog } from "./interactions.ts";
 
+/** Of {@link readCsv}. */
 export interface CsvOptions extends ColumnOptions {
   /** What stands between two fields: "," unless given, such as ";" or "\t". */
   readonly delimiter?: string;
@@ -66,7 +68,7 @@ function readHeader(
     throw new DataError(
       file,
       line,
-      `no header: the first line is ${expected}; expected names such as ${wanted}`,
+      `no header: the first line is ${excerpt(expected)}; expected names such as ${wanted}`,
     );
   }
   return { file, columns, position: findColumns({ file, line, columns }, names), expected };

@@ -13,6 +13,7 @@ import type { PreparationCounts } from "./prepare.ts";
 import { SPLITS, type SplitName } from "./prepared-layout.ts";
 import type { SplitProtocol } from "./protocols.ts";
 
+/** What a report is made of. */
 export interface DataReportInput extends CheckedData {
   /** Share of the positives of the test lists that the retriever has among its best 50. */
   readonly recall: number;
@@ -20,6 +21,7 @@ export interface DataReportInput extends CheckedData {
   readonly preparation?: PreparationCounts;
 }
 
+/** Five numbers that say how values are spread. */
 export interface Quantiles {
   readonly minimum: number;
   readonly lowerQuartile: number;
@@ -36,6 +38,7 @@ export interface TimeSpan {
   readonly lastDate?: string;
 }
 
+/** What a report says of the training, validation or test lists. */
 export interface SplitReport {
   readonly lists: number;
   readonly candidates: CandidateProtocol;
@@ -50,6 +53,7 @@ export interface SplitReport {
   readonly scoreToExposure: number | undefined;
 }
 
+/** What a dataset is made of, and whether it leaks: all numbers as JSON holds them. */
 export interface DataReport {
   readonly split: SplitProtocol;
   readonly preparation: PreparationCounts | undefined;

@@ -7,7 +7,7 @@ import { excerpt } from "../../nn/index.ts";
 import type { CategoryTable, FeatureTable } from "../dataset.ts";
 import { buildCategories, type CategoryColumn } from "./categories.ts";
 import { namesOf } from "./columns.ts";
-import { readRecords } from "./delimited.ts";
+import { readRecords, type TextEncodingName } from "./delimited.ts";
 import { DataError } from "./errors.ts";
 import { isText } from "./text.ts";
 
@@ -16,6 +16,8 @@ export interface FeatureSource {
   readonly file: string;
   /** "csv" unless given; "movielens" is `a::b::c`, without quotes and without a header. */
   readonly format?: "csv" | "tsv" | "movielens";
+  /** "utf-8" unless given; "latin1" is what many older files are in, MovieLens-1M's films among them. */
+  readonly encoding?: TextEncodingName;
   /** Names of all columns of a file without a header. */
   readonly columns?: readonly string[];
   /** Column of the ids under which the log knows users or items. */
@@ -45,6 +47,7 @@ export interface EntityFeatures {
   readonly counts: FeatureCounts;
 }
 
+/** What became of the rows of a feature table. */
 export interface FeatureCounts {
   /** Rows of the file. */
   readonly rows: number;
@@ -93,7 +96,9 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
   }
   const reader = new FeatureReader(source, ids);
   const delimited = FORMATS[source.format ?? "csv"];
-  await readRecords(source.file, delimited, (fields, line) => reader.add(fields, line));
+  await readRecords(source.file, { ...delimited, encoding: source.encoding ?? "utf-8" }, (fields, line) =>
+    reader.add(fields, line),
+  );
   const columns: CategoryColumn[] = [
     ...categorical.map((column) => ({ name: column, values: reader.categories(column) })),
     ...multiple.map(({ column, separator }) => ({
@@ -107,7 +112,7 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
       numeric.length === 0 ? undefined : standardised(numeric.map((column) => reader.numbers(column))),
     categories: columns.length === 0 ? undefined : table,
     vocabulary: columns.length === 0 ? [] : vocabulary,
-    titles: source.title === undefined ? undefined : reader.texts(source.title),
+    titles: source.title === undefined ? undefined : reader.titles(source.title),
     counts: reader.counts(),
   };
 }
@@ -155,6 +160,14 @@ class FeatureReader {
   texts(column: string): string[] {
     const position = this.columns().indexOf(column);
     return this.rows.map((row) => row?.fields[position].trim() ?? "");
+  }
+
+  /** What each entity is called in a column. */
+  titles(column: string): string[] {
+    const titles = this.texts(column);
+    const wrong = titles.findIndex((title) => !isText(title));
+    if (wrong >= 0) throw this.problem(this.rows[wrong]?.line, notText(column, titles[wrong]));
+    return titles;
   }
 
   /** The categories of each entity in a column, one unless there is a separator; none where they are unknown. */
@@ -212,7 +225,7 @@ interface Row {
 }
 
 function notText(column: string, text: string): string {
-  return `${column} "${excerpt(text)}" holds bytes that are no text in UTF-8`;
+  return `${column} "${excerpt(text)}" holds bytes that are no text in UTF-8; set the encoding to latin1 if it is that`;
 }
 
 function asOneCategory(text: string): readonly string[] {

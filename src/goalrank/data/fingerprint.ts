@@ -3,11 +3,12 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { DataError } from "./errors.ts";
+import { explainFileError } from "./errors.ts";
 
 /** A value that JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+/** What tells one input file from another. */
 export interface FileFingerprint {
   /** Without its folder, which may differ from machine to machine. */
   readonly name: string;
@@ -46,9 +47,8 @@ async function fingerprintFile(file: string): Promise<FileFingerprint> {
       hash.update(chunk);
       bytes += chunk.length;
     }
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DataError(file, undefined, `the file cannot be read: ${reason}`, { cause });
+  } catch (error) {
+    throw explainFileError(error, file);
   }
   return { name: basename(file), bytes, sha256: hash.digest("hex") };
 }

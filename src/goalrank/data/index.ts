@@ -4,6 +4,8 @@ export * from "./candidates.ts";
 export { type ColumnNames, type ColumnOptions, DEFAULT_COLUMNS, type WeightedColumn } from "./columns.ts";
 export { type CsvOptions, readCsv, readTsv } from "./csv.ts";
 export * from "./data-report.ts";
+export { secondsOfDate, timeOfText } from "./dates.ts";
+export { TEXT_ENCODINGS, type TextEncodingName } from "./delimited.ts";
 export { DataError } from "./errors.ts";
 export { isShown, shownItems } from "./exposures.ts";
 export * from "./features.ts";

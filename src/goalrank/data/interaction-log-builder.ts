@@ -33,10 +33,11 @@ export class InteractionLogBuilder {
    * `listId` are one list; two users' lists are different ones, whatever they are called. An empty `listId` stands for
    * no list.
    *
-   * @throws RangeError unless feedback and timestamp are finite and the position is a 32-bit integer.
+   * @throws RangeError unless feedback and timestamp are finite, the feedback as a number of 32 bits, and the position is
+   * a 32-bit integer; also when there are too many users or items, or no memory is left.
    */
   add(userId: string, itemId: string, feedback: number, timestamp: number, listId = "", position = 0): void {
-    if (!Number.isFinite(feedback) || !Number.isFinite(timestamp)) {
+    if (!Number.isFinite(Math.fround(feedback)) || !Number.isFinite(timestamp)) {
       throw new RangeError(
         `interactions: feedback and timestamp must be finite, got ${feedback} and ${timestamp}`,
       );

@@ -1,8 +1,11 @@
 /** Turns the values of one record into one interaction: the part that all formats share. */
+import { excerpt } from "../../nn/index.ts";
 import type { ColumnPositions } from "./columns.ts";
+import { secondsOfDate } from "./dates.ts";
 import { DataError } from "./errors.ts";
 import type { InteractionLogBuilder } from "./interaction-log-builder.ts";
 import type { InteractionLog } from "./interactions.ts";
+import { isText } from "./text.ts";
 
 /** What a file's records hold, and where. */
 export interface RowLayout {
@@ -38,12 +41,19 @@ export function addRow(
   for (const { column, weight } of position.feedback) {
     feedback += weight * readNumber(layout, place, values, column);
   }
-  const timestamp = readNumber(layout, place, values, position.timestamp);
-  if (position.list === undefined || isBlank(values[position.list])) {
-    builder.add(user, item, feedback, timestamp);
-  } else {
-    const list = readName(layout, place, values, position.list);
-    builder.add(user, item, feedback, timestamp, list, readPlace(layout, place, values));
+  if (!Number.isFinite(Math.fround(feedback))) {
+    throw unexpected(layout, place, `the feedback ${feedback} is larger than a number of 32 bits can be`);
+  }
+  const timestamp = readTime(layout, place, values, position.timestamp);
+  const hasList = position.list !== undefined && !isBlank(values[position.list]);
+  const list = hasList ? readName(layout, place, values, position.list) : "";
+  const rank = hasList ? readPlace(layout, place, values) : 0;
+  try {
+    builder.add(user, item, feedback, timestamp, list, rank);
+  } catch (error) {
+    // The log is full: of names, or of rows.
+    if (!(error instanceof RangeError)) throw error;
+    throw unexpected(layout, place, error.message);
   }
 }
 
@@ -56,9 +66,16 @@ function isBlank(value: unknown): boolean {
 function readName(layout: RowLayout, place: number, values: readonly unknown[], column: number): string {
   const value = values[column];
   if (isBlank(value)) throw unexpected(layout, place, isEmpty(layout, value, column));
-  if (typeof value === "string") return value;
+  if (typeof value === "string") {
+    if (isText(value)) return value;
+    throw unexpected(
+      layout,
+      place,
+      `${described(layout, value, column)} holds bytes that are no text in UTF-8`,
+    );
+  }
   if (typeof value === "bigint" || Number.isSafeInteger(value)) return String(value);
-  throw unexpected(layout, place, `${layout.columns[column]} "${value}" is neither text nor an integer`);
+  throw unexpected(layout, place, `${described(layout, value, column)} is neither text nor an integer`);
 }
 
 /** The finite number that text spells or that a number, integer or truth value is. */
@@ -69,7 +86,14 @@ function readNumber(layout: RowLayout, place: number, values: readonly unknown[]
   if (typeof value !== "string" && isBlank(value))
     throw unexpected(layout, place, isEmpty(layout, value, column));
   const kind = Number.isNaN(number) ? "a number" : "finite";
-  throw unexpected(layout, place, `${layout.columns[column]} "${value}" is not ${kind}`);
+  throw unexpected(layout, place, `${described(layout, value, column)} is not ${kind}`);
+}
+
+/** A number in the log's own unit, or the seconds since 1970 of a date. */
+function readTime(layout: RowLayout, place: number, values: readonly unknown[], column: number): number {
+  const value = values[column];
+  const seconds = typeof value === "string" ? secondsOfDate(value.trim()) : Number.NaN;
+  return Number.isNaN(seconds) ? readNumber(layout, place, values, column) : seconds;
 }
 
 /** NaN for what is no number, and for blank text, although Number("") is 0. */
@@ -94,15 +118,20 @@ function readPlace(layout: RowLayout, place: number, values: readonly unknown[])
   if (isBlank(values[column])) return -1;
   const position = readNumber(layout, place, values, column);
   if (position === (position | 0)) return position;
-  throw unexpected(layout, place, `${layout.columns[column]} "${values[column]}" is not a 32-bit integer`);
+  throw unexpected(layout, place, `${described(layout, position, column)} is not a 32-bit integer`);
+}
+
+/** A column's name and value, as much of them as a message has room for. */
+function described({ columns }: RowLayout, value: unknown, column: number): string {
+  return `${excerpt(columns[column])} "${excerpt(String(value))}"`;
 }
 
 function isEmpty({ columns }: RowLayout, value: unknown, column: number): string {
-  return `${columns[column]} is ${typeof value === "string" ? "empty" : "null"}`;
+  return `${excerpt(columns[column])} is ${typeof value === "string" ? "empty" : "null"}`;
 }
 
 function unexpected({ file, unit, expected }: RowLayout, place: number, problem: string): DataError {
-  const message = `${problem}; expected ${expected}`;
+  const message = `${problem}; expected ${excerpt(expected, 300)}`;
   return unit === "row"
     ? new DataError(file, undefined, message, { row: place })
     : new DataError(file, place, message);

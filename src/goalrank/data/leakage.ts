@@ -6,6 +6,7 @@ import type { ExposedLists, ListCut } from "./lists.ts";
 import type { SplitName } from "./prepared-layout.ts";
 import type { SplitProtocol } from "./protocols.ts";
 
+/** The outcome of one check for leaks from the test into what is learned from. */
 export interface LeakageCheck {
   readonly name: string;
   readonly passed: boolean;

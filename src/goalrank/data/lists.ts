@@ -4,6 +4,7 @@ import { isShown, listsOfUser } from "./exposures.ts";
 import { type InteractionLog, selectInteractions } from "./interactions.ts";
 import { createSplitter, SPLIT_PROTOCOLS, type SplitProtocol } from "./protocols.ts";
 
+/** How a log is cut into lists. */
 export interface CutOptions {
   /** Interactions in a list, L: 6 unless given. */
   readonly listLength?: number;
@@ -53,6 +54,7 @@ export interface ListCounts {
   readonly tooShort?: number;
 }
 
+/** The lists of a log by what they are for, and what was left out. */
 export interface ListCut {
   readonly training: ExposedLists;
   readonly validation: ExposedLists;

@@ -1,13 +1,22 @@
 /** Numbers for names: a log holds users, items and lists by number, and each name once. */
 
-/** Numbers names from 0 in order of first appearance: at most 2^24 names, which is as many as a Map holds. */
+/** As many as a Map holds. */
+const MAX_NAMES = 2 ** 24;
+
+/** Numbers names from 0 in order of first appearance. */
 export class Numbering {
   readonly names: string[] = [];
   private readonly numbers = new Map<string, number>();
 
+  /** @throws RangeError when there are 2^24 other names already */
   numberOf(name: string): number {
     const known = this.numbers.get(name);
     if (known !== undefined) return known;
+    if (this.names.length === MAX_NAMES) {
+      throw new RangeError(
+        `more than ${MAX_NAMES} different names of users, of items or of lists; use a smaller log`,
+      );
+    }
     const own = detached(name);
     this.numbers.set(own, this.names.length);
     return this.names.push(own) - 1;

@@ -2,32 +2,18 @@
  * Reads interactions from Apache Parquet: columns are found by name, among any others, and read one row group after
  * another, so that a file never has to fit in memory.
  */
-import {
-  type AsyncBuffer,
-  asyncBufferFromFile,
-  type DecodedArray,
-  type FileMetaData,
-  type ParquetParsers,
-  type ParquetRowRange,
-  type ParquetScan,
-  parquetMetadataAsync,
-  parquetScan,
-  parquetSchema,
-} from "hyparquet";
-import { compressors } from "hyparquet-compressors";
+import type { DecodedArray } from "hyparquet";
+import { excerpt } from "../../nn/index.ts";
 import { type ColumnOptions, findColumns, listNames, resolveColumns } from "./columns.ts";
-import { DataError, explainFileError } from "./errors.ts";
+import { DataError } from "./errors.ts";
+import { withInputFile } from "./input-file.ts";
 import { InteractionLogBuilder } from "./interaction-log-builder.ts";
 import { addRow, finishLog, type RowLayout } from "./interaction-rows.ts";
 import type { InteractionLog } from "./interactions.ts";
+import { ParquetDecoder, ParquetError } from "./parquet-decoder.ts";
+import type { ParquetDescription } from "./parquet-process.ts";
 
-/** Dates and timestamps in seconds since 1970, to the microsecond, which is what f64 has room for. */
-const SECONDS: Partial<ParquetParsers> = {
-  dateFromDays: (days) => 86_400 * days,
-  timestampFromMilliseconds: (milliseconds) => Number(milliseconds) / 1e3,
-  timestampFromMicroseconds: (microseconds) => Number(microseconds) / 1e6,
-  timestampFromNanoseconds: (nanoseconds) => Number(nanoseconds / 1000n) / 1e6,
-};
+const decoder = new ParquetDecoder();
 
 /**
  * Reads interactions from a Parquet file of any compression; other columns are not read. Users, items and lists are
@@ -40,45 +26,42 @@ const SECONDS: Partial<ParquetParsers> = {
  * @example
  * const log = await readParquet("interactions.parquet", { columns: { feedback: "long_view" } });
  */
-export async function readParquet(file: string, options: ColumnOptions = {}): Promise<InteractionLog> {
+export function readParquet(file: string, options: ColumnOptions = {}): Promise<InteractionLog> {
   const names = resolveColumns(options);
-  const { buffer, metadata } = await openParquet(file);
-  const header = parquetSchema(metadata).children.map(({ element }) => element.name);
-  // Reports columns that are missing from the whole file; rows are then of the wanted columns alone.
-  findColumns({ file, line: undefined, columns: header }, names);
   const columns = [...new Set(listNames(names))];
-  const layout: RowLayout = {
-    file,
-    columns,
-    position: findColumns({ file, line: undefined, columns }, names),
-    expected: `a value of ${columns.join(", ")} in every row`,
-    unit: "row",
-  };
-  const builder = new InteractionLogBuilder();
-  const scan = await parquetScan({
-    file: buffer,
-    metadata,
-    columns,
-    compressors,
-    parsers: SECONDS,
-    useOffsetIndex: false,
-  });
-  const row: unknown[] = new Array(columns.length);
-  for (const range of scan.ranges) {
-    const values = await readRowGroup(file, scan, range, columns);
-    for (let n = 0; n < range.rowEnd - range.rowStart; n++) {
-      for (let column = 0; column < columns.length; column++) row[column] = values[column][n];
-      addRow(builder, layout, row, range.rowStart + n + 1);
-    }
-  }
-  return finishLog(builder, file, `rows of ${columns.join(", ")}`);
+  return withInputFile(file, (_, size) =>
+    decoder.inTurn(async () => {
+      const description = await open(file, size);
+      const header = description.columns.map(({ name }) => name);
+      // Reports columns that are missing from the whole file; rows are then of the wanted columns alone.
+      findColumns({ file, line: undefined, columns: header }, names);
+      const nested = description.columns.find(({ name, isNested }) => isNested && columns.includes(name));
+      if (nested !== undefined) {
+        const problem = `the column "${excerpt(nested.name)}" is nested; expected one value in each row`;
+        throw new DataError(file, undefined, problem);
+      }
+      const layout: RowLayout = {
+        file,
+        columns,
+        position: findColumns({ file, line: undefined, columns }, names),
+        expected: `a value of ${columns.join(", ")} in every row`,
+        unit: "row",
+      };
+      const builder = new InteractionLogBuilder();
+      let firstRow = 0;
+      for (const [group, rows] of description.groups.entries()) {
+        const values = await readRowGroup(file, columns, group, firstRow, rows);
+        addRows(builder, layout, values, firstRow, rows);
+        firstRow += rows;
+      }
+      return finishLog(builder, file, `rows of ${columns.join(", ")}`);
+    }),
+  );
 }
 
-async function openParquet(file: string): Promise<{ buffer: AsyncBuffer; metadata: FileMetaData }> {
+async function open(file: string, size: number): Promise<ParquetDescription> {
   try {
-    const buffer = await asyncBufferFromFile(file);
-    if (buffer.byteLength === 0) throw new DataError(file, undefined, "the file is empty");
-    return { buffer, metadata: await parquetMetadataAsync(buffer, { geoparquet: false }) };
+    return await decoder.open(file, size);
   } catch (error) {
     throw explain(error, file, "this is not a Parquet file, or its end is missing");
   }
@@ -87,21 +70,37 @@ async function openParquet(file: string): Promise<{ buffer: AsyncBuffer; metadat
 /** The values of a row group, column by column. */
 async function readRowGroup(
   file: string,
-  scan: ParquetScan,
-  { rowStart, rowEnd }: ParquetRowRange,
   columns: readonly string[],
+  group: number,
+  firstRow: number,
+  rows: number,
 ): Promise<DecodedArray[]> {
+  if (rows === 0) return [];
   try {
-    return await Promise.all(columns.map((column) => scan.readColumn({ column, rowStart, rowEnd })));
+    const values: DecodedArray[] = [];
+    for (const column of columns) values.push(await decoder.readColumn(group, column));
+    return values;
   } catch (error) {
-    throw explain(error, file, `rows ${rowStart + 1} to ${rowEnd} cannot be read`);
+    throw explain(error, file, `rows ${firstRow + 1} to ${firstRow + rows} cannot be read`);
   }
 }
 
-/** The errors of hyparquet are plain, so any that the file system does not explain is one of the format. */
+function addRows(
+  builder: InteractionLogBuilder,
+  layout: RowLayout,
+  values: readonly DecodedArray[],
+  firstRow: number,
+  rows: number,
+): void {
+  const row: unknown[] = new Array(values.length);
+  for (let n = 0; n < rows; n++) {
+    for (let column = 0; column < values.length; column++) row[column] = values[column][n];
+    addRow(builder, layout, row, firstRow + n + 1);
+  }
+}
+
 function explain(error: unknown, file: string, problem: string): unknown {
-  const explained = explainFileError(error, file);
-  if (explained instanceof DataError) return explained;
-  const reason = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof ParquetError)) return error;
+  const reason = excerpt(error.message, 300);
   return new DataError(file, undefined, `${problem} (${reason}); write the file again`, { cause: error });
 }

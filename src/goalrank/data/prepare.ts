@@ -15,6 +15,7 @@ import {
 } from "./lists.ts";
 import { readMovieLens } from "./movielens.ts";
 import { readParquet } from "./parquet.ts";
+import { countRepeatedRows } from "./repeated-rows.ts";
 
 /** A file of interactions and how to read it. Text may be gzipped. */
 export type InteractionSource =
@@ -22,6 +23,7 @@ export type InteractionSource =
   | ({ readonly format: "csv"; readonly file: string } & CsvOptions)
   | ({ readonly format: "tsv" | "parquet"; readonly file: string } & ColumnOptions);
 
+/** How a log is filtered and cut. */
 export interface PrepareOptions extends CutOptions {
   /** Interactions that every user and item must have, k: 20 unless given; 1 keeps everything. */
   readonly core?: number;
@@ -40,8 +42,11 @@ export interface LogCounts {
   readonly positives: number;
   /** Of a log that carries lists: candidates that were not shown, which are no interactions. */
   readonly notShown?: number;
+  /** Interactions that equal an earlier one in user, item, feedback and time, where there are any. */
+  readonly repeated?: number;
 }
 
+/** What is left of a log at each stage of its preparation. */
 export interface PreparationCounts {
   readonly core: number;
   readonly listLength: number;
@@ -54,6 +59,7 @@ export interface PreparationCounts {
   readonly trainingListsDrawn: number;
 }
 
+/** A filtered log and its lists. */
 export interface PreparedData {
   /** The interactions after the core filter, in which the lists lie. */
   readonly log: InteractionLog;
@@ -153,11 +159,13 @@ function countLog(log: InteractionLog, positiveThreshold: number): LogCounts {
     interactions++;
     if (isPositive(row)) positives++;
   }
+  const repeated = countRepeatedRows(log);
   return {
     users: log.userIds.length,
     items: log.itemIds.length,
     interactions,
     positives,
+    ...(repeated > 0 && { repeated }),
     ...(log.listNumbers && { notShown: log.users.length - interactions }),
   };
 }
@@ -186,11 +194,12 @@ export function formatPreparation(counts: PreparationCounts): string {
   return lines.join("\n");
 }
 
-function formatLog({ users, items, interactions, positives, notShown = 0 }: LogCounts): string {
+function formatLog({ users, items, interactions, positives, notShown = 0, repeated = 0 }: LogCounts): string {
   const share = interactions === 0 ? 0 : (100 * positives) / interactions;
   const candidates = notShown === 0 ? "" : `, ${number(notShown)} candidates that were not shown`;
+  const twice = repeated === 0 ? "" : `, ${number(repeated)} of them written before`;
   return (
-    `${number(users)} users, ${number(items)} items, ${number(interactions)} interactions, ` +
+    `${number(users)} users, ${number(items)} items, ${number(interactions)} interactions${twice}, ` +
     `${share.toFixed(1)}% positive${candidates}`
   );
 }

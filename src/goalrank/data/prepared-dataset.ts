@@ -75,6 +75,7 @@ export async function writePreparedDataset(file: string, content: PreparedConten
     node: process.version,
     protocols: content.protocols,
     counts: content.counts,
+    ...(content.report && { report: content.report }),
     source: content.source,
     catalogue: describeCatalogue(content.catalogue),
     ...(content.retriever && { retriever: content.retriever.name }),
@@ -110,12 +111,13 @@ export async function writePreparedDataset(file: string, content: PreparedConten
 export async function openPreparedDataset(file: string): Promise<PreparedDataset> {
   const prepared = await PreparedFile.open(file);
   try {
-    const { protocols, counts, source, splits } = prepared.metadata;
+    const { protocols, counts, source, splits, report } = prepared.metadata;
     const retriever = await prepared.readRetriever();
     return {
       ...(retriever && { retriever }),
       protocols,
       counts,
+      report,
       source,
       splits,
       catalogue: await prepared.readCatalogue(),

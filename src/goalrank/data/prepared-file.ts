@@ -4,6 +4,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import {
   ARRAY_TYPES,
   decodeSafetensorsLayout,
+  excerpt,
   type SafetensorsEntry,
   SafetensorsError,
   type SafetensorsLayout,
@@ -21,12 +22,12 @@ import {
   type ColumnName,
   METADATA_CHECKSUM_KEY,
   METADATA_KEY,
-  PREPARED_VERSION,
   type PreparedMetadata,
   RETRIEVER_PREFIX,
   SPLITS,
   type SplitName,
 } from "./prepared-layout.ts";
+import { parsePreparedMetadata } from "./prepared-metadata.ts";
 
 /** The bytes of a file that hold the length of its header. */
 const LENGTH_BYTES = 8;
@@ -221,14 +222,8 @@ function readMetadata(file: string, { metadata }: SafetensorsLayout): PreparedMe
       `the metadata entry "${METADATA_KEY}" does not have the checksum that the header gives`,
     );
   }
-  const described: PreparedMetadata = JSON.parse(text);
-  if (described.kind !== "prepared-dataset") throw damaged(file, "it is no prepared dataset");
-  if (described.version !== PREPARED_VERSION) {
-    throw damaged(
-      file,
-      `it is a prepared dataset of version ${described.version}; this program reads version ${PREPARED_VERSION}`,
-    );
-  }
+  const described = parsePreparedMetadata(text);
+  if (typeof described === "string") throw damaged(file, described);
   return described;
 }
 
@@ -254,5 +249,5 @@ function sha256(bytes: Uint8Array | string): string {
 }
 
 function damaged(file: string, problem: string, cause?: unknown): DataError {
-  return new DataError(file, undefined, `${problem}; prepare the data again`, { cause });
+  return new DataError(file, undefined, `${excerpt(problem, 1000)}; prepare the data again`, { cause });
 }

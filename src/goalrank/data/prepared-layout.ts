@@ -6,6 +6,7 @@ import type { SafetensorsDtype, SafetensorsEntry } from "../../nn/index.ts";
 import type { CatalogueDescription } from "../catalogue-tensors.ts";
 import type { ListDataset } from "../dataset.ts";
 import type { CandidateProtocol } from "./candidates.ts";
+import type { DataReport } from "./data-report.ts";
 import type { SourceFingerprint } from "./fingerprint.ts";
 import type { PreparationCounts } from "./prepare.ts";
 import type { SplitProtocol } from "./protocols.ts";
@@ -21,6 +22,7 @@ export const METADATA_CHECKSUM_KEY = "goalrank_sha256";
 export const RETRIEVER_PREFIX = "retriever.";
 
 export const SPLITS = ["training", "validation", "test"] as const;
+/** One of {@link SPLITS}. */
 export type SplitName = (typeof SPLITS)[number];
 
 /** What a prepared dataset says of itself, besides its columns. */
@@ -32,6 +34,8 @@ export interface PreparedDescription {
   };
   readonly counts: PreparationCounts;
   readonly source: SourceFingerprint;
+  /** What was known of the log when the data was prepared. */
+  readonly report?: DataReport | undefined;
 }
 
 /** The extents of a split's columns. */

@@ -18,6 +18,7 @@ import type { InteractionLog } from "./interactions.ts";
  */
 export type SplitProtocol = "last-list" | "global-time";
 
+/** All split protocols. */
 export const SPLIT_PROTOCOLS: readonly SplitProtocol[] = ["last-list", "global-time"];
 
 /** Share of the training interactions, the last by time, whose lists are for validation under `global-time`. */

@@ -68,6 +68,18 @@ test("several categories share a weight of 1; a rare one, an unknown one and a m
   assert.is(features.features, undefined);
 });
 
+test("titles in Latin-1 are read as such where that is said, and are an error where it is not", async () => {
+  const file = folder.write("latin.csv", Buffer.from("id,name\nf1,Café Lumière\nf2,One\n", "latin1"));
+  const source = { file, key: "id", title: "name" };
+  const read = await readFeatures({ ...source, encoding: "latin1" }, ["f2", "f1", "f3"]);
+  assert.equal(read.titles, ["One", "Café Lumière", ""]);
+  assert.match(
+    await messageOf(readFeatures(source, ["f1"])),
+    /latin\.csv:2: name .*UTF-8; set the encoding to latin1/,
+  );
+  assert.is(await messageOf(readFeatures(source, ["f2"])), "no error");
+});
+
 test("numbers are standardised over the entities that have one; no number and equal numbers are 0", async () => {
   const file = folder.write("videos.csv", "video,seconds,same\na,1,7\nb,,7\nc,3,7\nd,8,7\n");
   const source = { file, key: "video", numeric: ["seconds", "same"] };
