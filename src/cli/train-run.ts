@@ -11,6 +11,7 @@ import {
   type ExperimentResult,
   encodeRanker,
   examineJudge,
+  type LogData,
   modelWeights,
   RANKER_FILE,
   type TrainingContext,
@@ -122,7 +123,17 @@ async function keepModels(
     retriever: data.retriever,
     candidateCount,
     historyLength,
-    training: { goalrank: programVersion(), seed, data: fingerprint },
+    training: {
+      goalrank: programVersion(),
+      seed,
+      data: fingerprint,
+      ...(isPrepared(data) && { candidates: data.protocols.candidates.training }),
+    },
   });
   run.write(RANKER_FILE, ranker);
+}
+
+/** Whether the data came from a log. */
+function isPrepared(data: ExperimentData): data is LogData {
+  return data.world === undefined && "protocols" in data;
 }

@@ -1,6 +1,7 @@
 /** Keeps the newest good version of the ranker's file in service: loads it at the start, and again when it changes. */
 import { stat } from "node:fs/promises";
 import type { FastifyBaseLogger } from "fastify";
+import { retrievalWarning } from "../goalrank/ranker/retrieval-warning.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import type { RankingService } from "./ranking/ranking-service.ts";
 import { WorkerSet, type WorkerSetOptions } from "./ranking/worker-set.ts";
@@ -47,6 +48,9 @@ export class RankerKeeper {
       { path: this.path, version, fingerprint, milliseconds, workers: set.alive },
       "ranker loaded",
     );
+    const training = set.ranker?.training;
+    const warning = retrievalWarning({ training: isRecord(training) ? training : {} });
+    if (warning !== undefined) this.log.warn(warning);
   }
 
   /** Loads the file anew, after the loading that may be under way. What goes wrong is logged. */
@@ -87,4 +91,8 @@ export class RankerKeeper {
     const found = await stat(this.path).catch(() => undefined);
     return found && `${found.ino} ${found.size} ${found.mtimeMs}`;
   }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

@@ -86,10 +86,11 @@ for (const [what, name, content, problem] of [
   });
 }
 
-test("fewer items than candidates is one line and exit code 2", async () => {
+test("fewer items than candidates is one line and exit code 2, whatever a user is called", async () => {
+  const log = LOG.replaceAll(/^u0,/gm, '"u\n0",');
   assert.match(
-    await prepared("log.csv", LOG, "--data.core", "5", "--data.candidateCount", "90"),
-    /^error: candidates: user "u\d+" has met 36 of 100 items, which leaves too few for 90 candidates/,
+    await prepared("log.csv", log, "--data.core", "5", "--data.candidateCount", "90"),
+    /^error: candidates: user "u\\u000a0" has met 36 of 100 items, which leaves too few for 90 candidates/,
   );
 });
 

@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { answerLines, formatJson, formatText } from "../../src/cli/rank/answer-lines.ts";
 import { type Line, readLines } from "../../src/cli/rank/lines.ts";
-import { encodeRanker, Generator, Random, Ranker } from "../../src/index.ts";
+import { encodeRanker, Generator, Random, Ranker, retrievalWarning } from "../../src/index.ts";
 
 const test = suite("goalrank rank");
 
@@ -111,6 +111,15 @@ test("a hundred and fifty requests are answered in their order", async () => {
   );
   const alone = await answersTo(requests[149]);
   assert.equal(answers[149].outcome, alone[0].outcome);
+});
+
+test("a ranker that learned from injected candidates says so", () => {
+  assert.match(
+    retrievalWarning({ training: { candidates: "injected" } }) ?? "",
+    /candidates that you give it/,
+  );
+  for (const training of [{}, { candidates: "retrieved" }])
+    assert.is(retrievalWarning({ training }), undefined);
 });
 
 test("people see places, probabilities and titles", async () => {

@@ -7,6 +7,7 @@ import { EXIT } from "../exit-codes.ts";
 import { InterruptedError, Interruption } from "../interruption.ts";
 import { quoteCommand } from "../program-context.ts";
 import { RunLock } from "../run/run-lock.ts";
+import { UsageError } from "../usage-error.ts";
 
 interface ExperimentOptions {
   readonly dataset: string;
@@ -18,6 +19,7 @@ interface ExperimentOptions {
   readonly jobs: number;
   readonly out: string;
   readonly again: readonly string[];
+  readonly documents: string;
 }
 
 const EXAMPLES = `
@@ -27,6 +29,7 @@ Examples:
   $ goalrank experiment table1 --dataset embedded --seeds 3
   $ goalrank experiment table1 --dataset ml-1m --data DATA --max-lists 20000
   $ goalrank experiment all --dataset tiny --seeds 1           # everything, very small
+  $ goalrank experiment report                                # docs/results.md, from all results there are
 
 Results are kept trial by trial: the same command goes on after an interruption, and runs nothing twice. A trial that
 fails does not stop the others; the exit code is then 1.`;
@@ -34,7 +37,7 @@ fails does not stop the others; the exit code is then 1.`;
 export function experimentCommand(): Command {
   return new Command("experiment")
     .description("run the paper's experiments by name: tables, figures, theorem 1")
-    .argument("[names...]", "experiments, or all; without a name they are listed")
+    .argument("[names...]", "experiments, or all, or report; without a name they are listed")
     .option("--dataset <name>", "embedded, tiny, ml-1m or kuairand-pure", "embedded")
     .option("--data <folder>", "the folder that logs lie in, as ml-1m/ratings.dat (default: GOALRANK_DATA)")
     .option("--max-lists <count>", "train on at most this many lists", parseCount)
@@ -60,6 +63,7 @@ export function experimentCommand(): Command {
       parseNames,
       [],
     )
+    .option("--documents <folder>", "where report writes results.md", "docs")
     .addHelpText("after", EXAMPLES)
     .action(run);
 }
@@ -71,6 +75,11 @@ async function run(names: readonly string[], options: ExperimentOptions): Promis
   if (names.length === 0) {
     const lines = EXPERIMENTS.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`);
     console.log(`Experiments:\n${lines.join("\n")}\n\nDatasets:\n${describeDatasets()}`);
+    return;
+  }
+  if (names.includes("report")) {
+    if (names.length > 1) throw new UsageError("experiment: report stands alone; run the experiments first");
+    for (const file of experiments.writeDocument(options.out, options.documents)) console.log(file);
     return;
   }
   const chosen = names.includes("all") ? EXPERIMENTS : names.map(findExperiment);
@@ -91,7 +100,7 @@ async function run(names: readonly string[], options: ExperimentOptions): Promis
           {
             ...{ root: options.out, dataFolder, jobs: options.jobs, again: options.again, listener },
             signal: interruption.signal,
-            command: `goalrank ${quoteCommand(process.argv.slice(2))}`,
+            command: commandOf(experiment, options),
           },
         ),
       );
@@ -123,6 +132,24 @@ function show(
   for (const { error } of failed) {
     if (!(error instanceof NotRunError)) process.stderr.write(`${error.stack ?? error.message}\n`);
   }
+}
+
+/** What gives the same results, wherever they and the data are kept. */
+function commandOf(
+  { name, usesData }: Experiments["EXPERIMENTS"][number],
+  { dataset, maxLists, split, protocol, seeds }: ExperimentOptions,
+): string {
+  const choices = Object.entries({ dataset, "max-lists": maxLists, split, protocol }).flatMap(
+    ([flag, value]) => (value === undefined ? [] : [`--${flag}`, String(value)]),
+  );
+  return quoteCommand([
+    "goalrank",
+    "experiment",
+    name,
+    ...(usesData ? choices : []),
+    "--seeds",
+    String(seeds),
+  ]);
 }
 
 /** What was said of the dataset; what was not is left to it. */

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { Command, Option } from "commander";
-import { loadRanker, type Ranker, RankRequestError } from "../../goalrank/index.ts";
+import { loadRanker, type Ranker, RankRequestError, retrievalWarning } from "../../goalrank/index.ts";
 import { DEVICE_NAMES, type DeviceName } from "../../kernels/index.ts";
 import { type Answer, answerLines, formatJson, formatText } from "../rank/answer-lines.ts";
 import { readLines } from "../rank/lines.ts";
@@ -46,6 +46,8 @@ export function rankCommand(): Command {
 async function rankRequests(run: string, options: RankOptions): Promise<void> {
   const ranker = await loadRanker(run, { device: options.device });
   try {
+    const warning = retrievalWarning(ranker.description);
+    if (warning !== undefined) console.error(`note: ${warning}`);
     const format = formatter(ranker, options.json === true || !process.stdout.isTTY);
     if (options.in === undefined && process.stdin.isTTY) {
       console.error("requests, one JSON object a line; Ctrl-D ends");

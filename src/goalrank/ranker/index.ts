@@ -11,3 +11,4 @@ export {
 export { parseRankRequest, rankRequestSchema } from "./request-schema.ts";
 export * from "./requests.ts";
 export { DEFAULT_LIMITS, type RankerLimits } from "./resolve-request.ts";
+export { retrievalWarning } from "./retrieval-warning.ts";
