@@ -9,6 +9,9 @@ import { PATH_SETTINGS } from "./schema.ts";
 
 /** A guard against a log that is given as a configuration. */
 const MAX_BYTES = 1 << 20;
+/** Of keys and lists inside of each other; settings have less than ten. */
+const MAX_DEPTH = 50;
+const TOO_DEEP = "keys and lists lie too deeply inside of each other";
 
 /** @throws ConfigurationError with file and line for a file that cannot be read, or is no mapping of keys to values */
 export function readConfigurationFile(file: string): Layer {
@@ -21,7 +24,7 @@ export function readConfigurationFile(file: string): Layer {
  */
 export function parseConfiguration(text: string, file: string): Layer {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
+  const document = parsedDocument(text, file, lines);
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) {
     throw mistake(`${file}:${lines.linePos(problem.pos[0]).line}`, problem.message.split("\n")[0]);
@@ -34,11 +37,26 @@ export function parseConfiguration(text: string, file: string): Layer {
   } catch (error) {
     throw mistake(file, (error as Error).message.split("\n")[0]);
   }
+  if (isDeeperThan(MAX_DEPTH, values)) throw mistake(file, TOO_DEEP);
   if (!isRecord(values)) throw mistake(`${file}:1`, "expected keys and values, such as `seed: 1`");
   return {
     values: withPathsFrom(dirname(file), values),
     place: (path) => `${file}:${lines.linePos(offsetOf(document, path)).line}: ${formatPath(path)}`,
   };
+}
+
+function parsedDocument(text: string, file: string, lineCounter: LineCounter): Document {
+  try {
+    return parseDocument(text, { lineCounter, prettyErrors: false, logLevel: "error" });
+  } catch (error) {
+    // The parser calls itself for every level.
+    throw error instanceof RangeError ? mistake(file, TOO_DEEP) : error;
+  }
+}
+
+function isDeeperThan(most: number, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return most === 0 || Object.values(value).some((part) => isDeeperThan(most - 1, part));
 }
 
 function readText(file: string): string {

@@ -19,6 +19,7 @@ export interface DelimitedFormat {
   readonly encoding?: TextEncodingName;
 }
 
+/** Encodings of text that readers know. */
 export const TEXT_ENCODINGS = ["utf-8", "latin1"] as const;
 /** How characters are written as bytes. */
 export type TextEncodingName = (typeof TEXT_ENCODINGS)[number];

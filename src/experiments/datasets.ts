@@ -1,0 +1,253 @@
+/** The datasets that experiments run on, and what models are given on each: size, and a budget that is the same for all. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type CandidateProtocol,
+  DEFAULT_EXPERIMENT,
+  type ExperimentData,
+  type ExperimentOptions,
+  findScenario,
+  fingerprintSource,
+  type InteractionSource,
+  type LogDataOptions,
+  logData,
+  preparedLogData,
+  type ScenarioName,
+  type SplitProtocol,
+  type TrainingContext,
+  worldData,
+  writePreparedDataset,
+} from "../goalrank/index.ts";
+import { nearestName } from "../goalrank/nearest-name.ts";
+
+/** What models that are trained once for all methods depend on. */
+export type SharedOptions = Pick<
+  ExperimentOptions,
+  | "width"
+  | "heads"
+  | "layers"
+  | "dropoutRate"
+  | "methods"
+  | "reward"
+  | "imitation"
+  | "feedbackTraining"
+  | "rewardTraining"
+  | "imitationTraining"
+>;
+
+/** What GoalRank's own training adds. */
+export type PolicyOptions = Pick<
+  ExperimentOptions,
+  "generatorStart" | "policyRequests" | "groups" | "policyTraining"
+>;
+
+interface WorldDataset {
+  readonly scenario: ScenarioName;
+  readonly trainingLists: number;
+  readonly testRequests: number;
+}
+
+interface LogDataset {
+  readonly file: string;
+  source(file: string): InteractionSource;
+  readonly options: Omit<LogDataOptions, "seed">;
+}
+
+interface Dataset {
+  readonly summary: string;
+  readonly data: WorldDataset | LogDataset;
+  readonly models: SharedOptions & PolicyOptions;
+}
+
+/** As `DEFAULT_EXPERIMENT`, with the generator that imitates the log as a method to compare with. */
+const WORLD_MODELS: Dataset["models"] = { ...DEFAULT_EXPERIMENT, methods: ["imitation"] };
+
+const { feedbackTraining, imitationTraining, rewardTraining, policyTraining } = DEFAULT_EXPERIMENT;
+
+/** On logs, where what was not shown counts 0; as in examples/configurations/movielens-1m.json. */
+const LOG_MODELS: Dataset["models"] = {
+  ...DEFAULT_EXPERIMENT,
+  methods: ["imitation"],
+  generatorStart: "imitation",
+  imitation: "positives",
+  policyRequests: 10_000,
+  reward: {
+    ...DEFAULT_EXPERIMENT.reward,
+    contextLayers: 1,
+    start: "imitation",
+    members: 2,
+    mixedLists: 2,
+    policyLists: 4,
+  },
+  groups: { ...DEFAULT_EXPERIMENT.groups, imitation: "positives" },
+  feedbackTraining: { ...feedbackTraining, epochs: 2, batchSize: 128, learningRate: 3e-3 },
+  imitationTraining: { ...imitationTraining, epochs: 3, batchSize: 128, learningRate: 3e-3 },
+  rewardTraining: { ...rewardTraining, epochs: 2, batchSize: 128, learningRate: 3e-3 },
+  policyTraining: { ...policyTraining, batchSize: 64, learningRate: 1e-3 },
+};
+
+const DATASETS: Readonly<Record<string, Dataset>> = {
+  embedded: {
+    summary: "the embedded world, whose true reward is known",
+    data: { scenario: "default", trainingLists: 100_000, testRequests: 500 },
+    models: WORLD_MODELS,
+  },
+  tiny: {
+    summary: "a very small embedded world, to try experiments out",
+    data: { scenario: "tiny", trainingLists: 1500, testRequests: 60 },
+    models: { ...WORLD_MODELS, width: 8, policyRequests: 320 },
+  },
+  "ml-1m": {
+    summary: "MovieLens-1M: ml-1m/ratings.dat in the folder of --data",
+    data: {
+      file: join("ml-1m", "ratings.dat"),
+      source: (file) => ({ format: "movielens", file }),
+      options: { retrieverFraction: 0.5, maxLists: 10_000, maxTestLists: 3000 },
+    },
+    models: LOG_MODELS,
+  },
+  "kuairand-pure": {
+    summary: "KuaiRand-Pure: kuairand-pure/interactions.csv.gz in the folder of --data",
+    data: {
+      file: join("kuairand-pure", "interactions.csv.gz"),
+      source: (file) => ({ format: "csv", file, columns: { feedback: "long_view" } }),
+      options: { retrieverFraction: 0.5, maxLists: 10_000, maxTestLists: 3000, positiveThreshold: 1 },
+    },
+    models: LOG_MODELS,
+  },
+};
+
+export const DATASET_NAMES = Object.keys(DATASETS);
+
+/** For help: a line for each dataset. */
+export function describeDatasets(): string {
+  return Object.entries(DATASETS)
+    .map(([name, { summary }]) => `  ${name.padEnd(14)} ${summary}`)
+    .join("\n");
+}
+
+/** What a person may say of a dataset. */
+export interface DatasetWishes {
+  readonly name: string;
+  /** Most training lists. */
+  readonly maxLists?: number;
+  readonly split?: SplitProtocol;
+  readonly protocol?: CandidateProtocol;
+  /** The folder that logs lie in. */
+  readonly folder?: string | undefined;
+}
+
+/** A dataset with everything that shapes it, but the seed. */
+export interface DatasetChoice {
+  readonly name: string;
+  /** For tables: the name, and what is not as usual. */
+  readonly label: string;
+  readonly settings: WorldSettings | LogSettings;
+  readonly shared: SharedOptions;
+  readonly policy: PolicyOptions;
+}
+
+interface WorldSettings extends WorldDataset {
+  readonly source: "world";
+}
+
+interface LogSettings {
+  readonly source: "log";
+  readonly dataset: string;
+  /** Of the bytes of its file. */
+  readonly sha256: string;
+  readonly options: Omit<LogDataOptions, "seed">;
+}
+
+/** Data to be loaded, as part of a work. */
+export type DataSettings = (WorldSettings | LogSettings) & { readonly seed: number };
+
+/** @throws RangeError for an unknown dataset, for wishes that do not fit it, and for a log that is not there */
+export async function chooseDataset(wishes: DatasetWishes): Promise<DatasetChoice> {
+  const { name, maxLists } = wishes;
+  const dataset = findDataset(name);
+  const { shared, policy } = splitOptions(dataset.models);
+  if ("scenario" in dataset.data) {
+    if ((wishes.split ?? wishes.protocol) !== undefined) {
+      throw new RangeError(`experiment: split and protocol are choices for logs; ${name} is no log`);
+    }
+    const trainingLists = maxLists ?? dataset.data.trainingLists;
+    const isUsual = trainingLists === dataset.data.trainingLists;
+    return {
+      name,
+      label: isUsual ? name : `${name}, ${trainingLists} lists`,
+      settings: { source: "world", ...dataset.data, trainingLists },
+      shared,
+      policy,
+    };
+  }
+  const { split = "last-list", protocol = "injected", folder } = wishes;
+  const lists = maxLists ?? dataset.data.options.maxLists;
+  const [file] = (await fingerprintSource([logFile(dataset.data, folder, name)], null)).files;
+  return {
+    name,
+    label: `${name}, ${split}, ${protocol}, ${lists} lists`,
+    settings: {
+      source: "log",
+      dataset: name,
+      sha256: file.sha256,
+      options: { ...dataset.data.options, split, protocol, ...(lists !== undefined && { maxLists: lists }) },
+    },
+    shared,
+    policy,
+  };
+}
+
+function findDataset(name: string): Dataset {
+  if (Object.hasOwn(DATASETS, name)) return DATASETS[name];
+  throw new RangeError(
+    `experiment: there is no dataset "${name}"; did you mean "${nearestName(name, DATASET_NAMES)}"? ` +
+      `The datasets are ${DATASET_NAMES.join(", ")}`,
+  );
+}
+
+function logFile({ file }: LogDataset, folder: string | undefined, name: string): string {
+  if (folder === undefined) {
+    throw new RangeError(
+      `experiment: ${name} is a log; name the folder that holds ${file} with --data or GOALRANK_DATA`,
+    );
+  }
+  const path = join(folder, file);
+  if (!existsSync(path)) {
+    throw new RangeError(`experiment: there is no ${path}; --data names the folder that holds ${file}`);
+  }
+  return path;
+}
+
+function splitOptions(models: Dataset["models"]): { shared: SharedOptions; policy: PolicyOptions } {
+  const { generatorStart, policyRequests, groups, policyTraining } = models;
+  const { width, heads, layers, dropoutRate, methods, reward, imitation } = models;
+  const { feedbackTraining, rewardTraining, imitationTraining } = models;
+  const trainings = { feedbackTraining, rewardTraining, imitationTraining };
+  return {
+    shared: { width, heads, layers, dropoutRate, methods, reward, imitation, ...trainings },
+    policy: { generatorStart, policyRequests, groups, policyTraining },
+  };
+}
+
+/** Draws a world's data, which is quick; reads a log once, and keeps it prepared in `folder`. */
+export async function loadData(
+  settings: DataSettings,
+  folder: string,
+  dataFolder: string | undefined,
+  context: TrainingContext,
+): Promise<ExperimentData> {
+  if (settings.source === "world") {
+    findScenario(settings.scenario);
+    return worldData(settings);
+  }
+  const prepared = join(folder, "prepared.goalrank");
+  if (existsSync(prepared)) return preparedLogData(prepared);
+  const { data } = findDataset(settings.dataset);
+  if ("scenario" in data) throw new Error(`experiment: ${settings.dataset} is no log`);
+  const source = data.source(logFile(data, dataFolder, settings.dataset));
+  const { seed, options } = settings;
+  const log = await logData(source, { ...options, seed }, context);
+  await writePreparedDataset(prepared, log);
+  return log;
+}

@@ -1,0 +1,62 @@
+/** What an experiment is: the trials of its grid, how their work is done, and what is shown of the results. */
+import type { TrainingContext } from "../goalrank/index.ts";
+import type { DatasetChoice } from "./datasets.ts";
+import type { Picture } from "./pictures.ts";
+import type { Results } from "./results.ts";
+import type { Table } from "./tables.ts";
+import type { Trial, TrialLabel, TrialOutcome, Work } from "./trial.ts";
+
+/** What a person asks an experiment for. */
+export interface ExperimentRequest {
+  readonly seeds: readonly number[];
+  readonly dataset: DatasetChoice;
+}
+
+/** An experiment with a name. Each is a file of `named/` and a line in `named/index.ts`. */
+export interface Experiment {
+  readonly name: string;
+  /** What the paper calls it, such as `Table 1`, or what it is. */
+  readonly title: string;
+  /** A line for the list of experiments. */
+  readonly summary: string;
+  /** Whether it runs on a dataset; otherwise a request's dataset means nothing to it. */
+  readonly usesData: boolean;
+  /** Whether its trials measure time, so that nothing else may run beside them. */
+  readonly alone?: boolean;
+  trials(request: ExperimentRequest): readonly Trial[];
+  /** Work of this experiment that others do not know, by kind. */
+  readonly works?: Readonly<Record<string, WorkRunner>>;
+  /** What is shown of the results of one dataset. */
+  present(results: Results): Presentation;
+}
+
+/** What a trial's work may use, in a process of its own that computes on one core. */
+export interface Surroundings {
+  /** What was done, to name files after. */
+  readonly label: TrialLabel;
+  /** Where logs lie, by the folders `ml-1m` and `kuairand-pure`. */
+  readonly dataFolder: string | undefined;
+  /** Of all experiments. */
+  readonly root: string;
+  /** Training reports, checkpoints of this trial alone, and the signal to stop. */
+  readonly context: TrainingContext;
+}
+
+/** Does one kind of work. What it throws is the trial's error. */
+export type WorkRunner = (work: never, surroundings: Surroundings) => Promise<TrialOutcome>;
+
+export interface Presentation {
+  /** What the results show, in sentences that hold for these results. */
+  readonly findings: readonly string[];
+  /** Where this differs from the paper. */
+  readonly deviations: readonly string[];
+  readonly tables: readonly Table[];
+  readonly pictures: readonly Picture[];
+}
+
+/** Work as its runner knows it. */
+export function workRunner<Own extends Work>(
+  run: (work: Own, surroundings: Surroundings) => Promise<TrialOutcome>,
+): WorkRunner {
+  return run as WorkRunner;
+}

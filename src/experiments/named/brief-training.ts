@@ -1,0 +1,52 @@
+/**
+ * Models after a few steps of training: as large and as costly as those of a comparison, for whoever measures what they
+ * cost and does not ask what they know.
+ */
+import {
+  DEFAULT_EXPERIMENT,
+  type ExperimentData,
+  selectRows,
+  type TrainingContext,
+  trainJudge,
+} from "../../goalrank/index.ts";
+import type { PolicyOptions, SharedOptions } from "../datasets.ts";
+import type { Shared } from "../shared-work.ts";
+
+export interface BriefOptions {
+  readonly options: SharedOptions;
+  readonly policy: PolicyOptions;
+  readonly seed: number;
+  /** Training lists, at most, each of which is used once. */
+  readonly requests: number;
+}
+
+/** What methods share, learned from the first lists alone, and how GoalRank goes on from there. */
+export interface BriefModels {
+  readonly shared: Shared;
+  readonly policy: PolicyOptions;
+}
+
+/** Trains on the default device. */
+export async function trainBriefly(
+  data: ExperimentData,
+  { options, policy, seed, requests }: BriefOptions,
+  context: TrainingContext,
+): Promise<BriefModels> {
+  const rows = Int32Array.from({ length: Math.min(requests, data.training.size) }, (_, row) => row);
+  const few = { ...data, training: selectRows(data.training, rows) };
+  const once = {
+    ...options,
+    feedbackTraining: { ...options.feedbackTraining, epochs: 1 },
+    rewardTraining: { ...options.rewardTraining, epochs: 1 },
+    imitationTraining: { ...options.imitationTraining, epochs: 1 },
+  };
+  const learned = await trainJudge(few, { ...DEFAULT_EXPERIMENT, ...once, seed }, context);
+  return {
+    shared: { data: few, learned, options: once },
+    policy: {
+      ...policy,
+      policyRequests: rows.length,
+      policyTraining: { ...policy.policyTraining, epochs: 1 },
+    },
+  };
+}

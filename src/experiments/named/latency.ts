@@ -1,0 +1,300 @@
+/**
+ * Appendix D.3 of the paper: how long an answer takes, and how much of what the processor can do it uses, for GoalRank's
+ * one generator and for MG-E, whose generators and judge all work for each request.
+ */
+
+import { mean, selectRows, worldData } from "../../goalrank/index.ts";
+import { CpuDevice } from "../../kernels/index.ts";
+import { defaultDevice } from "../../tensor/index.ts";
+import type { DataSettings, DatasetChoice, PolicyOptions, SharedOptions } from "../datasets.ts";
+import { type Experiment, type Surroundings, workRunner } from "../experiment.ts";
+import { drawLines, type Line, type Picture } from "../pictures.ts";
+import { GOAL_RANK } from "../ranking-work.ts";
+import type { TrialResult } from "../result-table.ts";
+import type { Results } from "../results.ts";
+import { describeMachine } from "../run-log.ts";
+import type { Cell, Table } from "../tables.ts";
+import type { Trial, TrialOutcome, Work } from "../trial.ts";
+import { trainBriefly } from "./brief-training.ts";
+import { contestantTitle, learnContestant } from "./contestants.ts";
+import { largeProduct, type TimedRuns, type TimedWork, timeInTurns } from "./latency-measurement.ts";
+import { countingOperations } from "./operation-counter.ts";
+import { percentile } from "./percentiles.ts";
+
+interface LatencyWork extends Work {
+  readonly kind: "latency";
+  /** Times are of a machine: on another one they are measured again. */
+  readonly machine: string;
+  readonly data: DataSettings;
+  readonly shared: SharedOptions;
+  readonly policy: PolicyOptions;
+  readonly contestants: readonly string[];
+  /** Requests that are answered together. */
+  readonly requests: number;
+  readonly rounds: number;
+}
+
+/** They are measured together. */
+const METHOD = `${GOAL_RANK} and MG-E`;
+const CONTESTANTS = [GOAL_RANK, "mg-e-3", "mg-e-20", "mg-e-100"];
+/** D, the second as in the paper. */
+const WIDTHS = [32, 128];
+const ROUNDS: Readonly<Record<number, number>> = { 1: 200, 8: 100, 32: 50 };
+const REQUESTS = Object.keys(ROUNDS).map(Number);
+/** Runs in which a 99th percentile says more than the longest one. */
+const ROUNDS_FOR_P99 = 100;
+
+/**
+ * Share of the time in which the process was computing, under which others took the processor from it: runs that are long
+ * enough to be interrupted then look longer than they are, and short ones do not.
+ */
+const QUIET_SHARE = 0.9;
+
+/** Lists that models learn from and requests that they answer: what they have learned does not change what they cost. */
+const LISTS = 128;
+
+async function measureLatency(work: LatencyWork, surroundings: Surroundings): Promise<TrialOutcome> {
+  if (work.data.source !== "world") throw new Error("latency: expected requests of a world");
+  const data = worldData(work.data);
+  const { shared: options, requests: together, rounds } = work;
+  const { seed } = work.data;
+  const threads = threadsOf(defaultDevice());
+  const { signal, listener } = surroundings.context;
+  return countingOperations(async (device) => {
+    const brief = { options, policy: work.policy, seed, requests: LISTS };
+    const { shared, policy } = await trainBriefly(data, brief, { signal, listener });
+    const works: TimedWork[] = [];
+    for (const name of work.contestants) {
+      const method = await learnContestant(name, shared, { policy, seed }, { signal, listener });
+      const run = (round: number) => {
+        const rows = Array.from({ length: together }, (_, i) => (round * together + i) % data.test.size);
+        return method.rank(selectRows(data.test, rows));
+      };
+      works.push({ name, run });
+    }
+    const [started, used] = [performance.now(), process.cpuUsage()];
+    const timed = await timeInTurns([...works, largeProduct()], rounds, device);
+    const { user, system } = process.cpuUsage(used);
+    const processorShare = (user + system) / 1000 / (performance.now() - started);
+    const [product] = timed.slice(-1);
+    const peak = product.operations / percentile(product.seconds, 0);
+    const measures = timed.slice(0, -1).flatMap((runs) => describeRuns(runs, peak));
+    return {
+      metrics: {
+        ...Object.fromEntries(measures),
+        "peak operations per second": peak,
+        "processor share": processorShare,
+        threads,
+        rounds,
+        "measured at": Math.round(Date.now() / 1000),
+      },
+    };
+  });
+}
+
+function threadsOf(device: unknown): number {
+  return device instanceof CpuDevice ? device.threads : 1;
+}
+
+/** Operations per second of the median run. */
+function rateOf({ operations, seconds }: TimedRuns): number {
+  return operations / percentile(seconds, 0.5);
+}
+
+function describeRuns(runs: TimedRuns, peak: number): [string, number][] {
+  const { name, seconds, operations } = runs;
+  return [
+    [`${name} p50`, percentile(seconds, 0.5)],
+    [`${name} p90`, percentile(seconds, 0.9)],
+    [`${name} p99`, percentile(seconds, 0.99)],
+    [`${name} mean`, mean(seconds)],
+    [`${name} operations`, operations],
+    [`${name} utilisation`, rateOf(runs) / peak],
+  ];
+}
+
+/** The parts of a trial's variant: `width 32, 8 requests; AMD EPYC, 2 cores, Node 22.1.0`. */
+function variantOf(width: number, requests: number, machine: string): string {
+  return `width ${width}, ${requests} ${requests === 1 ? "request" : "requests"}; ${machine}`;
+}
+
+function readVariant(variant: string): {
+  readonly width: number;
+  readonly requests: number;
+  readonly machine: string;
+} {
+  const [, width, requests, machine] = /^width (\d+), (\d+) requests?; (.*)$/.exec(variant) ?? [];
+  if (machine === undefined) throw new Error(`latency: results of an unknown kind, "${variant}"`);
+  return { width: Number(width), requests: Number(requests), machine };
+}
+
+function trialsOf(dataset: DatasetChoice, seed: number): Trial[] {
+  const { settings, shared, policy } = dataset;
+  if (settings.source === "log") return [];
+  const machine = describeMachine();
+  const data: DataSettings = { ...settings, trainingLists: LISTS, testRequests: LISTS, seed };
+  return WIDTHS.flatMap((width) =>
+    REQUESTS.map((requests): Trial => {
+      const work: LatencyWork = {
+        ...{ kind: "latency", machine, data, policy, requests, contestants: CONTESTANTS },
+        shared: { ...shared, width },
+        rounds: ROUNDS[requests],
+      };
+      const variant = variantOf(width, requests, machine);
+      return { experiment: "latency", dataset: dataset.label, method: METHOD, seed, variant, work };
+    }),
+  );
+}
+
+/** Measurements of one width on one machine. */
+interface Measured {
+  readonly width: number;
+  readonly machine: string;
+  /** By rising number of requests. */
+  readonly trials: readonly { readonly requests: number; readonly metrics: TrialResult["metrics"] }[];
+}
+
+function measuredOf(results: Results): readonly Measured[] {
+  const groups = new Map<string, Measured>();
+  for (const { variant, trials } of results.rows) {
+    const { width, requests, machine } = readVariant(variant);
+    const key = `${width} ${machine}`;
+    const known = groups.get(key)?.trials ?? [];
+    const own = { requests, metrics: trials[0].metrics };
+    const all = [...known, own].sort((a, b) => a.requests - b.requests);
+    groups.set(key, { width, machine, trials: all });
+  }
+  return [...groups.values()].sort((a, b) => a.width - b.width);
+}
+
+/** Distinguishes tables of several machines. */
+function nameOf({ width, machine }: Measured, all: readonly Measured[]): string {
+  const machines = [...new Set(all.map((own) => own.machine))];
+  const suffix = machines.length > 1 ? `-machine-${1 + machines.indexOf(machine)}` : "";
+  return `latency-width-${width}${suffix}`;
+}
+
+function placeAndTime({ machine, trials }: Measured): string {
+  const [{ metrics }] = trials;
+  const date = new Date(1000 * metrics["measured at"]).toISOString().slice(0, 10);
+  const threads = metrics.threads === 1 ? "1 thread" : `${metrics.threads} threads`;
+  return `${machine}; ${threads}; ${date}`;
+}
+
+/** What is to be said of measurements while others used the processor; "" of quiet ones. */
+function disturbance({ width, trials }: Measured): string {
+  const share = Math.min(...trials.map(({ metrics }) => metrics["processor share"]));
+  if (share >= QUIET_SHARE) return "";
+  return (
+    `Width ${width}: not to be relied on, since the process had the processor for only ${(100 * share).toFixed(0)}% of the ` +
+    `time; measure again on a machine that does nothing else (--again "${METHOD}").`
+  );
+}
+
+function tableOf(measured: Measured, all: readonly Measured[]): Table {
+  const { trials, width } = measured;
+  const peaks = trials.map(({ metrics }) => metrics["peak operations per second"] / 1e9);
+  return {
+    name: nameOf(measured, all),
+    caption:
+      `Time of an answer, width ${width}, contenders in turns: median (p50) and percentiles over the runs; operations are ` +
+      "multiply-adds counted twice, of matrix products and attention; utilisation (MFU) is their rate over that of the fastest " +
+      `run of a large product of matrices, ${Math.min(...peaks).toFixed(1)} to ${Math.max(...peaks).toFixed(1)} GFLOP/s in these runs. ${placeAndTime(measured)}. ${disturbance(measured)}`.trim(),
+    columns: [
+      { title: "requests together", digits: 0 },
+      { title: "method" },
+      { title: "p50, ms", digits: 2 },
+      { title: "p90, ms", digits: 2 },
+      { title: "p99, ms", digits: 2 },
+      { title: "p50 per request, ms", digits: 2 },
+      { title: "times GoalRank's", digits: 2 },
+      { title: "MFLOP per request", digits: 2 },
+      { title: "utilisation", isPercent: true },
+      { title: "runs", digits: 0 },
+    ],
+    rows: trials.flatMap(({ requests, metrics }) =>
+      CONTESTANTS.map((name): Cell[] => {
+        const value = (what: string) => metrics[`${name} ${what}`];
+        return [
+          requests,
+          contestantTitle(name),
+          1000 * value("p50"),
+          1000 * value("p90"),
+          metrics.rounds < ROUNDS_FOR_P99 ? undefined : 1000 * value("p99"),
+          (1000 * value("p50")) / requests,
+          value("p50") / metrics[`${GOAL_RANK} p50`],
+          value("operations") / requests / 1e6,
+          value("utilisation"),
+          metrics.rounds,
+        ];
+      }),
+    ),
+  };
+}
+
+function pictureOf(measured: Measured, all: readonly Measured[]): Picture {
+  const { trials, width } = measured;
+  const line = (name: string): Line => ({
+    name: contestantTitle(name),
+    points: trials.map(({ requests, metrics }) => ({
+      x: requests,
+      y: (1000 * metrics[`${name} p50`]) / requests,
+      low: (1000 * metrics[`${name} p50`]) / requests,
+      high: (1000 * metrics[`${name} p90`]) / requests,
+    })),
+  });
+  return {
+    name: nameOf(measured, all),
+    caption: `Milliseconds per request, width ${width}: median, and a band up to the 90th percentile. ${placeAndTime(measured)}.`,
+    draw: () =>
+      drawLines({
+        description: `Time per request against requests that are answered together, width ${width}`,
+        x: { label: "requests answered together", type: "log", ticks: trials.map((own) => own.requests) },
+        y: { label: "milliseconds per request", type: "log" },
+        lines: CONTESTANTS.map(line),
+      }),
+  };
+}
+
+function findingsOf(measured: Measured): string {
+  const [{ requests, metrics }] = measured.trials;
+  const milliseconds = (name: string) => (1000 * metrics[`${name} p50`]).toFixed(2);
+  const others = CONTESTANTS.filter((name) => name !== GOAL_RANK).map(
+    (name) =>
+      `${contestantTitle(name)} ${milliseconds(name)} ms ` +
+      `(${(metrics[`${name} p50`] / metrics[`${GOAL_RANK} p50`]).toFixed(1)} times)`,
+  );
+  return (
+    `Width ${measured.width}, ${requests === 1 ? "one request" : `${requests} requests`} at a time: ${GOAL_RANK} answers in ` +
+    `${milliseconds(GOAL_RANK)} ms (median), ${others.join(", ")}. ${GOAL_RANK} uses ` +
+    `${(100 * metrics[`${GOAL_RANK} utilisation`]).toFixed(1)}% of what a large product reaches at its fastest. ${placeAndTime(measured)}.`
+  );
+}
+
+export const latency: Experiment = {
+  name: "latency",
+  title: "Appendix D.3: latency and utilisation",
+  summary:
+    "GoalRank against the pipelines of MG-E: time per answer, operations, utilisation of the processor",
+  usesData: true,
+  alone: true,
+  trials: ({ dataset, seeds: [seed] }) => trialsOf(dataset, seed),
+  works: { latency: workRunner(measureLatency) },
+  present(results) {
+    const all = measuredOf(results);
+    return {
+      findings:
+        all.length === 0
+          ? ["Measured with requests of a world, not of a log."]
+          : all.flatMap((own) => [findingsOf(own), disturbance(own)]).filter((sentence) => sentence !== ""),
+      deviations: [
+        "The paper measures on accelerators, in a product's pipeline whose generators run in services of their own; here all " +
+          "run in one process on one thread of a processor, one after another, and networks that several of MG-E's generators " +
+          "share are read once per request.",
+        "The models have hardly been trained: what they have learned does not change what they cost.",
+      ],
+      tables: all.map((own) => tableOf(own, all)),
+      pictures: all.map((own) => pictureOf(own, all)),
+    };
+  },
+};

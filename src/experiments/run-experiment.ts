@@ -1,0 +1,117 @@
+/** Runs an experiment: what is left of its grid, then its tables and pictures. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { TrialChild } from "./child-process.ts";
+import type { Experiment, ExperimentRequest, Presentation } from "./experiment.ts";
+import { fileName, writeWhole } from "./files.ts";
+import { ResultTable } from "./result-table.ts";
+import { Results } from "./results.ts";
+import { recordRun } from "./run-log.ts";
+import { type GridListener, type GridReport, runTrials, type TrialProcess } from "./schedule.ts";
+import { isSharedFinished, SHARED } from "./shared-work.ts";
+import { toCsv, toLatex, toMarkdown } from "./tables.ts";
+import { type Trial, workKey } from "./trial.ts";
+
+export interface RunOptions {
+  /** Folder of all experiments. */
+  readonly root: string;
+  readonly dataFolder: string | undefined;
+  readonly jobs: number;
+  readonly listener: GridListener;
+  readonly signal: AbortSignal;
+  /** For the record. */
+  readonly command: string;
+  /** Methods whose results are discarded first. */
+  readonly again?: readonly string[];
+  /** What runs a trial: a process of its own unless given. */
+  readonly start?: () => TrialProcess;
+}
+
+export interface ExperimentRun extends GridReport {
+  readonly presentation: Presentation;
+  /** Files written. */
+  readonly files: readonly string[];
+}
+
+/** Runs the trials whose results are not there, and writes the tables and pictures of all that are. */
+export async function runExperiment(
+  experiment: Experiment,
+  request: ExperimentRequest,
+  options: RunOptions,
+): Promise<ExperimentRun> {
+  const { root, dataFolder, listener, signal, again = [] } = options;
+  const started = Date.now();
+  const folder = join(root, experiment.name);
+  const trials = experiment.trials(request);
+  const tables = new OpenTables(root);
+  const own = tables.of(experiment.name);
+  own.forget(({ method }) => again.includes(method));
+  for (const trial of trials) if (!again.includes(trial.method)) tables.copyFromAnother(trial);
+  const jobs = experiment.alone === true ? 1 : options.jobs;
+  const report = await runTrials(trials, {
+    jobs,
+    start: options.start ?? (() => new TrialChild({ root, dataFolder })),
+    isFinished: (trial, key) => {
+      if (trial.experiment === SHARED) return isSharedFinished(root, key);
+      return own.has(trial, key);
+    },
+    keep: (trial, key, outcome) => tables.of(trial.experiment).append(trial, key, outcome),
+    listener,
+    signal,
+  });
+  const dataset = experiment.usesData ? request.dataset.label : "";
+  recordRun(folder, { command: options.command, started, jobs, dataset }, report);
+  const presentation = experiment.present(new Results(own, dataset));
+  return { ...report, presentation, files: writePresentation(folder, dataset, presentation) };
+}
+
+/** The tables of all experiments that have a folder. */
+class OpenTables {
+  private readonly tables = new Map<string, ResultTable>();
+
+  constructor(private readonly root: string) {
+    const names = existsSync(root)
+      ? readdirSync(root, { withFileTypes: true })
+          .filter((entry) => entry.isDirectory())
+          .map(({ name }) => name)
+      : [];
+    for (const name of names) {
+      if (existsSync(join(root, name, "results.jsonl"))) this.of(name);
+    }
+  }
+
+  of(experiment: string): ResultTable {
+    const known = this.tables.get(experiment);
+    if (known !== undefined) return known;
+    const table = ResultTable.open(join(this.root, experiment));
+    this.tables.set(experiment, table);
+    return table;
+  }
+
+  /** Takes over the result of the same work that stands in another place, if there is one. */
+  copyFromAnother(trial: Trial): void {
+    const key = workKey(trial.work);
+    const own = this.of(trial.experiment);
+    if (own.has(trial, key)) return;
+    const outcome = [...this.tables.values()].map((table) => table.outcomeOf(key)).find(Boolean);
+    if (outcome !== undefined) own.append(trial, key, outcome);
+  }
+}
+
+/** Writes every table in three formats, and every picture. @returns the files */
+export function writePresentation(folder: string, dataset: string, shown: Presentation): string[] {
+  const prefix = fileName(dataset);
+  const write = (name: string, extension: string, content: string) => {
+    const file = join(folder, `${prefix === "" ? "" : `${prefix}-`}${name}.${extension}`);
+    writeWhole(file, content);
+    return file;
+  };
+  return [
+    ...shown.tables.flatMap((table) => [
+      write(table.name, "md", toMarkdown(table)),
+      write(table.name, "csv", toCsv(table)),
+      write(table.name, "tex", toLatex(table)),
+    ]),
+    ...shown.pictures.map(({ name, draw }) => write(name, "svg", draw())),
+  ];
+}

@@ -1,0 +1,39 @@
+/**
+ * Rankings in the files of the Text REtrieval Conference, so that trec_eval, ranx and others can compute the metrics anew.
+ *
+ *   qrels: `request 0 item relevance`       what was exposed among the candidates, 1 for a positive
+ *   run:   `request Q0 item rank score tag` the list, best first
+ *
+ * Requests without a positive are in neither, since metrics are not defined for them.
+ */
+import { candidateLabels, type ListDataset } from "../goalrank/index.ts";
+
+/** The feedback on the test requests. */
+export function formatQrels(dataset: ListDataset): string {
+  const { exposed, feedback, listLength } = dataset;
+  return linesOf(dataset, (row) =>
+    Array.from({ length: listLength }, (_, t) => row * listLength + t)
+      .filter((at) => exposed[at] >= 0)
+      .map((at) => `${row} 0 ${itemAt(dataset, row, exposed[at])} ${feedback[at]}`),
+  );
+}
+
+/** Lists of candidate positions [S, L]. Scores fall with the rank, since readers sort by them. */
+export function formatRun(dataset: ListDataset, lists: Int32Array, tag: string): string {
+  const { listLength } = dataset;
+  return linesOf(dataset, (row) =>
+    Array.from(lists.subarray(row * listLength, (row + 1) * listLength), (position, t) => {
+      return `${row} Q0 ${itemAt(dataset, row, position)} ${t + 1} ${listLength - t} ${tag}`;
+    }),
+  );
+}
+
+function itemAt({ candidates, candidateCount }: ListDataset, row: number, position: number): number {
+  return candidates[row * candidateCount + position];
+}
+
+function linesOf(dataset: ListDataset, format: (row: number) => string[]): string {
+  const rows = Array.from({ length: dataset.size }, (_, row) => row);
+  const judged = rows.filter((row) => candidateLabels(dataset, [row]).includes(1));
+  return judged.flatMap((row) => format(row).map((line) => `${line}\n`)).join("");
+}

@@ -1,0 +1,80 @@
+/** The process that runs trials, one after another: the entry of `child-process.ts`. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { CheckpointFolder, TrainingInterrupted, type TrainingListener } from "../goalrank/index.ts";
+import type { TrialAnswer, TrialRequest } from "./protocol.ts";
+import type { Trial, TrialOutcome } from "./trial.ts";
+import { runnerOf } from "./works.ts";
+
+const stopping = new AbortController();
+
+process.on("message", async (request: TrialRequest) => {
+  if (request.kind === "stop") stopping.abort();
+  else answer(await runTrial(request));
+});
+// The grid's process is gone: there is nobody to work for.
+process.on("disconnect", () => process.exit());
+// A terminal's Ctrl-C reaches all its processes; the grid's one passes it on.
+process.on("SIGINT", () => {});
+
+async function runTrial(request: Extract<TrialRequest, { kind: "run" }>): Promise<TrialAnswer> {
+  try {
+    return { kind: "finished", outcome: await measure(() => work(request)) };
+  } catch (error) {
+    if (error instanceof TrainingInterrupted) return { kind: "interrupted" };
+    if (!(error instanceof Error)) return { kind: "failed", message: String(error), stack: undefined };
+    return { kind: "failed", message: error.message, stack: error.stack };
+  }
+}
+
+async function work({ trial, key, root, dataFolder }: Extract<TrialRequest, { kind: "run" }>) {
+  const folder = join(root, "unfinished", key);
+  const run = runnerOf(trial);
+  const warn = (message: string) => void process.stderr.write(`warning: ${message}\n`);
+  const context = {
+    listener: progressListener(),
+    checkpoints: new CheckpointFolder(folder, key, warn),
+    signal: stopping.signal,
+  };
+  const outcome = await run(trial.work as never, { label: labelOf(trial), root, dataFolder, context });
+  rmSync(folder, { recursive: true, force: true });
+  return outcome;
+}
+
+function labelOf({ experiment, dataset, method, seed, variant }: Trial) {
+  return { experiment, dataset, method, seed, variant };
+}
+
+/** Adds what the work took to its metrics; work that knows better says so itself. */
+async function measure(run: () => Promise<TrialOutcome>): Promise<TrialOutcome> {
+  const started = performance.now();
+  const before = process.cpuUsage();
+  const outcome = await run();
+  const { user, system } = process.cpuUsage(before);
+  const seconds = (performance.now() - started) / 1000;
+  return { ...outcome, metrics: { cpuSeconds: (user + system) / 1e6, ...outcome.metrics, seconds } };
+}
+
+const MILLISECONDS_BETWEEN_REPORTS = 500;
+
+/** Tells the grid's process how far the training is, a few times per second at most. */
+function progressListener(): TrainingListener {
+  let totalSteps = 0;
+  let told = 0;
+  return {
+    begin(_stage, total) {
+      totalSteps = total;
+    },
+    step(stage, step) {
+      const now = performance.now();
+      if (now - told < MILLISECONDS_BETWEEN_REPORTS) return;
+      told = now;
+      answer({ kind: "progress", stage, step: step + 1, totalSteps });
+    },
+    end() {},
+  };
+}
+
+function answer(message: TrialAnswer): void {
+  process.send?.(message);
+}

@@ -1,0 +1,134 @@
+/** Power laws through points, and the sizes and costs of the scaling experiment. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { chooseDataset } from "../../src/experiments/datasets.ts";
+import { atSize, figure3 } from "../../src/experiments/named/figure3.ts";
+import { countingOperations } from "../../src/experiments/named/operation-counter.ts";
+import { fitPowerLaw, fitSaturatingLaw } from "../../src/experiments/named/power-law.ts";
+import { measureTrainingCost, type TrainingCostWork } from "../../src/experiments/named/training-cost.ts";
+import { sharedTrial } from "../../src/experiments/shared-work.ts";
+import { workKey } from "../../src/experiments/trial.ts";
+import { Random } from "../../src/index.ts";
+import { defaultDevice, full } from "../../src/tensor/index.ts";
+
+const test = suite("figure 3");
+
+const SIZES = [1e3, 4e3, 1.5e4, 6e4, 2.5e5, 1e6];
+
+function isNear(actual: number, expected: number, tolerance: number): void {
+  assert.ok(Math.abs(actual - expected) <= tolerance * Math.abs(expected), `${actual}, not ${expected}`);
+}
+
+test("a power law is found again from points on it", () => {
+  const numbers = fc.record({
+    coefficient: fc.double({ min: 0.1, max: 50, noNaN: true }),
+    exponent: fc.double({ min: 0.05, max: 2, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(numbers, ({ coefficient, exponent }) => {
+      const points = SIZES.map((size) => ({ size, value: coefficient * size ** -exponent }));
+      const law = fitPowerLaw(points);
+      isNear(law.coefficient, coefficient, 1e-6);
+      isNear(law.exponent, exponent, 1e-6);
+      isNear(law.explained ?? 0, 1, 1e-9);
+    }),
+  );
+});
+
+test("a law with a limit is found again, as near as its grid allows", () => {
+  const [limit, coefficient, exponent] = [0.8, 3, 0.4];
+  const points = SIZES.map((size) => ({ size, value: limit - coefficient * size ** -exponent }));
+  const law = fitSaturatingLaw(points);
+  isNear(law.exponent, exponent, 0.02);
+  isNear(law.limit, limit, 0.001);
+  isNear(law.coefficient, coefficient, 0.1);
+});
+
+test("noise takes from what the law explains, and from a level line there is nothing to explain", () => {
+  const random = new Random({ seed: 1, stream: "noise", step: 0 });
+  const points = SIZES.map((size) => ({ size, value: size ** -0.2 * Math.exp(0.3 * random.normal()) }));
+  const { explained = 0 } = fitPowerLaw(points);
+  assert.ok(explained > 0 && explained < 0.99, `${explained}`);
+  const level = fitPowerLaw(SIZES.map((size) => ({ size, value: 2 })));
+  assert.is(level.explained, undefined);
+  assert.is(Math.abs(level.exponent), 0);
+});
+
+test("points that no law goes through are errors", () => {
+  assert.throws(() => fitPowerLaw([{ size: 1, value: 1 }]), /at least two sizes/);
+  const negative = [
+    { size: 1, value: 1 },
+    { size: 2, value: -1 },
+  ];
+  assert.throws(() => fitPowerLaw(negative), /values must be over 0/);
+  assert.throws(
+    () => fitSaturatingLaw(negative.map(({ value }) => ({ size: value, value }))),
+    /sizes must be/,
+  );
+});
+
+test("wider models learn more slowly, and nothing is changed at the tuned width", async () => {
+  const dataset = await chooseDataset({ name: "tiny" });
+  const [narrow, tuned, wide] = [8, 32, 128].map((width) => atSize(dataset, { width, layers: 1 }));
+  const { learningRate } = dataset.shared.rewardTraining;
+  assert.is(narrow.shared.rewardTraining.learningRate, learningRate);
+  assert.is(tuned.shared.rewardTraining.learningRate, learningRate);
+  assert.is(wide.shared.rewardTraining.learningRate, learningRate / 2);
+  assert.is(wide.policy.policyTraining.learningRate, dataset.policy.policyTraining.learningRate / 2);
+  assert.is(wide.shared.width, 128);
+});
+
+test("each method is trained at each size and seed once, and its cost is counted once", async () => {
+  const dataset = await chooseDataset({ name: "tiny" });
+  const trials = figure3.trials({ seeds: [1, 2], dataset });
+  const costs = trials.filter(({ work }) => work.kind === "training-cost");
+  const qualities = trials.filter(({ work, method }) => work.kind === "ranking" && method !== "oracle");
+  assert.is(qualities.length, 2 * costs.length);
+  assert.is(new Set(trials.map(({ work }) => workKey(work))).size, trials.length);
+  for (const cost of costs) {
+    const quality = qualities.find(({ method, variant }) => {
+      return method === cost.method && cost.variant.endsWith(variant);
+    });
+    assert.is(workKey(cost.needs?.work ?? cost.work), workKey(quality?.needs?.work ?? cost.work));
+  }
+});
+
+test("operations counted over a part of the lists are those of all", async () => {
+  const root = mkdtempSync(join(tmpdir(), "goalrank-figure3-"));
+  try {
+    const dataset = await chooseDataset({ name: "tiny", maxLists: 128 });
+    const { work: shared } = sharedTrial(dataset, 1);
+    const policy = { ...dataset.policy, policyRequests: 64 };
+    for (const contestant of ["GoalRank", "mg-e-3"]) {
+      const costOf = async (requests: number) => {
+        const work = { kind: "training-cost", shared, policy, contestant, requests } as TrainingCostWork;
+        const label = { experiment: "figure3", dataset: "", method: "", seed: 1, variant: "" };
+        const surroundings = { label, dataFolder: undefined, root, context: {} };
+        return (await measureTrainingCost(work, surroundings)).metrics;
+      };
+      const [part, whole] = [await costOf(64), await costOf(128)];
+      isNear(part.trainingOperations, whole.trainingOperations, 0.02);
+      assert.is(part.trainedParameters, whole.trainedParameters);
+      assert.ok(part.answeringParameters > 0 && part.answeringParameters <= part.trainedParameters);
+    }
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+test("operations are counted while a work runs, and the usual device is back after it", async () => {
+  const usual = defaultDevice();
+  const counted = await countingOperations(async (device) => {
+    full([3, 4], 1).matmul(full([4, 5], 1));
+    return device.operations;
+  });
+  assert.is(counted, 2 * 3 * 4 * 5);
+  await countingOperations(() => Promise.reject(new Error("fails"))).catch(() => {});
+  assert.is(defaultDevice(), usual);
+});
+
+test.run();

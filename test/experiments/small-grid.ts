@@ -1,0 +1,61 @@
+/** An experiment small enough for tests: three methods on the tiny world, in processes of their own. */
+import { chooseDataset, type DatasetChoice } from "../../src/experiments/datasets.ts";
+import type { Experiment } from "../../src/experiments/experiment.ts";
+import { type Contender, contenderTitle, rankingTrial } from "../../src/experiments/ranking-work.ts";
+import { type RunOptions, runExperiment } from "../../src/experiments/run-experiment.ts";
+import { QUIET } from "./trials.ts";
+
+export async function smallDataset(): Promise<DatasetChoice> {
+  return chooseDataset({ name: "tiny", maxLists: 400 });
+}
+
+export function smallExperiment(contenders: (dataset: DatasetChoice) => readonly Contender[]): Experiment {
+  return {
+    name: "small",
+    title: "Small",
+    summary: "for tests",
+    usesData: true,
+    trials: ({ seeds, dataset }) =>
+      seeds.flatMap((seed) =>
+        contenders(dataset).map((contender) =>
+          rankingTrial({ experiment: "small", method: contenderTitle(contender), seed }, dataset, contender),
+        ),
+      ),
+    present: (results) => ({
+      findings: [`${results.rows.length} methods`],
+      deviations: [],
+      tables: [
+        {
+          name: "small",
+          caption: "Small",
+          columns: [{ title: "method" }, { title: "seeds", digits: 0 }],
+          rows: results.rows.map(({ method, trials }) => [method, trials.length]),
+        },
+      ],
+      pictures: [],
+    }),
+  };
+}
+
+/** A method that learns, and some that do not. */
+export const CONTENDERS = ({ policy }: DatasetChoice): readonly Contender[] => [
+  { name: "random" },
+  { name: "method", method: "prm" },
+  { name: "goalrank", policy: { ...policy, policyRequests: 320 } },
+];
+
+export async function runSmall(
+  root: string,
+  options: Partial<RunOptions> & { readonly contenders?: typeof CONTENDERS } = {},
+) {
+  const { contenders = CONTENDERS, ...others } = options;
+  return runExperiment(
+    smallExperiment(contenders),
+    { seeds: [1], dataset: await smallDataset() },
+    {
+      ...{ root, dataFolder: undefined, jobs: 1, listener: QUIET, command: "goalrank experiment small" },
+      signal: new AbortController().signal,
+      ...others,
+    },
+  );
+}
