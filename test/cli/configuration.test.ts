@@ -133,6 +133,19 @@ test("what is no configuration is told with its line", () => {
   }
 });
 
+test("keys and lists that lie too deeply inside of each other are told, however deep", () => {
+  for (const text of ["[".repeat(60) + "]".repeat(60), "data: ".repeat(20_000), "- ".repeat(100_000)]) {
+    assert.throws(
+      () => parseConfiguration(text, "deep.yaml"),
+      (error: unknown) => error instanceof ConfigurationError && /^deep\.yaml/.test(error.message),
+    );
+  }
+  assert.match(
+    problemsIn(`a: ${"[".repeat(60)}${"]".repeat(60)}`).join(),
+    /goalrank\.yaml: keys and lists lie too deeply inside of each other$/,
+  );
+});
+
 test("settings that do not go together are told at the key to change", () => {
   const cases: [string, string][] = [
     ["data: { file: a.csv, scenario: tiny }", "data.scenario: there is a log already"],

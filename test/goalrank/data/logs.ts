@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { type InteractionLog, InteractionLogBuilder } from "../../../src/goalrank/data/index.ts";
+import * as assert from "uvu/assert";
+import { DataError, type InteractionLog, InteractionLogBuilder } from "../../../src/goalrank/data/index.ts";
 
 export type Row = readonly [user: string, item: string, feedback: number, timestamp: number];
 
@@ -48,4 +49,17 @@ export class TemporaryFolder {
   remove(): void {
     rmSync(this.path, { recursive: true });
   }
+}
+
+/** What a reader refuses a file with: one line that starts with the file's name, without the folder in front of it. */
+export async function refusal(reading: Promise<unknown>, folder: TemporaryFolder): Promise<string> {
+  const error = await reading.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof DataError)) throw new Error(`expected a DataError, got ${error}`);
+  assert.ok(error.message.startsWith(error.file), error.message);
+  assert.not.match(error.message, /[\r\n\0]/);
+  assert.ok(error.message.length < 1500, `${error.message.length} characters`);
+  return error.message.replaceAll(`${folder.path}/`, "");
 }

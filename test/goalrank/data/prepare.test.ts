@@ -26,7 +26,8 @@ test("prepareInteractions reads, filters and cuts, and counts each step", async 
   const { log, catalogue, counts, training, validation, test } = await prepareInteractions(source, options);
   assert.equal(counts.read, { users: 11, items: 15, interactions: 132, positives: 35 });
   assert.equal(counts.kept, { users: 10, items: 13, interactions: 130, positives: 33 });
-  assert.equal(catalogue, { userCount: 10, itemCount: 13 });
+  const { userIds, itemIds } = log;
+  assert.equal(catalogue, { userCount: 10, itemCount: 13, userIds, itemIds });
   assert.is(log.users.length, 130);
   assert.is(counts.lists.lists, 40);
   assert.equal(

@@ -314,7 +314,7 @@ test("data is used again while its files and options are the same, and made anew
   assert.match(await messageOf(reusePreparedDataset(file, written.source)), /it is no prepared dataset/);
   assert.match(
     await messageOf(fingerprintSource(["/nowhere/x.csv"], {})),
-    /^\/nowhere\/x\.csv: the file cannot be/,
+    /^\/nowhere\/x\.csv: there is no such file$/,
   );
 });
 

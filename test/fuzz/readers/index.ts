@@ -1,0 +1,22 @@
+/** Every reader of what comes from outside. */
+import type { FuzzReader } from "../fuzz.ts";
+import { csvReader, featureReader, gzipReader, movieLensReader, tsvReader } from "./logs.ts";
+import { parquetReader } from "./parquet.ts";
+import { preparedReader } from "./prepared.ts";
+import { configurationReader, requestReader } from "./settings.ts";
+import { checkpointReader, rankerReader, safetensorsReader } from "./weights.ts";
+
+export const READERS: Readonly<Record<string, () => FuzzReader | Promise<FuzzReader>>> = {
+  csv: csvReader,
+  tsv: tsvReader,
+  movielens: movieLensReader,
+  gzip: gzipReader,
+  features: featureReader,
+  parquet: parquetReader,
+  safetensors: safetensorsReader,
+  checkpoint: checkpointReader,
+  ranker: rankerReader,
+  prepared: preparedReader,
+  request: requestReader,
+  configuration: configurationReader,
+};
