@@ -39,7 +39,7 @@ export interface FuzzResult {
 }
 
 /** Inputs have some ten thousand bytes at most, and other programs may run beside this one. */
-export const MAX_SECONDS = 60;
+export const MAX_SECONDS = 150;
 export const MAX_GROWN_MEGABYTES = 512;
 /** Longer messages are no messages. */
 const MAX_MESSAGE = 2000;

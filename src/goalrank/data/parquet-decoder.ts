@@ -11,8 +11,8 @@ import type { ParquetAnswer, ParquetDescription, ParquetTask } from "./parquet-p
 
 /** Of JavaScript values; a column of a row group takes 8 to 200 bytes a row. */
 const MEMORY_MEGABYTES = 1024;
-/** What any answer may take, and what each megabyte of the file adds. */
-const BASE_SECONDS = 20;
+/** What any answer may take, on a machine that has much else to do too, and what each megabyte of the file adds. */
+const BASE_SECONDS = 120;
 const SECONDS_PER_MEGABYTE = 1;
 
 /** A file that the decoder cannot decode. */

@@ -206,10 +206,12 @@ test("tables of features are refused as logs are", async () => {
   assert.is(await refused(`${header}a,long ago,x\n`), 'films.csv:2: year "long ago" is not a finite number');
   assert.is(await refused(`${header}a,1e39,x\n`), 'films.csv:2: year "1e39" is not a finite number');
   assert.is(await refused(`${header}a,1,x\na,1,x\n`), 'films.csv:3: "a" occurs twice in the column "id"');
-  const names = "holds bytes that are no text in UTF-8";
+  const names = "holds bytes that are no text in UTF-8; set the encoding to latin1 if it is that";
   const latin = bytes(`${header}a,1,caf`, 0xe9, "|x\n");
-  assert.is(await refused(latin), `films.csv:2: genres "caf\uFFFD|x" ${names}`);
-  assert.is(await refused(bytes(`${header}a`, 0, ",1,x\n")), `films.csv:2: id "a\\u0000" ${names}`);
+  assert.ok((await refused(latin)).startsWith(`films.csv:2: genres "caf\uFFFD|x" ${names}`));
+  assert.ok(
+    (await refused(bytes(`${header}a`, 0, ",1,x\n"))).startsWith(`films.csv:2: id "a\\u0000" ${names}`),
+  );
   const many = Array.from({ length: 1001 }, (_, n) => n).join("|");
   assert.is(
     await refused(`${header}a,1,${many}\n`),
