@@ -14,8 +14,9 @@ import {
   parquetScan,
   parquetSchema,
 } from "hyparquet";
-import { compressors, decompressZstd } from "hyparquet-compressors";
+import { compressors, decompressSnappy, decompressZstd } from "hyparquet-compressors";
 import { checkNames, checkPages, checkRowGroups, columnRange } from "./parquet-pages.ts";
+import { checkSnappy } from "./snappy.ts";
 
 /** What can be asked for. */
 export type ParquetTask =
@@ -42,9 +43,16 @@ const SECONDS: Partial<ParquetParsers> = {
   timestampFromNanoseconds: (nanoseconds) => Number(nanoseconds / 1000n) / 1e6,
 };
 
+/** One instance for all pages. */
+const { SNAPPY: snappy = decompressSnappy } = compressors;
+
 /** Every codec writes to memory of the size that the page's header says, so that it cannot grow beyond. */
 const BOUNDED: Compressors = {
   ...compressors,
+  SNAPPY: (input, length) => {
+    checkSnappy(input, length);
+    return snappy(input, length);
+  },
   ZSTD: (input, length) => decompressZstd(input, new Uint8Array(length)),
 };
 

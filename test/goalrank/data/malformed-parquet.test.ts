@@ -1,11 +1,14 @@
 /** Parquet files that are damaged, that lie about themselves, or that hold what is no log. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import type { FileMetaData, PageHeader, SchemaElement } from "hyparquet";
 import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
+import { snappyCompress } from "hyparquet-writer/src/snappy.js";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readParquet } from "../../../src/goalrank/data/index.ts";
+import { checkSnappy } from "../../../src/goalrank/data/snappy.ts";
 import { refusal, rowsOf, TemporaryFolder } from "./logs.ts";
 import { columnOf, parquetLog, withFooter, withFooterLength, withPage } from "./parquet-files.ts";
 
@@ -209,6 +212,36 @@ test("pages that were compressed with Zstandard are read", async () => {
   };
   const file = parquetLog({}, { codec: "ZSTD", compressors: { ZSTD: frame } });
   assert.equal(rowsOf(await read(file)), rowsOf(await read(parquetLog())));
+});
+
+test("compressed pages that would lead a decompressor in circles are refused at once", async () => {
+  const whole = parquetLog();
+  for (let place = 20; place < 60; place++) {
+    const changed = Uint8Array.from(whole).fill(0xff, place, place + 12);
+    assert.match(await refusalOf(changed), /^log\.parquet: rows 1 to 3 cannot be read \((?!decoding takes)/);
+  }
+});
+
+test("what Snappy wrote is taken for whole, and nothing else", () => {
+  const parts = fc.array(fc.constantFrom("a", "bcd", "abcabc", "x".repeat(100)), { maxLength: 40 });
+  fc.assert(
+    fc.property(parts, fc.nat(), fc.nat(255), (words, at, byte) => {
+      const text = Buffer.from(words.join(""));
+      const packed = snappyCompress(text);
+      checkSnappy(packed, text.length);
+      assert.throws(() => checkSnappy(packed, text.length + 1), /the Snappy data hold/);
+      if (text.length === 0) return;
+      assert.throws(() => checkSnappy(packed.subarray(0, -1), text.length));
+      const changed = Uint8Array.from(packed);
+      changed[at % packed.length] = byte;
+      // Whatever a byte is changed to, there is an end to it.
+      try {
+        checkSnappy(changed, text.length);
+      } catch (error) {
+        assert.match((error as Error).message, /^the Snappy data/);
+      }
+    }),
+  );
 });
 
 test("names that are no text are refused with their row", async () => {
