@@ -19,6 +19,7 @@ import {
   writePreparedDataset,
 } from "../goalrank/index.ts";
 import { nearestName } from "../goalrank/nearest-name.ts";
+import { exposedFirst } from "./candidate-order.ts";
 
 /** What models that are trained once for all methods depend on. */
 export type SharedOptions = Pick<
@@ -151,12 +152,14 @@ interface WorldSettings extends WorldDataset {
   readonly source: "world";
 }
 
-interface LogSettings {
+export interface LogSettings {
   readonly source: "log";
   readonly dataset: string;
   /** Of the bytes of its file. */
   readonly sha256: string;
   readonly options: Omit<LogDataOptions, "seed">;
+  /** How candidates stand in requests: shuffled unless given. */
+  readonly order?: "exposed first";
 }
 
 /** Data to be loaded, as part of a work. */
@@ -241,6 +244,21 @@ export async function loadData(
     findScenario(settings.scenario);
     return worldData(settings);
   }
+  const data = await readLog(settings, folder, dataFolder, context);
+  if (settings.order === undefined) return data;
+  const { training, validation, test } = data;
+  return {
+    ...data,
+    ...{ training: exposedFirst(training), validation: exposedFirst(validation), test: exposedFirst(test) },
+  };
+}
+
+async function readLog(
+  settings: LogSettings & { readonly seed: number },
+  folder: string,
+  dataFolder: string | undefined,
+  context: TrainingContext,
+): Promise<ExperimentData> {
   const prepared = join(folder, "prepared.goalrank");
   if (existsSync(prepared)) return preparedLogData(prepared);
   const { data } = findDataset(settings.dataset);

@@ -120,6 +120,40 @@ export function drawDots({ description, label, bars }: BarChart): string {
   });
 }
 
+/** Panels side by side with one axis of names, in the order of the first panel. */
+export interface PanelChart {
+  readonly description: string;
+  readonly label: string;
+  readonly panels: readonly { readonly name: string; readonly bars: readonly Bar[] }[];
+}
+
+/** A dot for each name in each panel, with its interval; panels have one scale. */
+export function drawPanels({ description, label, panels }: PanelChart): string {
+  const [{ bars: first }] = panels;
+  const longest = Math.max(...first.map(({ name }) => name.length));
+  const dots = panels.flatMap(({ name: panel, bars }) => bars.map((bar) => ({ ...bar, panel })));
+  const colourOf = ({ isMarked }: Bar) => COLOURS[isMarked === true ? 1 : 0];
+  const spread = dots.filter(({ low, high }) => low !== undefined && high !== undefined);
+  const marginLeft = 20 + 6.5 * longest;
+  return plot(description, {
+    width: marginLeft + 150 * panels.length,
+    height: 90 + 20 * first.length,
+    ...{ marginLeft, marginTop: 40 },
+    fx: { label: null, domain: panels.map(({ name }) => name) },
+    x: { label, labelAnchor: "center", labelArrow: "none", grid: true, ticks: 4 },
+    y: { label: null, domain: first.map(({ name }) => name) },
+    marks: [
+      Plot.frame({ stroke: "#dddddd" }),
+      Plot.ruleY(spread, {
+        ...{ fx: "panel", y: "name", x1: "low", x2: "high" },
+        stroke: colourOf,
+        strokeWidth: 2,
+      }),
+      Plot.dot(dots, { fx: "panel", y: "name", x: "value", fill: colourOf, r: 4 }),
+    ],
+  });
+}
+
 function axisOptions({ label, type = "linear", domain, ticks }: Axis): Plot.ScaleOptions {
   return {
     label,

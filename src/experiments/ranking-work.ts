@@ -1,12 +1,9 @@
 /** The work of most experiments: a method learns from a dataset, answers its test requests, and is measured. */
 import { join } from "node:path";
-import { findMethod, METHODS, type MethodContext } from "../goalrank/baselines/index.ts";
 import {
   bestLists,
   chooseProposer,
-  DEFAULT_EXPERIMENT,
   type ExperimentData,
-  type ExperimentOptions,
   generatorEvaluatorRanking,
   generatorRanking,
   type RankedLists,
@@ -15,71 +12,41 @@ import {
   redrawLists,
   scorerProposals,
   selectRows,
-  type TrainingTask,
-  train,
-  trainGenerator,
 } from "../goalrank/index.ts";
 import type { Module } from "../nn/index.ts";
-import type { DatasetChoice, PolicyOptions } from "./datasets.ts";
+import { exposedFirst } from "./candidate-order.ts";
+import { type Contender, learn } from "./contenders.ts";
+import type { DatasetChoice } from "./datasets.ts";
 import type { Surroundings } from "./experiment.ts";
 import { fileName, writeWhole } from "./files.ts";
-import { NoisyJudge, rewardSpread } from "./noisy-judge.ts";
 import { measureLists } from "./request-measures.ts";
 import { loadShared, type Shared, type SharedWork, sharedTrial } from "./shared-work.ts";
 import { formatQrels, formatRun } from "./trec.ts";
 import type { Trial, TrialLabel, TrialOutcome, Work } from "./trial.ts";
 
-/** What answers the requests; all but the rows of Table 1 (`method`) are known here. */
-export type Contender =
-  | { readonly name: "random" | "retriever" | "logging policy" | "oracle" | "imitation" }
-  /** One of `METHODS`, by its name. */
-  | { readonly name: "method"; readonly method: string }
-  /** The best, by the judge, of lists drawn from the pointwise ranker. */
-  | { readonly name: "generator-evaluator"; readonly lists: number }
-  | { readonly name: "goalrank"; readonly policy: PolicyOptions; readonly bias?: number };
-
 export interface RankingWork extends Work {
   readonly kind: "ranking";
   readonly shared: SharedWork;
   readonly contender: Contender;
+  /** How candidates stand in test requests, where that is not as in training. */
+  readonly testOrder?: "exposed first";
 }
-
-/** A method's name in tables, where it is not its own. */
-export const GOAL_RANK = "GoalRank";
 
 /** A trial of a contender on a dataset. */
 export function rankingTrial(
   label: Pick<TrialLabel, "experiment" | "method" | "seed"> & { readonly variant?: string },
   dataset: DatasetChoice,
   contender: Contender,
+  order: Pick<RankingWork, "testOrder"> = {},
 ): Trial {
   const needs = sharedTrial(dataset, label.seed);
-  const work: RankingWork = { kind: "ranking", shared: needs.work as SharedWork, contender };
+  const work: RankingWork = { kind: "ranking", shared: needs.work as SharedWork, contender, ...order };
   return { variant: "", ...label, dataset: dataset.label, work, needs };
-}
-
-/** Rows that are no methods of the comparison: what anyone could do, and the best there is. */
-export function landmarks({ settings }: DatasetChoice): readonly Contender[] {
-  return settings.source === "world"
-    ? [{ name: "random" }, { name: "logging policy" }, { name: "imitation" }, { name: "oracle" }]
-    : [{ name: "random" }, { name: "retriever" }, { name: "imitation" }];
-}
-
-/** A contender's name in tables. */
-export function contenderTitle(contender: Contender): string {
-  if (contender.name === "method") return findMethod(contender.method).title;
-  if (contender.name === "goalrank") return GOAL_RANK;
-  return contender.name;
-}
-
-/** All methods of the paper's Table 1 but GoalRank, in its order. */
-export function tableMethods(): readonly Contender[] {
-  return METHODS.map(({ name }) => ({ name: "method", method: name }));
 }
 
 /** Its CPU seconds are those of the contender alone, without what is shared. */
 export async function runRankingWork(work: RankingWork, surroundings: Surroundings): Promise<TrialOutcome> {
-  const shared = await loadShared(work.shared, surroundings);
+  const shared = ordered(await loadShared(work.shared, surroundings), work);
   const before = process.cpuUsage();
   const { ranked, models } = await answer(work.contender, shared, work.shared.data.seed, surroundings);
   const { user, system } = process.cpuUsage(before);
@@ -89,6 +56,11 @@ export async function runRankingWork(work: RankingWork, surroundings: Surroundin
   for (const model of models) model.dispose();
   const cost = { ...(models.length > 0 && { parameters }), cpuSeconds: (user + system) / 1e6 };
   return { metrics: { ...metrics, ...cost }, ...(values && { values }) };
+}
+
+function ordered(shared: Shared, { testOrder }: RankingWork): Shared {
+  if (testOrder === undefined) return shared;
+  return { ...shared, data: { ...shared.data, test: exposedFirst(shared.data.test) } };
 }
 
 interface Answer {
@@ -119,36 +91,21 @@ async function answer(
       if (imitation === undefined) throw new Error("experiment: the log was not imitated");
       return { ranked: await generatorRanking(imitation, test), models: [] };
     }
+    case "candidates as they come":
+      return {
+        ranked: rankingByScores(
+          test,
+          Float32Array.from(test.candidates, (_, at) => -at),
+        ),
+        models: [],
+      };
     case "generator-evaluator":
       return evaluateProposals(shared, seed, contender.lists);
-    case "method": {
-      const trained = await findMethod(contender.method).learn(methodContext(shared, seed, context));
+    default: {
+      const trained = await learn(contender, shared, seed, context);
       return { ranked: await trained.rank(test), models: trained.models };
     }
-    case "goalrank": {
-      const { policy, bias = 0 } = contender;
-      const options: ExperimentOptions = { ...DEFAULT_EXPERIMENT, ...shared.options, ...policy, seed };
-      const spread = await rewardSpread(learned.judge, data.training);
-      const judge = bias === 0 ? learned.judge : new NoisyJudge(learned.judge, { bias, ...spread, seed });
-      const generator = await trainGenerator({ ...learned, judge }, data, options, context);
-      return { ranked: await generatorRanking(generator, test), models: [generator] };
-    }
   }
-}
-
-/** What every method of the comparison is given alike. */
-function methodContext(
-  { data, learned, options }: Shared,
-  seed: number,
-  context: Surroundings["context"],
-): MethodContext {
-  const { catalogue, training, unexposed } = data;
-  const { width, heads, layers, dropoutRate, feedbackTraining } = options;
-  const { pointwise, judge } = learned;
-  return {
-    ...{ catalogue, training, unexposed, width, heads, layers, dropoutRate, seed, pointwise, judge },
-    train: (task: TrainingTask) => train(task, { ...feedbackTraining, seed }, context),
-  };
 }
 
 /** Training requests on which the temperature of proposals is chosen. */

@@ -1,7 +1,9 @@
 /** An experiment small enough for tests: three methods on the tiny world, in processes of their own. */
+
+import { type Contender, contenderTitle } from "../../src/experiments/contenders.ts";
 import { chooseDataset, type DatasetChoice } from "../../src/experiments/datasets.ts";
 import type { Experiment } from "../../src/experiments/experiment.ts";
-import { type Contender, contenderTitle, rankingTrial } from "../../src/experiments/ranking-work.ts";
+import { rankingTrial } from "../../src/experiments/ranking-work.ts";
 import { type RunOptions, runExperiment } from "../../src/experiments/run-experiment.ts";
 import { QUIET } from "./trials.ts";
 

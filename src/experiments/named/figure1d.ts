@@ -3,10 +3,11 @@
  * generators, beside GoalRank, which proposes nothing.
  */
 import { compareWithBest } from "../comparison.ts";
+import { contenderTitle, GOAL_RANK, tableMethods } from "../contenders.ts";
 import type { Experiment } from "../experiment.ts";
 import { drawLines, type Line } from "../pictures.ts";
 import { estimateText, mainMetric, metricName, rankingTable } from "../ranking-table.ts";
-import { contenderTitle, GOAL_RANK, rankingTrial, tableMethods } from "../ranking-work.ts";
+import { rankingTrial } from "../ranking-work.ts";
 import { type Results, type Row, rowName, seedMean } from "../results.ts";
 import { injectedCandidates, SMALLER_MODELS } from "./deviations.ts";
 import { landmarkTrials } from "./landmark-trials.ts";

@@ -3,15 +3,15 @@
  * GoalRank and four methods, with a power law through the points of each.
  */
 import { mean, meanHalfWidth } from "../../goalrank/index.ts";
+import { GOAL_RANK, learnerTitle, namedLearner } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
 import { type Experiment, workRunner } from "../experiment.ts";
 import { drawLines, type Line, type Picture } from "../pictures.ts";
-import { GOAL_RANK, rankingTrial } from "../ranking-work.ts";
+import { rankingTrial } from "../ranking-work.ts";
 import { type Results, type Row, seedMean } from "../results.ts";
 import type { SharedWork } from "../shared-work.ts";
 import type { Table } from "../tables.ts";
 import type { Trial } from "../trial.ts";
-import { contestantTitle } from "./contestants.ts";
 import { injectedCandidates, SMALLER_MODELS } from "./deviations.ts";
 import { fitPowerLaw, fitSaturatingLaw, type SizedValue } from "./power-law.ts";
 import { measureTrainingCost, type TrainingCostWork } from "./training-cost.ts";
@@ -81,12 +81,8 @@ function trialsOf(dataset: DatasetChoice, seeds: readonly number[]): Trial[] {
     const variant = titleOf(size);
     const qualities = seeds.flatMap((seed) =>
       CONTESTANTS.map((name) => {
-        const label = { experiment, method: contestantTitle(name), seed, variant };
-        const contender =
-          name === GOAL_RANK
-            ? ({ name: "goalrank", policy: own.policy } as const)
-            : ({ name: "method", method: name } as const);
-        return withNamedNeeds(rankingTrial(label, own, contender), variant);
+        const label = { experiment, method: learnerTitle(name), seed, variant };
+        return withNamedNeeds(rankingTrial(label, own, namedLearner(name, own.policy)), variant);
       }),
     );
     const costs = qualities
@@ -343,7 +339,7 @@ export const figure3: Experiment = {
   present(results) {
     const measure = measureOf(results);
     const curves = CONTESTANTS.map((name) => {
-      const method = contestantTitle(name);
+      const method = learnerTitle(name);
       return { method, points: measuredOf(results, method) };
     }).filter(({ points }) => points.length > 0);
     const laws = (["parameters", "operations"] as const).flatMap((abscissa) =>

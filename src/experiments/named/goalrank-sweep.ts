@@ -1,9 +1,11 @@
 /** Experiments that change one setting of GoalRank's training: their trials, their table and their picture. */
+
+import { type Contender, GOAL_RANK } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
 import type { Presentation } from "../experiment.ts";
 import { drawLines, type Level } from "../pictures.ts";
 import { mainMetric, metricName, rankingTable } from "../ranking-table.ts";
-import { type Contender, GOAL_RANK, rankingTrial } from "../ranking-work.ts";
+import { rankingTrial } from "../ranking-work.ts";
 import { type Results, type Row, seedMean } from "../results.ts";
 import type { Trial } from "../trial.ts";
 import { landmarkTrials } from "./landmark-trials.ts";

@@ -1,6 +1,8 @@
 /** The two ends that shares of what can be had are measured between: the logging policy and the oracle. */
+
+import { contenderTitle, landmarks } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
-import { contenderTitle, landmarks, rankingTrial } from "../ranking-work.ts";
+import { rankingTrial } from "../ranking-work.ts";
 import type { Trial } from "../trial.ts";
 
 /** Trials of the rows of `landmarks` with these names, where the dataset has them. */

@@ -6,17 +6,16 @@
 import { mean, selectRows, worldData } from "../../goalrank/index.ts";
 import { CpuDevice } from "../../kernels/index.ts";
 import { defaultDevice } from "../../tensor/index.ts";
+import { GOAL_RANK, learn, learnerTitle, namedLearner } from "../contenders.ts";
 import type { DataSettings, DatasetChoice, PolicyOptions, SharedOptions } from "../datasets.ts";
 import { type Experiment, type Surroundings, workRunner } from "../experiment.ts";
 import { drawLines, type Line, type Picture } from "../pictures.ts";
-import { GOAL_RANK } from "../ranking-work.ts";
 import type { TrialResult } from "../result-table.ts";
 import type { Results } from "../results.ts";
 import { describeMachine } from "../run-log.ts";
 import type { Cell, Table } from "../tables.ts";
 import type { Trial, TrialOutcome, Work } from "../trial.ts";
 import { trainBriefly } from "./brief-training.ts";
-import { contestantTitle, learnContestant } from "./contestants.ts";
 import { largeProduct, type TimedRuns, type TimedWork, timeInTurns } from "./latency-measurement.ts";
 import { countingOperations } from "./operation-counter.ts";
 import { percentile } from "./percentiles.ts";
@@ -65,7 +64,7 @@ async function measureLatency(work: LatencyWork, surroundings: Surroundings): Pr
     const { shared, policy } = await trainBriefly(data, brief, { signal, listener });
     const works: TimedWork[] = [];
     for (const name of work.contestants) {
-      const method = await learnContestant(name, shared, { policy, seed }, { signal, listener });
+      const method = await learn(namedLearner(name, policy), shared, seed, { signal, listener });
       const run = (round: number) => {
         const rows = Array.from({ length: together }, (_, i) => (round * together + i) % data.test.size);
         return method.rank(selectRows(data.test, rows));
@@ -217,7 +216,7 @@ function tableOf(measured: Measured, all: readonly Measured[]): Table {
         const value = (what: string) => metrics[`${name} ${what}`];
         return [
           requests,
-          contestantTitle(name),
+          learnerTitle(name),
           1000 * value("p50"),
           1000 * value("p90"),
           metrics.rounds < ROUNDS_FOR_P99 ? undefined : 1000 * value("p99"),
@@ -235,7 +234,7 @@ function tableOf(measured: Measured, all: readonly Measured[]): Table {
 function pictureOf(measured: Measured, all: readonly Measured[]): Picture {
   const { trials, width } = measured;
   const line = (name: string): Line => ({
-    name: contestantTitle(name),
+    name: learnerTitle(name),
     points: trials.map(({ requests, metrics }) => ({
       x: requests,
       y: (1000 * metrics[`${name} p50`]) / requests,
@@ -261,7 +260,7 @@ function findingsOf(measured: Measured): string {
   const milliseconds = (name: string) => (1000 * metrics[`${name} p50`]).toFixed(2);
   const others = CONTESTANTS.filter((name) => name !== GOAL_RANK).map(
     (name) =>
-      `${contestantTitle(name)} ${milliseconds(name)} ms ` +
+      `${learnerTitle(name)} ${milliseconds(name)} ms ` +
       `(${(metrics[`${name} p50`] / metrics[`${GOAL_RANK} p50`]).toFixed(1)} times)`,
   );
   return (

@@ -1,10 +1,11 @@
 /** Eq. 5 against objectives from the wider literature, on the same generator, judge and requests. */
 import type { GroupOptions, GroupSet, ObjectiveName } from "../../goalrank/index.ts";
 import { compareWithBest, highest } from "../comparison.ts";
+import type { Contender } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
 import type { Experiment } from "../experiment.ts";
 import { estimateText, mainMetric, metricName, rankingTable } from "../ranking-table.ts";
-import { type Contender, rankingTrial } from "../ranking-work.ts";
+import { rankingTrial } from "../ranking-work.ts";
 import { type Results, seedMean } from "../results.ts";
 import { injectedCandidates, SMALLER_MODELS } from "./deviations.ts";
 import { landmarkTrials } from "./landmark-trials.ts";

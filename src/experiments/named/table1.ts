@@ -1,9 +1,10 @@
 /** Table 1 of the paper: every method on one dataset, with the same data, features, width, depth, budget and judge. */
 import { type Comparison, compareWithBest, highest } from "../comparison.ts";
+import { contenderTitle, GOAL_RANK, landmarks, tableMethods } from "../contenders.ts";
 import type { Experiment } from "../experiment.ts";
 import { drawDots, type Picture } from "../pictures.ts";
 import { estimateText, mainMetric, metricName, pText, rankingTable, shareOfLead } from "../ranking-table.ts";
-import { contenderTitle, GOAL_RANK, landmarks, rankingTrial, tableMethods } from "../ranking-work.ts";
+import { rankingTrial } from "../ranking-work.ts";
 import { type Results, type Row, seedMean } from "../results.ts";
 import { injectedCandidates, SMALLER_MODELS } from "./deviations.ts";
 

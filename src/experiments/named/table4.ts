@@ -3,15 +3,14 @@
  * requests, against MG-E.
  */
 import { OUTCOMES } from "../../goalrank/index.ts";
+import { GOAL_RANK, learn, learnerTitle, namedLearner } from "../contenders.ts";
 import type { PolicyOptions } from "../datasets.ts";
 import { type Experiment, type Surroundings, workRunner } from "../experiment.ts";
 import { drawDots, type Picture } from "../pictures.ts";
-import { GOAL_RANK } from "../ranking-work.ts";
 import type { Results } from "../results.ts";
 import { loadShared, type SharedWork, sharedTrial } from "../shared-work.ts";
 import type { Table } from "../tables.ts";
 import type { TrialOutcome, Work } from "../trial.ts";
-import { contestantTitle, learnContestant } from "./contestants.ts";
 import { SMALLER_MODELS } from "./deviations.ts";
 import {
   ARMS,
@@ -38,7 +37,7 @@ const CONTROL = "mg-e-20";
  */
 const SESSIONS_PER_USER = 100;
 
-const METHOD = `${GOAL_RANK} against ${contestantTitle(CONTROL)}`;
+const METHOD = `${GOAL_RANK} against ${learnerTitle(CONTROL)}`;
 const OUTCOME_TITLES: Readonly<Record<Outcome, string>> = {
   watchSeconds: "watch time",
   views: "views",
@@ -55,9 +54,9 @@ async function runAbTest(work: AbTestWork, surroundings: Surroundings): Promise<
   const { world } = shared.data;
   if (world === undefined) throw new Error("table4: only users of a world can be shown other lists");
   const { seed } = work.shared.data;
-  const learn = (name: string) =>
-    learnContestant(name, shared, { policy: work.policy, seed }, surroundings.context);
-  const [control, treatment] = [await learn(work.control), await learn(GOAL_RANK)];
+  const learned = (name: string) =>
+    learn(namedLearner(name, work.policy), shared, seed, surroundings.context);
+  const [control, treatment] = [await learned(work.control), await learned(GOAL_RANK)];
   const results = await simulateAbTest(
     world,
     { control: control.rank, treatment: treatment.rank },
@@ -144,7 +143,7 @@ function tableOf(results: Results, changes: readonly Change[]): Table {
   return {
     name: "table4",
     caption:
-      `Relative change against ${contestantTitle(CONTROL)} per session, on ${results.dataset}: mean over ${changes[0].tests} tests ` +
+      `Relative change against ${learnerTitle(CONTROL)} per session, on ${results.dataset}: mean over ${changes[0].tests} tests ` +
       `(seeds ${results.seeds.join(", ")}) with its ${(100 * CONFIDENCE).toFixed(2)}% interval, so that all ${changes.length} of a test hold ` +
       `together at 95%; ${first.metrics.sessionsPerUser} sessions per user before and during each test.`,
     columns: [
@@ -174,10 +173,10 @@ function tableOf(results: Results, changes: readonly Change[]): Table {
 function pictureOf(results: Results, changes: readonly Change[]): Picture {
   return {
     name: "table4",
-    caption: `Relative change against ${contestantTitle(CONTROL)} with its interval, over the tests of all seeds.`,
+    caption: `Relative change against ${learnerTitle(CONTROL)} with its interval, over the tests of all seeds.`,
     draw: () =>
       drawDots({
-        description: `Changes in an A/B test of ${GOAL_RANK} against ${contestantTitle(CONTROL)} on ${results.dataset}`,
+        description: `Changes in an A/B test of ${GOAL_RANK} against ${learnerTitle(CONTROL)} on ${results.dataset}`,
         label: "change against the control, %",
         bars: changes.map(({ arm, outcome, mean, halfWidth }) => ({
           name: `${arm}, ${OUTCOME_TITLES[outcome]}`,

@@ -5,13 +5,12 @@
 
 import { SILENT, type TrainingListener } from "../../goalrank/index.ts";
 import type { Module } from "../../nn/index.ts";
+import { GOAL_RANK, learn, namedLearner } from "../contenders.ts";
 import type { PolicyOptions, SharedOptions } from "../datasets.ts";
 import type { Surroundings } from "../experiment.ts";
-import { GOAL_RANK } from "../ranking-work.ts";
 import { loadShared, type Shared, type SharedWork } from "../shared-work.ts";
 import type { TrialOutcome, Work } from "../trial.ts";
 import { trainBriefly } from "./brief-training.ts";
-import { learnContestant } from "./contestants.ts";
 import { countingOperations } from "./operation-counter.ts";
 
 export interface TrainingCostWork extends Work {
@@ -65,7 +64,7 @@ export async function measureTrainingCost(
     const brief = await trainBriefly(data, { options, policy, seed, requests }, context);
     const sharedStages = new Map(byStage);
     byStage.clear();
-    const method = await learnContestant(contestant, brief.shared, { policy: brief.policy, seed }, context);
+    const method = await learn(namedLearner(contestant, brief.policy), brief.shared, seed, context);
     const parts = partsOf(contestant, options, policy);
     const counted = brief.shared.data.training.size;
     const lists = data.training.size;

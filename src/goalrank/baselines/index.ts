@@ -8,7 +8,7 @@ import { MG_E_3, MG_E_20, MG_E_100 } from "./mg-e.ts";
 import { MIR } from "./mir.ts";
 import { NAR4REC } from "./nar4rec.ts";
 import { PIER, PIER_PERMUTATIONS } from "./pier.ts";
-import { PRM } from "./prm.ts";
+import { PRM, PRM_AS_THEY_COME } from "./prm.ts";
 import { RANK_MIXER } from "./rank-mixer.ts";
 import { SET_RANK, SET_RANK_INDUCED } from "./set-rank.ts";
 
@@ -25,6 +25,7 @@ export {
   PIER,
   PIER_PERMUTATIONS,
   PRM,
+  PRM_AS_THEY_COME,
   RANK_MIXER,
   SET_RANK,
   SET_RANK_INDUCED,

@@ -9,7 +9,7 @@
  * share a rank; where unexposed candidates count nothing, the softmax is over what was shown.
  */
 import { Embedding, EncoderBlock, LayerNorm, Linear, Module } from "../../nn/index.ts";
-import { noGrad, type Random, type Tensor } from "../../tensor/index.ts";
+import { noGrad, type Random, type Tensor, tensor } from "../../tensor/index.ts";
 import type { RequestBatch } from "../batch.ts";
 import { CandidateEncoder } from "../candidate-encoder.ts";
 import type { Catalogue } from "../dataset.ts";
@@ -43,8 +43,17 @@ export class PersonalisedReranker extends Module {
   /** Trained before, and not any more: kept out of this module's parameters. */
   private readonly personal: () => PointwiseRanker;
 
-  /** @param pointwise trained with the same width; gives the personalised vectors */
-  constructor(catalogue: Catalogue, pointwise: PointwiseRanker, options: PrmOptions, random: Random) {
+  /**
+   * @param pointwise trained with the same width; gives the personalised vectors
+   * @param ranking the initial ranking of the candidates, numbers from 0 to N - 1: i32 [B, N]
+   */
+  constructor(
+    catalogue: Catalogue,
+    pointwise: PointwiseRanker,
+    options: PrmOptions,
+    random: Random,
+    private readonly ranking: (batch: RequestBatch) => Tensor = initialRanks,
+  ) {
     super();
     const { width, heads, layers, candidateCount, dropoutRate, seed } = options;
     this.encoder = new CandidateEncoder(catalogue, width, random);
@@ -66,19 +75,39 @@ export class PersonalisedReranker extends Module {
     const features = this.fromFeatures.forward(this.encoder.forward(batch));
     const placed = features
       .add(this.fromPersonal.forward(personal))
-      .add(this.ranks.forward(initialRanks(batch)));
+      .add(this.ranks.forward(this.ranking(batch)));
     const hidden = this.blocks.reduce((x, block) => block.forward(x), placed);
     return this.scorer.forward(this.norm.forward(hidden)).reshape(batch.items.shape);
   }
 }
 
-export const PRM: Method = scoringMethod(
-  "prm",
-  "PRM",
-  (context) => {
-    const { catalogue, pointwise, training } = context;
-    const options = { ...context, candidateCount: training.candidateCount };
-    return new PersonalisedReranker(catalogue, pointwise, options, initialWeights(context, "PRM"));
-  },
-  listwiseLoss,
-);
+export const PRM: Method = prm("prm", "PRM", initialRanks);
+
+/**
+ * PRM that takes the order in which candidates come for the initial ranking. No row of the comparison: it shows what a
+ * method makes of an order that tells what was exposed.
+ */
+export const PRM_AS_THEY_COME: Method = prm("prm-as-they-come", "PRM on candidates as they come", places);
+
+function prm(name: string, title: string, ranking: (batch: RequestBatch) => Tensor): Method {
+  return scoringMethod(
+    name,
+    title,
+    (context) => {
+      const { catalogue, pointwise, training } = context;
+      const options = { ...context, candidateCount: training.candidateCount };
+      const weights = initialWeights(context, "PRM");
+      return new PersonalisedReranker(catalogue, pointwise, options, weights, ranking);
+    },
+    listwiseLoss,
+  );
+}
+
+/** Where each candidate stands in its request: i32 [B, N]. */
+function places({ items }: RequestBatch): Tensor {
+  const [requests, count] = items.shape;
+  return tensor(
+    Int32Array.from({ length: requests * count }, (_, at) => at % count),
+    [requests, count],
+  );
+}
