@@ -21,7 +21,12 @@ intervals: of means over seeds by Student's t, of differences over all requests.
 /** Where the pictures lie, beside the document. */
 const IMAGES = join("images", "results");
 
-/** Writes `results.md` into the folder `documents`, with its pictures. @returns the files */
+/**
+ * Writes `results.md` into the folder `documents`, with its pictures.
+ *
+ * @returns the files
+ * @throws RangeError where no experiment has results, so that no document is lost for nothing
+ */
 export function writeDocument(root: string, documents: string): string[] {
   const files: string[] = [];
   const sections = EXPERIMENTS.flatMap((experiment) => {
@@ -37,6 +42,11 @@ export function writeDocument(root: string, documents: string): string[] {
     });
     return parts.length === 0 ? [] : [`## ${experiment.title}\n\n${parts.join("\n")}`];
   });
+  if (sections.length === 0) {
+    throw new RangeError(
+      `experiment: there are no results in ${root}; run an experiment first, or name their folder with --out`,
+    );
+  }
   const text = [HEAD, ...sharedSection(root), ...sections].join("\n");
   const file = join(documents, "results.md");
   writeWhole(file, text);

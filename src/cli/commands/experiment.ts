@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { nearestName } from "../../goalrank/nearest-name.ts";
 import { EXIT } from "../exit-codes.ts";
 import { InterruptedError, Interruption } from "../interruption.ts";
 import { quoteCommand } from "../program-context.ts";
@@ -58,9 +59,9 @@ export function experimentCommand(): Command {
     .option("--jobs <count>", "trials that run at once", parseCount, availableParallelism())
     .option("--out <folder>", "where results are kept", join("runs", "experiments"))
     .option(
-      "--again <methods>",
-      "discard the results of these methods first, divided by commas",
-      parseNames,
+      "--again <method>",
+      "discard this method's results first, named as in the tables; for several, again and again",
+      (name: string, others: readonly string[]) => [...others, name],
       [],
     )
     .option("--documents <folder>", "where report writes results.md", "docs")
@@ -86,6 +87,10 @@ async function run(names: readonly string[], options: ExperimentOptions): Promis
   const dataFolder = options.data ?? process.env.GOALRANK_DATA;
   const dataset = await chooseDataset({ ...wishesOf(options), folder: dataFolder });
   const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
+  checkMethods(
+    options.again,
+    chosen.flatMap((experiment) => experiment.trials({ seeds, dataset }).map(({ method }) => method)),
+  );
   mkdirSync(options.out, { recursive: true });
   const lock = RunLock.take(join(options.out, "lock"));
   using interruption = new Interruption();
@@ -115,6 +120,16 @@ async function run(names: readonly string[], options: ExperimentOptions): Promis
   } finally {
     lock.release();
   }
+}
+
+function checkMethods(names: readonly string[], methods: readonly string[]): void {
+  const wrong = names.find((name) => !methods.includes(name));
+  if (wrong === undefined) return;
+  const known = [...new Set(methods)];
+  throw new UsageError(
+    `experiment: --again names no method of these experiments: "${wrong}"; did you mean "${nearestName(wrong, known)}"? ` +
+      `The methods are ${known.map((name) => `"${name}"`).join(", ")}`,
+  );
 }
 
 type Experiments = typeof import("../../experiments/index.ts");
@@ -166,8 +181,4 @@ function parseCount(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError("expected a positive integer.");
   return count;
-}
-
-function parseNames(text: string): readonly string[] {
-  return text.split(",").map((name) => name.trim());
 }

@@ -52,17 +52,24 @@ export function sweptPoints(
   });
 }
 
+/** Points that make one line of the picture. */
+export interface SweptLine {
+  readonly name: string;
+  readonly points: readonly SweptPoint[];
+}
+
 /** The table and the picture of a sweep. */
 export function showSweep(
   results: Results,
-  points: readonly SweptPoint[],
+  lines: readonly SweptLine[],
   text: { readonly name: string; readonly caption: string; readonly axis: string; readonly isLog: boolean },
 ): Pick<Presentation, "tables" | "pictures"> {
   const metric = mainMetric(results);
   const logging = results.row("logging policy");
   const floor = logging && seedMean(logging, metric)?.mean;
   const levels: Level[] = floor === undefined ? [] : [{ name: "logging policy", y: floor }];
-  const rows = points.map(({ row }) => ({ title: row.variant, row }));
+  const rows = lines.flatMap(({ points }) => points.map(({ row }) => ({ title: row.variant, row })));
+  const ticks = [...new Set(lines.flatMap(({ points }) => points.map(({ x }) => x)))];
   return {
     tables: [rankingTable(results, { name: text.name, caption: text.caption, rows, head: "GoalRank with" })],
     pictures: [
@@ -72,9 +79,12 @@ export function showSweep(
         draw: () =>
           drawLines({
             description: text.caption,
-            x: { label: text.axis, type: text.isLog ? "log" : "linear", ticks: points.map(({ x }) => x) },
+            x: { label: text.axis, type: text.isLog ? "log" : "linear", ticks },
             y: { label: metricName(metric) },
-            lines: [{ name: GOAL_RANK, points: points.map(({ x, value }) => ({ x, y: value })) }],
+            lines: lines.map(({ name, points }) => ({
+              name,
+              points: points.map(({ x, value }) => ({ x, y: value })),
+            })),
             levels,
           }),
       },

@@ -1,4 +1,5 @@
 /** Table 3 of the paper: a biased reward model, and a sweep from an honest one to pure noise. */
+import { GOAL_RANK } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
 import type { Experiment } from "../experiment.ts";
 import { mainMetric, metricName } from "../ranking-table.ts";
@@ -45,7 +46,12 @@ export const table3: Experiment = {
           "The judge that measures the predicted reward is always the honest one.",
         ...injectedCandidates(results.dataset),
       ],
-      ...showSweep(results, points, { name: "table3", caption, axis: "lambda", isLog: false }),
+      ...showSweep(results, [{ name: GOAL_RANK, points }], {
+        name: "table3",
+        caption,
+        axis: "lambda",
+        isLog: false,
+      }),
     };
   },
 };

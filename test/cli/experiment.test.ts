@@ -1,0 +1,56 @@
+/** What a user does with `goalrank experiment`. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { goalrank } from "./command.ts";
+
+const test = suite("goalrank experiment");
+const folder = mkdtempSync(join(tmpdir(), "goalrank-experiment-"));
+test.after(() => rmSync(folder, { recursive: true }));
+
+const experiment = (...words: string[]) => goalrank(folder, "experiment", ...words);
+
+test("without a name, experiments and datasets are listed", async () => {
+  const { output } = await experiment();
+  for (const name of ["table1", "figure1d", "theorem1", "protocols", "embedded", "kuairand-pure"]) {
+    assert.match(output, new RegExp(`^ {2}${name} `, "m"));
+  }
+});
+
+test("an experiment runs once, again for a method that is named, and its document says how", async () => {
+  const words = ["figure1d", "--dataset", "tiny", "--seeds", "1", "--jobs", "1"];
+  const first = await experiment(...words);
+  assert.is(first.code, 0, first.errors);
+  assert.match(first.output, /GoalRank has \d\.\d{3}, \d\.\d{3} (above|below) the generator-evaluator/);
+  const [again, none] = [
+    await experiment(...words, "--again", "MG-E, 3 generators"),
+    await experiment(...words),
+  ];
+  assert.match(again.errors, /figure1d: 1 trials? to run/);
+  assert.match(none.errors, /figure1d: 0 trials to run/);
+  const tablesOf = ({ output }: typeof first) => output.replaceAll(/\| \d+ \|$/gm, "|");
+  assert.is(tablesOf(none), tablesOf(first));
+  const report = await experiment("report");
+  assert.is(report.code, 0, report.errors);
+  const text = readFileSync(join(folder, "docs", "results.md"), "utf8");
+  assert.match(text, "goalrank experiment figure1d --dataset tiny --seeds 1\n");
+});
+
+test("wrong names are refused before anything is discarded, and a document is not lost for nothing", async () => {
+  for (const [words, problem] of [
+    [["tabel1"], /there is no experiment "tabel1"; did you mean "table1"\?/],
+    [["table1", "--dataset", "smal"], /there is no dataset "smal"; did you mean "tiny"\?/],
+    [["table1", "--dataset", "tiny", "--again", "MGE"], /no method of these experiments: "MGE"/],
+    [["table1", "--dataset", "tiny", "--split", "global-time"], /tiny is no log/],
+    [["report", "--out", "nothing"], /there are no results in nothing; run an experiment first/],
+  ] as const) {
+    const { code, errors } = await experiment(...words);
+    assert.is(code, 2, words.join(" "));
+    assert.match(errors, problem);
+  }
+  assert.not.ok(existsSync(join(folder, "nothing")));
+});
+
+test.run();
