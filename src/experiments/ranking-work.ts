@@ -142,7 +142,8 @@ function exportRankings({ test }: ExperimentData, lists: Int32Array, { root, lab
   const { experiment, dataset, method, variant, seed } = label;
   const folder = join(root, experiment, "trec");
   const tag = fileName(method, variant);
-  writeWhole(join(folder, `${fileName(dataset)}-seed-${seed}.qrels`), formatQrels(test));
+  // Variants may differ in what is exposed among the candidates.
+  writeWhole(join(folder, `${fileName(dataset, variant)}-seed-${seed}.qrels`), formatQrels(test));
   const run = formatRun(test, lists, tag);
   writeWhole(join(folder, `${fileName(dataset, method, variant)}-seed-${seed}.run`), run);
 }

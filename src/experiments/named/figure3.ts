@@ -178,6 +178,8 @@ interface FittedLaw {
   readonly coefficient: number;
   readonly limit: number | undefined;
   readonly explained: number | undefined;
+  /** Seeds with a value over 0 at every size, without which there is no law. */
+  readonly seeds: number;
 }
 
 /** Sizes under which no law is fitted: two parameters go through two points, three through three. */
@@ -213,6 +215,7 @@ function fitLaw(
     {
       ...{ method, abscissa, exponent: mean(exponents), exponentHalfWidth: meanHalfWidth(exponents) },
       ...{ coefficient: law.coefficient, explained: law.explained },
+      seeds: complete.length,
       limit: "limit" in law ? Number(law.limit) : undefined,
     },
   ];
@@ -265,17 +268,20 @@ function lawsTable(laws: readonly FittedLaw[], measure: Measure): Table {
     columns: [
       { title: "method" },
       { title: "against" },
+      { title: "seeds", digits: 0 },
       { title: "exponent c" },
       { title: "b" },
       ...(measure.type === "log" ? [] : [{ title: "limit a" }]),
       { title: "R2" },
     ],
-    rows: laws.map(({ method, abscissa, exponent, exponentHalfWidth, coefficient, limit, explained }) => [
-      ...[method, ABSCISSA_TITLES[abscissa], { mean: exponent, halfWidth: exponentHalfWidth }],
-      Number(coefficient.toPrecision(3)).toString(),
-      ...(measure.type === "log" ? [] : [limit]),
-      explained,
-    ]),
+    rows: laws.map(
+      ({ method, abscissa, exponent, exponentHalfWidth, coefficient, limit, explained, seeds }) => [
+        ...[method, ABSCISSA_TITLES[abscissa], seeds, { mean: exponent, halfWidth: exponentHalfWidth }],
+        Number(coefficient.toPrecision(3)).toString(),
+        ...(measure.type === "log" ? [] : [limit]),
+        explained,
+      ],
+    ),
   };
 }
 

@@ -118,10 +118,18 @@ function findings(results: Results): readonly string[] {
     );
   }
   const [injected, retrieved] = [USUAL, RETRIEVED].map((protocol) => hitsOf(results, GOAL_RANK, protocol));
-  if (injected !== undefined && retrieved !== undefined) {
+  const row = results.row(GOAL_RANK, RETRIEVED);
+  const requests = row && seedMean(row, "requests")?.mean;
+  const answerable = row && seedMean(row, "requestsWithPositive")?.mean;
+  if (
+    injected !== undefined &&
+    retrieved !== undefined &&
+    requests !== undefined &&
+    answerable !== undefined
+  ) {
     sentences.push(
-      `With nothing injected GoalRank's H@L is ${percent(retrieved)} instead of ${percent(injected)}: most of what was shown is not ` +
-        "among the candidates.",
+      `With nothing injected ${percent(answerable / requests)} of the requests have a positive among the candidates at all, and on ` +
+        `those GoalRank's H@L is ${percent(retrieved)} instead of ${percent(injected)}.`,
     );
   }
   return sentences;
@@ -143,14 +151,15 @@ function tableOf(results: Results): Table {
     columns: [
       { title: "protocol" },
       { title: "method" },
+      { title: "requests with a positive", digits: 0 },
       ...METRICS.map(({ title }) => ({ title, isPercent: true })),
     ],
     rows: PROTOCOLS.flatMap(({ title }) =>
       methodsOf(results).flatMap((method) => {
         const row = results.row(method, title);
-        return row === undefined
-          ? []
-          : [[title, method, ...METRICS.map(({ metric }) => estimate(row, metric))]];
+        if (row === undefined) return [];
+        const requests = seedMean(row, "requestsWithPositive")?.mean;
+        return [[title, method, requests, ...METRICS.map(({ metric }) => estimate(row, metric))]];
       }),
     ),
   };
