@@ -1,8 +1,9 @@
 /** Table 2 of the paper: the number of lists in a group. */
 import type { GroupSet } from "../../goalrank/index.ts";
+import { compareWithBest } from "../comparison.ts";
 import type { DatasetChoice, PolicyOptions } from "../datasets.ts";
 import type { Experiment } from "../experiment.ts";
-import { mainMetric, metricName } from "../ranking-table.ts";
+import { estimateText, mainMetric, metricName } from "../ranking-table.ts";
 import type { Results } from "../results.ts";
 import { injectedCandidates, SMALLER_MODELS } from "./deviations.ts";
 import { type SweepPoint, type SweptLine, showSweep, sweepTrials, sweptPoints } from "./goalrank-sweep.ts";
@@ -62,16 +63,28 @@ function pointsOf({ policy, settings }: DatasetChoice): SweepPoint[] {
 }
 
 function finding(results: Results, { name, points }: SweptLine): string[] {
-  const best = points.toSorted((a, b) => b.value - a.value)[0];
+  const metric = mainMetric(results);
+  const comparison = compareWithBest(results, metric, (row) => points.some((point) => point.row === row));
+  const best = points.find(({ row }) => row === comparison?.reference);
   const [first, last] = [points[0], points.at(-1)];
   if (best === undefined || last === undefined || first === last) return [];
-  const isInside = best !== first && best !== last;
-  return [
-    `With ${name}, by ${metricName(mainMetric(results))}, groups of ${best.x} are best: ${best.value.toFixed(3)}, against ` +
-      `${first.value.toFixed(3)} with ${first.x} lists and ${last.value.toFixed(3)} with ${last.x}. ` +
-      (isInside
+  const ends = [first, last].filter((end) => end !== best);
+  const behind = ends.map(({ row, x, value }) => {
+    const contrast = comparison?.contrasts.find((own) => own.row === row);
+    const lost = contrast && { mean: -contrast.mean, halfWidth: contrast.halfWidth };
+    const text = `${value.toFixed(3)} with ${x} lists${lost ? ` (${estimateText(lost)} less per request)` : ""}`;
+    return { x, text, isTold: lost === undefined || lost.mean > lost.halfWidth };
+  });
+  const untold = behind.filter(({ isTold }) => !isTold).map(({ x }) => x);
+  const verdict =
+    ends.length < 2
+      ? "The paper finds the best size between the ends; here it is an end."
+      : untold.length === 0
         ? "As in the paper, the best size lies between the ends."
-        : "The paper finds the best size between the ends; here it is an end."),
+        : `As in the paper, the best size lies between the ends, but ${untold.join(" and ")} cannot be told from it.`;
+  return [
+    `With ${name}, by ${metricName(metric)}, groups of ${best.x} are best: ${best.value.toFixed(3)}, against ` +
+      `${behind.map(({ text }) => text).join(" and ")}. ${verdict}`,
   ];
 }
 
