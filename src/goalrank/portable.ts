@@ -2,7 +2,7 @@
 export * from "./ab-test.ts";
 export { PointwiseRanker } from "./baselines/dnn.ts";
 export * from "./baselines/index.ts";
-export { PersonalisedReranker, type PrmOptions } from "./baselines/prm.ts";
+export { PersonalisedReranker, type PrmOptions, prmTask } from "./baselines/prm.ts";
 export { candidateBatch, listBatch, type RequestBatch } from "./batch.ts";
 export { CandidateEncoder } from "./candidate-encoder.ts";
 export { CandidateMemory, type CandidateMemoryOptions } from "./candidate-memory.ts";

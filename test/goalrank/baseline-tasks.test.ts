@@ -9,11 +9,11 @@ import {
   type Imitation,
   imitationTask,
   type ListDataset,
-  listwiseTask,
   noGrad,
   PersonalisedReranker,
   PointwiseRanker,
   pointwiseTask,
+  prmTask,
   Random,
   rankByScore,
   scorerRanking,
@@ -59,27 +59,37 @@ const labelRows = (dataset: ListDataset) =>
 
 const count = (labels: readonly number[]) => labels.reduce((sum, label) => sum + label, 0);
 
-test("PRM's loss is the cross-entropy of the positives, 0 for a request without one", async () => {
+test("PRM's loss is the cross-entropy of the positives, among all or among what was shown, 0 for a request without one", async () => {
   const feedback = lists32.feedback.slice();
   feedback.fill(0, 0, length);
   const dataset = { ...lists32, feedback };
   const model = createPrm();
   const scores = noGrad(() => model.forward(candidateBatch(dataset, [...labelRows(dataset).keys()])));
   const values = scores.dataSync();
-  const losses = labelRows(dataset).map((labels, row) => {
-    const own = labels.map((_, n) => values[row * candidates + n]);
-    const logTotal = Math.log(own.reduce((sum, score) => sum + Math.exp(score), 0));
-    const total = labels.reduce((sum, label, n) => sum - label * (own[n] - logTotal), 0);
-    return total / Math.max(1, count(labels));
-  });
-  assert.is(losses[0], 0);
+  /** The mean loss where a request's softmax is over the candidates that `places` names. */
+  const lossOver = (places: (row: number) => readonly number[]) => {
+    const losses = labelRows(dataset).map((labels, row) => {
+      const own = places(row).map((n) => ({ score: values[row * candidates + n], label: labels[n] }));
+      const logTotal = Math.log(own.reduce((sum, { score }) => sum + Math.exp(score), 0));
+      const total = own.reduce((sum, { score, label }) => sum - label * (score - logTotal), 0);
+      return total / Math.max(1, count(labels));
+    });
+    assert.is(losses[0], 0);
+    return count(losses) / losses.length;
+  };
+  const all = Array.from({ length: candidates }, (_, n) => n);
+  const shown = (row: number) => [...dataset.exposed.subarray(row * length, (row + 1) * length)];
   assert.ok(labelRows(dataset).some((labels) => count(labels) > 1));
-  near(await lossOf(listwiseTask(model, dataset)), count(losses) / losses.length);
+  near(
+    await lossOf(prmTask(model, dataset, "negative")),
+    lossOver(() => all),
+  );
+  near(await lossOf(prmTask(model, dataset, "ignore")), lossOver(shown));
 });
 
 test("PRM fits 32 lists: nothing is lost beyond the spread over several positives, and they come first", async () => {
   const model = createPrm();
-  const task = listwiseTask(model, lists32);
+  const task = prmTask(model, lists32, "negative");
   // The least that a softmax can lose on P positives of equal share is log P.
   const floor = count(labelRows(lists32).map((labels) => Math.log(Math.max(1, count(labels))))) / 32;
   const before = (await lossOf(task)) - floor;
@@ -254,7 +264,10 @@ test("where shown items are no candidates, what is left of a list is imitated, a
     near(await lossOf(imitationTask(model, dataset, imitation)), -count(logs) / 32, 1e-4);
   }
   const pointwise = new PointwiseRanker(world.catalogue, WIDTH, random("pointwise"));
-  for (const task of [pointwiseTask(pointwise, dataset, "negative"), listwiseTask(createPrm(), dataset)]) {
+  for (const task of [
+    pointwiseTask(pointwise, dataset, "negative"),
+    prmTask(createPrm(), dataset, "negative"),
+  ]) {
     assert.ok(Number.isFinite(await lossOf(task)));
   }
 });

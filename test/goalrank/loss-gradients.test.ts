@@ -7,11 +7,11 @@ import {
   type GroupOptions,
   goalRankTask,
   imitationTask,
-  listwiseTask,
   noGrad,
   PersonalisedReranker,
   PointwiseRanker,
   pointwiseTask,
+  prmTask,
   Random,
   RewardModel,
   type RewardModelOptions,
@@ -114,7 +114,7 @@ const groups = (options: Partial<GroupOptions> = {}): GroupOptions => ({ ...DEFA
 const tasks: readonly (readonly [string, () => TrainingTask])[] = [
   ["DNN on shown items", () => pointwiseTask(createPointwise(), log, "ignore")],
   ["DNN on all candidates", () => pointwiseTask(createPointwise(), log, "negative")],
-  ["PRM's list-wise loss", () => listwiseTask(createPrm(), log)],
+  ["PRM's list-wise loss", () => prmTask(createPrm(), log, "negative")],
   ["imitation of lists", () => imitationTask(createGenerator(), log, "list")],
   ["imitation of positives", () => imitationTask(createGenerator(), log, "positives")],
   [
@@ -171,7 +171,7 @@ test("a head that only reports a list's total changes nothing of what the other 
 test("PRM learns nothing into the pointwise ranker that it reads", async () => {
   const pointwise = createPointwise();
   const model = createPrm(pointwise);
-  const { loss } = await listwiseTask(model, log).computeLoss(rows, 0);
+  const { loss } = await prmTask(model, log, "negative").computeLoss(rows, 0);
   loss.backward();
   assert.ok(pointwise.parameters().every(({ grad }) => grad === undefined));
   const own = new Set(model.parameters());

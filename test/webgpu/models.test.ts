@@ -12,10 +12,10 @@ import {
   type GroupOptions,
   goalRankTask,
   imitationTask,
-  listwiseTask,
   PersonalisedReranker,
   PointwiseRanker,
   pointwiseTask,
+  prmTask,
   Random,
   RewardModel,
   type RewardModelOptions,
@@ -86,9 +86,13 @@ function likelihoodTask(): TrainingTask {
   return { stage: "generator", model, size: log.size, computeLoss };
 }
 
-function prmTask(): TrainingTask {
+function createPrmTask(): TrainingTask {
   const options = { width: 8, heads: 2, layers: 1, candidateCount: 12, dropoutRate: 0, seed: 3 };
-  return listwiseTask(new PersonalisedReranker(world.catalogue, createPointwise(), options, random()), log);
+  return prmTask(
+    new PersonalisedReranker(world.catalogue, createPointwise(), options, random()),
+    log,
+    "negative",
+  );
 }
 
 const tasks: readonly (readonly [string, () => TrainingTask])[] = [
@@ -99,7 +103,7 @@ const tasks: readonly (readonly [string, () => TrainingTask])[] = [
   ],
   ["the generator", likelihoodTask],
   ["imitation of positives", () => imitationTask(createGenerator(), log, "positives")],
-  ["PRM", prmTask],
+  ["PRM", createPrmTask],
 ];
 
 for (const [name, create] of tasks) {

@@ -1,6 +1,6 @@
 /** The attention loss of DLCM and SetRank: how a person's attention should be shared among the candidates. */
 import type { Tensor } from "../../tensor/index.ts";
-import { listwiseLoss } from "../tasks/listwise-task.ts";
+import { listwiseLoss } from "../tasks/listwise-loss.ts";
 
 /**
  * Mean over requests of - sum_n a_n log softmax(s)_n, with attention a = tau(y) / sum tau(y), where tau(y) = e^y for

@@ -12,12 +12,14 @@ import { Embedding, EncoderBlock, LayerNorm, Linear, Module } from "../../nn/ind
 import { noGrad, type Random, type Tensor, tensor } from "../../tensor/index.ts";
 import type { RequestBatch } from "../batch.ts";
 import { CandidateEncoder } from "../candidate-encoder.ts";
-import type { Catalogue } from "../dataset.ts";
-import { listwiseLoss } from "../tasks/listwise-task.ts";
+import type { Catalogue, ListDataset } from "../dataset.ts";
+import type { UnexposedCandidates } from "../feedback.ts";
+import { listwiseLoss } from "../tasks/listwise-loss.ts";
+import type { TrainingTask } from "../training/index.ts";
 import type { PointwiseRanker } from "./dnn.ts";
 import { initialRanks } from "./initial-ranking.ts";
 import { initialWeights, type Method } from "./method.ts";
-import { scoringMethod } from "./scoring-method.ts";
+import { scoringMethod, scoringTask } from "./scoring-method.ts";
 
 /** Of a {@link PersonalisedReranker}. */
 export interface PrmOptions {
@@ -79,6 +81,15 @@ export class PersonalisedReranker extends Module {
     const hidden = this.blocks.reduce((x, block) => block.forward(x), placed);
     return this.scorer.forward(this.norm.forward(hidden)).reshape(batch.items.shape);
   }
+}
+
+/** Learns the positives of each request against what else was shown, or against all its other candidates. */
+export function prmTask(
+  model: PersonalisedReranker,
+  dataset: ListDataset,
+  unexposed: UnexposedCandidates,
+): TrainingTask {
+  return scoringTask("PRM", model, listwiseLoss, dataset, unexposed);
 }
 
 export const PRM: Method = prm("prm", "PRM", initialRanks);

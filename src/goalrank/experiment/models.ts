@@ -2,7 +2,7 @@
 import type { Module, StateDict } from "../../nn/index.ts";
 import { Random } from "../../tensor/index.ts";
 import { PointwiseRanker } from "../baselines/dnn.ts";
-import { PersonalisedReranker } from "../baselines/prm.ts";
+import { PersonalisedReranker, prmTask } from "../baselines/prm.ts";
 import { type ListDataset, selectRows } from "../dataset.ts";
 import { allRows, listRewards, showableLists } from "../feedback.ts";
 import { Generator } from "../generator.ts";
@@ -17,14 +17,7 @@ import {
 import { RewardModel } from "../reward-model.ts";
 import { rewardReport } from "../reward-report.ts";
 import { mean } from "../statistics.ts";
-import {
-  goalRankTask,
-  imitationTask,
-  isGroupObjective,
-  listwiseTask,
-  pointwiseTask,
-  rewardTask,
-} from "../tasks/index.ts";
+import { goalRankTask, imitationTask, isGroupObjective, pointwiseTask, rewardTask } from "../tasks/index.ts";
 import { type StepMetrics, type TrainingContext, type TrainingTask, train } from "../training/index.ts";
 import type { ExperimentData } from "./data.ts";
 import { evaluateLists } from "./evaluation.ts";
@@ -169,8 +162,9 @@ class Stages {
   }
 
   async trainPrm(pointwise: PointwiseRanker): Promise<PersonalisedReranker> {
+    const { training, unexposed } = this.data;
     const model = this.createPrm(pointwise);
-    const task = listwiseTask(model, this.data.training);
+    const task = prmTask(model, training, unexposed);
     await this.train(task, this.options.feedbackTraining, (held) => judgeScorer(model, held));
     return model;
   }

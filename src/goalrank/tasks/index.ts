@@ -11,7 +11,6 @@ export {
   scoreGroups,
 } from "./goalrank-task.ts";
 export { IMITATIONS, type Imitation, imitationTask } from "./imitation-task.ts";
-export { listwiseTask } from "./listwise-task.ts";
 export { isGroupObjective } from "./objective-loss.ts";
 export { pointwiseTask } from "./pointwise-task.ts";
 export { type RewardTaskOptions, rewardTask, type UnseenLists } from "./reward-task.ts";

@@ -21,7 +21,7 @@ import {
 import type { Generator } from "../generator.ts";
 import type { ListReading, RewardModel } from "../reward-model.ts";
 import type { TrainingTask } from "../training/index.ts";
-import { listwiseLoss } from "./listwise-task.ts";
+import { listwiseLoss } from "./listwise-loss.ts";
 
 /** Lists, besides the exposed one of each request, that the model learns from when what was not shown counts 0. */
 export interface UnseenLists {

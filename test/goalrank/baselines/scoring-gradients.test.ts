@@ -12,7 +12,7 @@ import {
   scoringTask,
 } from "../../../src/goalrank/baselines/scoring-method.ts";
 import { SetRank } from "../../../src/goalrank/baselines/set-rank.ts";
-import { listwiseLoss } from "../../../src/goalrank/tasks/listwise-task.ts";
+import { listwiseLoss } from "../../../src/goalrank/tasks/listwise-loss.ts";
 import { type ListDataset, PointwiseRanker } from "../../../src/index.ts";
 import { log, world } from "../small-world.ts";
 import { checkGradients } from "./check-gradients.ts";

@@ -7,7 +7,7 @@ import {
   type ScoreLoss,
   scoringTask,
 } from "../../../src/goalrank/baselines/scoring-method.ts";
-import { listwiseLoss } from "../../../src/goalrank/tasks/listwise-task.ts";
+import { listwiseLoss } from "../../../src/goalrank/tasks/listwise-loss.ts";
 import { findMethod, METHODS, PointwiseRanker, type Tensor, tensor } from "../../../src/index.ts";
 import { throwsMessage } from "../../throws-message.ts";
 import { log, world } from "../small-world.ts";
