@@ -19,6 +19,11 @@ export function writeWhole(file: string, content: string | Uint8Array): void {
 export function fileName(...parts: readonly string[]): string {
   return parts
     .filter((part) => part !== "")
-    .map((part) => part.toLowerCase().replaceAll(/[^a-z0-9.]+/g, "-"))
+    .map((part) =>
+      part
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9.]+/g, "-")
+        .replaceAll(/^-|-$/g, ""),
+    )
     .join("-");
 }
