@@ -124,11 +124,12 @@ export function drawDots({ description, label, bars }: BarChart): string {
 export interface PanelChart {
   readonly description: string;
   readonly label: string;
+  readonly domain: readonly [number, number];
   readonly panels: readonly { readonly name: string; readonly bars: readonly Bar[] }[];
 }
 
 /** A dot for each name in each panel, with its interval; panels have one scale. */
-export function drawPanels({ description, label, panels }: PanelChart): string {
+export function drawPanels({ description, label, domain, panels }: PanelChart): string {
   const [{ bars: first }] = panels;
   const longest = Math.max(...first.map(({ name }) => name.length));
   const dots = panels.flatMap(({ name: panel, bars }) => bars.map((bar) => ({ ...bar, panel })));
@@ -140,7 +141,7 @@ export function drawPanels({ description, label, panels }: PanelChart): string {
     height: 90 + 20 * first.length,
     ...{ marginLeft, marginTop: 40 },
     fx: { label: null, domain: panels.map(({ name }) => name) },
-    x: { label, labelAnchor: "center", labelArrow: "none", grid: true, ticks: 4 },
+    x: { label, labelAnchor: "center", labelArrow: "none", grid: true, ticks: 4, domain: [...domain] },
     y: { label: null, domain: first.map(({ name }) => name) },
     marks: [
       Plot.frame({ stroke: "#dddddd" }),

@@ -40,8 +40,7 @@ export async function measureLists(
     const known = column.filter((value) => value !== null);
     return known.length === 0 ? [] : [[measure, mean(known)]];
   });
-  const requestsWithPositive = users.filter((user) => user !== undefined).length;
-  return { metrics: { ...Object.fromEntries(means), requests: test.size, requestsWithPositive }, values };
+  return { metrics: { ...Object.fromEntries(means), requests: test.size }, values };
 }
 
 /** Metrics of one request's list against what was exposed and liked; undefined without a positive. */

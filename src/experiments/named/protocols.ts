@@ -88,6 +88,12 @@ function hitsOf(results: Results, method: string, protocol: string): number | un
   return row && seedMean(row, "hit")?.mean;
 }
 
+/** Requests that the metrics are over: the mean of the seeds. */
+function requestsWithPositive(results: Results, row: Row): number | undefined {
+  const hits = results.requestValues(row, "hit");
+  return hits && hits.filter((value) => value !== null).length / row.trials.length;
+}
+
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 
 function findings(results: Results): readonly string[] {
@@ -120,7 +126,7 @@ function findings(results: Results): readonly string[] {
   const [injected, retrieved] = [USUAL, RETRIEVED].map((protocol) => hitsOf(results, GOAL_RANK, protocol));
   const row = results.row(GOAL_RANK, RETRIEVED);
   const requests = row && seedMean(row, "requests")?.mean;
-  const answerable = row && seedMean(row, "requestsWithPositive")?.mean;
+  const answerable = row && requestsWithPositive(results, row);
   if (
     injected !== undefined &&
     retrieved !== undefined &&
@@ -158,8 +164,14 @@ function tableOf(results: Results): Table {
       methodsOf(results).flatMap((method) => {
         const row = results.row(method, title);
         if (row === undefined) return [];
-        const requests = seedMean(row, "requestsWithPositive")?.mean;
-        return [[title, method, requests, ...METRICS.map(({ metric }) => estimate(row, metric))]];
+        return [
+          [
+            title,
+            method,
+            requestsWithPositive(results, row),
+            ...METRICS.map(({ metric }) => estimate(row, metric)),
+          ],
+        ];
       }),
     ),
   };
@@ -174,6 +186,7 @@ function pictureOf(results: Results): Picture {
       drawPanels({
         description: `H@L of methods under several protocols on ${results.dataset}`,
         label: "H@L, %",
+        domain: [0, 100],
         panels: PROTOCOLS.map(({ title }) => ({
           name: title,
           bars: methods.flatMap((method) => {
