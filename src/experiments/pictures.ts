@@ -123,13 +123,12 @@ export function drawDots({ description, label, bars }: BarChart): string {
 /** Panels side by side with one axis of names, in the order of the first panel. */
 export interface PanelChart {
   readonly description: string;
-  readonly label: string;
-  readonly domain: readonly [number, number];
+  readonly x: Axis;
   readonly panels: readonly { readonly name: string; readonly bars: readonly Bar[] }[];
 }
 
 /** A dot for each name in each panel, with its interval; panels have one scale. */
-export function drawPanels({ description, label, domain, panels }: PanelChart): string {
+export function drawPanels({ description, x, panels }: PanelChart): string {
   const [{ bars: first }] = panels;
   const longest = Math.max(...first.map(({ name }) => name.length));
   const dots = panels.flatMap(({ name: panel, bars }) => bars.map((bar) => ({ ...bar, panel })));
@@ -141,7 +140,7 @@ export function drawPanels({ description, label, domain, panels }: PanelChart): 
     height: 90 + 20 * first.length,
     ...{ marginLeft, marginTop: 40 },
     fx: { label: null, domain: panels.map(({ name }) => name) },
-    x: { label, labelAnchor: "center", labelArrow: "none", grid: true, ticks: 4, domain: [...domain] },
+    x: { ...axisOptions(x), grid: true },
     y: { label: null, domain: first.map(({ name }) => name) },
     marks: [
       Plot.frame({ stroke: "#dddddd" }),

@@ -185,8 +185,7 @@ function pictureOf(results: Results): Picture {
     draw: () =>
       drawPanels({
         description: `H@L of methods under several protocols on ${results.dataset}`,
-        label: "H@L, %",
-        domain: [0, 100],
+        x: { label: "H@L, %", domain: [0, 100], ticks: [0, 25, 50, 75] },
         panels: PROTOCOLS.map(({ title }) => ({
           name: title,
           bars: methods.flatMap((method) => {
