@@ -63,7 +63,7 @@ function sharedSection(root: string): string[] {
   const table = ResultTable.open(join(root, SHARED));
   const rows = datasetsOf(table).flatMap((dataset) =>
     new Results(table, dataset).rows.map((row): Cell[] => [
-      dataset,
+      row.variant === "" ? dataset : `${dataset}; ${row.variant}`,
       row.trials.length,
       ...["trainingLists", "testRequests", "judgeCorrelation", "judgeTrueCorrelation", "cpuSeconds"].map(
         (metric) => {
