@@ -6,9 +6,10 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { chooseDataset } from "../../src/experiments/datasets.ts";
-import { atSize, figure3 } from "../../src/experiments/named/figure3.ts";
+import { figure3 } from "../../src/experiments/named/figure3.ts";
 import { countingOperations } from "../../src/experiments/named/operation-counter.ts";
 import { fitPowerLaw, fitSaturatingLaw } from "../../src/experiments/named/power-law.ts";
+import { atSize } from "../../src/experiments/named/sizes.ts";
 import { measureTrainingCost, type TrainingCostWork } from "../../src/experiments/named/training-cost.ts";
 import { sharedTrial } from "../../src/experiments/shared-work.ts";
 import { workKey } from "../../src/experiments/trial.ts";
@@ -86,8 +87,10 @@ test("each method is trained at each size and seed once, and its cost is counted
   const dataset = await chooseDataset({ name: "tiny" });
   const trials = figure3.trials({ seeds: [1, 2], dataset });
   const costs = trials.filter(({ work }) => work.kind === "training-cost");
-  const qualities = trials.filter(({ work, method }) => work.kind === "ranking" && method !== "oracle");
+  const others = trials.filter(({ work, method }) => work.kind === "ranking" && method !== "oracle");
+  const qualities = others.filter(({ variant }) => !variant.includes("learning rates"));
   assert.is(qualities.length, 2 * costs.length);
+  assert.is(others.length - qualities.length, 2 * 2 * 3, "two rates, two seeds, three methods");
   assert.is(new Set(trials.map(({ work }) => workKey(work))).size, trials.length);
   for (const cost of costs) {
     const quality = qualities.find(({ method, variant }) => {

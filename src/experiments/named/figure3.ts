@@ -13,62 +13,17 @@ import type { SharedWork } from "../shared-work.ts";
 import type { Table } from "../tables.ts";
 import type { Trial } from "../trial.ts";
 import { injectedCandidates, SMALLER_MODELS } from "./deviations.ts";
+import { ratesTable, rateTrials } from "./learning-rates.ts";
 import { fitPowerLaw, fitSaturatingLaw, type SizedValue } from "./power-law.ts";
+import { atSize, SIZES, TUNED_WIDTH, titleOf, withNamedNeeds } from "./sizes.ts";
 import { measureTrainingCost, type TrainingCostWork } from "./training-cost.ts";
 
 const CONTESTANTS = [GOAL_RANK, "dnn", "rank-mixer", "pier", "mg-e-20"];
 
-interface Size {
-  /** D */
-  readonly width: number;
-  readonly layers: number;
-}
-
-const SIZES: readonly Size[] = [
-  { width: 8, layers: 1 },
-  { width: 16, layers: 1 },
-  { width: 32, layers: 1 },
-  { width: 64, layers: 1 },
-  { width: 64, layers: 2 },
-  { width: 128, layers: 2 },
-];
-
-/** The width that the learning rates of the datasets are for. */
-const TUNED_WIDTH = 32;
 /** Lists over which operations are counted. */
 const COUNTED_LISTS = 128;
 
-function titleOf({ width, layers }: Size): string {
-  return `width ${width}, ${layers} ${layers === 1 ? "layer" : "layers"}`;
-}
-
 const COST = "cost of ";
-
-/**
- * All models of one size, the judge too. Wider models learn at rates that fall with the root of the width; others would
- * not stay stable at the rates of narrow ones.
- */
-export function atSize(dataset: DatasetChoice, { width, layers }: Size): DatasetChoice {
-  const factor = Math.sqrt(TUNED_WIDTH / Math.max(width, TUNED_WIDTH));
-  const slower = <Training extends { readonly learningRate: number }>(training: Training): Training => ({
-    ...training,
-    learningRate: training.learningRate * factor,
-  });
-  const { shared, policy } = dataset;
-  // A judge that starts from the imitation has as many layers.
-  const contextLayers = shared.reward.start === "imitation" ? layers : shared.reward.contextLayers;
-  return {
-    ...dataset,
-    shared: {
-      ...shared,
-      ...{ width, layers, reward: { ...shared.reward, contextLayers } },
-      feedbackTraining: slower(shared.feedbackTraining),
-      rewardTraining: slower(shared.rewardTraining),
-      imitationTraining: slower(shared.imitationTraining),
-    },
-    policy: { ...policy, policyTraining: slower(policy.policyTraining) },
-  };
-}
 
 function trialsOf(dataset: DatasetChoice, seeds: readonly number[]): Trial[] {
   const experiment = "figure3";
@@ -90,12 +45,7 @@ function trialsOf(dataset: DatasetChoice, seeds: readonly number[]): Trial[] {
       .map((quality, i) => costTrial(quality, own, CONTESTANTS[i]));
     return [...qualities, ...costs];
   });
-  return [...oracles, ...sized];
-}
-
-/** Shared models of all sizes stand in one table. */
-function withNamedNeeds({ needs, ...trial }: Trial, variant: string): Trial {
-  return needs === undefined ? trial : { ...trial, needs: { ...needs, variant } };
+  return [...oracles, ...sized, ...rateTrials(experiment, dataset, seeds)];
 }
 
 /** What the trial of a quality costs to train, without training it. */
@@ -317,7 +267,7 @@ function panel(curves: Curves, measure: Measure, abscissa: Abscissa, dataset: st
   };
 }
 
-function findings(laws: readonly FittedLaw[], measure: Measure): readonly string[] {
+function findings(laws: readonly FittedLaw[], curves: Curves, measure: Measure): readonly string[] {
   return laws
     .filter(({ abscissa }) => abscissa === "parameters")
     .map(({ method, exponent, exponentHalfWidth, limit = 0, explained }) => {
@@ -329,10 +279,20 @@ function findings(laws: readonly FittedLaw[], measure: Measure): readonly string
       const isFlat = exponentHalfWidth !== undefined && Math.abs(exponent) <= exponentHalfWidth;
       return (
         `${method}: ${closing} (c = ${exponent.toFixed(3)}${interval}` +
-        `${explained === undefined ? "" : `, R2 ${explained.toFixed(2)}`})` +
+        `${explained === undefined ? "" : `, R2 ${explained.toFixed(2)}`})${bestSize(method, curves, measure)}` +
         `${isFlat ? "; over these seeds the exponent is not told apart from 0." : "."}`
       );
     });
+}
+
+/** Where a method is best, unless it is its largest size: a law goes on, and a method may not. */
+function bestSize(method: string, curves: Curves, measure: Measure): string {
+  const points = curves.find((curve) => curve.method === method)?.points ?? [];
+  const worth = ({ quality }: Measured) => meanOf(measure, quality).mean * (measure.type === "log" ? -1 : 1);
+  const best = points.toSorted((a, b) => worth(b) - worth(a))[0];
+  return best === undefined || best === points.at(-1)
+    ? ""
+    : `; it is best at ${best.size}, and not at its largest`;
 }
 
 export const figure3: Experiment = {
@@ -348,11 +308,12 @@ export const figure3: Experiment = {
       const method = learnerTitle(name);
       return { method, points: measuredOf(results, method) };
     }).filter(({ points }) => points.length > 0);
+    const rates = ratesTable(results);
     const laws = (["parameters", "operations"] as const).flatMap((abscissa) =>
       curves.flatMap(({ method, points }) => fitLaw(method, points, measure, abscissa)),
     );
     return {
-      findings: findings(laws, measure),
+      findings: findings(laws, curves, measure),
       deviations: [
         SMALLER_MODELS,
         "The paper goes from 1 million to 100 million parameters; these sizes are what two cores train in hours.",
@@ -360,7 +321,10 @@ export const figure3: Experiment = {
           `root of the width over ${TUNED_WIDTH}, and nothing else is tuned for a size.`,
         ...injectedCandidates(results.dataset),
       ],
-      tables: curves.length === 0 ? [] : [sizesTable(results, curves, measure), lawsTable(laws, measure)],
+      tables:
+        curves.length === 0
+          ? []
+          : [sizesTable(results, curves, measure), lawsTable(laws, measure), ...(rates ? [rates] : [])],
       pictures:
         curves.length === 0
           ? []
