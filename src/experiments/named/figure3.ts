@@ -114,7 +114,12 @@ function measureOf(results: Results): Measure {
 type Abscissa = "parameters" | "operations";
 const ABSCISSA_TITLES: Readonly<Record<Abscissa, string>> = {
   parameters: "trained parameters",
-  operations: "floating-point operations of training",
+  operations: "operations of training",
+};
+/** For axes: what a unit is called, and how many of the numbers make one. */
+const UNITS: Readonly<Record<Abscissa, { readonly suffix: string; readonly size: number }>> = {
+  parameters: { suffix: "", size: 1 },
+  operations: { suffix: ", GFLOP", size: 1e9 },
 };
 
 /** A law through the points of one method, one for each seed. */
@@ -236,18 +241,20 @@ function lawsTable(laws: readonly FittedLaw[], measure: Measure): Table {
 }
 
 function panel(curves: Curves, measure: Measure, abscissa: Abscissa, dataset: string): Picture {
+  const { suffix, size } = UNITS[abscissa];
+  const title = `${ABSCISSA_TITLES[abscissa]}${suffix}`;
   const lines = curves.map(({ method, points }): Line => {
     const ordered = points.toSorted((a, b) => a[abscissa] - b[abscissa]);
     return {
       name: method,
       points: ordered.map((point) => {
         const { mean, halfWidth } = meanOf(measure, point.quality);
-        if (halfWidth === undefined) return { x: point[abscissa], y: mean };
+        const x = point[abscissa] / size;
+        if (halfWidth === undefined) return { x, y: mean };
         // On a logarithmic axis nothing may reach 0.
         const least = measure.type === "log" ? mean / 10 : Number.NEGATIVE_INFINITY;
         return {
-          x: point[abscissa],
-          y: mean,
+          ...{ x, y: mean },
           low: Math.max(mean - halfWidth, least),
           high: mean + halfWidth,
         };
@@ -260,7 +267,7 @@ function panel(curves: Curves, measure: Measure, abscissa: Abscissa, dataset: st
     draw: () =>
       drawLines({
         description: `${measure.title} against ${ABSCISSA_TITLES[abscissa]}`,
-        x: { label: ABSCISSA_TITLES[abscissa], type: "log" },
+        x: { label: title, type: "log" },
         y: { label: measure.title, type: measure.type },
         lines,
       }),
