@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CpuDevice } from "../../src/kernels/index.ts";
-import { sizeClass, WasmMemory } from "../../src/kernels/wasm/memory.ts";
+import { CpuMemoryError, sizeClass, WasmMemory } from "../../src/kernels/wasm/memory.ts";
 import { AdamW, MLP } from "../../src/nn/index.ts";
 import { Random, randomTensor, scope, setDefaultDevice, tensor } from "../../src/tensor/index.ts";
 
@@ -34,6 +34,57 @@ test("parts that are in use never overlap", () => {
     }),
     { numRuns: 50 },
   );
+});
+
+/** 16 MiB, which it has from the start. */
+const SMALL_PAGES = 256;
+
+test("what was freed in small parts is handed out in large ones, and the other way round", () => {
+  const memory = new WasmMemory(SMALL_PAGES);
+  for (const bytes of [2 ** 20, 2 ** 10, 2 ** 23, 2 ** 17, 320]) {
+    const addresses = Array.from({ length: Math.floor(2 ** 23 / bytes) }, () => memory.allocate(bytes));
+    assert.is(new Set(addresses).size, addresses.length);
+    for (const address of addresses) memory.release(address, bytes);
+  }
+});
+
+test("parts never overlap where free ones are merged and cut anew, and an error counts what is in use", () => {
+  const step = fc.record({ frees: fc.boolean(), which: fc.nat(1000), bytes: fc.nat(2 ** 21) });
+  let failures = 0;
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 150, minLength: 100 }), (steps) => {
+      const memory = new WasmMemory(SMALL_PAGES);
+      const used: { address: number; bytes: number }[] = [];
+      for (const { frees, which, bytes } of steps) {
+        if (frees && used.length > 0) {
+          const [part] = used.splice(which % used.length, 1);
+          memory.release(part.address, part.bytes);
+          continue;
+        }
+        const taken = used.reduce((sum, part) => sum + sizeClass(part.bytes), 0);
+        try {
+          const address = memory.allocate(bytes);
+          assert.ok(address + sizeClass(bytes) + 28 <= memory.memory.buffer.byteLength);
+          for (const other of used) {
+            const isApart =
+              address + sizeClass(bytes) <= other.address ||
+              other.address + sizeClass(other.bytes) <= address;
+            assert.ok(isApart, "two parts share bytes");
+          }
+          used.push({ address, bytes });
+        } catch (error) {
+          assert.instance(error, CpuMemoryError);
+          assert.match((error as Error).message, `cpu: ${bytes} bytes more than the ${taken} in use exceed`);
+          failures++;
+        }
+      }
+      // Nothing is lost: with everything free again, all of it can be had at once.
+      for (const part of used) memory.release(part.address, part.bytes);
+      memory.allocate(7 * 2 ** 21);
+    }),
+    { numRuns: 50 },
+  );
+  assert.ok(failures > 0);
 });
 
 test("the memory reaches past its last part, since kernels read whole vectors", () => {

@@ -1,4 +1,8 @@
-/** One WebAssembly memory in which tensors live, and the free parts of it by size. */
+/**
+ * One WebAssembly memory in which tensors live, and the free parts of it by size: a training step frees what the next one
+ * asks for. Work of other sizes finds nothing there, so where the memory cannot grow, free parts that touch are merged
+ * and cut anew.
+ */
 import { BYTES_PER_ELEMENT, type DType, type NumberArray } from "../operation.ts";
 import { MAXIMUM_PAGES } from "./encoding.ts";
 
@@ -25,18 +29,23 @@ export class WasmMemory {
   readonly isShared: boolean;
   /** Addresses by size, the highest first, so that the lowest is handed out: a training step finds the same places. */
   private readonly free = new Map<number, number[]>();
+  /** Free parts that were merged, the lowest first; no two touch. */
+  private gaps: Part[] = [];
+  /** Where what was never handed out begins. */
   private end = ALIGNMENT;
+  private used = 0;
 
-  constructor() {
+  /** @param maximumPages of 64 KiB: 2 GiB unless given */
+  constructor(private readonly maximumPages = MAXIMUM_PAGES) {
     this.isShared = typeof SharedArrayBuffer !== "undefined";
     this.memory = new WebAssembly.Memory({
       initial: INITIAL_PAGES,
-      maximum: MAXIMUM_PAGES,
+      maximum: maximumPages,
       shared: this.isShared,
     });
   }
 
-  /** Bytes that were ever handed out: what the process has grown to. */
+  /** Up to where bytes were handed out: what the process has grown to. */
   get highWaterMark(): number {
     return this.end;
   }
@@ -47,17 +56,21 @@ export class WasmMemory {
    */
   allocate(bytes: number): number {
     const size = sizeClass(bytes);
-    const reused = this.free.get(size)?.pop();
-    if (reused !== undefined) return reused;
-    const address = this.end;
-    // Kernels read whole vectors, up to 28 bytes past the end of a tensor.
-    this.growTo(address + size + ALIGNMENT, bytes);
-    this.end = address + size;
+    const address =
+      this.free.get(size)?.pop() ?? this.cut(size) ?? this.extend(size) ?? this.mergeAndCut(size);
+    if (address === undefined) {
+      throw new CpuMemoryError(
+        `cpu: ${bytes} bytes more than the ${this.used} in use exceed the 2 GiB that the CPU device addresses, or what ` +
+          "the machine has; use smaller batches, or free tensors earlier with scope()",
+      );
+    }
+    this.used += size;
     return address;
   }
 
   release(address: number, bytes: number): void {
     const size = sizeClass(bytes);
+    this.used -= size;
     const addresses = this.free.get(size);
     if (addresses === undefined) this.free.set(size, [address]);
     else insertDescending(addresses, address);
@@ -71,20 +84,69 @@ export class WasmMemory {
       : new Int32Array(buffer, address, length);
   }
 
-  private growTo(bytes: number, asked: number): void {
+  /** From what was never handed out; undefined where the memory cannot grow. */
+  private extend(size: number): number | undefined {
+    const address = this.end;
+    // Kernels read whole vectors, up to 28 bytes past the end of a tensor.
+    if (!this.growTo(address + size + ALIGNMENT)) return undefined;
+    this.end = address + size;
+    return address;
+  }
+
+  private growTo(bytes: number): boolean {
     const pages = this.memory.buffer.byteLength / PAGE;
     const needed = Math.ceil(bytes / PAGE);
-    if (needed <= pages) return;
-    const wanted = Math.min(MAXIMUM_PAGES, Math.max(needed, Math.ceil(1.5 * pages)));
+    if (needed <= pages) return true;
+    const wanted = Math.min(this.maximumPages, Math.max(needed, Math.ceil(1.5 * pages)));
     try {
       this.memory.grow(Math.max(wanted, needed) - pages);
+      return true;
     } catch {
-      throw new CpuMemoryError(
-        `cpu: ${asked} bytes more than the ${this.end} in use exceed the 2 GiB that the CPU device addresses, or what ` +
-          "the machine has; use smaller batches, or free tensors earlier with scope()",
-      );
+      return false;
     }
   }
+
+  /** From the lowest gap that is large enough. */
+  private cut(size: number): number | undefined {
+    const at = this.gaps.findIndex((gap) => gap.size >= size);
+    if (at < 0) return undefined;
+    const { address, size: whole } = this.gaps[at];
+    if (whole === size) this.gaps.splice(at, 1);
+    else this.gaps[at] = { address: address + size, size: whole - size };
+    return address;
+  }
+
+  /** Makes one gap of free parts that touch; what lies last is as if it had never been handed out. */
+  private mergeAndCut(size: number): number | undefined {
+    const parts = [...this.free].flatMap(([own, addresses]) =>
+      addresses.map((address): Part => ({ address, size: own })),
+    );
+    this.free.clear();
+    this.gaps = merged([...this.gaps, ...parts]);
+    const last = this.gaps.at(-1);
+    if (last !== undefined && last.address + last.size === this.end) {
+      this.gaps.pop();
+      this.end = last.address;
+    }
+    return this.cut(size) ?? this.extend(size);
+  }
+}
+
+interface Part {
+  readonly address: number;
+  readonly size: number;
+}
+
+/** Parts that do not overlap, by rising address, those that touch as one. */
+function merged(parts: readonly Part[]): Part[] {
+  const whole: Part[] = [];
+  for (const part of parts.toSorted((a, b) => a.address - b.address)) {
+    const before = whole.at(-1);
+    if (before !== undefined && before.address + before.size === part.address) {
+      whole[whole.length - 1] = { address: before.address, size: before.size + part.size };
+    } else whole.push(part);
+  }
+  return whole;
 }
 
 function insertDescending(addresses: number[], address: number): void {
