@@ -72,15 +72,17 @@ test("points that no law goes through are errors", () => {
   );
 });
 
-test("wider models learn more slowly, and nothing is changed at the tuned width", async () => {
+test("a size changes all models, and nothing of how they learn; a rate changes all learning rates", async () => {
   const dataset = await chooseDataset({ name: "tiny" });
-  const [narrow, tuned, wide] = [8, 32, 128].map((width) => atSize(dataset, { width, layers: 1 }));
-  const { learningRate } = dataset.shared.rewardTraining;
-  assert.is(narrow.shared.rewardTraining.learningRate, learningRate);
-  assert.is(tuned.shared.rewardTraining.learningRate, learningRate);
-  assert.is(wide.shared.rewardTraining.learningRate, learningRate / 2);
-  assert.is(wide.policy.policyTraining.learningRate, dataset.policy.policyTraining.learningRate / 2);
-  assert.is(wide.shared.width, 128);
+  const wide = atSize(dataset, { width: 128, layers: 2 });
+  assert.equal([wide.shared.width, wide.shared.layers], [128, 2]);
+  assert.equal(wide.shared.rewardTraining, dataset.shared.rewardTraining);
+  assert.equal(wide.policy, dataset.policy);
+  const { shared, policy } = atSize(dataset, { width: 128, layers: 2 }, 2);
+  for (const stage of ["feedbackTraining", "rewardTraining", "imitationTraining"] as const) {
+    assert.is(shared[stage].learningRate, 2 * dataset.shared[stage].learningRate);
+  }
+  assert.is(policy.policyTraining.learningRate, 2 * dataset.policy.policyTraining.learningRate);
 });
 
 test("each method is trained at each size and seed once, and its cost is counted once", async () => {

@@ -1,4 +1,4 @@
-/** A check of the learning rates at which wide models are trained: half of them, and twice. */
+/** A check of the learning rates, which are those of narrow models, on wide ones: half of them, and twice. */
 import { GOAL_RANK, learnerTitle, namedLearner } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
 import { mainMetric, metricName } from "../ranking-table.ts";
@@ -42,12 +42,12 @@ export function ratesTable(results: Results): Table | undefined {
   return {
     name: "figure3-rates",
     caption:
-      `Learning rates of ${titleOf(SIZE)} on ${results.dataset}, by ${metricName(metric)}: half of those of the rule, the rule's, and ` +
-      "twice those, for all models, the judge's too.",
+      `Other learning rates for ${titleOf(SIZE)} on ${results.dataset}, by ${metricName(metric)}: half and twice those of all sizes, ` +
+      "for all models, the judge's too.",
     columns: [
       { title: "method" },
       ...RATES.map((rate) => ({
-        title: rate === 1 ? "the rule's" : `x ${rate}`,
+        title: `rates x ${rate}`,
         isPercent: metric === "ndcg",
       })),
     ],
