@@ -48,7 +48,8 @@ export function isSharedFinished(root: string, key: string): boolean {
 
 const FINISHED = "finished.json";
 
-function sharedFolder(root: string, key: string): string {
+/** Where the models of a shared work are, or what is finished of them. */
+export function sharedFolder(root: string, key: string): string {
   return join(root, SHARED, key);
 }
 
@@ -79,6 +80,8 @@ export async function loadShared(
 ): Promise<Shared> {
   const key = workKey(work);
   if (last?.key === key) return last.shared;
+  if (last !== undefined) dispose(last.shared);
+  last = undefined;
   const folder = sharedFolder(root, key);
   const own: TrainingContext = { ...context, checkpoints: new CheckpointFolder(folder, key) };
   const data = await loadData(work.data, folder, dataFolder, own);
@@ -86,6 +89,11 @@ export async function loadShared(
   const shared = { data, learned, options: work.options };
   last = { key, shared };
   return shared;
+}
+
+/** Frees models that no trial of this process will ask for again, or that its checkpoints would give back. */
+function dispose({ learned: { pointwise, imitation, rewardModels } }: Shared): void {
+  for (const model of [pointwise, imitation, ...rewardModels]) model?.dispose();
 }
 
 /** Options of a whole experiment, for those who read only the judge's part of them. */

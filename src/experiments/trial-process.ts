@@ -1,8 +1,9 @@
 /** The process that runs trials, one after another: the entry of `child-process.ts`. */
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CheckpointFolder, TrainingInterrupted, type TrainingListener } from "../goalrank/index.ts";
 import type { TrialAnswer, TrialRequest } from "./protocol.ts";
+import { sharedFolder } from "./shared-work.ts";
 import type { Trial, TrialOutcome } from "./trial.ts";
 import { runnerOf } from "./works.ts";
 
@@ -19,7 +20,7 @@ process.on("SIGINT", () => {});
 
 async function runTrial(request: Extract<TrialRequest, { kind: "run" }>): Promise<TrialAnswer> {
   try {
-    return { kind: "finished", outcome: await measure(() => work(request)) };
+    return { kind: "finished", outcome: await work(request) };
   } catch (error) {
     if (error instanceof TrainingInterrupted) return { kind: "interrupted" };
     if (!(error instanceof Error)) return { kind: "failed", message: String(error), stack: undefined };
@@ -29,6 +30,7 @@ async function runTrial(request: Extract<TrialRequest, { kind: "run" }>): Promis
 
 async function work({ trial, key, root, dataFolder }: Extract<TrialRequest, { kind: "run" }>) {
   const folder = join(root, "unfinished", key);
+  const isContinued = existsSync(folder) || existsSync(sharedFolder(root, key));
   const run = runnerOf(trial);
   const warn = (message: string) => void process.stderr.write(`warning: ${message}\n`);
   const context = {
@@ -36,9 +38,16 @@ async function work({ trial, key, root, dataFolder }: Extract<TrialRequest, { ki
     checkpoints: new CheckpointFolder(folder, key, warn),
     signal: stopping.signal,
   };
-  const outcome = await run(trial.work as never, { label: labelOf(trial), root, dataFolder, context });
+  const outcome = await measure(() =>
+    run(trial.work as never, { label: labelOf(trial), root, dataFolder, context }),
+  );
   rmSync(folder, { recursive: true, force: true });
-  return outcome;
+  return isContinued ? withoutCost(outcome) : outcome;
+}
+
+/** A trial that went on from a checkpoint does not know what the part before took. */
+function withoutCost({ metrics: { cpuSeconds: _, ...metrics }, ...outcome }: TrialOutcome): TrialOutcome {
+  return { ...outcome, metrics };
 }
 
 function labelOf({ experiment, dataset, method, seed, variant }: Trial) {

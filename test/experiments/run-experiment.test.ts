@@ -1,6 +1,6 @@
 /** Experiments from their trials to their files, with processes that train. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -86,6 +86,17 @@ test("a grid that is killed goes on, keeps what was finished, and ends with the 
   assert.is(run.ran, 1);
   assert.equal(metricsIn(root), metricsIn(whole));
   assert.equal([...secondsIn(root)].slice(0, 2), [...finished]);
+});
+
+test("a trial that goes on from a checkpoint does not say what it cost", async () => {
+  const trialsOf = (root: string) => ResultTable.open(join(root, "small")).trials;
+  const key = trialsOf(whole).find(({ method }) => method === "PRM")?.key ?? "";
+  const root = folder();
+  mkdirSync(join(root, "unfinished", key), { recursive: true });
+  await runSmall(root);
+  const costs = trialsOf(root).map(({ method, metrics }) => [method, "cpuSeconds" in metrics]);
+  assert.equal(Object.fromEntries(costs), { random: true, PRM: false, GoalRank: true });
+  assert.equal(metricsIn(root), metricsIn(whole));
 });
 
 test("a trial that fails is told with the error of its process, and the others are there", async () => {
