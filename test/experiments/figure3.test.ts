@@ -72,17 +72,20 @@ test("points that no law goes through are errors", () => {
   );
 });
 
-test("a size changes all models, and nothing of how they learn; a rate changes all learning rates", async () => {
+test("a size changes all models; wide ones learn more slowly, and a rate changes all learning rates", async () => {
   const dataset = await chooseDataset({ name: "tiny" });
-  const wide = atSize(dataset, { width: 128, layers: 2 });
+  const [narrow, tuned, wide] = [8, 32, 128].map((width) => atSize(dataset, { width, layers: 2 }));
   assert.equal([wide.shared.width, wide.shared.layers], [128, 2]);
-  assert.equal(wide.shared.rewardTraining, dataset.shared.rewardTraining);
-  assert.equal(wide.policy, dataset.policy);
-  const { shared, policy } = atSize(dataset, { width: 128, layers: 2 }, 2);
+  for (const own of [narrow, tuned]) assert.equal(own.policy, dataset.policy);
+  const halved = atSize(dataset, { width: 32, layers: 2 }, 0.5);
   for (const stage of ["feedbackTraining", "rewardTraining", "imitationTraining"] as const) {
-    assert.is(shared[stage].learningRate, 2 * dataset.shared[stage].learningRate);
+    const { learningRate } = dataset.shared[stage];
+    assert.equal(
+      [narrow, tuned, wide, halved].map(({ shared }) => shared[stage].learningRate),
+      [learningRate, learningRate, learningRate / 2, learningRate / 2],
+    );
   }
-  assert.is(policy.policyTraining.learningRate, 2 * dataset.policy.policyTraining.learningRate);
+  assert.is(wide.policy.policyTraining.learningRate, dataset.policy.policyTraining.learningRate / 2);
 });
 
 test("each method is trained at each size and seed once, and its cost is counted once", async () => {
@@ -92,7 +95,7 @@ test("each method is trained at each size and seed once, and its cost is counted
   const others = trials.filter(({ work, method }) => work.kind === "ranking" && method !== "oracle");
   const qualities = others.filter(({ variant }) => !variant.includes("learning rates"));
   assert.is(qualities.length, 2 * costs.length);
-  assert.is(others.length - qualities.length, 2 * 2 * 3, "two rates, two seeds, three methods");
+  assert.is(others.length - qualities.length, 2 * 2 * 2 * 3, "two sizes, rates and seeds, three methods");
   assert.is(new Set(trials.map(({ work }) => workKey(work))).size, trials.length);
   for (const cost of costs) {
     const quality = qualities.find(({ method, variant }) => {

@@ -15,7 +15,7 @@ import type { Trial } from "../trial.ts";
 import { injectedCandidates, SMALLER_MODELS } from "./deviations.ts";
 import { ratesTable, rateTrials } from "./learning-rates.ts";
 import { fitPowerLaw, fitSaturatingLaw, type SizedValue } from "./power-law.ts";
-import { atSize, SIZES, titleOf, withNamedNeeds } from "./sizes.ts";
+import { atSize, SIZES, TUNED_WIDTH, titleOf, withNamedNeeds } from "./sizes.ts";
 import { measureTrainingCost, type TrainingCostWork } from "./training-cost.ts";
 
 const CONTESTANTS = [GOAL_RANK, "dnn", "rank-mixer", "pier", "mg-e-20"];
@@ -324,8 +324,8 @@ export const figure3: Experiment = {
       deviations: [
         SMALLER_MODELS,
         "The paper goes from 1 million to 100 million parameters; these sizes are what two cores train in hours.",
-        "All models of a method grow together, the judge that it learns from or asks included. Nothing is tuned for a size, the " +
-          "learning rates neither.",
+        "All models of a method grow together, the judge that it learns from or asks included. Learning rates fall with the " +
+          `root of the width over ${TUNED_WIDTH}; nothing else is tuned for a size, and every size has the same lists, requests and epochs.`,
         ...injectedCandidates(results.dataset),
       ],
       tables:

@@ -1,4 +1,4 @@
-/** A check of the learning rates, which are those of narrow models, on wide ones: half of them, and twice. */
+/** A check of the learning rates of wide models: half of them, and twice. */
 import { GOAL_RANK, learnerTitle, namedLearner } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
 import { mainMetric, metricName } from "../ranking-table.ts";
@@ -8,17 +8,25 @@ import type { Table } from "../tables.ts";
 import type { Trial } from "../trial.ts";
 import { atSize, type Size, titleOf, withNamedNeeds } from "./sizes.ts";
 
-const SIZE: Size = { width: 64, layers: 1 };
+const CHECKED: readonly Size[] = [
+  { width: 64, layers: 1 },
+  { width: 128, layers: 2 },
+];
 const RATES = [0.5, 1, 2];
 const METHODS = [GOAL_RANK, "dnn", "pier"];
 
 /** The rates themselves are those of the size's own trials. */
-const variantOf = (rate: number) => `${titleOf(SIZE)}${rate === 1 ? "" : `, learning rates x ${rate}`}`;
+function variantOf(size: Size, rate: number): string {
+  return `${titleOf(size)}${rate === 1 ? "" : `, learning rates x ${rate}`}`;
+}
 
 export function rateTrials(experiment: string, dataset: DatasetChoice, seeds: readonly number[]): Trial[] {
-  return RATES.filter((rate) => rate !== 1).flatMap((rate) => {
-    const own = atSize(dataset, SIZE, rate);
-    const variant = variantOf(rate);
+  const others = CHECKED.flatMap((size) =>
+    RATES.filter((rate) => rate !== 1).map((rate) => ({ size, rate })),
+  );
+  return others.flatMap(({ size, rate }) => {
+    const own = atSize(dataset, size, rate);
+    const variant = variantOf(size, rate);
     return seeds.flatMap((seed) =>
       METHODS.map((name) => {
         const label = { experiment, method: learnerTitle(name), seed, variant };
@@ -28,28 +36,29 @@ export function rateTrials(experiment: string, dataset: DatasetChoice, seeds: re
   });
 }
 
-/** Undefined where no other rate was tried. */
+/** Sizes for which other rates were tried; undefined where none were. */
 export function ratesTable(results: Results): Table | undefined {
   const metric = mainMetric(results);
-  const rows = METHODS.map((name) => [
-    learnerTitle(name),
-    ...RATES.map((rate) => {
-      const row = results.row(learnerTitle(name), variantOf(rate));
-      return row && seedMean(row, metric);
+  const rows = CHECKED.flatMap((size) =>
+    METHODS.flatMap((name) => {
+      const means = RATES.map((rate) => {
+        const row = results.row(learnerTitle(name), variantOf(size, rate));
+        return row && seedMean(row, metric);
+      });
+      const known = means.filter((mean) => mean !== undefined);
+      return known.length < 2 ? [] : [[titleOf(size), learnerTitle(name), ...means]];
     }),
-  ]);
-  if (rows.every(([, half, , twice]) => half === undefined && twice === undefined)) return undefined;
+  );
+  if (rows.length === 0) return undefined;
   return {
     name: "figure3-rates",
     caption:
-      `Other learning rates for ${titleOf(SIZE)} on ${results.dataset}, by ${metricName(metric)}: half and twice those of all sizes, ` +
-      "for all models, the judge's too.",
+      `Other learning rates for wide models on ${results.dataset}, by ${metricName(metric)}: all rates of a size, the judge's too, times ` +
+      `${RATES.join(", ")}.`,
     columns: [
+      { title: "size" },
       { title: "method" },
-      ...RATES.map((rate) => ({
-        title: `rates x ${rate}`,
-        isPercent: metric === "ndcg",
-      })),
+      ...RATES.map((rate) => ({ title: `rates x ${rate}`, isPercent: metric === "ndcg" })),
     ],
     rows,
   };

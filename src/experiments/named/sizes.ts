@@ -17,19 +17,24 @@ export const SIZES: readonly Size[] = [
   { width: 128, layers: 2 },
 ];
 
+/** The width that the learning rates of the datasets are for. */
+export const TUNED_WIDTH = 32;
+
 export function titleOf({ width, layers }: Size): string {
   return `width ${width}, ${layers} ${layers === 1 ? "layer" : "layers"}`;
 }
 
 /**
- * All models of one size, the judge too.
+ * All models of one size, the judge too. Wider models learn at rates that fall with the root of the width: at the rates of
+ * narrow ones the widest do not learn well.
  *
- * @param rate what all learning rates are multiplied with
+ * @param rate what all learning rates are multiplied with besides
  */
 export function atSize(dataset: DatasetChoice, { width, layers }: Size, rate = 1): DatasetChoice {
+  const factor = rate * Math.sqrt(TUNED_WIDTH / Math.max(width, TUNED_WIDTH));
   const scaled = <Training extends { readonly learningRate: number }>(training: Training): Training => ({
     ...training,
-    learningRate: training.learningRate * rate,
+    learningRate: training.learningRate * factor,
   });
   const { shared, policy } = dataset;
   // A judge that starts from the imitation has as many layers.
