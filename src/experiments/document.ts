@@ -127,10 +127,11 @@ function provenance(trials: readonly TrialResult[], runs: readonly RunRecord[]):
   const seeds = [...new Set(trials.map(({ seed }) => seed))].sort((a, b) => a - b);
   const cpuSeconds = trials.reduce((sum, { metrics }) => sum + (metrics.cpuSeconds ?? 0), 0);
   const wall = runs.reduce((sum, { seconds }) => sum + seconds, 0);
+  const unknown = trials.filter(({ metrics }) => metrics.cpuSeconds === undefined).length;
   const machines = [...new Set(runs.map(({ machine, jobs }) => `${machine}, ${jobs} at a time`))];
   const parts = [
     `${seeds.length === 1 ? "Seed" : "Seeds"} ${seeds.join(", ")}; ${trials.length} trials of ${timeText(cpuSeconds)} on ` +
-      "one core in all",
+      `one core in all${unknown === 0 ? "" : `, without ${unknown} that went on from a checkpoint`}`,
     ...(runs.length === 0 ? [] : [`${timeText(wall)} by the clock, those of other tables not run again`]),
     ...machines,
   ];
