@@ -4,13 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { goalrank } from "./command.ts";
+import { goalrank, goalrankInChild } from "./command.ts";
 
 const test = suite("goalrank experiment");
 const folder = mkdtempSync(join(tmpdir(), "goalrank-experiment-"));
 test.after(() => rmSync(folder, { recursive: true }));
 
 const experiment = (...words: string[]) => goalrank(folder, "experiment", ...words);
+
+/** In a process of its own, as trials inherit how their parent was started, relative to the working folder. */
+const run = (...words: string[]) => goalrankInChild(folder, ["experiment", ...words], () => {});
 
 test("without a name, experiments and datasets are listed", async () => {
   const { output } = await experiment();
@@ -21,13 +24,10 @@ test("without a name, experiments and datasets are listed", async () => {
 
 test("an experiment runs once, again for a method that is named, and its document says how", async () => {
   const words = ["figure1d", "--dataset", "tiny", "--seeds", "1", "--jobs", "1"];
-  const first = await experiment(...words);
+  const first = await run(...words);
   assert.is(first.code, 0, first.errors);
   assert.match(first.output, /GoalRank has \d\.\d{3}, \d\.\d{3} (above|below) the generator-evaluator/);
-  const [again, none] = [
-    await experiment(...words, "--again", "MG-E, 3 generators"),
-    await experiment(...words),
-  ];
+  const [again, none] = [await run(...words, "--again", "MG-E, 3 generators"), await run(...words)];
   assert.match(again.errors, /figure1d: 1 trials? to run/);
   assert.match(none.errors, /figure1d: 0 trials to run/);
   const tablesOf = ({ output }: typeof first) => output.replaceAll(/\| \d+ \|$/gm, "|");
