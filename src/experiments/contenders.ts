@@ -1,11 +1,5 @@
 /** What an experiment compares: methods that learn, and landmarks that anyone could reach or nobody can pass. */
-import {
-  findMethod,
-  METHODS,
-  type MethodContext,
-  PRM_AS_THEY_COME,
-  type TrainedMethod,
-} from "../goalrank/baselines/index.ts";
+import { findMethod, METHODS, type MethodContext, type TrainedMethod } from "../goalrank/baselines/index.ts";
 import {
   DEFAULT_EXPERIMENT,
   type ExperimentOptions,
@@ -21,11 +15,9 @@ import type { Shared } from "./shared-work.ts";
 
 /** What is trained from what all methods share. */
 export type Learner =
-  /** One of `METHODS`, by its name. */
+  /** A method of `src/goalrank/baselines`, by its name. */
   | { readonly name: "method"; readonly method: string }
-  | { readonly name: "goalrank"; readonly policy: PolicyOptions; readonly bias?: number }
-  /** PRM for which the order of the candidates is the initial ranking. */
-  | { readonly name: "PRM on candidates as they come" };
+  | { readonly name: "goalrank"; readonly policy: PolicyOptions; readonly bias?: number };
 
 /** What answers the requests. */
 export type Contender =
@@ -76,9 +68,6 @@ export async function learn(
 ): Promise<TrainedMethod> {
   if (learner.name === "method") {
     return findMethod(learner.method).learn(methodContext(shared, seed, context));
-  }
-  if (learner.name === "PRM on candidates as they come") {
-    return PRM_AS_THEY_COME.learn(methodContext(shared, seed, context));
   }
   const { data, learned } = shared;
   const { policy, bias = 0 } = learner;

@@ -120,7 +120,7 @@ export function drawDots({ description, label, bars }: BarChart): string {
   });
 }
 
-/** Panels side by side with one axis of names, in the order of the first panel. */
+/** Panels side by side with one axis of names, in the order in which panels name them. */
 export interface PanelChart {
   readonly description: string;
   readonly x: Axis;
@@ -129,19 +129,19 @@ export interface PanelChart {
 
 /** A dot for each name in each panel, with its interval; panels have one scale. */
 export function drawPanels({ description, x, panels }: PanelChart): string {
-  const [{ bars: first }] = panels;
-  const longest = Math.max(...first.map(({ name }) => name.length));
+  const names = [...new Set(panels.flatMap(({ bars }) => bars.map(({ name }) => name)))];
+  const longest = Math.max(...names.map(({ length }) => length));
   const dots = panels.flatMap(({ name: panel, bars }) => bars.map((bar) => ({ ...bar, panel })));
   const colourOf = ({ isMarked }: Bar) => COLOURS[isMarked === true ? 1 : 0];
   const spread = dots.filter(({ low, high }) => low !== undefined && high !== undefined);
   const marginLeft = 20 + 6.5 * longest;
   return plot(description, {
     width: marginLeft + 150 * panels.length,
-    height: 90 + 20 * first.length,
+    height: 90 + 20 * names.length,
     ...{ marginLeft, marginTop: 40 },
     fx: { label: null, domain: panels.map(({ name }) => name) },
     x: { ...axisOptions(x), grid: true },
-    y: { label: null, domain: first.map(({ name }) => name) },
+    y: { label: null, domain: names },
     marks: [
       Plot.frame({ stroke: "#dddddd" }),
       Plot.ruleY(spread, {

@@ -9,26 +9,37 @@ import { Random, randomTensor, scope, setDefaultDevice, tensor } from "../../src
 
 const test = suite("memory");
 
+interface UsedPart {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+function assertApart(part: UsedPart, others: readonly UsedPart[]): void {
+  const end = ({ address, bytes }: UsedPart) => address + sizeClass(bytes);
+  for (const other of others) {
+    assert.ok(end(part) <= other.address || end(other) <= part.address, "two parts share bytes");
+  }
+}
+
+/** Gives one of the parts back, if there is any. @returns whether it did */
+function releaseOne(memory: WasmMemory, used: UsedPart[], which: number): boolean {
+  if (used.length === 0) return false;
+  const [part] = used.splice(which % used.length, 1);
+  memory.release(part.address, part.bytes);
+  return true;
+}
+
 test("parts that are in use never overlap", () => {
   const step = fc.record({ frees: fc.boolean(), which: fc.nat(1000), bytes: fc.nat(5000) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const memory = new WasmMemory();
-      const used: { address: number; bytes: number }[] = [];
+      const used: UsedPart[] = [];
       for (const { frees, which, bytes } of steps) {
-        if (frees && used.length > 0) {
-          const [part] = used.splice(which % used.length, 1);
-          memory.release(part.address, part.bytes);
-          continue;
-        }
+        if (frees && releaseOne(memory, used, which)) continue;
         const address = memory.allocate(bytes);
         assert.is(address % 64, 0);
-        for (const other of used) {
-          assert.ok(
-            address + sizeClass(bytes) <= other.address || other.address + sizeClass(other.bytes) <= address,
-            "two parts share bytes",
-          );
-        }
+        assertApart({ address, bytes }, used);
         used.push({ address, bytes });
       }
     }),
@@ -54,23 +65,14 @@ test("parts never overlap where free ones are merged and cut anew, and an error 
   fc.assert(
     fc.property(fc.array(step, { maxLength: 150, minLength: 100 }), (steps) => {
       const memory = new WasmMemory(SMALL_PAGES);
-      const used: { address: number; bytes: number }[] = [];
+      const used: UsedPart[] = [];
       for (const { frees, which, bytes } of steps) {
-        if (frees && used.length > 0) {
-          const [part] = used.splice(which % used.length, 1);
-          memory.release(part.address, part.bytes);
-          continue;
-        }
+        if (frees && releaseOne(memory, used, which)) continue;
         const taken = used.reduce((sum, part) => sum + sizeClass(part.bytes), 0);
         try {
           const address = memory.allocate(bytes);
           assert.ok(address + sizeClass(bytes) + 28 <= memory.memory.buffer.byteLength);
-          for (const other of used) {
-            const isApart =
-              address + sizeClass(bytes) <= other.address ||
-              other.address + sizeClass(other.bytes) <= address;
-            assert.ok(isApart, "two parts share bytes");
-          }
+          assertApart({ address, bytes }, used);
           used.push({ address, bytes });
         } catch (error) {
           assert.instance(error, CpuMemoryError);
@@ -79,8 +81,10 @@ test("parts never overlap where free ones are merged and cut anew, and an error 
         }
       }
       // Nothing is lost: with everything free again, all of it can be had at once.
-      for (const part of used) memory.release(part.address, part.bytes);
+      while (releaseOne(memory, used, 0));
+      const { highWaterMark } = memory;
       memory.allocate(7 * 2 ** 21);
+      assert.ok(memory.highWaterMark >= highWaterMark);
     }),
     { numRuns: 50 },
   );

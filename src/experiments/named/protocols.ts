@@ -3,7 +3,7 @@
  * come first, as in the program that the paper's authors published, and how lists are split.
  */
 import type { CandidateProtocol, SplitProtocol } from "../../goalrank/index.ts";
-import { type Contender, contenderTitle, GOAL_RANK } from "../contenders.ts";
+import { type Contender, contenderTitle, GOAL_RANK, learnerTitle, namedLearner } from "../contenders.ts";
 import type { DatasetChoice, LogSettings } from "../datasets.ts";
 import type { Experiment } from "../experiment.ts";
 import { drawPanels, type Picture } from "../pictures.ts";
@@ -34,18 +34,14 @@ const PROTOCOLS: readonly [Protocol, ...Protocol[]] = [
 ];
 
 const AS_THEY_COME = "candidates as they come";
-const PRM_AS_THEY_COME = "PRM on candidates as they come";
+const LEARNERS = ["dnn", "set-rank", "prm", "prm-as-they-come", GOAL_RANK];
+const PRM_AS_THEY_COME = learnerTitle("prm-as-they-come");
+/** In the order of the table. */
+const TITLES = [AS_THEY_COME, "retriever", ...LEARNERS.map(learnerTitle)];
 
 function contendersOf({ policy }: DatasetChoice): readonly Contender[] {
-  return [
-    { name: AS_THEY_COME },
-    { name: "retriever" },
-    { name: "method", method: "dnn" },
-    { name: "method", method: "set-rank" },
-    { name: "method", method: "prm" },
-    { name: PRM_AS_THEY_COME },
-    { name: "goalrank", policy },
-  ];
+  const learners = LEARNERS.map((name) => namedLearner(name, policy));
+  return [{ name: AS_THEY_COME }, { name: "retriever" }, ...learners];
 }
 
 /** The log under a protocol, in the same table. */
@@ -79,8 +75,7 @@ function trialsOf(dataset: DatasetChoice, seeds: readonly number[]): Trial[] {
 
 /** The methods that were measured, in the order of the experiment. */
 function methodsOf(results: Results): readonly string[] {
-  const order = [AS_THEY_COME, "retriever", "DNN", "PRS (SetRank)", "PRM", PRM_AS_THEY_COME, GOAL_RANK];
-  return order.filter((method) => results.rows.some((row) => row.method === method));
+  return TITLES.filter((method) => results.rows.some((row) => row.method === method));
 }
 
 function hitsOf(results: Results, method: string, protocol: string): number | undefined {

@@ -49,15 +49,19 @@ export const METHODS: readonly Method[] = [
   MG_E_100,
 ];
 
+/** Methods that are asked for by name, and are no rows of the comparison. */
+const OTHERS: readonly Method[] = [PRM_AS_THEY_COME];
+
 /**
- * The method called `name`.
+ * The method called `name`: a row of the comparison, or one that an experiment shows besides.
  *
  * @throws RangeError that names the nearest and all methods, for an unknown one
  */
 export function findMethod(name: string): Method {
-  const found = METHODS.find((method) => method.name === name);
+  const all = [...METHODS, ...OTHERS];
+  const found = all.find((method) => method.name === name);
   if (found !== undefined) return found;
-  const names = METHODS.map((method) => method.name);
+  const names = all.map((method) => method.name);
   throw new RangeError(
     `methods: there is no method "${name}"; did you mean "${nearestName(name, names)}"? ` +
       `The methods are ${names.join(", ")}`,

@@ -22,9 +22,14 @@ export class ParquetError extends Error {
 
 export class ParquetDecoder {
   private process: ChildProcess | undefined;
-  private limitSeconds = BASE_SECONDS;
+  private limitSeconds: number;
   /** Files are read one after another. */
   private queue: Promise<unknown> = Promise.resolve();
+
+  /** @param baseSeconds what any answer may take: two minutes unless given */
+  constructor(private readonly baseSeconds = BASE_SECONDS) {
+    this.limitSeconds = baseSeconds;
+  }
 
   /**
    * Calls `read` while no other file is read with this decoder.
@@ -38,7 +43,7 @@ export class ParquetDecoder {
 
   /** @throws ParquetError when `file` is no Parquet file */
   async open(file: string, bytes: number): Promise<ParquetDescription> {
-    this.limitSeconds = Math.ceil(BASE_SECONDS + (SECONDS_PER_MEGABYTE * bytes) / 1e6);
+    this.limitSeconds = Math.ceil(this.baseSeconds + (SECONDS_PER_MEGABYTE * bytes) / 1e6);
     const answer = await this.ask({ kind: "open", file: resolvePath(file) });
     if ("description" in answer) return answer.description;
     throw new ParquetError("problem" in answer ? answer.problem : "the decoder gave another answer");

@@ -33,6 +33,7 @@ export class WasmMemory {
   private gaps: Part[] = [];
   /** Where what was never handed out begins. */
   private end = ALIGNMENT;
+  private highest = ALIGNMENT;
   private used = 0;
 
   /** @param maximumPages of 64 KiB: 2 GiB unless given */
@@ -45,9 +46,9 @@ export class WasmMemory {
     });
   }
 
-  /** Up to where bytes were handed out: what the process has grown to. */
+  /** Up to where bytes were ever handed out: what the process has grown to. */
   get highWaterMark(): number {
-    return this.end;
+    return this.highest;
   }
 
   /**
@@ -90,6 +91,7 @@ export class WasmMemory {
     // Kernels read whole vectors, up to 28 bytes past the end of a tensor.
     if (!this.growTo(address + size + ALIGNMENT)) return undefined;
     this.end = address + size;
+    this.highest = Math.max(this.highest, this.end);
     return address;
   }
 

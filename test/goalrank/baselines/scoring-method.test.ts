@@ -8,7 +8,14 @@ import {
   scoringTask,
 } from "../../../src/goalrank/baselines/scoring-method.ts";
 import { listwiseLoss } from "../../../src/goalrank/tasks/listwise-loss.ts";
-import { findMethod, METHODS, PointwiseRanker, type Tensor, tensor } from "../../../src/index.ts";
+import {
+  findMethod,
+  METHODS,
+  PointwiseRanker,
+  PRM_AS_THEY_COME,
+  type Tensor,
+  tensor,
+} from "../../../src/index.ts";
 import { throwsMessage } from "../../throws-message.ts";
 import { log, world } from "../small-world.ts";
 import { assertNear } from "./scoring-checks.ts";
@@ -109,10 +116,11 @@ test("DNN is the pointwise ranker that all methods share: nothing more is traine
 });
 
 test("methods have distinct names, and a misspelled one is corrected", () => {
-  const names = METHODS.map(({ name }) => name);
+  const methods = [...METHODS, PRM_AS_THEY_COME];
+  const names = methods.map(({ name }) => name);
   assert.is(new Set(names).size, names.length);
-  assert.is(new Set(METHODS.map(({ title }) => title)).size, names.length);
-  for (const method of METHODS) assert.is(findMethod(method.name), method);
+  assert.is(new Set(methods.map(({ title }) => title)).size, names.length);
+  for (const method of methods) assert.is(findMethod(method.name), method);
   throwsMessage(
     () => findMethod("rank-mixr"),
     `methods: there is no method "rank-mixr"; did you mean "rank-mixer"? The methods are ${names.join(", ")}`,

@@ -8,6 +8,7 @@ import { snappyCompress } from "hyparquet-writer/src/snappy.js";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readParquet } from "../../../src/goalrank/data/index.ts";
+import { ParquetDecoder, ParquetError } from "../../../src/goalrank/data/parquet-decoder.ts";
 import { checkSnappy } from "../../../src/goalrank/data/snappy.ts";
 import { refusal, rowsOf, TemporaryFolder } from "./logs.ts";
 import { columnOf, parquetLog, withFooter, withFooterLength, withPage } from "./parquet-files.ts";
@@ -177,6 +178,26 @@ test("a run of a thousand million values in seven bytes ends the decoder, and no
     /^log\.parquet: rows 1 to 3 cannot be read \(decoding takes more than \d+ MB of memory/,
   );
   assert.is(rowsOf(await read(parquetLog())).length, 3, "the next file is read by another decoder");
+});
+
+test("a page on which the decoder goes round in circles ends when its time is up", async () => {
+  const data = ["a", "ab", "b"];
+  const type = "STRING";
+  const file = parquetLog(
+    { user_id: { name: "user_id", data, type, encoding: "DELTA_LENGTH_BYTE_ARRAY" } },
+    { codec: "UNCOMPRESSED" },
+  );
+  // The number of parts in a block, read as -1, leads back to where it was read.
+  const place = file.findIndex((byte, n) => byte === 0x80 && file[n + 1] === 0x01);
+  writeFileSync(FILE, file.fill(0xff, place + 2, place + 14));
+  const decoder = new ParquetDecoder(3);
+  const error = await decoder
+    .open(FILE, file.length)
+    .then(() => decoder.readColumn(0, "user_id"))
+    .catch((reason: unknown) => reason);
+  decoder.close();
+  assert.instance(error, ParquetError);
+  assert.is((error as Error).message, "decoding takes longer than 4 seconds");
 });
 
 test("nested columns are refused, unless they are not wanted", async () => {
