@@ -2,22 +2,16 @@
  * Parts of GoalRank's training, repeatable: at the sizes of the example, on one fixed batch with fixed groups and
  * rewards, so that no number has to be read back. Everything is made on the default device.
  */
-import {
-  candidateBatch,
-  DEFAULT_EXPERIMENT,
-  Generator,
-  groupCrossEntropy,
-  gumbelTopK,
-  noGrad,
-  Optimisation,
-  PointwiseRanker,
-  Random,
-  RewardModel,
-  randomLists,
-  scope,
-  tensor,
-  worldData,
-} from "../src/index.ts";
+import { candidateBatch } from "../src/data/batch.ts";
+import { Generator } from "../src/goalrank/generator.ts";
+import { randomLists } from "../src/goalrank/groups/random.ts";
+import { RewardModel } from "../src/goalrank/reward-model.ts";
+import { Random } from "../src/kernels/index.ts";
+import { PointwiseRanker } from "../src/methods/dnn.ts";
+import { worldData } from "../src/run/data.ts";
+import { DEFAULT_EXPERIMENT } from "../src/run/settings.ts";
+import { groupCrossEntropy, gumbelTopK, noGrad, scope, tensor } from "../src/tensor/index.ts";
+import { Optimisation } from "../src/training/optimisation.ts";
 
 const SEED = 1;
 const { width, heads, layers, groups: GROUPS, policyTraining } = DEFAULT_EXPERIMENT;

@@ -10,8 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { Random } from "../src/tensor/index.ts";
-import { killAndResume, runChild } from "../test/goalrank/training/kill-and-resume.ts";
-import type { SmallRunResult } from "../test/goalrank/training/small-run.ts";
+import { killAndResume, runChild } from "../test/training/kill-and-resume.ts";
+import type { SmallRunResult } from "../test/training/small-run.ts";
 
 const program = new Command("kill-and-resume")
   .addOption(new Option("--device <name>", "where to train").choices(["cpu", "webgpu"]).default("cpu"))

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { prepareLog, readInteractions } from "../src/goalrank/data/index.ts";
+import { prepareLog, readInteractions } from "../src/data/prepare.ts";
 import { Random } from "../src/kernels/philox.ts";
 import { formatHeader, makeTable } from "./measure/report.ts";
 

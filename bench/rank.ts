@@ -6,7 +6,9 @@
  */
 import Table from "cli-table3";
 import { Command } from "commander";
-import { loadRanker, type Ranker, type RankRequest } from "../src/index.ts";
+import { loadRanker } from "../src/ranker/load-ranker.ts";
+import type { Ranker } from "../src/ranker/ranker.ts";
+import type { RankRequest } from "../src/ranker/requests.ts";
 import { randomRanker, randomRequests } from "./measure/random-ranker.ts";
 
 const WARM_UP = 100;

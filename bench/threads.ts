@@ -6,7 +6,8 @@
  */
 import Table from "cli-table3";
 import { Command } from "commander";
-import { CpuDevice, Random, scope, type Tensor, tensor } from "../src/index.ts";
+import { CpuDevice, Random } from "../src/kernels/index.ts";
+import { scope, type Tensor, tensor } from "../src/tensor/index.ts";
 import { quartilesOf } from "./measure/quantiles.ts";
 
 const SIZES = [1_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000];

@@ -6,30 +6,21 @@
  */
 import Table from "cli-table3";
 import { Command } from "commander";
-import {
-  candidateBatch,
-  chooseDevice,
-  collectFeedback,
-  DEFAULT_EXPERIMENT,
-  DEFAULT_GROUP_SET,
-  type ExperimentData,
-  type ExperimentOptions,
-  type ExperimentResult,
-  evaluationBatches,
-  findScenario,
-  type Generator,
-  generatorProposals,
-  joinRows,
-  type ListDataset,
-  mean,
-  meanConfidenceInterval,
-  noGrad,
-  runExperiment,
-  scope,
-  setDefaultDevice,
-  type World,
-  worldData,
-} from "../src/index.ts";
+import { candidateBatch } from "../src/data/batch.ts";
+import { joinRows, type ListDataset } from "../src/data/dataset.ts";
+import { mean, meanConfidenceInterval } from "../src/evaluation/statistics.ts";
+import type { Generator } from "../src/goalrank/generator.ts";
+import { DEFAULT_GROUP_SET } from "../src/goalrank/groups/group-set.ts";
+import { chooseDevice } from "../src/kernels/index.ts";
+import { generatorProposals } from "../src/methods/answers.ts";
+import { type ExperimentResult, runExperiment } from "../src/run/compare.ts";
+import { type ExperimentData, worldData } from "../src/run/data.ts";
+import { DEFAULT_EXPERIMENT, type ExperimentOptions } from "../src/run/settings.ts";
+import { noGrad, scope, setDefaultDevice } from "../src/tensor/index.ts";
+import { evaluationBatches } from "../src/training/batches.ts";
+import { collectFeedback } from "../src/world/redrawn-feedback.ts";
+import { findScenario } from "../src/world/scenarios.ts";
+import type { World } from "../src/world/world.ts";
 
 /** A change to the default experiment. */
 interface Remedy {

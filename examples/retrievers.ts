@@ -8,23 +8,18 @@
  */
 import Table from "cli-table3";
 import { Command, InvalidArgumentError, Option } from "commander";
-import {
-  chooseDevice,
-  DataError,
-  DEVICE_NAMES,
-  type InteractionLog,
-  type InteractionSource,
-  ItemNeighbourRetriever,
-  itemScorer,
-  learnRetriever,
-  PopularityRetriever,
-  prepareInteractions,
-  type Retriever,
-  recallAt,
-  SPLIT_PROTOCOLS,
-  setDefaultDevice,
-  trainingInteractions,
-} from "../src/index.ts";
+import { DataError } from "../src/data/errors.ts";
+import type { InteractionLog } from "../src/data/interactions.ts";
+import { trainingInteractions } from "../src/data/lists.ts";
+import { type InteractionSource, prepareInteractions } from "../src/data/prepare.ts";
+import { SPLIT_PROTOCOLS } from "../src/data/protocols.ts";
+import { ItemNeighbourRetriever } from "../src/data/retrievers/item-neighbours.ts";
+import { learnRetriever } from "../src/data/retrievers/learn.ts";
+import { PopularityRetriever } from "../src/data/retrievers/popularity.ts";
+import { recallAt } from "../src/data/retrievers/recall.ts";
+import { itemScorer, type Retriever } from "../src/data/retrievers/retriever.ts";
+import { chooseDevice, DEVICE_NAMES } from "../src/kernels/index.ts";
+import { setDefaultDevice } from "../src/tensor/index.ts";
 
 interface Arguments {
   readonly device: string;

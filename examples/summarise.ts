@@ -6,13 +6,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import {
-  type Advantage,
-  type MethodResult,
-  mean,
-  meanConfidenceInterval,
-  type RewardReport,
-} from "../src/index.ts";
+import type { RewardReport } from "../src/evaluation/reward-report.ts";
+import { mean, meanConfidenceInterval } from "../src/evaluation/statistics.ts";
+import type { Advantage } from "../src/run/compare.ts";
+import type { MethodResult } from "../src/run/evaluate-lists.ts";
 
 /** What a run's result.json holds of what is summarised. */
 interface Result {

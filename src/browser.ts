@@ -1,5 +1,7 @@
-/** GoalRank in a page: all of `index.ts` that needs no files, and a ranker that is loaded from an address. */
-export * from "./goalrank/portable.ts";
-export { loadRanker } from "./goalrank/ranker/fetch-ranker.ts";
+/** Temporary. */
+export * from "./goalrank/generator.ts";
+export * from "./methods/dnn.ts";
 export * from "./nn/index.ts";
+export { loadRanker } from "./ranker/fetch-ranker.ts";
+export * from "./ranker/index.ts";
 export * from "./tensor/index.ts";

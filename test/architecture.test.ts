@@ -1,50 +1,48 @@
 /** The rules that hold the source tree together: who may import whom, and what every file must look like. */
-import { readdirSync, readFileSync } from "node:fs";
-import { posix, sep } from "node:path";
-import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import {
+  findCircles,
+  importsOf,
+  lineAt,
+  lineCount,
+  readSource,
+  type SourceFile,
+  targetOf,
+} from "./source-tree.ts";
 
 /** Folders of src from the bottom up: a file imports from its own folder and from those before it. */
-const LAYERS = ["kernels", "tensor", "nn", "goalrank", "onnx", "report", "server", "experiments", "cli"];
+const LAYERS = [
+  "text",
+  "files",
+  "kernels",
+  "tensor",
+  "nn",
+  "evaluation",
+  "training",
+  "data",
+  "world",
+  "goalrank",
+  "methods",
+  "ranker",
+  "run",
+  "experiments",
+  "onnx",
+  "report",
+  "server",
+  "cli",
+];
 
 /** What packages import: it gathers from every layer. */
 const ENTRIES = ["src/index.ts", "src/browser.ts"];
 
-/** What must also run in a browser. */
-const BROWSER_LAYERS = ["kernels", "tensor", "nn"];
+/** What must also run in a browser, whole. */
+const BROWSER_LAYERS = ["text", "kernels", "tensor", "nn", "evaluation", "world", "goalrank", "methods"];
 
 const MAX_LINES = 400;
 
-interface SourceFile {
-  /** From the root of the repository, with forward slashes. */
-  readonly path: string;
-  readonly text: string;
-}
-
-interface Import {
-  readonly specifier: string;
-  readonly line: number;
-}
-
 /** A rule lists what breaks it, as `path:line: what is wrong`. */
 type Rule = (file: SourceFile) => string[];
-
-function lineAt(text: string, index: number): number {
-  return text.slice(0, index).split("\n").length;
-}
-
-/** `import "x"`, `import … from "x"` and `export … from "x"`, over several lines too. */
-const STATIC_IMPORT = /^(?:import\s*|(?:import|export)\b[^;"'=()]*\bfrom\s*)["']([^"'\n]+)["']/gm;
-
-/** `import("x")`, also in types, outside of comment lines. */
-const DYNAMIC_IMPORT = /^(?!\s*(?:\*|\/[/*])).*\bimport\s*\(\s*["'`]([^"'`\n]+)["'`]/gm;
-
-function importsOf({ text }: SourceFile): Import[] {
-  return [STATIC_IMPORT, DYNAMIC_IMPORT]
-    .flatMap((pattern) => [...text.matchAll(pattern)])
-    .map((match) => ({ specifier: match[1], line: lineAt(text, match.index + match[0].length) }));
-}
 
 /** The folder of src that a path lies in: "" for files of src itself, undefined outside of src. */
 function layerOf(path: string): string | undefined {
@@ -65,7 +63,7 @@ const importsGoDown: Rule = (file) => {
     .filter(({ specifier }) => specifier.startsWith("."))
     .map(({ specifier, line }) => ({
       line,
-      target: posix.join(posix.dirname(file.path), specifier),
+      target: targetOf(file.path, specifier),
     }))
     .filter(({ target }) => {
       const level = LAYERS.indexOf(layerOf(target) ?? "");
@@ -80,9 +78,7 @@ const importsStayInSource: Rule = (file) =>
   importsOf(file)
     .filter(({ specifier }) => specifier.startsWith(".") || specifier.startsWith("/"))
     .filter(({ specifier }) => {
-      return (
-        specifier.startsWith("/") || layerOf(posix.join(posix.dirname(file.path), specifier)) === undefined
-      );
+      return specifier.startsWith("/") || layerOf(targetOf(file.path, specifier)) === undefined;
     })
     .map(({ specifier, line }) => `${file.path}:${line}: imports ${specifier}, which lies outside of src`);
 
@@ -110,7 +106,7 @@ const browserLayersImportNoNodeModule: Rule = (file) => {
 };
 
 const filesAreShort: Rule = ({ path, text }) => {
-  const lines = text.replace(/\n$/, "").split("\n").length;
+  const lines = lineCount(text);
   return lines <= MAX_LINES
     ? []
     : [`${path}:${lines}: has ${lines} lines, at most ${MAX_LINES} are allowed; move a subject out`];
@@ -121,13 +117,7 @@ const filesSayWhatTheyAreFor: Rule = ({ path, text }) =>
     ? []
     : [`${path}:1: must start with a comment, /** or //, that says what the file is for`];
 
-const root = fileURLToPath(new URL("../", import.meta.url));
-
-const source: readonly SourceFile[] = readdirSync(`${root}src`, { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".ts"))
-  .map((name) => `src/${name.split(sep).join("/")}`)
-  .sort()
-  .map((path) => ({ path, text: readFileSync(root + path, "utf8") }));
+const source = readSource();
 
 /** Asserts that every source file keeps the rule, and that the rule finds the places in the files that break it. */
 function checkRule(
@@ -154,8 +144,9 @@ checkRule("imports go down", importsGoDown, [
   ["src/nn/a.ts:2", '\nexport * from "../goalrank/index.ts";'],
   ["src/tensor/a.ts:3", '// lazily\nasync function load() {\n  return await import("../nn/layers.ts");\n}'],
   ["src/nn/a.ts:1", 'export type Model = import("../goalrank/generator.ts").Generator;'],
-  ["src/goalrank/data/a.ts:1", 'import "../../index.ts";'],
-  ["src/goalrank/data/a.ts:1", 'import "../../elsewhere/a.ts";'],
+  ["src/goalrank/groups/a.ts:1", 'import "../../index.ts";'],
+  ["src/goalrank/groups/a.ts:1", 'import "../../elsewhere/a.ts";'],
+  ["src/goalrank/a.ts:1", 'import type { Method } from "../methods/method.ts";'],
   ["src/elsewhere/a.ts:1", "export const one = 1;"],
 ]);
 
@@ -171,9 +162,10 @@ checkRule("WebGPU is known to src/kernels alone", webGpuStaysInKernels, [
   ["src/index.ts:1", "export type Buffers = readonly GPUBuffer[];"],
 ]);
 
-checkRule("kernels, tensor and nn import no module of Node.js", browserLayersImportNoNodeModule, [
+checkRule("engine, world, paper and methods import no module of Node.js", browserLayersImportNoNodeModule, [
   ["src/kernels/a.ts:1", 'import { cpus } from "node:os";'],
   ["src/nn/a.ts:1", 'const { readFile } = await import("node:fs/promises");'],
+  ["src/goalrank/a.ts:1", 'import { join } from "node:path";'],
 ]);
 
 checkRule(`no source file has over ${MAX_LINES} lines`, filesAreShort, [
@@ -199,12 +191,28 @@ function nodeImportsBehind(entry: string, files: readonly SourceFile[]): string[
     if (file === undefined) continue;
     const text = file.text.replaceAll(TYPE_IMPORT, (erased) => erased.replaceAll(/[^\n]/g, ""));
     for (const { specifier, line } of importsOf({ path, text })) {
-      if (specifier.startsWith(".")) seen.add(posix.join(posix.dirname(path), specifier));
+      if (specifier.startsWith(".")) seen.add(targetOf(path, specifier));
       if (specifier.startsWith("node:")) found.push(`${path}:${line}: imports ${specifier}`);
     }
   }
   return found;
 }
+
+test("no files import each other in a circle", () => {
+  const circles = findCircles(source);
+  assert.equal(circles, [], circles.map((circle) => circle.join(" - ")).join("\n"));
+});
+
+test("a circle of files is found, through any number of them and by types too", () => {
+  const files = [
+    { path: "src/a/one.ts", text: '/** 1 */\nimport { two } from "./two.ts";' },
+    { path: "src/a/two.ts", text: '/** 2 */\nexport { three } from "../b/three.ts";' },
+    { path: "src/b/three.ts", text: '/** 3 */\nimport type { One } from "../a/one.ts";' },
+    { path: "src/b/four.ts", text: '/** 4 */\nimport { one } from "../a/one.ts";' },
+    { path: "src/b/self.ts", text: '/** 5 */\nimport { self } from "./self.ts";' },
+  ];
+  assert.equal(findCircles(files), [["src/a/one.ts", "src/a/two.ts", "src/b/three.ts"], ["src/b/self.ts"]]);
+});
 
 test("src/browser.ts loads no module of Node.js, whatever it imports", () => {
   const problems = nodeImportsBehind("src/browser.ts", source);

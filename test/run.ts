@@ -9,7 +9,7 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { findVulkanEnvironment } from "./webgpu/vulkan-environment.ts";
+import { findVulkanEnvironment } from "./kernels/webgpu/vulkan-environment.ts";
 
 interface Counts {
   passed: number;

@@ -1,12 +1,10 @@
 /** A small ranker that was never trained, and requests for it: every kind of feature, and a retriever. */
-import {
-  type Catalogue,
-  encodeRanker,
-  Generator,
-  MatrixRetriever,
-  Random,
-  type RankRequest,
-} from "../src/index.ts";
+import type { Catalogue } from "../src/data/dataset.ts";
+import { MatrixRetriever } from "../src/data/retrievers/matrix-retriever.ts";
+import { Generator } from "../src/goalrank/generator.ts";
+import { Random } from "../src/kernels/index.ts";
+import { encodeRanker } from "../src/ranker/ranker-file.ts";
+import type { RankRequest } from "../src/ranker/requests.ts";
 
 /** Names of users and items. */
 export interface SmallNames {

@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { Draw, type Operation, operations } from "../../src/kernels/index.ts";
 import type { Device } from "../../src/tensor/index.ts";
-import { computeOn, expectationsOf, sampleOf, violation } from "../../test/bounds/check.ts";
-import { Undecided } from "../../test/bounds/selection.ts";
+import { computeOn, expectationsOf, sampleOf, violation } from "../../test/kernels/bounds/check.ts";
+import { Undecided } from "../../test/kernels/bounds/selection.ts";
 
 /** Samples that are drawn of each operation, and the numbers that they are drawn from. */
 const RUNS = { numRuns: 20, seed: 1 };

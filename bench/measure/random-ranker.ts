@@ -1,12 +1,10 @@
 /** A ranker of a given size with random weights: what it costs does not depend on what it learned. */
-import {
-  type Catalogue,
-  encodeRanker,
-  Generator,
-  MatrixRetriever,
-  Random,
-  type RankRequest,
-} from "../../src/index.ts";
+import type { Catalogue } from "../../src/data/dataset.ts";
+import { MatrixRetriever } from "../../src/data/retrievers/matrix-retriever.ts";
+import { Generator } from "../../src/goalrank/generator.ts";
+import { Random } from "../../src/kernels/index.ts";
+import { encodeRanker } from "../../src/ranker/ranker-file.ts";
+import type { RankRequest } from "../../src/ranker/requests.ts";
 
 export const RANKER_SIZES = {
   items: 3000,

@@ -1,7 +1,7 @@
 /** Runs a command line from its words to its exit code: every error ends here. */
 import { type Command, CommanderError } from "commander";
-import { nearestName } from "../goalrank/nearest-name.ts";
 import { oneLine } from "../nn/index.ts";
+import { nearestName } from "../text/nearest-name.ts";
 import { ConfigurationError } from "./configuration/problems.ts";
 import { EXIT, exitCodeOf, isCallerMistake } from "./exit-codes.ts";
 import { createProgram } from "./program.ts";

@@ -3,12 +3,14 @@
  * or something that the system refused; 130 interrupted by Ctrl-C, 143 by SIGTERM.
  */
 import { CommanderError } from "commander";
-import { CheckpointError, DataError, TrainingInterrupted } from "../goalrank/index.ts";
-import { RankerFileError } from "../goalrank/ranker/ranker-file.ts";
-import { RankRequestError } from "../goalrank/ranker/requests.ts";
+import { DataError } from "../data/errors.ts";
 import { OutOfMemoryError } from "../kernels/index.ts";
 import { NonFiniteError, SafetensorsError } from "../nn/index.ts";
+import { RankerFileError } from "../ranker/ranker-file.ts";
+import { RankRequestError } from "../ranker/requests.ts";
 import { ReportError } from "../report/read-run.ts";
+import { CheckpointError } from "../training/checkpoint-error.ts";
+import { TrainingInterrupted } from "../training/trainer.ts";
 import { ConfigurationError } from "./configuration/problems.ts";
 import { RunDirectoryError } from "./run/run-directory-error.ts";
 import { UsageError } from "./usage-error.ts";

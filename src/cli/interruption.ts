@@ -3,7 +3,7 @@
  * written, a first Ctrl-C asks it to come to an end and a second one ends the process; otherwise the first one does.
  */
 import { constants } from "node:os";
-import type { TrainingListener } from "../goalrank/index.ts";
+import type { TrainingListener } from "../training/listener.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 type Signal = (typeof SIGNALS)[number];

@@ -1,21 +1,20 @@
 /** Reads or draws the data of a run, and says on stderr what it is. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { DataError } from "../data/errors.ts";
+import type { SourceFingerprint } from "../data/prepared/fingerprint.ts";
+import { reusePreparedDataset, writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
+import type { DataReport } from "../data/report/data-report.ts";
+import { formatDataReport } from "../data/report/format-data-report.ts";
 import {
-  DataError,
-  type DataReport,
   type ExperimentData,
   fingerprintOf,
-  formatDataReport,
   type LogData,
   logData,
   preparedLogData,
-  reusePreparedDataset,
-  type SourceFingerprint,
-  type TrainingContext,
   worldData,
-  writePreparedDataset,
-} from "../goalrank/index.ts";
+} from "../run/data.ts";
+import type { TrainingContext } from "../training/trainer.ts";
 import { interactionSource, logDataOptions } from "./configuration/library-options.ts";
 import type { Configuration } from "./configuration/schema.ts";
 import type { Interruption } from "./interruption.ts";

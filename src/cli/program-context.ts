@@ -1,5 +1,5 @@
 /** How the program was started: by its own name, or by an example that goes before it. */
-import type { Layer } from "./configuration/layers.ts";
+import type { Layer } from "./configuration/merge-settings.ts";
 
 export interface ProgramContext {
   /** Words of the command line, for the record of a run. */

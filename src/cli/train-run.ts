@@ -1,23 +1,15 @@
 /** Trains the models of a run one stage after another, and keeps what comes out. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import {
-  combineListeners,
-  compareMethods,
-  createAnatomy,
-  type DataReport,
-  type ExperimentData,
-  type ExperimentModels,
-  type ExperimentResult,
-  encodeRanker,
-  examineJudge,
-  type LogData,
-  modelWeights,
-  RANKER_FILE,
-  type TrainingContext,
-  trainGenerator,
-  trainJudge,
-} from "../goalrank/index.ts";
+import type { DataReport } from "../data/report/data-report.ts";
+import { RANKER_FILE } from "../ranker/load-ranker.ts";
+import { encodeRanker } from "../ranker/ranker-file.ts";
+import { createAnatomy } from "../run/anatomy.ts";
+import { compareMethods, type ExperimentResult, examineJudge } from "../run/compare.ts";
+import type { ExperimentData, LogData } from "../run/data.ts";
+import { type ExperimentModels, modelWeights, trainGenerator, trainJudge } from "../run/models.ts";
+import { combineListeners } from "../training/listener.ts";
+import type { TrainingContext } from "../training/trainer.ts";
 import { type UsedDevice, useDevice } from "./choose-device.ts";
 import { experimentOptions } from "./configuration/library-options.ts";
 import type { Interruption } from "./interruption.ts";

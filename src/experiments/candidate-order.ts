@@ -1,5 +1,5 @@
 /** Candidates in an order that tells what was exposed: what a protocol without a shuffle gives to a method. */
-import type { ListDataset } from "../goalrank/index.ts";
+import type { ListDataset } from "../data/dataset.ts";
 
 /**
  * The same requests with the candidates that were exposed first, as they were shown, and then the others as they stood.

@@ -2,9 +2,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { TrialAnswer, TrialRequest } from "./protocol.ts";
-import { TrialInterrupted, type TrialProcess, type TrialProgress } from "./schedule.ts";
+import { TrialInterrupted, type TrialProcess, type TrialProgress } from "./job-grid.ts";
 import type { Trial, TrialOutcome } from "./trial.ts";
+import type { TrialAnswer, TrialRequest } from "./trial-messages.ts";
 
 /** What a process runs, beside this file in source and in the built package. */
 const ENTRY = fileURLToPath(new URL(`./trial-process${extname(import.meta.url)}`, import.meta.url));

@@ -1,14 +1,11 @@
 /** What an experiment compares: methods that learn, and landmarks that anyone could reach or nobody can pass. */
-import { findMethod, METHODS, type MethodContext, type TrainedMethod } from "../goalrank/baselines/index.ts";
-import {
-  DEFAULT_EXPERIMENT,
-  type ExperimentOptions,
-  generatorRanking,
-  type TrainingContext,
-  type TrainingTask,
-  train,
-  trainGenerator,
-} from "../goalrank/index.ts";
+
+import { generatorRanking } from "../methods/answers.ts";
+import { findMethod, METHODS } from "../methods/index.ts";
+import type { MethodContext, TrainedMethod } from "../methods/method.ts";
+import { trainGenerator } from "../run/models.ts";
+import { DEFAULT_EXPERIMENT, type ExperimentOptions } from "../run/settings.ts";
+import { type TrainingContext, type TrainingTask, train } from "../training/trainer.ts";
 import type { DatasetChoice, PolicyOptions } from "./datasets.ts";
 import { NoisyJudge, rewardSpread } from "./noisy-judge.ts";
 import type { Shared } from "./shared-work.ts";

@@ -1,24 +1,22 @@
 /** The datasets that experiments run on, and what models are given on each: size, and a budget that is the same for all. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { CandidateProtocol } from "../data/candidates.ts";
+import type { InteractionSource } from "../data/prepare.ts";
+import { fingerprintSource } from "../data/prepared/fingerprint.ts";
+import { writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
+import type { SplitProtocol } from "../data/protocols.ts";
 import {
-  type CandidateProtocol,
-  DEFAULT_EXPERIMENT,
   type ExperimentData,
-  type ExperimentOptions,
-  findScenario,
-  fingerprintSource,
-  type InteractionSource,
   type LogDataOptions,
   logData,
   preparedLogData,
-  type ScenarioName,
-  type SplitProtocol,
-  type TrainingContext,
   worldData,
-  writePreparedDataset,
-} from "../goalrank/index.ts";
-import { nearestName } from "../goalrank/nearest-name.ts";
+} from "../run/data.ts";
+import { DEFAULT_EXPERIMENT, type ExperimentOptions } from "../run/settings.ts";
+import { nearestName } from "../text/nearest-name.ts";
+import type { TrainingContext } from "../training/trainer.ts";
+import { findScenario, type ScenarioName } from "../world/scenarios.ts";
 import { exposedFirst } from "./candidate-order.ts";
 
 /** What models that are trained once for all methods depend on. */

@@ -1,8 +1,8 @@
 /** The document of results: every experiment that ran, what it shows, and how to run it again. */
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
+import { fileName, writeWhole } from "../files/write-whole.ts";
 import type { Presentation } from "./experiment.ts";
-import { fileName, writeWhole } from "./files.ts";
 import { EXPERIMENTS } from "./named/index.ts";
 import { ResultTable, type TrialResult } from "./result-table.ts";
 import { Results, seedMean } from "./results.ts";

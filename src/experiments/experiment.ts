@@ -1,5 +1,5 @@
 /** What an experiment is: the trials of its grid, how their work is done, and what is shown of the results. */
-import type { TrainingContext } from "../goalrank/index.ts";
+import type { TrainingContext } from "../training/trainer.ts";
 import type { DatasetChoice } from "./datasets.ts";
 import type { Picture } from "./pictures.ts";
 import type { Results } from "./results.ts";

@@ -2,8 +2,8 @@
 export { chooseDataset, DATASET_NAMES, type DatasetWishes, describeDatasets } from "./datasets.ts";
 export { writeDocument } from "./document.ts";
 export type { Experiment, ExperimentRequest, Presentation } from "./experiment.ts";
+export { NotRunError } from "./job-grid.ts";
 export { EXPERIMENTS, findExperiment } from "./named/index.ts";
 export { GridDisplay } from "./progress.ts";
 export { type ExperimentRun, type RunOptions, runExperiment } from "./run-experiment.ts";
-export { NotRunError } from "./schedule.ts";
 export { toMarkdown } from "./tables.ts";

@@ -3,17 +3,13 @@
  * what the noise is. Here (ours) it is normal, with the mean and the standard deviation that r_hat has over logged lists,
  * and fixed for each user and list: asked again, the judge says the same, so that no averaging helps.
  */
-import {
-  allRows,
-  type ListDataset,
-  mean,
-  predictedRewards,
-  selectRows,
-  showableLists,
-  standardDeviation,
-} from "../goalrank/index.ts";
-import type { ListJudge } from "../goalrank/list-judge.ts";
-import type { RequestBatch } from "../goalrank/portable.ts";
+
+import type { RequestBatch } from "../data/batch.ts";
+import { type ListDataset, selectRows } from "../data/dataset.ts";
+import { allRows, showableLists } from "../data/labels.ts";
+import { mean, standardDeviation } from "../evaluation/statistics.ts";
+import type { ListJudge } from "../goalrank/judge.ts";
+import { predictedRewards } from "../methods/answers.ts";
 import { Random, type Tensor, tensor } from "../tensor/index.ts";
 
 export interface NoiseOptions {

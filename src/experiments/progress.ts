@@ -1,5 +1,5 @@
 /** How far a grid is, for people: a line that changes on a terminal, a line for each trial elsewhere. */
-import type { GridListener, GridState, TrialProgress } from "./schedule.ts";
+import type { GridListener, GridState, TrialProgress } from "./job-grid.ts";
 import { describeTrial, type Trial, type TrialOutcome } from "./trial.ts";
 
 export class GridDisplay implements GridListener {

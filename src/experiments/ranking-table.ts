@@ -1,7 +1,7 @@
 /** The table of methods that most experiments show: every metric, the tests against the best baseline, and the cost. */
-import { mean, meanHalfWidth } from "../goalrank/index.ts";
-import type { Comparison, Contrast } from "./comparison.ts";
-import { highest } from "./comparison.ts";
+import { mean, meanHalfWidth } from "../evaluation/statistics.ts";
+import type { Comparison, Contrast } from "./best-baseline.ts";
+import { highest } from "./best-baseline.ts";
 import { type Results, type Row, rowName, type SeedMean, seedMean } from "./results.ts";
 import { type Cell, type Column, type Estimate, formatNumber, type Table } from "./tables.ts";
 

@@ -1,24 +1,24 @@
 /** The work of most experiments: a method learns from a dataset, answers its test requests, and is measured. */
 import { join } from "node:path";
+import { selectRows } from "../data/dataset.ts";
+import { fileName, writeWhole } from "../files/write-whole.ts";
 import {
-  bestLists,
   chooseProposer,
-  type ExperimentData,
   generatorEvaluatorRanking,
   generatorRanking,
   type RankedLists,
   randomRanking,
   rankingByScores,
-  redrawLists,
   scorerProposals,
-  selectRows,
-} from "../goalrank/index.ts";
+} from "../methods/answers.ts";
 import type { Module } from "../nn/index.ts";
+import type { ExperimentData } from "../run/data.ts";
+import { redrawLists } from "../world/logging-policy.ts";
+import { bestLists } from "../world/oracle.ts";
 import { exposedFirst } from "./candidate-order.ts";
 import { type Contender, learn } from "./contenders.ts";
 import type { DatasetChoice } from "./datasets.ts";
 import type { Surroundings } from "./experiment.ts";
-import { fileName, writeWhole } from "./files.ts";
 import { measureLists } from "./request-measures.ts";
 import { loadShared, type Shared, type SharedWork, sharedTrial } from "./shared-work.ts";
 import { formatQrels, formatRun } from "./trec.ts";

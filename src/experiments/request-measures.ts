@@ -1,18 +1,12 @@
 /** What a method's lists are worth, request by request. */
-import {
-  candidateLabels,
-  type ExperimentData,
-  expectedRewards,
-  generatorOrder,
-  type ListDataset,
-  mean,
-  predictedRewards,
-  type RankedLists,
-  rankByScore,
-  type UserMetrics,
-  userMetrics,
-} from "../goalrank/index.ts";
-import type { ListJudge } from "../goalrank/list-judge.ts";
+import type { ListDataset } from "../data/dataset.ts";
+import { candidateLabels } from "../data/labels.ts";
+import { generatorOrder, rankByScore, type UserMetrics, userMetrics } from "../evaluation/ranking-metrics.ts";
+import { mean } from "../evaluation/statistics.ts";
+import type { ListJudge } from "../goalrank/judge.ts";
+import { predictedRewards, type RankedLists } from "../methods/answers.ts";
+import type { ExperimentData } from "../run/data.ts";
+import { expectedRewards } from "../world/oracle.ts";
 import type { TrialOutcome } from "./trial.ts";
 
 /** Measures that are kept for every request. */

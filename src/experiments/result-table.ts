@@ -9,7 +9,7 @@
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeWhole } from "./files.ts";
+import { writeWhole } from "../files/write-whole.ts";
 import type { TrialLabel, TrialOutcome } from "./trial.ts";
 
 /** A finished trial. */

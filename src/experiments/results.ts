@@ -1,5 +1,5 @@
 /** The results of one experiment on one dataset, as presentations ask for them. */
-import { mean, meanHalfWidth } from "../goalrank/index.ts";
+import { mean, meanHalfWidth } from "../evaluation/statistics.ts";
 import type { ResultTable, TrialResult } from "./result-table.ts";
 
 /** A mean over seeds. */

@@ -1,13 +1,13 @@
 /** Runs an experiment: what is left of its grid, then its tables and pictures. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { fileName, writeWhole } from "../files/write-whole.ts";
 import { TrialChild } from "./child-process.ts";
 import type { Experiment, ExperimentRequest, Presentation } from "./experiment.ts";
-import { fileName, writeWhole } from "./files.ts";
+import { type GridListener, type GridReport, runTrials, type TrialProcess } from "./job-grid.ts";
 import { ResultTable } from "./result-table.ts";
 import { Results } from "./results.ts";
 import { recordRun } from "./run-log.ts";
-import { type GridListener, type GridReport, runTrials, type TrialProcess } from "./schedule.ts";
 import { isSharedFinished, SHARED } from "./shared-work.ts";
 import { toCsv, toLatex, toMarkdown } from "./tables.ts";
 import { type Trial, workKey } from "./trial.ts";

@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
-import type { GridReport } from "./schedule.ts";
+import type { GridReport } from "./job-grid.ts";
 
 export interface RunRecord {
   readonly command: string;

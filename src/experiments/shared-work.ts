@@ -4,19 +4,15 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import {
-  CheckpointFolder,
-  DEFAULT_EXPERIMENT,
-  type ExperimentData,
-  type ExperimentOptions,
-  examineJudge,
-  type JudgeModels,
-  type TrainingContext,
-  trainJudge,
-} from "../goalrank/index.ts";
+import { writeWhole } from "../files/write-whole.ts";
+import { examineJudge } from "../run/compare.ts";
+import type { ExperimentData } from "../run/data.ts";
+import { type JudgeModels, trainJudge } from "../run/models.ts";
+import { DEFAULT_EXPERIMENT, type ExperimentOptions } from "../run/settings.ts";
+import { CheckpointFolder } from "../training/checkpoint.ts";
+import type { TrainingContext } from "../training/trainer.ts";
 import { type DataSettings, type DatasetChoice, loadData, type SharedOptions } from "./datasets.ts";
 import type { Surroundings } from "./experiment.ts";
-import { writeWhole } from "./files.ts";
 import { type Trial, type TrialOutcome, type Work, workKey } from "./trial.ts";
 
 export interface SharedWork extends Work {

@@ -6,7 +6,8 @@
  *
  * Requests without a positive are in neither, since metrics are not defined for them.
  */
-import { candidateLabels, type ListDataset } from "../goalrank/index.ts";
+import type { ListDataset } from "../data/dataset.ts";
+import { candidateLabels } from "../data/labels.ts";
 
 /** The feedback on the test requests. */
 export function formatQrels(dataset: ListDataset): string {

@@ -1,11 +1,13 @@
 /** The process that runs trials, one after another: the entry of `child-process.ts`. */
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { CheckpointFolder, TrainingInterrupted, type TrainingListener } from "../goalrank/index.ts";
-import type { TrialAnswer, TrialRequest } from "./protocol.ts";
+import { CheckpointFolder } from "../training/checkpoint.ts";
+import type { TrainingListener } from "../training/listener.ts";
+import { TrainingInterrupted } from "../training/trainer.ts";
 import { sharedFolder } from "./shared-work.ts";
 import type { Trial, TrialOutcome } from "./trial.ts";
-import { runnerOf } from "./works.ts";
+import type { TrialAnswer, TrialRequest } from "./trial-messages.ts";
+import { runnerOf } from "./work-kinds.ts";
 
 const stopping = new AbortController();
 

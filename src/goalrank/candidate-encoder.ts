@@ -1,8 +1,9 @@
 /** What every model reads of a user and an item: the features that all methods share (appendix D.2). */
+
+import type { RequestBatch } from "../data/batch.ts";
+import type { Catalogue } from "../data/dataset.ts";
 import { Embedding, Linear, Module } from "../nn/index.ts";
 import { matmul, type Random, type Tensor } from "../tensor/index.ts";
-import type { RequestBatch } from "./batch.ts";
-import type { Catalogue } from "./dataset.ts";
 import { FeatureEncoder } from "./feature-encoder.ts";
 
 /**

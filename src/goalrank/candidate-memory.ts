@@ -1,9 +1,10 @@
 /** The candidates of a request, each seen among all others: what generator, reward model and PRM read. */
+
+import type { RequestBatch } from "../data/batch.ts";
+import type { Catalogue } from "../data/dataset.ts";
 import { EncoderBlock, LayerNorm, Module } from "../nn/index.ts";
 import type { Random, Tensor } from "../tensor/index.ts";
-import type { RequestBatch } from "./batch.ts";
 import { CandidateEncoder } from "./candidate-encoder.ts";
-import type { Catalogue } from "./dataset.ts";
 
 /** Of a candidate memory. */
 export interface CandidateMemoryOptions {

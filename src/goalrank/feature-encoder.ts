@@ -1,7 +1,8 @@
 /** What is observed of a user or an item, as a vector: numbers through a linear layer, categories through embeddings. */
+
+import type { CategoryTable, FeatureTable } from "../data/dataset.ts";
 import { Embedding, Linear, Module } from "../nn/index.ts";
 import { embedding, matmul, outsideScopes, type Random, type Tensor, tensor } from "../tensor/index.ts";
-import type { CategoryTable, FeatureTable } from "./dataset.ts";
 
 /** Sum of a projection of the numeric features and of the embeddings of the categories, by their weights. */
 export class FeatureEncoder extends Module {

@@ -5,6 +5,9 @@
  *
  *   pi(list | user) = prod_t softmax_masked(z_t)[list_t]
  */
+
+import type { RequestBatch } from "../data/batch.ts";
+import type { Catalogue } from "../data/dataset.ts";
 import {
   causalMask,
   DecoderBlock,
@@ -16,9 +19,7 @@ import {
   parameter,
 } from "../nn/index.ts";
 import { concat, matmul, type Random, type Tensor, tensor } from "../tensor/index.ts";
-import type { RequestBatch } from "./batch.ts";
 import { CandidateMemory } from "./candidate-memory.ts";
-import type { Catalogue } from "./dataset.ts";
 import { type DecodeOptions, decodeLists } from "./decoding/decode.ts";
 
 /** Of a {@link Generator}. */

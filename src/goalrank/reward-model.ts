@@ -3,13 +3,14 @@
  * their order, which may have seen each other and all candidates before. Two heads read it: the probability of positive
  * feedback at each position, and the list's reward as a whole.
  */
+
+import { candidateBatch, listBatch, type RequestBatch } from "../data/batch.ts";
+import type { Catalogue, RequestColumns } from "../data/dataset.ts";
 import { causalMask, EncoderBlock, LayerNorm, Linear, Module, normal, parameter } from "../nn/index.ts";
 import { outsideScopes, type Random, type Tensor, tensor } from "../tensor/index.ts";
-import { candidateBatch, listBatch, type RequestBatch } from "./batch.ts";
 import { CandidateEncoder } from "./candidate-encoder.ts";
 import { CandidateMemory } from "./candidate-memory.ts";
-import type { Catalogue, RequestColumns } from "./dataset.ts";
-import type { ListJudge } from "./list-judge.ts";
+import type { ListJudge } from "./judge.ts";
 
 /** Which head gives the reward: the sum of the positions' probabilities, or the list's own. */
 export const REWARD_HEADS = ["positions", "total"] as const;

@@ -3,8 +3,8 @@
  * where a Transformer's work is. A multiply-add counts as two, as is usual for training budgets.
  */
 import type { Device, DeviceBuffer, DeviceTensor, LiveStorage } from "./device.ts";
-import type { MatmulAttributes } from "./matmul.ts";
 import type { DType, GradientOperation, NumberArray } from "./operation.ts";
+import type { MatmulAttributes } from "./ops/matmul/matmul.ts";
 import { sizeOf } from "./shape.ts";
 
 /** Another device that counts the operations it is given. */

@@ -1,25 +1,10 @@
 /** How numbers are computed: one file per kernel family, and the devices that run them. */
-export type { Activation } from "./activation.ts";
-export { type AttentionAttributes, attention } from "./attention.ts";
-export { type ChooseNextAttributes, chooseNext } from "./choose-next.ts";
+
+export { type ChosenDevice, chooseDevice, DEVICE_NAMES, type DeviceName } from "./choose-device.ts";
 export { CountingDevice } from "./counting-device.ts";
-export { CpuDevice, type CpuDeviceOptions } from "./cpu-device.ts";
-export { crossEntropy } from "./cross-entropy.ts";
 export type { Device, DeviceBuffer, DeviceTensor, LiveStorage } from "./device.ts";
 export { Draw, type ValueRange } from "./draw.ts";
-export { cast, type ElementwiseAttributes, type ElementwiseOperation, elementwise } from "./elementwise.ts";
-export { embedding, takeAlongLast, takeRows } from "./gather.ts";
-export {
-  type GroupCrossEntropyAttributes,
-  groupCrossEntropy,
-  type RewardNormalisation,
-} from "./group-cross-entropy.ts";
-export { type GumbelTopKAttributes, gumbelTopK } from "./gumbel-top-k.ts";
-export { type LayerNormAttributes, layerNorm } from "./layer-norm.ts";
-export { concat, permute, slice } from "./layout.ts";
 export { HIDDEN_LOG_PROBABILITY } from "./mask.ts";
-export { type MatmulAttributes, matmul } from "./matmul.ts";
-export { countNonFinite } from "./non-finite.ts";
 export {
   createArray,
   type DType,
@@ -33,6 +18,23 @@ export {
   type Value,
 } from "./operation.ts";
 export { operations } from "./operations.ts";
+export { type AttentionAttributes, attention } from "./ops/attention/attention.ts";
+export {
+  cast,
+  type ElementwiseAttributes,
+  type ElementwiseOperation,
+  elementwise,
+} from "./ops/elementwise/elementwise.ts";
+export { embedding, takeAlongLast, takeRows } from "./ops/gather/gather.ts";
+export {
+  type GroupCrossEntropyAttributes,
+  groupCrossEntropy,
+  type RewardNormalisation,
+} from "./ops/group-cross-entropy.ts";
+export { type LayerNormAttributes, layerNorm } from "./ops/layer-norm/layer-norm.ts";
+export { concat, permute, slice } from "./ops/layout/layout.ts";
+export type { Activation } from "./ops/matmul/activation.ts";
+export { type MatmulAttributes, matmul } from "./ops/matmul/matmul.ts";
 export {
   type AdamWAttributes,
   adamWStep,
@@ -40,10 +42,16 @@ export {
   type SgdAttributes,
   sgdStep,
   type UpdateAttributes,
-} from "./optimiser-step.ts";
+} from "./ops/optimiser/optimiser-step.ts";
+export { type Distribution, dropout, type RandomAttributes, random } from "./ops/random/random.ts";
+export { broadcastTo, max, type ReduceAttributes, sum } from "./ops/reduce/reduce.ts";
+export { type ChooseNextAttributes, chooseNext } from "./ops/sampling/choose-next.ts";
+export { type GumbelTopKAttributes, gumbelTopK } from "./ops/sampling/gumbel-top-k.ts";
+export { crossEntropy } from "./ops/softmax/cross-entropy.ts";
+export { logSoftmax, logSumExp, softmax } from "./ops/softmax/softmax.ts";
+export { countNonFinite } from "./ops/tensor-sums/non-finite.ts";
+export { sumOfSquares } from "./ops/tensor-sums/sum-of-squares.ts";
 export { Random, type RandomKey } from "./philox.ts";
-export { type Distribution, dropout, type RandomAttributes, random } from "./random.ts";
-export { broadcastTo, max, type ReduceAttributes, sum } from "./reduce.ts";
 export {
   broadcastShapes,
   checkShape,
@@ -55,12 +63,10 @@ export {
   sameShape,
   sizeOf,
 } from "./shape.ts";
-export { logSoftmax, logSumExp, softmax } from "./softmax.ts";
-export { sumOfSquares } from "./sum-of-squares.ts";
+export { CpuDevice, type CpuDeviceOptions } from "./wasm/cpu-device.ts";
 export { hasRelaxedSimd, hasSimd } from "./wasm/simd-support.ts";
 export { type AdapterProbe, probeAdapter } from "./webgpu/adapter-probe.ts";
 export { OutOfMemoryError } from "./webgpu/buffer-pool.ts";
-export { type ChosenDevice, chooseDevice, DEVICE_NAMES, type DeviceName } from "./webgpu/choose-device.ts";
 export {
   type AdapterDescription,
   requestWebGpuDevice,

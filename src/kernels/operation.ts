@@ -3,8 +3,8 @@
  * TypeScript reference, the gradient rule, and a generator of samples for tests and benchmarks.
  */
 import type { Draw } from "./draw.ts";
-import type { KernelCall } from "./kernel-call.ts";
 import type { Shape } from "./shape.ts";
+import type { KernelCall } from "./wasm/kernel-call.ts";
 import type { WgslLimits, WgslProgram } from "./webgpu/program.ts";
 
 /** Element types. f64 exists so that gradients can be checked tightly; i32 holds indices and masks. */

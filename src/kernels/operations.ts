@@ -1,18 +1,19 @@
 /** The list of all operations: parity tests, gradient checks and micro-benchmarks iterate over it. */
-import { attention } from "./attention.ts";
-import { chooseNext } from "./choose-next.ts";
-import { crossEntropy } from "./cross-entropy.ts";
-import { cast, elementwise } from "./elementwise.ts";
-import { embedding, takeAlongLast, takeRows } from "./gather.ts";
-import { groupCrossEntropy } from "./group-cross-entropy.ts";
-import { gumbelTopK } from "./gumbel-top-k.ts";
-import { layerNorm } from "./layer-norm.ts";
-import { concat, permute, slice } from "./layout.ts";
-import { matmul } from "./matmul.ts";
+
 import type { Operation } from "./operation.ts";
-import { dropout, random } from "./random.ts";
-import { broadcastTo, max, sum } from "./reduce.ts";
-import { logSoftmax, logSumExp, softmax } from "./softmax.ts";
+import { attention } from "./ops/attention/attention.ts";
+import { cast, elementwise } from "./ops/elementwise/elementwise.ts";
+import { embedding, takeAlongLast, takeRows } from "./ops/gather/gather.ts";
+import { groupCrossEntropy } from "./ops/group-cross-entropy.ts";
+import { layerNorm } from "./ops/layer-norm/layer-norm.ts";
+import { concat, permute, slice } from "./ops/layout/layout.ts";
+import { matmul } from "./ops/matmul/matmul.ts";
+import { dropout, random } from "./ops/random/random.ts";
+import { broadcastTo, max, sum } from "./ops/reduce/reduce.ts";
+import { chooseNext } from "./ops/sampling/choose-next.ts";
+import { gumbelTopK } from "./ops/sampling/gumbel-top-k.ts";
+import { crossEntropy } from "./ops/softmax/cross-entropy.ts";
+import { logSoftmax, logSumExp, softmax } from "./ops/softmax/softmax.ts";
 
 /** Every operation. */
 export const operations: readonly Operation<unknown>[] = [

@@ -1,6 +1,6 @@
 /** What models are built from: layers, Transformer blocks, optimisers, schedules, and weights in files. */
-export { crc32c } from "./crc32c.ts";
-export { excerpt, oneLine } from "./excerpt.ts";
+export { crc32c } from "../files/crc32c.ts";
+export { excerpt, oneLine } from "../text/excerpt.ts";
 export { constant, normal, xavierUniform } from "./initialisers.ts";
 export {
   Dropout,

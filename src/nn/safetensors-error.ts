@@ -1,5 +1,5 @@
 /** What can be wrong with a safetensors file. */
-import { oneLine } from "./excerpt.ts";
+import { oneLine } from "../text/excerpt.ts";
 
 /**
  * What was wrong with a file, or with what was to be written:

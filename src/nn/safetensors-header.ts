@@ -3,7 +3,7 @@
  * piece by piece. The format is described in `safetensors.ts`.
  */
 
-import { excerpt } from "./excerpt.ts";
+import { excerpt } from "../text/excerpt.ts";
 import { SafetensorsError } from "./safetensors-error.ts";
 
 /** The array that holds each supported type, in the order files are written: no tensor loses its alignment. */

@@ -2,7 +2,7 @@
  * What the models read of users and items, as a part of a graph: `FeatureEncoder`, `CandidateEncoder` and
  * `CandidateMemory` of `src/goalrank`. Their observed features become constants beside the weights.
  */
-import type { Catalogue, CategoryTable, FeatureTable } from "../goalrank/index.ts";
+import type { Catalogue, CategoryTable, FeatureTable } from "../data/dataset.ts";
 import type { Value } from "./graph.ts";
 import type { GraphModule } from "./graph-module.ts";
 import { type AttentionShape, embedding, encoderBlock, layerNorm, linear } from "./layers.ts";

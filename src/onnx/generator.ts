@@ -4,9 +4,10 @@
  *
  * Shapes: B requests, N candidates, H items of the history, T positions before this one, D the width.
  */
-import type { Catalogue, RankerContent } from "../goalrank/index.ts";
-import { withUnknownUser } from "../goalrank/ranker/unknown-user.ts";
+import type { Catalogue } from "../data/dataset.ts";
 import { HIDDEN_LOG_PROBABILITY } from "../kernels/index.ts";
+import type { RankerContent } from "../ranker/ranker-file.ts";
+import { withUnknownUser } from "../ranker/unknown-user.ts";
 import { candidateMemory, type RequestInputs } from "./candidate-encoder.ts";
 import { GraphBuilder, type Value } from "./graph.ts";
 import { GraphModule } from "./graph-module.ts";

@@ -1,5 +1,5 @@
 /** The measures of a table of results: what they are called, and how their numbers are written. */
-import { LANDMARKS } from "../goalrank/experiment/index.ts";
+import { LANDMARKS } from "../run/compare.ts";
 import { decimal, percent } from "./numbers.ts";
 import type { ReportResult, ReportRow } from "./run-input.ts";
 

@@ -15,12 +15,12 @@ import {
   refuseExpectations,
 } from "./connections.ts";
 import { parseJsonBody } from "./json-body.ts";
-import { type LogDestination, loggerOptions } from "./logging.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import { describeApi } from "./openapi.ts";
 import { ServeProblem, toProblem } from "./problems.ts";
 import { answerRankBody, readRankBody } from "./rank-body.ts";
 import type { RankingService } from "./ranking/ranking-service.ts";
+import { type LogDestination, loggerOptions } from "./request-log.ts";
 import type { ServeSettings } from "./settings.ts";
 import { tokenChecker } from "./token.ts";
 

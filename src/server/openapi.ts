@@ -1,6 +1,6 @@
 /** The description of the server in OpenAPI 3.1, made of the schemas that it reads requests with. */
 import { z } from "zod";
-import { rankRequestSchema } from "../goalrank/ranker/request-schema.ts";
+import { rankRequestSchema } from "../ranker/request-schema.ts";
 import { PROBLEMS } from "./problems.ts";
 import {
   codesOf,

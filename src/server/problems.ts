@@ -1,5 +1,5 @@
 /** Everything that can be wrong with a request to the server, each with its status. */
-import { RankRequestError, REQUEST_PROBLEMS } from "../goalrank/ranker/requests.ts";
+import { RankRequestError, REQUEST_PROBLEMS } from "../ranker/requests.ts";
 
 interface ProblemKind {
   readonly status: number;

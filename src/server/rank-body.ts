@@ -1,14 +1,14 @@
 /** From the JSON of POST /rank to requests, and from what became of them to the JSON of the answer. */
-import { parseRankRequest } from "../goalrank/ranker/request-schema.ts";
+import { parseRankRequest } from "../ranker/request-schema.ts";
 import {
   type RankedList,
   type RankRequest,
   RankRequestError,
   REQUEST_PROBLEMS,
   type RequestProblem,
-} from "../goalrank/ranker/requests.ts";
+} from "../ranker/requests.ts";
 import { type ProblemBody, ServeProblem, toProblem } from "./problems.ts";
-import type { RankOutcome } from "./ranking/protocol.ts";
+import type { RankOutcome } from "./ranking/worker-messages.ts";
 import type { RequestLimits } from "./settings.ts";
 
 export interface RankBody {

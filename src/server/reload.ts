@@ -1,7 +1,7 @@
 /** Keeps the newest good version of the ranker's file in service: loads it at the start, and again when it changes. */
 import { stat } from "node:fs/promises";
 import type { FastifyBaseLogger } from "fastify";
-import { retrievalWarning } from "../goalrank/ranker/retrieval-warning.ts";
+import { retrievalWarning } from "../ranker/retrieval-warning.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import type { RankingService } from "./ranking/ranking-service.ts";
 import { WorkerSet, type WorkerSetOptions } from "./ranking/worker-set.ts";

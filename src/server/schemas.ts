@@ -1,8 +1,8 @@
 /** The forms of what the server answers, and examples of what it is asked and answers. */
 import { z } from "zod";
-import type { RankedList, RankRequest } from "../goalrank/ranker/requests.ts";
+import type { RankedList, RankRequest } from "../ranker/requests.ts";
 import { CODES_OF_ONE_REQUEST, PROBLEMS, type ProblemBody, type ProblemCode } from "./problems.ts";
-import type { RankerFacts } from "./ranking/protocol.ts";
+import type { RankerFacts } from "./ranking/worker-messages.ts";
 
 export const rankedListSchema: z.ZodType<RankedList> = z
   .strictObject({

@@ -2,14 +2,14 @@
 import { statSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { RANKER_FILE } from "../goalrank/ranker/load-ranker.ts";
+import { RANKER_FILE } from "../ranker/load-ranker.ts";
 import { createApp } from "./app.ts";
 import { idleConnections } from "./connections.ts";
-import type { LogDestination } from "./logging.ts";
 import { ServerMetrics } from "./metrics.ts";
 import { RankingService } from "./ranking/ranking-service.ts";
 import { RANKER_WORKER } from "./ranking/worker-process.ts";
 import { RankerKeeper } from "./reload.ts";
+import type { LogDestination } from "./request-log.ts";
 import { countWorkers, type ServeSettings } from "./settings.ts";
 
 /** How often connections are looked for that have fallen idle since the server began to end. */

@@ -274,7 +274,7 @@ export class Tensor implements Value {
     return this.reduce(kernels.max, axes, keepDimensions);
   }
 
-  // The softmax family, over the last axis; see src/kernels/softmax.ts
+  // The softmax family, over the last axis; see src/kernels/ops/softmax/softmax.ts
 
   softmax(mask?: Tensor): Tensor {
     return apply(kernels.softmax, withOptional(mask, this), undefined)[0];

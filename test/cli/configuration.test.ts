@@ -4,11 +4,11 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseConfiguration, readConfigurationFile } from "../../src/cli/configuration/file.ts";
+import { listSettings, publishedSchema, valueAt } from "../../src/cli/configuration/json-schema.ts";
 import { experimentOptions, logDataOptions } from "../../src/cli/configuration/library-options.ts";
 import { ConfigurationError } from "../../src/cli/configuration/problems.ts";
-import { listSettings, publishedSchema, valueAt } from "../../src/cli/configuration/published.ts";
 import { resolveConfiguration } from "../../src/cli/configuration/resolve.ts";
-import { DEFAULT_EXPERIMENT } from "../../src/goalrank/index.ts";
+import { DEFAULT_EXPERIMENT } from "../../src/run/settings.ts";
 import { DEFAULT_SERVE } from "../../src/server/settings.ts";
 import { configure, flagsLayer, problemsIn } from "./configurations.ts";
 

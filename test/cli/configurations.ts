@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { CommandSettings } from "../../src/cli/configuration/command-settings.ts";
 import { parseConfiguration } from "../../src/cli/configuration/file.ts";
-import type { Layer } from "../../src/cli/configuration/layers.ts";
+import type { Layer } from "../../src/cli/configuration/merge-settings.ts";
 import { ConfigurationError } from "../../src/cli/configuration/problems.ts";
 import { resolveConfiguration } from "../../src/cli/configuration/resolve.ts";
 import type { Configuration } from "../../src/cli/configuration/schema.ts";

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { exportCommand } from "../../src/cli/commands/export.ts";
 import { writeFolder } from "../../src/cli/export/write-folder.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
-import { RANKER_FILE } from "../../src/index.ts";
+import { RANKER_FILE } from "../../src/ranker/load-ranker.ts";
 import { rankerFile, temporaryFolder } from "../onnx/exported-folder.ts";
 
 const test = suite("goalrank export");

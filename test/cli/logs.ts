@@ -1,5 +1,5 @@
 /** Small logs of interactions for tests of the command line. */
-import { Random } from "../../src/index.ts";
+import { Random } from "../../src/kernels/index.ts";
 
 /** Ratings of 36 of 100 items by each of 40 users, who like every third item. */
 export function smallRatings(separator = ","): string[] {

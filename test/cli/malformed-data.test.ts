@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parquetLog } from "../goalrank/data/parquet-files.ts";
+import { parquetLog } from "../data/parquet-files.ts";
 import { goalrank } from "./command.ts";
 import { smallRatings } from "./logs.ts";
 

@@ -5,7 +5,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { answerLines, formatJson, formatText } from "../../src/cli/rank/answer-lines.ts";
 import { type Line, readLines } from "../../src/cli/rank/lines.ts";
-import { encodeRanker, Generator, Random, Ranker, retrievalWarning } from "../../src/index.ts";
+import { Generator } from "../../src/goalrank/generator.ts";
+import { Random } from "../../src/kernels/index.ts";
+import { Ranker } from "../../src/ranker/ranker.ts";
+import { encodeRanker } from "../../src/ranker/ranker-file.ts";
+import { retrievalWarning } from "../../src/ranker/retrieval-warning.ts";
 
 const test = suite("goalrank rank");
 

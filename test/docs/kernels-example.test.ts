@@ -8,10 +8,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CpuDevice, type Device, Draw, type Operation } from "../../src/kernels/index.ts";
 import { apply, gradcheck, type Tensor, tensor } from "../../src/tensor/index.ts";
-import { computeOn, expectationsOf, sampleOf, violation } from "../bounds/check.ts";
-import { BoundingDevice, type ErrorRule } from "../bounds/device.ts";
-import { ruleOf } from "../bounds/rules.ts";
-import { testOnDevice } from "../webgpu/adapter.ts";
+import { computeOn, expectationsOf, sampleOf, violation } from "../kernels/bounds/check.ts";
+import { BoundingDevice, type ErrorRule } from "../kernels/bounds/device.ts";
+import { ruleOf } from "../kernels/bounds/rules.ts";
+import { testOnDevice } from "../kernels/webgpu/adapter.ts";
 import { parseMarkdown } from "./markdown.ts";
 import { programsOf, writePrograms } from "./programs.ts";
 

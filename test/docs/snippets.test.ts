@@ -11,7 +11,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Random } from "../../src/index.ts";
+import { Random } from "../../src/kernels/index.ts";
 import { smallRanker } from "../small-ranker.ts";
 import { markdownFiles, parseMarkdown } from "./markdown.ts";
 import { type Program, programsOf, writePrograms } from "./programs.ts";

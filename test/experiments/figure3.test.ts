@@ -13,7 +13,7 @@ import { atSize } from "../../src/experiments/named/sizes.ts";
 import { measureTrainingCost, type TrainingCostWork } from "../../src/experiments/named/training-cost.ts";
 import { sharedTrial } from "../../src/experiments/shared-work.ts";
 import { workKey } from "../../src/experiments/trial.ts";
-import { Random } from "../../src/index.ts";
+import { Random } from "../../src/kernels/index.ts";
 import { defaultDevice, full } from "../../src/tensor/index.ts";
 
 const test = suite("figure 3");

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { ListDataset } from "../../src/data/dataset.ts";
 import { exposedFirst } from "../../src/experiments/candidate-order.ts";
 import { chooseDataset } from "../../src/experiments/datasets.ts";
 import { protocols } from "../../src/experiments/named/protocols.ts";
 import { table1 } from "../../src/experiments/named/table1.ts";
 import { workKey } from "../../src/experiments/trial.ts";
-import type { ListDataset } from "../../src/index.ts";
 import { Random } from "../../src/kernels/philox.ts";
-import { log } from "../goalrank/small-world.ts";
+import { log } from "../small-world.ts";
 
 const test = suite("protocols");
 

@@ -2,22 +2,15 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { candidateBatch, type RequestBatch } from "../../src/data/batch.ts";
 import { chooseDataset } from "../../src/experiments/datasets.ts";
 import { scaleSet } from "../../src/experiments/named/table2.ts";
 import { NoisyJudge, rewardSpread } from "../../src/experiments/noisy-judge.ts";
-import {
-  candidateBatch,
-  DEFAULT_GROUPS,
-  full,
-  GROUP_SOURCES,
-  type ListJudge,
-  noGrad,
-  type RequestBatch,
-  scope,
-  type Tensor,
-  tensor,
-} from "../../src/index.ts";
-import { log } from "../goalrank/small-world.ts";
+import { DEFAULT_GROUPS } from "../../src/goalrank/goalrank-task.ts";
+import { GROUP_SOURCES } from "../../src/goalrank/groups/lists.ts";
+import type { ListJudge } from "../../src/goalrank/judge.ts";
+import { full, noGrad, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
+import { log } from "../small-world.ts";
 
 /** Says 2 for every list. */
 const honest: ListJudge = { rewards: (_, lists) => full(lists.shape.slice(0, 2), 2) };

@@ -10,8 +10,11 @@ import {
   simulateAbTest,
 } from "../../src/experiments/named/simulated-ab-test.ts";
 import { table4 } from "../../src/experiments/named/table4.ts";
-import { createWorld, findScenario, OUTCOMES, randomRanking, scorerRanking } from "../../src/index.ts";
+import { randomRanking, scorerRanking } from "../../src/methods/answers.ts";
 import { tensor } from "../../src/tensor/index.ts";
+import { findScenario } from "../../src/world/scenarios.ts";
+import { OUTCOMES } from "../../src/world/sessions.ts";
+import { createWorld } from "../../src/world/world.ts";
 
 const test = suite("table 4");
 

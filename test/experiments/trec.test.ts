@@ -4,18 +4,14 @@
  */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { ListDataset } from "../../src/data/dataset.ts";
 import { measureLists } from "../../src/experiments/request-measures.ts";
 import { formatQrels, formatRun } from "../../src/experiments/trec.ts";
-import {
-  full,
-  type ListDataset,
-  type ListJudge,
-  Random,
-  type RankedLists,
-  randomRanking,
-  rankingByScores,
-  worldData,
-} from "../../src/index.ts";
+import type { ListJudge } from "../../src/goalrank/judge.ts";
+import { Random } from "../../src/kernels/index.ts";
+import { type RankedLists, randomRanking, rankingByScores } from "../../src/methods/answers.ts";
+import { worldData } from "../../src/run/data.ts";
+import { full } from "../../src/tensor/index.ts";
 
 type ByTopic<Value> = Map<string, Value>;
 

@@ -1,5 +1,5 @@
 /** Trials, processes and listeners for tests of grids. */
-import type { GridListener, TrialProcess } from "../../src/experiments/schedule.ts";
+import type { GridListener, TrialProcess } from "../../src/experiments/job-grid.ts";
 import type { Trial, TrialOutcome } from "../../src/experiments/trial.ts";
 
 /** A trial whose work is named, and perhaps one that it needs. */

@@ -1,22 +1,14 @@
 /** What models read of users and items: observed features, and candidates among each other. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { candidateBatch, type RequestBatch } from "../../src/data/batch.ts";
+import type { Catalogue, CategoryTable, FeatureTable, ListDataset } from "../../src/data/dataset.ts";
+import { CandidateEncoder } from "../../src/goalrank/candidate-encoder.ts";
+import { CandidateMemory } from "../../src/goalrank/candidate-memory.ts";
 import { FeatureEncoder } from "../../src/goalrank/feature-encoder.ts";
-import {
-  CandidateEncoder,
-  CandidateMemory,
-  type Catalogue,
-  type CategoryTable,
-  candidateBatch,
-  type FeatureTable,
-  type ListDataset,
-  noGrad,
-  Random,
-  type RequestBatch,
-  type Tensor,
-  tensor,
-} from "../../src/index.ts";
-import { log, world } from "./small-world.ts";
+import { Random } from "../../src/kernels/index.ts";
+import { noGrad, type Tensor, tensor } from "../../src/tensor/index.ts";
+import { log, world } from "../small-world.ts";
 
 const test = suite("candidate encoding");
 

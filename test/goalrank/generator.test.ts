@@ -1,8 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { candidateBatch, Generator, noGrad, Random, scope } from "../../src/index.ts";
-import { allLists } from "./small-generator.ts";
-import { generatorOptions, log, world } from "./small-world.ts";
+import { candidateBatch } from "../../src/data/batch.ts";
+import { Generator } from "../../src/goalrank/generator.ts";
+import { Random } from "../../src/kernels/index.ts";
+import { noGrad, scope } from "../../src/tensor/index.ts";
+import { allLists } from "../small-generator.ts";
+import { generatorOptions, log, world } from "../small-world.ts";
 
 const test = suite("generator");
 

@@ -1,28 +1,27 @@
 /** GoalRank's own task: its loss by hand, where lists are sampled from, which are kept, and what it refuses. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { candidateBatch } from "../../src/data/batch.ts";
+import type { ListDataset } from "../../src/data/dataset.ts";
+import { exposedLists } from "../../src/data/labels.ts";
+import { Generator } from "../../src/goalrank/generator.ts";
 import {
-  candidateBatch,
   DEFAULT_GROUPS,
-  DEFAULT_TRAINING,
-  exposedLists,
-  Generator,
   type GoalRankModels,
   type GroupOptions,
   goalRankTask,
-  type ListDataset,
-  type ListJudge,
-  noGrad,
-  PointwiseRanker,
-  Random,
-  RewardModel,
   type ScoredGroups,
   scoreGroups,
-  type Tensor,
-  train,
-} from "../../src/index.ts";
+} from "../../src/goalrank/goalrank-task.ts";
+import type { ListJudge } from "../../src/goalrank/judge.ts";
+import { RewardModel } from "../../src/goalrank/reward-model.ts";
+import { Random } from "../../src/kernels/index.ts";
+import { PointwiseRanker } from "../../src/methods/dnn.ts";
+import { noGrad, type Tensor } from "../../src/tensor/index.ts";
+import { DEFAULT_TRAINING } from "../../src/training/options.ts";
+import { train } from "../../src/training/trainer.ts";
+import { generatorOptions, log, rewardOptions, world } from "../small-world.ts";
 import { throwsMessage } from "../throws-message.ts";
-import { generatorOptions, log, rewardOptions, world } from "./small-world.ts";
 
 const test = suite("GoalRank task");
 

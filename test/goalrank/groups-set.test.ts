@@ -2,22 +2,13 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  buildGroups,
-  checkGroupSet,
-  DEFAULT_GROUP_SET,
-  defaultDevice,
-  GROUP_SOURCES,
-  type GroupContext,
-  type GroupSet,
-  gumbelTopK,
-  noGrad,
-  randomLists,
-  scope,
-  tensor,
-} from "../../src/index.ts";
+import { buildGroups, type GroupContext } from "../../src/goalrank/groups/build.ts";
+import { checkGroupSet, DEFAULT_GROUP_SET, type GroupSet } from "../../src/goalrank/groups/group-set.ts";
+import { GROUP_SOURCES } from "../../src/goalrank/groups/lists.ts";
+import { randomLists } from "../../src/goalrank/groups/random.ts";
+import { defaultDevice, gumbelTopK, noGrad, scope, tensor } from "../../src/tensor/index.ts";
+import { CANDIDATES, createGenerator, encode, key, LENGTH, REQUESTS, split } from "../small-generator.ts";
 import { throwsMessage } from "../throws-message.ts";
-import { CANDIDATES, createGenerator, encode, key, LENGTH, REQUESTS, split } from "./small-generator.ts";
 
 const test = suite("group set");
 

@@ -1,28 +1,19 @@
 /** Gradients of every model's whole loss against central differences, in double precision. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  DEFAULT_GROUPS,
-  Generator,
-  type GroupOptions,
-  goalRankTask,
-  imitationTask,
-  noGrad,
-  PersonalisedReranker,
-  PointwiseRanker,
-  pointwiseTask,
-  prmTask,
-  Random,
-  RewardModel,
-  type RewardModelOptions,
-  rewardTask,
-  scope,
-  setDefaultDevice,
-  type Tensor,
-  type TrainingTask,
-} from "../../src/index.ts";
-import { DoubleDevice } from "./double-device.ts";
-import { generatorOptions, log, rewardOptions, world } from "./small-world.ts";
+import { Generator } from "../../src/goalrank/generator.ts";
+import { DEFAULT_GROUPS, type GroupOptions, goalRankTask } from "../../src/goalrank/goalrank-task.ts";
+import { imitationTask } from "../../src/goalrank/imitation-task.ts";
+import { RewardModel, type RewardModelOptions } from "../../src/goalrank/reward-model.ts";
+import { rewardTask } from "../../src/goalrank/reward-task.ts";
+import { Random } from "../../src/kernels/index.ts";
+import { PointwiseRanker } from "../../src/methods/dnn.ts";
+import { pointwiseTask } from "../../src/methods/pointwise-task.ts";
+import { PersonalisedReranker, prmTask } from "../../src/methods/prm.ts";
+import { noGrad, scope, setDefaultDevice, type Tensor } from "../../src/tensor/index.ts";
+import type { TrainingTask } from "../../src/training/trainer.ts";
+import { DoubleDevice } from "../double-device.ts";
+import { generatorOptions, log, rewardOptions, world } from "../small-world.ts";
 
 const test = suite("gradients of losses");
 

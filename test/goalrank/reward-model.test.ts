@@ -1,28 +1,22 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  candidateBatch,
-  createWorld,
-  DEFAULT_TRAINING,
-  drawLog,
-  expectedRewards,
-  exposedLists,
-  findScenario,
-  Generator,
-  type ListDataset,
-  labelsOfLists,
-  noGrad,
-  pearsonCorrelation,
-  predictedRewards,
-  Random,
-  RewardModel,
-  type RewardModelOptions,
-  type RewardTaskOptions,
-  rewardTask,
-  tensor,
-  train,
-} from "../../src/index.ts";
-import { generatorOptions, log, rewardOptions, world } from "./small-world.ts";
+import { candidateBatch } from "../../src/data/batch.ts";
+import type { ListDataset } from "../../src/data/dataset.ts";
+import { exposedLists, labelsOfLists } from "../../src/data/labels.ts";
+import { pearsonCorrelation } from "../../src/evaluation/statistics.ts";
+import { Generator } from "../../src/goalrank/generator.ts";
+import { RewardModel, type RewardModelOptions } from "../../src/goalrank/reward-model.ts";
+import { type RewardTaskOptions, rewardTask } from "../../src/goalrank/reward-task.ts";
+import { Random } from "../../src/kernels/index.ts";
+import { predictedRewards } from "../../src/methods/answers.ts";
+import { noGrad, tensor } from "../../src/tensor/index.ts";
+import { DEFAULT_TRAINING } from "../../src/training/options.ts";
+import { train } from "../../src/training/trainer.ts";
+import { drawLog } from "../../src/world/logging-policy.ts";
+import { expectedRewards } from "../../src/world/oracle.ts";
+import { findScenario } from "../../src/world/scenarios.ts";
+import { createWorld } from "../../src/world/world.ts";
+import { generatorOptions, log, rewardOptions, world } from "../small-world.ts";
 
 const test = suite("reward model");
 

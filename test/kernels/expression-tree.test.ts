@@ -1,8 +1,8 @@
 /** Elementwise expressions as trees: what TypeScript reads in the same text. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type Expression, parseExpression } from "../../src/kernels/expression-tree.ts";
 import { elementwise } from "../../src/kernels/index.ts";
+import { type Expression, parseExpression } from "../../src/kernels/ops/elementwise/expression-tree.ts";
 
 const OPERATIONS: Readonly<Record<string, (...operands: number[]) => number>> = {
   negate: (x) => -x,

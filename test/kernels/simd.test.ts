@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CpuDevice, Draw, type Operation, operations } from "../../src/kernels/index.ts";
-import { computeOn, expectationsOf, sampleOf, violation } from "../bounds/check.ts";
+import { computeOn, expectationsOf, sampleOf, violation } from "./bounds/check.ts";
 
 const test = suite("simd");
 

@@ -12,7 +12,7 @@ import {
   tensor,
   withDefaultDevice,
 } from "../../src/tensor/index.ts";
-import { DoubleDevice } from "../goalrank/double-device.ts";
+import { DoubleDevice } from "../double-device.ts";
 
 const test = suite("recurrent layers");
 

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type ExportFile, exportFiles } from "../../src/cli/export/export-files.ts";
-import { loadRanker, Random, RankerFileError } from "../../src/index.ts";
+import { Random } from "../../src/kernels/index.ts";
+import { loadRanker } from "../../src/ranker/load-ranker.ts";
+import { RankerFileError } from "../../src/ranker/ranker-file.ts";
 import {
   type NamedRequest,
   programOf,

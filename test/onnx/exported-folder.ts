@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { encodeRanker, type RankRequest } from "../../src/index.ts";
+import { encodeRanker } from "../../src/ranker/ranker-file.ts";
+import type { RankRequest } from "../../src/ranker/requests.ts";
 import { type Draw, drawGenerator, ITEMS, USERS } from "./random-generator.ts";
 
 /** The bytes of a ranker without a retriever, whose items are called i0, i1, ... and users u0, u1, ... */

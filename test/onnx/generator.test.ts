@@ -3,9 +3,11 @@ import fc from "fast-check";
 import { Tensor } from "onnxruntime-node";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { withUnknownUser } from "../../src/goalrank/ranker/unknown-user.ts";
-import { Generator, Random, type RequestColumns } from "../../src/index.ts";
+import type { RequestColumns } from "../../src/data/dataset.ts";
+import { Generator } from "../../src/goalrank/generator.ts";
+import { Random } from "../../src/kernels/index.ts";
 import { exportGenerator } from "../../src/onnx/index.ts";
+import { withUnknownUser } from "../../src/ranker/unknown-user.ts";
 import { throwsMessage } from "../throws-message.ts";
 import {
   answer,

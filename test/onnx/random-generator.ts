@@ -1,23 +1,15 @@
 /** Generators of any shape with random weights and features, requests for them, and what the engine answers. */
-import {
-  type Catalogue,
-  type CategoryTable,
-  candidateBatch,
-  type FeatureTable,
-  Generator,
-  noGrad,
-  Random,
-  type RequestBatch,
-  type RequestColumns,
-  scope,
-  tensor,
-} from "../../src/index.ts";
+import { candidateBatch, type RequestBatch } from "../../src/data/batch.ts";
+import type { Catalogue, CategoryTable, FeatureTable, RequestColumns } from "../../src/data/dataset.ts";
+import { Generator } from "../../src/goalrank/generator.ts";
+import { Random } from "../../src/kernels/index.ts";
 import {
   type ExportedRanker,
   exportGenerator,
   type OnnxDescription,
   type OnnxGenerator,
 } from "../../src/onnx/index.ts";
+import { noGrad, scope, tensor } from "../../src/tensor/index.ts";
 
 /** What a draw is made of. */
 export interface Draw {

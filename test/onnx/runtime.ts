@@ -1,7 +1,7 @@
 /** Exported models in onnxruntime, and how far what they compute is from what the engine computes. */
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import * as assert from "uvu/assert";
-import type { RequestBatch } from "../../src/index.ts";
+import type { RequestBatch } from "../../src/data/batch.ts";
 import type { OnnxGenerator } from "../../src/onnx/index.ts";
 import type { EngineAnswer } from "./random-generator.ts";
 

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { Ranker } from "../../src/index.ts";
+import { Ranker } from "../../src/ranker/ranker.ts";
 import { smallRanker, smallRequests } from "../small-ranker.ts";
 
 export interface PackedPackage {

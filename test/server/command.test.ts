@@ -8,7 +8,9 @@ import { createInterface } from "node:readline";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { runCommandLine } from "../../src/cli/command-line.ts";
-import { encodeRanker, Generator, Random } from "../../src/index.ts";
+import { Generator } from "../../src/goalrank/generator.ts";
+import { Random } from "../../src/kernels/index.ts";
+import { encodeRanker } from "../../src/ranker/ranker-file.ts";
 import { until } from "./until.ts";
 
 const test = suite("goalrank serve");

@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { type RankedList, type RankRequest, RankRequestError } from "../../src/goalrank/ranker/requests.ts";
-import { work } from "../../src/server/ranking/work.ts";
+import { type RankedList, type RankRequest, RankRequestError } from "../../src/ranker/requests.ts";
+import { work } from "../../src/server/ranking/answer-batches.ts";
 
 export interface FakeRanker {
   /** Stands in its description, and in front of the items of its lists. */

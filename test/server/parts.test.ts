@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseJsonBody } from "../../src/server/json-body.ts";
-import { loggerOptions } from "../../src/server/logging.ts";
 import { ServeProblem, toProblem } from "../../src/server/problems.ts";
 import { DrainRate } from "../../src/server/ranking/drain-rate.ts";
 import { RequestQueue, type WaitingRequest } from "../../src/server/ranking/request-queue.ts";
 import { Submission } from "../../src/server/ranking/submission.ts";
+import { loggerOptions } from "../../src/server/request-log.ts";
 import { cleanToken, tokenChecker } from "../../src/server/token.ts";
 
 const test = suite("parts of the server");

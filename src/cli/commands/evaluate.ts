@@ -2,18 +2,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Command } from "commander";
-import {
-  CheckpointFolder,
-  type CheckpointStore,
-  combineListeners,
-  compareMethods,
-  type ExperimentData,
-  type ExperimentModels,
-  type ExperimentOptions,
-  RANKER_FILE,
-  restoreModels,
-} from "../../goalrank/index.ts";
 import { decodeSafetensors, SafetensorsError, type StateDict } from "../../nn/index.ts";
+import { RANKER_FILE } from "../../ranker/load-ranker.ts";
+import { compareMethods } from "../../run/compare.ts";
+import type { ExperimentData } from "../../run/data.ts";
+import { type ExperimentModels, restoreModels } from "../../run/models.ts";
+import type { ExperimentOptions } from "../../run/settings.ts";
+import { CheckpointFolder, type CheckpointStore } from "../../training/checkpoint.ts";
+import { combineListeners } from "../../training/listener.ts";
 import { useDevice } from "../choose-device.ts";
 import { SettingFlags } from "../configuration/flags.ts";
 import { experimentOptions } from "../configuration/library-options.ts";
@@ -24,8 +20,8 @@ import { findData } from "../load-data.ts";
 import { readRunConfiguration, readRunRecord } from "../run/open-run.ts";
 import { checkpointFingerprint } from "../run/run-configuration.ts";
 import { RunDirectoryError } from "../run/run-directory-error.ts";
+import { formatSummary, formatTable } from "../terminal/comparison-table.ts";
 import { ProgressDisplay } from "../terminal/progress.ts";
-import { formatSummary, formatTable } from "../terminal/results.ts";
 
 const EXAMPLES = `
 Examples:

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { nearestName } from "../../goalrank/nearest-name.ts";
+import { nearestName } from "../../text/nearest-name.ts";
 import { EXIT } from "../exit-codes.ts";
 import { InterruptedError, Interruption } from "../interruption.ts";
 import { quoteCommand } from "../program-context.ts";

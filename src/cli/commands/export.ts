@@ -2,7 +2,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { RANKER_FILE, RankerFileError } from "../../goalrank/index.ts";
+import { RANKER_FILE } from "../../ranker/load-ranker.ts";
+import { RankerFileError } from "../../ranker/ranker-file.ts";
 import { EXPORT_FILES, EXPORT_FORMATS, type ExportFormat, exportFiles } from "../export/export-files.ts";
 import { writeFolder } from "../export/write-folder.ts";
 import { UsageError } from "../usage-error.ts";

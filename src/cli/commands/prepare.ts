@@ -2,7 +2,9 @@
 import { existsSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { Command } from "commander";
-import { combineListeners, formatDataReport, TrainingInterrupted } from "../../goalrank/index.ts";
+import { formatDataReport } from "../../data/report/format-data-report.ts";
+import { combineListeners } from "../../training/listener.ts";
+import { TrainingInterrupted } from "../../training/trainer.ts";
 import { useDevice } from "../choose-device.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
 import type { Configuration } from "../configuration/schema.ts";

@@ -2,8 +2,11 @@
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { Command, Option } from "commander";
-import { loadRanker, type Ranker, RankRequestError, retrievalWarning } from "../../goalrank/index.ts";
 import { DEVICE_NAMES, type DeviceName } from "../../kernels/index.ts";
+import { loadRanker } from "../../ranker/load-ranker.ts";
+import type { Ranker } from "../../ranker/ranker.ts";
+import { RankRequestError } from "../../ranker/requests.ts";
+import { retrievalWarning } from "../../ranker/retrieval-warning.ts";
 import { type Answer, answerLines, formatJson, formatText } from "../rank/answer-lines.ts";
 import { readLines } from "../rank/lines.ts";
 import { UsageError } from "../usage-error.ts";

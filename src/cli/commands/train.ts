@@ -1,14 +1,14 @@
 /** `goalrank train`: trains the models, and compares all methods. */
 import { Argument, Command } from "commander";
-import { TrainingInterrupted } from "../../goalrank/index.ts";
-import { nearestName } from "../../goalrank/nearest-name.ts";
+import { nearestName } from "../../text/nearest-name.ts";
+import { TrainingInterrupted } from "../../training/trainer.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
 import { DATA_FLAGS, DEVICE_FLAGS, EXPERIMENT_FLAGS, OUTPUT_FLAGS } from "../configuration/short-flags.ts";
 import { InterruptedError, Interruption } from "../interruption.ts";
 import type { ProgramContext } from "../program-context.ts";
 import { type OpenRun, resumeRun, startRun } from "../run/open-run.ts";
+import { formatJudge, formatSummary, formatTable } from "../terminal/comparison-table.ts";
 import { ProgressDisplay } from "../terminal/progress.ts";
-import { formatJudge, formatSummary, formatTable } from "../terminal/results.ts";
 import { TRAIN_STAGES, type TrainedRun, type TrainStage, trainRun } from "../train-run.ts";
 import { UsageError } from "../usage-error.ts";
 

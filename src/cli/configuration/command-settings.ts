@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { type Command, CommanderError } from "commander";
 import { readConfigurationFile } from "./file.ts";
 import { flaggedSettings, SettingFlags, type ShortFlag } from "./flags.ts";
-import type { Layer } from "./layers.ts";
-import { describeValues, schemasAt } from "./published.ts";
+import { describeValues, schemasAt } from "./json-schema.ts";
+import type { Layer } from "./merge-settings.ts";
 import { resolveConfiguration } from "./resolve.ts";
 import type { Configuration } from "./schema.ts";
 

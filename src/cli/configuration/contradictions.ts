@@ -1,9 +1,9 @@
 /** Settings that do not go together: found before any work is done, and placed at the key that is to be changed. */
-import { checkExperiment, ExperimentOptionsError } from "../../goalrank/index.ts";
+import { checkExperiment, ExperimentOptionsError } from "../../run/settings.ts";
 import { WORLD_KEYS } from "./data-schema.ts";
+import type { Path } from "./json-schema.ts";
 import { experimentOptions } from "./library-options.ts";
 import type { Problem } from "./problems.ts";
-import type { Path } from "./published.ts";
 import type { Configuration } from "./schema.ts";
 
 /** @param isSet whether a key was set, by a file or a flag, and is not merely a default */

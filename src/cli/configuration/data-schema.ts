@@ -1,12 +1,10 @@
 /** The section `data` of a configuration: what is learned from, and how it is cut into lists. */
 import { z } from "zod";
-import {
-  DEFAULT_COLUMNS,
-  RETRIEVERS,
-  SCENARIOS,
-  SPLIT_PROTOCOLS,
-  TEXT_ENCODINGS,
-} from "../../goalrank/index.ts";
+import { SPLIT_PROTOCOLS } from "../../data/protocols.ts";
+import { DEFAULT_COLUMNS } from "../../data/readers/columns.ts";
+import { TEXT_ENCODINGS } from "../../data/readers/delimited.ts";
+import { RETRIEVERS } from "../../data/retrievers/retriever.ts";
+import { SCENARIOS } from "../../world/scenarios.ts";
 import { count, name } from "./values.ts";
 
 export const LOG_FORMATS = ["movielens", "csv", "tsv", "parquet"] as const;

@@ -1,16 +1,16 @@
 /** The section `experiment` of a configuration: which models are trained and compared, and how. */
 import { z } from "zod";
+import { IMITATIONS } from "../../goalrank/imitation-task.ts";
+import { REWARD_HEADS } from "../../goalrank/reward-model.ts";
+import { OBJECTIVES } from "../../methods/objectives/index.ts";
+import { SCHEDULES } from "../../nn/index.ts";
 import {
   DEFAULT_EXPERIMENT,
   EXTRA_METHODS,
   GENERATOR_STARTS,
-  IMITATIONS,
-  OBJECTIVES,
-  REWARD_HEADS,
   REWARD_STARTS,
   type StageOptions,
-} from "../../goalrank/index.ts";
-import { SCHEDULES } from "../../nn/index.ts";
+} from "../../run/settings.ts";
 import { count } from "./values.ts";
 
 const positive = z.number().gt(0);

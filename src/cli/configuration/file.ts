@@ -2,9 +2,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
-import { isRecord, type Layer } from "./layers.ts";
+import { type Path, valueAt } from "./json-schema.ts";
+import { isRecord, type Layer } from "./merge-settings.ts";
 import { ConfigurationError, formatPath } from "./problems.ts";
-import { type Path, valueAt } from "./published.ts";
 import { PATH_SETTINGS } from "./schema.ts";
 
 /** A guard against a log that is given as a configuration. */

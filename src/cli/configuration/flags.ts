@@ -1,8 +1,8 @@
 /** Flags that set a key of the configuration: `--data.core 5` for each, and short ones for those that are used most. */
 import { type Command, Option } from "commander";
-import type { Layer } from "./layers.ts";
+import { type JsonSchema, listSettings, type Path, publishedSchema, type Setting } from "./json-schema.ts";
+import type { Layer } from "./merge-settings.ts";
 import { ConfigurationError, formatPath } from "./problems.ts";
-import { type JsonSchema, listSettings, type Path, publishedSchema, type Setting } from "./published.ts";
 
 /** A flag with a name of its own. */
 export interface ShortFlag {

@@ -1,11 +1,8 @@
 /** What a configuration says, as the library takes it. */
 import { dirname, join } from "node:path";
-import {
-  DEFAULT_EXPERIMENT,
-  type ExperimentOptions,
-  type InteractionSource,
-  type LogDataOptions,
-} from "../../goalrank/index.ts";
+import type { InteractionSource } from "../../data/prepare.ts";
+import type { LogDataOptions } from "../../run/data.ts";
+import { DEFAULT_EXPERIMENT, type ExperimentOptions } from "../../run/settings.ts";
 import type { Configuration } from "./schema.ts";
 
 export function experimentOptions({ seed, data, experiment }: Configuration): ExperimentOptions {

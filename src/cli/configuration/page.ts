@@ -1,5 +1,5 @@
 /** docs/configuration.md: every setting, out of the schema. */
-import { describeValues, type JsonSchema, publishedSchema, schemasAt } from "./published.ts";
+import { describeValues, type JsonSchema, publishedSchema, schemasAt } from "./json-schema.ts";
 
 const HEAD = `# Configuration
 

@@ -1,8 +1,8 @@
 /** What is wrong with a configuration, said so that a person can mend it. */
 import type { z } from "zod";
-import { nearestName } from "../../goalrank/nearest-name.ts";
-import { excerpt } from "../../nn/index.ts";
-import { choicesOf, describeValues, listSettings, type Path, schemasAt, valueAt } from "./published.ts";
+import { excerpt } from "../../text/excerpt.ts";
+import { nearestName } from "../../text/nearest-name.ts";
+import { choicesOf, describeValues, listSettings, type Path, schemasAt, valueAt } from "./json-schema.ts";
 
 /** A mistake in a configuration: `goalrank.yaml:12: experiment.widht: unknown key; did you mean width?` */
 export class ConfigurationError extends Error {

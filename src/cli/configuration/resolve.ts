@@ -2,9 +2,9 @@
 import { extname } from "node:path";
 import { findContradictions } from "./contradictions.ts";
 import { LOG_FORMATS, type LogFormat, WORLD_KEYS } from "./data-schema.ts";
-import { isRecord, isSet, type Layer, mergeSettings, placeOf } from "./layers.ts";
+import { valueAt } from "./json-schema.ts";
+import { isRecord, isSet, type Layer, mergeSettings, placeOf } from "./merge-settings.ts";
 import { ConfigurationError, formatPath, type Problem, problemsOf } from "./problems.ts";
-import { valueAt } from "./published.ts";
 import { type Configuration, configurationSchema } from "./schema.ts";
 
 /**

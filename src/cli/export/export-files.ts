@@ -1,6 +1,8 @@
 /** What `goalrank export` writes: the files, in memory. */
-import { decodeRanker, Ranker, type RankerDescription, type RestoredRanker } from "../../goalrank/index.ts";
+
 import { exportGenerator, type LoopFacts } from "../../onnx/index.ts";
+import { Ranker, type RankerDescription } from "../../ranker/ranker.ts";
+import { decodeRanker, type RestoredRanker } from "../../ranker/ranker-file.ts";
 import { exportReadme } from "./readme.ts";
 
 export const EXPORT_FORMATS = ["safetensors", "onnx", "all"] as const;

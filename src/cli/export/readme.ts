@@ -1,6 +1,7 @@
 /** The README of an exported ranker: what is in the folder, and how to use it without this package. */
-import type { RankerDescription } from "../../goalrank/index.ts";
+
 import { javascriptLoop, type LoopFacts, pythonLoop } from "../../onnx/index.ts";
+import type { RankerDescription } from "../../ranker/ranker.ts";
 
 export interface ReadmeFacts {
   readonly ranker: RankerDescription;

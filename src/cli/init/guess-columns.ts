@@ -1,5 +1,5 @@
 /** Which columns of a log hold what: by their names first, then by what is in them. */
-import { timeOfText } from "../../goalrank/index.ts";
+import { timeOfText } from "../../data/readers/dates.ts";
 import { type Head, isNumber } from "./head.ts";
 
 export const FIELDS = ["user", "item", "feedback", "timestamp", "list", "position"] as const;

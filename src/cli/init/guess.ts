@@ -1,11 +1,8 @@
 /** Everything that `goalrank init` makes of the first rows of a log. */
-import {
-  checkItemSupply,
-  InteractionLogBuilder,
-  type PreparedData,
-  prepareLog,
-  timeOfText,
-} from "../../goalrank/index.ts";
+import { checkItemSupply } from "../../data/candidates.ts";
+import { type PreparedData, prepareLog } from "../../data/prepare.ts";
+import { timeOfText } from "../../data/readers/dates.ts";
+import { InteractionLogBuilder } from "../../data/readers/interaction-log-builder.ts";
 import { doubtsOf, type GuessedColumns, guessColumns, otherFeedback, valuesOf } from "./guess-columns.ts";
 import { guessThreshold, type ThresholdGuess } from "./guess-threshold.ts";
 import { type Head, isNumber } from "./head.ts";

@@ -6,7 +6,7 @@ import { createGunzip } from "node:zlib";
 import { parse } from "csv-parse/sync";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { DataError, explainFileError } from "../../goalrank/data/errors.ts";
+import { DataError, explainFileError } from "../../data/errors.ts";
 import { guessDelimiter } from "./delimiter.ts";
 
 export const HEAD_ROWS = 10_000;

@@ -1,11 +1,7 @@
 /** From lines of requests to their answers. */
-import {
-  parseRankRequest,
-  type RankedList,
-  type Ranker,
-  type RankRequest,
-  RankRequestError,
-} from "../../goalrank/ranker/index.ts";
+import type { Ranker } from "../../ranker/ranker.ts";
+import { parseRankRequest } from "../../ranker/request-schema.ts";
+import { type RankedList, type RankRequest, RankRequestError } from "../../ranker/requests.ts";
 import type { Line } from "./lines.ts";
 
 /** What a request may carry besides, to be told apart by: it comes back with the answer. */

@@ -9,7 +9,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import type { StepMetrics, TrainingListener } from "../../goalrank/training/index.ts";
+import type { StepMetrics, TrainingListener } from "../../training/listener.ts";
 import { RunDirectoryError } from "./run-directory-error.ts";
 
 const NEWLINE = 0x0a;

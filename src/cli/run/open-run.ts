@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { CommandSettings } from "../configuration/command-settings.ts";
 import { environmentLayer } from "../configuration/command-settings.ts";
 import { readConfigurationFile } from "../configuration/file.ts";
-import type { Layer } from "../configuration/layers.ts";
+import type { Layer } from "../configuration/merge-settings.ts";
 import { resolveConfiguration } from "../configuration/resolve.ts";
 import type { Configuration } from "../configuration/schema.ts";
 import { UsageError } from "../usage-error.ts";

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { isAbsolute, relative } from "node:path";
 import { WORLD_KEYS } from "../configuration/data-schema.ts";
-import { isRecord } from "../configuration/layers.ts";
-import { valueAt } from "../configuration/published.ts";
+import { valueAt } from "../configuration/json-schema.ts";
+import { isRecord } from "../configuration/merge-settings.ts";
 import { type Configuration, PATH_SETTINGS } from "../configuration/schema.ts";
 
 /**

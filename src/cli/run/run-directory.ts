@@ -26,14 +26,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { CheckpointFolder } from "../../goalrank/training/checkpoint.ts";
-import {
-  type CheckpointStore,
-  combineListeners,
-  type TrainingListener,
-} from "../../goalrank/training/index.ts";
-import { TensorBoardWriter } from "../../goalrank/training/tensorboard.ts";
 import { encodeSafetensors, type StateDict } from "../../nn/index.ts";
+import type { CheckpointStore } from "../../training/checkpoint.ts";
+import { CheckpointFolder } from "../../training/checkpoint.ts";
+import { combineListeners, type TrainingListener } from "../../training/listener.ts";
+import { TensorBoardWriter } from "../../training/tensorboard.ts";
 import { MetricsFile } from "./metrics-file.ts";
 import { checkpointFingerprint } from "./run-configuration.ts";
 import { RunDirectoryError } from "./run-directory-error.ts";

@@ -1,5 +1,5 @@
 /** What `run.json` says of a run: where, when, by what and on what it was made. */
-import type { SourceFingerprint } from "../../goalrank/index.ts";
+import type { SourceFingerprint } from "../../data/prepared/fingerprint.ts";
 import type { UsedDevice } from "../choose-device.ts";
 import { packageVersions, programVersion } from "../versions.ts";
 

@@ -1,6 +1,6 @@
 /** How far a training is: bars on a terminal, lines where there is none. */
 import { MultiBar, type SingleBar } from "cli-progress";
-import type { StepMetrics, TrainingListener } from "../../goalrank/training/index.ts";
+import type { StepMetrics, TrainingListener } from "../../training/listener.ts";
 
 /** A bar for each model on a terminal; lines where there is none: one for each model and for each validation. */
 export class ProgressDisplay implements TrainingListener {

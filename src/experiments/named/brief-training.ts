@@ -2,13 +2,11 @@
  * Models after a few steps of training: as large and as costly as those of a comparison, for whoever measures what they
  * cost and does not ask what they know.
  */
-import {
-  DEFAULT_EXPERIMENT,
-  type ExperimentData,
-  selectRows,
-  type TrainingContext,
-  trainJudge,
-} from "../../goalrank/index.ts";
+import { selectRows } from "../../data/dataset.ts";
+import type { ExperimentData } from "../../run/data.ts";
+import { trainJudge } from "../../run/models.ts";
+import { DEFAULT_EXPERIMENT } from "../../run/settings.ts";
+import type { TrainingContext } from "../../training/trainer.ts";
 import type { PolicyOptions, SharedOptions } from "../datasets.ts";
 import type { Shared } from "../shared-work.ts";
 

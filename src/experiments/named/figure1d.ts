@@ -2,7 +2,7 @@
  * Figure 1d of the paper: what a generator-evaluator gains from more lists, and a multi-generator-evaluator from more
  * generators, beside GoalRank, which proposes nothing.
  */
-import { compareWithBest } from "../comparison.ts";
+import { compareWithBest } from "../best-baseline.ts";
 import { contenderTitle, GOAL_RANK, tableMethods } from "../contenders.ts";
 import type { Experiment } from "../experiment.ts";
 import { drawLines, type Line } from "../pictures.ts";

@@ -2,7 +2,7 @@
  * Figure 3 of the paper: quality against the number of trained parameters and against the operations of training, for
  * GoalRank and four methods, with a power law through the points of each.
  */
-import { mean, meanHalfWidth } from "../../goalrank/index.ts";
+import { mean, meanHalfWidth } from "../../evaluation/statistics.ts";
 import { GOAL_RANK, learnerTitle, namedLearner } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
 import { type Experiment, workRunner } from "../experiment.ts";

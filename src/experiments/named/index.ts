@@ -1,5 +1,5 @@
 /** The experiments, in the order in which a person may want to see them. To add one, write its file and a line here. */
-import { nearestName } from "../../goalrank/nearest-name.ts";
+import { nearestName } from "../../text/nearest-name.ts";
 import type { Experiment } from "../experiment.ts";
 import { figure1d } from "./figure1d.ts";
 import { figure3 } from "./figure3.ts";

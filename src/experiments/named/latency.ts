@@ -3,8 +3,10 @@
  * one generator and for MG-E, whose generators and judge all work for each request.
  */
 
-import { mean, selectRows, worldData } from "../../goalrank/index.ts";
+import { selectRows } from "../../data/dataset.ts";
+import { mean } from "../../evaluation/statistics.ts";
 import { CpuDevice } from "../../kernels/index.ts";
+import { worldData } from "../../run/data.ts";
 import { defaultDevice } from "../../tensor/index.ts";
 import { GOAL_RANK, learn, learnerTitle, namedLearner } from "../contenders.ts";
 import type { DataSettings, DatasetChoice, PolicyOptions, SharedOptions } from "../datasets.ts";

@@ -1,6 +1,8 @@
 /** Eq. 5 against objectives from the wider literature, on the same generator, judge and requests. */
-import type { GroupOptions, GroupSet, ObjectiveName } from "../../goalrank/index.ts";
-import { compareWithBest, highest } from "../comparison.ts";
+import type { GroupOptions } from "../../goalrank/goalrank-task.ts";
+import type { GroupSet } from "../../goalrank/groups/group-set.ts";
+import type { ObjectiveName } from "../../methods/objectives/index.ts";
+import { compareWithBest, highest } from "../best-baseline.ts";
 import type { Contender } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
 import type { Experiment } from "../experiment.ts";

@@ -3,22 +3,19 @@
  * then one in which two buckets get a mixture, two the treatment, and four the control, of which two are compared with the
  * other two: that comparison must find nothing.
  */
+import { type ListDataset, type RequestColumns, selectRows } from "../../data/dataset.ts";
 import {
   bucketOf,
   compareGroups,
-  drawLog,
   type GroupDifference,
-  type ListDataset,
-  OUTCOMES,
-  type RankedLists,
-  type RequestColumns,
-  selectRows,
-  simulateSessions,
   type UserMeasurements,
   userMeans,
-  type World,
-} from "../../goalrank/index.ts";
+} from "../../evaluation/ab-test.ts";
+import type { RankedLists } from "../../methods/answers.ts";
 import { Random } from "../../tensor/index.ts";
+import { drawLog } from "../../world/logging-policy.ts";
+import { OUTCOMES, simulateSessions } from "../../world/sessions.ts";
+import type { World } from "../../world/world.ts";
 
 /** Answers requests. */
 export type Policy = (requests: RequestColumns) => Promise<Pick<RankedLists, "lists">>;

@@ -1,5 +1,5 @@
 /** Table 1 of the paper: every method on one dataset, with the same data, features, width, depth, budget and judge. */
-import { type Comparison, compareWithBest, highest } from "../comparison.ts";
+import { type Comparison, compareWithBest, highest } from "../best-baseline.ts";
 import { contenderTitle, GOAL_RANK, landmarks, tableMethods } from "../contenders.ts";
 import type { Experiment } from "../experiment.ts";
 import { drawDots, type Picture } from "../pictures.ts";

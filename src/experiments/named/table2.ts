@@ -1,6 +1,6 @@
 /** Table 2 of the paper: the number of lists in a group. */
-import type { GroupSet } from "../../goalrank/index.ts";
-import { compareWithBest } from "../comparison.ts";
+import type { GroupSet } from "../../goalrank/groups/group-set.ts";
+import { compareWithBest } from "../best-baseline.ts";
 import type { DatasetChoice, PolicyOptions } from "../datasets.ts";
 import type { Experiment } from "../experiment.ts";
 import { estimateText, mainMetric, metricName } from "../ranking-table.ts";

@@ -2,7 +2,7 @@
  * Table 4 of the paper, an online A/B test, simulated in the embedded world: GoalRank alone, and for a share of the
  * requests, against MG-E.
  */
-import { OUTCOMES } from "../../goalrank/index.ts";
+import { OUTCOMES } from "../../world/sessions.ts";
 import { GOAL_RANK, learn, learnerTitle, namedLearner } from "../contenders.ts";
 import type { PolicyOptions } from "../datasets.ts";
 import { type Experiment, type Surroundings, workRunner } from "../experiment.ts";
@@ -227,7 +227,7 @@ export const table4: Experiment = {
         SMALLER_MODELS,
         "The paper's test ran on a product's users; here users, sessions and what they do are simulated, in the world whose " +
           "log the methods learned from. Seconds, views and likes follow from what pleases the user " +
-          "(src/goalrank/world/sessions.ts), and no method is trained for them.",
+          "(src/world/sessions.ts), and no method is trained for them.",
       ],
       tables: changes.length === 0 ? [] : [tableOf(results, changes)],
       pictures: changes.length === 0 ? [] : [pictureOf(results, changes)],

@@ -3,7 +3,9 @@
  * that is large enough than by any mixture of a fixed number of small ones. Here the lists are few enough to enumerate,
  * and the error KL(target || model) is exact.
  */
-import { approximate, enumerateLists, mean, randomTargets } from "../../goalrank/index.ts";
+import { mean } from "../../evaluation/statistics.ts";
+import { approximate, randomTargets } from "../../goalrank/theorem/approximation.ts";
+import { enumerateLists } from "../../goalrank/theorem/list-space.ts";
 import { type Experiment, workRunner } from "../experiment.ts";
 import { drawLines, type Line, type Picture, type Point } from "../pictures.ts";
 import { type Results, type Row, seedMean } from "../results.ts";

@@ -3,8 +3,8 @@
  * taken times the lists that there are, since every list costs the same.
  */
 
-import { SILENT, type TrainingListener } from "../../goalrank/index.ts";
 import type { Module } from "../../nn/index.ts";
+import { SILENT, type TrainingListener } from "../../training/listener.ts";
 import { GOAL_RANK, learn, namedLearner } from "../contenders.ts";
 import type { PolicyOptions, SharedOptions } from "../datasets.ts";
 import type { Surroundings } from "../experiment.ts";

@@ -1,5 +1,5 @@
 /** The helper set M (section 3.3) as configuration: which sources give how many lists to every group. */
-import { nearestName } from "../nearest-name.ts";
+import { nearestName } from "../../text/nearest-name.ts";
 import { checkTemperature, GROUP_SOURCES, type GroupSource } from "./lists.ts";
 
 /** `count` lists of one source. Temperatures are 1 without a number, except where said. */

@@ -2,7 +2,7 @@
  * Sub-selection that enforces gaps (appendix C): of a larger pool of lists, ranked by reward, those at uniformly spaced
  * ranks make the group, the best and the worst included.
  */
-import { rankByScore } from "../metrics.ts";
+import { rankByScore } from "../../evaluation/ranking-metrics.ts";
 import type { Groups } from "./lists.ts";
 
 /** Groups of G lists that were selected from a pool of P; their sources may differ from request to request. */

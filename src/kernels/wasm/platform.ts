@@ -1,5 +1,5 @@
 /** What differs between Node and browsers: how threads are started, and how many there may be. */
-import { host, nodeModule } from "../host.ts";
+import { host, nodeModule } from "../runtime.ts";
 
 /** A started thread. */
 export interface Thread {

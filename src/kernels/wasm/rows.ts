@@ -2,7 +2,7 @@
  * Kernels whose items are the rows of tensors [..., C], along the last axis, under an optional mask. Sums are carried in
  * f32, in four places: each takes every fourth element.
  */
-import type { KernelCall } from "../kernel-call.ts";
+
 import type { TensorSpec } from "../operation.ts";
 import { broadcastStrides, lastExtent, loopNest, type Shape, sizeOf } from "../shape.ts";
 import {
@@ -13,6 +13,7 @@ import {
   type ParameterTypes,
   type Variable,
 } from "./kernel.ts";
+import type { KernelCall } from "./kernel-call.ts";
 import { sweepApart } from "./stretches.ts";
 import { F32x4, type Floats, type I32, I32x4 } from "./values.ts";
 

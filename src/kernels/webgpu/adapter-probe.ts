@@ -2,7 +2,7 @@
  * Looks for a GPU in a process of its own: a driver that has none may print to the terminal while it is looked for, or
  * crash.
  */
-import { host, nodeModule } from "../host.ts";
+import { host, nodeModule } from "../runtime.ts";
 import { type AdapterDescription, isSoftware } from "./device.ts";
 
 /** Milliseconds that a driver may take to answer. */

@@ -3,8 +3,8 @@
  * them in registers. What nobody holds any more when the run ends is never stored.
  */
 import type { DeviceTensor } from "../device.ts";
-import { wgslExpression } from "../expression.ts";
 import type { DType, ElementwiseRule } from "../operation.ts";
+import { wgslExpression } from "../ops/elementwise/expression.ts";
 import { type Shape, sameShape, sizeOf } from "../shape.ts";
 import { broadcastOffsets } from "./broadcast.ts";
 import type { WebGpuBuffer } from "./buffer-pool.ts";

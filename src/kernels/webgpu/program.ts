@@ -1,5 +1,5 @@
 /** How an operation says what to run on a GPU: a WGSL compute shader, what it is bound to, and how often it runs. */
-import type { TensorPlace } from "../kernel-call.ts";
+import type { TensorPlace } from "../wasm/kernel-call.ts";
 
 /** A tensor that a program is bound to. */
 export type TensorSource = TensorPlace & {

@@ -1,5 +1,5 @@
 /** How fast requests are ranked, as measured: what a request will have to wait is told from it before it waits. */
-import type { BatchCost } from "./protocol.ts";
+import type { BatchCost } from "./worker-messages.ts";
 
 /** How much of what was measured before a batch still counts after it. */
 const MEMORY = 0.9;

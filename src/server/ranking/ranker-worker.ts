@@ -1,8 +1,9 @@
 /** The worker that ranks with a trained ranker: the entry of its process. */
-import { Ranker } from "../../goalrank/ranker/ranker.ts";
+
 import { chooseDevice } from "../../kernels/index.ts";
-import { DEVICE_VARIABLE } from "./protocol.ts";
-import { work } from "./work.ts";
+import { Ranker } from "../../ranker/ranker.ts";
+import { work } from "./answer-batches.ts";
+import { DEVICE_VARIABLE } from "./worker-messages.ts";
 
 /** The server has counted already, within limits of its own. */
 const NO_LIMITS = { candidates: Number.POSITIVE_INFINITY, history: Number.POSITIVE_INFINITY };

@@ -2,13 +2,13 @@
  * Ranks requests on worker processes: a bounded queue, batches as workers become idle, a deadline for each submission,
  * and workers that are exchanged for others while it runs.
  */
-import type { RankRequest } from "../../goalrank/ranker/requests.ts";
+import type { RankRequest } from "../../ranker/requests.ts";
 import { ServeProblem } from "../problems.ts";
 import type { ServeSettings } from "../settings.ts";
 import { DrainRate } from "./drain-rate.ts";
-import type { RankerFacts, RankOutcome } from "./protocol.ts";
 import { RequestQueue, type WaitingRequest } from "./request-queue.ts";
 import { Submission } from "./submission.ts";
+import type { RankerFacts, RankOutcome } from "./worker-messages.ts";
 import type { WorkerSet } from "./worker-set.ts";
 
 export interface RankingListener {

@@ -1,5 +1,5 @@
 /** The requests that wait for a worker, and how they are put together to batches. */
-import type { RankRequest } from "../../goalrank/ranker/requests.ts";
+import type { RankRequest } from "../../ranker/requests.ts";
 import type { Submission } from "./submission.ts";
 
 export interface WaitingRequest {

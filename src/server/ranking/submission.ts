@@ -1,5 +1,5 @@
 /** The requests of one body, which are ranked in any order and answered together. */
-import type { RankOutcome } from "./protocol.ts";
+import type { RankOutcome } from "./worker-messages.ts";
 
 export class Submission {
   /** What became of each request, in their order; rejects when the submission fails. */

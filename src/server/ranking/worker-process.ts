@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { RankRequest } from "../../goalrank/ranker/requests.ts";
+import type { RankRequest } from "../../ranker/requests.ts";
 import {
   type Batch,
   type BatchCost,
@@ -10,7 +10,7 @@ import {
   type RankerFacts,
   type RankOutcome,
   type WorkerMessage,
-} from "./protocol.ts";
+} from "./worker-messages.ts";
 
 export interface WorkerOptions {
   /** The module that a worker runs. */

@@ -1,7 +1,7 @@
 /** The worker processes of one version of the ranker's file. One that dies is replaced by another of the same version. */
 import { type FileHandle, open } from "node:fs/promises";
-import type { RankRequest } from "../../goalrank/ranker/requests.ts";
-import type { BatchCost, RankerFacts, RankOutcome } from "./protocol.ts";
+import type { RankRequest } from "../../ranker/requests.ts";
+import type { BatchCost, RankerFacts, RankOutcome } from "./worker-messages.ts";
 import { RankerLoadError, type WorkerOptions, WorkerProcess } from "./worker-process.ts";
 
 export interface WorkerSetOptions extends WorkerOptions {

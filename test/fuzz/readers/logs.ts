@@ -2,14 +2,11 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import * as assert from "uvu/assert";
-import {
-  DataError,
-  type InteractionLog,
-  readCsv,
-  readFeatures,
-  readMovieLens,
-  readTsv,
-} from "../../../src/goalrank/data/index.ts";
+import { DataError } from "../../../src/data/errors.ts";
+import { readFeatures } from "../../../src/data/features/features.ts";
+import type { InteractionLog } from "../../../src/data/interactions.ts";
+import { readCsv, readTsv } from "../../../src/data/readers/csv.ts";
+import { readMovieLens } from "../../../src/data/readers/movielens.ts";
 import type { FuzzReader } from "../fuzz.ts";
 import { nearlyValid } from "../mutations.ts";
 import { ScratchFolder } from "../scratch-folder.ts";

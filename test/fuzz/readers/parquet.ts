@@ -1,8 +1,9 @@
 /** Parquet: edits of its bytes, and footers that say something else than what is there. */
 import fc from "fast-check";
 import type { FileMetaData } from "hyparquet";
-import { DataError, readParquet } from "../../../src/goalrank/data/index.ts";
-import { parquetLog, withFooter, withFooterLength } from "../../goalrank/data/parquet-files.ts";
+import { DataError } from "../../../src/data/errors.ts";
+import { readParquet } from "../../../src/data/readers/parquet.ts";
+import { parquetLog, withFooter, withFooterLength } from "../../data/parquet-files.ts";
 import type { FuzzReader } from "../fuzz.ts";
 import { nearlyValid } from "../mutations.ts";
 import { ScratchFolder } from "../scratch-folder.ts";

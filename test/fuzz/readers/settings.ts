@@ -5,8 +5,8 @@ import { stringify } from "yaml";
 import { parseConfiguration } from "../../../src/cli/configuration/file.ts";
 import { ConfigurationError } from "../../../src/cli/configuration/problems.ts";
 import { resolveConfiguration } from "../../../src/cli/configuration/resolve.ts";
-import { parseRankRequest } from "../../../src/goalrank/ranker/request-schema.ts";
-import { RankRequestError } from "../../../src/goalrank/ranker/requests.ts";
+import { parseRankRequest } from "../../../src/ranker/request-schema.ts";
+import { RankRequestError } from "../../../src/ranker/requests.ts";
 import type { FuzzReader } from "../fuzz.ts";
 import { nearlyValid, nearlyValidJson } from "../mutations.ts";
 

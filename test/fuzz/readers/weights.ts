@@ -4,22 +4,20 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import * as assert from "uvu/assert";
-import { Ranker } from "../../../src/goalrank/ranker/ranker.ts";
-import { encodeRanker, RankerFileError } from "../../../src/goalrank/ranker/ranker-file.ts";
+import { MatrixRetriever } from "../../../src/data/retrievers/matrix-retriever.ts";
+import { crc32c } from "../../../src/files/crc32c.ts";
+import { Generator } from "../../../src/goalrank/generator.ts";
+import { CpuDevice, Random } from "../../../src/kernels/index.ts";
 import {
-  type Checkpoint,
-  CheckpointError,
-  CheckpointFolder,
-} from "../../../src/goalrank/training/checkpoint.ts";
-import { CpuDevice, Generator, MatrixRetriever, Random } from "../../../src/index.ts";
-import {
-  crc32c,
   decodeSafetensors,
   encodeSafetensors,
   type SafetensorsEntry,
   SafetensorsError,
 } from "../../../src/nn/index.ts";
-import { logOf } from "../../goalrank/data/logs.ts";
+import { Ranker } from "../../../src/ranker/ranker.ts";
+import { encodeRanker, RankerFileError } from "../../../src/ranker/ranker-file.ts";
+import { type Checkpoint, CheckpointError, CheckpointFolder } from "../../../src/training/checkpoint.ts";
+import { logOf } from "../../data/logs.ts";
 import type { FuzzReader } from "../fuzz.ts";
 import { nearlyValid, nearlyValidJson } from "../mutations.ts";
 import { ScratchFolder } from "../scratch-folder.ts";

@@ -1,0 +1,88 @@
+/** The results of a run in text: a table of all methods, and what to read from it. */
+import type { OffPolicyEstimate } from "../../evaluation/off-policy.ts";
+import type { OrderAccuracy } from "../../evaluation/reward-report.ts";
+import type { Advantage, ExperimentResult } from "../../run/compare.ts";
+import type { MethodResult } from "../../run/evaluate-lists.ts";
+import type { OffPolicyReport } from "../../run/off-policy-report.ts";
+import { formatColumns } from "./columns.ts";
+
+const decimals = (value: number | undefined) => (value === undefined ? "" : value.toFixed(3));
+const percent = (value: number | undefined) => (value === undefined ? "" : (100 * value).toFixed(1));
+
+interface Column {
+  readonly title: string;
+  readonly cell: (row: MethodResult) => string;
+}
+
+/** The results side by side; columns of the truth only where it is known. */
+export function formatTable(rows: readonly MethodResult[], depth: number, isTerminal: boolean): string {
+  const truth: Column[] = [
+    { title: "true reward", cell: (row) => decimals(row.trueReward) },
+    { title: "regret", cell: (row) => decimals(row.regret) },
+  ];
+  const columns: Column[] = [
+    { title: "method", cell: (row) => row.method },
+    ...(rows.some((row) => row.trueReward !== undefined) ? truth : []),
+    { title: "predicted", cell: (row) => decimals(row.predictedReward) },
+    { title: `H@${depth} %`, cell: (row) => percent(row.hit) },
+    { title: `NDCG@${depth} %`, cell: (row) => percent(row.ndcg) },
+    { title: `MAP@${depth} %`, cell: (row) => percent(row.map) },
+    { title: `F1@${depth} %`, cell: (row) => percent(row.f1) },
+    { title: "AUC %", cell: (row) => percent(row.auc) },
+  ];
+  return formatColumns(
+    columns.map(({ title }) => title),
+    rows.map((row) => columns.map(({ cell }) => cell(row))),
+    isTerminal,
+  );
+}
+
+/** What to read from the table, in a few lines. */
+export function formatSummary({
+  advantages,
+  offPolicy,
+  ...result
+}: Omit<ExperimentResult, "models">): string {
+  return [
+    formatJudge(result),
+    ...advantages.map(formatAdvantage),
+    ...(offPolicy === undefined ? [] : [formatOffPolicy(offPolicy)]),
+  ].join("\n");
+}
+
+/** How well the reward model knows held-out lists, in two lines. */
+export function formatJudge({
+  judge,
+  trueCorrelation,
+}: Pick<ExperimentResult, "judge" | "trueCorrelation">): string {
+  const against = [
+    ...(trueCorrelation === undefined ? [] : [`${trueCorrelation.toFixed(3)} with the truth`]),
+    ...(judge.pearson === undefined ? [] : [`${judge.pearson.toFixed(3)} with the feedback`]),
+  ];
+  return [
+    `rewards predicted for held-out lists: correlation ${against.join(", ")}`,
+    `pairs of lists in the right order, by how far their rewards differ: ${judge.orderAccuracy.map(formatOrder).join(", ")}`,
+  ].join("\n");
+}
+
+function formatOffPolicy({ predicted, trueReward, sequential, doublyRobust }: OffPolicyReport): string {
+  const estimate = ({ value, standardError, effectiveSize }: OffPolicyEstimate) =>
+    `${value.toFixed(3)} +- ${(1.96 * standardError).toFixed(3)} (worth ${effectiveSize.toFixed(1)} lists)`;
+  const truth = trueReward === undefined ? "" : `, truly ${trueReward.toFixed(3)}`;
+  return (
+    `GoalRank's sampled lists: predicted ${predicted.toFixed(3)}${truth}; off-policy from the log: sequential inverse ` +
+    `propensity ${estimate(sequential)}, doubly robust ${estimate(doublyRobust)}`
+  );
+}
+
+function formatOrder({ gap, pairs, accuracy }: OrderAccuracy): string {
+  return `${gap}+: ${(100 * accuracy).toFixed(1)}% of ${pairs}`;
+}
+
+function formatAdvantage({ over, measure, mean, halfWidth, pValue }: Advantage): string {
+  const sign = mean < 0 ? "-" : "+";
+  return (
+    `GoalRank over ${over}: ${sign}${Math.abs(mean).toFixed(3)} ${measure} per list, ` +
+    `95% interval +-${halfWidth.toFixed(3)}, p ${pValue < 0.001 ? "< 0.001" : `= ${pValue.toFixed(3)}`}`
+  );
+}

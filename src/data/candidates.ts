@@ -1,0 +1,246 @@
+/** Gives each exposed list its candidates, history and labels: from a log to the columns that models read. */
+import { Random } from "../kernels/philox.ts";
+import { bestItems } from "./best-items.ts";
+import type { ListDataset } from "./dataset.ts";
+import { isShown, rowsOfList, shownItems } from "./exposures.ts";
+import type { InteractionLog } from "./interactions.ts";
+import { type ExposedLists, positiveAt } from "./lists.ts";
+
+/** A retriever: writes its score of every item for `user` to `out`, [I]. Higher is better. */
+export type ScoreItems = (user: number, out: Float32Array) => void;
+
+/**
+ * How the N candidates of a list are chosen; a report of results names the one used.
+ *
+ * - `injected`: the L exposed items and the retriever's best N - L of the items that the user meets nowhere in the
+ *   log. This is what the paper's figures imply: a ranker is measured largely on telling exposed from retrieved.
+ * - `retrieved`: the retriever's best N of the items that the user had not met before the list. Exposed items are
+ *   candidates only if the retriever found them; for the others the dataset's `exposed` holds -1. For evaluation.
+ * - `logged`: the candidates that the log names for the list, shown or not: the L exposed items and N - L of the
+ *   others, drawn uniformly where there are more. For logs that carry lists; see {@link withLoggedCandidates}.
+ */
+export type CandidateProtocol = "injected" | "retrieved" | "logged";
+
+/** How lists get their candidates and histories. */
+export interface CandidateOptions {
+  /** Keys the shuffle of each list's candidates. */
+  readonly seed: number;
+  /** Candidates of a list, N: 50 unless given. */
+  readonly candidateCount?: number;
+  /** Interactions before a list that form its history, H: 20 unless given. */
+  readonly historyLength?: number;
+  /** "injected" unless given. */
+  readonly protocol?: CandidateProtocol;
+}
+
+/**
+ * The rows of a dataset for `lists` of `log`, in their order. Candidates of equal score are taken in the order of
+ * their item numbers, and then shuffled by a generator keyed by (seed, "candidates", the list's first row in the
+ * log), so that a list has the same candidates in any sample of lists, and their order tells nothing.
+ *
+ * @throws RangeError when a user leaves too few items to choose from, a list lacks logged candidates, a score is not
+ * finite, or a count is wrong.
+ */
+export function buildListDataset(
+  log: InteractionLog,
+  lists: ExposedLists,
+  scoreItems: ScoreItems,
+  options: CandidateOptions,
+): ListDataset {
+  const { seed, candidateCount = 50, historyLength = 20, protocol = "injected" } = options;
+  const { size, listLength } = lists;
+  checkCounts(candidateCount, historyLength, listLength);
+  const dataset: ListDataset = {
+    size,
+    candidateCount,
+    listLength,
+    historyLength,
+    users: lists.users.slice(),
+    candidates: new Int32Array(size * candidateCount),
+    retrieverScores: new Float32Array(size * candidateCount),
+    exposed: new Int32Array(size * listLength),
+    feedback: new Float32Array(size * listLength),
+    history: new Int32Array(size * historyLength),
+    historyFeedback: new Float32Array(size * historyLength),
+  };
+  const retriever = new Retriever(log, scoreItems);
+  for (let row = 0; row < size; row++) {
+    const user = lists.users[row];
+    const start = lists.starts[row];
+    const shown = log.items.subarray(start, start + listLength);
+    const pool = candidatePool(log, retriever, lists, row, { seed, candidateCount, protocol });
+    const order = new Random({ seed, stream: "candidates", step: start }).permutation(candidateCount);
+    const candidates = order.map((index) => pool[index]);
+    const scores = retriever.scoresOf(user);
+    for (let n = 0; n < candidateCount; n++) {
+      dataset.candidates[row * candidateCount + n] = candidates[n];
+      dataset.retrieverScores[row * candidateCount + n] = scores[candidates[n]];
+    }
+    for (let t = 0; t < listLength; t++) dataset.exposed[row * listLength + t] = candidates.indexOf(shown[t]);
+  }
+  fillFeedback(dataset, log, lists);
+  fillHistory(dataset, log, lists);
+  return dataset;
+}
+
+/** The N candidates of list `list`, in an order that may tell what was exposed. */
+function candidatePool(
+  log: InteractionLog,
+  retriever: Retriever,
+  { users, starts, listLength }: ExposedLists,
+  list: number,
+  {
+    seed,
+    candidateCount,
+    protocol,
+  }: Required<Pick<CandidateOptions, "seed" | "candidateCount" | "protocol">>,
+): readonly number[] {
+  const user = users[list];
+  const start = starts[list];
+  if (protocol === "retrieved") return retriever.best(user, start, candidateCount);
+  const shown = log.items.subarray(start, start + listLength);
+  if (protocol === "injected") {
+    return [...shown, ...retriever.best(user, log.userOffsets[user + 1], candidateCount - listLength)];
+  }
+  const others = loggedOthers(log, start, listLength);
+  if (listLength + others.length < candidateCount) {
+    throw new RangeError(
+      `candidates: the list of user "${log.userIds[user]}" at row ${start} has ${listLength + others.length} logged ` +
+        `candidates, but ${candidateCount} are needed; leave such lists out with withLoggedCandidates`,
+    );
+  }
+  const order = new Random({ seed, stream: "logged candidates", step: start }).permutation(others.length);
+  return [...shown, ...Array.from(order.subarray(0, candidateCount - listLength), (index) => others[index])];
+}
+
+/** The distinct items that the log names for the list at row `start`, besides its first `listLength`. */
+function loggedOthers(log: InteractionLog, start: number, listLength: number): number[] {
+  const [first, end] = rowsOfList(log, start);
+  const others = new Set(log.items.subarray(first, end));
+  for (let row = start; row < start + listLength; row++) others.delete(log.items[row]);
+  return [...others];
+}
+
+/**
+ * Those of `lists` for which the log names at least `candidateCount` items, shown or not: the lists for which the
+ * candidate protocol `logged` works.
+ *
+ * @throws RangeError when the log carries no lists.
+ */
+export function withLoggedCandidates(
+  log: InteractionLog,
+  lists: ExposedLists,
+  candidateCount = 50,
+): ExposedLists {
+  const { listLength } = lists;
+  const isEnough = (start: number) =>
+    listLength + loggedOthers(log, start, listLength).length >= candidateCount;
+  const kept = Int32Array.from(lists.starts.keys()).filter((list) => isEnough(lists.starts[list]));
+  return {
+    ...lists,
+    size: kept.length,
+    users: kept.map((list) => lists.users[list]),
+    starts: kept.map((list) => lists.starts[list]),
+  };
+}
+
+/**
+ * Throws a RangeError when a user leaves too few items to choose N - L candidates from, as `buildListDataset` would,
+ * but before any score is known.
+ */
+export function checkItemSupply(log: InteractionLog, listLength: number, candidateCount = 50): void {
+  for (let user = 0; user < log.userIds.length; user++) {
+    const met = shownItems(log, log.userOffsets[user], log.userOffsets[user + 1]).size;
+    if (log.itemIds.length - met < candidateCount - listLength) {
+      throw new RangeError(
+        `candidates: user "${log.userIds[user]}" has met ${met} of ${log.itemIds.length} items, which leaves too few ` +
+          `for ${candidateCount} candidates; use a log with more items`,
+      );
+    }
+  }
+}
+
+/** Retrieves for one user after another, and remembers the last answers: a user's lists follow each other. */
+class Retriever {
+  private readonly log: InteractionLog;
+  private readonly scoreItems: ScoreItems;
+  private readonly scores: Float32Array;
+  private scoredUser = -1;
+  private retrieved: readonly number[] = [];
+  private retrievedFor = "";
+
+  constructor(log: InteractionLog, scoreItems: ScoreItems) {
+    this.log = log;
+    this.scoreItems = scoreItems;
+    this.scores = new Float32Array(log.itemIds.length);
+  }
+
+  /** The scores of all items for `user`, valid until the next call: [I]. */
+  scoresOf(user: number): Float32Array {
+    if (user === this.scoredUser) return this.scores;
+    // An item that the retriever forgets must not keep the previous user's score.
+    this.scores.fill(Number.NaN);
+    this.scoreItems(user, this.scores);
+    const wrong = this.scores.findIndex((score) => !Number.isFinite(score));
+    if (wrong >= 0) {
+      throw new RangeError(
+        `candidates: the retriever scored item "${this.log.itemIds[wrong]}" for user "${this.log.userIds[user]}" ` +
+          `${this.scores[wrong]}; expected a finite number`,
+      );
+    }
+    this.scoredUser = user;
+    return this.scores;
+  }
+
+  /** The best `count` items that are not among the user's interactions before row `until` of the log. */
+  best(user: number, until: number, count: number): readonly number[] {
+    const request = `${user} ${until} ${count}`;
+    if (request === this.retrievedFor) return this.retrieved;
+    const met = shownItems(this.log, this.log.userOffsets[user], until);
+    const scores = this.scoresOf(user).slice();
+    for (const item of met) scores[item] = Number.NEGATIVE_INFINITY;
+    this.retrieved = bestItems(scores, count);
+    this.retrievedFor = request;
+    if (this.retrieved.length < count) {
+      throw new RangeError(
+        `candidates: user "${this.log.userIds[user]}" leaves ${this.retrieved.length} of ${this.scores.length} items ` +
+          `to retrieve from, but ${count} are needed; use a smaller candidateCount`,
+      );
+    }
+    return this.retrieved;
+  }
+}
+
+function fillFeedback({ feedback, listLength }: ListDataset, log: InteractionLog, lists: ExposedLists): void {
+  const isPositive = positiveAt(log, lists.positiveThreshold);
+  lists.starts.forEach((start, row) => {
+    for (let t = 0; t < listLength; t++) feedback[row * listLength + t] = isPositive(start + t) ? 1 : 0;
+  });
+}
+
+function fillHistory(dataset: ListDataset, log: InteractionLog, lists: ExposedLists): void {
+  const { history, historyFeedback, historyLength } = dataset;
+  const isPositive = positiveAt(log, lists.positiveThreshold);
+  history.fill(-1);
+  lists.starts.forEach((start, row) => {
+    const first = log.userOffsets[lists.users[row]];
+    let place = (row + 1) * historyLength;
+    for (let earlier = start - 1; earlier >= first && place > row * historyLength; earlier--) {
+      if (!isShown(log, earlier)) continue;
+      place--;
+      history[place] = log.items[earlier];
+      historyFeedback[place] = isPositive(earlier) ? 1 : 0;
+    }
+  });
+}
+
+function checkCounts(candidateCount: number, historyLength: number, listLength: number): void {
+  if (!Number.isInteger(candidateCount) || candidateCount < listLength) {
+    throw new RangeError(
+      `candidates: candidateCount must be an integer of at least the list length ${listLength}, got ${candidateCount}`,
+    );
+  }
+  if (!Number.isInteger(historyLength) || historyLength < 1) {
+    throw new RangeError(`candidates: historyLength must be a positive integer, got ${historyLength}`);
+  }
+}

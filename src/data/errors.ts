@@ -1,0 +1,57 @@
+/** What is wrong with a data file, said so that a person can mend it. */
+import { oneLine } from "../nn/index.ts";
+
+export interface DataErrorOptions extends ErrorOptions {
+  /** The row of a file without lines, counted from 1. */
+  readonly row?: number;
+}
+
+/**
+ * A data file that cannot be read or understood. The message is one line, whatever the file holds, and starts with
+ * `file:line:`, as compilers write it.
+ */
+export class DataError extends Error {
+  override readonly name = "DataError";
+  /** The file as the caller named it. */
+  readonly file: string;
+  /** The line, counted from 1, or undefined when the trouble is with the file as a whole. */
+  readonly line: number | undefined;
+  /** The row, counted from 1, in files that have rows in place of lines. */
+  readonly row: number | undefined;
+
+  constructor(file: string, line: number | undefined, problem: string, options: DataErrorOptions = {}) {
+    const { row, ...errorOptions } = options;
+    const place = line === undefined ? file : `${file}:${line}`;
+    super(oneLine(`${place}: ${row === undefined ? "" : `row ${row}: `}${problem}`), errorOptions);
+    this.file = file;
+    this.line = line;
+    this.row = row;
+  }
+}
+
+/** What the file system or zlib complained about, as a DataError; any other error as it is. */
+export function explainFileError(error: unknown, file: string): unknown {
+  if (!(error instanceof Error && "code" in error)) return error;
+  const problem = fileProblem(error.code, error.message, "syscall" in error);
+  return problem === undefined ? error : new DataError(file, undefined, problem, { cause: error });
+}
+
+function fileProblem(code: unknown, message: string, isFromSystem: boolean): string | undefined {
+  switch (code) {
+    case "ENOENT":
+      return "there is no such file";
+    case "EISDIR":
+      return IS_DIRECTORY;
+    case "EACCES":
+    case "EPERM":
+      return "permission to read the file was denied";
+    case "ERR_INVALID_ARG_VALUE":
+      return "this is no name that a file can have";
+    case "Z_DATA_ERROR":
+    case "Z_BUF_ERROR":
+      return `broken gzip data (${message}); fetch or compress the file again`;
+  }
+  return isFromSystem ? `the file cannot be read (${message})` : undefined;
+}
+
+export const IS_DIRECTORY = "this is a directory; expected a file of interactions";

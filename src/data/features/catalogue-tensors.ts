@@ -1,0 +1,156 @@
+/** How a catalogue lies in a safetensors file: tensors named `user.…` and `item.…`, and what its metadata says. */
+import type { SafetensorsEntry } from "../../nn/index.ts";
+import type { Catalogue, CategoryTable, FeatureTable } from "../dataset.ts";
+
+/** What the tensors do not say by themselves, as JSON. */
+export interface CatalogueDescription {
+  readonly userCount: number;
+  readonly itemCount: number;
+  /** Sizes of the vocabularies of categories, where there are any. */
+  readonly userVocabulary?: number;
+  readonly itemVocabulary?: number;
+}
+
+const KINDS = ["user", "item"] as const;
+type Kind = (typeof KINDS)[number];
+
+export function describeCatalogue(catalogue: Catalogue): CatalogueDescription {
+  const { userCount, itemCount, userCategories, itemCategories } = catalogue;
+  return {
+    userCount,
+    itemCount,
+    ...(userCategories && { userVocabulary: userCategories.vocabularySize }),
+    ...(itemCategories && { itemVocabulary: itemCategories.vocabularySize }),
+  };
+}
+
+/** Names and features of users and items; titles of items. */
+export function catalogueTensors(catalogue: Catalogue): [string, SafetensorsEntry][] {
+  const tensors = KINDS.flatMap((kind) => kindTensors(catalogue, kind));
+  const { itemTitles } = catalogue;
+  return itemTitles === undefined ? tensors : [...tensors, ["item.titles", encodeTexts(itemTitles)]];
+}
+
+function kindTensors(catalogue: Catalogue, kind: Kind): [string, SafetensorsEntry][] {
+  const count = catalogue[`${kind}Count`];
+  const ids = catalogue[`${kind}Ids`];
+  const features = catalogue[`${kind}Features`];
+  const categories = catalogue[`${kind}Categories`];
+  const tensors: [string, SafetensorsEntry][] = [];
+  if (ids !== undefined) tensors.push([`${kind}.ids`, encodeTexts(ids)]);
+  if (features !== undefined) {
+    const shape = [count, features.width];
+    tensors.push([`${kind}.features`, { dtype: "F32", shape, data: features.data }]);
+  }
+  if (categories !== undefined) {
+    const { slots, indices, weights, unknown } = categories;
+    const shape = [count, slots];
+    tensors.push(
+      [`${kind}.categories`, { dtype: "I32", shape, data: indices }],
+      [`${kind}.category_weights`, { dtype: "F32", shape, data: weights }],
+      [`${kind}.unknown_categories`, { dtype: "I32", shape: [unknown.length], data: unknown }],
+    );
+  }
+  return tensors;
+}
+
+/** Whether a tensor of a file belongs to the catalogue. */
+export function isCatalogueTensor(name: string): boolean {
+  return KINDS.some((kind) => name.startsWith(`${kind}.`));
+}
+
+/**
+ * The catalogue that the tensors are of.
+ * @throws RangeError that says which tensor does not fit the description
+ */
+export function restoreCatalogue(
+  description: CatalogueDescription,
+  tensors: ReadonlyMap<string, SafetensorsEntry>,
+): Catalogue {
+  const { userCount, itemCount, userVocabulary, itemVocabulary } = description;
+  const reader = new TensorReader(tensors);
+  const userIds = reader.texts("user.ids", userCount);
+  const itemIds = reader.texts("item.ids", itemCount);
+  const itemTitles = reader.texts("item.titles", itemCount);
+  const userFeatures = reader.features("user", userCount);
+  const itemFeatures = reader.features("item", itemCount);
+  const userCategories = reader.categories("user", userCount, userVocabulary);
+  const itemCategories = reader.categories("item", itemCount, itemVocabulary);
+  return {
+    userCount,
+    itemCount,
+    ...(userIds && { userIds }),
+    ...(itemIds && { itemIds }),
+    ...(itemTitles && { itemTitles }),
+    ...(userFeatures && { userFeatures }),
+    ...(itemFeatures && { itemFeatures }),
+    ...(userCategories && { userCategories }),
+    ...(itemCategories && { itemCategories }),
+  };
+}
+
+class TensorReader {
+  constructor(private readonly tensors: ReadonlyMap<string, SafetensorsEntry>) {}
+
+  features(kind: Kind, count: number): FeatureTable | undefined {
+    const name = `${kind}.features`;
+    if (!this.tensors.has(name)) return undefined;
+    const { data, width } = this.table(name, count, Float32Array);
+    return { width, data };
+  }
+
+  categories(kind: Kind, count: number, vocabularySize: number | undefined): CategoryTable | undefined {
+    if (vocabularySize === undefined) return undefined;
+    const { data: indices, width: slots } = this.table(`${kind}.categories`, count, Int32Array);
+    const { data: weights } = this.table(`${kind}.category_weights`, count, Float32Array);
+    const name = `${kind}.unknown_categories`;
+    const { data: unknown } = this.tensors.get(name) ?? {};
+    if (!(unknown instanceof Int32Array)) throw new RangeError(`the tensor ${name} is missing or no I32`);
+    if (weights.length !== indices.length || unknown.length > slots) {
+      throw new RangeError(`the tensors of the ${kind} categories differ in size`);
+    }
+    if ([...indices, ...unknown].some((category) => category < 0 || category >= vocabularySize)) {
+      throw new RangeError(
+        `the tensor ${kind}.categories holds a number outside of 0 to ${vocabularySize - 1}`,
+      );
+    }
+    return { vocabularySize, slots, indices, weights, unknown };
+  }
+
+  texts(name: string, count: number): readonly string[] | undefined {
+    const entry = this.tensors.get(name);
+    if (entry === undefined) return undefined;
+    const texts = decodeTexts(entry);
+    if (texts?.length !== count) throw new RangeError(`the tensor ${name} does not hold ${count} texts`);
+    return texts;
+  }
+
+  private table<Data extends Float32Array | Int32Array>(
+    name: string,
+    count: number,
+    type: new (length: number) => Data,
+  ): { readonly data: Data; readonly width: number } {
+    const entry = this.tensors.get(name);
+    if (!(entry?.data instanceof type) || entry.shape.length !== 2 || entry.shape[0] !== count) {
+      throw new RangeError(`the tensor ${name} is missing, or not of ${count} rows`);
+    }
+    return { data: entry.data as Data, width: entry.shape[1] };
+  }
+}
+
+/** Texts as the UTF-8 of a JSON array: U8 [bytes]. */
+function encodeTexts(texts: readonly string[]): SafetensorsEntry {
+  const data = new TextEncoder().encode(JSON.stringify(texts));
+  return { dtype: "U8", shape: [data.length], data };
+}
+
+/** Undefined for bytes that are no JSON array of texts. */
+function decodeTexts({ data }: SafetensorsEntry): readonly string[] | undefined {
+  if (!(data instanceof Uint8Array)) return undefined;
+  try {
+    const texts: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
+    return Array.isArray(texts) && texts.every((text) => typeof text === "string") ? texts : undefined;
+  } catch {
+    return undefined;
+  }
+}

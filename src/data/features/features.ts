@@ -1,0 +1,255 @@
+/**
+ * Observed features of users or items, from a table beside the log: one row per user or item, with numbers (a
+ * duration), categories (an occupation) and columns of several categories (the genres of a film).
+ */
+
+import { excerpt } from "../../text/excerpt.ts";
+import type { CategoryTable, FeatureTable } from "../dataset.ts";
+import { DataError } from "../errors.ts";
+import { namesOf } from "../readers/columns.ts";
+import { readRecords, type TextEncodingName } from "../readers/delimited.ts";
+import { isText } from "../readers/text.ts";
+import { buildCategories, type CategoryColumn } from "./categories.ts";
+
+/** A table, and which of its columns to read. */
+export interface FeatureSource {
+  readonly file: string;
+  /** "csv" unless given; "movielens" is `a::b::c`, without quotes and without a header. */
+  readonly format?: "csv" | "tsv" | "movielens";
+  /** "utf-8" unless given; "latin1" is what many older files are in, MovieLens-1M's films among them. */
+  readonly encoding?: TextEncodingName;
+  /** Names of all columns of a file without a header. */
+  readonly columns?: readonly string[];
+  /** Column of the ids under which the log knows users or items. */
+  readonly key: string;
+  /** Columns of numbers; blank where the number is unknown. */
+  readonly numeric?: readonly string[];
+  /** Columns of one category each; blank where it is unknown. */
+  readonly categorical?: readonly string[];
+  /** Columns of several categories each, told apart by a separator. */
+  readonly multiple?: readonly { readonly column: string; readonly separator: string }[];
+  /** Column of what people call a user or an item, for reports and answers; no feature. */
+  readonly title?: string;
+  /** Categories that fewer users or items have become their column's rare category: 2 unless given. */
+  readonly minimumCount?: number;
+}
+
+/** The features of all users, or of all items, in the log's numbering. */
+export interface EntityFeatures {
+  /** The numeric columns, standardised; undefined where none were asked for. */
+  readonly features: FeatureTable | undefined;
+  /** The categories of all other columns; undefined where none were asked for. */
+  readonly categories: CategoryTable | undefined;
+  /** What each category stands for, such as `genre=Comedy`, `genre (rare)` or `genre (unknown)`: [V]. */
+  readonly vocabulary: readonly string[];
+  /** What people call each user or item, "" where that is not known; undefined where no column says it. */
+  readonly titles: readonly string[] | undefined;
+  readonly counts: FeatureCounts;
+}
+
+/** What became of the rows of a feature table. */
+export interface FeatureCounts {
+  /** Rows of the file. */
+  readonly rows: number;
+  /** Rows whose id the log lacks: passed over. */
+  readonly skipped: number;
+  /** Users or items of the log that the file lacks: unknown in every column. */
+  readonly missing: number;
+}
+
+/** Every user or item takes as much memory as the one with the most. */
+const MAX_CATEGORIES = 1000;
+
+const FORMATS = {
+  csv: { delimiter: ",", quoted: true },
+  tsv: { delimiter: "\t", quoted: true },
+  movielens: { delimiter: "::", quoted: false },
+} as const;
+
+/**
+ * Reads the features of the users or items called `ids`, such as `log.itemIds`.
+ *
+ * Numbers are standardised to mean 0 and standard deviation 1 over the entities that have one; those that have none,
+ * and columns in which all are equal, are 0. Every column of categories has a category for "unknown" and one for
+ * "rare", used or not.
+ *
+ * @throws DataError with file and line when the file cannot be read, lacks a column, or has a row that does not fit
+ * the header, an id twice, a number that is none, or more than 1000 categories in one place;
+ * RangeError for a `minimumCount` that is no positive integer.
+ *
+ * @example
+ * const films = await readFeatures(
+ *   {
+ *     file: "ml-1m/movies.dat",
+ *     format: "movielens",
+ *     columns: ["id", "title", "genres"],
+ *     key: "id",
+ *     multiple: [{ column: "genres", separator: "|" }],
+ *   },
+ *   log.itemIds,
+ * );
+ */
+export async function readFeatures(source: FeatureSource, ids: readonly string[]): Promise<EntityFeatures> {
+  const { numeric = [], categorical = [], multiple = [], minimumCount = 2 } = source;
+  if (!Number.isInteger(minimumCount) || minimumCount < 1) {
+    throw new RangeError(`features: minimumCount must be a positive integer, got ${minimumCount}`);
+  }
+  const reader = new FeatureReader(source, ids);
+  const delimited = FORMATS[source.format ?? "csv"];
+  await readRecords(source.file, { ...delimited, encoding: source.encoding ?? "utf-8" }, (fields, line) =>
+    reader.add(fields, line),
+  );
+  const columns: CategoryColumn[] = [
+    ...categorical.map((column) => ({ name: column, values: reader.categories(column) })),
+    ...multiple.map(({ column, separator }) => ({
+      name: column,
+      values: reader.categories(column, separator),
+    })),
+  ];
+  const { table, vocabulary } = buildCategories(columns, ids.length, minimumCount);
+  return {
+    features:
+      numeric.length === 0 ? undefined : standardised(numeric.map((column) => reader.numbers(column))),
+    categories: columns.length === 0 ? undefined : table,
+    vocabulary: columns.length === 0 ? [] : vocabulary,
+    titles: source.title === undefined ? undefined : reader.titles(source.title),
+    counts: reader.counts(),
+  };
+}
+
+/** Keeps the wanted columns of the rows whose id the log knows. */
+class FeatureReader {
+  private readonly numberOf: ReadonlyMap<string, number>;
+  /** Fields and line of each entity's row, undefined where the file has none. */
+  private readonly rows: (Row | undefined)[];
+  private readonly seen = new Set<string>();
+  private header: readonly string[] | undefined;
+  private skipped = 0;
+
+  constructor(
+    private readonly source: FeatureSource,
+    ids: readonly string[],
+  ) {
+    this.numberOf = new Map(ids.map((id, number) => [id, number]));
+    this.rows = new Array(ids.length).fill(undefined);
+    if (source.columns !== undefined) this.setHeader(source.columns, undefined);
+  }
+
+  add(fields: readonly string[], line: number): void {
+    if (this.header === undefined) {
+      this.setHeader(
+        fields.map((field) => field.trim()),
+        line,
+      );
+      return;
+    }
+    if (fields.length !== this.header.length) {
+      throw this.problem(line, `${fields.length} columns instead of ${this.header.length}`);
+    }
+    const id = fields[this.header.indexOf(this.source.key)].trim();
+    if (this.seen.has(id))
+      throw this.problem(line, `"${excerpt(id)}" occurs twice in the column "${this.source.key}"`);
+    if (!isText(id)) throw this.problem(line, notText(this.source.key, id));
+    this.seen.add(id);
+    const number = this.numberOf.get(id);
+    if (number === undefined) this.skipped++;
+    else this.rows[number] = { fields, line };
+  }
+
+  /** What each entity has in a column, trimmed; "" where it is unknown. */
+  texts(column: string): string[] {
+    const position = this.columns().indexOf(column);
+    return this.rows.map((row) => row?.fields[position].trim() ?? "");
+  }
+
+  /** What each entity is called in a column. */
+  titles(column: string): string[] {
+    const titles = this.texts(column);
+    const wrong = titles.findIndex((title) => !isText(title));
+    if (wrong >= 0) throw this.problem(this.rows[wrong]?.line, notText(column, titles[wrong]));
+    return titles;
+  }
+
+  /** The categories of each entity in a column, one unless there is a separator; none where they are unknown. */
+  categories(column: string, separator?: string): (readonly string[])[] {
+    return this.texts(column).map((text, entity) => {
+      const { line } = this.rows[entity] ?? {};
+      if (!isText(text)) throw this.problem(line, notText(column, text));
+      const own = separator === undefined ? asOneCategory(text) : asCategories(text, separator);
+      if (own.length <= MAX_CATEGORIES) return own;
+      throw this.problem(
+        line,
+        `${column} has ${own.length} categories; at most ${MAX_CATEGORIES} are allowed`,
+      );
+    });
+  }
+
+  /** What each entity has in a column of numbers; NaN where it is unknown. */
+  numbers(column: string): Float64Array {
+    return Float64Array.from(this.texts(column), (text, entity) => {
+      if (text === "") return Number.NaN;
+      const value = Number(text);
+      if (Number.isFinite(Math.fround(value))) return value;
+      throw this.problem(this.rows[entity]?.line, `${column} "${excerpt(text)}" is not a finite number`);
+    });
+  }
+
+  counts(): FeatureCounts {
+    const missing = this.rows.filter((row) => row === undefined).length;
+    return { rows: this.seen.size, skipped: this.skipped, missing };
+  }
+
+  private columns(): readonly string[] {
+    if (this.header === undefined) throw this.problem(undefined, "there is no header");
+    return this.header;
+  }
+
+  private setHeader(header: readonly string[], line: number | undefined): void {
+    const { key, title = key, numeric = [], categorical = [], multiple = [] } = this.source;
+    for (const column of [key, title, ...numeric, ...categorical, ...multiple.map((own) => own.column)]) {
+      if (!header.includes(column)) {
+        throw this.problem(line, `there is no column "${column}"; the columns are ${namesOf(header)}`);
+      }
+    }
+    this.header = header;
+  }
+
+  private problem(line: number | undefined, problem: string): DataError {
+    return new DataError(this.source.file, line, problem);
+  }
+}
+
+interface Row {
+  readonly fields: readonly string[];
+  readonly line: number;
+}
+
+function notText(column: string, text: string): string {
+  return `${column} "${excerpt(text)}" holds bytes that are no text in UTF-8; set the encoding to latin1 if it is that`;
+}
+
+function asOneCategory(text: string): readonly string[] {
+  return text === "" ? [] : [text];
+}
+
+/** The distinct categories of `text`, in their order. */
+function asCategories(text: string, separator: string): readonly string[] {
+  const parts = text.split(separator).map((part) => part.trim());
+  return [...new Set(parts.filter((part) => part !== ""))];
+}
+
+/** Columns of numbers, NaN where unknown, side by side: [count, columns]. */
+function standardised(columns: readonly Float64Array[]): FeatureTable {
+  const width = columns.length;
+  const data = new Float32Array(columns[0].length * width);
+  columns.forEach((column, place) => {
+    const known = column.filter((value) => !Number.isNaN(value));
+    const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+    const variance = known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / known.length;
+    const scale = variance > 0 ? 1 / Math.sqrt(variance) : 0;
+    column.forEach((value, entity) => {
+      if (!Number.isNaN(value)) data[entity * width + place] = (value - mean) * scale;
+    });
+  });
+  return { width, data };
+}

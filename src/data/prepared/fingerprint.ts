@@ -1,0 +1,54 @@
+/** Identifies what data was made from, so that data that was made before is used again only if nothing changed. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { basename } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { explainFileError } from "../errors.ts";
+
+/** A value that JSON can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** What tells one input file from another. */
+export interface FileFingerprint {
+  /** Without its folder, which may differ from machine to machine. */
+  readonly name: string;
+  readonly bytes: number;
+  /** Of the bytes as they lie on disk, in hexadecimal. */
+  readonly sha256: string;
+}
+
+/** Input files and the options under which they were read and cut. */
+export interface SourceFingerprint {
+  readonly files: readonly FileFingerprint[];
+  readonly options: Json;
+}
+
+/**
+ * Reads every byte of `files`.
+ *
+ * @param options whatever else decides what comes out, such as the core, the protocols and the seed
+ * @throws DataError for a file that cannot be read
+ */
+export async function fingerprintSource(files: readonly string[], options: Json): Promise<SourceFingerprint> {
+  return { files: await Promise.all(files.map(fingerprintFile)), options };
+}
+
+/** Whether both name the same content under the same options; names of files do not matter, their order does. */
+export function isSameSource(left: SourceFingerprint, right: SourceFingerprint): boolean {
+  const content = ({ files, options }: SourceFingerprint) => [files.map(({ sha256 }) => sha256), options];
+  return isDeepStrictEqual(content(left), content(right));
+}
+
+async function fingerprintFile(file: string): Promise<FileFingerprint> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  try {
+    for await (const chunk of createReadStream(file)) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
+  } catch (error) {
+    throw explainFileError(error, file);
+  }
+  return { name: basename(file), bytes, sha256: hash.digest("hex") };
+}

@@ -1,0 +1,142 @@
+/** Which columns of a file hold the fields of an interaction: named by the caller, found in the file's header. */
+import { excerpt } from "../../text/excerpt.ts";
+import { nearestName } from "../../text/nearest-name.ts";
+import { DataError } from "../errors.ts";
+
+/** A column that is part of the feedback. */
+export interface WeightedColumn {
+  readonly column: string;
+  /** What a value of 1 in this column adds to the feedback. */
+  readonly weight: number;
+}
+
+/** A file's names of the columns that hold the fields of an interaction. */
+export interface ColumnNames {
+  readonly user: string;
+  readonly item: string;
+  /** In any unit; a Parquet column of dates or timestamps is read in seconds since 1970. */
+  readonly timestamp: string;
+  /**
+   * A rating, a 0/1 signal, or several columns whose weighted sum is the feedback, such as
+   * `[{ column: "click", weight: 1 }, { column: "long_view", weight: 2 }]`.
+   */
+  readonly feedback: string | readonly WeightedColumn[];
+  /**
+   * The list, request or impression that a row belongs to, in logs that carry lists; blank for none. A user's rows
+   * with the same value are one list.
+   */
+  readonly list?: string;
+  /**
+   * The place of an item in its list: integers that order it, from 0, from 1 or otherwise. Blank or negative marks a
+   * candidate of the request that was not shown. Without this column everything was shown, in file order.
+   */
+  readonly position?: string;
+}
+
+/** What readers look for unless told otherwise. */
+export const DEFAULT_COLUMNS: ColumnNames = {
+  user: "user_id",
+  item: "item_id",
+  feedback: "rating",
+  timestamp: "timestamp",
+};
+
+/** Of every reader of logs with named columns. */
+export interface ColumnOptions {
+  /** Column names that differ from {@link DEFAULT_COLUMNS}. */
+  readonly columns?: Partial<ColumnNames>;
+}
+
+/** Where the fields of an interaction stand: indices into a file's columns. */
+export interface ColumnPositions {
+  readonly user: number;
+  readonly item: number;
+  readonly timestamp: number;
+  readonly feedback: readonly { readonly column: number; readonly weight: number }[];
+  readonly list?: number;
+  readonly position?: number;
+}
+
+/**
+ * The names to look for.
+ *
+ * @throws RangeError when there is no feedback column, a weight is not finite, or there are positions without lists.
+ */
+export function resolveColumns({ columns = {} }: ColumnOptions): ColumnNames {
+  const names = { ...DEFAULT_COLUMNS, ...columns };
+  const terms = feedbackTerms(names);
+  if (terms.length === 0) throw new RangeError("columns: feedback names no column; name at least one");
+  const wrong = terms.find(({ weight }) => !Number.isFinite(weight));
+  if (wrong !== undefined) {
+    throw new RangeError(`columns: the weight of "${wrong.column}" must be finite, got ${wrong.weight}`);
+  }
+  if (names.position !== undefined && names.list === undefined) {
+    throw new RangeError(
+      `columns: "${names.position}" gives places in lists, but no column names the lists; add columns.list`,
+    );
+  }
+  return names;
+}
+
+function feedbackTerms({ feedback }: ColumnNames): readonly WeightedColumn[] {
+  return typeof feedback === "string" ? [{ column: feedback, weight: 1 }] : feedback;
+}
+
+/** All names to look for, in the order of {@link DEFAULT_COLUMNS}. */
+export function listNames(names: ColumnNames): string[] {
+  const feedback = feedbackTerms(names).map(({ column }) => column);
+  const lists = [names.list, names.position].filter((name) => name !== undefined);
+  return [names.user, names.item, ...feedback, names.timestamp, ...lists];
+}
+
+/** A file's columns, and where they are named, for errors: the header's line, or the whole file. */
+export interface Header {
+  readonly file: string;
+  readonly line: number | undefined;
+  readonly columns: readonly string[];
+}
+
+/**
+ * Where the named columns are.
+ *
+ * @throws DataError when a column is not in the header, or is there twice.
+ */
+export function findColumns(header: Header, names: ColumnNames): ColumnPositions {
+  const { file, line, columns } = header;
+  const find = (name: string, field: string): number => {
+    const position = columns.indexOf(name);
+    if (position < 0) throw new DataError(file, line, unknownColumn(name, field, names, columns));
+    if (columns.includes(name, position + 1)) {
+      throw new DataError(file, line, `the header names the column "${name}" twice: ${namesOf(columns)}`);
+    }
+    return position;
+  };
+  return {
+    user: find(names.user, "user"),
+    item: find(names.item, "item"),
+    feedback: feedbackTerms(names).map(({ column, weight }) => ({
+      column: find(column, "feedback"),
+      weight,
+    })),
+    timestamp: find(names.timestamp, "timestamp"),
+    ...(names.list !== undefined && { list: find(names.list, "list") }),
+    ...(names.position !== undefined && { position: find(names.position, "position") }),
+  };
+}
+
+/** The message for a column that the header lacks: what there is, and what was probably meant. */
+function unknownColumn(name: string, field: string, names: ColumnNames, columns: readonly string[]): string {
+  const problem = `there is no column "${name}" for the ${field}; the header has ${namesOf(columns)}`;
+  if (columns.length === 1) return `${problem}: is the delimiter right?`;
+  const taken = new Set(listNames(names));
+  const nearest = nearestName(
+    name,
+    columns.filter((column) => !taken.has(column)),
+  );
+  return nearest === undefined ? problem : `${problem}; did you mean "${excerpt(nearest)}"?`;
+}
+
+/** What a file's columns are called, as far as a message has room for it. */
+export function namesOf(columns: readonly string[]): string {
+  return excerpt(columns.join(", "), 500);
+}

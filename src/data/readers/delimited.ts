@@ -1,0 +1,188 @@
+/**
+ * Reads delimited text, plain or gzipped, record by record, so that a file never has to fit in memory. Understands
+ * byte order marks, LF, CRLF and CR line ends, quoted fields and blank lines, and knows every record's line.
+ */
+import type { FileHandle } from "node:fs/promises";
+import { finished, pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { CsvError, Parser } from "csv-parse";
+import { DataError } from "../errors.ts";
+import { withInputFile } from "./input-file.ts";
+
+/** How the fields of a line are told apart. */
+export interface DelimitedFormat {
+  /** One or more characters between two fields. */
+  readonly delimiter: string;
+  /** Whether a field in double quotes may hold delimiters, line breaks and doubled quotes. */
+  readonly quoted: boolean;
+  /** "utf-8" unless given. */
+  readonly encoding?: TextEncodingName;
+}
+
+/** Encodings of text that readers know. */
+export const TEXT_ENCODINGS = ["utf-8", "latin1"] as const;
+/** How characters are written as bytes. */
+export type TextEncodingName = (typeof TEXT_ENCODINGS)[number];
+
+/**
+ * The longest line and the longest record. Without a limit, a binary file, a file after an unclosed quote, or a gzip
+ * file of a kilobyte that holds a line of a gigabyte would be gathered in memory.
+ */
+export const MAX_RECORD_BYTES = 1 << 20;
+const CHUNK_BYTES = 1 << 18;
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+/**
+ * Calls `visit` with the fields of every record and the line it starts on, counted from 1. Blank lines are passed
+ * over. What `visit` throws stops the reading and is thrown again.
+ *
+ * @throws DataError when the file is missing, a directory, empty, broken gzip, changes while it is read,
+ * has a stray or unclosed quote, or a line or record of more than a mebibyte.
+ */
+export async function readRecords(
+  file: string,
+  format: DelimitedFormat,
+  visit: (fields: readonly string[], line: number) => void,
+): Promise<void> {
+  await withInputFile(file, async (handle) => {
+    const parser = new RecordParser(format, visit);
+    const lines = new LineLengths();
+    try {
+      for await (const chunk of (await isGzip(handle)) ? unpacked(handle) : chunksOf(handle)) {
+        const problem = lines.add(chunk);
+        if (problem !== undefined) throw new DataError(file, parser.line, problem);
+        parser.feed(chunk);
+      }
+      await parser.finish();
+    } catch (error) {
+      throw error instanceof CsvError ? explain(error, file, parser.line) : error;
+    }
+  });
+}
+
+/** The bytes of a file. A stream would close it. */
+async function* chunksOf(handle: FileHandle): AsyncGenerator<Buffer> {
+  for (let position = 0; ; ) {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, position);
+    if (bytesRead === 0) return;
+    yield chunk.subarray(0, bytesRead);
+    position += bytesRead;
+  }
+}
+
+/** The bytes that a gzip file holds. */
+function unpacked(handle: FileHandle): AsyncIterable<Buffer> {
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  // Whoever iterates over the bytes meets what goes wrong.
+  pipeline(chunksOf(handle), gunzip).catch(() => {});
+  return gunzip;
+}
+
+/** Hands on every record as soon as it is parsed, so that `line` is that of the record in which the parser fails. */
+class RecordParser extends Parser {
+  /** The line on which the record starts that is being read, counted from 1. */
+  line = 1;
+
+  constructor(
+    { delimiter, quoted, encoding = "utf-8" }: DelimitedFormat,
+    private readonly visit: (fields: readonly string[], line: number) => void,
+  ) {
+    super({
+      delimiter,
+      quote: quoted ? '"' : null,
+      record_delimiter: ["\r\n", "\n", "\r"],
+      bom: encoding === "utf-8",
+      encoding,
+      relax_column_count: true,
+      max_record_size: MAX_RECORD_BYTES,
+    });
+    // Nothing is left to be read but the end, and what goes wrong is thrown by `feed` and `finish`.
+    this.resume();
+    this.on("error", () => {});
+  }
+
+  /** Parses the next bytes of the file. */
+  feed(chunk: Buffer): void {
+    this.write(chunk);
+    if (this.errored) throw this.errored;
+  }
+
+  /** Parses what is left once there are no more bytes. */
+  finish(): Promise<void> {
+    this.end();
+    return finished(this);
+  }
+
+  /** Called by the parser with each record's fields, and with null at the end. */
+  override push(fields: readonly string[] | null): boolean {
+    if (fields === null) return super.push(null);
+    if (this.destroyed) return false;
+    try {
+      if (fields.length > 1 || fields[0] !== "") this.visit(fields, this.line);
+    } catch (error) {
+      this.destroy(error as Error);
+    }
+    this.line += 1 + lineBreaks(fields);
+    return true;
+  }
+}
+
+/**
+ * Finds lines that are too long before they reach the parser, whose own limit knows only the characters of fields: a
+ * line of a gigabyte of delimiters would pass it.
+ */
+class LineLengths {
+  /** Bytes since the last end of a line. */
+  private length = 0;
+
+  /** What is wrong with the next bytes of the file. They must be fewer than a line may have. */
+  add(chunk: Buffer): string | undefined {
+    const first = least(chunk.indexOf(LINE_FEED), chunk.indexOf(CARRIAGE_RETURN));
+    this.length += first < 0 ? chunk.length : first;
+    if (this.length > MAX_RECORD_BYTES) return TOO_LONG;
+    const last = Math.max(chunk.lastIndexOf(LINE_FEED), chunk.lastIndexOf(CARRIAGE_RETURN));
+    if (last >= 0) this.length = chunk.length - 1 - last;
+    return undefined;
+  }
+}
+
+const TOO_LONG = `a record of more than ${MAX_RECORD_BYTES} bytes; expected lines of text, with every quote closed`;
+
+/** The smaller of two places, of which -1 is none. */
+function least(left: number, right: number): number {
+  return left < 0 || right < 0 ? Math.max(left, right) : Math.min(left, right);
+}
+
+/** Line breaks inside quoted fields: they move the next record's line down. */
+function lineBreaks(fields: readonly string[]): number {
+  let count = 0;
+  for (const field of fields) {
+    if (field.includes("\n") || field.includes("\r")) count += field.split(/\r\n|\r|\n/).length - 1;
+  }
+  return count;
+}
+
+/** Whether the file starts with gzip's magic bytes (RFC 1952); its name plays no part. */
+async function isGzip(handle: FileHandle): Promise<boolean> {
+  const magic = Buffer.alloc(2);
+  await handle.read(magic, 0, 2, 0);
+  return magic[0] === 0x1f && magic[1] === 0x8b;
+}
+
+/** Says in the reader's words what csv-parse complained about in the record at `line`. */
+function explain(error: CsvError, file: string, line: number): DataError {
+  const about = (problem: string) => new DataError(file, line, problem, { cause: error });
+  switch (error.code) {
+    case "CSV_QUOTE_NOT_CLOSED":
+      return about("a quote opened in this record is never closed");
+    case "CSV_MAX_RECORD_SIZE":
+      return about(TOO_LONG);
+    case "CSV_INVALID_CLOSING_QUOTE":
+    case "INVALID_OPENING_QUOTE":
+      return about("a quote inside a field; quote the whole field and double the quotes in it");
+  }
+  return about(error.message);
+}

@@ -1,0 +1,156 @@
+/** Checks that nothing of the test has leaked into what is learned from, each with a count of what breaks it. */
+
+import type { CandidateProtocol } from "../candidates.ts";
+import type { ListDataset } from "../dataset.ts";
+import type { InteractionLog } from "../interactions.ts";
+import type { ExposedLists, ListCut } from "../lists.ts";
+import type { SplitName } from "../prepared/prepared-layout.ts";
+import type { SplitProtocol } from "../protocols.ts";
+
+/** The outcome of one check for leaks from the test into what is learned from. */
+export interface LeakageCheck {
+  readonly name: string;
+  readonly passed: boolean;
+  /** How many interactions, rows or items break it. */
+  readonly count: number;
+}
+
+/** A split's rows, and how its candidates were chosen. */
+export interface ReportedSplit {
+  readonly dataset: ListDataset;
+  readonly protocol: CandidateProtocol;
+}
+
+/** What is checked. */
+export interface CheckedData {
+  /** The interactions in which the lists lie. */
+  readonly log: InteractionLog;
+  readonly cut: ListCut;
+  readonly split: SplitProtocol;
+  /** The interactions that the retriever learned from; users and items numbered as in `log`. */
+  readonly learned: InteractionLog;
+  /** The splits, their rows in the order of the cut's lists, or of a sample of them. */
+  readonly splits: Readonly<Record<SplitName, ReportedSplit>>;
+}
+
+export function checkLeakage(data: CheckedData): LeakageCheck[] {
+  const { cut, log, learned, splits } = data;
+  const check = (name: string, count: number): LeakageCheck => ({ name, passed: count === 0, count });
+  const checks = [
+    check(
+      "no test interaction is among those that the retriever learned from",
+      sharedRows(log, cut.test, learned),
+    ),
+    check(
+      "no validation interaction is among those that the retriever learned from",
+      sharedRows(log, cut.validation, learned),
+    ),
+    check("no training list is later than its user's test list", trainingAfterOwnTest(cut)),
+  ];
+  if (data.split === "global-time") {
+    checks.push(
+      check("no interaction that is learned from is as late as any test interaction", learnedAfterTest(data)),
+    );
+  }
+  for (const [name, { dataset, protocol }] of Object.entries(splits)) {
+    checks.push(check(`${name}: the candidates of a list are distinct`, rowsWithRepeatedCandidate(dataset)));
+    if (protocol === "retrieved") continue;
+    const missing = dataset.exposed.filter((position) => position < 0).length;
+    checks.push(check(`${name} (${protocol}): exposed items are among the candidates`, missing));
+  }
+  if (splits.training.protocol === "injected") {
+    checks.push(
+      check(
+        "training (injected): no candidate that was not exposed is in the user's test list",
+        futureCandidates(data),
+      ),
+    );
+  }
+  return checks;
+}
+
+/** Interactions of `lists` that `learned` holds too, besides equal ones that lie outside of these lists. */
+function sharedRows(log: InteractionLog, lists: ExposedLists, learned: InteractionLog): number {
+  let shared = 0;
+  for (const [user, starts] of startsByUser(lists)) {
+    const inLists = new Set(starts.flatMap((start) => [...rowsFrom(start, lists.listLength)]));
+    const spare = new Map<string, number>();
+    const key = (own: InteractionLog, row: number) => `${own.items[row]} ${own.timestamps[row]}`;
+    const add = (name: string, count: number) => spare.set(name, (spare.get(name) ?? 0) + count);
+    for (let row = learned.userOffsets[user]; row < learned.userOffsets[user + 1]; row++) {
+      add(key(learned, row), 1);
+    }
+    for (let row = log.userOffsets[user]; row < log.userOffsets[user + 1]; row++) {
+      if (!inLists.has(row)) add(key(log, row), -1);
+    }
+    for (const count of spare.values()) shared += Math.max(count, 0);
+  }
+  return shared;
+}
+
+function trainingAfterOwnTest({ training, test }: ListCut): number {
+  const testStart = new Map(Array.from(test.users, (user, list) => [user, test.starts[list]]));
+  let count = 0;
+  training.users.forEach((user, list) => {
+    const start = testStart.get(user);
+    if (start !== undefined && training.starts[list] + training.listLength > start) count++;
+  });
+  return count;
+}
+
+/** Interactions of training lists, and of the retriever's, at or after the earliest test interaction. */
+function learnedAfterTest({ log, cut, learned }: CheckedData): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const row of rowsOf(cut.test)) first = Math.min(first, log.timestamps[row]);
+  let count = learned.timestamps.reduce((late, time) => late + (time >= first ? 1 : 0), 0);
+  for (const row of rowsOf(cut.training)) if (log.timestamps[row] >= first) count++;
+  return count;
+}
+
+function rowsWithRepeatedCandidate({ size, candidateCount, candidates }: ListDataset): number {
+  let count = 0;
+  for (let row = 0; row < size; row++) {
+    const own = candidates.subarray(row * candidateCount, (row + 1) * candidateCount);
+    if (new Set(own).size < candidateCount) count++;
+  }
+  return count;
+}
+
+/** Candidates of training lists that were not exposed there, but in the user's test list. */
+function futureCandidates({ log, cut, splits }: CheckedData): number {
+  const { test } = cut;
+  const tested = new Map<number, Set<number>>();
+  test.starts.forEach((start, list) => {
+    tested.set(test.users[list], new Set(log.items.subarray(start, start + test.listLength)));
+  });
+  const { size, users, candidates, candidateCount, exposed, listLength } = splits.training.dataset;
+  let count = 0;
+  for (let row = 0; row < size; row++) {
+    const future = tested.get(users[row]);
+    if (future === undefined) continue;
+    const shown = new Set(exposed.subarray(row * listLength, (row + 1) * listLength));
+    for (let n = 0; n < candidateCount; n++) {
+      if (!shown.has(n) && future.has(candidates[row * candidateCount + n])) count++;
+    }
+  }
+  return count;
+}
+
+function startsByUser({ users, starts }: ExposedLists): Map<number, number[]> {
+  const byUser = new Map<number, number[]>();
+  users.forEach((user, list) => {
+    const own = byUser.get(user);
+    if (own === undefined) byUser.set(user, [starts[list]]);
+    else own.push(starts[list]);
+  });
+  return byUser;
+}
+
+function rowsFrom(start: number, count: number): Iterable<number> {
+  return Array.from({ length: count }, (_, place) => start + place);
+}
+
+/** Rows of the log that the lists take. */
+export function* rowsOf({ starts, listLength }: ExposedLists): Iterable<number> {
+  for (const start of starts) yield* rowsFrom(start, listLength);
+}

@@ -1,0 +1,41 @@
+/**
+ * What a retriever is: it scores any item for any user, one of the log that it learned from or another of whom only a
+ * history is known. Datasets ask it for candidates, and a ranker for the scores of the candidates of a request.
+ */
+import type { SafetensorsEntry } from "../../nn/index.ts";
+import type { ScoreItems } from "../candidates.ts";
+import { checkScoreRequest } from "./score-request.ts";
+
+/** The retrievers by name. */
+export const RETRIEVERS = ["matrix-factorization", "popularity", "item-neighbours"] as const;
+/** One of {@link RETRIEVERS}. */
+export type RetrieverName = (typeof RETRIEVERS)[number];
+
+/** Who is asked for. */
+export interface RetrieverQuery {
+  /** Number of a user of the log; undefined for another. */
+  readonly user: number | undefined;
+  /** Numbers of the items met, oldest first, and whether each was liked. A retriever may know enough without them. */
+  readonly history: readonly { readonly item: number; readonly liked: boolean }[];
+}
+
+/** What scores items for a user, to choose candidates from. */
+export interface Retriever {
+  readonly name: RetrieverName;
+  readonly userCount: number;
+  readonly itemCount: number;
+  /** How much the user wants an item, by its number: the higher, the more. */
+  scoresFor(query: RetrieverQuery): (item: number) => number;
+  /** All that it knows, as a file holds it. */
+  tensors(): ReadonlyMap<string, SafetensorsEntry>;
+}
+
+/** Scores all items for users of the log, as the building of datasets asks for. */
+export function itemScorer(retriever: Retriever): ScoreItems {
+  const { userCount, itemCount } = retriever;
+  return (user, out) => {
+    checkScoreRequest(user, userCount, out, itemCount);
+    const score = retriever.scoresFor({ user, history: [] });
+    for (let item = 0; item < itemCount; item++) out[item] = score(item);
+  };
+}

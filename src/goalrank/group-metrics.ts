@@ -1,0 +1,82 @@
+/** What is logged of a step on groups (section 6 of the paper's protocol): the quantities that were used, as numbers. */
+import type { Tensor } from "../tensor/index.ts";
+import type { StepMetrics } from "../training/listener.ts";
+import type { GroupSource, Groups } from "./groups/lists.ts";
+
+/** Means by name. */
+class Means {
+  private readonly sums = new Map<string, { total: number; count: number }>();
+
+  add(name: string, value: number): void {
+    const { total, count } = this.sums.get(name) ?? { total: 0, count: 0 };
+    this.sums.set(name, { total: total + value, count: count + 1 });
+  }
+
+  toMetrics(): StepMetrics {
+    return Object.fromEntries([...this.sums].map(([name, { total, count }]) => [name, total / count]));
+  }
+}
+
+/**
+ * Per request: `groupLoss` (Eq. 5), `spread` (standard deviation of the rewards of its distinct lists), mean reward by
+ * source, `policyEntropy` (mean of -log pi of the policy's own lists), `referenceEntropy`, and `divergence`, KL(pi_ref ||
+ * pi_theta restricted to the group). `zeroSpread` counts groups without a spread, `duplicates` repeated
+ * lists, `tokens` the positions of all lists.
+ *
+ * @param tensors loss [B], referencePolicy and logProbabilities [B, G], as `groupCrossEntropy` takes and gives them
+ * @param rewards [B, G]
+ * @param sources [B, G]
+ */
+export async function describeGroups(
+  {
+    loss,
+    referencePolicy,
+    logProbabilities,
+  }: Readonly<Record<"loss" | "referencePolicy" | "logProbabilities", Tensor>>,
+  { requests, groupSize, distinct, lists }: Omit<Groups, "sources">,
+  rewards: Float32Array,
+  sources: readonly GroupSource[],
+): Promise<StepMetrics> {
+  const [losses, reference, logs] = await Promise.all([
+    loss.data(),
+    referencePolicy.data(),
+    logProbabilities.data(),
+  ]);
+  const means = new Means();
+  let zeroSpread = 0;
+  for (let request = 0; request < requests; request++) {
+    const places = Array.from({ length: groupSize }, (_, g) => request * groupSize + g);
+    const kept = places.filter((at) => distinct[at] === 1);
+    means.add("groupLoss", losses[request]);
+    means.add("spread", deviation(kept.map((at) => rewards[at])));
+    for (const at of places) {
+      means.add(`reward ${sources[at]}`, rewards[at]);
+      if (sources[at] === "policy") means.add("policyEntropy", -logs[at]);
+    }
+    if (!kept.some((at) => reference[at] > 0)) {
+      zeroSpread++;
+      continue;
+    }
+    means.add("referenceEntropy", -kept.reduce((sum, at) => sum + entropyTerm(reference[at]), 0));
+    means.add("divergence", divergence(kept, reference, logs));
+  }
+  const duplicates = distinct.reduce((count, first) => count + 1 - first, 0);
+  return { ...means.toMetrics(), zeroSpread, duplicates, tokens: lists.length };
+}
+
+/** KL(pi_ref || pi_theta), both over the lists at `kept` alone. */
+function divergence(kept: readonly number[], reference: ArrayLike<number>, logs: ArrayLike<number>): number {
+  const highest = kept.reduce((high, at) => Math.max(high, logs[at]), Number.NEGATIVE_INFINITY);
+  const total = highest + Math.log(kept.reduce((sum, at) => sum + Math.exp(logs[at] - highest), 0));
+  return kept.reduce((sum, at) => sum + entropyTerm(reference[at]) - reference[at] * (logs[at] - total), 0);
+}
+
+/** p log p */
+function entropyTerm(probability: number): number {
+  return probability > 0 ? probability * Math.log(probability) : 0;
+}
+
+function deviation(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+}

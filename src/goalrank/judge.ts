@@ -1,0 +1,74 @@
+/** Who says what a list is worth: a reward model, several of them, or an item scorer. */
+
+import type { RequestBatch } from "../data/batch.ts";
+import type { PointwiseRanker } from "../methods/dnn.ts";
+import { Module } from "../nn/index.ts";
+import { type Tensor, tensor } from "../tensor/index.ts";
+
+/** Judges lists, whoever made them. */
+export interface ListJudge {
+  /** Rewards of lists i32 [B, G, L] of positions among the N candidates of `batch`: [B, G]. */
+  rewards(batch: RequestBatch, lists: Tensor): Tensor;
+  /** What each position adds to the reward of its list, where the judge can say: [B, G, L]. */
+  positionRewards?(batch: RequestBatch, lists: Tensor): Tensor | undefined;
+}
+
+/**
+ * Several judges, trained from different weights: the mean of their rewards less `pessimism` times their standard
+ * deviation. Where the log says little they disagree, so a policy that climbs this stays where they know something.
+ */
+export class JudgeEnsemble<Judge extends Module & ListJudge> extends Module implements ListJudge {
+  /** @throws RangeError for no members, or a pessimism that is negative */
+  constructor(
+    readonly members: readonly Judge[],
+    private readonly pessimism: number,
+  ) {
+    super();
+    if (members.length === 0) throw new RangeError("ensemble: expected at least one judge");
+    if (!(pessimism >= 0)) throw new RangeError(`ensemble: pessimism must not be negative, got ${pessimism}`);
+  }
+
+  rewards(batch: RequestBatch, lists: Tensor): Tensor {
+    const opinions = this.members.map((member) => member.rewards(batch, lists));
+    const mean = average(opinions);
+    if (this.members.length === 1 || this.pessimism === 0) return mean;
+    const variance = average(opinions.map((opinion) => opinion.sub(mean).square()));
+    return mean.sub(variance.sqrt().mul(this.pessimism));
+  }
+
+  /** The members' mean; undefined where a member cannot say. */
+  positionRewards(batch: RequestBatch, lists: Tensor): Tensor | undefined {
+    const opinions = this.members.map((member) => member.positionRewards?.(batch, lists));
+    const known = opinions.filter((opinion) => opinion !== undefined);
+    return known.length < opinions.length ? undefined : average(known);
+  }
+}
+
+function average(values: readonly Tensor[]): Tensor {
+  return values.reduce((sum, value) => sum.add(value)).mul(1 / values.length);
+}
+
+/**
+ * The reward of the authors' published code: sum over positions t from 1 of p(item_t) / log2(t + 1), with an item
+ * scorer's probabilities. It knows nothing of the list besides the positions.
+ */
+export class DiscountedItemJudge extends Module implements ListJudge {
+  constructor(readonly scorer: PointwiseRanker) {
+    super();
+  }
+
+  rewards(batch: RequestBatch, lists: Tensor): Tensor {
+    return this.positionRewards(batch, lists).sum(2);
+  }
+
+  positionRewards(batch: RequestBatch, lists: Tensor): Tensor {
+    const [requests, group, length] = lists.shape;
+    const probabilities = this.scorer.forward(batch).sigmoid();
+    const chosen = probabilities.takeAlongLast(lists.reshape([requests, group * length]));
+    const discounts = tensor(
+      Array.from({ length }, (_, t) => 1 / Math.log2(t + 2)),
+      [length],
+    );
+    return chosen.reshape(lists.shape).mul(discounts);
+  }
+}

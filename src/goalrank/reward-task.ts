@@ -1,0 +1,153 @@
+/** How a reward model is trained: on the lists that were shown, and on lists that were not (section 3.3, appendix B). */
+
+import { candidateBatch } from "../data/batch.ts";
+import type { ListDataset } from "../data/dataset.ts";
+import {
+  candidateLabelTensor,
+  exposedLabels,
+  exposedLists,
+  labelsOfLists,
+  mixedLists,
+  showableLists,
+  type UnexposedCandidates,
+} from "../data/labels.ts";
+import {
+  binaryCrossEntropyWithLogits,
+  meanSquaredError,
+  noGrad,
+  type RandomKey,
+  type Tensor,
+  tensor,
+} from "../tensor/index.ts";
+import type { TrainingTask } from "../training/trainer.ts";
+import type { Generator } from "./generator.ts";
+import { listwiseLoss } from "./listwise-loss.ts";
+import type { ListReading, RewardModel } from "./reward-model.ts";
+
+/** Lists, besides the exposed one of each request, that the model learns from when what was not shown counts 0. */
+export interface UnseenLists {
+  /** Lists of exposed and unexposed candidates in random order. */
+  readonly mixed: number;
+  /** Lists that a policy draws: those that the reward model will be asked about. */
+  readonly policy?:
+    | { readonly generator: Generator; readonly count: number; readonly temperature: number }
+    | undefined;
+}
+
+/** What a reward model learns beside the lists of the log. */
+export interface RewardTaskOptions {
+  readonly unexposed: UnexposedCandidates;
+  readonly unseen: UnseenLists;
+  readonly seed: number;
+  readonly stage: string;
+}
+
+/** Lists of B requests with the feedback that each of their items got or would have got: both [B, G, L], flat. */
+interface LabelledLists {
+  readonly lists: Int32Array;
+  readonly labels: Float32Array;
+}
+
+/**
+ * loss = cross-entropy of the feedback at each position (ours: it says which item earned it), plus the squared error of
+ * the list's reward, by the sum of the positions and by the head of its own (appendix B), each over L. Where what was
+ * not shown counts 0, a request has several lists, and the model also learns their order (ours, `groupContrast`); one
+ * with a memory learns from every candidate too, list-wise (ours): a list teaches the memory little.
+ */
+export function rewardTask(
+  model: RewardModel,
+  dataset: ListDataset,
+  options: RewardTaskOptions,
+): TrainingTask {
+  const { listLength: length } = dataset;
+  return {
+    stage: options.stage,
+    model,
+    size: dataset.size,
+    async computeLoss(rows, batch) {
+      const key = { seed: options.seed, stream: `${options.stage} lists`, step: batch };
+      const { lists, labels } = await labelledLists(dataset, rows, options, key);
+      const reading = model.readLists(dataset, rows, lists);
+      const observed = tensor(labels, [rows.length, lists.length / (rows.length * length), length]);
+      const loss = rewardLoss(reading, observed.reshape([-1, length]));
+      if (options.unexposed === "ignore") return { loss };
+      const rewards = model.rewardsOf(reading);
+      const contrast = groupContrast(rewards, observed.sum(2));
+      const { candidateLogits } = reading;
+      const parts = [loss, contrast];
+      if (candidateLogits !== undefined)
+        parts.push(listwiseLoss(candidateLogits, candidateLabelTensor(dataset, rows)));
+      return { loss: parts.reduce((sum, part) => sum.add(part)) };
+    },
+  };
+}
+
+function rewardLoss({ positionLogits, totals }: ListReading, labels: Tensor): Tensor {
+  const rewards = labels.sum(1);
+  const listError = meanSquaredError(positionLogits.sigmoid().sum(1), rewards).add(
+    meanSquaredError(totals, rewards),
+  );
+  return binaryCrossEntropyWithLogits(positionLogits, labels)
+    .mean()
+    .add(listError.mul(1 / labels.shape[1]));
+}
+
+/**
+ * - sum_l softmax(y)_l log softmax(r)_l over the G lists of each request, mean over requests (ours): Eq. 4 only looks at
+ * how the rewards of one request's lists differ, and the errors above mostly at how requests differ.
+ *
+ * @param rewards predicted: [B * G]
+ * @param observed [B, G]
+ */
+function groupContrast(rewards: Tensor, observed: Tensor): Tensor {
+  const predicted = rewards.reshape(observed.shape).logSoftmax();
+  return observed.softmax().mul(predicted).sum(1).mean().neg();
+}
+
+async function labelledLists(
+  dataset: ListDataset,
+  rows: Int32Array,
+  { unexposed, unseen }: RewardTaskOptions,
+  key: RandomKey,
+): Promise<LabelledLists> {
+  if (unexposed === "ignore") {
+    return { lists: exposedLists(dataset, rows), labels: exposedLabels(dataset, rows) };
+  }
+  const named = (name: string) => ({ ...key, stream: `${key.stream} ${name}` });
+  const sources = [showableLists(dataset, rows)];
+  for (let copy = 0; copy < unseen.mixed; copy++)
+    sources.push(mixedLists(dataset, rows, named(`mixed ${copy}`)));
+  if (unseen.policy !== undefined) {
+    sources.push(await policyLists(unseen.policy, dataset, rows, named("policy")));
+  }
+  const lists = sideBySide(sources, rows.length);
+  return { lists, labels: labelsOfLists(dataset, rows, lists) };
+}
+
+async function policyLists(
+  { generator, count, temperature }: NonNullable<UnseenLists["policy"]>,
+  dataset: ListDataset,
+  rows: Int32Array,
+  key: RandomKey,
+): Promise<Int32Array> {
+  const lists = noGrad(() => {
+    const memory = generator.train(false).encode(candidateBatch(dataset, rows));
+    return generator.decode(memory, { lists: count, sampling: { temperature, key } });
+  });
+  return (await lists.data()) as Int32Array;
+}
+
+/** Lists [B, G_k, L] of several sources as one [B, sum G_k, L]. */
+function sideBySide(sources: readonly Int32Array[], requests: number): Int32Array {
+  const total = sources.reduce((sum, { length }) => sum + length, 0);
+  const joined = new Int32Array(total);
+  let at = 0;
+  for (let request = 0; request < requests; request++) {
+    for (const source of sources) {
+      const share = source.length / requests;
+      joined.set(source.subarray(request * share, (request + 1) * share), at);
+      at += share;
+    }
+  }
+  return joined;
+}

@@ -1,0 +1,133 @@
+/** WGSL of attention over short lists: matrix products around a softmax whose result is kept for the gradient. */
+
+import { indexProgram, type TensorSource, u32, type WgslProgram } from "../../webgpu/program.ts";
+import type { MaskCode } from "../../webgpu/rows.ts";
+import { type MatrixPlace, type Product, productPrograms } from "../matmul/wgsl.ts";
+import type { AttentionExtents } from "./extents.ts";
+
+/** Where the parts of the heads of a tensor [.., rows, width] lie. */
+function headsOf(source: TensorSource, rows: number, at: AttentionExtents): MatrixPlace {
+  const batchStrides = [rows * at.width, at.headWidth];
+  return { source, rowStride: at.width, columnStride: 1, batchStrides };
+}
+
+/** Where the matrices of a tensor [.., heads, queries, keys] lie. */
+function scoresOf(source: TensorSource, { heads, queries, keys }: AttentionExtents): MatrixPlace {
+  const size = queries * keys;
+  return { source, rowStride: keys, columnStride: 1, batchStrides: [heads * size, size] };
+}
+
+function transposed(place: MatrixPlace): MatrixPlace {
+  return { ...place, rowStride: place.columnStride, columnStride: place.rowStride };
+}
+
+/** One product for each head of each entry of the batch. */
+function headProduct(name: string, at: AttentionExtents, product: Omit<Product, "batch">): WgslProgram[] {
+  const { rows, columns } = product;
+  const batch = [at.batch, at.heads];
+  return at.batch * rows * columns === 0 ? [] : productPrograms(name, { batch, ...product });
+}
+
+const scaleOf = ({ headWidth }: AttentionExtents) => 1 / Math.sqrt(headWidth);
+
+/** For inputs q, k, v: outputs y and p. */
+export function shortAttentionPrograms(at: AttentionExtents, mask: MaskCode): WgslProgram[] {
+  const { queries, keys, headWidth } = at;
+  const p = scoresOf({ output: 1 }, at);
+  return [
+    ...headProduct("attention scores", at, {
+      rows: queries,
+      columns: keys,
+      depth: headWidth,
+      a: headsOf({ input: 0 }, queries, at),
+      b: transposed(headsOf({ input: 1 }, keys, at)),
+      out: p,
+      scale: scaleOf(at),
+    }),
+    softmaxProgram(at, mask),
+    ...headProduct("attention values", at, {
+      rows: queries,
+      columns: headWidth,
+      depth: keys,
+      a: p,
+      b: headsOf({ input: 2 }, keys, at),
+      out: headsOf({ output: 0 }, queries, at),
+    }),
+  ];
+}
+
+/** Replaces the scores of every query of every head, output 1, by their masked softmax. */
+function softmaxProgram(at: AttentionExtents, mask: MaskCode): WgslProgram {
+  return indexProgram(
+    `attention softmax${mask.key}`,
+    at.batch * at.heads * at.queries,
+    { p: { output: 1 }, ...mask.tensors },
+    { queries: u32(at.queries), heads: u32(at.heads), keys: u32(at.keys), ...mask.parameters },
+    `  let start = i * parameters.keys;
+  let row = i / parameters.queries / parameters.heads * parameters.queries + i % parameters.queries;
+${mask.start}
+  var largest = -3.4e38;
+  for (var j = 0u; j < parameters.keys; j++) {
+    if (is_kept(mask_start + j)) { largest = max(largest, p[start + j]); }
+  }
+  var total = 0.0;
+  for (var j = 0u; j < parameters.keys; j++) {
+    let exponential = select(0.0, exp(p[start + j] - largest), is_kept(mask_start + j));
+    p[start + j] = exponential;
+    total += exponential;
+  }
+  let factor = select(1.0 / total, 0.0, total == 0.0);
+  for (var j = 0u; j < parameters.keys; j++) { p[start + j] *= factor; }`,
+    mask.functions,
+  );
+}
+
+/** For inputs q, k, v, y, p, g: outputs dq, dk, dv. What a mask hides has a p of 0. */
+export function shortAttentionGradientPrograms(at: AttentionExtents): WgslProgram[] {
+  const { batch, heads, queries, keys, headWidth } = at;
+  const scores = { scratch: 0, length: batch * heads * queries * keys, dtype: "f32" } as const;
+  const [p, s] = [scoresOf({ input: 4 }, at), scoresOf(scores, at)];
+  const g = headsOf({ input: 5 }, queries, at);
+  const ofQueries = { rows: queries, columns: headWidth, depth: keys };
+  const ofKeys = { rows: keys, columns: headWidth, depth: queries };
+  return [
+    ...headProduct("attention.gradient scores", at, {
+      rows: queries,
+      columns: keys,
+      depth: headWidth,
+      a: g,
+      b: transposed(headsOf({ input: 2 }, keys, at)),
+      out: s,
+    }),
+    indexProgram(
+      "attention.gradient softmax",
+      batch * heads * queries,
+      { p: { input: 4 }, s: scores },
+      { keys: u32(keys) },
+      `  let start = i * parameters.keys;
+  var total = 0.0;
+  for (var j = start; j < start + parameters.keys; j++) { total += s[j] * p[j]; }
+  for (var j = start; j < start + parameters.keys; j++) { s[j] = p[j] * (s[j] - total); }`,
+    ),
+    ...headProduct("attention.gradient queries", at, {
+      ...ofQueries,
+      a: s,
+      b: headsOf({ input: 1 }, keys, at),
+      out: headsOf({ output: 0 }, queries, at),
+      scale: scaleOf(at),
+    }),
+    ...headProduct("attention.gradient keys", at, {
+      ...ofKeys,
+      a: transposed(s),
+      b: headsOf({ input: 0 }, queries, at),
+      out: headsOf({ output: 1 }, keys, at),
+      scale: scaleOf(at),
+    }),
+    ...headProduct("attention.gradient values", at, {
+      ...ofKeys,
+      a: transposed(p),
+      b: g,
+      out: headsOf({ output: 2 }, keys, at),
+    }),
+  ];
+}

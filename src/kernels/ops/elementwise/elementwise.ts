@@ -1,0 +1,276 @@
+/**
+ * Elementwise operations: out[i] = f(x[i], ...) with NumPy broadcasting, from one table of expressions.
+ *
+ * An entry's gradients are expressions too, over the operands, `y` (the result) and `g` (the gradient of the loss
+ * with respect to the result); what was broadcast is summed back.
+ */
+import type { Draw, ValueRange } from "../../draw.ts";
+import {
+  checkTypes,
+  type ElementwiseRule,
+  type GradientContext,
+  type GradientOperation,
+  type HostTensor,
+  type Operation,
+  type TensorSpec,
+  type Value,
+} from "../../operation.ts";
+import {
+  broadcastShapes,
+  broadcastStrides,
+  forEachOffset,
+  loopNest,
+  type Shape,
+  sizeOf,
+} from "../../shape.ts";
+import { indexProgram } from "../../webgpu/program.ts";
+import { sumTo } from "../reduce/reduce.ts";
+import { compileLater, type ElementwiseLoop, namesUsed } from "./expression.ts";
+import { elementwiseCalls } from "./simd.ts";
+
+interface Entry {
+  /** Operand names in the order of the inputs; a name that ends in `_mask` is an i32 operand. */
+  readonly operands: readonly string[];
+  readonly forward: string;
+  /** Gradient expressions by operand; an operand without one is held constant. */
+  readonly gradients?: Readonly<Record<string, string>>;
+  readonly result?: "float" | "i32";
+  /** Where the samples lie, when not from -2 to 2. */
+  readonly range?: ValueRange;
+  readonly parameterRange?: readonly [number, number];
+}
+
+const STABLE_SIGMOID = "1 / (1 + exp(-x))";
+/** sqrt(2 / pi), of the tanh form of GELU (Hendrycks and Gimpel 2016). */
+const GELU_INNER = "0.7978845608028654 * (x + 0.044715 * x * x * x)";
+
+const UNARY: Record<string, Entry> = {
+  negate: { operands: ["x"], forward: "-x", gradients: { x: "-g" } },
+  exp: { operands: ["x"], forward: "exp(x)", gradients: { x: "g * y" } },
+  log: { operands: ["x"], forward: "log(x)", gradients: { x: "g / x" }, range: { minimum: 0.1 } },
+  sqrt: { operands: ["x"], forward: "sqrt(x)", gradients: { x: "0.5 * g / y" }, range: { minimum: 0.1 } },
+  square: { operands: ["x"], forward: "x * x", gradients: { x: "2 * g * x" } },
+  abs: {
+    operands: ["x"],
+    forward: "abs(x)",
+    gradients: { x: "select(-g, g, x > 0)" },
+    range: { avoid: [0] },
+  },
+  relu: {
+    operands: ["x"],
+    forward: "max(x, 0)",
+    gradients: { x: "select(0, g, x > 0)" },
+    range: { avoid: [0] },
+  },
+  /** Tanh form: 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))). */
+  gelu: {
+    operands: ["x"],
+    forward: `0.5 * x * (1 + tanh(${GELU_INNER}))`,
+    gradients: {
+      x:
+        `g * (0.5 * (1 + tanh(${GELU_INNER})) + 0.5 * x * (1 - tanh(${GELU_INNER}) * tanh(${GELU_INNER})) ` +
+        "* 0.7978845608028654 * (1 + 0.134145 * x * x))",
+    },
+  },
+  sigmoid: { operands: ["x"], forward: STABLE_SIGMOID, gradients: { x: "g * y * (1 - y)" } },
+  tanh: { operands: ["x"], forward: "tanh(x)", gradients: { x: "g * (1 - y * y)" } },
+  /** log(1 + e^x), without overflow. */
+  softplus: {
+    operands: ["x"],
+    forward: "max(x, 0) + log(1 + exp(-abs(x)))",
+    gradients: { x: `g * (${STABLE_SIGMOID})` },
+  },
+  /** x * s for a number s. */
+  scale: { operands: ["x"], forward: "x * s", gradients: { x: "g * s" }, parameterRange: [-2, 2] },
+  /** x + s for a number s. */
+  shift: { operands: ["x"], forward: "x + s", gradients: { x: "g" }, parameterRange: [-2, 2] },
+  /** x^s for a number s. */
+  power: {
+    operands: ["x"],
+    forward: "pow(x, s)",
+    gradients: { x: "g * s * pow(x, s - 1)" },
+    range: { minimum: 0.3 },
+    parameterRange: [-2, 3],
+  },
+};
+
+const BINARY: Record<string, Entry> = {
+  add: { operands: ["a", "b"], forward: "a + b", gradients: { a: "g", b: "g" } },
+  subtract: { operands: ["a", "b"], forward: "a - b", gradients: { a: "g", b: "-g" } },
+  multiply: { operands: ["a", "b"], forward: "a * b", gradients: { a: "g * b", b: "g * a" } },
+  divide: {
+    operands: ["a", "b"],
+    forward: "a / b",
+    gradients: { a: "g / b", b: "-g * y / b" },
+    range: { minimum: 0.3 },
+  },
+  maximum: {
+    operands: ["a", "b"],
+    forward: "max(a, b)",
+    gradients: { a: "select(0, g, a >= b)", b: "select(0, g, b > a)" },
+  },
+  minimum: {
+    operands: ["a", "b"],
+    forward: "min(a, b)",
+    gradients: { a: "select(0, g, a <= b)", b: "select(0, g, b < a)" },
+  },
+  /** -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) of logits x and targets t in [0, 1], without overflow. */
+  binaryCrossEntropyWithLogits: {
+    operands: ["x", "t"],
+    forward: "max(x, 0) - x * t + log(1 + exp(-abs(x)))",
+    gradients: { x: `g * (${STABLE_SIGMOID} - t)` },
+    range: { minimum: 0, maximum: 1 },
+  },
+};
+
+const COMPARISON: Record<string, Entry> = Object.fromEntries(
+  Object.entries({ equal: "==", less: "<", lessEqual: "<=", greater: ">", greaterEqual: ">=" }).map(
+    ([name, symbol]) => [
+      name,
+      { operands: ["a", "b"], forward: `select(0, 1, a ${symbol} b)`, result: "i32" } satisfies Entry,
+    ],
+  ),
+);
+
+const SELECTION: Record<string, Entry> = {
+  /** a where the mask is not 0, b elsewhere. */
+  where: {
+    operands: ["c_mask", "a", "b"],
+    forward: "select(b, a, c_mask != 0)",
+    gradients: { a: "select(0, g, c_mask != 0)", b: "select(g, 0, c_mask != 0)" },
+  },
+};
+
+/** `s` of the entries that take a number; undefined for the others. */
+export type ElementwiseAttributes = { readonly s: number } | undefined;
+
+/** An operation whose results depend on the operands' elements at their place alone. */
+export type ElementwiseOperation = Operation<ElementwiseAttributes> & {
+  readonly elementwise: ElementwiseRule;
+};
+
+function runLoop(
+  loop: ElementwiseLoop,
+  inputs: readonly HostTensor[],
+  out: HostTensor,
+  parameter: number,
+): void {
+  const rank = out.shape.length;
+  const strides = [out, ...inputs].map((tensor) => broadcastStrides(tensor.shape, rank));
+  const nest = loopNest(out.shape, strides);
+  const inner = nest[nest.length - 1];
+  const operands = inputs.map((tensor) => tensor.data);
+  const innerStrides = inner.strides.slice(1);
+  forEachOffset(nest.slice(0, -1), (offsets) => {
+    const inputOffsets = offsets.length > 0 ? offsets.slice(1) : operands.map(() => 0);
+    loop(inner.extent, out.data, offsets[0] ?? 0, operands, inputOffsets, innerStrides, parameter);
+  });
+}
+
+/** Gradient expression as an operation over the operands that it names, all broadcast to the result's shape. */
+function gradientOperation(name: string, expression: string, operands: readonly string[]) {
+  const loop = compileLater(expression, operands);
+  const calls = elementwiseCalls({ expression, operands });
+  const operation: GradientOperation<ElementwiseAttributes> & { readonly elementwise: ElementwiseRule } = {
+    name,
+    elementwise: { expression, operands },
+    outputs: (inputs) => [
+      {
+        shape: broadcastShapes(name, ...inputs.map((input) => input.shape)),
+        dtype: inputs.find((input) => input.dtype !== "i32")?.dtype ?? "f32",
+      },
+    ],
+    reference: (inputs, [out], attributes) => runLoop(loop(), inputs, out, attributes?.s ?? 0),
+    simd: (inputs, [out], attributes) => calls(inputs, out, attributes?.s),
+  };
+  return operation;
+}
+
+function defineElementwise(name: string, entry: Entry): ElementwiseOperation {
+  const { operands, forward, gradients = {}, result = "float", range, parameterRange } = entry;
+  const loop = compileLater(forward, operands);
+  const calls = elementwiseCalls({ expression: forward, operands });
+  const types = operands.map((operand) => (operand.endsWith("_mask") ? "i32" : "float"));
+  const isComparison = result === "i32";
+
+  // Gradients "g" pass through; the others become operations of their own, each reading only what it names.
+  const rules = operands.map((operand) => {
+    const expression = gradients[operand];
+    if (expression === undefined || expression === "g") return expression;
+    const used = namesUsed(expression, [...operands, "y", "g"]);
+    return gradientOperation(`${name}.gradient.${operand}`, expression, used);
+  });
+
+  function gradient(context: GradientContext<ElementwiseAttributes>): (Value | undefined)[] {
+    const { inputs, outputs, outputGradient, needs, attributes, run } = context;
+    const named = (operand: string): Value => {
+      if (operand === "g") return outputGradient;
+      return operand === "y" ? outputs[0] : inputs[operands.indexOf(operand)];
+    };
+    return rules.map((rule, index) => {
+      if (rule === undefined || !needs[index]) return undefined;
+      const full =
+        rule === "g" ? outputGradient : run(rule, rule.elementwise.operands.map(named), attributes)[0];
+      return sumTo(run, full, inputs[index].shape);
+    });
+  }
+
+  return {
+    name,
+    elementwise: { expression: forward, operands },
+    constants: operands.flatMap((operand, index) => (gradients[operand] === undefined ? [index] : [])),
+    outputs(inputs: readonly TensorSpec[]): TensorSpec[] {
+      // Comparisons take integers as well as floats, so long as both operands are alike.
+      const integers = isComparison && inputs.every((input) => input.dtype === "i32");
+      checkTypes(name, inputs, integers ? ["i32"] : types);
+      const shape: Shape = broadcastShapes(name, ...inputs.map((input) => input.shape));
+      const float = inputs.find((input) => input.dtype !== "i32");
+      return [{ shape, dtype: isComparison || float === undefined ? "i32" : float.dtype }];
+    },
+    reference: (inputs, [out], attributes) => runLoop(loop(), inputs, out, attributes?.s ?? 0),
+    simd: (inputs, [out], attributes) => calls(inputs, out, attributes?.s),
+    ...(isComparison ? {} : { gradient }),
+    sample(draw: Draw) {
+      const shape = draw.shape();
+      const inputs = types.map((type) => {
+        const own = operands.length === 1 ? shape : draw.broadcastable(shape);
+        return type === "i32" ? draw.mask(own) : draw.floats(own, range);
+      });
+      const attributes = parameterRange && { s: draw.integer(parameterRange[0], parameterRange[1]) };
+      return { inputs, attributes };
+    },
+  };
+}
+
+function defineAll<Names extends string>(entries: Record<Names, Entry>): Record<Names, ElementwiseOperation> {
+  const defined = Object.entries<Entry>(entries).map(([name, entry]) => [
+    name,
+    defineElementwise(name, entry),
+  ]);
+  return Object.fromEntries(defined) as Record<Names, ElementwiseOperation>;
+}
+
+/** Every elementwise operation by name. */
+export const elementwise = defineAll({ ...UNARY, ...BINARY, ...COMPARISON, ...SELECTION });
+
+const castCalls = elementwiseCalls({ expression: "x", operands: ["x"] });
+
+/** Conversion between element types: f32, f64 and i32 (towards zero). */
+export const cast: Operation<{ readonly dtype: TensorSpec["dtype"] }> = {
+  name: "cast",
+  outputs: ([input], { dtype }) => [{ shape: input.shape, dtype }],
+  reference: ([input], [out]) => out.data.set(input.data),
+  simd: (inputs, [out]) => castCalls(inputs, out),
+  wgsl: (_, [out]) => [
+    indexProgram(
+      "cast",
+      sizeOf(out.shape),
+      { x: { input: 0 }, out: { output: 0 } },
+      {},
+      `  out[i] = ${out.dtype}(x[i]);`,
+    ),
+  ],
+  gradient: ({ inputs, outputGradient, run, attributes }) =>
+    attributes.dtype === "i32" ? [undefined] : run(cast, [outputGradient], { dtype: inputs[0].dtype }),
+  sample: (draw) => ({ inputs: [draw.floats(draw.shape())], attributes: { dtype: "f64" } }),
+};

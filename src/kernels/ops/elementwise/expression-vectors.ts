@@ -1,0 +1,146 @@
+/** Elementwise expressions on four elements at a time: what `expression.ts` makes loops of, in WebAssembly. */
+
+import type { KernelWriter } from "../../wasm/kernel.ts";
+import { exp, log, tanh } from "../../wasm/mathematics.ts";
+import { F32x4, type Floats, I32x4 } from "../../wasm/values.ts";
+import { type Expression, parseExpression } from "./expression-tree.ts";
+
+/** A number that is known when the kernel is written, floats, or integers (masks, and conditions). */
+export type Quantity = number | F32x4 | I32x4;
+
+/**
+ * The value of an expression, given those of its names. What occurs more than once is computed once.
+ *
+ * @throws TypeError for powers other than those of `hasVectorPower`
+ */
+export function vectorExpression(
+  write: KernelWriter,
+  text: string,
+  names: Readonly<Record<string, Quantity>>,
+): Quantity {
+  return new Evaluation(write, names).of(parseExpression(text));
+}
+
+class Evaluation {
+  private readonly known = new Map<string, Quantity>();
+
+  constructor(
+    private readonly write: KernelWriter,
+    private readonly names: Readonly<Record<string, Quantity>>,
+  ) {}
+
+  of(expression: Expression): Quantity {
+    if (expression.kind === "number") return expression.value;
+    if (expression.kind === "name") return this.named(expression.name);
+    const key = JSON.stringify(expression);
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const result = this.operate(
+      expression.operation,
+      expression.operands.map((operand) => this.of(operand)),
+    );
+    const kept = typeof result === "number" ? result : this.write.let(result);
+    this.known.set(key, kept);
+    return kept;
+  }
+
+  private named(name: string): Quantity {
+    const value = this.names[name];
+    if (value === undefined) throw new TypeError(`expression: ${name} has no value`);
+    return value;
+  }
+
+  private operate(name: string, operands: readonly Quantity[]): Quantity {
+    const [a, b] = operands;
+    if (name in COMPARE) return compare(name as keyof typeof COMPARE, a, b);
+    if (name in ARITHMETIC) return calculate(name as keyof typeof ARITHMETIC, a, b);
+    switch (name) {
+      case "negate":
+        return typeof a === "number" ? -a : floatsOf(a).negate();
+      case "exp":
+        return exp(this.write, floatsOf(a));
+      case "log":
+        return log(this.write, floatsOf(a));
+      case "tanh":
+        return tanh(this.write, floatsOf(a));
+      case "sqrt":
+        return floatsOf(a).sqrt();
+      case "abs":
+        return floatsOf(a).abs();
+      case "max":
+        return typeof b === "number" ? floatsOf(a).atLeast(b) : floatsOf(a).max(floatsOf(b));
+      case "min":
+        return typeof b === "number" ? floatsOf(a).atMost(b) : floatsOf(a).min(floatsOf(b));
+      case "pow":
+        return power(floatsOf(a), b);
+      case "select":
+        return conditionOf(operands[2]).select(floatsOrNumber(b), floatsOrNumber(a));
+      default:
+        throw new TypeError(`expression: ${name} has no form for vectors`);
+    }
+  }
+}
+
+/** Operators by the names of the vectors' methods. */
+const COMPARE = {
+  "==": "equals",
+  "!=": "notEquals",
+  "<": "less",
+  "<=": "lessOrEqual",
+  ">": "greater",
+  ">=": "greaterOrEqual",
+} as const;
+
+const ARITHMETIC = { "+": "add", "-": "sub", "*": "mul", "/": "div" } as const;
+
+function compare(operator: keyof typeof COMPARE, a: Quantity, b: Quantity): I32x4 {
+  const method = COMPARE[operator];
+  if (a instanceof I32x4 && !(b instanceof F32x4)) return a[method](b);
+  return floatsOf(a)[method](floatsOf(b));
+}
+
+function calculate(operator: keyof typeof ARITHMETIC, a: Quantity, b: Quantity): Quantity {
+  if (typeof a !== "number" || typeof b !== "number") return floatsOf(a)[ARITHMETIC[operator]](floatsOf(b));
+  if (operator === "+") return a + b;
+  if (operator === "-") return a - b;
+  return operator === "*" ? a * b : a / b;
+}
+
+function floatsOf(value: Quantity): F32x4 {
+  if (value instanceof F32x4) return value;
+  return typeof value === "number" ? F32x4.splat(value) : value.toFloats();
+}
+
+function floatsOrNumber(value: Quantity): Floats {
+  return value instanceof I32x4 ? value.toFloats() : value;
+}
+
+function conditionOf(value: Quantity): I32x4 {
+  if (value instanceof I32x4) return value;
+  throw new TypeError("expression: select takes a comparison");
+}
+
+/** Powers of few operations, by their exponent. */
+const POWERS: ReadonlyMap<Quantity, (x: F32x4) => F32x4> = new Map([
+  [-3, (x: F32x4) => F32x4.splat(1).div(x.mul(x).mul(x))],
+  [-2, (x: F32x4) => F32x4.splat(1).div(x.mul(x))],
+  [-1.5, (x: F32x4) => F32x4.splat(1).div(x.mul(x.sqrt()))],
+  [-1, (x: F32x4) => F32x4.splat(1).div(x)],
+  [-0.5, (x: F32x4) => F32x4.splat(1).div(x.sqrt())],
+  [0, () => F32x4.splat(1)],
+  [0.5, (x: F32x4) => x.sqrt()],
+  [1, (x: F32x4) => x],
+  [2, (x: F32x4) => x.mul(x)],
+  [3, (x: F32x4) => x.mul(x).mul(x)],
+]);
+
+function power(x: F32x4, exponent: Quantity): F32x4 {
+  const compute = POWERS.get(exponent);
+  if (compute === undefined) throw new TypeError(`expression: no vector form of the power ${exponent}`);
+  return compute(x);
+}
+
+/** Whether powers with this exponent have a form for vectors, and their gradients, whose exponent is 1 less. */
+export function hasVectorPower(exponent: number): boolean {
+  return POWERS.has(exponent) && POWERS.has(exponent - 1);
+}

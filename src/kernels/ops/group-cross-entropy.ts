@@ -1,0 +1,260 @@
+/**
+ * Group-normalised cross-entropy (arXiv 2509.22046, Eq. 4 and 5): rewards r [B, G] of the G lists in each user's
+ * group, and the policy's log-probabilities of those lists, log pi [B, G],
+ *
+ *   pi_ref = softmax_g(z / temperature),   z = (r - mean) / std      [B, G]
+ *   loss   = - sum_g pi_ref log pi                                    [B]
+ *
+ * Mean and population standard deviation are those of the group ("group"), of the whole batch ("batch"), or 0 and 1
+ * ("none"). An optional mask [B, G] leaves lists out of their group. A group that is empty, or whose rewards spread
+ * (maximum - minimum) by `minimumSpread` or less, says nothing about what is better: it gives 0 and takes no
+ * gradient. The rewards are held constant. The second output is pi_ref (zeros for a group that was skipped), and the
+ * gradient with respect to log pi is simply -pi_ref.
+ */
+import type { Draw } from "../draw.ts";
+import { checkMask } from "../mask.ts";
+import { checkTypes, type HostTensor, type Operation, type TensorSpec } from "../operation.ts";
+import { formatShape, ShapeError, sameShape } from "../shape.ts";
+import { f32, indexProgram, u32, type WgslProgram } from "../webgpu/program.ts";
+import { maskCode, rowProgram } from "../webgpu/rows.ts";
+import { elementwise } from "./elementwise/elementwise.ts";
+
+/** Over what rewards are standardised. */
+export type RewardNormalisation = "group" | "batch" | "none";
+
+/** Of {@link groupCrossEntropy}. */
+export interface GroupCrossEntropyAttributes {
+  readonly normalisation: RewardNormalisation;
+  /** Divides the standardised rewards; below 1 the reference policy is sharper. */
+  readonly temperature: number;
+  /** Groups whose rewards spread by this much or less are skipped. At least 0. */
+  readonly minimumSpread: number;
+}
+
+interface Moments {
+  mean: number;
+  deviation: number;
+}
+
+/** Mean and population standard deviation of the kept elements from `start` to `end`. */
+function momentsOf(r: HostTensor, mask: HostTensor | undefined, start: number, end: number): Moments {
+  let count = 0;
+  let total = 0;
+  for (let i = start; i < end; i++) {
+    if (mask !== undefined && mask.data[i] === 0) continue;
+    count++;
+    total += r.data[i];
+  }
+  const mean = count === 0 ? 0 : total / count;
+  let squares = 0;
+  for (let i = start; i < end; i++) {
+    if (mask === undefined || mask.data[i] !== 0) squares += (r.data[i] - mean) ** 2;
+  }
+  return { mean, deviation: count === 0 ? 0 : Math.sqrt(squares / count) };
+}
+
+function reference(
+  [rewards, logProbabilities, mask]: readonly HostTensor[],
+  [loss, policy]: readonly HostTensor[],
+  { normalisation, temperature, minimumSpread }: GroupCrossEntropyAttributes,
+): void {
+  const [groups, lists] = rewards.shape;
+  const kept = (i: number) => mask === undefined || mask.data[i] !== 0;
+  const whole = normalisation === "batch" ? momentsOf(rewards, mask, 0, groups * lists) : undefined;
+  for (let group = 0; group < groups; group++) {
+    const start = group * lists;
+    const end = start + lists;
+    let smallest = Number.POSITIVE_INFINITY;
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let i = start; i < end; i++) {
+      if (!kept(i)) continue;
+      smallest = Math.min(smallest, rewards.data[i]);
+      largest = Math.max(largest, rewards.data[i]);
+    }
+    loss.data[group] = 0;
+    for (let i = start; i < end; i++) policy.data[i] = 0;
+    if (!(largest - smallest > minimumSpread)) continue;
+
+    // softmax does not see the mean, so the largest reward stands in for it: the exponents are at most 0.
+    const moments = whole ?? momentsOf(rewards, mask, start, end);
+    const scale = 1 / (temperature * (normalisation === "none" ? 1 : moments.deviation));
+    let total = 0;
+    for (let i = start; i < end; i++) {
+      if (kept(i)) total += Math.exp((rewards.data[i] - largest) * scale);
+    }
+    let sum = 0;
+    for (let i = start; i < end; i++) {
+      if (!kept(i)) continue;
+      const probability = Math.exp((rewards.data[i] - largest) * scale) / total;
+      policy.data[i] = probability;
+      sum -= probability * logProbabilities.data[i];
+    }
+    loss.data[group] = sum;
+  }
+}
+
+/** Each group's moments, for the batch's also these combined, and then each group's policy and loss. */
+function wgsl(
+  [rewards, , keep]: readonly TensorSpec[],
+  _: readonly TensorSpec[],
+  { normalisation, temperature, minimumSpread }: GroupCrossEntropyAttributes,
+): WgslProgram[] {
+  const { shape, dtype } = rewards;
+  const [groups] = shape;
+  const mask = maskCode(shape, keep, 2);
+  const ofGroups = { scratch: 0, length: groups * 3, dtype };
+  const ofBatch = { scratch: 1, length: 3, dtype };
+  const isOfBatch = normalisation === "batch";
+  const policy = rowProgram(
+    "groupCrossEntropy",
+    shape,
+    {
+      rewards: { input: 0 },
+      log_probabilities: { input: 1 },
+      moments: isOfBatch ? ofBatch : ofGroups,
+      loss: { output: 0 },
+      policy: { output: 1 },
+    },
+    POLICY,
+    {
+      mask,
+      parameters: {
+        // Where the moments of one group end and those of the next start: nowhere, when all share the batch's.
+        moments_stride: u32(isOfBatch ? 0 : 3),
+        is_standardised: u32(normalisation === "none" ? 0 : 1),
+        temperature: f32(temperature),
+        minimum_spread: f32(minimumSpread),
+      },
+    },
+  );
+  const groupMoments = rowProgram(
+    "groupCrossEntropy moments",
+    shape,
+    { rewards: { input: 0 }, moments: ofGroups },
+    GROUP_MOMENTS,
+    { mask },
+  );
+  if (!isOfBatch) return [groupMoments, policy];
+  const batchMoments = indexProgram(
+    "groupCrossEntropy batch moments",
+    1,
+    { parts: ofGroups, moments: ofBatch },
+    { groups: u32(groups) },
+    BATCH_MOMENTS,
+  );
+  return [groupMoments, batchMoments, policy];
+}
+
+/** Number, mean and sum of squared deviations from the mean of the kept elements. */
+const GROUP_MOMENTS = `  var count = 0.0;
+  var total = 0.0;
+  for (var j = 0u; j < parameters.columns; j++) {
+    if (is_kept(mask_start + j)) { count += 1.0; total += rewards[start + j]; }
+  }
+  let mean = total / max(count, 1.0);
+  var squares = 0.0;
+  for (var j = 0u; j < parameters.columns; j++) {
+    let deviation = rewards[start + j] - mean;
+    if (is_kept(mask_start + j)) { squares += deviation * deviation; }
+  }
+  moments[row * 3u] = count;
+  moments[row * 3u + 1u] = mean;
+  moments[row * 3u + 2u] = squares;`;
+
+/** The same of all groups together: a group's squares about the common mean are its own and those of its mean. */
+const BATCH_MOMENTS = `  var count = 0.0;
+  var total = 0.0;
+  for (var group = 0u; group < parameters.groups; group++) {
+    count += parts[group * 3u];
+    total += parts[group * 3u] * parts[group * 3u + 1u];
+  }
+  let mean = total / max(count, 1.0);
+  var squares = 0.0;
+  for (var group = 0u; group < parameters.groups; group++) {
+    let deviation = parts[group * 3u + 1u] - mean;
+    squares += parts[group * 3u + 2u] + parts[group * 3u] * deviation * deviation;
+  }
+  moments[0] = count;
+  moments[1] = mean;
+  moments[2] = squares;`;
+
+const POLICY = `  var smallest = 3.4e38;
+  var largest = -3.4e38;
+  for (var j = 0u; j < parameters.columns; j++) {
+    policy[start + j] = 0.0;
+    if (is_kept(mask_start + j)) {
+      smallest = min(smallest, rewards[start + j]);
+      largest = max(largest, rewards[start + j]);
+    }
+  }
+  loss[row] = 0.0;
+  // Comparing the two first keeps an empty group's difference from overflowing.
+  if (smallest >= largest || largest - smallest <= parameters.minimum_spread) { return; }
+
+  let at = row * parameters.moments_stride;
+  let deviation = select(1.0, sqrt(moments[at + 2u] / moments[at]), parameters.is_standardised != 0u);
+  let scale = 1.0 / (parameters.temperature * deviation);
+  var total = 0.0;
+  for (var j = 0u; j < parameters.columns; j++) {
+    if (is_kept(mask_start + j)) { total += exp((rewards[start + j] - largest) * scale); }
+  }
+  var sum = 0.0;
+  for (var j = 0u; j < parameters.columns; j++) {
+    if (is_kept(mask_start + j)) {
+      let probability = exp((rewards[start + j] - largest) * scale) / total;
+      policy[start + j] = probability;
+      sum -= probability * log_probabilities[start + j];
+    }
+  }
+  loss[row] = sum;`;
+
+/**
+ * Eq. 4 and 5: rewards and log-probabilities [B, G], and a mask -> the loss [B] and the reference policy
+ * [B, G].
+ */
+export const groupCrossEntropy: Operation<GroupCrossEntropyAttributes> = {
+  name: "groupCrossEntropy",
+  constants: [0],
+  outputs([rewards, logProbabilities, mask], { temperature, minimumSpread }) {
+    checkTypes("groupCrossEntropy", [rewards, logProbabilities], ["float"]);
+    if (rewards.shape.length !== 2 || !sameShape(rewards.shape, logProbabilities.shape)) {
+      throw new ShapeError(
+        "groupCrossEntropy: expected rewards and log-probabilities of one shape [users, lists], got " +
+          `${formatShape(rewards.shape)} and ${formatShape(logProbabilities.shape)}`,
+      );
+    }
+    if (!(temperature > 0)) {
+      throw new RangeError(`groupCrossEntropy: the temperature must be positive, got ${temperature}`);
+    }
+    if (!(minimumSpread >= 0)) {
+      throw new RangeError(`groupCrossEntropy: the minimum spread must be at least 0, got ${minimumSpread}`);
+    }
+    if (mask !== undefined) {
+      checkMask("groupCrossEntropy", mask, rewards.shape);
+      if (!sameShape(mask.shape, rewards.shape)) {
+        throw new ShapeError(
+          `groupCrossEntropy: the mask must be ${formatShape(rewards.shape)}, got ${formatShape(mask.shape)}`,
+        );
+      }
+    }
+    return [
+      { shape: rewards.shape.slice(0, 1), dtype: rewards.dtype },
+      { shape: rewards.shape, dtype: rewards.dtype },
+    ];
+  },
+  reference,
+  wgsl,
+  gradient({ outputs: [loss, policy], outputGradient, run }) {
+    const weights = outputGradient.reshape([...loss.shape, 1]);
+    const [product] = run(elementwise.multiply, [policy, weights], undefined);
+    return [undefined, ...run(elementwise.negate, [product], undefined)];
+  },
+  sample(draw: Draw) {
+    const shape = [draw.extent(0, 4), draw.extent(0, 5)];
+    const inputs = [draw.floats(shape), draw.floats(shape, { minimum: -5, maximum: 0 })];
+    if (draw.boolean()) inputs.push(draw.mask(shape));
+    const normalisation = (["group", "batch", "none"] as const)[draw.integer(0, 2)];
+    const attributes = { normalisation, temperature: draw.integer(1, 4) / 2, minimumSpread: 1e-6 };
+    return { inputs, attributes };
+  },
+};

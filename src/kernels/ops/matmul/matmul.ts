@@ -1,0 +1,271 @@
+/**
+ * Matrix product: y = f(A B + bias), with a [..., M, K], b [..., K, N], an optional bias [N], y [..., M, N] and an
+ * optional activation f. `transposeA` and `transposeB` read an operand's last two axes swapped. Batch axes broadcast.
+ * Where the activation's gradient reads what it was applied to, that is the second output.
+ */
+
+import type { Draw } from "../../draw.ts";
+import {
+  checkTypes,
+  type GradientContext,
+  type HostTensor,
+  type Operation,
+  type TensorSpec,
+  type Value,
+} from "../../operation.ts";
+import {
+  broadcastShapes,
+  broadcastStrides,
+  forEachOffset,
+  formatShape,
+  loopNest,
+  type Shape,
+  ShapeError,
+  sizeOf,
+} from "../../shape.ts";
+import type { KernelCall, TensorPlace } from "../../wasm/kernel-call.ts";
+import { indexProgram, type TensorSource, u32, type WgslProgram } from "../../webgpu/program.ts";
+import { elementwise } from "../elementwise/elementwise.ts";
+import { sumTo } from "../reduce/reduce.ts";
+import { ACTIVATIONS, type Activation, activationGradient, readsItsInput } from "./activation.ts";
+import { gemm, type MatrixView } from "./reference.ts";
+import { type Operand, productCalls } from "./simd.ts";
+import { type Epilogue, type MatrixPlace, type Product, productPrograms } from "./wgsl.ts";
+
+/** Of {@link matmul}. */
+export interface MatmulAttributes {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  /** Applied to every element of the product. */
+  readonly activation?: Activation | undefined;
+}
+
+/** Batch axes and matrix extents of one operand, as the product sees it. */
+function matrixShape(
+  tensor: TensorSpec,
+  transposed: boolean,
+): { batch: Shape; rows: number; columns: number } {
+  const { shape } = tensor;
+  if (shape.length < 2) {
+    throw new ShapeError(`matmul: operands need at least two dimensions, got ${formatShape(shape)}`);
+  }
+  const [last, first] = [shape[shape.length - 1], shape[shape.length - 2]];
+  const batch = shape.slice(0, -2);
+  return transposed ? { batch, rows: last, columns: first } : { batch, rows: first, columns: last };
+}
+
+function view(tensor: HostTensor, transposed: boolean): MatrixView {
+  const stride = tensor.shape[tensor.shape.length - 1];
+  return {
+    data: tensor.data,
+    offset: 0,
+    rowStride: transposed ? 1 : stride,
+    columnStride: transposed ? stride : 1,
+  };
+}
+
+function describe(a: TensorSpec, b: TensorSpec, { transposeA, transposeB }: MatmulAttributes): string {
+  return (
+    `${formatShape(a.shape)}${transposeA ? " transposed" : ""} x ` +
+    `${formatShape(b.shape)}${transposeB ? " transposed" : ""}`
+  );
+}
+
+function reference(
+  [a, b, bias]: readonly HostTensor[],
+  [out, beforeActivation]: readonly HostTensor[],
+  { transposeA, transposeB, activation }: MatmulAttributes,
+): void {
+  const { batch: aBatch, columns: depth } = matrixShape(a, transposeA);
+  const { batch: bBatch } = matrixShape(b, transposeB);
+  const { batch, rows, columns } = matrixShape(out, false);
+  const matrices = [view(a, transposeA), view(b, transposeB), view(out, false)];
+  const sizes = [rows * depth, depth * columns, rows * columns];
+  const strides = [aBatch, bBatch, batch].map((shape, operand) =>
+    broadcastStrides(shape, batch.length).map((stride) => stride * sizes[operand]),
+  );
+  forEachOffset(loopNest(batch, strides), (offsets) => {
+    matrices.forEach((matrix, operand) => {
+      matrix.offset = offsets[operand];
+    });
+    gemm(rows, columns, depth, matrices[0], matrices[1], matrices[2], bias?.data, 1);
+  });
+  beforeActivation?.data.set(out.data);
+  if (activation !== undefined) elementwise[activation].reference([out], [out], undefined);
+}
+
+/** The operand's matrices, as the kernels for the CPU read them. */
+function operandOf(tensor: TensorSpec, isTransposed: boolean, batch: Shape, place: TensorPlace): Operand {
+  const { batch: own } = matrixShape(tensor, isTransposed);
+  return { place, isTransposed, count: sizeOf(own), batchStrides: broadcastStrides(own, batch.length) };
+}
+
+function simd(
+  [a, b, bias]: readonly TensorSpec[],
+  [out]: readonly TensorSpec[],
+  { transposeA, transposeB, activation }: MatmulAttributes,
+): readonly KernelCall[] | undefined {
+  if (sizeOf(out.shape) === 0) return [];
+  const { columns: depth } = matrixShape(a, transposeA);
+  const { batch, rows, columns } = matrixShape(out, false);
+  const isRectified = activation === "relu";
+  const result = { output: activation !== undefined && readsItsInput(activation) ? 1 : 0 };
+  const product = {
+    batch,
+    rows,
+    columns,
+    depth,
+    a: operandOf(a, transposeA, batch, { input: 0 }),
+    b: operandOf(b, transposeB, batch, { input: 1 }),
+    out: result,
+    bias: bias && { input: 2 },
+    isRectified,
+  };
+  const calls = productCalls(product, 0);
+  if (calls === undefined || activation === undefined || isRectified) return calls;
+  const activate = activationCalls(activation, out, result);
+  return activate && [...calls, ...activate];
+}
+
+/** The activation of a whole product, into the first output. */
+function activationCalls(
+  activation: Activation,
+  out: TensorSpec,
+  product: TensorPlace,
+): KernelCall[] | undefined {
+  const calls = elementwise[activation].simd?.([out], [out], undefined);
+  return calls?.map((call) => {
+    const places = Object.entries(call.arguments).map(([name, place]) => {
+      const isOperand = typeof place !== "number" && "input" in place;
+      return [name, isOperand ? product : place];
+    });
+    return { ...call, arguments: Object.fromEntries(places) };
+  });
+}
+
+/** Where the operand's matrices lie, as the product reads them. */
+function placeOf(tensor: TensorSpec, transposed: boolean, batch: Shape, source: TensorSource): MatrixPlace {
+  const { batch: own, rows, columns } = matrixShape(tensor, transposed);
+  return {
+    source,
+    rowStride: transposed ? 1 : columns,
+    columnStride: transposed ? rows : 1,
+    batchStrides: broadcastStrides(own, batch.length).map((stride) => stride * rows * columns),
+  };
+}
+
+function wgsl(
+  [a, b, bias]: readonly TensorSpec[],
+  [out]: readonly TensorSpec[],
+  { transposeA, transposeB, activation }: MatmulAttributes,
+): WgslProgram[] {
+  if (sizeOf(out.shape) === 0) return [];
+  const { columns: depth } = matrixShape(a, transposeA);
+  const { batch, rows, columns } = matrixShape(out, false);
+  const epilogue: Epilogue = {
+    ...(bias && { bias: { input: 2 } }),
+    ...(activation && {
+      activation: { name: activation, expression: elementwise[activation].elementwise.expression },
+    }),
+    ...(activation && readsItsInput(activation) && { beforeActivation: { output: 1 } }),
+  };
+  const product: Product = {
+    batch,
+    rows,
+    columns,
+    depth,
+    a: placeOf(a, transposeA, batch, { input: 0 }),
+    b: placeOf(b, transposeB, batch, { input: 1 }),
+    out: placeOf(out, false, batch, { output: 0 }),
+    epilogue,
+  };
+  if (!transposeB || !isWorthACopy(product, b)) return productPrograms("matmul", product, 0);
+  const copy: TensorSource = { scratch: 1, length: sizeOf(b.shape), dtype: b.dtype };
+  const place = placeOf({ ...b, shape: [depth, columns] }, false, batch, copy);
+  return [transposeProgram(columns, depth, copy), ...productPrograms("matmul", { ...product, b: place }, 0)];
+}
+
+/** Rows from which a transposed B that they all meet is copied, so that its columns can be read as vectors. */
+const ROWS_WORTH_A_COPY = 64;
+
+function isWorthACopy({ batch, rows, columns }: Product, b: TensorSpec): boolean {
+  const meetAll = sizeOf(b.shape.slice(0, -2)) === 1;
+  return meetAll && columns % 4 === 0 && sizeOf(batch) * rows >= ROWS_WORTH_A_COPY;
+}
+
+/** Copies B [rows, columns] to [columns, rows]. */
+function transposeProgram(rows: number, columns: number, copy: TensorSource): WgslProgram {
+  return indexProgram(
+    "matmul transpose",
+    rows * columns,
+    { b: { input: 1 }, copy },
+    { rows: u32(rows), columns: u32(columns) },
+    "  copy[i] = b[i % parameters.rows * parameters.columns + i / parameters.rows];",
+  );
+}
+
+/**
+ * With g the gradient before the activation: dA = g B^T, dB = A^T g, and the same read through the transpose flags;
+ * dbias = g summed over all rows.
+ */
+function gradient(context: GradientContext<MatmulAttributes>): (Value | undefined)[] {
+  const { inputs, outputs, outputGradient, needs, attributes, run } = context;
+  const [a, b, bias] = inputs;
+  const [y, beforeActivation] = outputs;
+  const { transposeA, transposeB, activation } = attributes;
+  const g =
+    activation === undefined
+      ? outputGradient
+      : activationGradient(activation, beforeActivation ?? y, y, outputGradient, run);
+  const product = (left: Value, right: Value, transposeLeft: boolean, transposeRight: boolean) =>
+    run(matmul, [left, right], { transposeA: transposeLeft, transposeB: transposeRight })[0];
+  const gradientA = () => (transposeA ? product(b, g, transposeB, true) : product(g, b, false, !transposeB));
+  const gradientB = () => (transposeB ? product(g, a, true, transposeA) : product(a, g, !transposeA, false));
+  return [
+    needs[0] ? sumTo(run, gradientA(), a.shape) : undefined,
+    needs[1] ? sumTo(run, gradientB(), b.shape) : undefined,
+    bias !== undefined && needs[2] ? sumTo(run, g, bias.shape) : undefined,
+  ];
+}
+
+function sample(draw: Draw) {
+  const attributes = { transposeA: draw.boolean(), transposeB: draw.boolean() };
+  const mostMultiplyAdds = 2_000_000;
+  const extent = () => draw.extent(0, 6, mostMultiplyAdds);
+  const [rows, depth, columns] = [extent(), extent(), extent()];
+  const batch = draw.shape(0, 2);
+  const a = [...draw.broadcastable(batch), ...(attributes.transposeA ? [depth, rows] : [rows, depth])];
+  const b = [...draw.broadcastable(batch), ...(attributes.transposeB ? [columns, depth] : [depth, columns])];
+  const inputs = [draw.floats(a), draw.floats(b)];
+  if (draw.boolean()) inputs.push(draw.floats([columns]));
+  const activation = [undefined, undefined, ...ACTIVATIONS][draw.integer(0, ACTIVATIONS.length + 1)];
+  return { inputs, attributes: { ...attributes, ...(activation && { activation }) } };
+}
+
+/** activation(a b + bias): a [..., M, K], b [..., K, N], bias [N] -> [..., M, N]. */
+export const matmul: Operation<MatmulAttributes> = {
+  name: "matmul",
+  outputs(inputs, attributes) {
+    const [a, b, bias] = inputs;
+    checkTypes("matmul", inputs, ["float"]);
+    const left = matrixShape(a, attributes.transposeA);
+    const right = matrixShape(b, attributes.transposeB);
+    if (left.columns !== right.rows) {
+      throw new ShapeError(`matmul: inner dimensions differ: ${describe(a, b, attributes)}`);
+    }
+    if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== right.columns)) {
+      throw new ShapeError(
+        `matmul: bias ${formatShape(bias.shape)} does not fit ${describe(a, b, attributes)}; expected [${right.columns}]`,
+      );
+    }
+    const batch = broadcastShapes("matmul", left.batch, right.batch);
+    const product: TensorSpec = { shape: [...batch, left.rows, right.columns], dtype: a.dtype };
+    const keepsInput = attributes.activation !== undefined && readsItsInput(attributes.activation);
+    return keepsInput ? [product, product] : [product];
+  },
+  reference,
+  simd,
+  wgsl,
+  gradient,
+  sample,
+};

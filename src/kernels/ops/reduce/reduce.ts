@@ -1,0 +1,293 @@
+/** Sums and maxima over any axes. */
+import type {
+  GradientContext,
+  GradientOperation,
+  HostTensor,
+  Operation,
+  TensorSpec,
+  Value,
+} from "../../operation.ts";
+import {
+  broadcastStrides,
+  forEachOffset,
+  loopNest,
+  resolveAxis,
+  type Shape,
+  ShapeError,
+  sameShape,
+  sizeOf,
+} from "../../shape.ts";
+import { broadcastOffsets, stridedOffsets } from "../../webgpu/broadcast.ts";
+import { indexProgram, type TensorSource, u32, type WgslProgram } from "../../webgpu/program.ts";
+import { broadcastCalls, maxCalls, maxGradientCalls, sumCalls } from "./simd.ts";
+
+/** Of {@link sum} and {@link max}. */
+export interface ReduceAttributes {
+  /** Axes to reduce, counted from the front. Reduced axes stay, with extent 1. */
+  readonly axes: readonly number[];
+}
+
+/** `shape` with extent 1 along the reduced axes. */
+function reducedShape(name: string, shape: Shape, axes: readonly number[]): Shape {
+  const reduced = new Set(axes.map((axis) => resolveAxis(name, axis, shape.length)));
+  return shape.map((extent, axis) => (reduced.has(axis) ? 1 : extent));
+}
+
+/** A run of elements that one plain loop covers: `count` elements from each offset on, by each stride. */
+type Run = (count: number, outAt: number, outStride: number, inAt: number, inStride: number) => void;
+
+/** Covers the input in memory order with runs that pair its elements with those of the (smaller) `out`. */
+function forEachRun(input: TensorSpec, out: TensorSpec, run: Run): void {
+  const rank = input.shape.length;
+  const strides = [broadcastStrides(out.shape, rank), broadcastStrides(input.shape, rank)];
+  const nest = loopNest(input.shape, strides);
+  const { extent, strides: inner } = nest[nest.length - 1];
+  forEachOffset(nest.slice(0, -1), (offsets) =>
+    run(extent, offsets[0] ?? 0, inner[0], offsets[1] ?? 0, inner[1]),
+  );
+}
+
+function sumReference([input]: readonly HostTensor[], [out]: readonly HostTensor[]): void {
+  const sums = new Float64Array(out.data.length);
+  const { data } = input;
+  forEachRun(input, out, (count, outAt, outStride, inAt, inStride) => {
+    if (outStride === 0) {
+      let total = 0;
+      for (let i = 0; i < count; i++) total += data[inAt + i * inStride];
+      sums[outAt] += total;
+    } else {
+      for (let i = 0; i < count; i++) sums[outAt + i * outStride] += data[inAt + i * inStride];
+    }
+  });
+  out.data.set(sums);
+}
+
+/** How a reduction walks its input in WGSL: from an output's index to its first element, and along the reduced axes. */
+function reductionWalk(x: TensorSpec, out: TensorSpec) {
+  const strides = broadcastStrides(x.shape, x.shape.length);
+  const isReduced = (axis: number) => out.shape[axis] !== x.shape[axis];
+  const axesWhere = (wanted: boolean) =>
+    x.shape.flatMap((_, axis) => (isReduced(axis) === wanted ? [axis] : []));
+  const pick = (values: readonly number[], axes: readonly number[]) => axes.map((axis) => values[axis]);
+  const [kept, reduced] = [axesWhere(false), axesWhere(true)];
+  const first = stridedOffsets(pick(x.shape, kept), { x: pick(strides, kept) }, "o");
+  const along = stridedOffsets(pick(x.shape, reduced), { x: pick(strides, reduced) }, "r");
+  return {
+    key: `${first.key}, ${along.key}`,
+    parameters: { ...first.parameters, ...along.parameters },
+    /** Defines `o_at_x` from `o`. */
+    first: first.code,
+    /** Defines `r_at_x` from `r`. */
+    along: along.code,
+    outputs: sizeOf(out.shape),
+    reduced: sizeOf(pick(x.shape, reduced)),
+  };
+}
+
+/** Terms that one invocation adds up before a sum is split among several. */
+const TERMS_PER_INVOCATION = 512;
+/** Invocations from which a device has enough to do. */
+const ENOUGH_INVOCATIONS = 4096;
+
+/** Each output's terms in parts of fixed size, and then the parts: the order of additions is always the same. */
+function sumPrograms([x]: readonly TensorSpec[], [out]: readonly TensorSpec[]): WgslProgram[] {
+  const walk = reductionWalk(x, out);
+  const isLong = walk.reduced > TERMS_PER_INVOCATION && walk.outputs < ENOUGH_INVOCATIONS;
+  const parts = isLong ? Math.ceil(walk.reduced / TERMS_PER_INVOCATION) : 1;
+  const terms = Math.ceil(walk.reduced / parts);
+  const partial = (source: TensorSource) =>
+    indexProgram(
+      `sum ${x.dtype} ${walk.key}`,
+      walk.outputs * parts,
+      { x: { input: 0 }, out: source },
+      { parts: u32(parts), terms: u32(terms), reduced: u32(walk.reduced), ...walk.parameters },
+      `  let o = i / parameters.parts;
+${walk.first}
+  let start = (i % parameters.parts) * parameters.terms;
+  let end = min(start + parameters.terms, parameters.reduced);
+  var total = ${x.dtype}(0);
+  for (var r = start; r < end; r++) {
+${walk.along}
+    total += x[o_at_x + r_at_x];
+  }
+  out[i] = total;`,
+    );
+  if (parts === 1) return [partial({ output: 0 })];
+  const scratch = { scratch: 0, length: walk.outputs * parts, dtype: x.dtype };
+  const rest = indexProgram(
+    `sum ${x.dtype} parts`,
+    walk.outputs,
+    { partial: scratch, out: { output: 0 } },
+    { parts: u32(parts) },
+    `  var total = ${x.dtype}(0);
+  for (var part = 0u; part < parameters.parts; part++) { total += partial[i * parameters.parts + part]; }
+  out[i] = total;`,
+  );
+  return [partial(scratch), rest];
+}
+
+/** y = sum of x over `axes`: x [..., n, ...] -> y [..., 1, ...]. */
+export const sum: Operation<ReduceAttributes> = {
+  name: "sum",
+  outputs([input], { axes }) {
+    return [{ shape: reducedShape("sum", input.shape, axes), dtype: input.dtype }];
+  },
+  reference: sumReference,
+  simd: sumCalls,
+  wgsl: sumPrograms,
+  gradient: ({ inputs, outputGradient, run }) =>
+    run(broadcastTo, [outputGradient], { shape: inputs[0].shape }),
+  sample(draw) {
+    const shape = draw.shape(1, 4);
+    return {
+      inputs: [draw.floats(shape)],
+      attributes: { axes: shape.map((_, axis) => axis).filter(() => draw.boolean()) },
+    };
+  },
+};
+
+const equalShares: GradientOperation<undefined> = {
+  name: "max.gradient",
+  outputs: ([input]) => [{ shape: input.shape, dtype: input.dtype }],
+  /** Inputs x, y, g: the gradient of each maximum is shared equally by the elements that attain it. */
+  reference([x, y, g], [out]) {
+    const ties = new Float64Array(y.data.length);
+    forEachRun(x, y, (count, yAt, yStride, xAt, xStride) => {
+      for (let i = 0; i < count; i++) {
+        if (x.data[xAt + i * xStride] === y.data[yAt + i * yStride]) ties[yAt + i * yStride]++;
+      }
+    });
+    forEachRun(x, y, (count, yAt, yStride, xAt, xStride) => {
+      for (let i = 0; i < count; i++) {
+        const at = yAt + i * yStride;
+        const attained = x.data[xAt + i * xStride] === y.data[at];
+        out.data[xAt + i * xStride] = attained ? g.data[at] / ties[at] : 0;
+      }
+    });
+  },
+  simd: maxGradientCalls,
+  /** Every input element belongs to one maximum, whose invocation writes it. */
+  wgsl([x, y], [out]) {
+    const walk = reductionWalk(x, y);
+    return [
+      indexProgram(
+        `max.gradient ${walk.key}`,
+        walk.outputs,
+        { x: { input: 0 }, y: { input: 1 }, g: { input: 2 }, out: { output: 0 } },
+        { reduced: u32(walk.reduced), ...walk.parameters },
+        `  let o = i;
+${walk.first}
+  var ties = 0.0;
+  for (var r = 0u; r < parameters.reduced; r++) {
+${walk.along}
+    ties += select(0.0, 1.0, x[o_at_x + r_at_x] == y[i]);
+  }
+  for (var r = 0u; r < parameters.reduced; r++) {
+${walk.along}
+    out[o_at_x + r_at_x] = select(0.0, g[i] / ties, x[o_at_x + r_at_x] == y[i]);
+  }`,
+      ),
+    ].slice(0, sizeOf(out.shape) === 0 ? 0 : 1);
+  },
+};
+
+/** y = maximum of x over `axes`: x [..., n, ...] -> y [..., 1, ...]. */
+export const max: Operation<ReduceAttributes> = {
+  name: "max",
+  outputs([input], { axes }) {
+    const shape = reducedShape("max", input.shape, axes);
+    if (sizeOf(input.shape) === 0 && sizeOf(shape) > 0) {
+      throw new ShapeError(
+        `max: an axis to reduce has extent 0 in [${input.shape}]; there is no largest element`,
+      );
+    }
+    return [{ shape, dtype: input.dtype }];
+  },
+  reference([input], [out]) {
+    const maxima = new Float64Array(out.data.length).fill(Number.NEGATIVE_INFINITY);
+    forEachRun(input, out, (count, outAt, outStride, inAt, inStride) => {
+      for (let i = 0; i < count; i++) {
+        const at = outAt + i * outStride;
+        maxima[at] = Math.max(maxima[at], input.data[inAt + i * inStride]);
+      }
+    });
+    out.data.set(maxima);
+  },
+  simd: maxCalls,
+  wgsl([x], [out]) {
+    const walk = reductionWalk(x, out);
+    return [
+      indexProgram(
+        `max ${x.dtype} ${walk.key}`,
+        walk.outputs,
+        { x: { input: 0 }, out: { output: 0 } },
+        { reduced: u32(walk.reduced), ...walk.parameters },
+        `  let o = i;
+${walk.first}
+  var largest = x[o_at_x];
+  for (var r = 1u; r < parameters.reduced; r++) {
+${walk.along}
+    largest = max(largest, x[o_at_x + r_at_x]);
+  }
+  out[i] = largest;`,
+      ),
+    ];
+  },
+  gradient: ({ inputs, outputs, outputGradient, run }) =>
+    run(equalShares, [inputs[0], outputs[0], outputGradient], undefined),
+  sample(draw) {
+    const shape = draw.shape(1, 3).map((extent) => Math.max(extent, 1));
+    return {
+      inputs: [draw.distinctFloats(shape)],
+      attributes: { axes: shape.map((_, axis) => axis).filter(() => draw.boolean()) },
+    };
+  },
+};
+
+/** y = x repeated along the axes where it has extent 1, to `shape`. */
+export const broadcastTo: Operation<{ readonly shape: Shape }> = {
+  name: "broadcastTo",
+  outputs([input], { shape }) {
+    const padded = [...new Array(Math.max(0, shape.length - input.shape.length)).fill(1), ...input.shape];
+    if (
+      padded.length !== shape.length ||
+      padded.some((extent, axis) => extent !== 1 && extent !== shape[axis])
+    ) {
+      throw new ShapeError(`broadcastTo: [${input.shape}] does not broadcast to [${shape}]`);
+    }
+    return [{ shape, dtype: input.dtype }];
+  },
+  reference([input], [out]) {
+    forEachRun(out, input, (count, inAt, inStride, outAt, outStride) => {
+      for (let i = 0; i < count; i++) out.data[outAt + i * outStride] = input.data[inAt + i * inStride];
+    });
+  },
+  simd: broadcastCalls,
+  wgsl([input], [out]) {
+    const offsets = broadcastOffsets(out.shape, { x: input.shape });
+    return [
+      indexProgram(
+        `broadcastTo ${out.dtype} ${offsets.key}`,
+        sizeOf(out.shape),
+        { x: { input: 0 }, out: { output: 0 } },
+        offsets.parameters,
+        `${offsets.code}\n  out[i] = x[at_x];`,
+      ),
+    ];
+  },
+  gradient: ({ inputs, outputGradient, run }) => [sumTo(run, outputGradient, inputs[0].shape)],
+  sample(draw) {
+    const shape = draw.shape();
+    return { inputs: [draw.floats(draw.broadcastable(shape))], attributes: { shape } };
+  },
+};
+
+/** Sums `value` back to `shape`, from which it was broadcast: the adjoint of broadcasting. */
+export function sumTo(run: GradientContext<unknown>["run"], value: Value, shape: Shape): Value {
+  if (sameShape(value.shape, shape)) return value;
+  const added = value.shape.length - shape.length;
+  const axes = value.shape.flatMap((extent, axis) =>
+    axis < added || (shape[axis - added] === 1 && extent !== 1) ? [axis] : [],
+  );
+  return run(sum, [value], { axes })[0].reshape(shape);
+}

@@ -1,0 +1,245 @@
+/**
+ * Kernels of reductions and of their adjoint, broadcasting. A tensor is seen as [outer, reduced, inner]: rows are
+ * reduced where `inner` is 1, else rows are combined element by element. Other patterns have no kernel.
+ */
+
+import type { TensorSpec } from "../../operation.ts";
+import { type Shape, sizeOf } from "../../shape.ts";
+import { copyAllCall, copyBlock } from "../../wasm/block-kernels.ts";
+import { defineKernel, type Kernel, type KernelWriter, type Variable } from "../../wasm/kernel.ts";
+import type { KernelCall, TensorPlace } from "../../wasm/kernel-call.ts";
+import { addition, type Combination, defineRows } from "../../wasm/row-reduction.ts";
+import { forEachStretch, sweep, sweepApart } from "../../wasm/stretches.ts";
+import { F32, F32x4, type I32 } from "../../wasm/values.ts";
+
+/** Elements that an item takes where there is only one thing to reduce; the parts are then reduced in order. */
+const ELEMENTS_PER_PART = 32768;
+
+interface Extents {
+  readonly outer: number;
+  readonly reduced: number;
+  readonly inner: number;
+}
+
+/** How `whole` is reduced to `part`, of the same rank; undefined where more than one run of axes is reduced. */
+function reductionExtents(whole: Shape, part: Shape): Extents | undefined {
+  const runs: { isReduced: boolean; extent: number }[] = [];
+  whole.forEach((extent, axis) => {
+    if (extent === 1) return;
+    const isReduced = part[axis] !== extent;
+    const run = runs.at(-1);
+    if (run?.isReduced === isReduced) run.extent *= extent;
+    else runs.push({ isReduced, extent });
+  });
+  const at = runs.findIndex(({ isReduced }) => isReduced);
+  if (runs.filter(({ isReduced }) => isReduced).length > 1) return undefined;
+  if (at < 0) return { outer: 1, reduced: 1, inner: sizeOf(whole) };
+  const product = (some: typeof runs) => some.reduce((total, { extent }) => total * extent, 1);
+  return { outer: product(runs.slice(0, at)), reduced: runs[at].extent, inner: product(runs.slice(at + 1)) };
+}
+
+/**
+ * y [items, columns] = x [size, columns] combined `length` rows at a time. Four rows are combined with each other and
+ * then with y's row, in f32: a sum of a part takes a quarter as many additions as it has rows.
+ */
+function defineColumns(name: string, { identity, four }: Combination): Kernel {
+  return defineKernel(
+    name,
+    { x: "i32", out: "i32", columns: "i32", length: "i32", size: "i32" },
+    (write, { x, out, columns, ...range }) => {
+      const bytes = write.let(columns.shiftLeft(2));
+      forEachStretch(write, range, (item, start, count) => {
+        const target = write.let(out.add(item.mul(bytes)));
+        /** Combines the rows that start at `rows` with the target. */
+        const take = (rows: readonly I32[]) =>
+          sweep(write, bytes, (at, { load, store }) => {
+            const place = write.let(target.add(at));
+            store(place, four(load(place), rows.map((row) => load(row.add(at))).reduce(four)));
+          });
+        fill(write, target, bytes, F32.constant(identity));
+        const row = write.variable(x.add(start.mul(bytes)));
+        const advance = (rows: number) => write.set(row, row.add(bytes.mul(rows)) as Variable<I32>);
+        const byFour = write.let(count.and(-4));
+        write.loop(0, byFour, 4, () => {
+          take([0, 1, 2, 3].map((number) => write.let(row.add(bytes.mul(number)))));
+          advance(4);
+        });
+        write.loop(byFour, count, 1, () => {
+          take([row]);
+          advance(1);
+        });
+      });
+    },
+  );
+}
+
+/** Sets every element of a row. */
+function fill(write: KernelWriter, row: I32, bytes: I32, value: F32): void {
+  const four = write.let(value.splat());
+  sweep(write, bytes, (at, { store }) => store(row.add(at), four));
+}
+
+/** Item i: elements i `length` to (i + 1) `length` - 1 of out [size] are the element at x + i `xStep`. */
+const fillRows = defineKernel(
+  "fill rows",
+  { x: "i32", xStep: "i32", out: "i32", length: "i32", size: "i32" },
+  (write, { x, xStep, out, ...range }) => {
+    forEachStretch(write, range, (item, start, count) => {
+      const row = write.let(out.add(start.shiftLeft(2)));
+      fill(write, row, write.let(count.shiftLeft(2)), F32.load(x.add(item.mul(xStep))));
+    });
+  },
+);
+
+/** Item i: rows i `length` to (i + 1) `length` - 1 of out [size, columns] are the row at x + i `xStep`. */
+const repeatRows = defineKernel(
+  "repeat rows",
+  { x: "i32", xStep: "i32", out: "i32", columns: "i32", length: "i32", size: "i32" },
+  (write, { x, xStep, out, columns, ...range }) => {
+    const bytes = write.let(columns.shiftLeft(2));
+    forEachStretch(write, range, (item, start, count) => {
+      const source = write.let(x.add(item.mul(xStep)));
+      const target = write.let(out.add(start.mul(bytes)));
+      write.loop(0, count, 1, (i) => copyBlock(write, write.let(target.add(i.mul(bytes))), source, bytes));
+    });
+  },
+);
+
+/** The items of [outer, reduced, inner]: one for each of `outer`, or parts of fixed length where there is only one. */
+function stretches({ outer, reduced, inner }: Extents) {
+  const length =
+    outer === 1 ? Math.min(reduced, Math.max(16, Math.ceil(ELEMENTS_PER_PART / inner))) : reduced;
+  const size = outer * reduced;
+  return { items: outer === 1 && reduced > 0 ? Math.ceil(reduced / length) : outer, length, size };
+}
+
+interface ReductionKernels {
+  readonly rows: Kernel;
+  readonly columns: Kernel;
+}
+
+function defineReduction(name: string, combination: Combination): ReductionKernels {
+  return {
+    rows: defineRows(`${name} of rows`, combination),
+    columns: defineColumns(`${name} of columns`, combination),
+  };
+}
+
+const sumKernels = defineReduction("sum", addition);
+
+const maxKernels = defineReduction("max", {
+  identity: Number.NEGATIVE_INFINITY,
+  four: (a, b) => a.max(b),
+  one: (a, b) => a.max(b),
+});
+
+/** Reduces x [outer, reduced, inner] from one place to another. */
+function reductionCalls(
+  kernels: ReductionKernels,
+  extents: Extents,
+  x: TensorPlace,
+  out: TensorPlace,
+): KernelCall[] {
+  const { outer, reduced, inner } = extents;
+  if (outer * inner === 0) return [];
+  const { items, length, size } = stretches(extents);
+  const isWhole = items === outer;
+  const partial: TensorPlace = { scratch: 0, length: items * inner, dtype: "f32" };
+  const given = { x, out: isWhole ? out : partial, length, size };
+  const work = outer * reduced * inner;
+  const call: KernelCall =
+    inner === 1
+      ? { kernel: kernels.rows, arguments: { ...given, outStart: 0 }, items, work }
+      : { kernel: kernels.columns, arguments: { ...given, columns: inner }, items, work };
+  if (isWhole) return [call];
+  const rest = { kernel: call.kernel, items: 1, work: items * inner };
+  return [call, { ...rest, arguments: { ...call.arguments, x: partial, out, length: items, size: items } }];
+}
+
+function reductionOf(kernels: ReductionKernels) {
+  return ([x]: readonly TensorSpec[], [out]: readonly TensorSpec[]): KernelCall[] | undefined => {
+    const extents = x.dtype === "f32" ? reductionExtents(x.shape, out.shape) : undefined;
+    return extents && reductionCalls(kernels, extents, { input: 0 }, { output: 0 });
+  };
+}
+
+export const sumCalls = reductionOf(sumKernels);
+export const maxCalls = reductionOf(maxKernels);
+
+/** The gradient g [rows] of maxima y [rows] to the elements of x [rows, columns] that attain them, in equal shares. */
+const shareRows = defineKernel(
+  "max.gradient of rows",
+  { x: "i32", y: "i32", g: "i32", out: "i32", columns: "i32" },
+  (write, { x, y, g, out, columns, first, last }) => {
+    const bytes = write.let(columns.shiftLeft(2));
+    write.loop(first, last, 1, (item) => {
+      const row = write.let(x.add(item.mul(bytes)));
+      const target = write.let(out.add(item.mul(bytes)));
+      const largest = write.let(F32.load(y.add(item.shiftLeft(2))));
+      const ties = write.variable(F32x4.splat(0));
+      const otherTies = write.variable(F32.constant(0));
+      sweepApart(
+        write,
+        bytes,
+        (at) => {
+          const isTie = F32x4.load(row.add(at)).equals(largest.splat());
+          write.set(ties, ties.add(isTie.select(1, 0)) as Variable<F32x4>);
+        },
+        (at) => {
+          const isTie = F32.load(row.add(at)).equals(largest);
+          write.set(otherTies, otherTies.add(isTie.toFloat()) as Variable<F32>);
+        },
+      );
+      const add = (a: F32, b: F32) => a.add(b);
+      const count = [0, 1, 2, 3].map((number): F32 => ties.element(number)).reduce(add, otherTies);
+      const share = write.let(
+        F32.load(g.add(item.shiftLeft(2)))
+          .div(count)
+          .splat(),
+      );
+      sweep(write, bytes, (at, { load, store }) =>
+        store(target.add(at), load(row.add(at)).equals(largest.splat()).select(share, 0)),
+      );
+    });
+  },
+);
+
+export function maxGradientCalls([x, y]: readonly TensorSpec[]): KernelCall[] | undefined {
+  const extents = reductionExtents(x.shape, y.shape);
+  if (extents === undefined || extents.inner !== 1) return undefined;
+  return [
+    {
+      kernel: shareRows,
+      arguments: {
+        x: { input: 0 },
+        y: { input: 1 },
+        g: { input: 2 },
+        out: { output: 0 },
+        columns: extents.reduced,
+      },
+      items: extents.outer,
+      work: 2 * sizeOf(x.shape),
+    },
+  ];
+}
+
+/** Broadcasting is a reduction backwards: [outer, inner] -> [outer, repeated, inner]. */
+export function broadcastCalls(
+  [x]: readonly TensorSpec[],
+  [out]: readonly TensorSpec[],
+): KernelCall[] | undefined {
+  const work = sizeOf(out.shape);
+  if (work === 0) return [];
+  if (work === sizeOf(x.shape)) return [copyAllCall(work)];
+  const missing = out.shape.length - x.shape.length;
+  const extents = reductionExtents(out.shape, [...new Array<number>(missing).fill(1), ...x.shape]);
+  if (extents === undefined) return undefined;
+  const { outer, inner } = extents;
+  const { items, length, size } = stretches(extents);
+  const given = { x: { input: 0 }, xStep: outer === 1 ? 0 : 4 * inner, out: { output: 0 }, length, size };
+  return [
+    inner === 1
+      ? { kernel: fillRows, arguments: given, items, work }
+      : { kernel: repeatRows, arguments: { ...given, columns: inner }, items, work },
+  ];
+}

@@ -1,0 +1,146 @@
+/** Sums over the elements of each of many tensors, without atomics: every element's place in the additions is fixed. */
+import type { TensorSpec } from "../../operation.ts";
+import { sizeOf } from "../../shape.ts";
+import {
+  type TensorSource,
+  u32,
+  type WgslLimits,
+  type WgslParameter,
+  type WgslProgram,
+} from "../../webgpu/program.ts";
+import { forEachMember, groupMembers } from "../../webgpu/tensor-groups.ts";
+
+/** Invocations of a workgroup that adds up terms, a power of 2; and terms that one of them takes. */
+const INVOCATIONS = 64;
+const TERMS_PER_INVOCATION = 16;
+/** Workgroups for one tensor at most; with larger ones each invocation takes more terms. */
+const LARGEST_GROUPS = 1024;
+
+/** What is added up. */
+export interface Summand {
+  /** WGSL of `fn term(x: f32) -> T`, where T is `type`. */
+  readonly term: string;
+  readonly type: "f32" | "i32";
+}
+
+/** The end of an entry point: adds up the `total` of a workgroup's invocations, into `out`. */
+function addUp(place: string): string {
+  return `  totals[lane] = total;
+  for (var half = ${INVOCATIONS / 2}u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) { totals[lane] += totals[lane + half]; }
+  }
+  if (lane == 0u) { out[${place}] = totals[0]; }`;
+}
+
+/** An entry point of workgroups that share `totals`. */
+function entryPoint(type: Summand["type"], body: string): string {
+  return `
+var<workgroup> totals: array<${type}, ${INVOCATIONS}>;
+
+@compute @workgroup_size(${INVOCATIONS})
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>) {
+${body}
+}`;
+}
+
+/**
+ * Partial sums [tensors, groups]: workgroup (x, y) adds up every `groups`-th stretch of the y-th tensor from x on. The
+ * longest tensor decides how many workgroups each has; those that find nothing to do leave before the barriers.
+ */
+function partialSource({ term, type }: Summand, size: number): string {
+  const elementOf = (member: number) => `    case ${member}u: { return x${member}[i]; }`;
+  const countOf = (member: number) => `    case ${member}u: { return parameters.count${member}; }`;
+  const functions = `
+fn element(tensor: u32, i: u32) -> f32 {
+  switch tensor {
+${forEachMember(size, elementOf)}
+    default: { return 0.0; }
+  }
+}
+
+fn count(tensor: u32) -> u32 {
+  switch tensor {
+${forEachMember(size, countOf)}
+    default: { return 0u; }
+  }
+}
+`;
+  const body = `  let count = count(group.y);
+  let first = group.x * ${INVOCATIONS}u;
+  let place = (parameters.first + group.y) * parameters.groups + group.x;
+  if (first >= count) {
+    if (lane == 0u) { out[place] = ${type}(0); }
+    return;
+  }
+  var total = ${type}(0);
+  for (var i = first + lane; i < count; i += parameters.groups * ${INVOCATIONS}u) {
+    total += term(element(group.y, i));
+  }
+${addUp("place")}`;
+  return term + functions + entryPoint(type, body);
+}
+
+/** The sum of every row of x [rows, columns]. */
+function rowSource(type: Summand["type"]): string {
+  const body = `  let start = group.x * parameters.columns;
+  var total = ${type}(0);
+  for (var j = lane; j < parameters.columns; j += ${INVOCATIONS}u) { total += x[start + j]; }
+${addUp("group.x")}`;
+  return entryPoint(type, body);
+}
+
+function rowProgram(
+  name: string,
+  type: Summand["type"],
+  { x, out }: { x: TensorSource; out: TensorSource },
+  { rows, columns }: { rows: number; columns: number },
+): WgslProgram {
+  return {
+    name: `${name} of rows`,
+    tensors: { x, out },
+    parameters: { columns: u32(columns) },
+    source: rowSource(type),
+    workgroups: [rows, 1, 1],
+  };
+}
+
+/** Programs that write the sums of `summand` over each of the inputs to output 0, or if `together` one sum of all. */
+export function sumPrograms(
+  name: string,
+  summand: Summand,
+  inputs: readonly TensorSpec[],
+  limits: WgslLimits,
+  { together }: { together: boolean },
+): WgslProgram[] {
+  const { type } = summand;
+  const members = inputs.map(({ shape }, input) => ({ input, count: sizeOf(shape) }));
+  const rows = members.length;
+  const largest = members.reduce((most, { count }) => Math.max(most, count), 1);
+  const groups = Math.min(Math.ceil(largest / (INVOCATIONS * TERMS_PER_INVOCATION)), LARGEST_GROUPS);
+  const partial: TensorSource = { scratch: 0, length: rows * groups, dtype: type };
+  const [shared, each] = [
+    { tensors: 1, numbers: 2 },
+    { tensors: 1, numbers: 1 },
+  ];
+  const programs = groupMembers(members, shared, each, limits).map((group): WgslProgram => {
+    const tensors: Record<string, TensorSource> = { out: partial };
+    const parameters: Record<string, WgslParameter> = { groups: u32(groups), first: u32(group[0].input) };
+    group.forEach(({ input, count }, member) => {
+      tensors[`x${member}`] = { input };
+      parameters[`count${member}`] = u32(count);
+    });
+    return {
+      name: `${name} of ${group.length}`,
+      tensors,
+      parameters,
+      source: partialSource(summand, group.length),
+      workgroups: [groups, group.length, 1],
+    };
+  });
+  const result: TensorSource = { output: 0 };
+  const sums: TensorSource = together ? { scratch: 1, length: rows, dtype: type } : result;
+  programs.push(rowProgram(name, type, { x: partial, out: sums }, { rows, columns: groups }));
+  if (together) programs.push(rowProgram(name, type, { x: sums, out: result }, { rows: 1, columns: rows }));
+  return programs;
+}

@@ -1,0 +1,190 @@
+/** What each member of MG-E's fleet proposes for a batch of requests; see `mg-e-fleet.ts`. */
+
+import type { RequestBatch } from "../../data/batch.ts";
+import type { Generator, GeneratorMemory } from "../../goalrank/generator.ts";
+import { diverseLists } from "../../goalrank/groups/diverse.ts";
+import type { SourceLists } from "../../goalrank/groups/lists.ts";
+import { markovLists, type PairScores, pairScores } from "../../goalrank/groups/markov.ts";
+import { randomLists } from "../../goalrank/groups/random.ts";
+import { substitutedLists } from "../../goalrank/groups/substitution.ts";
+import { treeLists } from "../../goalrank/groups/tree.ts";
+import { gumbelTopK, noGrad, Random, type RandomKey, type Tensor, tensor } from "../../tensor/index.ts";
+import type { PointwiseRanker } from "../dnn.ts";
+import { contrastiveLists, decodeMatching, type Matching, type MatchingGenerator } from "../nar4rec.ts";
+import { topCandidates } from "../pier/permutations.ts";
+import {
+  type AutoregressiveDecoding,
+  type AutoregressiveNetwork,
+  type FleetMember,
+  type MatchingDecoding,
+  type PointwiseDecoding,
+  TREE_BRANCHES,
+} from "./fleet.ts";
+
+/** What the members of a fleet read, as far as one of them does. */
+export interface FleetNetworks {
+  readonly pointwise: PointwiseRanker;
+  readonly autoregressive: ReadonlyMap<AutoregressiveNetwork, Generator>;
+  readonly matching: MatchingGenerator;
+}
+
+/** What has been read of an autoregressive network. */
+interface Reading {
+  readonly generator: Generator;
+  readonly memory: GeneratorMemory;
+  pairs?: PairScores;
+  tree?: SourceLists;
+}
+
+/** One batch of requests, which every network reads once at most. */
+export class FleetProposals {
+  /** Scores of all candidates by themselves: [B, N]. */
+  readonly scores: Tensor;
+  private readonly readings = new Map<AutoregressiveNetwork, Reading>();
+  private matching: Matching | undefined;
+  private readonly candidates: number;
+
+  constructor(
+    private readonly networks: FleetNetworks,
+    private readonly batch: RequestBatch,
+    /** L */
+    private readonly length: number,
+  ) {
+    this.candidates = batch.items.shape[1];
+    this.scores = noGrad(() => networks.pointwise.forward(batch));
+  }
+
+  /** A member's list for each request, candidate positions i32 [B, 1, L]; only random choices depend on the key. */
+  async listsOf(member: FleetMember, key: RandomKey): Promise<Tensor> {
+    const lists = await this.propose(member, key);
+    return lists.reshape([this.batch.size, 1, this.length]);
+  }
+
+  private propose(member: FleetMember, key: RandomKey): Tensor | Promise<Tensor> {
+    switch (member.network) {
+      case "none":
+        return this.fromHost(randomLists(this.batch.size, 1, this.draw(key)));
+      case "pointwise":
+        return this.proposePointwise(member.decoding, key);
+      case "matching":
+        return this.proposeMatching(member.decoding, key);
+      default:
+        return this.proposeAutoregressive(member.network, member.decoding, key);
+    }
+  }
+
+  private async proposePointwise(decoding: PointwiseDecoding, key: RandomKey): Promise<Tensor> {
+    const { scores, length, batch } = this;
+    switch (decoding.method) {
+      case "best":
+        return topCandidates(scores, length, this.allowed(decoding.leftOut, key));
+      case "sampled":
+        return gumbelTopK(scores.div(decoding.temperature), { lists: 1, length, key });
+      case "diverse": {
+        const { penalty } = decoding;
+        const options = { ...this.draw(key), penalty };
+        return this.fromHost(diverseLists(await scores.data(), [await this.best()], batch.size, 1, options));
+      }
+      case "substituted":
+        return this.fromHost(substitutedLists([await this.best()], batch.size, 1, this.draw(key)));
+    }
+  }
+
+  private async proposeAutoregressive(
+    network: AutoregressiveNetwork,
+    decoding: AutoregressiveDecoding,
+    key: RandomKey,
+  ): Promise<Tensor> {
+    const reading = this.read(network);
+    const { generator, memory } = reading;
+    const { size } = this.batch;
+    switch (decoding.method) {
+      case "best": {
+        const forbidden = this.leftOut(decoding.leftOut, key);
+        return noGrad(() =>
+          generator.decode(memory, { lists: 1, ...(forbidden && { constraints: { forbidden } }) }),
+        );
+      }
+      case "sampled":
+        return noGrad(() =>
+          generator.decode(memory, { lists: 1, sampling: { temperature: decoding.temperature, key } }),
+        );
+      case "nucleus":
+        return noGrad(() =>
+          generator.decode(memory, { lists: 1, sampling: { temperature: 1, topP: decoding.topP, key } }),
+        );
+      case "markov": {
+        reading.pairs ??= await pairScores(generator, memory);
+        const options = { ...this.draw(key), temperature: decoding.temperature };
+        return this.fromHost(markovLists(reading.pairs, size, 1, options));
+      }
+      case "tree": {
+        const shape = { steps: 1, branches: TREE_BRANCHES };
+        reading.tree ??= await treeLists(generator, memory, TREE_BRANCHES, shape);
+        return this.fromHost(reading.tree).slice(1, decoding.place - 1, decoding.place);
+      }
+    }
+  }
+
+  private proposeMatching(decoding: MatchingDecoding, key: RandomKey): Tensor {
+    this.matching ??= noGrad(() => this.networks.matching.forward(this.batch));
+    switch (decoding.method) {
+      case "best":
+        return decodeMatching(this.matching, { allowed: this.allowed(decoding.leftOut, key) });
+      case "sampled":
+        return decodeMatching(this.matching, { sampling: { temperature: decoding.temperature, key } });
+      case "contrastive":
+        return contrastiveLists(this.matching, [decoding.penalty]);
+    }
+  }
+
+  /** @throws RangeError for a network that is not there */
+  private read(network: AutoregressiveNetwork): Reading {
+    const known = this.readings.get(network);
+    if (known !== undefined) return known;
+    const generator = this.networks.autoregressive.get(network);
+    if (generator === undefined) throw new RangeError(`MG-E: the fleet needs the network "${network}"`);
+    const reading = { generator, memory: noGrad(() => generator.encode(this.batch)) };
+    this.readings.set(network, reading);
+    return reading;
+  }
+
+  /** The best list by the pointwise scores. */
+  private async best(): Promise<SourceLists> {
+    const lists = (await topCandidates(this.scores, this.length).data()) as Int32Array;
+    return { source: "pointwise", count: 1, lists };
+  }
+
+  private draw(key: RandomKey) {
+    return { candidates: this.candidates, length: this.length, key };
+  }
+
+  private fromHost({ lists, count }: SourceLists): Tensor {
+    return tensor(lists, [this.batch.size, count, this.length]);
+  }
+
+  /** 1 for the candidates of each request that are left out: [B, N]; undefined where none is. */
+  private leftOut(share: number | undefined, key: RandomKey): Int32Array | undefined {
+    if (share === undefined) return undefined;
+    const { candidates, batch } = this;
+    const random = new Random(key);
+    const count = Math.ceil(share * (candidates - this.length));
+    const mask = new Int32Array(batch.size * candidates);
+    for (let request = 0; request < batch.size; request++) {
+      for (const n of random.permutation(candidates).subarray(0, count)) mask[request * candidates + n] = 1;
+    }
+    return mask;
+  }
+
+  /** The others, as a mask: i32 [B, N]. */
+  private allowed(share: number | undefined, key: RandomKey): Tensor | undefined {
+    const mask = this.leftOut(share, key);
+    return (
+      mask &&
+      tensor(
+        mask.map((isLeftOut) => 1 - isLeftOut),
+        [this.batch.size, this.candidates],
+      )
+    );
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * NAR4Rec (Ren et al. 2024): a generator that is not autoregressive. All positions of a list are matched with all
+ * candidates at once:
+ *
+ *   X = encoder(candidates), without positions                       [B, N, D]
+ *   T = decoder(learned position queries, X), each sees all others   [B, L, D]
+ *   P = softmax(T X^T / sqrt(D)) over the candidates                 [B, L, N]
+ *
+ * It learns lists, not items: the likelihood of a list that got positive feedback, the unlikelihood of one that got none
+ * (Welleck et al. 2020),
+ *
+ *   loss = - sum_t log P[t, l_t]   or   - sum_t log(1 - P[t, l_t])
+ *
+ * Since positions do not see what the others choose, decoding is contrastive (Su et al. 2022): from the top, without
+ * repetitions, with a penalty a for what resembles the items above,
+ *
+ *   l_t = argmax_n (1 - a) P[t, n] - a max_{j<t} cos(X_n, X_{l_j})
+ *
+ * Known from secondary descriptions in part. Ours: the division by sqrt(D), which a row's unit variance calls for; the
+ * blocks, which are those of the other generators; and that a list for each of ten penalties is proposed, of which the
+ * shared judge chooses, since the published penalty is not known and the published system has an evaluator choose, too.
+ */
+
+import { candidateBatch, type RequestBatch } from "../data/batch.ts";
+import type { Catalogue, ListDataset } from "../data/dataset.ts";
+import { exposedLabels, exposedLists, showableLists } from "../data/labels.ts";
+import { CandidateMemory } from "../goalrank/candidate-memory.ts";
+import { DecoderBlock, LayerNorm, Module, normal, parameter } from "../nn/index.ts";
+import {
+  chooseNext,
+  concat,
+  full,
+  matmul,
+  type Random,
+  type RandomKey,
+  type Tensor,
+  tensor,
+  where,
+} from "../tensor/index.ts";
+import type { TrainingTask } from "../training/trainer.ts";
+import { generatorEvaluatorRanking, type ListProposer } from "./answers.ts";
+import { initialWeights, type Method } from "./method.ts";
+
+export interface MatchingGeneratorOptions {
+  /** D */
+  readonly width: number;
+  readonly heads: number;
+  /** Blocks of the encoder, and of the decoder. */
+  readonly layers: number;
+  /** L */
+  readonly listLength: number;
+  readonly dropoutRate: number;
+  readonly seed: number;
+  /** Name of this generator among the models of a run: keys its dropout. */
+  readonly stream: string;
+}
+
+/** How the positions of B lists match the candidates. */
+export interface Matching {
+  /** X: [B, N, D] */
+  readonly candidates: Tensor;
+  /** log P up to a constant of each position: [B, L, N]. */
+  readonly logits: Tensor;
+}
+
+export class MatchingGenerator extends Module {
+  private readonly candidates: CandidateMemory;
+  /** [L, D] */
+  private readonly queries: Tensor;
+  private readonly blocks: DecoderBlock[];
+  private readonly norm: LayerNorm;
+
+  constructor(catalogue: Catalogue, options: MatchingGeneratorOptions, random: Random) {
+    super();
+    const { width, heads, layers, listLength, dropoutRate, seed, stream } = options;
+    const shape = { width, heads, dropoutRate };
+    this.candidates = new CandidateMemory(catalogue, { ...shape, layers, seed, stream }, random);
+    this.queries = parameter(normal([listLength, width], 0.1, random), [listLength, width]);
+    this.blocks = Array.from({ length: layers }, (_, layer) => {
+      const dropoutKey = { seed, stream: `${stream} decoder dropout ${layer}` };
+      return new DecoderBlock({ ...shape, feedForward: 2 * width, dropoutKey }, random);
+    });
+    this.norm = new LayerNorm(width);
+  }
+
+  forward(batch: RequestBatch): Matching {
+    const candidates = this.candidates.forward(batch);
+    const [length, width] = this.queries.shape;
+    let hidden = this.queries.broadcastTo([batch.size, length, width]);
+    for (const block of this.blocks) {
+      hidden = block.forward(hidden, block.projectMemory(candidates), undefined, undefined).output;
+    }
+    const logits = matmul(this.norm.forward(hidden), candidates, { transposeB: true });
+    return { candidates, logits: logits.mul(1 / Math.sqrt(width)) };
+  }
+}
+
+/**
+ * Mean over requests of the loss of the lists that were shown. An item that is not a candidate has no place in P, and
+ * its position does not count.
+ */
+export function matchingLoss(model: MatchingGenerator, dataset: ListDataset, rows: Int32Array): Tensor {
+  const { listLength: length, candidateCount: candidates } = dataset;
+  const { logits } = model.forward(candidateBatch(dataset, rows));
+  const shape = [rows.length, length];
+  const lists = showableLists(dataset, rows);
+  const own = tensor(lists, [...shape, 1]);
+  const likelihood = logits.logSoftmax().takeAlongLast(own).reshape(shape);
+  const others = new Int32Array(lists.length * candidates).fill(1);
+  lists.forEach((position, at) => {
+    others[at * candidates + position] = 0;
+  });
+  // log(1 - p) as the others' share of the sum, which stays exact where p comes near 1.
+  const unlikelihood = logits.logSumExp(tensor(others, [...shape, candidates])).sub(logits.logSumExp());
+  const isLiked = tensor(likedLists(dataset, rows), [rows.length, 1]);
+  const counted = tensor(
+    Float32Array.from(exposedLists(dataset, rows), (position) => (position < 0 ? 0 : 1)),
+    shape,
+  );
+  return where(isLiked, likelihood, unlikelihood).mul(counted).sum(1).mean().neg();
+}
+
+/** 1 for each list that was shown and got positive feedback: i32 [B]. */
+function likedLists(dataset: ListDataset, rows: Int32Array): Int32Array {
+  const labels = exposedLabels(dataset, rows);
+  const { listLength: length } = dataset;
+  return Int32Array.from(rows, (_, i) =>
+    labels.subarray(i * length, (i + 1) * length).some((label) => label > 0) ? 1 : 0,
+  );
+}
+
+export function matchingTask(model: MatchingGenerator, dataset: ListDataset, stage: string): TrainingTask {
+  return {
+    stage,
+    model,
+    size: dataset.size,
+    computeLoss: (rows) => ({ loss: matchingLoss(model, dataset, rows) }),
+  };
+}
+
+export interface MatchingDecodeOptions {
+  /** Draws from P, whose logits are divided by a positive temperature; the likeliest items without it. */
+  readonly sampling?: { readonly temperature: number; readonly key: RandomKey };
+  /** Candidates to choose from, i32 [B, N]; all without it. */
+  readonly allowed?: Tensor | undefined;
+}
+
+/** One list for each request, position by position from P without repetitions: i32 [B, 1, L]. */
+export function decodeMatching(
+  { logits }: Matching,
+  { sampling, allowed }: MatchingDecodeOptions = {},
+): Tensor {
+  const [requests, length, candidates] = logits.shape;
+  let free = allowed ?? full([requests, candidates], 1, { dtype: "i32", device: logits.device });
+  const choices: Tensor[] = [];
+  for (let t = 0; t < length; t++) {
+    const own = logits.slice(1, t, t + 1).reshape([requests, candidates]);
+    const next = chooseNext(own, free, sampling && atPosition(sampling, t));
+    choices.push(next.choice.reshape([requests, 1, 1]));
+    free = next.free;
+  }
+  return concat(choices, 2);
+}
+
+function atPosition({ temperature, key }: NonNullable<MatchingDecodeOptions["sampling"]>, t: number) {
+  return { temperature, key: { ...key, stream: `${key.stream} position ${t}` } };
+}
+
+/**
+ * Contrastive decoding: one list for each request and penalty.
+ * @param penalties a, from 0, which ignores resemblance, to under 1: [S]
+ * @returns candidate positions i32 [B, S, L]
+ */
+export function contrastiveLists(
+  { candidates: rows, logits }: Matching,
+  penalties: readonly number[],
+): Tensor {
+  const [requests, length, candidates] = logits.shape;
+  const { device } = logits;
+  const lists = penalties.length;
+  const penalty = tensor(Float32Array.from(penalties), [lists, 1], { device });
+  const resemblance = cosines(rows);
+  const probabilities = logits.softmax();
+  let free = full([requests * lists, candidates], 1, { dtype: "i32", device });
+  let closest: Tensor | undefined;
+  const choices: Tensor[] = [];
+  for (let t = 0; t < length; t++) {
+    const wanted = probabilities.slice(1, t, t + 1).mul(penalty.neg().add(1));
+    const score = closest === undefined ? wanted : wanted.sub(closest.mul(penalty));
+    const next = chooseNext(score.reshape([requests * lists, candidates]), free);
+    const choice = next.choice.reshape([requests, lists]);
+    const resembling = resemblance.takeRows(choice);
+    closest = closest === undefined ? resembling : closest.maximum(resembling);
+    choices.push(choice.reshape([requests, lists, 1]));
+    free = next.free;
+  }
+  return concat(choices, 2);
+}
+
+/** cos(x_n, x_m): x [B, N, D] -> [B, N, N]. */
+function cosines(x: Tensor): Tensor {
+  const lengths = x.square().sum(2, true).sqrt();
+  // A row of zeros resembles nothing.
+  const units = x.div(lengths.maximum(full([1], 1e-12, { device: x.device })));
+  return matmul(units, units, { transposeB: true });
+}
+
+/** Penalties that NAR4Rec proposes a list for: 0, 0.1, ..., 0.9. */
+export const PENALTIES: readonly number[] = Array.from({ length: 10 }, (_, i) => i / 10);
+
+/** A list for each penalty; with scores of all candidates by the first position. */
+export function matchingProposals(model: MatchingGenerator): ListProposer {
+  return {
+    propose(batch, count) {
+      const matching = model.forward(batch);
+      const scores = matching.logits.slice(1, 0, 1).reshape([batch.size, -1]);
+      return { lists: contrastiveLists(matching, PENALTIES.slice(0, count)), scores };
+    },
+  };
+}
+
+export const NAR4REC: Method = {
+  name: "nar4rec",
+  title: "NAR4Rec",
+  family: "generator-evaluator",
+  async learn(context) {
+    const { catalogue, training, width, heads, layers, dropoutRate, seed, judge } = context;
+    const { listLength } = training;
+    const options = { width, heads, layers, listLength, dropoutRate, seed, stream: "nar4rec" };
+    const model = new MatchingGenerator(catalogue, options, initialWeights(context, "nar4rec"));
+    await context.train(matchingTask(model, training, "nar4rec"));
+    return {
+      models: [model],
+      rank: (requests) =>
+        generatorEvaluatorRanking(matchingProposals(model), judge, requests, {
+          lists: PENALTIES.length,
+          seed,
+        }),
+    };
+  },
+};

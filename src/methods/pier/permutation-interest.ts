@@ -1,0 +1,164 @@
+/**
+ * PIER's model (Shi et al. 2023): OCPM, the omnidirectional context-aware prediction module, which says what each position
+ * of a list will earn, and the user's earlier lists, which it shares with FPSM (`sim-hash.ts`).
+ *
+ *   x_t = features of the item at position t + position embedding             [L, D]
+ *   z   = self-attention over the items x, of all to all                      [L, D]
+ *   o   = W [z_0; ...; z_{L-1}], the list                                     [D]
+ *   u   = sum_e softmax_e(o . o_e / sqrt(D)) o_e, over the earlier lists e    [D], zeros where there is none
+ *   p_t = sigmoid(MLP [o; u; z_t; x_t]), and the list's reward is sum_t p_t
+ *
+ * The earlier lists are the history, cut from its end into lists of L, as far as they are whole and got positive
+ * feedback; from the newest they count 1/2, 1/2, 1/3, 1/3, 1/4, ... in FPSM, whose signatures have D bits.
+ *
+ * Ours: items are one vector each, where the published features are attended to field by field; position embeddings;
+ * items of earlier lists and those that are hashed are read without the retriever's score, which the history lacks.
+ */
+
+import type { RequestBatch } from "../../data/batch.ts";
+import type { Catalogue } from "../../data/dataset.ts";
+import { CandidateEncoder } from "../../goalrank/candidate-encoder.ts";
+import type { ListJudge } from "../../goalrank/judge.ts";
+import { EncoderBlock, LayerNorm, Linear, MLP, Module, normal, parameter } from "../../nn/index.ts";
+import {
+  attention,
+  concat,
+  full,
+  outsideScopes,
+  type Random,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../tensor/index.ts";
+import type { Permutation } from "./permutations.ts";
+import { hammingDistances } from "./sim-hash.ts";
+
+export interface PermutationInterestOptions {
+  /** D */
+  readonly width: number;
+  readonly heads: number;
+  /** Blocks of self-attention. */
+  readonly layers: number;
+  /** L */
+  readonly listLength: number;
+  readonly dropoutRate: number;
+  readonly seed: number;
+}
+
+/** Lists that a user was shown before, E of them. */
+interface EarlierLists {
+  /** Their items, encoded: [B, E, L, D]. */
+  readonly items: Tensor;
+  /** 0 for a list that does not count: [B, E]. */
+  readonly weights: Tensor;
+}
+
+export class PermutationInterest extends Module implements ListJudge {
+  private readonly encoder: CandidateEncoder;
+  /** [L, D] */
+  private readonly positions: Tensor;
+  private readonly blocks: EncoderBlock[];
+  private readonly norm: LayerNorm;
+  private readonly whole: Linear;
+  private readonly head: MLP;
+  /** The hyperplanes of SimHash, which are not trained: [D, D]. */
+  private readonly planes: Tensor;
+
+  constructor(
+    catalogue: Catalogue,
+    private readonly options: PermutationInterestOptions,
+    random: Random,
+  ) {
+    super();
+    const { width, heads, layers, listLength, dropoutRate, seed } = options;
+    this.encoder = new CandidateEncoder(catalogue, width, random);
+    this.positions = parameter(normal([listLength, width], 0.1, random), [listLength, width]);
+    this.blocks = Array.from({ length: layers }, (_, layer) => {
+      const dropoutKey = { seed, stream: `pier dropout ${layer}` };
+      return new EncoderBlock({ width, heads, feedForward: 2 * width, dropoutRate, dropoutKey }, random);
+    });
+    this.norm = new LayerNorm(width);
+    this.whole = new Linear(listLength * width, width, random);
+    this.head = new MLP([4 * width, width, 1], random);
+    const planes = normal([width, width], 1, random);
+    this.planes = outsideScopes(() => tensor(planes, [width, width]));
+  }
+
+  /** Logits of positive feedback at each position of lists i32 [B, G, L] of candidate positions: [B, G, L]. */
+  forward(batch: RequestBatch, lists: Tensor): Tensor {
+    const [requests, group, length] = lists.shape;
+    const candidates = this.encoder.forward(batch);
+    const items = candidates.takeRows(lists.reshape([requests, group * length]));
+    const { placed, seen, whole } = this.readLists(items.reshape([requests * group, length, -1]));
+    const own = whole.reshape([requests, group, -1]);
+    const spread = (vector: Tensor) => vector.reshape([requests * group, 1, -1]).broadcastTo(placed.shape);
+    const interest = this.interest(batch, own);
+    return this.head.forward(concat([spread(own), spread(interest), seen, placed], 2)).reshape(lists.shape);
+  }
+
+  /** Positives that are expected of each list: [B, G]. */
+  rewards(batch: RequestBatch, lists: Tensor): Tensor {
+    return this.forward(batch, lists).sigmoid().sum(2);
+  }
+
+  /**
+   * Distances of all orders of a list to the user's earlier lists: [B, P]; undefined for data without a history.
+   * @param lists candidate positions i32 [B, L]
+   */
+  distances(batch: RequestBatch, lists: Tensor, permutations: readonly Permutation[]): Tensor | undefined {
+    const earlier = this.earlierLists(batch);
+    if (earlier === undefined) return undefined;
+    const items = this.encodeWithoutScores(batch, batch.items).takeRows(lists);
+    const { items: past, weights } = earlier;
+    return hammingDistances({ items, earlier: past, weights, planes: this.planes }, permutations);
+  }
+
+  /** Items of R lists, encoded [R, L, D] -> x and z, both [R, L, D], and o [R, D]. */
+  private readLists(items: Tensor): { placed: Tensor; seen: Tensor; whole: Tensor } {
+    const placed = items.add(this.positions);
+    const seen = this.norm.forward(this.blocks.reduce((hidden, block) => block.forward(hidden), placed));
+    return { placed, seen, whole: this.whole.forward(seen.reshape([items.shape[0], -1])) };
+  }
+
+  /** u of each list o [B, G, D]: [B, G, D]. */
+  private interest(batch: RequestBatch, own: Tensor): Tensor {
+    const earlier = this.earlierLists(batch);
+    if (earlier === undefined) return zeros(own.shape, own);
+    const { items, weights } = earlier;
+    const [requests, count, length, width] = items.shape;
+    const { whole } = this.readLists(items.reshape([requests * count, length, width]));
+    const past = whole.reshape([requests, count, width]);
+    const counts = weights.greater(full([1], 0, weights)).reshape([requests, 1, count]);
+    return attention(own, past, past, 1, counts);
+  }
+
+  private earlierLists(batch: RequestBatch): EarlierLists | undefined {
+    const { size, history, historyWeights } = batch;
+    const { listLength: length, width } = this.options;
+    const met = history === undefined ? 0 : history.shape[1];
+    const count = Math.floor(met / length);
+    if (history === undefined || historyWeights === undefined || count === 0) return undefined;
+    const first = met - count * length;
+    /** How many items of each list have a weight: [B, 1, H] -> [B, E]. */
+    const countItems = (weights: Tensor) => {
+      const hasWeight = weights.greater(full([1], 0, weights)).cast(weights.dtype);
+      return hasWeight.slice(2, first).reshape([size, count, length]).sum(2);
+    };
+    const exceeds = (items: Tensor, bound: number) =>
+      items.greater(full([1], bound, items)).cast(items.dtype);
+    const isWhole = exceeds(countItems(historyWeights.sum(1, true)), length - 1);
+    const isLiked = exceeds(countItems(historyWeights.slice(1, 0, 1)), 0);
+    const recency = Array.from({ length: count }, (_, e) => 1 / (2 + Math.floor((count - 1 - e) / 2)));
+    const items = this.encodeWithoutScores(batch, history.slice(1, first));
+    return {
+      items: items.reshape([size, count, length, width]),
+      weights: isWhole.mul(isLiked).mul(tensor(recency, [count])),
+    };
+  }
+
+  /** Items i32 [B, K] with their users, as if the retriever had scored all of them 0: [B, K, D]. */
+  private encodeWithoutScores(batch: RequestBatch, items: Tensor): Tensor {
+    const retrieverScores = zeros([...items.shape, 1], batch.retrieverScores);
+    return this.encoder.forward({ ...batch, items, retrieverScores });
+  }
+}

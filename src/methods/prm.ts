@@ -1,0 +1,125 @@
+/**
+ * PRM, personalised re-ranking (Pei et al. 2019): a Transformer over the candidates in the order of an initial ranking,
+ * fed with what a pointwise ranker has learned of the user and each item, scores all of them at once.
+ *
+ *   x_n = W [candidate features; personalised vector] + position embedding of n's rank
+ *   scores = linear(encoder(x)), trained with the softmax cross-entropy of the positives (list-wise)
+ *
+ * Ours: the personalised vector is what the shared pointwise ranker has learned, and stays as it is; equal initial scores
+ * share a rank; where unexposed candidates count nothing, the softmax is over what was shown.
+ */
+
+import type { RequestBatch } from "../data/batch.ts";
+import type { Catalogue, ListDataset } from "../data/dataset.ts";
+import type { UnexposedCandidates } from "../data/labels.ts";
+import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
+import { listwiseLoss } from "../goalrank/listwise-loss.ts";
+import { Embedding, EncoderBlock, LayerNorm, Linear, Module } from "../nn/index.ts";
+import { noGrad, type Random, type Tensor, tensor } from "../tensor/index.ts";
+import type { TrainingTask } from "../training/trainer.ts";
+import type { PointwiseRanker } from "./dnn.ts";
+import { initialWeights, type Method } from "./method.ts";
+import { initialRanks } from "./scoring/initial-ranking.ts";
+import { scoringMethod, scoringTask } from "./scoring/scoring-method.ts";
+
+/** Of a {@link PersonalisedReranker}. */
+export interface PrmOptions {
+  /** D */
+  readonly width: number;
+  readonly heads: number;
+  readonly layers: number;
+  /** N */
+  readonly candidateCount: number;
+  readonly dropoutRate: number;
+  readonly seed: number;
+}
+
+/** PRM (Pei et al. 2019): reranks the DNN's order by attention over all candidates. */
+export class PersonalisedReranker extends Module {
+  private readonly encoder: CandidateEncoder;
+  private readonly fromFeatures: Linear;
+  private readonly fromPersonal: Linear;
+  private readonly ranks: Embedding;
+  private readonly blocks: EncoderBlock[];
+  private readonly norm: LayerNorm;
+  private readonly scorer: Linear;
+  /** Trained before, and not any more: kept out of this module's parameters. */
+  private readonly personal: () => PointwiseRanker;
+
+  /**
+   * @param pointwise trained with the same width; gives the personalised vectors
+   * @param ranking the initial ranking of the candidates, numbers from 0 to N - 1: i32 [B, N]
+   */
+  constructor(
+    catalogue: Catalogue,
+    pointwise: PointwiseRanker,
+    options: PrmOptions,
+    random: Random,
+    private readonly ranking: (batch: RequestBatch) => Tensor = initialRanks,
+  ) {
+    super();
+    const { width, heads, layers, candidateCount, dropoutRate, seed } = options;
+    this.encoder = new CandidateEncoder(catalogue, width, random);
+    this.fromFeatures = new Linear(width, width, random);
+    this.fromPersonal = new Linear(width, width, random);
+    this.ranks = new Embedding(candidateCount, width, random);
+    this.blocks = Array.from({ length: layers }, (_, layer) => {
+      const dropoutKey = { seed, stream: `PRM dropout ${layer}` };
+      return new EncoderBlock({ width, heads, feedForward: 2 * width, dropoutRate, dropoutKey }, random);
+    });
+    this.norm = new LayerNorm(width);
+    this.scorer = new Linear(width, 1, random);
+    this.personal = () => pointwise;
+  }
+
+  /** Scores of the N candidates of B requests: [B, N]. */
+  forward(batch: RequestBatch): Tensor {
+    const personal = noGrad(() => this.personal().features(batch));
+    const features = this.fromFeatures.forward(this.encoder.forward(batch));
+    const placed = features
+      .add(this.fromPersonal.forward(personal))
+      .add(this.ranks.forward(this.ranking(batch)));
+    const hidden = this.blocks.reduce((x, block) => block.forward(x), placed);
+    return this.scorer.forward(this.norm.forward(hidden)).reshape(batch.items.shape);
+  }
+}
+
+/** Learns the positives of each request against what else was shown, or against all its other candidates. */
+export function prmTask(
+  model: PersonalisedReranker,
+  dataset: ListDataset,
+  unexposed: UnexposedCandidates,
+): TrainingTask {
+  return scoringTask("PRM", model, listwiseLoss, dataset, unexposed);
+}
+
+export const PRM: Method = prm("prm", "PRM", initialRanks);
+
+/**
+ * PRM that takes the order in which candidates come for the initial ranking. No row of the comparison: it shows what a
+ * method makes of an order that tells what was exposed.
+ */
+export const PRM_AS_THEY_COME: Method = prm("prm-as-they-come", "PRM on candidates as they come", places);
+
+function prm(name: string, title: string, ranking: (batch: RequestBatch) => Tensor): Method {
+  return scoringMethod(
+    name,
+    title,
+    (context) => {
+      const { catalogue, pointwise, training } = context;
+      const options = { ...context, candidateCount: training.candidateCount };
+      const weights = initialWeights(context, "PRM");
+      return new PersonalisedReranker(catalogue, pointwise, options, weights, ranking);
+    },
+    listwiseLoss,
+  );
+}
+
+/** Where each candidate stands in its request: i32 [B, N]. */
+function places({ items }: RequestBatch): Tensor {
+  const [requests, count] = items.shape;
+  return tensor(
+    Int32Array.from({ length: requests * count }, (_, at) => at % count),
+    [requests, count],
+  );
+}

@@ -1,0 +1,36 @@
+/** The initial ranking of a request's candidates, by the retriever's score: what re-ranking methods start from. */
+
+import type { RequestBatch } from "../../data/batch.ts";
+import { type Tensor, tensor } from "../../tensor/index.ts";
+
+/** The rank of each candidate, from 0; equal scores share one: i32 [B, N]. */
+export function initialRanks({ retrieverScores }: RequestBatch): Tensor {
+  return retrieverScores.transpose().greater(retrieverScores).cast("f32").sum(2).cast("i32");
+}
+
+/** An initial ranking without ties, both ways: i32 [B, N]. */
+export interface InitialOrder {
+  /** The rank of each candidate, from 0. */
+  readonly ranks: Tensor;
+  /** The place of the candidate of each rank. */
+  readonly places: Tensor;
+}
+
+/** Of equal scores the lower item number comes first, so that nothing depends on where candidates stand. */
+export function initialOrder({ retrieverScores, items }: RequestBatch): InitialOrder {
+  const [requests, count] = items.shape;
+  const otherScores = retrieverScores.transpose();
+  const lowerItems = items.reshape([requests, 1, count]).less(items.reshape([requests, count, 1]));
+  const tied = otherScores.equal(retrieverScores).cast("f32").mul(lowerItems.cast("f32"));
+  const ranks = otherScores.greater(retrieverScores).cast("f32").add(tied).sum(2).cast("i32");
+  return { ranks, places: inverted(ranks) };
+}
+
+/** Where each number from 0 to N - 1 stands in permutations [B, N]: i32 [B, N]. */
+function inverted(permutations: Tensor): Tensor {
+  const [rows, count] = permutations.shape;
+  const numbers = Int32Array.from({ length: count }, (_, number) => number);
+  const isThere = permutations.reshape([rows, 1, count]).equal(tensor(numbers, [count, 1]));
+  const places = tensor(Float32Array.from(numbers), [count]);
+  return isThere.cast("f32").mul(places).sum(2).cast("i32");
+}

@@ -1,0 +1,100 @@
+/**
+ * Methods that score all candidates of a request at once and list the best: what they learn from, and how a scorer and
+ * a loss become a method.
+ */
+
+import { candidateBatch } from "../../data/batch.ts";
+import type { ListDataset } from "../../data/dataset.ts";
+import {
+  candidateLabelTensor,
+  exposedLabels,
+  exposedLists,
+  type UnexposedCandidates,
+} from "../../data/labels.ts";
+import type { Module } from "../../nn/index.ts";
+import { binaryCrossEntropyWithLogits, type Tensor, tensor } from "../../tensor/index.ts";
+import type { TrainingTask } from "../../training/trainer.ts";
+import { type CandidateScorer, scorerRanking } from "../answers.ts";
+import type { Method, MethodContext } from "../method.ts";
+
+/** A model that is trained for its scores. */
+export type ScoringModel = Module & CandidateScorer;
+
+/**
+ * What is lost on scores [B, K] with feedback as labels [B, K]: a scalar. Where the mask, i32 [B, K], is 0 there is
+ * nothing to learn from; its labels are 0.
+ */
+export type ScoreLoss = (scores: Tensor, labels: Tensor, mask?: Tensor) => Tensor;
+
+/** Mean binary cross-entropy of the feedback on each candidate by itself; 0 where there is none. */
+export function pointwiseLoss(scores: Tensor, labels: Tensor, mask?: Tensor): Tensor {
+  const losses = binaryCrossEntropyWithLogits(scores, labels);
+  if (mask === undefined) return losses.mean();
+  const counted = mask.cast("f32");
+  const count = counted.sum();
+  return losses
+    .mul(counted)
+    .sum()
+    .div(count.maximum(count.mul(0).add(1)));
+}
+
+/**
+ * Learns the loss of every candidate's score, or, where what was not shown counts nothing, of the scores of what was
+ * shown. The model reads all candidates either way.
+ */
+export function scoringTask(
+  stage: string,
+  model: ScoringModel,
+  loss: ScoreLoss,
+  dataset: ListDataset,
+  unexposed: UnexposedCandidates,
+): TrainingTask {
+  return {
+    stage,
+    model,
+    size: dataset.size,
+    computeLoss(rows) {
+      const scores = model.forward(candidateBatch(dataset, rows));
+      if (unexposed === "negative") return { loss: loss(scores, candidateLabelTensor(dataset, rows)) };
+      const { places, labels, mask } = shownCandidates(dataset, rows);
+      return { loss: loss(scores.takeAlongLast(places), labels, mask) };
+    },
+  };
+}
+
+/** Candidates that were shown, with feedback: [B, L]; the mask is 0 for items that are no candidates. */
+function shownCandidates(dataset: ListDataset, rows: ArrayLike<number>) {
+  const shape = [rows.length, dataset.listLength];
+  const shown = exposedLists(dataset, rows);
+  const labels = exposedLabels(dataset, rows).map((label, at) => (shown[at] < 0 ? 0 : label));
+  return {
+    places: tensor(
+      shown.map((place) => Math.max(place, 0)),
+      shape,
+    ),
+    labels: tensor(labels, shape),
+    mask: tensor(
+      shown.map((place) => (place < 0 ? 0 : 1)),
+      shape,
+    ),
+  };
+}
+
+/** A method that is one scorer, trained with one loss. */
+export function scoringMethod(
+  name: string,
+  title: string,
+  createModel: (context: MethodContext) => ScoringModel,
+  loss: ScoreLoss,
+): Method {
+  return {
+    name,
+    title,
+    family: "generator",
+    async learn(context) {
+      const model = createModel(context);
+      await context.train(scoringTask(name, model, loss, context.training, context.unexposed));
+      return { models: [model], rank: (requests) => scorerRanking(model, requests) };
+    },
+  };
+}

@@ -1,0 +1,89 @@
+/** What a ranker is asked and what it answers, in the names that the log has for users and items. */
+import { excerpt } from "../text/excerpt.ts";
+
+/** An item that the user met: positive unless `feedback` says otherwise. */
+export interface HistoryEntry {
+  readonly item: string;
+  /** 0 or less: the user met the item and did not like it. 1 unless given. */
+  readonly feedback?: number | undefined;
+}
+
+/** An item to choose from. */
+export interface Candidate {
+  readonly item: string;
+  /** The retriever's score of the item; the ranker computes it unless given. */
+  readonly score?: number | undefined;
+}
+
+/** An item that stands at a position, counted from 0. */
+export interface PinnedItem {
+  readonly item: string;
+  readonly position: number;
+}
+
+/** A product's rules that the list meets. */
+export interface RequestConstraints {
+  /** Items that must not appear. */
+  readonly exclude?: readonly string[] | undefined;
+  readonly pins?: readonly PinnedItem[] | undefined;
+  /** At most `limit` items of one category; `of` names the category of each candidate that has one. */
+  readonly categories?: { readonly of: Readonly<Record<string, string>>; readonly limit: number } | undefined;
+}
+
+/** A request for one list. */
+export interface RankRequest {
+  /**
+   * The user's name in the log. A known one brings the features and the retriever's knowledge that the ranker holds;
+   * nothing is known of another besides the history.
+   */
+  readonly user?: string | undefined;
+  /** What the user met, oldest first. Items that the ranker does not know are passed over. */
+  readonly history?: readonly (string | HistoryEntry)[] | undefined;
+  /**
+   * Distinct items that the ranker knows, in any order. Without them the ranker's own retriever chooses as many as the
+   * ranker was trained with, of those that the history does not hold.
+   */
+  readonly candidates?: readonly (string | Candidate)[] | undefined;
+  /** Items of the list: the length that the ranker was trained for, which is also the most, unless given. */
+  readonly length?: number | undefined;
+  readonly constraints?: RequestConstraints | undefined;
+}
+
+/** The answer to a request. */
+export interface RankedList {
+  /** Best first. */
+  readonly items: readonly string[];
+  /** Probability of each item at its place, given those before it. */
+  readonly scores: readonly number[];
+  /** Of the whole list: the sum of the logarithms of the scores. */
+  readonly logProbability: number;
+  /** Entries of the history that the ranker does not know and passed over. */
+  readonly unknownHistory: number;
+}
+
+/** `type`: not of the form of a request; `count`: too many candidates or entries; `length`: too long or too short. */
+export const REQUEST_PROBLEMS = [
+  "type",
+  "unknown-item",
+  "duplicate",
+  "length",
+  "count",
+  "constraints",
+] as const;
+/** One of {@link REQUEST_PROBLEMS}. */
+export type RequestProblem = (typeof REQUEST_PROBLEMS)[number];
+
+/** A request that cannot be answered. */
+export class RankRequestError extends Error {
+  override readonly name = "RankRequestError";
+
+  constructor(
+    readonly code: RequestProblem,
+    message: string,
+    /** The part of the request that is wrong, such as `candidates[3]`. */
+    readonly path?: string,
+  ) {
+    // Names come from outside: a message is one line, whatever they hold.
+    super(excerpt(path === undefined ? message : `${path}: ${message}`, 500));
+  }
+}

@@ -1,0 +1,210 @@
+/** From the names of a request to the numbers that the generator knows. */
+import { bestItems } from "../data/best-items.ts";
+import type { Retriever, RetrieverQuery } from "../data/retrievers/retriever.ts";
+import type { ListConstraints } from "../goalrank/decoding/constraints.ts";
+import { type RankRequest, RankRequestError, type RequestConstraints } from "./requests.ts";
+
+/** The most that a request may ask. */
+export interface RankerLimits {
+  readonly candidates: number;
+  /** Entries of a history; the generator reads the last ones, as many as it was trained with. */
+  readonly history: number;
+}
+
+/** What a ranker allows unless it is told otherwise. */
+export const DEFAULT_LIMITS: RankerLimits = { candidates: 1000, history: 1000 };
+
+/** Beyond it, squares overflow in the arithmetic of the generator. */
+const LARGEST_SCORE = 1e15;
+
+/** What a ranker knows of names and sizes. */
+export interface Names {
+  readonly userNumbers: ReadonlyMap<string, number>;
+  readonly itemIds: readonly string[];
+  readonly itemNumbers: ReadonlyMap<string, number>;
+  readonly retriever: Retriever | undefined;
+  /** Of the lists, candidates and limits of requests. */
+  readonly listLength: number;
+  readonly candidateCount: number;
+  readonly limits: RankerLimits;
+}
+
+/** A request in numbers. */
+export interface ResolvedRequest {
+  readonly user: number | undefined;
+  readonly history: RetrieverQuery["history"];
+  readonly unknownHistory: number;
+  /** Item numbers, and the retriever's score of each: [N]. */
+  readonly candidates: Int32Array;
+  readonly scores: Float32Array;
+  readonly length: number;
+  readonly constraints: ListConstraints | undefined;
+}
+
+/** @throws RankRequestError that says what is wrong, and where */
+export function resolveRequest(request: RankRequest, names: Names): ResolvedRequest {
+  const { user: userName, constraints } = request;
+  const { history, unknownHistory } = resolveHistory(request, names);
+  const length = resolveLength(request, names);
+  const user = userName === undefined ? undefined : names.userNumbers.get(userName);
+  const query = { user, history };
+  const { items, scores } =
+    request.candidates === undefined
+      ? retrieveCandidates(query, constraints, names)
+      : resolveCandidates(request.candidates, query, names);
+  if (items.length < length) {
+    throw new RankRequestError(
+      "length",
+      `${items.length} are too few for a list of ${length}; give more, or a smaller length`,
+      "candidates",
+    );
+  }
+  return {
+    user,
+    history,
+    unknownHistory,
+    candidates: Int32Array.from(items),
+    scores: Float32Array.from(scores),
+    length,
+    constraints: constraints && resolveConstraintNames(constraints, items, names),
+  };
+}
+
+function resolveHistory(
+  { history = [] }: RankRequest,
+  { itemNumbers, limits }: Names,
+): Pick<ResolvedRequest, "history" | "unknownHistory"> {
+  if (history.length > limits.history) {
+    throw new RankRequestError(
+      "count",
+      `${history.length} entries; at most ${limits.history} are allowed`,
+      "history",
+    );
+  }
+  const known = history.flatMap((entry) => {
+    const { item, feedback = 1 } = typeof entry === "string" ? { item: entry } : entry;
+    const number = itemNumbers.get(item);
+    return number === undefined ? [] : [{ item: number, liked: feedback > 0 }];
+  });
+  return { history: known, unknownHistory: history.length - known.length };
+}
+
+function resolveLength({ length }: RankRequest, { listLength }: Names): number {
+  if (length === undefined) return listLength;
+  if (Number.isInteger(length) && length >= 1 && length <= listLength) return length;
+  throw new RankRequestError(
+    "length",
+    `this ranker makes lists of 1 to ${listLength} items, got ${length}`,
+    "length",
+  );
+}
+
+interface ScoredItems {
+  readonly items: readonly number[];
+  readonly scores: readonly number[];
+}
+
+function resolveCandidates(
+  candidates: NonNullable<RankRequest["candidates"]>,
+  query: RetrieverQuery,
+  { itemNumbers, limits, retriever }: Names,
+): ScoredItems {
+  if (candidates.length > limits.candidates) {
+    throw new RankRequestError(
+      "count",
+      `${candidates.length} are too many; at most ${limits.candidates} are allowed`,
+      "candidates",
+    );
+  }
+  const seen = new Set<number>();
+  const score = retriever?.scoresFor(query);
+  const scores: number[] = [];
+  candidates.forEach((candidate, place) => {
+    const { item, score: given } =
+      typeof candidate === "string" ? { item: candidate, score: undefined } : candidate;
+    const path = `candidates[${place}]`;
+    const number = itemNumbers.get(item);
+    if (number === undefined) {
+      throw new RankRequestError("unknown-item", `the item "${item}" is unknown; leave it out`, path);
+    }
+    if (seen.has(number)) throw new RankRequestError("duplicate", `the item "${item}" occurs twice`, path);
+    seen.add(number);
+    const own = given ?? score?.(number);
+    if (own === undefined) {
+      throw new RankRequestError("type", "this ranker has no retriever; give each candidate a score", path);
+    }
+    if (!(Math.abs(own) <= LARGEST_SCORE)) {
+      throw new RankRequestError("type", `the score ${own} is beyond ${LARGEST_SCORE}`, path);
+    }
+    scores.push(own);
+  });
+  return { items: [...seen], scores };
+}
+
+/** The retriever's best items that were neither met nor excluded, and those that are pinned. */
+function retrieveCandidates(
+  query: RetrieverQuery,
+  constraints: RequestConstraints | undefined,
+  { retriever, candidateCount, itemNumbers }: Names,
+): ScoredItems {
+  if (retriever === undefined) {
+    throw new RankRequestError("type", "this ranker has no retriever; give the candidates", "candidates");
+  }
+  const score = retriever.scoresFor(query);
+  const pinned = numbersOf(constraints?.pins?.map(({ item }) => item) ?? [], itemNumbers);
+  const out = [
+    ...query.history.map(({ item }) => item),
+    ...numbersOf(constraints?.exclude ?? [], itemNumbers),
+    ...pinned,
+  ];
+  const all = Float32Array.from({ length: retriever.itemCount }, (_, item) => score(item));
+  for (const item of out) all[item] = Number.NEGATIVE_INFINITY;
+  const items = [...new Set(pinned), ...bestItems(all, Math.max(0, candidateCount - pinned.length))];
+  return { items, scores: items.map(score) };
+}
+
+function numbersOf(names: readonly string[], itemNumbers: ReadonlyMap<string, number>): number[] {
+  return names.flatMap((name) => itemNumbers.get(name) ?? []);
+}
+
+function resolveConstraintNames(
+  { exclude = [], pins = [], categories }: RequestConstraints,
+  items: readonly number[],
+  { itemIds, itemNumbers }: Names,
+): ListConstraints {
+  const placeOf = new Map(items.map((item, place) => [item, place]));
+  const excluded = new Set(numbersOf(exclude, itemNumbers));
+  return {
+    forbidden: Int32Array.from(items, (item) => (excluded.has(item) ? 1 : 0)),
+    pins: pins.map(({ item, position }, n) => {
+      const candidate = placeOf.get(itemNumbers.get(item) ?? -1);
+      if (candidate !== undefined) return { request: 0, position, candidate };
+      throw new RankRequestError(
+        "constraints",
+        `the item "${item}" is no candidate`,
+        `constraints.pins[${n}].item`,
+      );
+    }),
+    ...(categories && {
+      categories: {
+        of: numberCategories(items.map((item) => ownValue(categories.of, itemIds[item]))),
+        limit: categories.limit,
+      },
+    }),
+  };
+}
+
+function ownValue(record: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+/** Items without a category are in one of their own each. */
+function numberCategories(names: readonly (string | undefined)[]): Int32Array {
+  const numbers = new Map<string, number>();
+  return Int32Array.from(names, (name, place) => {
+    if (name === undefined) return -1 - place;
+    const number = numbers.get(name) ?? numbers.size;
+    numbers.set(name, number);
+    return number;
+  });
+}

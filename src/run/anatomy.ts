@@ -1,0 +1,296 @@
+/**
+ * A look inside: for a few test requests, the group of lists that GoalRank's training would build and what it makes of
+ * each (Eq. 4 and 5), and the methods' lists beside what was shown. Everything is plain data, for JSON.
+ */
+
+import { candidateBatch } from "../data/batch.ts";
+import { type Catalogue, type ListDataset, selectRows } from "../data/dataset.ts";
+import { allRows, candidateLabels } from "../data/labels.ts";
+import { rankByScore } from "../evaluation/ranking-metrics.ts";
+import { mean } from "../evaluation/statistics.ts";
+import { groupObjective, scoreGroups } from "../goalrank/goalrank-task.ts";
+import type { GroupSource } from "../goalrank/groups/lists.ts";
+import { generatorRanking, predictedRewards, scorerRanking } from "../methods/answers.ts";
+import { noGrad, Random, scope } from "../tensor/index.ts";
+import { expectedRewards } from "../world/oracle.ts";
+import type { World } from "../world/world.ts";
+import type { ExperimentData } from "./data.ts";
+import type { ExperimentModels } from "./models.ts";
+import type { ExperimentOptions } from "./settings.ts";
+
+/** What an item is called. */
+export interface ItemName {
+  /** Its name in the log; its number in the catalogue where it has none. */
+  readonly id: string;
+  readonly title?: string;
+}
+
+/** What happens inside training and ranking for a few requests: the content of `anatomy.json`. */
+export interface Anatomy {
+  readonly listLength: number;
+  /** Of the reference policy. */
+  readonly referenceTemperature: number;
+  /** Names of all items that are mentioned, by their number in the catalogue. */
+  readonly items: Readonly<Record<number, ItemName>>;
+  readonly requests: readonly RequestAnatomy[];
+}
+
+/** One request. Items are numbers of the catalogue. */
+export interface RequestAnatomy {
+  /** The user's name in the log, or number. */
+  readonly user: string;
+  /** Oldest first. */
+  readonly history: readonly FeedbackOnItem[];
+  /** The list that was shown, in its order. */
+  readonly shown: readonly FeedbackOnItem[];
+  /** Items that were shown but are not among the candidates. */
+  readonly shownOutside: number;
+  /** All candidates, best first, with the DNN's probability that each is liked. */
+  readonly candidates: readonly { readonly item: number; readonly probability: number }[];
+  readonly lists: {
+    /** Missing where something that was shown is not among the candidates. */
+    readonly shown?: JudgedList;
+    readonly dnn: JudgedList;
+    readonly goalRank: JudgedList & {
+      /** Of each item at its place, given those before it: [L]. */
+      readonly probabilities: readonly number[];
+    };
+  };
+  readonly group: GroupAnatomy;
+}
+
+/** An item that was shown, and whether the user liked it. */
+export interface FeedbackOnItem {
+  readonly item: number;
+  readonly liked: boolean;
+}
+
+/** A list and what it is worth. */
+export interface JudgedList {
+  readonly items: readonly number[];
+  /** By the judge. */
+  readonly reward: number;
+  /** Expected positives, where a world knows them. */
+  readonly trueReward?: number;
+}
+
+/** A group as training builds it. Means and deviations are over its distinct lists. */
+export interface GroupAnatomy {
+  readonly meanReward: number;
+  readonly rewardDeviation: number;
+  /** Lists that repeat another of the group; they do not count. */
+  readonly repetitions: number;
+  /** By falling reward. */
+  readonly lists: readonly GroupList[];
+}
+
+/** A list of a group as the generator learns from it. */
+export interface GroupList extends JudgedList {
+  readonly source: GroupSource;
+  /** (reward - mean) / deviation; 0 where the group has no spread. */
+  readonly z: number;
+  /** pi_ref (Eq. 4); 0 where the group has no spread. */
+  readonly reference: number;
+  /** pi_theta over the lists of the group alone. */
+  readonly policy: number;
+  /** log pi_theta of the list, over all lists there are. */
+  readonly logProbability: number;
+}
+
+/** Of {@link createAnatomy}. */
+export interface AnatomyOptions extends Pick<ExperimentOptions, "seed" | "groups"> {
+  /** Requests to look at; 3 unless given. */
+  readonly requests?: number;
+}
+
+/** Looks at requests of the test set that hold a positive among their candidates, drawn with the seed. */
+export async function createAnatomy(
+  models: ExperimentModels,
+  data: ExperimentData,
+  { seed, groups, requests = 3 }: AnatomyOptions,
+): Promise<Anatomy> {
+  const rows = drawRequests(data.test, seed, requests);
+  const dataset = selectRows(data.test, rows);
+  const dissected =
+    rows.length === 0 ? [] : await dissect(models, { ...data, test: dataset }, { seed, groups });
+  return {
+    listLength: dataset.listLength,
+    referenceTemperature: groups.referenceTemperature,
+    items: namesOf(dataset, data.catalogue),
+    requests: dissected,
+  };
+}
+
+function drawRequests(test: ListDataset, seed: number, count: number): Int32Array {
+  const order = new Random({ seed, stream: "anatomy requests", step: 0 }).permutation(test.size);
+  return order.filter((row) => candidateLabels(test, [row]).includes(1)).subarray(0, count);
+}
+
+/** Every request of the test set. */
+async function dissect(
+  models: ExperimentModels,
+  { catalogue, test, world }: ExperimentData,
+  options: Pick<ExperimentOptions, "seed" | "groups">,
+): Promise<RequestAnatomy[]> {
+  const groups = await dissectGroups(models, test, world, options);
+  const dnn = await scorerRanking(models.pointwise, test);
+  const goalRank = await generatorRanking(models.generator, test);
+  const probabilities = await placeProbabilities(models, test, goalRank.lists);
+  const judged = async (lists: Int32Array) => {
+    const rewards = await predictedRewards(models.judge, test, lists);
+    const truth = world && expectedRewards(world, test, lists);
+    return (row: number) => judgedList(test, row, ofRow(lists, test, row), rewards[row], truth?.[row]);
+  };
+  // A list with an item outside the candidates is not looked at below.
+  const shown = await judged(test.exposed.map((position) => Math.max(0, position)));
+  const [ofDnn, ofGoalRank] = [await judged(dnn.lists), await judged(goalRank.lists)];
+  return groups.map((group, row) => {
+    const exposed = ofRow(test.exposed, test, row);
+    const outside = exposed.filter((position) => position < 0).length;
+    return {
+      user: catalogue.userIds?.[test.users[row]] ?? String(test.users[row]),
+      history: historyOf(test, row),
+      shown: shownItems(test, row),
+      shownOutside: outside,
+      candidates: candidatesByScore(test, row, dnn.scores),
+      lists: {
+        ...(outside === 0 && { shown: shown(row) }),
+        dnn: ofDnn(row),
+        goalRank: { ...ofGoalRank(row), probabilities: [...ofRow(probabilities, test, row)] },
+      },
+      group,
+    };
+  });
+}
+
+/** Draws and scores the groups as a training step does, without its update. */
+async function dissectGroups(
+  { generator, judge, pointwise }: ExperimentModels,
+  test: ListDataset,
+  world: World | undefined,
+  { seed, groups: options }: Pick<ExperimentOptions, "seed" | "groups">,
+): Promise<GroupAnatomy[]> {
+  using _ = scope();
+  const rows = allRows(test);
+  const key = { seed, stream: "anatomy", step: 0 };
+  const scored = await scoreGroups({ generator, judge, pointwise }, test, rows, options, key);
+  const { referencePolicy, logProbabilities } = noGrad(() => {
+    const memory = generator.train(false).encode(candidateBatch(test, rows));
+    return groupObjective(scored, generator, memory, options.referenceTemperature);
+  });
+  const [reference, logs] = await Promise.all([referencePolicy.data(), logProbabilities.data()]);
+  const { groups, rewards, sources } = scored;
+  const { groupSize, distinct, lists } = groups;
+  const truth = world && groupTruth(world, test, lists, groupSize);
+  return [...rows].map((row) => {
+    const places = Array.from({ length: groupSize }, (_, place) => row * groupSize + place);
+    const kept = places.filter((at) => distinct[at] === 1).sort((a, b) => rewards[b] - rewards[a] || a - b);
+    const meanReward = mean(kept.map((at) => rewards[at]));
+    const rewardDeviation = Math.sqrt(mean(kept.map((at) => (rewards[at] - meanReward) ** 2)));
+    const policy = normalised(kept.map((at) => logs[at]));
+    return {
+      meanReward,
+      rewardDeviation,
+      repetitions: groupSize - kept.length,
+      lists: kept.map((at, rank) => ({
+        ...judgedList(test, row, ofRow(lists, test, at), rewards[at], truth?.[at]),
+        source: sources[at],
+        z: rewardDeviation === 0 ? 0 : (rewards[at] - meanReward) / rewardDeviation,
+        reference: reference[at],
+        policy: policy[rank],
+        logProbability: logs[at],
+      })),
+    };
+  });
+}
+
+/** What the world knows of every list of every group: [B * G]. */
+function groupTruth(world: World, test: ListDataset, lists: Int32Array, groupSize: number): Float64Array {
+  const rows = Int32Array.from({ length: test.size * groupSize }, (_, at) => Math.floor(at / groupSize));
+  return expectedRewards(world, selectRows(test, rows), lists);
+}
+
+/** The generator's probability of each item of one list per request, given those before it: [S, L]. */
+async function placeProbabilities(
+  { generator }: ExperimentModels,
+  test: ListDataset,
+  lists: Int32Array,
+): Promise<Float64Array> {
+  using _ = scope();
+  const steps = noGrad(() => {
+    const memory = generator.train(false).encode(candidateBatch(test, allRows(test)));
+    return generator.stepLogProbabilities(memory, lists, 1);
+  });
+  return Float64Array.from(await steps.data(), Math.exp);
+}
+
+function judgedList(
+  test: ListDataset,
+  row: number,
+  positions: ArrayLike<number>,
+  reward: number,
+  trueReward: number | undefined,
+): JudgedList {
+  return {
+    items: Array.from(positions, (position) => itemAt(test, row, position)),
+    reward,
+    ...(trueReward !== undefined && { trueReward }),
+  };
+}
+
+function historyOf({ history, historyFeedback, historyLength }: ListDataset, row: number): FeedbackOnItem[] {
+  const places = Array.from({ length: historyLength }, (_, h) => row * historyLength + h);
+  return places
+    .filter((at) => history[at] >= 0)
+    .map((at) => ({ item: history[at], liked: historyFeedback[at] > 0 }));
+}
+
+function shownItems(test: ListDataset, row: number): FeedbackOnItem[] {
+  const feedback = ofRow(test.feedback, test, row);
+  return [...ofRow(test.exposed, test, row)].flatMap((position, t) =>
+    position < 0 ? [] : [{ item: itemAt(test, row, position), liked: feedback[t] > 0 }],
+  );
+}
+
+function candidatesByScore(
+  test: ListDataset,
+  row: number,
+  scores: Float32Array,
+): RequestAnatomy["candidates"] {
+  const own = scores.subarray(row * test.candidateCount, (row + 1) * test.candidateCount);
+  return [...rankByScore(own)].map((position) => ({
+    item: itemAt(test, row, position),
+    probability: 1 / (1 + Math.exp(-own[position])),
+  }));
+}
+
+function namesOf({ candidates, history }: ListDataset, { itemIds, itemTitles }: Catalogue): Anatomy["items"] {
+  const mentioned = [...new Set([...candidates, ...history])].filter((item) => item >= 0);
+  return Object.fromEntries(
+    mentioned.map((item): [number, ItemName] => {
+      const title = itemTitles?.[item];
+      return [item, { id: itemIds?.[item] ?? String(item), ...(title && { title }) }];
+    }),
+  );
+}
+
+function itemAt({ candidates, candidateCount }: ListDataset, row: number, position: number): number {
+  return candidates[row * candidateCount + position];
+}
+
+/** List `at` of lists of length L, one after another. */
+function ofRow<Column extends Int32Array | Float32Array | Float64Array>(
+  column: Column,
+  { listLength }: ListDataset,
+  at: number,
+): Column {
+  return column.subarray(at * listLength, (at + 1) * listLength) as Column;
+}
+
+/** Probabilities in proportion to exp(logs). */
+function normalised(logs: readonly number[]): number[] {
+  const highest = logs.reduce((high, log) => Math.max(high, log), Number.NEGATIVE_INFINITY);
+  const weights = logs.map((log) => Math.exp(log - highest));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}

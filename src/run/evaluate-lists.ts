@@ -1,0 +1,69 @@
+/** What a method's lists are worth: ranking metrics against the log, and the true reward where a world knows it. */
+import type { ListDataset } from "../data/dataset.ts";
+import { candidateLabels } from "../data/labels.ts";
+import {
+  type AverageMetrics,
+  averageMetrics,
+  generatorOrder,
+  type RankingMetrics,
+  rankByScore,
+  userMetrics,
+} from "../evaluation/ranking-metrics.ts";
+import { meanConfidenceInterval, randomisationTest } from "../evaluation/statistics.ts";
+import type { RankedLists } from "../methods/answers.ts";
+
+/** A method's row in a table of results: means over the test requests, H@L and the others of the list length L. */
+export interface MethodResult extends RankingMetrics {
+  readonly method: string;
+  /** Mean expected positives per list, as the world defines them; undefined where the truth is not known. */
+  readonly trueReward: number | undefined;
+  /** How far the true reward stays under the oracle's. */
+  readonly regret: number | undefined;
+  /** Mean reward that the reward model predicts. */
+  readonly predictedReward: number;
+  readonly auc: number | undefined;
+  /** Requests that the ranking metrics are over: those with a positive. */
+  readonly users: number;
+  readonly usersWithoutPositive: number;
+  readonly usersWithoutNegative: number;
+  /** Half the width of each mean's 95% confidence interval over requests; undefined where there is none. */
+  readonly halfWidths: Readonly<Record<MeasureName, number | undefined>>;
+}
+
+/** What a row has a mean of. */
+export type MeasureName = "trueReward" | "regret" | "predictedReward" | "auc" | keyof RankingMetrics;
+
+/**
+ * Metrics of lists against what was exposed and liked. Candidates outside the list follow it in the order of their
+ * scores. Requests without a positive are left out and counted.
+ */
+export function evaluateLists(dataset: ListDataset, { lists, scores }: RankedLists): AverageMetrics {
+  const { size, listLength, candidateCount } = dataset;
+  function* users() {
+    for (let row = 0; row < size; row++) {
+      const list = lists.subarray(row * listLength, (row + 1) * listLength);
+      const own = scores.subarray(row * candidateCount, (row + 1) * candidateCount);
+      const order = generatorOrder(list, own);
+      const labels = candidateLabels(dataset, [row]);
+      yield userMetrics({ ranking: rankByScore(order), labels, scores: order, k: listLength });
+    }
+  }
+  return averageMetrics(users());
+}
+
+/** How far one method is ahead of another over the same requests. */
+export interface PairedDifference {
+  /** Mean of a - b. */
+  readonly mean: number;
+  /** Half the width of its 95% confidence interval. */
+  readonly halfWidth: number;
+  /** Of the two-sided paired randomisation test. */
+  readonly pValue: number;
+}
+
+/** Compares the values of two methods request by request. */
+export function pairedDifference(a: ArrayLike<number>, b: ArrayLike<number>, seed: number): PairedDifference {
+  const differences = Array.from(a, (value, i) => value - b[i]);
+  const { mean, halfWidth } = meanConfidenceInterval(differences);
+  return { mean, halfWidth, pValue: randomisationTest(differences, seed) };
+}

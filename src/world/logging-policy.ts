@@ -1,0 +1,243 @@
+/**
+ * Logs of the embedded world: a mediocre retriever draws the candidates of each request, a noisy pointwise policy
+ * orders some of them, and the user answers. Both see the true affinity with an error that is fixed for a user and
+ * an item, as a trained model's would be.
+ */
+
+import type { ListDataset, RequestColumns } from "../data/dataset.ts";
+import { Random } from "../kernels/philox.ts";
+import type { World } from "./world.ts";
+
+/** How much is drawn of a log, and what keys it. */
+export interface LogOptions {
+  /** Exposed lists to draw, S. */
+  readonly size: number;
+  /** Keys the log together with `stream`: another seed or stream gives other requests in the same world. */
+  readonly seed: number;
+  /** What the log is for, such as "training". */
+  readonly stream: string;
+}
+
+/**
+ * Draws S requests by users chosen uniformly, the lists that the logging policy shows, and their feedback. There is
+ * no history (H = 0). Row r depends on (seed, stream, r) alone, so a shorter log is a prefix of a longer one.
+ *
+ * @throws RangeError when the size is not a positive integer, the seed is not one from 0 to 2^53 - 1, or the
+ *   candidate temperature is so low that an item's chance is under exp(-700) of the best item's.
+ *
+ * @example
+ * const log = drawLog(createWorld(), { size: 10_000, seed: 1, stream: "training" });
+ */
+export function drawLog(world: World, { size, seed, stream }: LogOptions): ListDataset {
+  if (!Number.isInteger(size) || size < 1) {
+    throw new RangeError(`log: size must be a positive integer, got ${size}`);
+  }
+  const { userCount, itemCount, candidateCount, listLength } = world.settings;
+  const { candidateTemperature, policyTemperature } = world.settings;
+  const rowRandom = (part: string, row: number) =>
+    new Random({ seed, stream: `${stream}/${part}`, step: row });
+  const log = emptyLog(world, size);
+  for (let row = 0; row < size; row++) log.users[row] = rowRandom("user", row).integer(userCount);
+
+  const retriever = new PlackettLuce(itemCount);
+  const retrieverScore = new Float32Array(itemCount);
+  const policyScore = new Float32Array(itemCount);
+  const keys = new Float64Array(candidateCount);
+  const shown = new Int32Array(listLength);
+  const feedback = new Float32Array(listLength);
+  let user = -1;
+  // User by user, so that a user's scores are worked out once.
+  for (const row of rowsByUser(log.users, userCount)) {
+    if (log.users[row] !== user) {
+      user = log.users[row];
+      retrieverScores(world, user, retrieverScore);
+      policyScores(world, user, policyScore);
+      retriever.setScores(retrieverScore, candidateTemperature);
+    }
+    const random = rowRandom("list", row);
+    const candidates = log.candidates.subarray(row * candidateCount, (row + 1) * candidateCount);
+    const exposed = log.exposed.subarray(row * listLength, (row + 1) * listLength);
+    retriever.draw(random, candidates);
+    shuffle(random, candidates);
+    for (let n = 0; n < candidateCount; n++) {
+      log.retrieverScores[row * candidateCount + n] = retrieverScore[candidates[n]];
+      keys[n] = policyScore[candidates[n]] / policyTemperature + random.gumbel();
+    }
+    highestIndices(keys, exposed);
+    for (let t = 0; t < listLength; t++) shown[t] = candidates[exposed[t]];
+    log.feedback.set(world.drawFeedback(user, shown, random, feedback), row * listLength);
+  }
+  return log;
+}
+
+/** A log of zeros. */
+function emptyLog(world: World, size: number): ListDataset {
+  const { candidateCount, listLength } = world.settings;
+  return {
+    size,
+    candidateCount,
+    listLength,
+    historyLength: 0,
+    users: new Int32Array(size),
+    candidates: new Int32Array(size * candidateCount),
+    retrieverScores: new Float32Array(size * candidateCount),
+    exposed: new Int32Array(size * listLength),
+    feedback: new Float32Array(size * listLength),
+    history: new Int32Array(0),
+    historyFeedback: new Float32Array(0),
+  };
+}
+
+/** Another list by the logging policy for each request of a log, independent of the one shown: positions [S, L]. */
+export function redrawLists(world: World, log: RequestColumns, seed: number): Int32Array {
+  const { size, candidateCount, listLength } = log;
+  const lists = new Int32Array(size * listLength);
+  const keys = new Float64Array(candidateCount);
+  for (let row = 0; row < size; row++) {
+    const random = new Random({ seed, stream: "logging policy redraw", step: row });
+    const scores = policyScores(world, log.users[row]);
+    for (let n = 0; n < candidateCount; n++) {
+      const score = scores[log.candidates[row * candidateCount + n]];
+      keys[n] = score / world.settings.policyTemperature + random.gumbel();
+    }
+    highestIndices(keys, lists.subarray(row * listLength, (row + 1) * listLength));
+  }
+  return lists;
+}
+
+/** The retriever's score of every item for `user`, its affinity with the retriever's error, in logits: `out`, [I]. */
+export function retrieverScores(
+  world: World,
+  user: number,
+  out = new Float32Array(world.settings.itemCount),
+): Float32Array {
+  return noisyAffinities(world, user, "retriever", world.settings.retrieverNoise, out);
+}
+
+/** The logging policy's score of every item for `user`, its affinity with the policy's error, in logits: `out`, [I]. */
+export function policyScores(
+  world: World,
+  user: number,
+  out = new Float32Array(world.settings.itemCount),
+): Float32Array {
+  return noisyAffinities(world, user, "logging policy", world.settings.policyNoise, out);
+}
+
+function noisyAffinities(
+  world: World,
+  user: number,
+  scorer: string,
+  noise: number,
+  out: Float32Array,
+): Float32Array {
+  const random = new Random({ seed: world.settings.seed, stream: `world ${scorer}`, step: user });
+  for (let item = 0; item < out.length; item++) {
+    out[item] = world.affinity(user, item) + noise * random.normal();
+  }
+  return out;
+}
+
+/**
+ * The indices of the `out.length` highest of `scores`, highest first, ties by index: `out`, at most as long as
+ * `scores`. With a Gumbel variate on each score, a draw from the Plackett-Luce model (Yellott 1977).
+ */
+export function highestIndices(scores: ArrayLike<number>, out: Int32Array): Int32Array {
+  let found = 0;
+  for (let index = 0; index < scores.length; index++) {
+    if (found === out.length && scores[index] <= scores[out[found - 1]]) continue;
+    if (found < out.length) found++;
+    let place = found - 1;
+    for (; place > 0 && scores[out[place - 1]] < scores[index]; place--) out[place] = out[place - 1];
+    out[place] = index;
+  }
+  return out;
+}
+
+/** exp(-700), about 1e-304, is still a normal f64. */
+const MAX_EXPONENT = 700;
+
+/**
+ * Draws distinct items from softmax(scores / temperature), each from what the earlier ones left: the distribution of
+ * Gumbel top-k over all items, at the cost of log2(I) steps for each drawn item in place of a variate for every item.
+ */
+class PlackettLuce {
+  /** Leaves of the tree: the number of items, rounded up to a power of two. */
+  private readonly leafCount: number;
+  /**
+   * Weights and their sums as a binary tree, [2 * leafCount]: node k is the sum of nodes 2k and 2k + 1, and item i
+   * is node leafCount + i.
+   */
+  private readonly sums: Float64Array;
+  /** The same without the items drawn so far. */
+  private readonly remaining: Float64Array;
+
+  constructor(itemCount: number) {
+    this.leafCount = 2 ** Math.ceil(Math.log2(itemCount));
+    this.sums = new Float64Array(2 * this.leafCount);
+    this.remaining = new Float64Array(2 * this.leafCount);
+  }
+
+  setScores(scores: Float32Array, temperature: number): void {
+    const high = scores.reduce((a, b) => Math.max(a, b));
+    const low = scores.reduce((a, b) => Math.min(a, b));
+    if (high - low > MAX_EXPONENT * temperature) {
+      throw new RangeError(
+        `log: candidateTemperature ${temperature} is too low for scores from ${low} to ${high}: weights would ` +
+          `underflow; use at least ${(high - low) / MAX_EXPONENT}`,
+      );
+    }
+    for (let item = 0; item < scores.length; item++) {
+      this.sums[this.leafCount + item] = Math.exp((scores[item] - high) / temperature);
+    }
+    for (let node = this.leafCount - 1; node >= 1; node--) {
+      this.sums[node] = this.sums[2 * node] + this.sums[2 * node + 1];
+    }
+  }
+
+  /** Fills `out` with distinct items, in the order drawn. */
+  draw(random: Random, out: Int32Array): void {
+    this.remaining.set(this.sums);
+    for (let n = 0; n < out.length; n++) out[n] = this.take(random.uniform());
+  }
+
+  /** Removes and returns the item at which the weights, summed in order, pass the fraction `uniform` of their total. */
+  private take(uniform: number): number {
+    const { remaining, leafCount } = this;
+    let target = uniform * remaining[1];
+    let node = 1;
+    while (node < leafCount) {
+      node *= 2;
+      // Rounding can leave a target past the end; it must not lead to where nothing remains.
+      if (target >= remaining[node] && remaining[node + 1] > 0) target -= remaining[node++];
+    }
+    const item = node - leafCount;
+    // Summing anew, and not subtracting, keeps small weights exact when a large one goes.
+    for (remaining[node] = 0; node > 1; ) {
+      node >>= 1;
+      remaining[node] = remaining[2 * node] + remaining[2 * node + 1];
+    }
+    return item;
+  }
+}
+
+/** The rows of a log, user after user, each user's in order: [S]. */
+function rowsByUser(users: Int32Array, userCount: number): Int32Array {
+  const starts = new Int32Array(userCount + 1);
+  for (const user of users) starts[user + 1]++;
+  for (let user = 0; user < userCount; user++) starts[user + 1] += starts[user];
+  const rows = new Int32Array(users.length);
+  users.forEach((user, row) => {
+    rows[starts[user]++] = row;
+  });
+  return rows;
+}
+
+/** Fisher-Yates, in place. */
+function shuffle(random: Random, values: Int32Array): void {
+  for (let i = values.length - 1; i > 0; i--) {
+    const j = random.integer(i + 1);
+    const swapped = values[i];
+    values[i] = values[j];
+    values[j] = swapped;
+  }
+}

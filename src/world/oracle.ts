@@ -1,0 +1,356 @@
+/**
+ * The best lists that a world allows, found with its true expected reward, and the figures to hold a ranker against.
+ */
+
+import type { ListDataset, RequestColumns } from "../data/dataset.ts";
+import { Random } from "../kernels/philox.ts";
+import { highestIndices, policyScores } from "./logging-policy.ts";
+import type { World } from "./world.ts";
+
+/** A list as positions within the request's candidates, [L], and its expected reward, in positives. */
+export interface OracleList {
+  readonly positions: Int32Array;
+  readonly expectedReward: number;
+}
+
+/** Of the search for the best list. */
+export interface BeamOptions {
+  /** Positions of the list, L: the world's list length unless given. */
+  readonly length?: number;
+  /** Lists kept after each position: 100 unless given. */
+  readonly width?: number;
+}
+
+/** Lists beyond which {@link enumerateBest} refuses: some seconds of work. */
+const MAX_ENUMERATED_LISTS = 20_000_000;
+
+/** Lists up to which {@link worldReport} enumerates. */
+const MAX_REPORTED_LISTS = 20_000;
+
+/** Random lists of each request that {@link worldReport} averages over. */
+const RANDOM_LISTS = 10;
+
+/**
+ * Searches the best list of distinct `candidates` for `user`, position by position, keeping the `width` prefixes of
+ * the highest expected reward. What a prefix makes of later items depends on its set of items alone, so of prefixes
+ * of the same items in another order only the best is kept. Ties go to the better parent, then the earlier candidate.
+ * Exact when, for every t under L, `width` is at least the number of sets of t candidates.
+ *
+ * @throws RangeError for a width under 1, a length outside 1 to N, or a user or item that is not in the world.
+ */
+export function beamSearch(
+  world: World,
+  user: number,
+  candidates: ArrayLike<number>,
+  { length = world.settings.listLength, width = 100 }: BeamOptions = {},
+): OracleList {
+  if (!Number.isInteger(width) || width < 1) {
+    throw new RangeError(`oracle: the beam's width must be a positive integer, got ${width}`);
+  }
+  const prefix = new Prefix(world, user, candidates, length);
+  const count = candidates.length;
+  let beam = new Beam(1, 0);
+  beam.offer(new Int32Array(0), 0);
+  for (let t = 0; t < length; t++) {
+    const next = new Beam(Math.min(width, beam.size * (count - t)), t + 1);
+    const extended = new Int32Array(t + 1);
+    for (let parent = 0; parent < beam.size; parent++) {
+      const reward = beam.rewards[parent];
+      const chosen = beam.list(parent);
+      for (const position of chosen) prefix.push(position);
+      extended.set(chosen);
+      for (let position = 0; position < count; position++) {
+        if (prefix.has(position)) continue;
+        extended[t] = position;
+        next.offer(extended, reward + prefix.probability(position));
+      }
+      for (const _ of chosen) prefix.pop();
+    }
+    beam = next;
+  }
+  return { positions: beam.list(0).slice(), expectedReward: beam.rewards[0] };
+}
+
+/**
+ * The best of all P(N, L) = N! / (N - L)! lists of distinct `candidates` for `user`; the first in lexicographic order
+ * of positions among equals.
+ *
+ * @throws RangeError for a length outside 1 to N, more than 20 million lists, or an unknown user or item.
+ */
+export function enumerateBest(
+  world: World,
+  user: number,
+  candidates: ArrayLike<number>,
+  { length = world.settings.listLength }: Pick<BeamOptions, "length"> = {},
+): OracleList {
+  const prefix = new Prefix(world, user, candidates, length);
+  const lists = listCount(candidates.length, length);
+  if (lists > MAX_ENUMERATED_LISTS) {
+    throw new RangeError(
+      `oracle: ${candidates.length} candidates make ${lists} lists of ${length}, over ${MAX_ENUMERATED_LISTS}; ` +
+        "use beamSearch",
+    );
+  }
+  const best = new Int32Array(length);
+  let bestReward = Number.NEGATIVE_INFINITY;
+  const visit = (t: number, reward: number): void => {
+    if (t === length) {
+      if (reward <= bestReward) return;
+      bestReward = reward;
+      best.set(prefix.positions);
+      return;
+    }
+    for (let position = 0; position < candidates.length; position++) {
+      if (prefix.has(position)) continue;
+      const extended = reward + prefix.probability(position);
+      prefix.push(position);
+      visit(t + 1, extended);
+      prefix.pop();
+    }
+  };
+  visit(0, 0);
+  return { positions: best, expectedReward: bestReward };
+}
+
+/** The best lists that beam search finds for each request: candidate positions [S, L]. */
+export function bestLists(
+  world: World,
+  { size, users, candidates, candidateCount, listLength: length }: RequestColumns,
+): Int32Array {
+  const lists = new Int32Array(size * length);
+  for (let row = 0; row < size; row++) {
+    const own = candidates.subarray(row * candidateCount, (row + 1) * candidateCount);
+    lists.set(beamSearch(world, users[row], own, { length }).positions, row * length);
+  }
+  return lists;
+}
+
+/**
+ * The expected reward of one list for each request: [S]. `lists` holds positions within the candidates, [S, L].
+ *
+ * @throws RangeError when `lists` is not S lists of one length, or a position, user or item does not exist.
+ */
+export function expectedRewards(
+  world: World,
+  { size, candidateCount, users, candidates }: RequestColumns,
+  lists: Int32Array,
+): Float64Array {
+  const length = lists.length / size;
+  if (!Number.isInteger(length)) {
+    throw new RangeError(
+      `oracle: expected lists of one length for ${size} requests, got ${lists.length} positions`,
+    );
+  }
+  const wrong = lists.findIndex((position) => position < 0 || position >= candidateCount);
+  if (wrong >= 0) {
+    throw new RangeError(
+      `oracle: a list holds position ${lists[wrong]}; expected positions from 0 to ${candidateCount - 1}`,
+    );
+  }
+  const items = new Int32Array(length);
+  return Float64Array.from({ length: size }, (_, row) => {
+    for (let t = 0; t < length; t++) items[t] = candidates[row * candidateCount + lists[row * length + t]];
+    return world.expectedReward(users[row], items);
+  });
+}
+
+/** Mean expected reward, in positives per list, of four ways to answer the same requests. */
+export interface WorldReport {
+  /** The best lists that were found. */
+  readonly oracle: number;
+  readonly oracleMethod: "beam search" | "enumeration";
+  /** The logging policy's single best guess: candidates by its score. */
+  readonly loggingGreedy: number;
+  /** The lists that the log exposed. */
+  readonly logging: number;
+  /** Lists drawn uniformly from the candidates. */
+  readonly random: number;
+}
+
+/** Of a report on a world. */
+export interface ReportOptions {
+  /** Keys the random lists: 1 unless given. */
+  readonly seed?: number;
+  /** Width of the beam that searches the best lists where they are too many to enumerate: 100 unless given. */
+  readonly width?: number;
+}
+
+/**
+ * What rankers of `dataset`, a log of `world`, can hope for. The best lists are enumerated where a request allows at
+ * most 20,000 lists; a beam's are a lower bound, at width 100 about 0.1% under those of width 300 in the default world.
+ *
+ * @throws RangeError for a width under 1, or a user or item that is not in the world.
+ */
+export function worldReport(
+  world: World,
+  dataset: ListDataset,
+  { seed = 1, width = 100 }: ReportOptions = {},
+): WorldReport {
+  const enumerates = listCount(dataset.candidateCount, dataset.listLength) <= MAX_REPORTED_LISTS;
+  const search = enumerates ? enumerateBest : beamSearch;
+  const mean = (lists: Int32Array) => average(expectedRewards(world, dataset, lists));
+  const best = answerEach(
+    dataset,
+    (user, candidates) => search(world, user, candidates, { length: dataset.listLength, width }).positions,
+  );
+  const random = Float64Array.from({ length: RANDOM_LISTS }, (_, step) => {
+    const generator = new Random({ seed, stream: "world report", step });
+    return mean(answerEach(dataset, (_user, candidates) => generator.permutation(candidates.length)));
+  });
+  return {
+    oracle: mean(best),
+    oracleMethod: enumerates ? "enumeration" : "beam search",
+    loggingGreedy: mean(answerEach(dataset, (user, candidates) => rankByPolicy(world, user, candidates))),
+    logging: mean(dataset.exposed),
+    random: average(random),
+  };
+}
+
+/** The first L positions of the ranking that `rank` gives for each request: [S, L]. */
+function answerEach(
+  { size, candidateCount, listLength, users, candidates }: ListDataset,
+  rank: (user: number, candidates: Int32Array) => Int32Array,
+): Int32Array {
+  const lists = new Int32Array(size * listLength);
+  for (let row = 0; row < size; row++) {
+    const ranking = rank(users[row], candidates.subarray(row * candidateCount, (row + 1) * candidateCount));
+    lists.set(ranking.subarray(0, listLength), row * listLength);
+  }
+  return lists;
+}
+
+/** Positions of the candidates in the order of the logging policy's scores, highest first: [N]. */
+function rankByPolicy(world: World, user: number, candidates: Int32Array): Int32Array {
+  const scores = policyScores(world, user);
+  const candidateScores = Float32Array.from(candidates, (item) => scores[item]);
+  return highestIndices(candidateScores, new Int32Array(candidates.length));
+}
+
+/** The start of a list, grown and cut back item by item, and what each candidate would earn as its next item. */
+class Prefix {
+  /** Candidate positions, the first `length` of which are the prefix: [L] */
+  readonly positions: Int32Array;
+  private readonly world: World;
+  /** In logits: [N] */
+  private readonly affinities: Float64Array;
+  /** [N] */
+  private readonly topics: Int32Array;
+  /** Items of each topic in the prefix: [T] */
+  private readonly topicCounts: Int32Array;
+  /** 1 where a candidate is in the prefix: [N] */
+  private readonly chosen: Uint8Array;
+  private length = 0;
+
+  constructor(world: World, user: number, candidates: ArrayLike<number>, listLength: number) {
+    const count = candidates.length;
+    if (!Number.isInteger(listLength) || listLength < 1 || listLength > count) {
+      throw new RangeError(
+        `oracle: the list's length must be an integer from 1 to the ${count} candidates, got ${listLength}`,
+      );
+    }
+    world.checkNumbers(user, candidates);
+    this.world = world;
+    this.positions = new Int32Array(listLength);
+    this.affinities = Float64Array.from({ length: count }, (_, n) => world.affinity(user, candidates[n]));
+    this.topics = Int32Array.from({ length: count }, (_, n) => world.latents.itemTopics[candidates[n]]);
+    this.topicCounts = new Int32Array(world.settings.topicCount);
+    this.chosen = new Uint8Array(count);
+  }
+
+  has(position: number): boolean {
+    return this.chosen[position] === 1;
+  }
+
+  /** The probability of positive feedback on the candidate at `position`, were it the next item. */
+  probability(position: number): number {
+    const topic = this.topics[position];
+    const complemented = this.topicCounts[this.world.topicPredecessors[topic]] > 0;
+    const repeats = this.topicCounts[topic];
+    return this.world.feedbackProbability(this.affinities[position], this.length, repeats, complemented);
+  }
+
+  push(position: number): void {
+    this.positions[this.length++] = position;
+    this.chosen[position] = 1;
+    this.topicCounts[this.topics[position]]++;
+  }
+
+  /** Takes the last item off again. */
+  pop(): void {
+    this.length--;
+    const position = this.positions[this.length];
+    this.chosen[position] = 0;
+    this.topicCounts[this.topics[position]]--;
+  }
+}
+
+/** The best prefixes of one length, best first, no two with the same items. */
+class Beam {
+  size = 0;
+  /** Expected reward of each prefix: [width] */
+  readonly rewards: Float64Array;
+  private readonly width: number;
+  private readonly length: number;
+  /** Candidate positions of each prefix: [width, length] */
+  private readonly lists: Int32Array;
+  /** A number for the set of items of each prefix, seldom that of another set: [width] */
+  private readonly setHashes: Float64Array;
+
+  constructor(width: number, length: number) {
+    this.width = width;
+    this.length = length;
+    this.rewards = new Float64Array(width);
+    this.lists = new Int32Array(width * length);
+    this.setHashes = new Float64Array(width);
+  }
+
+  /** Candidate positions of the prefix at `rank`, a view: [length] */
+  list(rank: number): Int32Array {
+    return this.lists.subarray(rank * this.length, (rank + 1) * this.length);
+  }
+
+  /** Takes in the prefix `positions`, [length], if it is among the best so far. */
+  offer(positions: Int32Array, reward: number): void {
+    if (this.size === this.width && reward <= this.rewards[this.width - 1]) return;
+    const setHash = hashSet(positions);
+    const rival = this.rankOfSameItems(positions, setHash);
+    if (rival < this.size && reward <= this.rewards[rival]) return;
+    const end = Math.min(rival, this.width - 1);
+    this.size = Math.max(this.size, end + 1);
+    let rank = end;
+    while (rank > 0 && this.rewards[rank - 1] < reward) rank--;
+    this.rewards.copyWithin(rank + 1, rank, end);
+    this.lists.copyWithin((rank + 1) * this.length, rank * this.length, end * this.length);
+    this.setHashes.copyWithin(rank + 1, rank, end);
+    this.rewards[rank] = reward;
+    this.setHashes[rank] = setHash;
+    this.lists.set(positions, rank * this.length);
+  }
+
+  /** Rank of the prefix that holds the items of `positions` in any order, or the size if none does. */
+  private rankOfSameItems(positions: Int32Array, setHash: number): number {
+    for (let rank = 0; rank < this.size; rank++) {
+      if (this.setHashes[rank] !== setHash) continue;
+      if (this.list(rank).every((position) => positions.includes(position))) return rank;
+    }
+    return this.size;
+  }
+}
+
+/** The sum of the positions' multiplicative hashes (Knuth, The Art of Computer Programming 3, section 6.4). */
+function hashSet(positions: Int32Array): number {
+  let sum = 0;
+  for (let t = 0; t < positions.length; t++) sum += Math.imul(positions[t] + 1, 0x9e3779b1) >>> 0;
+  return sum;
+}
+
+/** P(n, length) = n! / (n - length)!, the number of lists. */
+function listCount(n: number, length: number): number {
+  let lists = 1;
+  for (let t = 0; t < length; t++) lists *= n - t;
+  return lists;
+}
+
+function average(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,63 @@
+/** What a log alone cannot give: feedback on other lists than those that were shown, and the chances of those. */
+
+import type { ListDataset, RequestColumns } from "../data/dataset.ts";
+import { Random } from "../kernels/philox.ts";
+import { policyScores } from "./logging-policy.ts";
+import type { World } from "./world.ts";
+
+/**
+ * Shows `lists` to the users of `requests` and notes what they say: a log of another policy.
+ *
+ * @param lists candidate positions [S, L]
+ * @param key names the draw: another seed or stream gives other feedback on the same lists
+ */
+export function collectFeedback(
+  world: World,
+  requests: RequestColumns,
+  lists: Int32Array,
+  key: { readonly seed: number; readonly stream: string },
+): ListDataset {
+  const { size, listLength, candidateCount, candidates, users } = requests;
+  const feedback = new Float32Array(size * listLength);
+  const shown = new Int32Array(listLength);
+  for (let row = 0; row < size; row++) {
+    for (let t = 0; t < listLength; t++) {
+      shown[t] = candidates[row * candidateCount + lists[row * listLength + t]];
+    }
+    const random = new Random({ ...key, step: row });
+    world.drawFeedback(
+      users[row],
+      shown,
+      random,
+      feedback.subarray(row * listLength, (row + 1) * listLength),
+    );
+  }
+  return { ...requests, exposed: lists.slice(), feedback };
+}
+
+/**
+ * log of the logging policy's chance of each item of each logged list, after the items before it (Plackett-Luce over
+ * the candidates at the policy's temperature): [S, L].
+ */
+export function loggingLogProbabilities(world: World, log: ListDataset): Float64Array {
+  const { size, listLength, candidateCount, candidates, users, exposed } = log;
+  const { policyTemperature } = world.settings;
+  const logProbabilities = new Float64Array(size * listLength);
+  for (let row = 0; row < size; row++) {
+    const scores = policyScores(world, users[row]);
+    const logits = Float64Array.from({ length: candidateCount }, (_, n) => {
+      return scores[candidates[row * candidateCount + n]] / policyTemperature;
+    });
+    for (let t = 0; t < listLength; t++) {
+      const chosen = exposed[row * listLength + t];
+      logProbabilities[row * listLength + t] = logits[chosen] - logSumExp(logits);
+      logits[chosen] = Number.NEGATIVE_INFINITY;
+    }
+  }
+  return logProbabilities;
+}
+
+function logSumExp(values: Float64Array): number {
+  const high = values.reduce((a, b) => Math.max(a, b));
+  return high + Math.log(values.reduce((sum, value) => sum + Math.exp(value - high), 0));
+}

@@ -1,0 +1,28 @@
+/** KuaiRand-Pure, where GOALRANK_DATA names a folder that holds `kuairand-pure/interactions.csv.gz`. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { prepareInteractions } from "../../src/data/prepare.ts";
+
+const file = join(process.env.GOALRANK_DATA ?? "", "kuairand-pure", "interactions.csv.gz");
+const testOnData = existsSync(file) ? test : test.skip;
+
+testOnData("KuaiRand-Pure has its known counts after the 20-core filter and the cut", async () => {
+  const columns = { feedback: "long_view" };
+  const { counts } = await prepareInteractions({ format: "csv", file, columns }, { positiveThreshold: 1 });
+  assert.is(counts.read.interactions, 1_039_631);
+  assert.equal([counts.kept.users, counts.kept.items, counts.kept.interactions], [19_433, 4_820, 936_998]);
+  assert.equal(counts.lists, {
+    lists: 147_971,
+    withPositive: 121_004,
+    withRepeat: 10_608,
+    training: 79_856,
+    validation: 15_168,
+    test: 15_372,
+    testUsersWithoutPositive: 3_522,
+    testUsersWithRepeat: 539,
+  });
+});
+
+test.run();

@@ -1,0 +1,43 @@
+/** MovieLens-1M, where GOALRANK_DATA names a folder that holds `ml-1m/ratings.dat`. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { prepareInteractions } from "../../src/data/prepare.ts";
+
+const file = join(process.env.GOALRANK_DATA ?? "", "ml-1m", "ratings.dat");
+const testOnData = existsSync(file) ? test : test.skip;
+
+testOnData("MovieLens-1M has the paper's counts after the 20-core filter and the cut", async () => {
+  const { counts } = await prepareInteractions({ format: "movielens", file });
+  assert.equal(counts.read, { users: 6040, items: 3706, interactions: 1_000_209, positives: 836_478 });
+  assert.equal(counts.kept, { users: 6022, items: 3043, interactions: 995_154, positives: 832_994 });
+  assert.equal(counts.lists, {
+    lists: 163_348,
+    withPositive: 161_646,
+    withRepeat: 0,
+    training: 126_219,
+    validation: 29_481,
+    test: 5_946,
+    testUsersWithoutPositive: 76,
+    testUsersWithRepeat: 0,
+  });
+});
+
+testOnData("MovieLens-1M has its known counts under one cut in time for all users", async () => {
+  const { counts } = await prepareInteractions({ format: "movielens", file }, { split: "global-time" });
+  assert.equal(counts.lists, {
+    lists: 163_348,
+    withPositive: 161_646,
+    withRepeat: 0,
+    training: 115_698,
+    validation: 12_562,
+    test: 1_633,
+    testUsersWithoutPositive: 8,
+    testUsersWithRepeat: 0,
+    straddling: 1_263,
+    later: 30_490,
+  });
+});
+
+test.run();

@@ -1,0 +1,232 @@
+/** Splits by time, and logs that carry their own lists. */
+import fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { isShown } from "../../src/data/exposures.ts";
+import type { InteractionLog } from "../../src/data/interactions.ts";
+import { cutLists, type ExposedLists, trainingInteractions } from "../../src/data/lists.ts";
+import { InteractionLogBuilder } from "../../src/data/readers/interaction-log-builder.ts";
+import { throwsMessage } from "../throws-message.ts";
+import { arbitraryRows, logOf, type Row } from "./logs.ts";
+
+const GLOBAL = { split: "global-time", positiveThreshold: 1 } as const;
+
+const timesOf = (log: InteractionLog, lists: ExposedLists) =>
+  Array.from(lists.starts, (start) => [...log.timestamps.subarray(start, start + lists.listLength)]);
+
+const startsOf = (lists: ExposedLists, user: number) =>
+  [...lists.starts].filter((_, list) => lists.users[list] === user);
+
+/** Interactions of a few users at many or few different times, of enough items for lists without repeats. */
+const arbitraryTimedLog = fc
+  .tuple(
+    fc.integer({ min: 1, max: 40 }),
+    fc.array(fc.tuple(fc.nat(4), fc.nat(1000)), { minLength: 1, maxLength: 120, size: "max" }),
+  )
+  .map(([times, rows]) =>
+    logOf(rows.map(([user, time], n): Row => [`user${user}`, `item${n}`, 1 + (n % 5), time % times])),
+  );
+
+/** A log that carries lists of different lengths, with candidates that were not shown and rows of no list. */
+const arbitraryLoggedLists = fc
+  .array(
+    fc.record({
+      user: fc.nat(3),
+      time: fc.nat(30),
+      shown: fc.nat(7),
+      unshown: fc.nat(4),
+      isListed: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 30, size: "max" },
+  )
+  .map((requests) => {
+    const builder = new InteractionLogBuilder();
+    let item = 0;
+    requests.forEach(({ user, time, shown, unshown, isListed }, request) => {
+      const listId = isListed ? `request${request}` : "";
+      for (let place = 0; place < shown; place++) {
+        builder.add(
+          `user${user}`,
+          `item${item++}`,
+          1 + (item % 5),
+          time + ((place + request) % 2),
+          listId,
+          place,
+        );
+      }
+      for (let n = 0; isListed && n < unshown; n++) {
+        builder.add(`user${user}`, `item${item++}`, 0, time, listId, -1);
+      }
+    });
+    return builder.build();
+  });
+
+const anyLog = fc.oneof(
+  arbitraryTimedLog,
+  arbitraryLoggedLists,
+  arbitraryRows(4, 12, 120).map((rows) => logOf(rows)),
+);
+
+test("global-time: whatever is learned from happened before everything that is tested", () => {
+  let compared = 0;
+  fc.assert(
+    fc.property(
+      anyLog,
+      fc.integer({ min: 1, max: 4 }),
+      fc.double({ min: 0.1, max: 1, noNaN: true }),
+      (log, listLength, trainingFraction) => {
+        const options = { ...GLOBAL, listLength, trainingFraction };
+        const { training, validation, test } = cutLists(log, options);
+        const learned = [...trainingInteractions(log, options).timestamps, ...timesOf(log, training).flat()];
+        const validated = timesOf(log, validation).flat();
+        const tested = timesOf(log, test).flat();
+        const last = (times: readonly number[]) => Math.max(Number.NEGATIVE_INFINITY, ...times);
+        const first = (times: readonly number[]) => Math.min(Number.POSITIVE_INFINITY, ...times);
+        assert.ok(last(learned) < first(tested) || learned.length === 0);
+        assert.ok(last(learned) < first(validated) || learned.length === 0);
+        assert.ok(last(validated) < first(tested) || validated.length === 0);
+        if (learned.length > 0 && tested.length > 0) compared++;
+      },
+    ),
+    { numRuns: 300 },
+  );
+  assert.ok(compared > 50, `${compared}`);
+});
+
+test("global-time: the cuts are the times below which 80% and 72% of all interactions lie", () => {
+  const log = logOf(Array.from({ length: 100 }, (_, n): Row => [`user${n % 7}`, `item${n}`, 5, n]));
+  const { training, validation, test } = cutLists(log, { ...GLOBAL, listLength: 1 });
+  const times = [training, validation, test].map((lists) => timesOf(log, lists).flat());
+  const range = (first: number, end: number) => Array.from({ length: end - first }, (_, n) => first + n);
+  const sorted = (values: readonly number[]) => [...values].sort((left, right) => left - right);
+  assert.equal(sorted(times[0]), range(0, 72));
+  assert.equal(sorted(times[1]), range(72, 80));
+  // The first of each of the seven users.
+  assert.equal(sorted(times[2]), range(80, 87));
+  assert.equal(sorted([...trainingInteractions(log, { ...GLOBAL, listLength: 1 }).timestamps]), range(0, 72));
+});
+
+test("global-time: what happens at the time of the cut belongs to the test", () => {
+  // Eight of ten interactions end in the middle of the ones at time 5.
+  const times = [0, 1, 2, 3, 4, 5, 5, 5, 5, 9];
+  const log = logOf(times.map((time, n): Row => [`user${n}`, `item${n}`, 5, time]));
+  const { training, validation, test, counts } = cutLists(log, { ...GLOBAL, listLength: 1 });
+  assert.equal(timesOf(log, test).flat(), [5, 5, 5, 5, 9]);
+  assert.equal([...timesOf(log, training).flat(), ...timesOf(log, validation).flat()], [0, 1, 2, 3, 4]);
+  assert.equal([counts.straddling, counts.later], [0, 0]);
+});
+
+test("global-time: lists on both sides of a cut, and those after the test, are in no split and counted", () => {
+  fc.assert(
+    fc.property(anyLog, fc.integer({ min: 1, max: 4 }), (log, listLength) => {
+      const { training, validation, test, counts } = cutLists(log, { ...GLOBAL, listLength });
+      assert.equal(
+        [training.size, validation.size, test.size],
+        [counts.training, counts.validation, counts.test],
+      );
+      const kept = counts.training + counts.validation + counts.test;
+      const leftOut = (counts.straddling ?? Number.NaN) + (counts.later ?? Number.NaN);
+      assert.is(kept + leftOut, counts.withPositive - counts.withRepeat);
+      assert.ok(counts.withPositive <= counts.lists);
+      for (let user = 0; user < log.userIds.length; user++) {
+        const order = [training, validation, test].flatMap((lists) => startsOf(lists, user));
+        assert.equal(
+          order,
+          [...order].sort((left, right) => left - right),
+        );
+        assert.ok(startsOf(test, user).length <= 1);
+      }
+    }),
+  );
+  // Lists of two from time 1 on: 13 and 14 lie on both sides of the validation's cut, 15 and 16 of the test's.
+  const log = logOf(Array.from({ length: 21 }, (_, n): Row => ["ann", `item${n}`, 5, n]));
+  const { counts, test } = cutLists(log, { ...GLOBAL, listLength: 2 });
+  assert.equal([counts.straddling, counts.later, counts.lists], [2, 1, 10]);
+  assert.equal(timesOf(log, test), [[17, 18]]);
+});
+
+test("last-list counts nothing that it cannot have, and an unknown protocol is an error", () => {
+  const log = logOf([["ann", "a", 5, 0]]);
+  assert.is("straddling" in cutLists(log).counts, false);
+  assert.is("tooShort" in cutLists(log).counts, false);
+  throwsMessage(
+    () => cutLists(log, { split: "first-list" as "last-list" }),
+    'lists: split must be one of last-list, global-time, got "first-list"',
+  );
+});
+
+test("logged lists are the log's own: the first L shown items of each that has so many", () => {
+  let longer = 0;
+  fc.assert(
+    fc.property(arbitraryLoggedLists, fc.integer({ min: 1, max: 4 }), (log, listLength) => {
+      const { listNumbers, positions } = log;
+      if (listNumbers === undefined || positions === undefined) return;
+      const { training, validation, test, counts } = cutLists(log, { listLength, positiveThreshold: 0 });
+      const numbers = [...new Set(listNumbers)].filter((number) => number >= 0);
+      const shownOf = (number: number) =>
+        [...listNumbers.keys()].filter((row) => listNumbers[row] === number && positions[row] >= 0);
+      const expected = numbers.map(shownOf).filter((shown) => shown.length >= listLength);
+      longer += expected.filter((shown) => shown.length > listLength).length;
+      const starts = [training, validation, test].flatMap((lists) => [...lists.starts]);
+      assert.equal(
+        starts.sort((left, right) => left - right),
+        expected.map((shown) => shown[0]).sort((left, right) => left - right),
+      );
+      assert.is(counts.lists, expected.length);
+      assert.is(counts.tooShort, numbers.length - expected.length);
+      for (const start of starts) {
+        assert.equal(
+          [...positions.subarray(start, start + listLength)],
+          Array.from({ length: listLength }, (_, place) => place),
+        );
+      }
+    }),
+  );
+  assert.ok(longer > 50, `${longer}`);
+});
+
+test("logged lists: training lists lie in the first 80% of what was shown, and the last list is the test", () => {
+  const builder = new InteractionLogBuilder();
+  for (let list = 0; list < 5; list++) {
+    for (let n = 0; n < 30; n++) builder.add("ann", `unshown${list}-${n}`, 0, list, `list${list}`, -1);
+    for (let place = 0; place < 2; place++) {
+      builder.add("ann", `item${list}-${place}`, 5, list, `list${list}`, place);
+    }
+  }
+  builder.add("ann", "other", 5, 9);
+  const log = builder.build();
+  const options = { listLength: 2, trainingFraction: 0.6 };
+  const { training, validation, test } = cutLists(log, options);
+  // 6 of 11 shown: three lists.
+  assert.equal(
+    [training, validation, test].map((lists) => timesOf(log, lists).map((times) => times[0])),
+    [[0, 1, 2], [3], [4]],
+  );
+  const learned = trainingInteractions(log, options);
+  assert.equal([...learned.timestamps], [0, 0, 1, 1, 2, 2]);
+});
+
+test("nobody learns from candidates that were not shown", () => {
+  fc.assert(
+    fc.property(arbitraryLoggedLists, fc.constantFrom("last-list", "global-time"), (log, split) => {
+      const learned = trainingInteractions(log, { split, listLength: 2 });
+      for (let row = 0; row < learned.items.length; row++) assert.ok(isShown(learned, row));
+    }),
+  );
+});
+
+test("a logged list whose shown rows do not follow each other is an error", () => {
+  const log = logOf([
+    ["ann", "a", 5, 0],
+    ["ann", "b", 5, 0],
+    ["ann", "c", 5, 0],
+  ]);
+  const broken = { ...log, listNumbers: Int32Array.of(4, 4, 4), positions: Int32Array.of(0, -1, 1) };
+  throwsMessage(
+    () => cutLists(broken, { listLength: 2 }),
+    'lists: the shown rows of list 4 of user "ann" do not follow each other; sort the rows of a list by position, ' +
+      "those not shown before or after all others",
+  );
+});
+
+test.run();

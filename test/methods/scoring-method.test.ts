@@ -1,0 +1,122 @@
+/** What scorers learn from: all candidates, or only what was shown; and their losses by hand. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { listwiseLoss } from "../../src/goalrank/listwise-loss.ts";
+import { PointwiseRanker } from "../../src/methods/dnn.ts";
+import { findMethod, METHODS } from "../../src/methods/index.ts";
+import { PRM_AS_THEY_COME } from "../../src/methods/prm.ts";
+import { attentionLoss } from "../../src/methods/scoring/attention-loss.ts";
+import { pointwiseLoss, type ScoreLoss, scoringTask } from "../../src/methods/scoring/scoring-method.ts";
+import { type Tensor, tensor } from "../../src/tensor/index.ts";
+import { log, world } from "../small-world.ts";
+import { throwsMessage } from "../throws-message.ts";
+import { assertNear } from "./scoring-checks.ts";
+import { assertRanked, createContext, lists32, lossOf, random, WIDTH } from "./small-context.ts";
+
+const test = suite("scoring methods");
+
+const softmax = (scores: readonly number[]) => {
+  const total = scores.reduce((sum, score) => sum + Math.exp(score), 0);
+  return scores.map((score) => Math.exp(score) / total);
+};
+
+test("the attention loss shares attention by e^label among what is above 0", () => {
+  const scores = [0.3, -1, 2, 0.5];
+  const labels = [0, 1, 3, -2];
+  const total = Math.E + Math.exp(3);
+  const expected = -(
+    (Math.E / total) * Math.log(softmax(scores)[1]) +
+    (Math.exp(3) / total) * Math.log(softmax(scores)[2])
+  );
+  assertNear([attentionLoss(tensor(scores, [1, 4]), tensor(labels, [1, 4])).itemSync()], [expected], 1e-6);
+});
+
+test("of labels 0 and 1 the attention loss is PRM's, and 0 where nothing is liked", () => {
+  const scores = tensor([0.3, -1, 2, 0.5, 1, 1.5, -0.2, 0], [2, 4]);
+  const labels = tensor([1, 0, 1, 0, 0, 0, 0, 0], [2, 4]);
+  assertNear([attentionLoss(scores, labels).itemSync()], [listwiseLoss(scores, labels).itemSync()], 1e-6);
+  assert.is(attentionLoss(scores.slice(0, 1), labels.slice(0, 1)).itemSync(), 0);
+});
+
+const LOSSES: Readonly<Record<string, ScoreLoss>> = { attentionLoss, listwiseLoss, pointwiseLoss };
+
+for (const [name, loss] of Object.entries(LOSSES)) {
+  test(`${name}: what is masked counts nothing`, () => {
+    const whole = loss(tensor([0.3, -1, 2], [1, 3]), tensor([1, 0, 1], [1, 3]));
+    const masked = loss(
+      tensor([0.3, 9, -1, 2], [1, 4]),
+      tensor([1, 0, 0, 1], [1, 4]),
+      tensor(Int32Array.of(1, 0, 1, 1), [1, 4]),
+    );
+    assertNear([masked.itemSync()], [whole.itemSync()], 1e-6);
+  });
+}
+
+test("a request without anything that was shown teaches nothing", () => {
+  const [scores, labels] = [tensor([1, 2], [1, 2]), tensor([0, 0], [1, 2])];
+  for (const loss of Object.values(LOSSES)) {
+    assert.is(Math.abs(loss(scores, labels, tensor(Int32Array.of(0, 0), [1, 2])).itemSync()), 0);
+  }
+});
+
+test("where unexposed candidates count nothing, only what was shown is looked at, in its order", async () => {
+  const exposed = lists32.exposed.slice();
+  const feedback = lists32.feedback.slice();
+  exposed[2] = -1;
+  feedback[2] = 1;
+  const model = new PointwiseRanker(world.catalogue, WIDTH, random("pointwise"));
+  const { listLength: length, candidateCount: candidates } = lists32;
+  const seen: { scores: Tensor; labels: Tensor; mask: Tensor | undefined }[] = [];
+  const spy: ScoreLoss = (scores, labels, mask) => {
+    seen.push({ scores, labels, mask });
+    return scores.sum();
+  };
+  const dataset = { ...lists32, exposed, feedback };
+  await lossOf(scoringTask("test", model, spy, dataset, "ignore"));
+  await lossOf(scoringTask("test", model, spy, dataset, "negative"));
+  const [shown, all] = seen;
+  assert.equal(shown.scores.shape, [32, length]);
+  assert.equal(all.scores.shape, [32, candidates]);
+  assert.is(all.mask, undefined);
+  const [mask, labels, scores, allLabels, allScores] = [
+    shown.mask,
+    shown.labels,
+    shown.scores,
+    all.labels,
+    all.scores,
+  ].map((values) => values?.dataSync() ?? []);
+  exposed.forEach((place, at) => {
+    assert.is(mask[at], place < 0 ? 0 : 1);
+    assert.is(labels[at], place < 0 ? 0 : feedback[at]);
+    if (place < 0) return;
+    const candidate = Math.floor(at / length) * candidates + place;
+    assert.is(scores[at], allScores[candidate]);
+    assert.is(labels[at], allLabels[candidate]);
+  });
+  const liked = exposed.filter((place, at) => place >= 0 && feedback[at] === 1).length;
+  assert.is(Array.from(allLabels).filter((label) => label === 1).length, liked);
+});
+
+test("DNN is the pointwise ranker that all methods share: nothing more is trained", async () => {
+  const context = await createContext(log);
+  const { models, rank } = await findMethod("dnn").learn({
+    ...context,
+    train: async () => assert.unreachable(),
+  });
+  assert.equal(models, []);
+  assertRanked(log, await rank(log));
+});
+
+test("methods have distinct names, and a misspelled one is corrected", () => {
+  const methods = [...METHODS, PRM_AS_THEY_COME];
+  const names = methods.map(({ name }) => name);
+  assert.is(new Set(names).size, names.length);
+  assert.is(new Set(methods.map(({ title }) => title)).size, names.length);
+  for (const method of methods) assert.is(findMethod(method.name), method);
+  throwsMessage(
+    () => findMethod("rank-mixr"),
+    `methods: there is no method "rank-mixr"; did you mean "rank-mixer"? The methods are ${names.join(", ")}`,
+  );
+});
+
+test.run();

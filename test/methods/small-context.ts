@@ -1,0 +1,120 @@
+/** What methods learn from in tests: the tiny world, small models, and a quick training. */
+import * as assert from "uvu/assert";
+import { type ListDataset, selectRows } from "../../src/data/dataset.ts";
+import { allRows } from "../../src/data/labels.ts";
+import { RewardModel } from "../../src/goalrank/reward-model.ts";
+import { rewardTask } from "../../src/goalrank/reward-task.ts";
+import { Random } from "../../src/kernels/index.ts";
+import type { RankedLists } from "../../src/methods/answers.ts";
+import { PointwiseRanker } from "../../src/methods/dnn.ts";
+import type { MethodContext } from "../../src/methods/method.ts";
+import { pointwiseTask } from "../../src/methods/pointwise-task.ts";
+import { DEFAULT_TRAINING, type TrainingOptions } from "../../src/training/options.ts";
+import { type TrainingTask, train } from "../../src/training/trainer.ts";
+import { log, rewardOptions, world } from "../small-world.ts";
+
+export const WIDTH = 16;
+
+export const random = (stream: string) => new Random({ seed: 2, stream, step: 0 });
+
+/** What a model is to fit in tests. */
+export const lists32 = selectRows(
+  log,
+  Int32Array.from({ length: 32 }, (_, row) => row),
+);
+
+/** 250 steps on 32 lists. */
+export const OVERFITTING: TrainingOptions = {
+  ...DEFAULT_TRAINING,
+  epochs: 250,
+  batchSize: 32,
+  learningRate: 1e-2,
+  weightDecay: 0,
+};
+
+/** The log as if the user had met the items of other lists before: H = 9, the first of them often missing. */
+export function withHistory(dataset: ListDataset, historyLength = 9): ListDataset {
+  const draw = random("history");
+  const history = new Int32Array(dataset.size * historyLength).fill(-1);
+  const historyFeedback = new Float32Array(history.length);
+  for (let row = 0; row < dataset.size; row++) {
+    for (let h = draw.integer(historyLength); h < historyLength; h++) {
+      history[row * historyLength + h] = draw.integer(world.catalogue.itemCount);
+      historyFeedback[row * historyLength + h] = draw.integer(2);
+    }
+  }
+  return { ...dataset, historyLength, history, historyFeedback };
+}
+
+/** The loss of all rows of a task. */
+export async function lossOf(task: TrainingTask): Promise<number> {
+  const rows = Int32Array.from({ length: task.size }, (_, row) => row);
+  const { loss } = await task.computeLoss(rows, 1);
+  return loss.item();
+}
+
+/** Requests whose candidates stand in another order: candidate n is that which stood at order[n]. */
+export function reordered(dataset: ListDataset, order: ArrayLike<number>): ListDataset {
+  const { candidateCount: candidates } = dataset;
+  const moved = <Column extends Int32Array | Float32Array>(column: Column): Column =>
+    column.map(
+      (_, at) => column[Math.floor(at / candidates) * candidates + order[at % candidates]],
+    ) as Column;
+  const placeOf = new Map(Array.from(order, (from, to) => [from, to]));
+  return {
+    ...dataset,
+    candidates: moved(dataset.candidates),
+    retrieverScores: moved(dataset.retrieverScores),
+    exposed: dataset.exposed.map((position) => placeOf.get(position) ?? -1),
+  };
+}
+
+/** The items of ranked lists, list by list. */
+export function itemsOf(dataset: ListDataset, { lists }: Pick<RankedLists, "lists">): number[][] {
+  const { listLength: length, candidateCount: candidates } = dataset;
+  return Array.from(allRows(dataset), (row) =>
+    Array.from({ length }, (_, t) => dataset.candidates[row * candidates + lists[row * length + t]]),
+  );
+}
+
+/** Asserts that each list holds distinct candidates, and that every candidate has a score. */
+export function assertRanked(dataset: ListDataset, { lists, scores }: RankedLists): void {
+  const { size, listLength: length, candidateCount: candidates } = dataset;
+  assert.is(lists.length, size * length);
+  assert.is(scores.length, size * candidates);
+  assert.ok(scores.every(Number.isFinite));
+  for (let row = 0; row < size; row++) {
+    const list = lists.subarray(row * length, (row + 1) * length);
+    assert.ok(
+      list.every((position) => position >= 0 && position < candidates),
+      `${list}`,
+    );
+    assert.is(new Set(list).size, length, `${list}`);
+  }
+}
+
+/** What `Method.learn` is given, with a pointwise ranker and a judge that have learned a little. */
+export async function createContext(
+  training: ListDataset,
+  unexposed: MethodContext["unexposed"] = "ignore",
+): Promise<MethodContext> {
+  const options = { ...DEFAULT_TRAINING, epochs: 2, batchSize: 16 };
+  const pointwise = new PointwiseRanker(world.catalogue, 8, random("pointwise"));
+  await train(pointwiseTask(pointwise, training, unexposed), options);
+  const judge = new RewardModel(world.catalogue, rewardOptions, random("judge"));
+  const task = { unexposed, unseen: { mixed: 1 }, seed: 3, stage: "judge" };
+  await train(rewardTask(judge, training, task), options);
+  return {
+    catalogue: world.catalogue,
+    training,
+    unexposed,
+    width: 8,
+    heads: 2,
+    layers: 1,
+    dropoutRate: 0.1,
+    seed: 3,
+    pointwise,
+    judge,
+    train: (own) => train(own, options),
+  };
+}

@@ -1,0 +1,227 @@
+/** Whole experiments with every extra: each method's row, each way to start, and logs that only retrieve. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { JudgeEnsemble } from "../../src/goalrank/judge.ts";
+import { Random } from "../../src/kernels/index.ts";
+import { type ExperimentResult, runExperiment } from "../../src/run/compare.ts";
+import { logData, worldData } from "../../src/run/data.ts";
+import { modelWeights } from "../../src/run/models.ts";
+import {
+  checkExperiment,
+  DEFAULT_EXPERIMENT,
+  type ExperimentOptions,
+  type RewardOptions,
+} from "../../src/run/settings.ts";
+import type { TrainingListener } from "../../src/training/listener.ts";
+import { smallExperiment } from "../small-world.ts";
+import { throwsMessage } from "../throws-message.ts";
+
+const test = suite("experiment");
+
+const folder = mkdtempSync(join(tmpdir(), "goalrank-experiment-"));
+test.after(() => rmSync(folder, { recursive: true }));
+
+const data = worldData({ scenario: "tiny", seed: 3, trainingLists: 256, testRequests: 40 });
+const everything: ExperimentOptions = {
+  ...smallExperiment,
+  methods: ["prm", "imitation"],
+  policyRequests: 64,
+};
+const reward = (options: Partial<RewardOptions>): RewardOptions => ({ ...everything.reward, ...options });
+
+/** Notes the stages in their order. */
+class Stages implements TrainingListener {
+  readonly names: string[] = [];
+  begin(stage: string): void {
+    this.names.push(stage);
+  }
+  step(): void {}
+  end(): void {}
+}
+
+/** Every number of a result that is not left out. */
+function checkFinite({ rows, judge, advantages }: ExperimentResult): void {
+  for (const row of rows) {
+    for (const [name, value] of Object.entries(row)) {
+      if (typeof value === "number") assert.ok(Number.isFinite(value), `${row.method}: ${name} is ${value}`);
+    }
+    for (const name of ["hit", "ndcg", "map", "f1", "predictedReward"] as const) {
+      assert.type(row[name], "number");
+    }
+  }
+  assert.ok(Number.isFinite(judge.meanSquaredError));
+  for (const { over, mean, halfWidth, pValue } of advantages) {
+    assert.ok(Number.isFinite(mean) && Number.isFinite(halfWidth), over);
+    assert.ok(pValue > 0 && pValue <= 1, `${over}: p is ${pValue}`);
+  }
+}
+
+test("every method has its row, and GoalRank is compared with all that learned", async () => {
+  const listener = new Stages();
+  const result = await runExperiment(data, { ...everything, generatorEvaluatorLists: [5, 8] }, { listener });
+  assert.equal(
+    result.rows.map(({ method }) => method),
+    [
+      "random",
+      "logging policy",
+      "DNN, top 4",
+      "PRM, top 4",
+      "imitation",
+      "generator-evaluator, 5 lists",
+      "imitation-evaluator, 5 lists",
+      "generator-evaluator, 8 lists",
+      "imitation-evaluator, 8 lists",
+      "GoalRank",
+      "oracle (beam search)",
+    ],
+  );
+  assert.equal(
+    result.advantages.map(({ over, measure }) => `${over}: ${measure}`),
+    [
+      "logging policy",
+      "DNN, top 4",
+      "PRM, top 4",
+      "imitation",
+      "generator-evaluator, 5 lists",
+      "imitation-evaluator, 5 lists",
+      "generator-evaluator, 8 lists",
+      "imitation-evaluator, 8 lists",
+    ].map((over) => `${over}: true reward`),
+  );
+  assert.equal(listener.names, ["DNN", "PRM", "imitation", "reward model", "GoalRank"]);
+  checkFinite(result);
+  const values = new Map(result.rows.map((row) => [row.method, row]));
+  const goalRank = values.get("GoalRank")?.trueReward ?? 0;
+  for (const { over, mean } of result.advantages) {
+    assert.ok(Math.abs(goalRank - (values.get(over)?.trueReward ?? 0) - mean) < 1e-9, over);
+  }
+  assert.ok(result.rows.every(({ regret }) => regret !== undefined && regret >= -1e-9));
+  assert.equal(
+    [...(await modelWeights(result.models)).keys()],
+    ["pointwise", "prm", "imitation", "reward-model", "generator"],
+  );
+});
+
+test("several reward models that start from imitation and learn from its lists judge together", async () => {
+  const listener = new Stages();
+  const options = {
+    ...everything,
+    reward: reward({
+      contextLayers: 1,
+      head: "total",
+      members: 2,
+      pessimism: 0.5,
+      start: "imitation",
+      policyLists: 2,
+    }),
+    generatorStart: "imitation",
+    groups: { ...everything.groups, refreshEvery: 2, imitationWeight: 0.5, spaced: 6 },
+  } as const;
+  // Only where what was not shown counts 0 do lists take part that nobody saw.
+  const result = await runExperiment({ ...data, unexposed: "negative" }, options, { listener });
+  assert.equal(listener.names, ["DNN", "PRM", "imitation", "reward model", "reward model 2", "GoalRank"]);
+  checkFinite(result);
+  const { judge, rewardModels } = result.models;
+  assert.ok(judge instanceof JudgeEnsemble);
+  assert.is(rewardModels.length, 2);
+  const [first, second] = await Promise.all(rewardModels.map((model) => model.stateDict()));
+  assert.not.equal(first, second);
+  const names = [...(await modelWeights(result.models)).keys()];
+  assert.equal(names, ["pointwise", "prm", "imitation", "reward-model", "reward-model-2", "generator"]);
+});
+
+test("the item judge needs no reward model", async () => {
+  const listener = new Stages();
+  const options = { ...everything, methods: [], reward: reward({ kind: "item-bce-discounted" }) };
+  const result = await runExperiment(data, options, { listener });
+  assert.equal(listener.names, ["DNN", "GoalRank"]);
+  assert.is(result.models.rewardModels.length, 0);
+  checkFinite(result);
+});
+
+test("options that contradict each other are refused before anything is trained", async () => {
+  const refused = (options: Partial<ExperimentOptions>, message: string) =>
+    throwsMessage(() => checkExperiment({ ...DEFAULT_EXPERIMENT, ...options }), `experiment: ${message}`);
+  const own = (options: Partial<RewardOptions>) => ({
+    reward: { ...DEFAULT_EXPERIMENT.reward, ...options },
+  });
+  const imitates = "needs the generator that imitates the log; add the method imitation";
+  refused(
+    own({ start: "imitation", contextLayers: 1 }),
+    `a reward model that starts from imitation ${imitates}`,
+  );
+  refused(own({ policyLists: 1 }), `a reward model that learns from the policy's lists ${imitates}`);
+  refused({ generatorStart: "imitation" }, `a policy that starts from imitation ${imitates}`);
+  refused(
+    { methods: ["imitation"], ...own({ start: "imitation" }) },
+    "a reward model that starts from imitation needs as many context layers as the generator's encoder has, 1; got 0",
+  );
+  for (const members of [0, 1.5]) {
+    refused(own({ members }), `reward members must be a positive integer, got ${members}`);
+  }
+  checkExperiment(DEFAULT_EXPERIMENT);
+  checkExperiment(everything);
+
+  const listener = new Stages();
+  let message = "";
+  await runExperiment(data, { ...everything, methods: [], generatorStart: "imitation" }, { listener }).catch(
+    (error) => {
+      message = error.message;
+    },
+  );
+  assert.match(message, /^experiment: a policy that starts from imitation/);
+  assert.equal(listener.names, []);
+});
+
+/** Ratings of 36 of 100 items by each of 40 users, who like every third item. */
+function smallRatings(): string {
+  const random = new Random({ seed: 1, stream: "ratings", step: 0 });
+  const rows = ["user_id,item_id,rating,timestamp"];
+  for (let user = 0; user < 40; user++) {
+    [...random.permutation(100).subarray(0, 36)].forEach((item, time) => {
+      const rating = (item + user) % 3 === 0 ? 5 : 1 + random.integer(3);
+      rows.push([`u${user}`, `i${item}`, rating, 1000 + time].join(","));
+    });
+  }
+  return `${rows.join("\n")}\n`;
+}
+
+test("a log whose candidates are only retrieved trains and evaluates without NaN", async () => {
+  const path = join(folder, "ratings.csv");
+  writeFileSync(path, smallRatings());
+  const source = { format: "csv", file: path } as const;
+  const retrieved = await logData(source, { seed: 2, core: 5, maxLists: 80, protocol: "retrieved" });
+  for (const { exposed } of [retrieved.training, retrieved.validation, retrieved.test]) {
+    assert.ok(exposed.includes(-1), "some exposed items were not retrieved");
+  }
+  const result = await runExperiment(retrieved, everything);
+  checkFinite(result);
+  assert.equal(
+    result.rows.map(({ method }) => method),
+    [
+      "random",
+      "retriever",
+      "DNN, top 6",
+      "PRM, top 6",
+      "imitation",
+      "generator-evaluator, 5 lists",
+      "imitation-evaluator, 5 lists",
+      "GoalRank",
+    ],
+  );
+  assert.ok(result.rows.every(({ trueReward, regret }) => trueReward === undefined && regret === undefined));
+  assert.is(result.trueCorrelation, undefined);
+  assert.ok(result.advantages.every(({ measure }) => measure === "hits"));
+  const own = new Map(result.rows.map((row) => [row.method, row]));
+  for (const { over, mean } of result.advantages) {
+    // H@L is over the lists that hold a positive, hits are over all.
+    const difference = (own.get("GoalRank")?.hit ?? 0) - (own.get(over)?.hit ?? 0);
+    assert.ok(Math.abs(mean) <= 6 * Math.abs(difference) + 1e-9, over);
+    assert.ok(Math.sign(mean) === Math.sign(difference) || Math.abs(difference) < 1e-9, over);
+  }
+});
+
+test.run();
