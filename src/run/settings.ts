@@ -1,34 +1,18 @@
 /** What an experiment trains and compares, and how: every setting of a run. */
 
-import { checkGroups, DEFAULT_GROUPS, type GroupOptions } from "../goalrank/goalrank-task.ts";
+import { DEFAULT_GROUPS } from "../goalrank/goalrank-task.ts";
 import type { Imitation } from "../goalrank/imitation-task.ts";
-import type { RewardHead } from "../goalrank/reward-model.ts";
+import { findMethod } from "../methods/index.ts";
+import { DEFAULT_OBJECTIVE_OPTIONS } from "../methods/objectives/evidence.ts";
+import { checkPolicy, type PolicySettings } from "../methods/objectives/policy-task.ts";
+import type { JudgeShape } from "../methods/shared-models.ts";
 import { checkTraining, DEFAULT_TRAINING, type TrainingOptions } from "../training/options.ts";
-
-/** Methods that are trained for a comparison besides those that everything else needs. */
-export const EXTRA_METHODS = ["prm", "imitation"] as const;
-/** One of {@link EXTRA_METHODS}. */
-export type ExtraMethod = (typeof EXTRA_METHODS)[number];
 
 /** Where a model's weights come from before its first step. */
 export const REWARD_STARTS = ["scratch", "imitation"] as const;
-/** Where the generator's weights come from before its first step. */
-export const GENERATOR_STARTS = ["scratch", "reward", "imitation"] as const;
 
-/** Which judge the generator learns from, and how it is made. */
-export interface RewardOptions {
-  /**
-   * `list`: the list-level reward model; `item-bce-discounted`: the DNN's probabilities, discounted by position, as in
-   * the authors' published code.
-   */
-  readonly kind: "list" | "item-bce-discounted";
-  /** Blocks over all candidates before a list is read; 0: items are encoded by themselves. */
-  readonly contextLayers: number;
-  readonly head: RewardHead;
-  /** Reward models, trained from different weights. */
-  readonly members: number;
-  /** Standard deviations that are taken off the mean of several. */
-  readonly pessimism: number;
+/** Which judge the generator learns from, and how it is made and trained. */
+export interface RewardOptions extends Omit<JudgeShape, "reading"> {
   /** `imitation`: the memory of the generator that imitates the log, of as many layers. */
   readonly start: (typeof REWARD_STARTS)[number];
   /** Lists of exposed and unexposed candidates that each step draws for a request, where those count 0. */
@@ -41,7 +25,7 @@ export interface RewardOptions {
 export type StageOptions = Omit<TrainingOptions, "seed">;
 
 /** Every setting of an experiment's models and their training. */
-export interface ExperimentOptions {
+export interface RunSettings extends PolicySettings {
   readonly seed: number;
   /** Width D of all models. */
   readonly width: number;
@@ -49,16 +33,12 @@ export interface ExperimentOptions {
   /** Blocks of the reward model, of PRM, and of the generator's encoder and of its decoder. */
   readonly layers: number;
   readonly dropoutRate: number;
-  readonly methods: readonly ExtraMethod[];
+  /** Methods that are trained and compared, by their names; the references need not be named. */
+  readonly methods: readonly string[];
   readonly reward: RewardOptions;
-  /** What the policy knows before GoalRank's first step. */
-  readonly generatorStart: (typeof GENERATOR_STARTS)[number];
   readonly imitation: Imitation;
-  /** Requests of the training lists that GoalRank learns from; they need no feedback. */
-  readonly policyRequests: number;
   /** Lists that generator-evaluators propose: one row of the table each. */
   readonly generatorEvaluatorLists: readonly number[];
-  readonly groups: GroupOptions;
   /** For the models that learn from feedback. */
   readonly feedbackTraining: StageOptions;
   readonly rewardTraining: StageOptions;
@@ -69,13 +49,13 @@ export interface ExperimentOptions {
 const FEEDBACK_TRAINING: StageOptions = { ...DEFAULT_TRAINING, batchSize: 64, learningRate: 5e-3 };
 
 /** For the embedded world. */
-export const DEFAULT_EXPERIMENT: ExperimentOptions = {
+export const DEFAULT_RUN: RunSettings = {
   seed: 1,
   width: 32,
   heads: 2,
   layers: 1,
   dropoutRate: 0,
-  methods: [],
+  methods: ["goalrank"],
   reward: {
     kind: "list",
     contextLayers: 0,
@@ -90,7 +70,7 @@ export const DEFAULT_EXPERIMENT: ExperimentOptions = {
   imitation: "list",
   policyRequests: 4800,
   generatorEvaluatorLists: [20],
-  groups: DEFAULT_GROUPS,
+  groups: { ...DEFAULT_GROUPS, objective: "goalrank", ...DEFAULT_OBJECTIVE_OPTIONS },
   feedbackTraining: FEEDBACK_TRAINING,
   rewardTraining: FEEDBACK_TRAINING,
   imitationTraining: { ...DEFAULT_TRAINING, batchSize: 64, learningRate: 3e-3 },
@@ -98,8 +78,8 @@ export const DEFAULT_EXPERIMENT: ExperimentOptions = {
 };
 
 /** Settings that do not go together. */
-export class ExperimentOptionsError extends RangeError {
-  override readonly name = "ExperimentOptionsError";
+export class RunSettingsError extends RangeError {
+  override readonly name = "RunSettingsError";
 
   constructor(
     /** The setting to change, such as `["reward", "start"]`. */
@@ -111,9 +91,9 @@ export class ExperimentOptionsError extends RangeError {
   }
 }
 
-/** Settings that need each other. @throws ExperimentOptionsError that says which, before anything is trained */
-export function checkExperiment(options: ExperimentOptions): void {
-  const { methods, reward, layers, generatorStart, groups } = options;
+/** Settings that need each other. @throws RunSettingsError that says which, before anything is trained */
+export function checkRun(options: RunSettings): void {
+  const { methods, reward, layers, groups } = options;
   for (const stage of [
     "feedbackTraining",
     "rewardTraining",
@@ -122,32 +102,17 @@ export function checkExperiment(options: ExperimentOptions): void {
   ] as const) {
     checkPart([stage], () => checkTraining({ ...options[stage], seed: options.seed }));
   }
-  checkPart(["groups"], () => checkGroups(groups));
-  const imitates = methods.includes("imitation");
-  const needs = (condition: boolean, path: readonly string[], what: string) => {
-    if (condition && !imitates) {
-      throw new ExperimentOptionsError(
-        path,
-        `${what} needs the generator that imitates the log; add the method imitation`,
-      );
-    }
-  };
-  needs(reward.start === "imitation", ["reward", "start"], "a reward model that starts from imitation");
-  needs(
-    reward.policyLists > 0,
-    ["reward", "policyLists"],
-    "a reward model that learns from the policy's lists",
-  );
-  needs(generatorStart === "imitation", ["generatorStart"], "a policy that starts from imitation");
+  checkPart(["groups"], () => checkPolicy(groups));
+  checkPart(["methods"], () => methods.forEach(findMethod));
   if (reward.start === "imitation" && reward.contextLayers !== layers) {
-    throw new ExperimentOptionsError(
+    throw new RunSettingsError(
       ["reward", "contextLayers"],
       `a reward model that starts from imitation needs as many context layers as the generator's encoder has, ` +
         `${layers}; got ${reward.contextLayers}`,
     );
   }
   if (!Number.isInteger(reward.members) || reward.members < 1) {
-    throw new ExperimentOptionsError(
+    throw new RunSettingsError(
       ["reward", "members"],
       `reward members must be a positive integer, got ${reward.members}`,
     );
@@ -160,6 +125,6 @@ function checkPart(path: readonly string[], check: () => void): void {
     check();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new ExperimentOptionsError(path, error.message);
+    throw new RunSettingsError(path, error.message);
   }
 }
