@@ -2,7 +2,8 @@
 import { Random } from "../kernels/philox.ts";
 import { isShown, listsOfUser } from "./exposures.ts";
 import { type InteractionLog, selectInteractions } from "./interactions.ts";
-import { createSplitter, SPLIT_PROTOCOLS, type SplitProtocol } from "./protocols.ts";
+import { SPLIT_PROTOCOLS, type SplitProtocol } from "./protocols.ts";
+import { createSplitter } from "./splitter.ts";
 
 /** How a log is cut into lists. */
 export interface CutOptions {

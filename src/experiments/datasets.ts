@@ -1,11 +1,10 @@
 /** The datasets that experiments run on, and what models are given on each: size, and a budget that is the same for all. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { CandidateProtocol } from "../data/candidates.ts";
 import type { InteractionSource } from "../data/prepare.ts";
 import { fingerprintSource } from "../data/prepared/fingerprint.ts";
 import { writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
-import type { SplitProtocol } from "../data/protocols.ts";
+import type { CandidateProtocol, SplitProtocol } from "../data/protocols.ts";
 import {
   type ExperimentData,
   type LogDataOptions,

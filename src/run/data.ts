@@ -1,10 +1,5 @@
 /** What an experiment runs on: requests with feedback to learn from, others to be judged by, from a world or a log. */
-import {
-  buildListDataset,
-  type CandidateProtocol,
-  checkItemSupply,
-  withLoggedCandidates,
-} from "../data/candidates.ts";
+import { buildListDataset, checkItemSupply, withLoggedCandidates } from "../data/candidates.ts";
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
 import { type FeatureSource, readFeatures } from "../data/features/features.ts";
 import type { InteractionLog } from "../data/interactions.ts";
@@ -18,6 +13,7 @@ import {
 } from "../data/prepare.ts";
 import { fingerprintSource, type Json, type SourceFingerprint } from "../data/prepared/fingerprint.ts";
 import { openPreparedDataset, type PreparedContent } from "../data/prepared/prepared-dataset.ts";
+import type { CandidateProtocol } from "../data/protocols.ts";
 import { createDataReport, type DataReport } from "../data/report/data-report.ts";
 import { learnRetriever } from "../data/retrievers/learn.ts";
 import { recallAt } from "../data/retrievers/recall.ts";

@@ -1,6 +1,6 @@
 /** The section `data` of a configuration: what is learned from, and how it is cut into lists. */
 import { z } from "zod";
-import { SPLIT_PROTOCOLS } from "../../data/protocols.ts";
+import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS } from "../../data/protocols.ts";
 import { DEFAULT_COLUMNS } from "../../data/readers/columns.ts";
 import { TEXT_ENCODINGS } from "../../data/readers/delimited.ts";
 import { RETRIEVERS } from "../../data/retrievers/retriever.ts";
@@ -87,7 +87,7 @@ export const dataSchema = z.strictObject({
     .default("last-list")
     .describe("The test: each user's last list, or each user's first list after one time for all"),
   protocol: z
-    .enum(["injected", "retrieved", "logged"])
+    .enum(CANDIDATE_PROTOCOLS)
     .default("injected")
     .describe(
       "Candidates of a list: what was shown and the retriever's best of the rest, the retriever's best alone, or " +
