@@ -3,10 +3,19 @@
  * holds the progress, the run's fingerprint, and a checksum of everything else in the file.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeWhole } from "../files/write-whole.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -41,7 +50,7 @@ export interface CheckpointStore {
 /** Checkpoints of a stage that are kept: if the newest is damaged, the one before it still is there. */
 const KEPT = 2;
 /** What the name of a file that is being written ends with. */
-const UNFINISHED = ".writing";
+const UNFINISHED = ".safetensors.writing";
 const VERSION = "1";
 
 /** Checkpoints as files of a folder, `STAGE-STEP.safetensors`. */
@@ -79,8 +88,8 @@ export class CheckpointFolder implements CheckpointStore {
   }
 
   /**
-   * Writes a checkpoint that is there whole or not at all; then removes what is older than the newest two, and what a
-   * process was writing when it was killed: a folder has one writer.
+   * Writes to a temporary file, syncs it and renames it, so that a checkpoint is there whole or not at all; then removes
+   * what is older than the newest two, and what a process was writing when it was killed: a folder has one writer.
    *
    * @throws CheckpointError when it cannot be written, as on a full disk; nothing of it is left then
    */
@@ -89,6 +98,7 @@ export class CheckpointFolder implements CheckpointStore {
     const bytes = encodeCheckpoint(checkpoint, this.fingerprint);
     explained(file, () => {
       writeWhole(file, bytes);
+      syncFolder(this.path);
       for (const { name } of this.saved(stage).slice(0, -KEPT)) rmSync(join(this.path, name));
       for (const name of readdirSync(this.path)) {
         if (name.endsWith(UNFINISHED)) rmSync(join(this.path, name));
@@ -117,14 +127,41 @@ function fileName(stage: string, step: number): string {
   return `${fileStem(stage)}-${String(step).padStart(8, "0")}.safetensors`;
 }
 
+function writeWhole(file: string, bytes: Uint8Array): void {
+  const temporary = `${file}.writing`;
+  try {
+    const descriptor = openSync(temporary, "w");
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
 /** Makes what the file system complains about an error of checkpoints. */
 function explained<Result>(file: string, access: () => Result): Result {
   try {
     return access();
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
-    const message = error.message.startsWith(file) ? error.message : `${file}: ${error.message}`;
-    throw new CheckpointError(oneLine(message), { cause: error });
+    throw new CheckpointError(`${file}: ${oneLine(error.message)}`, { cause: error });
+  }
+}
+
+/** A rename is on disk only when its folder is; systems that cannot sync a folder do not need it. */
+function syncFolder(path: string): void {
+  if (process.platform === "win32") return;
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

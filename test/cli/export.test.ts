@@ -127,10 +127,10 @@ test("a write that fails leaves neither the folder nor a temporary one", async (
   using folder = runFolder();
   const files = new Map([
     ["a.txt", "a"],
-    ["a.txt/below-a-file.txt", "b"],
+    ["no-such-folder/b.txt", "b"],
   ]);
   const outcome = await writeFolder(folder.out, files, { replaceable: [], force: false }).catch(String);
-  assert.match(String(outcome), /below-a-file\.txt: E(NOTDIR|EXIST)/);
+  assert.match(String(outcome), /ENOENT/);
   assert.equal(listed(join(folder.out, "..")), ["node_modules", "run"]);
 });
 

@@ -1,11 +1,10 @@
 /** `goalrank init`: a configuration out of the first rows of a log. */
 import { isUtf8 } from "node:buffer";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { Command } from "commander";
-import { writeWhole } from "../../files/write-whole.ts";
 import { DEFAULT_CONFIGURATION_FILE } from "../configuration/command-settings.ts";
-import { parseConfiguration } from "../configuration/file.ts";
+import { parseConfiguration } from "../configuration/configuration-file.ts";
 import { resolveConfiguration } from "../configuration/resolve.ts";
 import { guessLog, type LogGuess } from "../init/guess.ts";
 import { FIELDS } from "../init/guess-columns.ts";
@@ -63,6 +62,17 @@ function findTitles({ head: { format }, columns }: LogGuess, folder: string): Ti
   const path = join(folder, file);
   if ((format !== "movielens" && columns.item !== "movieId") || !existsSync(path)) return undefined;
   return { file, encoding: isUtf8(readFileSync(path)) ? "utf-8" : "latin1" };
+}
+
+function writeWhole(file: string, text: string): void {
+  const temporary = `${file}.writing`;
+  try {
+    writeFileSync(temporary, text);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 function describe(guess: LogGuess, log: string, out: string): string {

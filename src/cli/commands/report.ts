@@ -2,7 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
-import { writeWhole } from "../../files/write-whole.ts";
+import { writeWhole } from "../run/run-directory.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface ReportOptions {

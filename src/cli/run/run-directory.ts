@@ -13,9 +13,19 @@
  *   result.json               the results; it is written last, so a run that has it is finished
  *   lock                      the id of the process that writes the run, while there is one
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { writeWhole } from "../../files/write-whole.ts";
 import { encodeSafetensors, type StateDict } from "../../nn/index.ts";
 import type { CheckpointStore } from "../../training/checkpoint.ts";
 import { CheckpointFolder } from "../../training/checkpoint.ts";
@@ -181,4 +191,17 @@ function readConfiguration(path: string): Record<string, unknown> {
     throw new RunDirectoryError(`${file}: expected a JSON object, as a run writes it`);
   }
   return configuration as Record<string, unknown>;
+}
+
+/** Writes to a temporary file, syncs it and renames it: the file is there whole or not at all. */
+export function writeWhole(file: string, content: string | Uint8Array): void {
+  const temporary = `${file}.writing`;
+  const descriptor = openSync(temporary, "w");
+  try {
+    writeFileSync(descriptor, content);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(temporary, file);
 }

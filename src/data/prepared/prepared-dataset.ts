@@ -3,7 +3,8 @@
  * then read by rows, so that it never has to fit in memory.
  */
 import { createHash } from "node:crypto";
-import { writeWholeInParts } from "../../files/write-whole.ts";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { encodeSafetensorsHeader, type SafetensorsEntry } from "../../nn/index.ts";
 import type { Catalogue, ListDataset } from "../dataset.ts";
 import { DataError } from "../errors.ts";
@@ -89,7 +90,10 @@ export async function writePreparedDataset(file: string, content: PreparedConten
     [METADATA_KEY]: text,
     [METADATA_CHECKSUM_KEY]: sha256(text),
   });
-  await writeWholeInParts(file, [bytes, ...ordered.map(([, { data }]) => bytesOf(data))]);
+  await replaceFile(file, async (handle) => {
+    await handle.writeFile(bytes);
+    for (const [, { data }] of ordered) await handle.writeFile(bytesOf(data));
+  });
 }
 
 /**
@@ -158,6 +162,36 @@ function bytesOf({ buffer, byteOffset, byteLength }: SafetensorsEntry["data"]): 
 
 function sha256(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Writes beside `file`, and takes its place only when everything is on disk. */
+async function replaceFile(file: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
+  const temporary = `${file}.${process.pid}.partial`;
+  try {
+    const handle = await open(temporary, "w");
+    try {
+      await write(handle);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(file));
+}
+
+/** Makes the new name last through a power cut, where the system lets folders be synchronised (Windows does not). */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(folder);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 function hasCode(error: unknown, code: string): boolean {
