@@ -50,6 +50,7 @@ export * from "./data/retrievers/retriever.ts";
 export * from "./data/retrievers/ridge-regression.ts";
 export * from "./data/retrievers/score-request.ts";
 export * from "./data/row-order.ts";
+export * from "./data/splitter.ts";
 export * from "./evaluation/ab-test.ts";
 export * from "./evaluation/off-policy.ts";
 export * from "./evaluation/ranking-metrics.ts";

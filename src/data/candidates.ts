@@ -5,21 +5,10 @@ import type { ListDataset } from "./dataset.ts";
 import { isShown, rowsOfList, shownItems } from "./exposures.ts";
 import type { InteractionLog } from "./interactions.ts";
 import { type ExposedLists, positiveAt } from "./lists.ts";
+import type { CandidateProtocol } from "./protocols.ts";
 
 /** A retriever: writes its score of every item for `user` to `out`, [I]. Higher is better. */
 export type ScoreItems = (user: number, out: Float32Array) => void;
-
-/**
- * How the N candidates of a list are chosen; a report of results names the one used.
- *
- * - `injected`: the L exposed items and the retriever's best N - L of the items that the user meets nowhere in the
- *   log. This is what the paper's figures imply: a ranker is measured largely on telling exposed from retrieved.
- * - `retrieved`: the retriever's best N of the items that the user had not met before the list. Exposed items are
- *   candidates only if the retriever found them; for the others the dataset's `exposed` holds -1. For evaluation.
- * - `logged`: the candidates that the log names for the list, shown or not: the L exposed items and N - L of the
- *   others, drawn uniformly where there are more. For logs that carry lists; see {@link withLoggedCandidates}.
- */
-export type CandidateProtocol = "injected" | "retrieved" | "logged";
 
 /** How lists get their candidates and histories. */
 export interface CandidateOptions {

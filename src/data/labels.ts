@@ -37,7 +37,13 @@ export function showableLists({ exposed, listLength }: ShownLists): Int32Array {
 }
 
 /** Labels of all candidates, 1 for what was shown and liked: [S, N]. */
-export function candidateLabels({ size, feedback, exposed, listLength, candidateCount }: ShownLists): Float32Array {
+export function candidateLabels({
+  size,
+  feedback,
+  exposed,
+  listLength,
+  candidateCount,
+}: ShownLists): Float32Array {
   const labels = new Float32Array(size * candidateCount);
   exposed.forEach((position, at) => {
     if (position >= 0) labels[Math.floor(at / listLength) * candidateCount + position] = feedback[at];

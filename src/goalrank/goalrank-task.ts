@@ -10,38 +10,12 @@ import type { BatchLoss, TrainingTask } from "../training/trainer.ts";
 import type { Generator, GeneratorMemory } from "./generator.ts";
 import { describeGroups } from "./group-metrics.ts";
 import { buildGroups } from "./groups/build.ts";
-import { checkGroupSet, DEFAULT_GROUP_SET, type GroupSet } from "./groups/group-set.ts";
-import type { Groups, GroupSource } from "./groups/lists.ts";
+import type { GroupSource } from "./groups/group-set.ts";
+import { checkGroups, type GroupOptions } from "./groups/group-settings.ts";
+import type { Groups } from "./groups/lists.ts";
 import { selectSpaced } from "./groups/select-spaced.ts";
-import { type Imitation, imitationLoss } from "./imitation-task.ts";
+import { imitationLoss } from "./imitation-task.ts";
 import type { CandidateScorer, ListJudge } from "./judge.ts";
-
-/** How groups of lists are made, and what the generator learns from them. */
-export interface GroupOptions {
-  /** Where lists come from, and how many of each source. */
-  readonly set: GroupSet;
-  /** Keep this many of the lists drawn, uniformly spaced by reward; all of them without a number. */
-  readonly spaced?: number | undefined;
-  /** Temperature of the reference policy: 1 in the paper (Eq. 4). */
-  readonly referenceTemperature: number;
-  /**
-   * Weight of the likelihood of the logged list (or of its positives) beside Eq. 5, which keeps the policy near what
-   * the log knows; 0 in the paper.
-   */
-  readonly imitationWeight: number;
-  readonly imitation: Imitation;
-  /** Batches between two copies of the policy that lists are sampled from; 1: always the policy as it is. */
-  readonly refreshEvery: number;
-}
-
-/** What {@link GroupOptions} are unless given. */
-export const DEFAULT_GROUPS: GroupOptions = {
-  set: DEFAULT_GROUP_SET,
-  referenceTemperature: 0.5,
-  imitationWeight: 0,
-  imitation: "list",
-  refreshEvery: 1,
-};
 
 /** Models that take part; only the generator learns. */
 export interface GoalRankModels {
@@ -108,23 +82,6 @@ export function goalRankTask(
   };
 }
 
-/** @throws RangeError for group options out of range */
-export function checkGroups({ refreshEvery, imitationWeight, set, spaced }: GroupOptions): void {
-  checkGroupSet(set);
-  if (!Number.isInteger(refreshEvery) || refreshEvery < 1) {
-    throw new RangeError(`groups: refreshEvery must be a positive integer, got ${refreshEvery}`);
-  }
-  if (!(imitationWeight >= 0)) {
-    throw new RangeError(`groups: imitationWeight must not be negative, got ${imitationWeight}`);
-  }
-  const drawn = set.reduce((sum, { count }) => sum + count, 0);
-  if (spaced !== undefined && !(Number.isInteger(spaced) && spaced >= 2 && spaced <= drawn)) {
-    throw new RangeError(
-      `groups: spaced must be an integer from 2 to the ${drawn} lists drawn, got ${spaced}`,
-    );
-  }
-}
-
 /** Draws the groups of a batch and has the judge score them; nothing is recorded. */
 export async function scoreGroups(
   { generator, sampler, judge, pointwise }: GoalRankModels,
@@ -136,7 +93,15 @@ export async function scoreGroups(
   const policy = refreshEvery > 1 && sampler !== undefined ? sampler : generator;
   policy.train(false);
   const [memory, logits] = noGrad(() => [policy.encode(batch), pointwise.forward(batch)]);
-  const context = { requests, candidates, length, key, policy: { generator: policy, memory }, logits, logged };
+  const context = {
+    requests,
+    candidates,
+    length,
+    key,
+    policy: { generator: policy, memory },
+    logits,
+    logged,
+  };
   const drawn = await buildGroups(set, context);
   const judged = noGrad(() => judge.rewards(batch, tensor(drawn.lists, [requests, drawn.groupSize, length])));
   const rewards = (await judged.data()) as Float32Array;

@@ -111,8 +111,7 @@ async function labelledLists(
   if (unexposed === "ignore") return { lists: batch.exposed, labels: batch.feedback };
   const named = (name: string) => ({ ...key, stream: `${key.stream} ${name}` });
   const sources = [showableLists(batch)];
-  for (let copy = 0; copy < unseen.mixed; copy++)
-    sources.push(mixedLists(batch, named(`mixed ${copy}`)));
+  for (let copy = 0; copy < unseen.mixed; copy++) sources.push(mixedLists(batch, named(`mixed ${copy}`)));
   if (unseen.policy !== undefined) {
     sources.push(await drawLists(unseen.policy, batch, named("policy")));
   }

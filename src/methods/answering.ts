@@ -20,7 +20,7 @@ import {
   type PolicyState,
 } from "../goalrank/decoding/decode.ts";
 import type { CandidateScorer } from "../goalrank/judge.ts";
-import { noGrad, scope, type Tensor } from "../tensor/index.ts";
+import { noGrad, scope } from "../tensor/index.ts";
 import { evaluationBatches } from "../training/batches.ts";
 
 /** Answers to S requests. */
@@ -68,10 +68,10 @@ export interface Answering {
   /** The method's lists for a batch. @param step keys what is drawn at random */
   rank(batch: RequestBatch, length: number, step: number): Promise<RankedLists>;
   /**
-   * The method's lists under a product's rules.
+   * The method's lists under a product's rules, for the batch that `make` makes: tensors are freed with the answer.
    * @throws RangeError for constraints that a request cannot meet
    */
-  answer(batch: RequestBatch, options: AnswerOptions): Promise<Answer>;
+  answer(make: () => RequestBatch, options: AnswerOptions): Promise<Answer>;
 }
 
 /** Answers all requests of a dataset. */
@@ -108,21 +108,21 @@ export function byPolicy<Memory extends PolicyMemory, State extends PolicyState>
       const [chosen, scores] = await Promise.all([lists.data(), first.data()]);
       return { lists: Int32Array.from(chosen), scores: Float32Array.from(scores) };
     },
-    async answer(batch, { length, constraints }) {
-      using step = scope();
-      const options = { lists: 1, length, ...(constraints && { constraints }) };
-      const decoded = noGrad(() => decodeScoredLists(policy, encode(batch), options));
-      return readAll(step.keep(decoded.lists), step.keep(decoded.stepLogProbabilities));
-    },
+    answer: (make, { length, constraints }) =>
+      inScope(async () => {
+        const options = { lists: 1, length, ...(constraints && { constraints }) };
+        const decoded = noGrad(() => decodeScoredLists(policy, encode(make()), options));
+        const { lists, stepLogProbabilities: steps } = decoded;
+        const [chosen, logs] = await Promise.all([lists.data(), steps.data()]);
+        return { lists: chosen, stepLogProbabilities: logs };
+      }),
   };
 }
 
-/** The elements of lists and steps, which are freed. */
-async function readAll(lists: Tensor, steps: Tensor): Promise<Answer> {
-  const [chosen, logs] = await Promise.all([lists.data(), steps.data()]);
-  lists.dispose();
-  steps.dispose();
-  return { lists: chosen, stepLogProbabilities: logs };
+/** Frees what `make` makes before it first waits. Reading copies at once, so what is being read may be freed. */
+function inScope<Result>(make: () => Promise<Result>): Promise<Result> {
+  using _ = scope();
+  return make();
 }
 
 /** The candidates of the highest scores, of equal ones the first. */
@@ -162,10 +162,16 @@ function fromRanking(
     ...traits,
     probabilities: "plackett-luce",
     rank,
-    async answer(batch, { length, constraints = {} }) {
-      const [requests, candidates] = batch.items.shape;
-      const rules = resolveConstraints(constraints, { requests, candidates, length });
-      const ranked = await rank(batch, Math.max(length, traits.leastCandidates), 0);
+    async answer(make, { length, constraints = {} }) {
+      const start = () => {
+        const batch = make();
+        const [requests, candidates] = batch.items.shape;
+        const rules = resolveConstraints(constraints, { requests, candidates, length });
+        const ranking = rank(batch, Math.max(length, traits.leastCandidates), 0);
+        return ranking.then((ranked) => ({ ranked, rules }));
+      };
+      const { ranked, rules } = await (traits.atOnce ? inScope(start) : inHeldScope(start));
+      const { requests, candidates } = rules;
       const lists = new Int32Array(requests * length);
       const stepLogProbabilities = new Float64Array(requests * length);
       for (let request = 0; request < requests; request++) {
@@ -179,6 +185,12 @@ function fromRanking(
       return { lists, stepLogProbabilities };
     },
   };
+}
+
+/** As `inScope`, for what makes tensors later, too: until then no other code may open a scope. */
+async function inHeldScope<Result>(make: () => Promise<Result>): Promise<Result> {
+  using _ = scope();
+  return await make();
 }
 
 /** The first candidates of an order that the rules allow, position by position. */

@@ -1,18 +1,12 @@
 /** GoalRank as a method: its generator, trained on groups that the judge has scored (`src/goalrank/goalrank-task.ts`). */
 import { type ListDataset, selectRows } from "../data/dataset.ts";
-import { Generator } from "../goalrank/generator.ts";
+import type { Generator } from "../goalrank/generator.ts";
 import type { RewardModel } from "../goalrank/reward-model.ts";
 import { Random } from "../tensor/index.ts";
-import { byPolicy } from "./answering.ts";
-import {
-  initialWeights,
-  instanceOf,
-  type Lesson,
-  type Method,
-  type MethodContext,
-  sharedModel,
-} from "./method.ts";
-import { isGroupObjective, policyTask } from "./objectives/policy-task.ts";
+import { createGenerator, goalRankInstance } from "./goalrank-policy.ts";
+import { type Lesson, type Method, type MethodContext, sharedModel } from "./method.ts";
+import { isGroupObjective } from "./objectives/objective-settings.ts";
+import { policyTask } from "./objectives/policy-task.ts";
 
 export const GOAL_RANK: Method = {
   name: "goalrank",
@@ -22,22 +16,9 @@ export const GOAL_RANK: Method = {
   learnsWith: ["pointwise", "judge"],
   create(context) {
     const generator = createGenerator(context, "generator");
-    return instanceOf(
-      { generator },
-      byPolicy(generator, (batch) => generator.encode(batch)),
-      {
-        learn: (lesson) => learn(generator, context, lesson),
-      },
-    );
+    return goalRankInstance(generator, (lesson) => learn(generator, context, lesson));
   },
 };
-
-/** The generator of a run, or another of its shape; the stream names it. */
-export function createGenerator(context: MethodContext, stream: string): Generator {
-  const { catalogue, layers } = context;
-  const options = { ...context, encoderLayers: layers, decoderLayers: layers, stream };
-  return new Generator(catalogue, options, initialWeights(context, stream));
-}
 
 async function learn(generator: Generator, context: MethodContext, lesson: Lesson): Promise<void> {
   const { seed } = context;

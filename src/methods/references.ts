@@ -2,8 +2,8 @@
 import type { RequestColumns } from "../data/dataset.ts";
 import { randomLists } from "../goalrank/groups/random.ts";
 import { Random, tensor } from "../tensor/index.ts";
-import { bestLists } from "../world/oracle.ts";
 import { redrawLists } from "../world/logging-policy.ts";
+import { bestLists } from "../world/oracle.ts";
 import type { World } from "../world/world.ts";
 import { byChoice, byScores, type RankedLists } from "./answering.ts";
 import { instanceOf, type Method, type MethodContext, type MethodInstance } from "./method.ts";

@@ -1,9 +1,9 @@
 /** The models that all methods share: how they are made, with initial weights or with those of a file. */
-import { Generator } from "../goalrank/generator.ts";
-import { DiscountedItemJudge, JudgeEnsemble, type ListJudge } from "../goalrank/judge.ts";
+import { DiscountedItemJudge, JudgeEnsemble } from "../goalrank/judge.ts";
 import { RewardModel, type RewardModelOptions } from "../goalrank/reward-model.ts";
-import { createGenerator } from "./goalrank.ts";
-import { initialWeights, type MethodContext } from "./method.ts";
+import type { Module } from "../nn/index.ts";
+import { createGenerator } from "./goalrank-policy.ts";
+import { initialWeights, type MethodContext, type SharedModelName, type SharedModels } from "./method.ts";
 import { PointwiseRanker } from "./pointwise-ranker.ts";
 
 /** What a judge is made of: plain data, which a ranker's file holds. */
@@ -19,34 +19,55 @@ export interface JudgeShape extends Pick<RewardModelOptions, "contextLayers" | "
   readonly pessimism: number;
 }
 
-export function createPointwise(context: MethodContext): PointwiseRanker {
-  return new PointwiseRanker(context.catalogue, context.width, initialWeights(context, "pointwise"));
+/** The shared models that there are, with what the judge is made of. */
+export interface SharedSet {
+  /** What methods are given: these models among it. */
+  readonly context: MethodContext;
+  readonly judge: JudgeShape;
+  /** What the judge reads; none for item-bce-discounted. */
+  readonly rewardModels: readonly RewardModel[];
 }
 
-export function createImitation(context: MethodContext): Generator {
-  return createGenerator(context, "imitation");
-}
-
-/** The reward models of a judge; none for `item-bce-discounted`. */
-export function createRewardModels(context: MethodContext, judge: JudgeShape): RewardModel[] {
-  const members = judge.kind === "item-bce-discounted" ? 0 : judge.members;
-  return Array.from({ length: members }, (_, member) => {
-    const stream = member === 0 ? "reward model" : `reward model ${member + 1}`;
-    return new RewardModel(
-      context.catalogue,
-      { ...context, ...judge, stream },
-      initialWeights(context, stream),
-    );
+/** The shared models of these names, with initial weights. */
+export function createSharedModels(
+  context: Omit<MethodContext, "shared">,
+  judge: JudgeShape,
+  names: readonly SharedModelName[],
+): SharedSet {
+  const bare = { ...context, shared: {} };
+  const isItemJudge = judge.kind === "item-bce-discounted";
+  const needsJudge = names.includes("judge");
+  const pointwise =
+    names.includes("pointwise") || (needsJudge && isItemJudge)
+      ? new PointwiseRanker(bare.catalogue, bare.width, initialWeights(bare, "pointwise"))
+      : undefined;
+  const rewardModels = Array.from({ length: needsJudge && !isItemJudge ? judge.members : 0 }, (_, member) => {
+    const stream = memberStage(member);
+    return new RewardModel(bare.catalogue, { ...bare, ...judge, stream }, initialWeights(bare, stream));
   });
+  const shared: Partial<SharedModels> = {
+    ...(pointwise && { pointwise }),
+    ...(names.includes("imitation") && { imitation: createGenerator(bare, "imitation") }),
+    ...(rewardModels.length > 0 && { judge: new JudgeEnsemble(rewardModels, judge.pessimism) }),
+    ...(needsJudge && pointwise && isItemJudge && { judge: new DiscountedItemJudge(pointwise) }),
+  };
+  return { context: { ...bare, shared }, judge, rewardModels };
 }
 
-/** The judge that a pointwise ranker or reward models make. */
-export function createJudge(
-  pointwise: PointwiseRanker,
-  rewardModels: readonly RewardModel[],
-  { pessimism }: Pick<JudgeShape, "pessimism">,
-): ListJudge {
-  return rewardModels.length === 0
-    ? new DiscountedItemJudge(pointwise)
-    : new JudgeEnsemble(rewardModels, pessimism);
+/** What the training of a reward model is called: "reward model", "reward model 2", ... */
+export function memberStage(member: number): string {
+  return member === 0 ? "reward model" : `reward model ${member + 1}`;
+}
+
+/** The shared models by the names under which their weights are kept. */
+export function namedSharedModels({ context: { shared }, rewardModels }: SharedSet): [string, Module][] {
+  const { pointwise, imitation } = shared;
+  return [
+    ...(pointwise === undefined ? [] : [["pointwise", pointwise] as [string, Module]]),
+    ...(imitation === undefined ? [] : [["imitation", imitation] as [string, Module]]),
+    ...rewardModels.map((model, member): [string, Module] => [
+      memberStage(member).replaceAll(" ", "-"),
+      model,
+    ]),
+  ];
 }

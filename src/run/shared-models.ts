@@ -1,93 +1,108 @@
 /** Trains the models that all methods share: the pointwise ranker, the generator that imitates the log, the judge. */
-import { allRows, listRewards, showableLists } from "../data/labels.ts";
-import { type RewardReport, rewardReport } from "../evaluation/reward-report.ts";
-import { pearsonCorrelation } from "../evaluation/statistics.ts";
-import type { Generator } from "../goalrank/generator.ts";
+import type { ListDataset } from "../data/dataset.ts";
+import { listRewards, showableLists } from "../data/labels.ts";
+import { rewardReport } from "../evaluation/reward-report.ts";
 import { imitationTask } from "../goalrank/imitation-task.ts";
 import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
 import type { RewardModel } from "../goalrank/reward-model.ts";
 import { rewardTask } from "../goalrank/reward-task.ts";
-import { byPolicy, byScores } from "../methods/answering.ts";
+import { type Answering, byPolicy, byScores, rankRequests } from "../methods/answering.ts";
 import { findMethod } from "../methods/index.ts";
-import type { MethodContext, SharedModels } from "../methods/method.ts";
-import type { PointwiseRanker } from "../methods/pointwise-ranker.ts";
+import { sharedModel } from "../methods/method.ts";
 import { pointwiseTask } from "../methods/pointwise-ranker.ts";
-import {
-  createImitation,
-  createJudge,
-  createPointwise,
-  createRewardModels,
-  type JudgeShape,
-} from "../methods/shared-models.ts";
-import type { Module } from "../nn/index.ts";
-import type { TrainingContext } from "../training/trainer.ts";
-import { expectedRewards } from "../world/oracle.ts";
-import type { RunData } from "./data.ts";
+import { createSharedModels, memberStage, type SharedSet } from "../methods/shared-models.ts";
+import type { StageOptions } from "../training/options.ts";
+import type { TrainingContext, TrainingTask } from "../training/trainer.ts";
+import type { ExperimentData } from "./data.ts";
 import type { RunSettings } from "./settings.ts";
-import { trainValidated, rankingMetricsOf } from "./validated-training.ts";
+import { trainValidated, validationMetrics } from "./validated-training.ts";
 
-/** The shared models of a run. */
-export interface RunModels {
-  /** What methods are given, these models among it. */
-  readonly context: MethodContext & { readonly shared: Pick<SharedModels, "pointwise" | "judge"> };
-  /** What the judge is made of; none for item-bce-discounted. */
-  readonly rewardModels: readonly RewardModel[];
+/** The shared models that the settings and their methods need, with initial weights. */
+export function createRunModels(data: ExperimentData, settings: RunSettings): SharedSet {
+  const { catalogue, world, unexposed, training } = data;
+  const { listLength, candidateCount, historyLength } = training;
+  const { width, heads, layers, dropoutRate, seed, reward } = settings;
+  const shape = { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed };
+  const { kind, contextLayers, head, members, pessimism } = reward;
+  // A log whose labels do not depend on the list has nothing to be read from the top.
+  const reading = unexposed === "ignore" ? "top-down" : "whole-list";
+  return createSharedModels(
+    { ...shape, catalogue, world },
+    { kind, contextLayers, head, members, pessimism, reading },
+    ["pointwise", "judge", ...(needsImitation(settings) ? (["imitation"] as const) : [])],
+  );
 }
 
-/** Trains what the settings and their methods need, on `data.training`; the judge comes last. */
+/** Trains the shared models on `data.training`, those that others start from first. */
 export async function trainSharedModels(
-  data: RunData,
+  data: ExperimentData,
   settings: RunSettings,
   training: TrainingContext,
-): Promise<RunModels> {
-  const models = createSharedModels(data, settings);
-  const { pointwise, imitation } = models.context.shared;
-  await trainPointwise(pointwise, data, settings, training);
-  if (imitation !== undefined) await trainImitation(imitation, data, settings, training);
+): Promise<SharedSet> {
+  const models = createRunModels(data, settings);
+  const { seed, feedbackTraining, imitationTraining, rewardTraining } = settings;
+  const trainAs = (task: TrainingTask, options: StageOptions, answering: Answering) =>
+    trainValidated(
+      task,
+      { ...options, seed },
+      data,
+      async (held) => validationMetrics(held, await rankRequests(answering, held)),
+      training,
+    );
+  const pointwise = sharedModel(models.context, "pointwise");
+  const { imitation } = models.context.shared;
+  await trainAs(
+    pointwiseTask(pointwise, data.training, data.unexposed),
+    feedbackTraining,
+    byScores(pointwise),
+  );
+  if (imitation !== undefined) {
+    const answering = byPolicy(imitation, (batch) => imitation.encode(batch));
+    await trainAs(imitationTask(imitation, data.training, settings.imitation), imitationTraining, answering);
+  }
   for (const [member, model] of models.rewardModels.entries()) {
-    await trainRewardModel(model, member, models, data, settings, training);
+    if (settings.reward.start === "imitation") {
+      model.memory?.loadStateDict(await sharedModel(models.context, "imitation").memory.stateDict());
+    }
+    const task = memberTask(model, member, models, data, settings);
+    await trainValidated(
+      task,
+      { ...rewardTraining, seed },
+      data,
+      (held) => judgeJudge(model, held),
+      training,
+    );
   }
   return models;
 }
 
-/** The shared models with initial weights. */
-export function createSharedModels(data: RunData, settings: RunSettings): RunModels {
-  const { catalogue, world, training } = data;
-  const { listLength, candidateCount, historyLength } = training;
-  const { width, heads, layers, dropoutRate, seed } = settings;
-  const sizes = { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed };
-  const context: MethodContext = { ...sizes, catalogue, world, shared: {} };
-  const pointwise = createPointwise(context);
-  const rewardModels = createRewardModels(context, judgeShape(data, settings));
-  const judge = createJudge(pointwise, rewardModels, settings.reward);
-  const imitation = needsImitation(settings) ? { imitation: createImitation(context) } : {};
-  return { context: { ...context, shared: { pointwise, judge, ...imitation } }, rewardModels };
+/** How one of the reward models learns. */
+function memberTask(
+  model: RewardModel,
+  member: number,
+  { context }: SharedSet,
+  { training, unexposed }: ExperimentData,
+  { seed, reward: { mixedLists: mixed, policyLists: count } }: RunSettings,
+): TrainingTask {
+  const policy =
+    count === 0 ? undefined : { generator: sharedModel(context, "imitation"), count, temperature: 1 };
+  const options = { unexposed, unseen: { mixed, policy }, seed, stage: memberStage(member) };
+  return rewardTask(model, training, options);
 }
 
-/** What the judge of a run is made of. */
-export function judgeShape({ unexposed }: RunData, { reward }: RunSettings): JudgeShape {
-  const { kind, contextLayers, head, members, pessimism } = reward;
-  // A log whose labels do not depend on the list has nothing to be read from the top.
-  const reading = unexposed === "ignore" ? "top-down" : "whole-list";
-  return { kind, contextLayers, head, members, pessimism, reading };
+/** How well a judge's rewards agree with the feedback on lists that were shown. */
+async function judgeJudge(judge: ListJudge, validation: ListDataset) {
+  const shown = showableLists(validation);
+  const observed = listRewards(validation, shown);
+  const report = rewardReport(await predictedRewards(judge, validation, shown), observed, { seed: 0 });
+  return { meanSquaredError: report.meanSquaredError, pearson: report.pearson ?? 0 };
 }
 
 /** Whether something starts from the generator that imitates the log, draws from it, or is it. */
 function needsImitation({ methods, reward, generatorStart }: RunSettings): boolean {
-  const read = methods.map(findMethod).flatMap(({ answersWith, learnsWith = [] }) => [...answersWith, ...learnsWith]);
+  const read = methods
+    .map(findMethod)
+    .flatMap(({ answersWith, learnsWith = [] }) => [...answersWith, ...learnsWith]);
   const starts = [reward.start, methods.includes("goalrank") ? generatorStart : "scratch"];
   return read.includes("imitation") || starts.includes("imitation") || reward.policyLists > 0;
-}
-
-/** The shared models by the names under which their weights are kept. */
-export function namedSharedModels({ context: { shared }, rewardModels }: RunModels): [string, Module][] {
-  const { pointwise, imitation } = shared as Partial<SharedModels> & typeof shared;
-  return [
-    ["pointwise", pointwise],
-    ...(imitation === undefined ? [] : [["imitation", imitation] as [string, Module]]),
-    ...rewardModels.map((model, member): [string, Module] => [
-      member === 0 ? "reward-model" : `reward-model-${member + 1}`,
-      model,
-    ]),
-  ];
 }

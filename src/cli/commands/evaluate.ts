@@ -5,15 +5,13 @@ import { Command } from "commander";
 import { decodeSafetensors, SafetensorsError, type StateDict } from "../../nn/index.ts";
 import { RANKER_FILE } from "../../ranker/load-ranker.ts";
 import { compareMethods } from "../../run/compare.ts";
-import type { ExperimentData } from "../../run/data.ts";
-import { type ExperimentModels, restoreModels } from "../../run/models.ts";
-import type { ExperimentOptions } from "../../run/settings.ts";
+import { restoreRun } from "../../run/methods.ts";
 import { CheckpointFolder, type CheckpointStore } from "../../training/checkpoint.ts";
 import { combineListeners } from "../../training/listener.ts";
 import { useDevice } from "../choose-device.ts";
+import type { Configuration } from "../configuration/configuration-schema.ts";
 import { SettingFlags } from "../configuration/flags.ts";
-import { experimentOptions } from "../configuration/library-options.ts";
-import type { Configuration } from "../configuration/schema.ts";
+import { runSettings } from "../configuration/library-options.ts";
 import { DEVICE_FLAGS } from "../configuration/short-flags.ts";
 import { Interruption } from "../interruption.ts";
 import { findData } from "../load-data.ts";
@@ -66,9 +64,14 @@ async function evaluate(run: string, flags: SettingFlags, json: boolean): Promis
     signal: interruption.signal,
   });
   display.close();
-  const options = experimentOptions(configuration);
-  const models = restore(run, data, options, weights);
-  const { models: __, ...result } = await compareMethods(models, data, options);
+  const settings = runSettings(configuration);
+  const { models, methods } = await restoreRun(data, settings, weights).catch((error: Error) => {
+    throw new RunDirectoryError(
+      `${run}: ${error.message}; \`goalrank train all --resume ${run}\` trains what is missing`,
+      { cause: error },
+    );
+  });
+  const result = await compareMethods(models, methods, data, settings);
   if (json) {
     console.log(JSON.stringify(result));
     return;
@@ -106,21 +109,5 @@ function readStateDict(file: string): StateDict {
   } catch (error) {
     if (!(error instanceof SafetensorsError)) throw error;
     throw new RunDirectoryError(`${file}: ${error.message}`, { cause: error });
-  }
-}
-
-function restore(
-  run: string,
-  data: ExperimentData,
-  options: ExperimentOptions,
-  weights: ReadonlyMap<string, StateDict>,
-): ExperimentModels {
-  try {
-    return restoreModels(data, options, weights);
-  } catch (error) {
-    throw new RunDirectoryError(
-      `${run}: ${(error as Error).message}; \`goalrank train all --resume ${run}\` trains what is missing`,
-      { cause: error },
-    );
   }
 }

@@ -9,6 +9,7 @@ import { encodeSafetensorsHeader, type SafetensorsEntry } from "../../nn/index.t
 import type { Catalogue, ListDataset } from "../dataset.ts";
 import { DataError } from "../errors.ts";
 import { catalogueTensors, describeCatalogue } from "../features/catalogue-tensors.ts";
+import { SPLITS, type SplitName } from "../protocols.ts";
 import type { Retriever } from "../retrievers/retriever.ts";
 import { isSameSource, type SourceFingerprint } from "./fingerprint.ts";
 import { PreparedFile } from "./prepared-file.ts";
@@ -19,13 +20,11 @@ import {
   type PreparedDescription,
   type PreparedMetadata,
   RETRIEVER_PREFIX,
-  SPLITS,
   type SplitExtents,
-  type SplitName,
   splitTensors,
 } from "./prepared-layout.ts";
 
-export type { PreparedDescription, SplitName } from "./prepared-layout.ts";
+export type { PreparedDescription } from "./prepared-layout.ts";
 
 /** All that a prepared dataset holds. */
 export interface PreparedContent extends PreparedDescription {

@@ -14,6 +14,7 @@ import { excerpt } from "../../text/excerpt.ts";
 import type { Catalogue, ListDataset } from "../dataset.ts";
 import { DataError } from "../errors.ts";
 import { isCatalogueTensor, restoreCatalogue } from "../features/catalogue-tensors.ts";
+import { SPLITS, type SplitName } from "../protocols.ts";
 import { restoreRetriever } from "../retrievers/restore.ts";
 import type { Retriever } from "../retrievers/retriever.ts";
 import {
@@ -24,8 +25,6 @@ import {
   METADATA_KEY,
   type PreparedMetadata,
   RETRIEVER_PREFIX,
-  SPLITS,
-  type SplitName,
 } from "./prepared-layout.ts";
 import { parsePreparedMetadata } from "./prepared-metadata.ts";
 

@@ -3,11 +3,10 @@
  * `goalrank`, of JSON. docs/data-format.md describes it for readers in other languages.
  */
 import type { SafetensorsDtype, SafetensorsEntry } from "../../nn/index.ts";
-import type { CandidateProtocol } from "../candidates.ts";
 import type { ListDataset } from "../dataset.ts";
 import type { CatalogueDescription } from "../features/catalogue-tensors.ts";
 import type { PreparationCounts } from "../prepare.ts";
-import type { SplitProtocol } from "../protocols.ts";
+import type { CandidateProtocol, SplitName, SplitProtocol } from "../protocols.ts";
 import type { DataReport } from "../report/data-report.ts";
 import type { SourceFingerprint } from "./fingerprint.ts";
 
@@ -20,10 +19,6 @@ export const METADATA_CHECKSUM_KEY = "goalrank_sha256";
 
 /** What the names of the retriever's tensors start with. */
 export const RETRIEVER_PREFIX = "retriever.";
-
-export const SPLITS = ["training", "validation", "test"] as const;
-/** One of {@link SPLITS}. */
-export type SplitName = (typeof SPLITS)[number];
 
 /** What a prepared dataset says of itself, besides its columns. */
 export interface PreparedDescription {

@@ -1,7 +1,7 @@
 /** Checks the description in a prepared dataset: JSON, of which nothing is believed before. */
 import { z } from "zod";
-import { SPLIT_PROTOCOLS } from "../protocols.ts";
-import { METADATA_KEY, PREPARED_VERSION, type PreparedMetadata, SPLITS } from "./prepared-layout.ts";
+import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS, SPLITS } from "../protocols.ts";
+import { METADATA_KEY, PREPARED_VERSION, type PreparedMetadata } from "./prepared-layout.ts";
 
 const count = z
   .int()
@@ -9,13 +9,12 @@ const count = z
   .max(2 ** 31 - 1);
 
 const split = z.object({ size: count, candidateCount: count, listLength: count, historyLength: count });
-const protocol = z.enum(["injected", "retrieved", "logged"]);
 
 /** What reading depends on. The counts and the report are only shown, and a checksum tells that they are as written. */
 const schema = z.object({
   protocols: z.object({
     split: z.enum(SPLIT_PROTOCOLS),
-    candidates: z.record(z.enum(SPLITS), protocol),
+    candidates: z.record(z.enum(SPLITS), z.enum(CANDIDATE_PROTOCOLS)),
   }),
   counts: z.looseObject({}),
   report: z.looseObject({}).optional(),

@@ -1,8 +1,8 @@
 /** Collects interactions in any order, in typed columns, and sorts them into a log. */
 
 import { gather, type InteractionLog } from "../interactions.ts";
-import { ListCollector, orderedLists } from "../logged-lists.ts";
-import { compareLists, compareTimes, groupOffsets, rowsByGroup, sortRowsOfUsers } from "../row-order.ts";
+import { compareLists, ListCollector, orderedLists } from "../logged-lists.ts";
+import { compareTimes, groupOffsets, rowsByGroup, sortRowsOfUsers } from "../row-order.ts";
 import { GrowableColumn } from "./growable-column.ts";
 import { Numbering } from "./numbering.ts";
 

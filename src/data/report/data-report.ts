@@ -4,13 +4,11 @@
  */
 
 import { areaUnderCurve } from "../../evaluation/ranking-metrics.ts";
-import type { CandidateProtocol } from "../candidates.ts";
 import type { ListDataset } from "../dataset.ts";
 import { isShown } from "../exposures.ts";
 import { type ExposedLists, type ListCounts, positiveAt } from "../lists.ts";
 import type { PreparationCounts } from "../prepare.ts";
-import { SPLITS, type SplitName } from "../prepared/prepared-layout.ts";
-import type { SplitProtocol } from "../protocols.ts";
+import { type CandidateProtocol, SPLITS, type SplitName, type SplitProtocol } from "../protocols.ts";
 import { type CheckedData, checkLeakage, type LeakageCheck, type ReportedSplit, rowsOf } from "./leakage.ts";
 
 /** What a report is made of. */

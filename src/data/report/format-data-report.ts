@@ -1,7 +1,7 @@
 /** A data report as lines for people. */
 
 import { formatPreparation } from "../prepare.ts";
-import { SPLITS } from "../prepared/prepared-layout.ts";
+import { SPLITS } from "../protocols.ts";
 import type { DataReport, SplitReport, TimeSpan } from "./data-report.ts";
 
 /** The report in lines; the checks come last, those that failed in capitals. */

@@ -1,11 +1,9 @@
 /** Checks that nothing of the test has leaked into what is learned from, each with a count of what breaks it. */
 
-import type { CandidateProtocol } from "../candidates.ts";
 import type { ListDataset } from "../dataset.ts";
 import type { InteractionLog } from "../interactions.ts";
 import type { ExposedLists, ListCut } from "../lists.ts";
-import type { SplitName } from "../prepared/prepared-layout.ts";
-import type { SplitProtocol } from "../protocols.ts";
+import type { CandidateProtocol, SplitName, SplitProtocol } from "../protocols.ts";
 
 /** The outcome of one check for leaks from the test into what is learned from. */
 export interface LeakageCheck {

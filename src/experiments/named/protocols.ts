@@ -2,8 +2,7 @@
  * What the choices of a protocol do to the figures: whether exposed items are put among the candidates, whether they then
  * come first, as in the program that the paper's authors published, and how lists are split.
  */
-import type { CandidateProtocol } from "../../data/candidates.ts";
-import type { SplitProtocol } from "../../data/protocols.ts";
+import type { CandidateProtocol, SplitProtocol } from "../../data/protocols.ts";
 import { type Contender, contenderTitle, GOAL_RANK, learnerTitle, namedLearner } from "../contenders.ts";
 import type { DatasetChoice, LogSettings } from "../datasets.ts";
 import type { Experiment } from "../experiment.ts";

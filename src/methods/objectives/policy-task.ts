@@ -1,25 +1,12 @@
 /** The training of a generator by any objective: Eq. 5, imitation of the log, or one of this folder in its place. */
 import type { ListDataset } from "../../data/dataset.ts";
 import type { Generator } from "../../goalrank/generator.ts";
-import {
-  checkGroups,
-  type GoalRankModels,
-  type GroupLoss,
-  type GroupOptions,
-  goalRankTask,
-} from "../../goalrank/goalrank-task.ts";
-import type { GroupSet } from "../../goalrank/groups/group-set.ts";
+import { type GoalRankModels, type GroupLoss, goalRankTask } from "../../goalrank/goalrank-task.ts";
 import { imitationTask } from "../../goalrank/imitation-task.ts";
 import { noGrad, tensor } from "../../tensor/index.ts";
 import type { TrainingTask } from "../../training/trainer.ts";
-import type { ObjectiveOptions } from "./evidence.ts";
-import { GROUP_OBJECTIVES, OBJECTIVES, type ObjectiveName } from "./index.ts";
-
-/** How groups are made, and what is made of them. */
-export interface PolicyOptions extends GroupOptions, ObjectiveOptions {
-  /** "goalrank" is Eq. 5; the others are for comparison. */
-  readonly objective: ObjectiveName;
-}
+import { GROUP_OBJECTIVES, type GroupObjectiveName } from "./index.ts";
+import { checkPolicy, isGroupObjective, type PolicyOptions } from "./objective-settings.ts";
 
 /** Where the generator's weights come from before its first step. */
 export const GENERATOR_STARTS = ["scratch", "reward", "imitation"] as const;
@@ -32,40 +19,6 @@ export interface PolicySettings {
   /** Requests of the training lists that it learns from; they need no feedback. */
   readonly policyRequests: number;
   readonly groups: PolicyOptions;
-}
-
-export type GroupObjectiveName = keyof typeof GROUP_OBJECTIVES;
-
-/** Whether an objective learns from groups of lists, in place of Eq. 5. */
-export function isGroupObjective(name: ObjectiveName): name is GroupObjectiveName {
-  return Object.hasOwn(GROUP_OBJECTIVES, name);
-}
-
-/** @throws RangeError for an option out of range, or a set of lists that the objective cannot learn from */
-export function checkPolicy(options: PolicyOptions): void {
-  checkGroups(options);
-  checkObjective(options.objective, options.set, options);
-}
-
-function checkObjective(objective: ObjectiveName, set: GroupSet, { clip, beta }: ObjectiveOptions): void {
-  if (!OBJECTIVES.includes(objective)) {
-    throw new RangeError(
-      `groups: there is no objective "${objective}"; expected one of ${OBJECTIVES.join(", ")}`,
-    );
-  }
-  if (!(clip > 0)) throw new RangeError(`groups: clip must be above 0, got ${clip}`);
-  if (!(beta >= 0)) throw new RangeError(`groups: beta must not be negative, got ${beta}`);
-  if (!isGroupObjective(objective) || !GROUP_OBJECTIVES[objective].onPolicy) return;
-  const stranger = set.find(
-    (entry) =>
-      entry.count > 0 &&
-      (entry.source !== "policy" || (entry.temperature ?? 1) !== 1 || (entry.topP ?? 1) !== 1),
-  );
-  if (stranger === undefined) return;
-  throw new RangeError(
-    `groups: the objective ${objective} learns from lists of the policy itself, at temperature 1 and without topP; ` +
-      `the set also holds ${JSON.stringify(stranger)}`,
-  );
 }
 
 /** Models that take part; only the generator learns. */
