@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileName, writeWhole } from "../files/write-whole.ts";
-import { TrialChild } from "./child-process.ts";
+import { startTrialProcess } from "./child-process.ts";
 import type { Experiment, ExperimentRequest, Presentation } from "./experiment.ts";
 import { type GridListener, type GridReport, runTrials, type TrialProcess } from "./job-grid.ts";
 import { ResultTable } from "./result-table.ts";
@@ -50,7 +50,7 @@ export async function runExperiment(
   const jobs = experiment.alone === true ? 1 : options.jobs;
   const report = await runTrials(trials, {
     jobs,
-    start: options.start ?? (() => new TrialChild({ root, dataFolder })),
+    start: options.start ?? (() => startTrialProcess({ root, dataFolder }, signal)),
     isFinished: (trial, key) => {
       if (trial.experiment === SHARED) return isSharedFinished(root, key);
       return own.has(trial, key);

@@ -8,6 +8,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ResultTable } from "../../src/experiments/result-table.ts";
 import { type CONTENDERS, runSmall } from "./small-grid.ts";
+import { QUIET } from "./trials.ts";
 
 const folder = () => mkdtempSync(join(tmpdir(), "goalrank-experiment-"));
 
@@ -86,6 +87,38 @@ test("a grid that is killed goes on, keeps what was finished, and ends with the 
   assert.is(run.ran, 1);
   assert.equal(metricsIn(root), metricsIn(whole));
   assert.equal([...secondsIn(root)].slice(0, 2), [...finished]);
+});
+
+test("an interrupted grid stops its processes after a step, and goes on from there", async () => {
+  const root = folder();
+  const controller = new AbortController();
+  const progress = ({ method }: { readonly method: string }) => {
+    if (method === "GoalRank") controller.abort();
+  };
+  const { signal } = controller;
+  const stopped = await runSmall(root, { signal, listener: { ...QUIET, progress } });
+  assert.ok(stopped.interrupted);
+  assert.equal(stopped.failed, []);
+  assert.equal(Object.keys(metricsIn(root)), ["random", "PRM"]);
+  assert.is(readdirSync(join(root, "unfinished")).length, 1, "the checkpoint of the trial that was stopped");
+  assert.is((await runSmall(root)).ran, 1);
+  assert.equal(metricsIn(root), metricsIn(whole));
+});
+
+test("a process that ends by itself is a failed trial that says how it ended", async () => {
+  process.env.NODE_OPTIONS = "--no-such-option";
+  try {
+    const { failed } = await runSmall(folder(), { contenders: () => [{ name: "random" }] });
+    assert.equal(
+      failed.map(({ trial, error }) => `${trial.method}: ${error.message}`),
+      [
+        "shared models: the trial's process ended: exit code 9",
+        "random: not run, since shared: tiny, 400 lists shared models, seed 1 failed",
+      ],
+    );
+  } finally {
+    delete process.env.NODE_OPTIONS;
+  }
 });
 
 test("a trial that goes on from a checkpoint does not say what it cost", async () => {
