@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { ResultTable } from "../../src/experiments/result-table.ts";
+import { StoredResults } from "../../src/experiments/stored-results.ts";
 import { type CONTENDERS, runSmall } from "./small-grid.ts";
 import { QUIET } from "./trials.ts";
 
@@ -15,7 +15,7 @@ const folder = () => mkdtempSync(join(tmpdir(), "goalrank-experiment-"));
 /** What trials found, without what they took. */
 function metricsIn(root: string): Record<string, Record<string, number>> {
   return Object.fromEntries(
-    ResultTable.open(join(root, "small")).trials.map(({ method, metrics }) => {
+    StoredResults.open(join(root, "small")).trials.map(({ method, metrics }) => {
       const { seconds: _, cpuSeconds: __, ...found } = metrics;
       return [method, found];
     }),
@@ -23,7 +23,7 @@ function metricsIn(root: string): Record<string, Record<string, number>> {
 }
 
 function secondsIn(root: string): Map<string, number> {
-  const trials = ResultTable.open(join(root, "small")).trials;
+  const trials = StoredResults.open(join(root, "small")).trials;
   return new Map(trials.map(({ method, metrics }) => [method, metrics.seconds]));
 }
 
@@ -33,7 +33,10 @@ test("an experiment measures its methods and writes tables and rankings", async 
   const run = await runSmall(whole);
   assert.equal(run.failed, []);
   assert.is(run.ran, 4, "the models that are shared, and three methods");
-  assert.equal(run.presentation.findings, ["3 methods"]);
+  assert.equal(
+    run.presentation.tables[0].rows,
+    ["random", "PRM", "GoalRank"].map((method) => [method, 1]),
+  );
   assert.equal(
     run.files.map((file) => file.slice(whole.length + 1)),
     ["md", "csv", "tex"].map((format) => join("small", `tiny-400-lists-small.${format}`)),
@@ -122,7 +125,7 @@ test("a process that ends by itself is a failed trial that says how it ended", a
 });
 
 test("a trial that goes on from a checkpoint does not say what it cost", async () => {
-  const trialsOf = (root: string) => ResultTable.open(join(root, "small")).trials;
+  const trialsOf = (root: string) => StoredResults.open(join(root, "small")).trials;
   const key = trialsOf(whole).find(({ method }) => method === "PRM")?.key ?? "";
   const root = folder();
   mkdirSync(join(root, "unfinished", key), { recursive: true });
