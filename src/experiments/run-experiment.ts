@@ -2,13 +2,13 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileName, writeWhole } from "../files/write-whole.ts";
-import { TrialChild } from "./child-process.ts";
+import { startTrialProcess } from "./child-process.ts";
 import type { Experiment, ExperimentRequest, Presentation } from "./experiment.ts";
 import { type GridListener, type GridReport, runTrials, type TrialProcess } from "./job-grid.ts";
-import { ResultTable } from "./result-table.ts";
 import { Results } from "./results.ts";
 import { recordRun } from "./run-log.ts";
 import { isSharedFinished, SHARED } from "./shared-work.ts";
+import { StoredResults } from "./stored-results.ts";
 import { toCsv, toLatex, toMarkdown } from "./tables.ts";
 import { type Trial, workKey } from "./trial.ts";
 
@@ -50,7 +50,7 @@ export async function runExperiment(
   const jobs = experiment.alone === true ? 1 : options.jobs;
   const report = await runTrials(trials, {
     jobs,
-    start: options.start ?? (() => new TrialChild({ root, dataFolder })),
+    start: options.start ?? (() => startTrialProcess({ root, dataFolder }, signal)),
     isFinished: (trial, key) => {
       if (trial.experiment === SHARED) return isSharedFinished(root, key);
       return own.has(trial, key);
@@ -59,7 +59,7 @@ export async function runExperiment(
     listener,
     signal,
   });
-  const dataset = experiment.usesData ? request.dataset.label : "";
+  const dataset = experiment.data === "none" ? "" : request.dataset.label;
   recordRun(folder, { command: options.command, started, jobs, dataset }, report);
   const presentation = experiment.present(new Results(own, dataset));
   return { ...report, presentation, files: writePresentation(folder, dataset, presentation) };
@@ -67,7 +67,7 @@ export async function runExperiment(
 
 /** The tables of all experiments that have a folder. */
 class OpenTables {
-  private readonly tables = new Map<string, ResultTable>();
+  private readonly tables = new Map<string, StoredResults>();
 
   constructor(private readonly root: string) {
     const names = existsSync(root)
@@ -80,10 +80,10 @@ class OpenTables {
     }
   }
 
-  of(experiment: string): ResultTable {
+  of(experiment: string): StoredResults {
     const known = this.tables.get(experiment);
     if (known !== undefined) return known;
-    const table = ResultTable.open(join(this.root, experiment));
+    const table = StoredResults.open(join(this.root, experiment));
     this.tables.set(experiment, table);
     return table;
   }

@@ -92,7 +92,7 @@ function formatCell(cell: Cell, column: Column, { plain, strong, pm }: Notation)
 }
 
 /** A number as tables show it to people. */
-export function formatNumber(
+function formatNumber(
   value: number,
   { isPercent = false, digits = isPercent ? 1 : 3 }: Omit<Column, "title"> = {},
 ): string {

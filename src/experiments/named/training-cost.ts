@@ -3,9 +3,10 @@
  * taken times the lists that there are, since every list costs the same.
  */
 
+import type { SharedModelName } from "../../methods/method.ts";
 import type { Module } from "../../nn/index.ts";
 import { SILENT, type TrainingListener } from "../../training/listener.ts";
-import { GOAL_RANK, learn, namedLearner } from "../contenders.ts";
+import { contender, learn } from "../contenders.ts";
 import type { PolicyOptions, SharedOptions } from "../datasets.ts";
 import type { Surroundings } from "../experiment.ts";
 import { loadShared, type Shared, type SharedWork } from "../shared-work.ts";
@@ -17,24 +18,21 @@ export interface TrainingCostWork extends Work {
   readonly kind: "training-cost";
   readonly shared: SharedWork;
   readonly policy: PolicyOptions;
-  /** `GOAL_RANK`, or a method by its name. */
+  /** A method by its name. */
   readonly contestant: string;
   /** Training lists, at most, over which operations are counted. */
   readonly requests: number;
 }
 
-/** What is trained for all methods alike, and in part only used by some. */
-type SharedPart = "pointwise" | "imitation" | "judge";
-
 /** The shared parts that a method cannot do without, in training or later. */
-function partsOf(contestant: string, { reward }: SharedOptions, policy: PolicyOptions): Set<SharedPart> {
-  const parts = new Set<SharedPart>();
+function partsOf(contestant: string, { reward }: SharedOptions, policy: PolicyOptions): Set<SharedModelName> {
+  const parts = new Set<SharedModelName>();
   if (contestant !== "rank-mixer") parts.add("pointwise");
-  if (contestant.startsWith("mg-e") || contestant === GOAL_RANK) {
+  if (contestant.startsWith("mg-e") || contestant === "goalrank") {
     parts.add("judge");
     if (reward.start === "imitation" || reward.policyLists > 0) parts.add("imitation");
   }
-  if (contestant === GOAL_RANK && policy.generatorStart === "imitation") parts.add("imitation");
+  if (contestant === "goalrank" && policy.generatorStart === "imitation") parts.add("imitation");
   return parts;
 }
 
@@ -64,13 +62,14 @@ export async function measureTrainingCost(
     const brief = await trainBriefly(data, { options, policy, seed, requests }, context);
     const sharedStages = new Map(byStage);
     byStage.clear();
-    const method = await learn(namedLearner(contestant, brief.policy), brief.shared, seed, context);
+    const { instance } = await learn(contender(contestant, brief.policy), brief.shared, seed, context);
+    const own = Object.values(instance.models);
     const parts = partsOf(contestant, options, policy);
     const counted = brief.shared.data.training.size;
     const lists = data.training.size;
-    const own = sum(byStage.values());
+    const ownOperations = sum(byStage.values());
     const ownLists =
-      contestant === GOAL_RANK
+      contestant === "goalrank"
         ? Math.min(policy.policyRequests, lists) * policy.policyTraining.epochs
         : lists * options.feedbackTraining.epochs;
     const sharedOperations = [...sharedStages].map(([stage, operations]) => {
@@ -79,41 +78,41 @@ export async function measureTrainingCost(
     });
     return {
       metrics: {
-        trainedParameters: parametersOf(brief.shared, parts) + parametersIn(method.models),
-        answeringParameters: answeringParameters(contestant, brief.shared, method.models),
-        trainingOperations: (own / counted) * ownLists + sum(sharedOperations),
+        trainedParameters: parametersOf(brief.shared, parts) + parametersIn(own),
+        answeringParameters: answeringParameters(contestant, brief.shared, own),
+        trainingOperations: (ownOperations / counted) * ownLists + sum(sharedOperations),
       },
     };
   });
 }
 
 /** The shared part that a training stage belongs to. */
-function partOf(stage: string): SharedPart {
+function partOf(stage: string): SharedModelName {
   if (stage === "DNN") return "pointwise";
   if (stage === "imitation") return "imitation";
   if (stage.startsWith("reward model")) return "judge";
   throw new Error(`training cost: nothing is known of the stage "${stage}"`);
 }
 
-function epochsOf(part: SharedPart, options: SharedOptions): number {
+function epochsOf(part: SharedModelName, options: SharedOptions): number {
   const { feedbackTraining, imitationTraining, rewardTraining } = options;
   const training = { pointwise: feedbackTraining, imitation: imitationTraining, judge: rewardTraining };
   return training[part].epochs;
 }
 
-function modelsOf({ learned }: Shared, part: SharedPart): readonly Module[] {
-  if (part === "pointwise") return [learned.pointwise];
-  if (part === "judge") return learned.rewardModels;
-  return learned.imitation === undefined ? [] : [learned.imitation];
+function modelsOf({ models: { context, rewardModels } }: Shared, part: SharedModelName): readonly Module[] {
+  if (part === "judge") return rewardModels;
+  const model = context.shared[part];
+  return model === undefined ? [] : [model];
 }
 
-function parametersOf(shared: Shared, parts: Iterable<SharedPart>): number {
+function parametersOf(shared: Shared, parts: Iterable<SharedModelName>): number {
   return sum([...parts].map((part) => parametersIn(modelsOf(shared, part))));
 }
 
 /** Of all that reads a request before it is answered. */
 function answeringParameters(contestant: string, shared: Shared, own: readonly Module[]): number {
-  const readers: SharedPart[] = contestant.startsWith("mg-e")
+  const readers: SharedModelName[] = contestant.startsWith("mg-e")
     ? ["pointwise", "judge"]
     : contestant === "pier" || contestant === "dnn"
       ? ["pointwise"]

@@ -1,7 +1,7 @@
 /** What a person sees of a grid. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { GridDisplay } from "../../src/experiments/progress.ts";
+import { GridDisplay } from "../../src/experiments/grid-display.ts";
 import type { Trial } from "../../src/experiments/trial.ts";
 import { trial } from "./trials.ts";
 
