@@ -4,9 +4,9 @@
  */
 import { z } from "zod";
 import { DEVICE_NAMES } from "../../kernels/index.ts";
+import { serveSchema } from "../../server/settings.ts";
 import { dataSchema } from "./data-schema.ts";
 import { experimentSchema } from "./experiment-schema.ts";
-import { serveSchema } from "./serve-schema.ts";
 import { name } from "./values.ts";
 
 export const configurationSchema = z
