@@ -7,7 +7,7 @@ import {
   REQUEST_PROBLEMS,
   type RequestProblem,
 } from "../ranker/requests.ts";
-import { type ProblemBody, ServeProblem, toProblem } from "./problems.ts";
+import { type ProblemAnswer, ServeProblem, toProblem } from "./problems.ts";
 import type { RankOutcome } from "./ranking/worker-messages.ts";
 import type { RequestLimits } from "./settings.ts";
 
@@ -21,7 +21,7 @@ export interface RankBody {
 export type ReadRequest = { readonly request: RankRequest } | { readonly problem: RankRequestError };
 
 /** What stands in a list of answers in the place of a request. */
-export type RankAnswer = RankedList | { readonly error: ProblemBody };
+export type RankAnswer = RankedList | ProblemAnswer;
 
 type Limits = Pick<RequestLimits, "requests" | "candidates" | "history">;
 
@@ -105,7 +105,7 @@ export function answerRankBody(
     } catch (error) {
       const problem = toProblem(error);
       if (problem.code === "internal") throw error;
-      return { error: problem.body };
+      return problem.answer;
     }
   });
   return { results };

@@ -1,4 +1,4 @@
-/** The parts that need no server: reading JSON, batches, the estimate of waits, tokens, what is logged. */
+/** The parts that need no server: reading JSON, batches, the estimate of waits, what is logged. */
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -8,7 +8,6 @@ import { DrainRate } from "../../src/server/ranking/drain-rate.ts";
 import { RequestQueue, type WaitingRequest } from "../../src/server/ranking/request-queue.ts";
 import { Submission } from "../../src/server/ranking/submission.ts";
 import { loggerOptions } from "../../src/server/request-log.ts";
-import { cleanToken, tokenChecker } from "../../src/server/token.ts";
 
 const test = suite("parts of the server");
 
@@ -105,24 +104,6 @@ test("the expected wait follows what batches cost, and how slow they turn out", 
   assert.ok(Math.abs(rate.wait(8, 1) - 42) < 0.1, "three times as slow");
   rate.restart({ millisecondsPerBatch: 3, millisecondsPerRequest: 1 });
   assert.is(rate.wait(8, 1), 14);
-});
-
-test("a token is told from every other text", () => {
-  const token = fc.stringMatching(/^[\x21-\x7e]+$/);
-  fc.assert(
-    fc.property(token, token, (expected, given) => {
-      assert.is(tokenChecker(expected)(`Bearer ${given}`), given === expected);
-      assert.is(tokenChecker(expected)(`Bearer ${expected}`), true);
-    }),
-  );
-  assert.is(tokenChecker("secret")(undefined), false);
-});
-
-test("a token is read without the space around it, and must be one word", () => {
-  assert.is(cleanToken(" abc\n", "file"), "abc");
-  for (const wrong of ["", " \n", "a b", "a\nb", "schlüssel"]) {
-    assert.throws(() => cleanToken(wrong, "token.txt"), /token\.txt holds no token/);
-  }
 });
 
 test("what nobody expected is internal, and shows nothing of itself", () => {
