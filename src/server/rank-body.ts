@@ -1,12 +1,6 @@
 /** From the JSON of POST /rank to requests, and from what became of them to the JSON of the answer. */
 import { parseRankRequest } from "../ranker/request-schema.ts";
-import {
-  type RankedList,
-  type RankRequest,
-  RankRequestError,
-  REQUEST_PROBLEMS,
-  type RequestProblem,
-} from "../ranker/requests.ts";
+import { type RankedList, type RankRequest, RankRequestError } from "../ranker/requests.ts";
 import { type ProblemAnswer, ServeProblem, toProblem } from "./problems.ts";
 import type { RankOutcome } from "./ranking/worker-messages.ts";
 import type { RequestLimits } from "./settings.ts";
@@ -76,18 +70,6 @@ function readOneOfSeveral(value: unknown, limits: Limits): ReadRequest {
   }
 }
 
-/** @throws ServeProblem for a fault of the request; Error for a defect, which the whole body fails with */
-function listOf(outcome: RankOutcome): RankedList {
-  if ("list" in outcome) return outcome.list;
-  const { code, message, path } = outcome.fault;
-  if (isRequestProblem(code)) throw new ServeProblem(code, message, { path });
-  throw new Error(`a request could not be ranked: ${message}`);
-}
-
-function isRequestProblem(code: string): code is RequestProblem {
-  return REQUEST_PROBLEMS.some((known) => known === code);
-}
-
 /**
  * The answer to a body. `outcomes` holds what became of those of its requests that could be read, in their order.
  * @throws ServeProblem for what is wrong with the only request; Error for a defect
@@ -96,19 +78,22 @@ export function answerRankBody(
   { several, requests }: RankBody,
   outcomes: readonly RankOutcome[],
 ): RankedList | { readonly results: readonly RankAnswer[] } {
-  if (!several) return listOf(outcomes[0]);
   let next = 0;
-  const results = requests.map((read) => {
-    try {
-      if ("problem" in read) throw read.problem;
-      return listOf(outcomes[next++]);
-    } catch (error) {
-      const problem = toProblem(error);
-      if (problem.code === "internal") throw error;
-      return problem.answer;
-    }
-  });
-  return { results };
+  const results = requests.map((read) =>
+    "problem" in read ? toProblem(read.problem) : resultOf(outcomes[next++]),
+  );
+  if (several) return { results: results.map((own) => (own instanceof ServeProblem ? own.answer : own)) };
+  const [only] = results;
+  if (only instanceof ServeProblem) throw only;
+  return only;
+}
+
+/** @throws Error for a defect, which the whole body fails with */
+function resultOf(outcome: RankOutcome): RankedList | ServeProblem {
+  if ("list" in outcome) return outcome.list;
+  const { code, message, path } = outcome.fault;
+  if (code === "internal") throw new Error(`a request could not be ranked: ${message}`);
+  return new ServeProblem(code, message, { path });
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
