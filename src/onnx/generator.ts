@@ -9,8 +9,7 @@ import { HIDDEN_LOG_PROBABILITY } from "../kernels/index.ts";
 import type { RankerContent } from "../ranker/ranker-file.ts";
 import { withUnknownUser } from "../ranker/unknown-user.ts";
 import { candidateMemory, type RequestInputs } from "./candidate-encoder.ts";
-import { GraphBuilder, type Value } from "./graph.ts";
-import { GraphModule } from "./graph-module.ts";
+import { GraphBuilder, GraphModule, type Value } from "./graph.ts";
 import { decoderBlock, type GraphKeyValues, layerNorm, linear, project } from "./layers.ts";
 import { encodeModel, type OnnxGraph } from "./writer.ts";
 
@@ -93,14 +92,10 @@ function decoderStepGraph({ generatorOptions, weights }: ExportedRanker): OnnxGr
     graph.input(name, "float32", ["B", "N", width], "the encoder's output of this name");
   const ofPast = (name: string) =>
     graph.input(`past_${name}`, "float32", ["B", "T", width], `present_${name} of the position before`);
-  const give = (name: string, value: Value) =>
-    graph.output(
-      `present_${name}`,
-      value,
-      "float32",
-      ["B", "T + 1", width],
-      `past_${name} of the next position`,
-    );
+  const give = (name: string, value: Value) => {
+    const description = `past_${name} of the next position`;
+    graph.output(`present_${name}`, value, "float32", ["B", "T + 1", width], description);
+  };
 
   const rows = ofEncoder("rows");
   const pointers = ofEncoder("pointers");
@@ -109,12 +104,8 @@ function decoderStepGraph({ generatorOptions, weights }: ExportedRanker): OnnxGr
     memory: { keys: ofEncoder(`memory_keys_${layer}`), values: ofEncoder(`memory_values_${layer}`) },
     past: { keys: ofPast(`keys_${layer}`), values: ofPast(`values_${layer}`) },
   }));
-  const previous = graph.input(
-    "previous",
-    "int64",
-    ["B"],
-    "candidate chosen at the position before, else -1",
-  );
+  const before = "candidate chosen at the position before, else -1";
+  const previous = graph.input("previous", "int64", ["B"], before);
   const free = graph.input("free", "bool", ["B", "N"], "the candidates that may be chosen");
 
   let hidden = positionInput(model, rows, previous, layers[0].past);
