@@ -97,6 +97,11 @@ const rankResults = z
     description: "For each request, in their order, its list or what is wrong with it",
   });
 
+const rankAnswer = z.union([rankedList, rankResults]);
+
+/** What a body of POST /rank is answered: a list for one request, results for several. */
+export type RankAnswer = z.infer<typeof rankAnswer>;
+
 const health = z.strictObject({ status: z.literal("ok") });
 
 const ready = z.strictObject({
@@ -117,12 +122,12 @@ const HEADERS: Readonly<Record<number, object>> = {
   503: { "Retry-After": { type: "integer", minimum: 1, description: "Seconds" } },
 };
 
-function errors(statuses: readonly number[]): Readonly<Record<number, z.ZodType>> {
+function errors(statuses: readonly number[]): Readonly<Record<number, z.ZodType<ProblemAnswer>>> {
   return Object.fromEntries(statuses.map((status) => [status, errorOf(status)]));
 }
 
 /** What the errors of a status look like. */
-function errorOf(status: number): z.ZodType {
+function errorOf(status: number): z.ZodType<ProblemAnswer> {
   const codes = (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => PROBLEMS[code].status === status);
   const [code] = codes;
   return errorWith(codes).meta({
@@ -151,7 +156,7 @@ export function describeRoutes({ limits, token }: Pick<ApiOptions, "limits" | "t
         },
       }),
       response: {
-        200: z.union([rankedList, rankResults]).meta({
+        200: rankAnswer.meta({
           description: "A list for one request, results for several",
           "x-examples": {
             one: { value: LIST },

@@ -1,7 +1,8 @@
 /** From the JSON of POST /rank to requests, and from what became of them to the JSON of the answer. */
 import { parseRankRequest } from "../ranker/request-schema.ts";
 import { type RankedList, type RankRequest, RankRequestError } from "../ranker/requests.ts";
-import { type ProblemAnswer, ServeProblem, toProblem } from "./problems.ts";
+import type { RankAnswer } from "./openapi.ts";
+import { ServeProblem, toProblem } from "./problems.ts";
 import type { RankOutcome } from "./ranking/worker-messages.ts";
 import type { RequestLimits } from "./settings.ts";
 
@@ -13,9 +14,6 @@ export interface RankBody {
 
 /** A request, or what is wrong with it. */
 export type ReadRequest = { readonly request: RankRequest } | { readonly problem: RankRequestError };
-
-/** What stands in a list of answers in the place of a request. */
-export type RankAnswer = RankedList | ProblemAnswer;
 
 type Limits = Pick<RequestLimits, "requests" | "candidates" | "history">;
 
@@ -77,7 +75,7 @@ function readOneOfSeveral(value: unknown, limits: Limits): ReadRequest {
 export function answerRankBody(
   { several, requests }: RankBody,
   outcomes: readonly RankOutcome[],
-): RankedList | { readonly results: readonly RankAnswer[] } {
+): RankAnswer {
   let next = 0;
   const results = requests.map((read) =>
     "problem" in read ? toProblem(read.problem) : resultOf(outcomes[next++]),

@@ -48,8 +48,7 @@ export class RankerReloader {
       { path: this.path, version, fingerprint, milliseconds, workers: pool.alive },
       "ranker loaded",
     );
-    const training = pool.ranker?.training;
-    const warning = retrievalWarning({ training: isRecord(training) ? training : {} });
+    const warning = retrievalWarning({ training: pool.ranker?.training ?? {} });
     if (warning !== undefined) this.log.warn(warning);
   }
 
@@ -91,8 +90,4 @@ export class RankerReloader {
     const found = await stat(this.path).catch(() => undefined);
     return found && `${found.ino} ${found.size} ${found.mtimeMs}`;
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

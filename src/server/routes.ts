@@ -1,7 +1,8 @@
 /** What the server does at each of its paths. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { ServerMetrics } from "./metrics.ts";
-import { describeApi, describeRoutes } from "./openapi.ts";
+import { describeApi, describeRoutes, type RankAnswer } from "./openapi.ts";
 import { ServeProblem } from "./problems.ts";
 import { answerRankBody, readRankBody } from "./rank-body.ts";
 import type { RankingService } from "./ranking/ranking-service.ts";
@@ -35,21 +36,22 @@ GET  /metrics       for Prometheus
 GET  /openapi.json  all of this in detail
 `;
 
-export function addRoutes(app: FastifyInstance, options: RoutesOptions): void {
+export function addRoutes(untyped: FastifyInstance, options: RoutesOptions): void {
+  const app = untyped.withTypeProvider<ZodTypeProvider>();
   const { service, metrics, settings, version } = options;
   const api = { version, limits: settings.limits, token: options.token !== undefined };
   const routes = describeRoutes(api);
   app.decorateRequest("asked", undefined);
-  describeApi(app, api);
+  describeApi(untyped, api);
   // After what describes them has been loaded.
   app.after(() => {
     app.post("/rank", { schema: routes.rank }, (request, reply) => rank(options, request, reply));
-    app.get("/health", { schema: routes.health }, async () => ({ status: "ok" }));
+    app.get("/health", { schema: routes.health }, async () => ({ status: "ok" as const }));
     app.get("/ready", { schema: routes.ready }, async () => {
       const { ranker } = service;
       if (options.isShuttingDown()) throw notReady("the server is shutting down");
       if (ranker === undefined) throw notReady("no ranker is loaded");
-      return { status: "ready", ranker };
+      return { status: "ready" as const, ranker };
     });
     app.get("/metrics", { schema: routes.metrics }, async (_request, reply) => {
       const text = await metrics.registry.metrics();
@@ -70,7 +72,7 @@ async function rank(
   { service, settings }: RoutesOptions,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<unknown> {
+): Promise<RankAnswer> {
   const body = readRankBody(request.body, settings.limits);
   const requests = body.requests.flatMap((read) => ("request" in read ? read.request : []));
   const candidates = requests.reduce((sum, { candidates = [] }) => sum + candidates.length, 0);

@@ -12,6 +12,8 @@ export interface RankerFacts {
   readonly version: string | number;
   /** The same for the same ranker. */
   readonly fingerprint: string;
+  /** How it was trained. */
+  readonly training?: Readonly<Record<string, unknown>>;
   readonly [fact: string]: unknown;
 }
 
