@@ -10,7 +10,8 @@ const measured = z
 const share = z.number();
 const size = z.number();
 
-const halfWidths = z.object({
+/** What methods are compared by. */
+const measures = {
   trueReward: measured,
   regret: measured,
   predictedReward: measured,
@@ -19,21 +20,14 @@ const halfWidths = z.object({
   map: measured,
   f1: measured,
   auc: measured,
-});
+};
 
 const methodRow = z.object({
   method: z.string(),
-  trueReward: measured,
-  regret: measured,
-  predictedReward: measured,
-  hit: measured,
-  ndcg: measured,
-  map: measured,
-  f1: measured,
-  auc: measured,
+  ...measures,
   users: size.optional(),
   usersWithoutPositive: size.optional(),
-  halfWidths: halfWidths.optional(),
+  halfWidths: z.object(measures).optional(),
 });
 
 const judge = z.object({
@@ -184,10 +178,8 @@ export const anatomySchema = z.object({
   ),
 });
 
-const plainObject = z.record(z.string(), z.unknown());
-
 /** `config.json`: what the run was started with. */
-export const configurationSchema = plainObject;
+export const configurationSchema = z.record(z.string(), z.unknown());
 
 /** `run.json`: where, when and by what it was run. Fields that are not known here are shown as they are. */
 export const runSchema = z.looseObject({
@@ -197,8 +189,16 @@ export const runSchema = z.looseObject({
   seed: z.number().optional(),
 });
 
+/** A line of `metrics.jsonl`: what was logged at one step, of training or of validation. */
+export const metricsLineSchema = z.looseObject({
+  stage: z.string(),
+  step: z.number(),
+  validation: z.looseObject({}).optional(),
+});
+
 export type ReportResult = z.infer<typeof resultSchema>;
 export type ReportRow = z.infer<typeof methodRow>;
+export type MeasureKey = keyof typeof measures;
 export type ReportJudge = z.infer<typeof judge>;
 export type ReportAdvantage = z.infer<typeof advantage>;
 export type ReportData = z.infer<typeof dataReportSchema>;
@@ -217,7 +217,7 @@ export interface StageCurves {
 export interface ReportInput {
   /** Of the run's folder. */
   readonly name: string;
-  readonly configuration?: Readonly<Record<string, unknown>> | undefined;
+  readonly configuration?: z.infer<typeof configurationSchema> | undefined;
   readonly run?: ReportRun | undefined;
   readonly dataReport?: ReportData | undefined;
   readonly stages: readonly StageCurves[];

@@ -6,9 +6,9 @@ import { RANKER_FILE } from "../ranker/load-ranker.ts";
 import { createApp } from "./app.ts";
 import { idleConnections } from "./connections.ts";
 import { ServerMetrics } from "./metrics.ts";
+import { RankerReloader } from "./ranker-reloader.ts";
 import { RankingService } from "./ranking/ranking-service.ts";
 import { RANKER_WORKER } from "./ranking/worker-process.ts";
-import { RankerKeeper } from "./reload.ts";
 import type { LogDestination } from "./request-log.ts";
 import { countWorkers, type ServeSettings } from "./settings.ts";
 
@@ -83,11 +83,11 @@ export async function serve(options: ServeOptions): Promise<RankServer> {
     device: settings.device,
     stuckMilliseconds: settings.stuckMilliseconds,
   };
-  const keeper = new RankerKeeper(findRanker(options.source), service, workers, app.log, metrics);
+  const reloader = new RankerReloader(findRanker(options.source), service, workers, app.log, metrics);
 
   const close = async () => {
     shuttingDown = true;
-    keeper.close();
+    reloader.close();
     const { delayMilliseconds, graceMilliseconds } = settings.shutdown;
     await pause(delayMilliseconds);
     const hurry = setTimeout(() => app.server.closeAllConnections(), graceMilliseconds);
@@ -104,18 +104,18 @@ export async function serve(options: ServeOptions): Promise<RankServer> {
     listenTextResolver: (url) => `listening on ${url}`,
   });
   try {
-    await keeper.load();
+    await reloader.load();
   } catch (error) {
     await close();
     throw error;
   }
-  keeper.watchFile(settings.watchMilliseconds);
+  reloader.watchFile(settings.watchMilliseconds);
   return {
     url: urlOf(app.server.address() as AddressInfo),
     get workerIds() {
       return service.workerIds;
     },
-    reload: (reason) => keeper.reload(reason),
+    reload: (reason) => reloader.reload(reason),
     close,
   };
 }

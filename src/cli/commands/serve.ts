@@ -4,7 +4,6 @@ import { isIP } from "node:net";
 import { constants } from "node:os";
 import { Command, Option } from "commander";
 import type { RankServer, ServeSettings } from "../../server/index.ts";
-import { cleanToken } from "../../server/token.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
 import type { ShortFlag } from "../configuration/flags.ts";
 import { UsageError } from "../usage-error.ts";
@@ -126,6 +125,20 @@ function readToken({ tokenFile }: ServeSettings): string | undefined {
   if (tokenFile !== undefined) return cleanToken(readFileSync(tokenFile, "utf8"), tokenFile);
   const variable = process.env[TOKEN_VARIABLE];
   return variable === undefined ? undefined : cleanToken(variable, TOKEN_VARIABLE);
+}
+
+/**
+ * A token as it is read from a file or the environment.
+ * @throws RangeError when it cannot be sent in a header
+ */
+export function cleanToken(text: string, source: string): string {
+  const token = text.trim();
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new RangeError(
+      `${source} holds no token: expected one line of letters, digits and signs without spaces, such as \`openssl rand -hex 32\` prints`,
+    );
+  }
+  return token;
 }
 
 function isLoopback(host: string): boolean {

@@ -1,8 +1,8 @@
 /** What `goalrank export` writes: the files, in memory. */
 
-import { exportGenerator, type LoopFacts } from "../../onnx/index.ts";
+import { exportGenerator, generatorOf, type LoopFacts } from "../../onnx/index.ts";
 import { Ranker, type RankerDescription } from "../../ranker/ranker.ts";
-import { decodeRanker, type RestoredRanker } from "../../ranker/ranker-file.ts";
+import { decodeRanker, type RankerContent } from "../../ranker/ranker-file.ts";
 import { exportReadme } from "./readme.ts";
 
 export const EXPORT_FORMATS = ["safetensors", "onnx", "all"] as const;
@@ -48,7 +48,10 @@ export async function exportFiles(
   if (holds.safetensors) files.set("ranker.safetensors", bytes);
   if (holds.onnx) {
     const producer = { name: "goalrank", version };
-    const { encoder, decoderStep } = exportGenerator(content, { producer, metadata: metadataOf(ranker) });
+    const { encoder, decoderStep } = exportGenerator(generatorOf(content), {
+      producer,
+      metadata: metadataOf(ranker),
+    });
     files.set("encoder.onnx", encoder);
     files.set("decoder-step.onnx", decoderStep);
   }
@@ -78,7 +81,7 @@ function metadataOf(ranker: RankerDescription): Record<string, string> {
 }
 
 /** One item a line. */
-function itemsJson({ catalogue: { itemCount, itemIds, itemTitles } }: RestoredRanker): string {
+function itemsJson({ catalogue: { itemCount, itemIds, itemTitles } }: RankerContent): string {
   const items = Array.from({ length: itemCount }, (_, number) => {
     const title = itemTitles?.[number];
     return { id: itemIds?.[number] ?? String(number), ...(title && { title }) };
@@ -86,7 +89,7 @@ function itemsJson({ catalogue: { itemCount, itemIds, itemTitles } }: RestoredRa
   return namesJson(items);
 }
 
-function userNames({ catalogue: { userCount, userIds } }: RestoredRanker): string[] {
+function userNames({ catalogue: { userCount, userIds } }: RankerContent): string[] {
   return Array.from({ length: userCount }, (_, number) => userIds?.[number] ?? String(number));
 }
 

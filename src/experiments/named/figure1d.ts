@@ -3,7 +3,7 @@
  * generators, beside GoalRank, which proposes nothing.
  */
 import { compareWithBest } from "../best-baseline.ts";
-import { GOAL_RANK, tableMethods, methodTitle } from "../contenders.ts";
+import { GOAL_RANK, methodTitle, tableMethods } from "../contenders.ts";
 import type { Experiment } from "../experiment.ts";
 import { mainMetric, rankingTable } from "../ranking-table.ts";
 import { landmarkEntries, rankingTrials } from "./ranking-trials.ts";

@@ -1,6 +1,6 @@
 /** Table 1 of the paper: every method on one dataset, with the same data, features, width, depth, budget and judge. */
 import { type Comparison, compareWithBest } from "../best-baseline.ts";
-import { GOAL_RANK, landmarks, tableMethods, methodTitle } from "../contenders.ts";
+import { GOAL_RANK, landmarks, methodTitle, tableMethods } from "../contenders.ts";
 import type { Experiment } from "../experiment.ts";
 import { drawPanels, markOf, type Picture } from "../pictures.ts";
 import { mainMetric, metricName, rankingTable } from "../ranking-table.ts";

@@ -1,10 +1,10 @@
-/** How fast requests are ranked, as measured: what a request will have to wait is told from it before it waits. */
+/** What a request will have to wait, told before it waits from how fast requests were ranked. */
 import type { BatchCost } from "./worker-messages.ts";
 
 /** How much of what was measured before a batch still counts after it. */
 const MEMORY = 0.9;
 
-export class DrainRate {
+export class WaitEstimate {
   private cost: BatchCost = { millisecondsPerBatch: 0, millisecondsPerRequest: 0 };
   /** Milliseconds that the last batches took, and those that they should have taken: the older, the less they count. */
   private measured = 0;
@@ -26,7 +26,7 @@ export class DrainRate {
   }
 
   /** Milliseconds that so many workers need for so many requests. */
-  wait(requests: number, workers: number): number {
+  milliseconds(requests: number, workers: number): number {
     const slowness = this.expected === 0 ? 1 : this.measured / this.expected;
     return (slowness * this.expect(requests)) / Math.max(1, workers);
   }

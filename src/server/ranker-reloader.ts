@@ -4,9 +4,9 @@ import type { FastifyBaseLogger } from "fastify";
 import { retrievalWarning } from "../ranker/retrieval-warning.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import type { RankingService } from "./ranking/ranking-service.ts";
-import { WorkerSet, type WorkerSetOptions } from "./ranking/worker-set.ts";
+import { WorkerPool, type WorkerPoolOptions } from "./ranking/worker-pool.ts";
 
-export class RankerKeeper {
+export class RankerReloader {
   /** What the file looked like when it was last loaded, in vain or not. */
   private seen: string | undefined;
   private latest: Promise<void> = Promise.resolve();
@@ -16,7 +16,7 @@ export class RankerKeeper {
   constructor(
     private readonly path: string,
     private readonly service: RankingService,
-    private readonly options: WorkerSetOptions,
+    private readonly options: WorkerPoolOptions,
     private readonly log: FastifyBaseLogger,
     private readonly metrics: ServerMetrics,
   ) {}
@@ -29,8 +29,8 @@ export class RankerKeeper {
   async load(): Promise<void> {
     this.seen = await this.look();
     const started = performance.now();
-    const set = await WorkerSet.open(this.path, this.options, {
-      idle: () => this.service.wake(),
+    const pool = await WorkerPool.open(this.path, this.options, {
+      idle: () => this.service.dispatch(),
       died: (reason) => {
         this.metrics.workerDeaths.inc();
         if (!this.closed) this.log.error({ reason }, "a worker died; another takes its place");
@@ -38,18 +38,17 @@ export class RankerKeeper {
       notReplaced: (error) => this.log.error({ reason: error.message }, "no worker takes its place yet"),
     });
     if (this.closed) {
-      set.close();
+      pool.close();
       return;
     }
-    this.service.install(set);
-    const { version, fingerprint } = set.ranker ?? {};
+    this.service.install(pool);
+    const { version, fingerprint } = pool.ranker ?? {};
     const milliseconds = Math.round(performance.now() - started);
     this.log.info(
-      { path: this.path, version, fingerprint, milliseconds, workers: set.alive },
+      { path: this.path, version, fingerprint, milliseconds, workers: pool.alive },
       "ranker loaded",
     );
-    const training = set.ranker?.training;
-    const warning = retrievalWarning({ training: isRecord(training) ? training : {} });
+    const warning = retrievalWarning({ training: pool.ranker?.training ?? {} });
     if (warning !== undefined) this.log.warn(warning);
   }
 
@@ -91,8 +90,4 @@ export class RankerKeeper {
     const found = await stat(this.path).catch(() => undefined);
     return found && `${found.ino} ${found.size} ${found.mtimeMs}`;
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

@@ -1,18 +1,19 @@
 /** The worker processes of one version of the ranker's file. One that dies is replaced by another of the same version. */
 import { type FileHandle, open } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import type { RankRequest } from "../../ranker/requests.ts";
 import type { BatchCost, RankerFacts, RankOutcome } from "./worker-messages.ts";
 import { RankerLoadError, type WorkerOptions, WorkerProcess } from "./worker-process.ts";
 
-export interface WorkerSetOptions extends WorkerOptions {
+export interface WorkerPoolOptions extends WorkerOptions {
   readonly workers: number;
 }
 
-export interface WorkerSetListener {
+export interface WorkerPoolListener {
   /** A worker can take a batch. */
   idle(): void;
   died(reason: string): void;
-  /** No worker takes a dead one's place, for now: the set tries again. */
+  /** No worker takes a dead one's place, for now: the pool tries again. */
   notReplaced(error: Error): void;
 }
 
@@ -20,7 +21,7 @@ export interface WorkerSetListener {
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 10_000;
 
-export class WorkerSet {
+export class WorkerPool {
   private readonly workers: WorkerProcess[] = [];
   private readonly closing = new AbortController();
   private batches = 0;
@@ -29,8 +30,8 @@ export class WorkerSet {
   private constructor(
     /** Held open, so that a worker that takes another's place loads the same bytes, whatever lies at the path by then. */
     private readonly file: FileHandle,
-    private readonly options: WorkerSetOptions,
-    private readonly listener: WorkerSetListener,
+    private readonly options: WorkerPoolOptions,
+    private readonly listener: WorkerPoolListener,
   ) {}
 
   /**
@@ -40,24 +41,24 @@ export class WorkerSet {
    */
   static async open(
     path: string,
-    options: WorkerSetOptions,
-    listener: WorkerSetListener,
-  ): Promise<WorkerSet> {
+    options: WorkerPoolOptions,
+    listener: WorkerPoolListener,
+  ): Promise<WorkerPool> {
     const file = await open(path).catch((error: NodeJS.ErrnoException) => {
       throw new RankerLoadError(error.code === "ENOENT" ? "there is no such file" : error.message);
     });
-    const set = new WorkerSet(file, options, listener);
+    const pool = new WorkerPool(file, options, listener);
     try {
-      await Promise.all(Array.from({ length: options.workers }, () => set.addWorker()));
+      await Promise.all(Array.from({ length: options.workers }, () => pool.addWorker()));
     } catch (error) {
-      set.close();
+      pool.close();
       throw error;
     }
-    return set;
+    return pool;
   }
 
   get ranker(): RankerFacts | undefined {
-    return this.workers[0]?.ranker;
+    return this.workers[0]?.ready.ranker;
   }
 
   get alive(): number {
@@ -70,7 +71,7 @@ export class WorkerSet {
 
   /** As a worker measured it when it was loaded. */
   get cost(): BatchCost | undefined {
-    return this.workers[0]?.cost;
+    return this.workers[0]?.ready.cost;
   }
 
   get processIds(): readonly number[] {
@@ -79,7 +80,7 @@ export class WorkerSet {
 
   /**
    * Ranks a batch on an idle worker.
-   * @throws WorkerLostError when the worker dies over it
+   * @throws Error when the worker dies over it
    */
   async rank(requests: readonly RankRequest[]): Promise<readonly RankOutcome[]> {
     const worker = this.workers.find(({ isIdle }) => isIdle);
@@ -108,40 +109,36 @@ export class WorkerSet {
   }
 
   private async addWorker(): Promise<void> {
-    const worker = await WorkerProcess.start(
-      this.file.fd,
-      this.options,
-      this.closing.signal,
-      (dead, reason) => this.replace(dead, reason),
-    );
+    const worker = await WorkerProcess.start(this.file.fd, this.options, this.closing.signal);
     const expected = this.ranker?.fingerprint;
     if (this.closing.signal.aborted) {
       worker.stop();
-    } else if (expected !== undefined && expected !== worker.ranker.fingerprint) {
+    } else if (expected !== undefined && expected !== worker.ready.ranker.fingerprint) {
       worker.stop();
       throw new RankerLoadError("the file was changed in place; write a new one and rename it");
     } else {
       this.workers.push(worker);
+      worker.onDeath((reason) => {
+        this.workers.splice(this.workers.indexOf(worker), 1);
+        this.listener.died(reason);
+        if (!this.retired) void this.replace();
+      });
     }
   }
 
-  private replace(dead: WorkerProcess, reason: string): void {
-    this.workers.splice(this.workers.indexOf(dead), 1);
-    this.listener.died(reason);
-    if (!this.retired) this.restart(FIRST_PAUSE);
-  }
-
-  private restart(pause: number): void {
-    setTimeout(async () => {
-      if (this.closing.signal.aborted) return;
+  /** Starts a worker in a dead one's place, again and again until one starts or the pool is closed. */
+  private async replace(): Promise<void> {
+    const { signal } = this.closing;
+    for (let milliseconds = FIRST_PAUSE; ; milliseconds = Math.min(2 * milliseconds, LONGEST_PAUSE)) {
       try {
+        await pause(milliseconds, undefined, { signal, ref: false });
         await this.addWorker();
         this.listener.idle();
+        return;
       } catch (error) {
-        if (this.closing.signal.aborted) return;
+        if (signal.aborted) return;
         this.listener.notReplaced(error as Error);
-        this.restart(Math.min(2 * pause, LONGEST_PAUSE));
       }
-    }, pause).unref();
+    }
   }
 }

@@ -7,6 +7,7 @@ import {
   RANKER_FILE_DESCRIPTOR,
   type RankerFacts,
   type RankOutcome,
+  type RequestFault,
   type WorkerMessage,
 } from "./worker-messages.ts";
 
@@ -24,7 +25,7 @@ const PROBES = 8;
 const ROUNDS = 8;
 
 /** Serves the parent process until it hangs up. `load` makes the ranker out of the bytes of its file. */
-export async function work(load: (file: Uint8Array) => Promise<ListRanker>): Promise<void> {
+export async function runWorker(load: (file: Uint8Array) => Promise<ListRanker>): Promise<void> {
   leaveSignalsToTheServer();
   let ranker: ListRanker;
   try {
@@ -110,7 +111,7 @@ function toOutcome(result: RankedList | RankRequestError): RankOutcome {
 }
 
 /** For the log; the client does not see it. */
-function describeDefect(error: unknown): { code: "internal"; message: string } {
+function describeDefect(error: unknown): RequestFault {
   return {
     code: "internal",
     message: error instanceof Error ? (error.stack ?? error.message) : String(error),
