@@ -2,7 +2,7 @@
 import { type Command, CommanderError } from "commander";
 import { oneLine } from "../nn/index.ts";
 import { nearestName } from "../text/nearest-name.ts";
-import { ConfigurationError } from "./configuration/problems.ts";
+import { ConfigurationError } from "./configuration/configuration-error.ts";
 import { EXIT, exitCodeOf, isCallerMistake } from "./exit-codes.ts";
 import { createProgram } from "./program.ts";
 import { type ProgramContext, quoteCommand } from "./program-context.ts";

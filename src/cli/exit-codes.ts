@@ -11,7 +11,7 @@ import { RankRequestError } from "../ranker/requests.ts";
 import { ReportError } from "../report/read-run.ts";
 import { CheckpointError } from "../training/checkpoint-error.ts";
 import { TrainingInterrupted } from "../training/trainer.ts";
-import { ConfigurationError } from "./configuration/problems.ts";
+import { ConfigurationError } from "./configuration/configuration-error.ts";
 import { RunDirectoryError } from "./run/run-directory-error.ts";
 import { UsageError } from "./usage-error.ts";
 

@@ -15,8 +15,8 @@ import {
   worldData,
 } from "../run/data.ts";
 import type { TrainingContext } from "../training/trainer.ts";
+import type { Configuration } from "./configuration/configuration-schema.ts";
 import { interactionSource, logDataOptions } from "./configuration/library-options.ts";
-import type { Configuration } from "./configuration/schema.ts";
 import type { Interruption } from "./interruption.ts";
 import type { RunData } from "./run/run-record.ts";
 import { UsageError } from "./usage-error.ts";

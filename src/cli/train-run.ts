@@ -11,7 +11,7 @@ import { type ExperimentModels, modelWeights, trainGenerator, trainJudge } from 
 import { combineListeners } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { type UsedDevice, useDevice } from "./choose-device.ts";
-import { experimentOptions } from "./configuration/library-options.ts";
+import { runSettings } from "./configuration/library-options.ts";
 import type { Interruption } from "./interruption.ts";
 import { findData } from "./load-data.ts";
 import { type OpenRun, readRunRecord } from "./run/open-run.ts";
@@ -63,7 +63,7 @@ export async function trainRun(
   if (report !== undefined) run?.writeJson("data-report.json", report);
   if (stage === "retriever") return { report };
 
-  const options = experimentOptions(configuration);
+  const options = runSettings(configuration);
   const learned = await trainJudge(data, options, context);
   run?.writeWeights(await modelWeights(learned));
   if (stage === "reward") return { report, judge: await examineJudge(learned.judge, data, options.seed) };

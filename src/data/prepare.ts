@@ -3,35 +3,19 @@ import type { Catalogue } from "./dataset.ts";
 import { isShown } from "./exposures.ts";
 import type { InteractionLog } from "./interactions.ts";
 import { kCore } from "./k-core.ts";
-import {
-  type CutOptions,
-  cutLists,
-  type ExposedLists,
-  type ListCounts,
-  positiveAt,
-  sampleLists,
-} from "./lists.ts";
+import { cutLists, type ExposedLists, type ListCounts, positiveAt, sampleLists } from "./lists.ts";
 import type { ColumnOptions } from "./readers/columns.ts";
 import { type CsvOptions, readCsv, readTsv } from "./readers/csv.ts";
 import { readMovieLens } from "./readers/movielens.ts";
 import { readParquet } from "./readers/parquet.ts";
 import { countRepeatedRows } from "./repeated-rows.ts";
+import { DEFAULT_LOG, type PrepareOptions } from "./settings.ts";
 
 /** A file of interactions and how to read it. Text may be gzipped. */
 export type InteractionSource =
   | { readonly format: "movielens"; readonly file: string }
   | ({ readonly format: "csv"; readonly file: string } & CsvOptions)
   | ({ readonly format: "tsv" | "parquet"; readonly file: string } & ColumnOptions);
-
-/** How a log is filtered and cut. */
-export interface PrepareOptions extends CutOptions {
-  /** Interactions that every user and item must have, k: 20 unless given; 1 keeps everything. */
-  readonly core?: number;
-  /** Keep at most this many training lists, drawn with `seed`: all unless given. */
-  readonly maxLists?: number;
-  /** 0 unless given. */
-  readonly seed?: number;
-}
 
 /** The size of a log. */
 export interface LogCounts {
@@ -116,7 +100,7 @@ export function prepareLog(
   options: PrepareOptions = {},
   name = "the log",
 ): PreparedData {
-  const { core = 20, maxLists = Number.MAX_SAFE_INTEGER, seed = 0 } = options;
+  const { core = DEFAULT_LOG.core, maxLists = Number.MAX_SAFE_INTEGER, seed = 0 } = options;
   const log = kCore(read, core);
   const cut = cutLists(log, options);
   const training = sampleLists(cut.training, maxLists, seed);

@@ -4,7 +4,7 @@ import { generatorRanking } from "../methods/answers.ts";
 import { findMethod, METHODS } from "../methods/index.ts";
 import type { MethodContext, TrainedMethod } from "../methods/method.ts";
 import { trainGenerator } from "../run/models.ts";
-import { DEFAULT_EXPERIMENT, type ExperimentOptions } from "../run/settings.ts";
+import { DEFAULT_RUN, type RunSettings } from "../run/settings.ts";
 import { type TrainingContext, type TrainingTask, train } from "../training/trainer.ts";
 import type { DatasetChoice, PolicyOptions } from "./datasets.ts";
 import { NoisyJudge, rewardSpread } from "./noisy-judge.ts";
@@ -68,7 +68,7 @@ export async function learn(
   }
   const { data, learned } = shared;
   const { policy, bias = 0 } = learner;
-  const options: ExperimentOptions = { ...DEFAULT_EXPERIMENT, ...shared.options, ...policy, seed };
+  const options: RunSettings = { ...DEFAULT_RUN, ...shared.options, ...policy, seed };
   const judge = bias === 0 ? learned.judge : await noisyJudge(shared, bias, seed);
   const generator = await trainGenerator({ ...learned, judge }, data, options, context);
   return { models: [generator], rank: (requests) => generatorRanking(generator, requests) };

@@ -8,7 +8,7 @@ import { writeWhole } from "../files/write-whole.ts";
 import { examineJudge } from "../run/compare.ts";
 import type { ExperimentData } from "../run/data.ts";
 import { type JudgeModels, trainJudge } from "../run/models.ts";
-import { DEFAULT_EXPERIMENT, type ExperimentOptions } from "../run/settings.ts";
+import { DEFAULT_RUN, type RunSettings } from "../run/settings.ts";
 import { CheckpointFolder } from "../training/checkpoint.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { type DataSettings, type DatasetChoice, loadData, type SharedOptions } from "./datasets.ts";
@@ -93,6 +93,6 @@ function dispose({ learned: { pointwise, imitation, rewardModels } }: Shared): v
 }
 
 /** Options of a whole experiment, for those who read only the judge's part of them. */
-function judgeOptions({ data, options }: SharedWork): ExperimentOptions {
-  return { ...DEFAULT_EXPERIMENT, ...options, seed: data.seed };
+function judgeOptions({ data, options }: SharedWork): RunSettings {
+  return { ...DEFAULT_RUN, ...options, seed: data.seed };
 }

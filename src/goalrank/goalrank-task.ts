@@ -7,53 +7,27 @@ import { candidateBatch } from "../data/batch.ts";
 import type { ListDataset, RequestColumns } from "../data/dataset.ts";
 import { exposedLists } from "../data/labels.ts";
 import type { PointwiseRanker } from "../methods/dnn.ts";
-import { DEFAULT_OBJECTIVE_OPTIONS } from "../methods/objectives/evidence.ts";
-import type { ObjectiveName } from "../methods/objectives/index.ts";
-import { checkObjective, isGroupObjective, objectiveLoss } from "../methods/objectives/objective-loss.ts";
+import { objectiveLoss } from "../methods/objectives/objective-loss.ts";
+import {
+  checkPolicy,
+  type PolicyOptions as GroupOptions,
+  isGroupObjective,
+} from "../methods/objectives/objective-settings.ts";
 import { groupCrossEntropy, noGrad, type RandomKey, type Tensor, tensor } from "../tensor/index.ts";
 import type { BatchLoss, TrainingTask } from "../training/trainer.ts";
 import type { Generator, GeneratorMemory } from "./generator.ts";
 import { describeGroups } from "./group-metrics.ts";
 import { buildGroups } from "./groups/build.ts";
-import { checkGroupSet, DEFAULT_GROUP_SET, type GroupSet } from "./groups/group-set.ts";
-import type { GroupSource, Groups } from "./groups/lists.ts";
+import type { GroupSource } from "./groups/group-set.ts";
+import type { Groups } from "./groups/lists.ts";
 import { selectSpaced } from "./groups/select-spaced.ts";
-import { type Imitation, imitationLoss } from "./imitation-task.ts";
+import { imitationLoss } from "./imitation-task.ts";
 import type { ListJudge } from "./judge.ts";
 
-/** How groups of lists are made, and what the generator learns from them. */
-export interface GroupOptions {
-  /** Where lists come from, and how many of each source. */
-  readonly set: GroupSet;
-  /** Keep this many of the lists drawn, uniformly spaced by reward; all of them without a number. */
-  readonly spaced?: number | undefined;
-  /** Temperature of the reference policy: 1 in the paper (Eq. 4). */
-  readonly referenceTemperature: number;
-  /**
-   * Weight of the likelihood of the logged list (or of its positives) beside Eq. 5, which keeps the policy near what
-   * the log knows; 0 in the paper.
-   */
-  readonly imitationWeight: number;
-  readonly imitation: Imitation;
-  /** Batches between two copies of the policy that lists are sampled from; 1: always the policy as it is. */
-  readonly refreshEvery: number;
-  /** What is made of the groups: "goalrank" is Eq. 5; the others are for comparison. */
-  readonly objective: ObjectiveName;
-  /** Of the other objectives: see {@link ObjectiveOptions}. */
-  readonly clip: number;
-  readonly beta: number;
-}
-
-/** What {@link GroupOptions} are unless given. */
-export const DEFAULT_GROUPS: GroupOptions = {
-  set: DEFAULT_GROUP_SET,
-  referenceTemperature: 0.5,
-  imitationWeight: 0,
-  imitation: "list",
-  refreshEvery: 1,
-  objective: "goalrank",
-  ...DEFAULT_OBJECTIVE_OPTIONS,
-};
+export {
+  DEFAULT_POLICY as DEFAULT_GROUPS,
+  type PolicyOptions as GroupOptions,
+} from "../methods/objectives/objective-settings.ts";
 
 /** Models that take part; only the generator learns. */
 export interface GoalRankModels {
@@ -89,7 +63,7 @@ export function goalRankTask(
   stage = "GoalRank",
 ): TrainingTask {
   const { generator, sampler } = models;
-  checkGroups(options);
+  checkPolicy(options);
   if (options.refreshEvery > 1 && sampler === undefined) {
     throw new RangeError(
       `groups: refreshEvery ${options.refreshEvery} needs a sampler, a generator of the same shape`,
@@ -114,25 +88,6 @@ export function goalRankTask(
       return groupLoss(scored, models, dataset, rows, options);
     },
   };
-}
-
-/** @throws RangeError for group options out of range */
-export function checkGroups(options: GroupOptions): void {
-  const { refreshEvery, imitationWeight, set, spaced, objective } = options;
-  checkGroupSet(set);
-  checkObjective(objective, set, options);
-  if (!Number.isInteger(refreshEvery) || refreshEvery < 1) {
-    throw new RangeError(`groups: refreshEvery must be a positive integer, got ${refreshEvery}`);
-  }
-  if (!(imitationWeight >= 0)) {
-    throw new RangeError(`groups: imitationWeight must not be negative, got ${imitationWeight}`);
-  }
-  const drawn = set.reduce((sum, { count }) => sum + count, 0);
-  if (spaced !== undefined && !(Number.isInteger(spaced) && spaced >= 2 && spaced <= drawn)) {
-    throw new RangeError(
-      `groups: spaced must be an integer from 2 to the ${drawn} lists drawn, got ${spaced}`,
-    );
-  }
 }
 
 /** Draws the groups of a batch and has the judge score them; nothing is recorded. */

@@ -9,14 +9,14 @@ import { allRows, candidateLabels } from "../data/labels.ts";
 import { rankByScore } from "../evaluation/ranking-metrics.ts";
 import { mean } from "../evaluation/statistics.ts";
 import { groupObjective, scoreGroups } from "../goalrank/goalrank-task.ts";
-import type { GroupSource } from "../goalrank/groups/lists.ts";
+import type { GroupSource } from "../goalrank/groups/group-set.ts";
 import { generatorRanking, predictedRewards, scorerRanking } from "../methods/answers.ts";
 import { noGrad, Random, scope } from "../tensor/index.ts";
 import { expectedRewards } from "../world/oracle.ts";
 import type { World } from "../world/world.ts";
 import type { ExperimentData } from "./data.ts";
 import type { ExperimentModels } from "./models.ts";
-import type { ExperimentOptions } from "./settings.ts";
+import type { RunSettings } from "./settings.ts";
 
 /** What an item is called. */
 export interface ItemName {
@@ -98,7 +98,7 @@ export interface GroupList extends JudgedList {
 }
 
 /** Of {@link createAnatomy}. */
-export interface AnatomyOptions extends Pick<ExperimentOptions, "seed" | "groups"> {
+export interface AnatomyOptions extends Pick<RunSettings, "seed" | "groups"> {
   /** Requests to look at; 3 unless given. */
   readonly requests?: number;
 }
@@ -130,7 +130,7 @@ function drawRequests(test: ListDataset, seed: number, count: number): Int32Arra
 async function dissect(
   models: ExperimentModels,
   { catalogue, test, world }: ExperimentData,
-  options: Pick<ExperimentOptions, "seed" | "groups">,
+  options: Pick<RunSettings, "seed" | "groups">,
 ): Promise<RequestAnatomy[]> {
   const groups = await dissectGroups(models, test, world, options);
   const dnn = await scorerRanking(models.pointwise, test);
@@ -168,7 +168,7 @@ async function dissectGroups(
   { generator, judge, pointwise }: ExperimentModels,
   test: ListDataset,
   world: World | undefined,
-  { seed, groups: options }: Pick<ExperimentOptions, "seed" | "groups">,
+  { seed, groups: options }: Pick<RunSettings, "seed" | "groups">,
 ): Promise<GroupAnatomy[]> {
   using _ = scope();
   const rows = allRows(test);

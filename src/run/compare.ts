@@ -29,7 +29,7 @@ import {
 } from "./evaluate-lists.ts";
 import { type ExperimentModels, trainModels } from "./models.ts";
 import { type OffPolicyReport, offPolicyReport } from "./off-policy-report.ts";
-import { checkExperiment, DEFAULT_EXPERIMENT, type ExperimentOptions } from "./settings.ts";
+import { checkRun, DEFAULT_RUN, type RunSettings } from "./settings.ts";
 
 /** GoalRank against another method over the same requests. */
 export interface Advantage extends PairedDifference {
@@ -63,10 +63,10 @@ export const LANDMARKS = { goalRank: "GoalRank", random: "random", oracle: "orac
  */
 export async function runExperiment(
   data: ExperimentData,
-  options: ExperimentOptions = DEFAULT_EXPERIMENT,
+  options: RunSettings = DEFAULT_RUN,
   context: TrainingContext = {},
 ): Promise<ExperimentResult> {
-  checkExperiment(options);
+  checkRun(options);
   return compareMethods(await trainModels(data, options, context), data, options);
 }
 
@@ -74,7 +74,7 @@ export async function runExperiment(
 export async function compareMethods(
   models: ExperimentModels,
   data: ExperimentData,
-  options: ExperimentOptions,
+  options: RunSettings,
 ): Promise<ExperimentResult> {
   const { judge } = models;
   const { test, validation, world } = data;
@@ -177,7 +177,7 @@ const TUNING_REQUESTS = 256;
 async function rankTestRequests(
   { pointwise, prm, imitation, judge, generator }: ExperimentModels,
   { training, test, world }: ExperimentData,
-  options: ExperimentOptions,
+  options: RunSettings,
   oracle: Int32Array | undefined,
 ): Promise<[string, RankedLists][]> {
   const { seed } = options;

@@ -1,23 +1,18 @@
 /** What an experiment runs on: requests with feedback to learn from, others to be judged by, from a world or a log. */
 import { buildListDataset, checkItemSupply, withLoggedCandidates } from "../data/candidates.ts";
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
-import { type FeatureSource, readFeatures } from "../data/features/features.ts";
+import { readFeatures } from "../data/features/features.ts";
 import type { InteractionLog } from "../data/interactions.ts";
 import type { UnexposedCandidates } from "../data/labels.ts";
 import { type ExposedLists, sampleLists, trainingInteractions } from "../data/lists.ts";
-import {
-  type InteractionSource,
-  type PreparedData,
-  type PrepareOptions,
-  prepareInteractions,
-} from "../data/prepare.ts";
+import { type InteractionSource, type PreparedData, prepareInteractions } from "../data/prepare.ts";
 import { fingerprintSource, type Json, type SourceFingerprint } from "../data/prepared/fingerprint.ts";
 import { openPreparedDataset, type PreparedContent } from "../data/prepared/prepared-dataset.ts";
-import type { CandidateProtocol } from "../data/protocols.ts";
 import { createDataReport, type DataReport } from "../data/report/data-report.ts";
 import { learnRetriever } from "../data/retrievers/learn.ts";
 import { recallAt } from "../data/retrievers/recall.ts";
-import { itemScorer, type Retriever, type RetrieverName } from "../data/retrievers/retriever.ts";
+import { itemScorer, type Retriever } from "../data/retrievers/retriever.ts";
+import { DEFAULT_LOG, type LogOptions } from "../data/settings.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { drawLog } from "../world/logging-policy.ts";
 import { loggingLogProbabilities } from "../world/redrawn-feedback.ts";
@@ -75,29 +70,8 @@ export function worldData(options: WorldDataOptions): ExperimentData & { readonl
   };
 }
 
-/** How a log becomes an experiment's data. */
-export interface LogDataOptions extends PrepareOptions {
-  readonly seed: number;
-  /** How the candidates of all lists are chosen: "injected" unless given. */
-  readonly protocol?: CandidateProtocol;
-  /**
-   * The retriever learns from this first part of each user's interactions (or of the time), and training lists are
-   * those after it: their scores are then as far from what it learned as those of the test lists. The training
-   * fraction unless given: then the retriever has seen the training lists, and scores them higher than later ones.
-   */
-  readonly retrieverFraction?: number;
-  /** What scores items to choose candidates: "matrix-factorization" unless given. */
-  readonly retriever?: RetrieverName;
-  /** Candidates of a list, N, and interactions of its history, H: 50 and 20 unless given. */
-  readonly candidateCount?: number;
-  readonly historyLength?: number;
-  /** Tables of observed features. */
-  readonly userFeatures?: FeatureSource;
-  readonly itemFeatures?: FeatureSource;
-  /** At most this many validation lists and test lists, each drawn with the seed: 2,000 and all unless given. */
-  readonly maxValidationLists?: number;
-  readonly maxTestLists?: number;
-}
+/** How a log becomes a run's data. */
+export type LogDataOptions = LogOptions & { readonly seed: number };
 
 /** Data of a log, with what is known of how it was made. */
 export interface LogData extends ExperimentData, PreparedContent {
@@ -105,10 +79,6 @@ export interface LogData extends ExperimentData, PreparedContent {
   readonly report: DataReport | undefined;
 }
 
-const CANDIDATES = 50;
-const HISTORY = 20;
-const TRAINING_FRACTION = 0.8;
-const VALIDATION_LISTS = 2000;
 const EVERY = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -121,11 +91,12 @@ export async function logData(
   context?: TrainingContext,
 ): Promise<LogData & { readonly report: DataReport }> {
   const { seed, protocol = "injected", split = "last-list" } = options;
-  const { candidateCount = CANDIDATES, historyLength = HISTORY } = options;
+  const { candidateCount = DEFAULT_LOG.candidateCount, historyLength = DEFAULT_LOG.historyLength } = options;
   const prepared = await prepareInteractions(source, { ...options, maxLists: Number.MAX_SAFE_INTEGER });
   const { log } = prepared;
   if (protocol !== "logged") checkItemSupply(log, prepared.test.listLength, candidateCount);
-  const { retrieverFraction: trainingFraction = options.trainingFraction ?? TRAINING_FRACTION } = options;
+  const { retrieverFraction: trainingFraction = options.trainingFraction ?? DEFAULT_LOG.trainingFraction } =
+    options;
   const learned = trainingInteractions(log, { ...options, trainingFraction });
   const lists = chooseLists(prepared, learned, options);
   const counts = { ...prepared.counts, trainingListsDrawn: lists.training.size };
@@ -170,9 +141,19 @@ export async function logData(
 function chooseLists(
   { log, training, validation, test }: PreparedData,
   learned: InteractionLog,
-  { seed, protocol, retrieverFraction, candidateCount = CANDIDATES, ...limits }: LogDataOptions,
+  {
+    seed,
+    protocol,
+    retrieverFraction,
+    candidateCount = DEFAULT_LOG.candidateCount,
+    ...limits
+  }: LogDataOptions,
 ): Record<"training" | "validation" | "test", ExposedLists> {
-  const { maxLists = EVERY, maxValidationLists = VALIDATION_LISTS, maxTestLists = EVERY } = limits;
+  const {
+    maxLists = EVERY,
+    maxValidationLists = DEFAULT_LOG.maxValidationLists,
+    maxTestLists = EVERY,
+  } = limits;
   const draw = (lists: ExposedLists, most: number) => {
     const usable = protocol === "logged" ? withLoggedCandidates(log, lists, candidateCount) : lists;
     return sampleLists(usable, most, seed);

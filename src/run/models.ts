@@ -24,10 +24,11 @@ import { PersonalisedReranker, prmTask } from "../methods/prm.ts";
 import type { Module, StateDict } from "../nn/index.ts";
 import { Random } from "../tensor/index.ts";
 import type { StepMetrics } from "../training/listener.ts";
+import type { StageOptions } from "../training/options.ts";
 import { type TrainingContext, type TrainingTask, train } from "../training/trainer.ts";
 import type { ExperimentData } from "./data.ts";
 import { evaluateLists } from "./evaluate-lists.ts";
-import type { ExperimentOptions, StageOptions } from "./settings.ts";
+import type { RunSettings } from "./settings.ts";
 
 /** Models that GoalRank needs before its generator learns, and those that it is compared with. */
 export interface JudgeModels {
@@ -47,7 +48,7 @@ export interface ExperimentModels extends JudgeModels {
 /** Trains everything that the options ask for, on `data.training`. */
 export async function trainModels(
   data: ExperimentData,
-  options: ExperimentOptions,
+  options: RunSettings,
   context: TrainingContext,
 ): Promise<ExperimentModels> {
   const learned = await trainJudge(data, options, context);
@@ -57,7 +58,7 @@ export async function trainModels(
 /** Trains all that comes before the generator; the judge comes last. */
 export async function trainJudge(
   data: ExperimentData,
-  options: ExperimentOptions,
+  options: RunSettings,
   context: TrainingContext,
 ): Promise<JudgeModels> {
   const stages = new Stages(data, options, context);
@@ -73,7 +74,7 @@ export async function trainJudge(
 export function trainGenerator(
   learned: JudgeModels,
   data: ExperimentData,
-  options: ExperimentOptions,
+  options: RunSettings,
   context: TrainingContext,
 ): Promise<Generator> {
   return new Stages(data, options, context).trainGenerator(learned);
@@ -86,7 +87,7 @@ export function trainGenerator(
  */
 export function restoreModels(
   data: ExperimentData,
-  options: ExperimentOptions,
+  options: RunSettings,
   weights: ReadonlyMap<string, StateDict>,
 ): ExperimentModels {
   const stages = new Stages(data, options, {});
@@ -118,7 +119,7 @@ export function restoreModels(
 function createJudge(
   pointwise: PointwiseRanker,
   rewardModels: readonly RewardModel[],
-  { reward }: ExperimentOptions,
+  { reward }: RunSettings,
 ): ListJudge {
   return rewardModels.length === 0
     ? new DiscountedItemJudge(pointwise)
@@ -155,7 +156,7 @@ const VALIDATION_REQUESTS = 256;
 class Stages {
   constructor(
     private readonly data: ExperimentData,
-    private readonly options: ExperimentOptions,
+    private readonly options: RunSettings,
     private readonly context: TrainingContext,
   ) {}
 

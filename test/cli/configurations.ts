@@ -1,11 +1,11 @@
 /** Configurations of tests: out of the text of a file and the words of a command line. */
 import { Command } from "commander";
 import { CommandSettings } from "../../src/cli/configuration/command-settings.ts";
-import { parseConfiguration } from "../../src/cli/configuration/file.ts";
+import { ConfigurationError } from "../../src/cli/configuration/configuration-error.ts";
+import { parseConfiguration } from "../../src/cli/configuration/configuration-file.ts";
+import type { Configuration } from "../../src/cli/configuration/configuration-schema.ts";
 import type { Layer } from "../../src/cli/configuration/merge-settings.ts";
-import { ConfigurationError } from "../../src/cli/configuration/problems.ts";
 import { resolveConfiguration } from "../../src/cli/configuration/resolve.ts";
-import type { Configuration } from "../../src/cli/configuration/schema.ts";
 import { DATA_FLAGS, DEVICE_FLAGS, EXPERIMENT_FLAGS } from "../../src/cli/configuration/short-flags.ts";
 
 export const SECTIONS = ["seed", "device", "output", "data", "experiment", "serve"];

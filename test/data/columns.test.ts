@@ -4,8 +4,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { DataError } from "../../src/data/errors.ts";
 import { prepareInteractions, readInteractions } from "../../src/data/prepare.ts";
-import type { ColumnNames } from "../../src/data/readers/columns.ts";
 import { readCsv, readTsv } from "../../src/data/readers/csv.ts";
+import type { ColumnNames } from "../../src/data/settings.ts";
 import { type Row, rowsOf, TemporaryFolder } from "./logs.ts";
 
 const folder = new TemporaryFolder();

@@ -16,7 +16,7 @@ import {
 } from "../../src/data/prepared/prepared-dataset.ts";
 import { learnRetriever } from "../../src/data/retrievers/learn.ts";
 import { PopularityRetriever } from "../../src/data/retrievers/popularity.ts";
-import { RETRIEVERS } from "../../src/data/retrievers/retriever.ts";
+import { RETRIEVERS } from "../../src/data/retrievers/retriever-names.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/nn/index.ts";
 import { TemporaryFolder } from "./logs.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { writePreparedDataset } from "../../src/data/prepared/prepared-dataset.ts";
-import { RETRIEVERS } from "../../src/data/retrievers/retriever.ts";
+import { RETRIEVERS } from "../../src/data/retrievers/retriever-names.ts";
 import { Random } from "../../src/kernels/index.ts";
 import { type LogDataOptions, logData, preparedLogData } from "../../src/run/data.ts";
 

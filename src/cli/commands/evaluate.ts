@@ -7,13 +7,13 @@ import { RANKER_FILE } from "../../ranker/load-ranker.ts";
 import { compareMethods } from "../../run/compare.ts";
 import type { ExperimentData } from "../../run/data.ts";
 import { type ExperimentModels, restoreModels } from "../../run/models.ts";
-import type { ExperimentOptions } from "../../run/settings.ts";
+import type { RunSettings } from "../../run/settings.ts";
 import { CheckpointFolder, type CheckpointStore } from "../../training/checkpoint.ts";
 import { combineListeners } from "../../training/listener.ts";
 import { useDevice } from "../choose-device.ts";
+import type { Configuration } from "../configuration/configuration-schema.ts";
 import { SettingFlags } from "../configuration/flags.ts";
-import { experimentOptions } from "../configuration/library-options.ts";
-import type { Configuration } from "../configuration/schema.ts";
+import { runSettings } from "../configuration/library-options.ts";
 import { DEVICE_FLAGS } from "../configuration/short-flags.ts";
 import { Interruption } from "../interruption.ts";
 import { findData } from "../load-data.ts";
@@ -66,7 +66,7 @@ async function evaluate(run: string, flags: SettingFlags, json: boolean): Promis
     signal: interruption.signal,
   });
   display.close();
-  const options = experimentOptions(configuration);
+  const options = runSettings(configuration);
   const models = restore(run, data, options, weights);
   const { models: __, ...result } = await compareMethods(models, data, options);
   if (json) {
@@ -112,7 +112,7 @@ function readStateDict(file: string): StateDict {
 function restore(
   run: string,
   data: ExperimentData,
-  options: ExperimentOptions,
+  options: RunSettings,
   weights: ReadonlyMap<string, StateDict>,
 ): ExperimentModels {
   try {

@@ -5,7 +5,7 @@ import { dirname, isAbsolute, join, relative } from "node:path";
 import { Command } from "commander";
 import { writeWhole } from "../../files/write-whole.ts";
 import { DEFAULT_CONFIGURATION_FILE } from "../configuration/command-settings.ts";
-import { parseConfiguration } from "../configuration/file.ts";
+import { parseConfiguration } from "../configuration/configuration-file.ts";
 import { resolveConfiguration } from "../configuration/resolve.ts";
 import { guessLog, type LogGuess } from "../init/guess.ts";
 import { FIELDS } from "../init/guess-columns.ts";

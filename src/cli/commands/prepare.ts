@@ -7,7 +7,7 @@ import { combineListeners } from "../../training/listener.ts";
 import { TrainingInterrupted } from "../../training/trainer.ts";
 import { useDevice } from "../choose-device.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
-import type { Configuration } from "../configuration/schema.ts";
+import type { Configuration } from "../configuration/configuration-schema.ts";
 import { DATA_FLAGS, DEVICE_FLAGS } from "../configuration/short-flags.ts";
 import { InterruptedError, Interruption } from "../interruption.ts";
 import { openLog, prepareLog, readPrepared } from "../load-data.ts";

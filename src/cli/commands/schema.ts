@@ -1,7 +1,7 @@
 /** `goalrank schema`: what can be set, for editors and for people. */
 import { Command } from "commander";
-import { publishedSchema } from "../configuration/json-schema.ts";
-import { configurationPage } from "../configuration/page.ts";
+import { configurationPage } from "../configuration/configuration-page.ts";
+import { publishedSchema } from "../configuration/configuration-schema.ts";
 
 const EXAMPLES = `
 Examples:

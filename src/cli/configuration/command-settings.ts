@@ -1,12 +1,12 @@
 /** What a command takes of the configuration: a file, the environment, and flags, in this order. */
 import { existsSync } from "node:fs";
 import { type Command, CommanderError } from "commander";
-import { readConfigurationFile } from "./file.ts";
+import { describeValues, schemasAt } from "../../settings/json-schema.ts";
+import { readConfigurationFile } from "./configuration-file.ts";
+import { type Configuration, publishedSchema } from "./configuration-schema.ts";
 import { flaggedSettings, SettingFlags, type ShortFlag } from "./flags.ts";
-import { describeValues, schemasAt } from "./json-schema.ts";
 import type { Layer } from "./merge-settings.ts";
 import { resolveConfiguration } from "./resolve.ts";
-import type { Configuration } from "./schema.ts";
 
 /** Read where it lies in the working folder and no other is named. */
 export const DEFAULT_CONFIGURATION_FILE = "goalrank.yaml";
@@ -76,7 +76,7 @@ export function environmentLayer(): Layer {
 function listFlags(sections: readonly string[]): string {
   return flaggedSettings(sections)
     .map(({ path, schema }) => {
-      const expected = describeValues(schemasAt(path, {}));
+      const expected = describeValues(schemasAt(publishedSchema, path, {}));
       const unless = schema.default === undefined ? "" : `; default ${JSON.stringify(schema.default)}`;
       return `--${path.join(".")}\n      ${schema.description}: ${expected}${unless}`;
     })

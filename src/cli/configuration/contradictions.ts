@@ -1,17 +1,17 @@
-/** Settings that do not go together: found before any work is done, and placed at the key that is to be changed. */
-import { checkExperiment, ExperimentOptionsError } from "../../run/settings.ts";
+/**
+ * Settings of the data that do not go together: found before any work is done, and placed at the key that is to be
+ * changed. Those of a run are found by its schema.
+ */
+import type { Problem } from "../../settings/explain-problems.ts";
+import type { Path } from "../../settings/json-schema.ts";
+import type { Configuration } from "./configuration-schema.ts";
 import { WORLD_KEYS } from "./data-schema.ts";
-import type { Path } from "./json-schema.ts";
-import { experimentOptions } from "./library-options.ts";
-import type { Problem } from "./problems.ts";
-import type { Configuration } from "./schema.ts";
 
 /** @param isSet whether a key was set, by a file or a flag, and is not merely a default */
-export function findContradictions(configuration: Configuration, isSet: (path: Path) => boolean): Problem[] {
-  return [...dataContradictions(configuration, isSet), ...experimentContradictions(configuration)];
-}
-
-function* dataContradictions({ data }: Configuration, isSet: (path: Path) => boolean): Generator<Problem> {
+export function* dataContradictions(
+  { data }: Configuration,
+  isSet: (path: Path) => boolean,
+): Generator<Problem> {
   const problem = (key: string, text: string) => ({ path: ["data", key], problem: text });
   if (data.file !== undefined && data.scenario !== undefined) {
     yield problem("scenario", "there is a log already, data.file; leave out one of them");
@@ -51,21 +51,5 @@ function* dataContradictions({ data }: Configuration, isSet: (path: Path) => boo
       "retrieverFraction",
       `training lists come after this part and before ${data.trainingFraction} (data.trainingFraction), so it must be smaller`,
     );
-  }
-}
-
-function* experimentContradictions(configuration: Configuration): Generator<Problem> {
-  const { width, heads } = configuration.experiment;
-  if (width % heads !== 0) {
-    yield {
-      path: ["experiment", "width"],
-      problem: `must be a multiple of the ${heads} heads, got ${width}`,
-    };
-  }
-  try {
-    checkExperiment(experimentOptions(configuration));
-  } catch (error) {
-    if (!(error instanceof ExperimentOptionsError)) throw error;
-    yield { path: ["experiment", ...error.path], problem: error.problem };
   }
 }

@@ -1,8 +1,10 @@
 /** Flags that set a key of the configuration: `--data.core 5` for each, and short ones for those that are used most. */
 import { type Command, Option } from "commander";
-import { type JsonSchema, listSettings, type Path, publishedSchema, type Setting } from "./json-schema.ts";
+import { formatPath } from "../../settings/explain-problems.ts";
+import { type JsonSchema, listSettings, type Path, type Setting } from "../../settings/json-schema.ts";
+import { ConfigurationError } from "./configuration-error.ts";
+import { publishedSchema } from "./configuration-schema.ts";
 import type { Layer } from "./merge-settings.ts";
-import { ConfigurationError, formatPath } from "./problems.ts";
 
 /** A flag with a name of its own. */
 export interface ShortFlag {
@@ -27,7 +29,7 @@ const WITHOUT_FLAG: readonly string[] = ["$schema", "data", "experiment", "serve
 
 /** The settings that have a flag, of the given sections and single keys. */
 export function flaggedSettings(sections: readonly string[]): Setting[] {
-  return listSettings().filter(
+  return listSettings(publishedSchema).filter(
     ({ path }) => sections.includes(path[0]) && !(path.length === 1 && WITHOUT_FLAG.includes(path[0])),
   );
 }

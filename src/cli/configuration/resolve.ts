@@ -1,11 +1,13 @@
 /** One configuration out of files, environment and flags: merged, checked, with its defaults filled in. */
 import { extname } from "node:path";
-import { findContradictions } from "./contradictions.ts";
-import { LOG_FORMATS, type LogFormat, WORLD_KEYS } from "./data-schema.ts";
-import { valueAt } from "./json-schema.ts";
+import { LOG_FORMATS, type LogFormat } from "../../data/settings.ts";
+import { formatPath, type Problem, problemsOf } from "../../settings/explain-problems.ts";
+import { type Path, valueAt } from "../../settings/json-schema.ts";
+import { ConfigurationError } from "./configuration-error.ts";
+import { type Configuration, configurationSchema, publishedSchema } from "./configuration-schema.ts";
+import { dataContradictions } from "./contradictions.ts";
+import { WORLD_KEYS } from "./data-schema.ts";
 import { isRecord, isSet, type Layer, mergeSettings, placeOf } from "./merge-settings.ts";
-import { ConfigurationError, formatPath, type Problem, problemsOf } from "./problems.ts";
-import { type Configuration, configurationSchema } from "./schema.ts";
 
 /**
  * @param layers each goes over those before it
@@ -17,9 +19,10 @@ export function resolveConfiguration(layers: readonly Layer[]): Configuration {
     {},
   );
   const parsed = configurationSchema.safeParse(merged);
-  if (!parsed.success) throw problemsAt(layers, problemsOf(parsed.error, merged));
+  if (!parsed.success) throw problemsAt(layers, problemsOf(parsed.error, publishedSchema, merged));
   const configuration = withFormat(parsed.data, layers);
-  const contradictions = findContradictions(configuration, (path) => valueAt(path, merged) !== undefined);
+  const isSetByUser = (path: Path) => valueAt(path, merged) !== undefined;
+  const contradictions = [...dataContradictions(configuration, isSetByUser)];
   if (contradictions.length > 0) throw problemsAt(layers, contradictions);
   return configuration;
 }

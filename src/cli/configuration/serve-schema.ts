@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { DEVICE_NAMES } from "../../kernels/index.ts";
 import { DEFAULT_SERVE, LOG_LEVELS } from "../../server/settings.ts";
-import { count, name } from "./values.ts";
+import { count, name } from "../../settings/setting-kinds.ts";
 
 const milliseconds = z.int().min(0);
 const { batch, queue, limits, connections, shutdown } = DEFAULT_SERVE;

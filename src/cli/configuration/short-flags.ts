@@ -1,8 +1,8 @@
 /** The short flags of what is set most often. */
 
-import { TRAININGS } from "./experiment-schema.ts";
+import { TRAININGS } from "../../run/settings.ts";
+import { ConfigurationError } from "./configuration-error.ts";
 import { numberOrText, type ShortFlag } from "./flags.ts";
-import { ConfigurationError } from "./problems.ts";
 
 export const DEVICE_FLAGS: readonly ShortFlag[] = [
   {

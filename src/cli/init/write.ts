@@ -1,7 +1,7 @@
 /** The configuration that `goalrank init` writes: what was guessed, with comments that say how to correct it. */
 import { basename, extname } from "node:path";
 import { stringify } from "yaml";
-import type { TextEncodingName } from "../../data/readers/delimited.ts";
+import type { TextEncodingName } from "../../data/settings.ts";
 import type { LogGuess } from "./guess.ts";
 import { FIELDS } from "./guess-columns.ts";
 import { HEAD_ROWS } from "./head.ts";

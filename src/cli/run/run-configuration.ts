@@ -1,10 +1,10 @@
 /** The configuration that a run keeps: everything that was in force, so that the run can be made again from it. */
 import { createHash } from "node:crypto";
 import { isAbsolute, relative } from "node:path";
+import { valueAt } from "../../settings/json-schema.ts";
+import { type Configuration, PATH_SETTINGS } from "../configuration/configuration-schema.ts";
 import { WORLD_KEYS } from "../configuration/data-schema.ts";
-import { valueAt } from "../configuration/json-schema.ts";
 import { isRecord } from "../configuration/merge-settings.ts";
-import { type Configuration, PATH_SETTINGS } from "../configuration/schema.ts";
 
 /**
  * What `config.json` in the folder `path` holds: paths relative to that folder, only settings that have a meaning, and

@@ -7,32 +7,10 @@ import { excerpt } from "../../text/excerpt.ts";
 import type { CategoryTable, FeatureTable } from "../dataset.ts";
 import { DataError } from "../errors.ts";
 import { namesOf } from "../readers/columns.ts";
-import { readRecords, type TextEncodingName } from "../readers/delimited.ts";
+import { readRecords } from "../readers/delimited.ts";
 import { isText } from "../readers/text.ts";
+import type { FeatureSource } from "../settings.ts";
 import { buildCategories, type CategoryColumn } from "./categories.ts";
-
-/** A table, and which of its columns to read. */
-export interface FeatureSource {
-  readonly file: string;
-  /** "csv" unless given; "movielens" is `a::b::c`, without quotes and without a header. */
-  readonly format?: "csv" | "tsv" | "movielens";
-  /** "utf-8" unless given; "latin1" is what many older files are in, MovieLens-1M's films among them. */
-  readonly encoding?: TextEncodingName;
-  /** Names of all columns of a file without a header. */
-  readonly columns?: readonly string[];
-  /** Column of the ids under which the log knows users or items. */
-  readonly key: string;
-  /** Columns of numbers; blank where the number is unknown. */
-  readonly numeric?: readonly string[];
-  /** Columns of one category each; blank where it is unknown. */
-  readonly categorical?: readonly string[];
-  /** Columns of several categories each, told apart by a separator. */
-  readonly multiple?: readonly { readonly column: string; readonly separator: string }[];
-  /** Column of what people call a user or an item, for reports and answers; no feature. */
-  readonly title?: string;
-  /** Categories that fewer users or items have become their column's rare category: 2 unless given. */
-  readonly minimumCount?: number;
-}
 
 /** The features of all users, or of all items, in the log's numbering. */
 export interface EntityFeatures {

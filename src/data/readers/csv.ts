@@ -5,7 +5,8 @@
 import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
 import type { InteractionLog } from "../interactions.ts";
-import { type ColumnNames, type ColumnOptions, findColumns, listNames, resolveColumns } from "./columns.ts";
+import type { ColumnNames } from "../settings.ts";
+import { type ColumnOptions, findColumns, listNames, resolveColumns } from "./columns.ts";
 import { type DelimitedFormat, readRecords } from "./delimited.ts";
 import { InteractionLogBuilder } from "./interaction-log-builder.ts";
 import { addRow, finishLog, type RowLayout } from "./interaction-rows.ts";

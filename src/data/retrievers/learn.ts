@@ -6,7 +6,8 @@ import { ItemNeighbourRetriever } from "./item-neighbours.ts";
 import { trainRetriever } from "./matrix-factorization.ts";
 import { MatrixRetriever } from "./matrix-retriever.ts";
 import { PopularityRetriever } from "./popularity.ts";
-import type { Retriever, RetrieverName } from "./retriever.ts";
+import type { Retriever } from "./retriever.ts";
+import type { RetrieverName } from "./retriever-names.ts";
 
 /** Which retriever is learned, and from what. */
 export interface LearnRetrieverOptions {

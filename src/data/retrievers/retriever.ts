@@ -4,12 +4,8 @@
  */
 import type { SafetensorsEntry } from "../../nn/index.ts";
 import type { ScoreItems } from "../candidates.ts";
+import type { RetrieverName } from "./retriever-names.ts";
 import { checkScoreRequest } from "./score-request.ts";
-
-/** The retrievers by name. */
-export const RETRIEVERS = ["matrix-factorization", "popularity", "item-neighbours"] as const;
-/** One of {@link RETRIEVERS}. */
-export type RetrieverName = (typeof RETRIEVERS)[number];
 
 /** Who is asked for. */
 export interface RetrieverQuery {

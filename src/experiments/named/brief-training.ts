@@ -5,7 +5,7 @@
 import { selectRows } from "../../data/dataset.ts";
 import type { ExperimentData } from "../../run/data.ts";
 import { trainJudge } from "../../run/models.ts";
-import { DEFAULT_EXPERIMENT } from "../../run/settings.ts";
+import { DEFAULT_RUN } from "../../run/settings.ts";
 import type { TrainingContext } from "../../training/trainer.ts";
 import type { PolicyOptions, SharedOptions } from "../datasets.ts";
 import type { Shared } from "../shared-work.ts";
@@ -38,7 +38,7 @@ export async function trainBriefly(
     rewardTraining: { ...options.rewardTraining, epochs: 1 },
     imitationTraining: { ...options.imitationTraining, epochs: 1 },
   };
-  const learned = await trainJudge(few, { ...DEFAULT_EXPERIMENT, ...once, seed }, context);
+  const learned = await trainJudge(few, { ...DEFAULT_RUN, ...once, seed }, context);
   return {
     shared: { data: few, learned, options: once },
     policy: {

@@ -4,44 +4,12 @@ import { candidateBatch } from "../../data/batch.ts";
 import type { RequestColumns } from "../../data/dataset.ts";
 import type { Generator, GeneratorMemory } from "../../goalrank/generator.ts";
 import type { ScoredGroups } from "../../goalrank/goalrank-task.ts";
-import type { GroupSet } from "../../goalrank/groups/group-set.ts";
 import type { ListJudge } from "../../goalrank/judge.ts";
 import { noGrad, type Tensor, tensor } from "../../tensor/index.ts";
 import type { ObjectiveOptions } from "./evidence.ts";
-import { GROUP_OBJECTIVES, OBJECTIVES, type ObjectiveName } from "./index.ts";
+import { GROUP_OBJECTIVES, type GroupObjectiveName } from "./index.ts";
 
-export type GroupObjectiveName = keyof typeof GROUP_OBJECTIVES;
-
-/** Whether an objective learns from groups of lists. */
-export function isGroupObjective(name: ObjectiveName): name is GroupObjectiveName {
-  return Object.hasOwn(GROUP_OBJECTIVES, name);
-}
-
-/** @throws RangeError for an unknown objective, or a set of lists that the objective cannot learn from */
-export function checkObjective(
-  objective: ObjectiveName,
-  set: GroupSet,
-  { clip, beta }: ObjectiveOptions,
-): void {
-  if (!OBJECTIVES.includes(objective)) {
-    throw new RangeError(
-      `groups: there is no objective "${objective}"; expected one of ${OBJECTIVES.join(", ")}`,
-    );
-  }
-  if (!(clip > 0)) throw new RangeError(`groups: clip must be above 0, got ${clip}`);
-  if (!(beta >= 0)) throw new RangeError(`groups: beta must not be negative, got ${beta}`);
-  if (!isGroupObjective(objective) || !GROUP_OBJECTIVES[objective].onPolicy) return;
-  const stranger = set.find(
-    (entry) =>
-      entry.count > 0 &&
-      (entry.source !== "policy" || (entry.temperature ?? 1) !== 1 || (entry.topP ?? 1) !== 1),
-  );
-  if (stranger === undefined) return;
-  throw new RangeError(
-    `groups: the objective ${objective} learns from lists of the policy itself, at temperature 1 and without topP; ` +
-      `the set also holds ${JSON.stringify(stranger)}`,
-  );
-}
+export { isGroupObjective } from "./objective-settings.ts";
 
 /** The policies that an objective compares. */
 export interface ObjectivePolicies {

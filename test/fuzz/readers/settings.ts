@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import * as assert from "uvu/assert";
 import { stringify } from "yaml";
-import { parseConfiguration } from "../../../src/cli/configuration/file.ts";
-import { ConfigurationError } from "../../../src/cli/configuration/problems.ts";
+import { ConfigurationError } from "../../../src/cli/configuration/configuration-error.ts";
+import { parseConfiguration } from "../../../src/cli/configuration/configuration-file.ts";
 import { resolveConfiguration } from "../../../src/cli/configuration/resolve.ts";
 import { parseRankRequest } from "../../../src/ranker/request-schema.ts";
 import { RankRequestError } from "../../../src/ranker/requests.ts";

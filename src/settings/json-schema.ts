@@ -1,8 +1,7 @@
-/** The schema of configurations as JSON Schema (draft 2020-12), and what can be read from it. */
+/** A schema of settings as JSON Schema (draft 2020-12), and what can be read from it. */
 import { z } from "zod";
-import { configurationSchema } from "./schema.ts";
 
-/** The part of JSON Schema that configurations use. */
+/** The part of JSON Schema that settings use. */
 export interface JsonSchema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
@@ -23,33 +22,35 @@ export interface JsonSchema {
 /** Keys of nested objects, and numbers of list entries. */
 export type Path = readonly (string | number)[];
 
-/** What schema/goalrank.schema.json holds. */
-export const publishedSchema = z.toJSONSchema(configurationSchema, {
-  io: "input",
-  override: ({ jsonSchema }) => {
-    // What every safe integer is, and the defaults of objects, whose keys have defaults of their own, say nothing.
-    if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-    if (jsonSchema.type === "object") delete jsonSchema.default;
-  },
-}) as JsonSchema;
+/** What may be given for the settings of `schema`. */
+export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, {
+    io: "input",
+    override: ({ jsonSchema }) => {
+      // What every safe integer is, and the defaults of objects, whose keys have defaults of their own, say nothing.
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.type === "object") delete jsonSchema.default;
+    },
+  }) as JsonSchema;
+}
 
-/** A key of a configuration. */
+/** A key of settings. */
 export interface Setting {
   readonly path: readonly string[];
   readonly schema: JsonSchema;
 }
 
 /** Every key, those of objects before the keys inside of them; not what lies in lists. */
-export function listSettings(schema: JsonSchema = publishedSchema, path: readonly string[] = []): Setting[] {
+export function listSettings(schema: JsonSchema, path: readonly string[] = []): Setting[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, own]) => {
     const setting = { path: [...path, key], schema: own };
     return [setting, ...listSettings(own, setting.path)];
   });
 }
 
-/** The schemas that a value at `path` of the configuration `root` may follow; none where there is no such key. */
-export function schemasAt(path: Path, root: unknown): readonly JsonSchema[] {
-  let schemas = alternatives(publishedSchema, root);
+/** The schemas that a value at `path` of the settings `root` may follow; none where there is no such key. */
+export function schemasAt(schema: JsonSchema, path: Path, root: unknown): readonly JsonSchema[] {
+  let schemas = alternatives(schema, root);
   let value = root;
   for (const key of path) {
     value = valueAt([key], value);

@@ -1,5 +1,6 @@
 /** docs/configuration.md: every setting, out of the schema. */
-import { describeValues, type JsonSchema, publishedSchema, schemasAt } from "./json-schema.ts";
+import { describeValues, type JsonSchema, schemasAt } from "../../settings/json-schema.ts";
+import { publishedSchema } from "./configuration-schema.ts";
 
 const HEAD = `# Configuration
 
@@ -69,7 +70,7 @@ function entrySections(path: readonly string[], schema: JsonSchema): Section[] {
 }
 
 function typeOf(path: readonly string[]): string {
-  return describeValues(schemasAt(path, {}));
+  return describeValues(schemasAt(publishedSchema, path, {}));
 }
 
 function defaultOf({ default: value }: JsonSchema): string {

@@ -2,10 +2,11 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
-import { type Path, valueAt } from "./json-schema.ts";
+import { formatPath } from "../../settings/explain-problems.ts";
+import { type Path, valueAt } from "../../settings/json-schema.ts";
+import { ConfigurationError } from "./configuration-error.ts";
+import { PATH_SETTINGS } from "./configuration-schema.ts";
 import { isRecord, type Layer } from "./merge-settings.ts";
-import { ConfigurationError, formatPath } from "./problems.ts";
-import { PATH_SETTINGS } from "./schema.ts";
 
 /** A guard against a log that is given as a configuration. */
 const MAX_BYTES = 1 << 20;

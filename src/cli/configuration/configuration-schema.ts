@@ -4,10 +4,11 @@
  */
 import { z } from "zod";
 import { DEVICE_NAMES } from "../../kernels/index.ts";
+import { runSchema } from "../../run/settings.ts";
+import { jsonSchemaOf } from "../../settings/json-schema.ts";
+import { name } from "../../settings/setting-kinds.ts";
 import { dataSchema } from "./data-schema.ts";
-import { experimentSchema } from "./experiment-schema.ts";
 import { serveSchema } from "./serve-schema.ts";
-import { name } from "./values.ts";
 
 export const configurationSchema = z
   .strictObject({
@@ -21,10 +22,13 @@ export const configurationSchema = z
       .exactOptional()
       .describe("Folder of the run, which must not exist yet; relative to the configuration file"),
     data: dataSchema.prefault({}).describe("What is learned from"),
-    experiment: experimentSchema.prefault({}).describe("Which models are trained and compared, and how"),
+    experiment: runSchema.prefault({}).describe("Which models are trained and compared, and how"),
     serve: serveSchema.prefault({}).describe("The HTTP server"),
   })
   .meta({ title: "Configuration of goalrank" });
+
+/** What schema/goalrank.schema.json holds. */
+export const publishedSchema = jsonSchemaOf(configurationSchema);
 
 /** A configuration with its defaults filled in. Paths are as a process in the working folder names them. */
 export type Configuration = z.output<typeof configurationSchema>;
