@@ -135,7 +135,7 @@ export * from "./text/excerpt.ts";
 export * from "./text/nearest-name.ts";
 export * from "./training/batches.ts";
 export * from "./training/checkpoint.ts";
-export * from "./training/checkpoint-error.ts";
+export * from "./training/checkpoint-folder.ts";
 export * from "./training/event-records.ts";
 export * from "./training/listener.ts";
 export * from "./training/optimisation.ts";

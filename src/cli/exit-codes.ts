@@ -9,7 +9,7 @@ import { NonFiniteError, SafetensorsError } from "../nn/index.ts";
 import { RankerFileError } from "../ranker/ranker-file.ts";
 import { RankRequestError } from "../ranker/requests.ts";
 import { ReportError } from "../report/read-run.ts";
-import { CheckpointError } from "../training/checkpoint-error.ts";
+import { CheckpointError } from "../training/checkpoint.ts";
 import { TrainingInterrupted } from "../training/trainer.ts";
 import { ConfigurationError } from "./configuration/configuration-error.ts";
 import { RunDirectoryError } from "./run/run-directory-error.ts";

@@ -9,7 +9,7 @@ import { examineJudge } from "../run/compare.ts";
 import type { ExperimentData } from "../run/data.ts";
 import { type JudgeModels, trainJudge } from "../run/models.ts";
 import { DEFAULT_RUN, type RunSettings } from "../run/settings.ts";
-import { CheckpointFolder } from "../training/checkpoint.ts";
+import { CheckpointFolder } from "../training/checkpoint-folder.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { type DataSettings, type DatasetChoice, loadData, type SharedOptions } from "./datasets.ts";
 import type { Surroundings } from "./experiment.ts";

@@ -1,7 +1,7 @@
 /** The process that runs trials, one after another: the entry of `child-process.ts`. */
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { CheckpointFolder } from "../training/checkpoint.ts";
+import { CheckpointFolder } from "../training/checkpoint-folder.ts";
 import type { TrainingListener } from "../training/listener.ts";
 import { TrainingInterrupted } from "../training/trainer.ts";
 import { sharedFolder } from "./shared-work.ts";

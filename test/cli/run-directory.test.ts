@@ -17,7 +17,7 @@ import { MetricsFile } from "../../src/cli/run/metrics-file.ts";
 import { RunDirectory, RunDirectoryError } from "../../src/cli/run/run-directory.ts";
 import type { StateDict } from "../../src/nn/index.ts";
 import type { Checkpoint } from "../../src/training/checkpoint.ts";
-import { CheckpointError } from "../../src/training/checkpoint-error.ts";
+import { CheckpointError } from "../../src/training/checkpoint.ts";
 
 const test = suite("run directory");
 const folder = mkdtempSync(join(tmpdir(), "goalrank-run-"));

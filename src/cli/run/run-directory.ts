@@ -18,7 +18,7 @@ import { join } from "node:path";
 import { writeWhole } from "../../files/write-whole.ts";
 import { encodeSafetensors, type StateDict } from "../../nn/index.ts";
 import type { CheckpointStore } from "../../training/checkpoint.ts";
-import { CheckpointFolder } from "../../training/checkpoint.ts";
+import { CheckpointFolder } from "../../training/checkpoint-folder.ts";
 import { combineListeners, type TrainingListener } from "../../training/listener.ts";
 import { TensorBoardWriter } from "../../training/tensorboard.ts";
 import { MetricsFile } from "./metrics-file.ts";
