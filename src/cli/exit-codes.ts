@@ -9,10 +9,10 @@ import { NonFiniteError, SafetensorsError } from "../nn/index.ts";
 import { RankerFileError } from "../ranker/ranker-file.ts";
 import { RankRequestError } from "../ranker/requests.ts";
 import { ReportError } from "../report/read-run.ts";
+import { RunDirectoryError } from "../run/folder/run-directory-error.ts";
 import { CheckpointError } from "../training/checkpoint.ts";
 import { TrainingInterrupted } from "../training/trainer.ts";
 import { ConfigurationError } from "./configuration/configuration-error.ts";
-import { RunDirectoryError } from "./run/run-directory-error.ts";
 import { UsageError } from "./usage-error.ts";
 
 export { UsageError } from "./usage-error.ts";

@@ -14,11 +14,11 @@ import {
   preparedLogData,
   worldData,
 } from "../run/data.ts";
+import type { RunData } from "../run/folder/run-record.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import type { Configuration } from "./configuration/configuration-schema.ts";
 import { interactionSource, logDataOptions } from "./configuration/library-options.ts";
 import type { Interruption } from "./interruption.ts";
-import type { RunData } from "./run/run-record.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Data, with what is known of it. */

@@ -7,18 +7,27 @@ import { encodeRanker } from "../ranker/ranker-file.ts";
 import { createAnatomy } from "../run/anatomy.ts";
 import { compareMethods, type ExperimentResult, examineJudge } from "../run/compare.ts";
 import type { ExperimentData, LogData } from "../run/data.ts";
+import type { RunDirectory } from "../run/folder/run-directory.ts";
+import {
+  finishRecord,
+  RECORD,
+  type RunData,
+  type RunDevice,
+  type RunRecord,
+  readRunRecord,
+  resumeRecord,
+  startRecord,
+} from "../run/folder/run-record.ts";
 import { type ExperimentModels, modelWeights, trainGenerator, trainJudge } from "../run/models.ts";
 import { combineListeners } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
-import { type UsedDevice, useDevice } from "./choose-device.ts";
+import { useDevice } from "./choose-device.ts";
 import { runSettings } from "./configuration/library-options.ts";
 import type { Interruption } from "./interruption.ts";
 import { findData } from "./load-data.ts";
-import { type OpenRun, readRunRecord } from "./run/open-run.ts";
-import type { RunDirectory } from "./run/run-directory.ts";
-import { finishRecord, type RunData, resumeRecord, startRecord } from "./run/run-record.ts";
+import type { OpenRun } from "./open-run.ts";
 import type { ProgressDisplay } from "./terminal/progress.ts";
-import { programVersion } from "./versions.ts";
+import { packageVersions, programVersion } from "./versions.ts";
 
 /** Stages in their order: each includes those before it. `all` also compares all methods. */
 export const TRAIN_STAGES = ["retriever", "reward", "generator", "all"] as const;
@@ -47,7 +56,7 @@ export async function trainRun(
   const device = await useDevice(configuration.device);
   const source = await findData(configuration, interruption);
   const { identity } = source;
-  if (run !== undefined) recordProcess(run, command, configuration.seed, identity, device);
+  if (run !== undefined) recordProcess(run, { command, seed: configuration.seed, data: identity }, device);
   const context: TrainingContext = {
     listener: combineListeners([
       display,
@@ -82,20 +91,16 @@ export async function trainRun(
   return { report, result };
 }
 
-const RECORD = "run.json";
-
 /** Notes in `run.json` that this process works on the run. */
 function recordProcess(
   run: RunDirectory,
-  command: string,
-  seed: number,
-  data: RunData,
-  device: UsedDevice,
+  process: Pick<RunRecord, "command" | "seed" | "data">,
+  device: RunDevice,
 ): void {
   const isResumed = existsSync(join(run.path, RECORD));
   const record = isResumed
-    ? resumeRecord(readRunRecord(run.path), command, device)
-    : startRecord(command, seed, data, device);
+    ? resumeRecord(readRunRecord(run.path), process.command, device)
+    : startRecord(process, device, { goalrank: programVersion(), webgpu: packageVersions().webgpu });
   run.writeJson(RECORD, record);
 }
 

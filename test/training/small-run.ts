@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { RunDirectory } from "../../src/cli/run/run-directory.ts";
 import { encodeSafetensors, type StateDict } from "../../src/nn/index.ts";
+import { RunDirectory } from "../../src/run/folder/run-directory.ts";
 import type { CheckpointStore } from "../../src/training/checkpoint.ts";
 import { combineListeners, type TrainingListener } from "../../src/training/listener.ts";
 import type { TrainingOptions } from "../../src/training/options.ts";

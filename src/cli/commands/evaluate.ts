@@ -6,6 +6,9 @@ import { decodeSafetensors, SafetensorsError, type StateDict } from "../../nn/in
 import { RANKER_FILE } from "../../ranker/load-ranker.ts";
 import { compareMethods } from "../../run/compare.ts";
 import type { ExperimentData } from "../../run/data.ts";
+import { checkpointFingerprint } from "../../run/folder/checkpoint-fingerprint.ts";
+import { RunDirectoryError } from "../../run/folder/run-directory-error.ts";
+import { readRunRecord } from "../../run/folder/run-record.ts";
 import { type ExperimentModels, restoreModels } from "../../run/models.ts";
 import type { RunSettings } from "../../run/settings.ts";
 import type { CheckpointStore } from "../../training/checkpoint.ts";
@@ -18,9 +21,7 @@ import { runSettings } from "../configuration/library-options.ts";
 import { DEVICE_FLAGS } from "../configuration/short-flags.ts";
 import { Interruption } from "../interruption.ts";
 import { findData } from "../load-data.ts";
-import { readRunConfiguration, readRunRecord } from "../run/open-run.ts";
-import { checkpointFingerprint } from "../run/run-configuration.ts";
-import { RunDirectoryError } from "../run/run-directory-error.ts";
+import { readRunConfiguration } from "../open-run.ts";
 import { formatSummary, formatTable } from "../terminal/comparison-table.ts";
 import { ProgressDisplay } from "../terminal/progress.ts";
 

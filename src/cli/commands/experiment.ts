@@ -3,11 +3,11 @@ import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { RunLock } from "../../run/folder/run-lock.ts";
 import { nearestName } from "../../text/nearest-name.ts";
 import { EXIT } from "../exit-codes.ts";
 import { InterruptedError, Interruption } from "../interruption.ts";
 import { quoteCommand } from "../program-context.ts";
-import { RunLock } from "../run/run-lock.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface ExperimentOptions {

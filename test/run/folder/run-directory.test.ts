@@ -13,11 +13,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { MetricsFile } from "../../src/cli/run/metrics-file.ts";
-import { RunDirectory, RunDirectoryError } from "../../src/cli/run/run-directory.ts";
-import type { StateDict } from "../../src/nn/index.ts";
-import type { Checkpoint } from "../../src/training/checkpoint.ts";
-import { CheckpointError } from "../../src/training/checkpoint.ts";
+import type { StateDict } from "../../../src/nn/index.ts";
+import { MetricsFile } from "../../../src/run/folder/metrics-file.ts";
+import { RunDirectory, RunDirectoryError } from "../../../src/run/folder/run-directory.ts";
+import type { Checkpoint } from "../../../src/training/checkpoint.ts";
+import { CheckpointError } from "../../../src/training/checkpoint.ts";
 
 const test = suite("run directory");
 const folder = mkdtempSync(join(tmpdir(), "goalrank-run-"));

@@ -21,8 +21,8 @@ import type { CheckpointStore } from "../../training/checkpoint.ts";
 import { CheckpointFolder } from "../../training/checkpoint-folder.ts";
 import { combineListeners, type TrainingListener } from "../../training/listener.ts";
 import { TensorBoardWriter } from "../../training/tensorboard.ts";
+import { checkpointFingerprint } from "./checkpoint-fingerprint.ts";
 import { MetricsFile } from "./metrics-file.ts";
-import { checkpointFingerprint } from "./run-configuration.ts";
 import { RunDirectoryError } from "./run-directory-error.ts";
 import { RunLock } from "./run-lock.ts";
 

@@ -1,17 +1,16 @@
 /** Starts a run or goes on with one: the configuration, and the folder where one is named. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { CommandSettings } from "../configuration/command-settings.ts";
-import { environmentLayer } from "../configuration/command-settings.ts";
-import { readConfigurationFile } from "../configuration/configuration-file.ts";
-import type { Configuration } from "../configuration/configuration-schema.ts";
-import type { Layer } from "../configuration/merge-settings.ts";
-import { resolveConfiguration } from "../configuration/resolve.ts";
-import { UsageError } from "../usage-error.ts";
-import { runConfiguration } from "./run-configuration.ts";
-import { RunDirectory } from "./run-directory.ts";
-import { RunDirectoryError } from "./run-directory-error.ts";
-import type { RunRecord } from "./run-record.ts";
+import { RunDirectory } from "../run/folder/run-directory.ts";
+import { RunDirectoryError } from "../run/folder/run-directory-error.ts";
+import type { CommandSettings } from "./configuration/command-settings.ts";
+import { environmentLayer } from "./configuration/command-settings.ts";
+import { readConfigurationFile } from "./configuration/configuration-file.ts";
+import type { Configuration } from "./configuration/configuration-schema.ts";
+import type { Layer } from "./configuration/merge-settings.ts";
+import { resolveConfiguration } from "./configuration/resolve.ts";
+import { runConfiguration } from "./configuration/run-configuration.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** The settings that a resumed run may change: they change no number. */
 const FREE_SETTINGS = ["device"];
@@ -60,14 +59,4 @@ export function readRunConfiguration(path: string, flags: Layer): Configuration 
     throw new RunDirectoryError(`${path}: this is no folder of a run, it has no config.json`);
   }
   return resolveConfiguration([readConfigurationFile(file), environmentLayer(), flags]);
-}
-
-/** @throws RunDirectoryError where there is none, or a damaged one */
-export function readRunRecord(path: string): RunRecord {
-  const file = join(path, "run.json");
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw new RunDirectoryError(`${file}: cannot be read (${(error as Error).message})`);
-  }
 }
