@@ -2,6 +2,7 @@
 import { type ChosenDevice, chooseDevice, type DeviceName, WebGpuDevice } from "../kernels/index.ts";
 import type { RunDevice } from "../run/folder/run-record.ts";
 import { setDefaultDevice } from "../tensor/index.ts";
+import { say } from "./terminal/say.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
@@ -11,7 +12,7 @@ import { UsageError } from "./usage-error.ts";
 export async function useDevice(name: DeviceName): Promise<RunDevice> {
   const { device, description } = await findDevice(name);
   setDefaultDevice(device);
-  process.stderr.write(`device: ${description}\n`);
+  say(`device: ${description}`);
   return { description, driver: device instanceof WebGpuDevice ? device.adapter.description : undefined };
 }
 

@@ -19,6 +19,7 @@ import type { TrainingContext } from "../training/trainer.ts";
 import type { Configuration } from "./configuration/configuration-schema.ts";
 import { interactionSource, logDataOptions } from "./configuration/library-options.ts";
 import type { Interruption } from "./interruption.ts";
+import { say } from "./terminal/say.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Data, with what is known of it. */
@@ -154,8 +155,4 @@ export async function prepareLog(
   const { prepared } = configuration.data;
   if (prepared !== undefined) await interruption.complete(() => writePreparedDataset(prepared, data));
   return data;
-}
-
-function say(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

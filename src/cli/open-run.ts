@@ -8,7 +8,7 @@ import { environmentLayer } from "./configuration/command-settings.ts";
 import { readConfigurationFile } from "./configuration/configuration-file.ts";
 import type { Configuration } from "./configuration/configuration-schema.ts";
 import type { Layer } from "./configuration/merge-settings.ts";
-import { resolveConfiguration } from "./configuration/resolve.ts";
+import { resolveConfiguration } from "./configuration/resolve-configuration.ts";
 import { runConfiguration } from "./configuration/run-configuration.ts";
 import { UsageError } from "./usage-error.ts";
 

@@ -26,7 +26,8 @@ import { runSettings } from "./configuration/library-options.ts";
 import type { Interruption } from "./interruption.ts";
 import { findData } from "./load-data.ts";
 import type { OpenRun } from "./open-run.ts";
-import type { ProgressDisplay } from "./terminal/progress.ts";
+import type { ProgressDisplay } from "./terminal/progress-display.ts";
+import { say } from "./terminal/say.ts";
 import { packageVersions, programVersion } from "./versions.ts";
 
 /** Stages in their order: each includes those before it. `all` also compares all methods. */
@@ -63,9 +64,7 @@ export async function trainRun(
       interruption.listener,
       ...(run === undefined ? [] : [run.listener]),
     ]),
-    checkpoints: run?.checkpoints(identity.fingerprint, (message) => {
-      process.stderr.write(`warning: ${message}\n`);
-    }),
+    checkpoints: run?.checkpoints(identity.fingerprint, (message) => say(`warning: ${message}`)),
     signal: interruption.signal,
   };
   const { data, report } = await source.load(context);

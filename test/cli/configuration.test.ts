@@ -7,7 +7,7 @@ import { ConfigurationError } from "../../src/cli/configuration/configuration-er
 import { parseConfiguration, readConfigurationFile } from "../../src/cli/configuration/configuration-file.ts";
 import { publishedSchema } from "../../src/cli/configuration/configuration-schema.ts";
 import { logDataOptions, runSettings } from "../../src/cli/configuration/library-options.ts";
-import { resolveConfiguration } from "../../src/cli/configuration/resolve.ts";
+import { resolveConfiguration } from "../../src/cli/configuration/resolve-configuration.ts";
 import { DEFAULT_RUN } from "../../src/run/settings.ts";
 import { DEFAULT_SERVE } from "../../src/server/settings.ts";
 import { listSettings, valueAt } from "../../src/settings/json-schema.ts";

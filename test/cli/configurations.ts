@@ -5,7 +5,7 @@ import { ConfigurationError } from "../../src/cli/configuration/configuration-er
 import { parseConfiguration } from "../../src/cli/configuration/configuration-file.ts";
 import type { Configuration } from "../../src/cli/configuration/configuration-schema.ts";
 import type { Layer } from "../../src/cli/configuration/merge-settings.ts";
-import { resolveConfiguration } from "../../src/cli/configuration/resolve.ts";
+import { resolveConfiguration } from "../../src/cli/configuration/resolve-configuration.ts";
 import { DATA_FLAGS, DEVICE_FLAGS, EXPERIMENT_FLAGS } from "../../src/cli/configuration/short-flags.ts";
 
 export const SECTIONS = ["seed", "device", "output", "data", "experiment", "serve"];

@@ -16,14 +16,15 @@ import { CheckpointFolder } from "../../training/checkpoint-folder.ts";
 import { combineListeners } from "../../training/listener.ts";
 import { useDevice } from "../choose-device.ts";
 import type { Configuration } from "../configuration/configuration-schema.ts";
-import { SettingFlags } from "../configuration/flags.ts";
 import { runSettings } from "../configuration/library-options.ts";
+import { SettingFlags } from "../configuration/setting-flags.ts";
 import { DEVICE_FLAGS } from "../configuration/short-flags.ts";
 import { Interruption } from "../interruption.ts";
 import { findData } from "../load-data.ts";
 import { readRunConfiguration } from "../open-run.ts";
 import { formatSummary, formatTable } from "../terminal/comparison-table.ts";
-import { ProgressDisplay } from "../terminal/progress.ts";
+import { ProgressDisplay } from "../terminal/progress-display.ts";
+import { say } from "../terminal/say.ts";
 
 const EXAMPLES = `
 Examples:
@@ -33,9 +34,7 @@ Examples:
 The log must lie where config.json says, unchanged since the run was trained.`;
 
 export function evaluateCommand(): Command {
-  const command = new Command("evaluate")
-    .description("compare all methods on a trained run's test lists, with its weights")
-    .argument("<run>", "folder of a trained run");
+  const command = new Command("evaluate").argument("<run>", "folder of a trained run");
   const flags = new SettingFlags(command, [], DEVICE_FLAGS);
   return command
     .option("--json", "print the results as one line of JSON")
@@ -53,7 +52,7 @@ async function evaluate(run: string, flags: SettingFlags, json: boolean): Promis
   const display = new ProgressDisplay();
   using _ = interruption.onExit(() => {
     display.close();
-    process.stderr.write("interrupted\n");
+    say("interrupted");
   });
   await useDevice(configuration.device);
   const { identity, load } = await findData(configuration, interruption);

@@ -37,7 +37,6 @@ fails does not stop the others; the exit code is then 1.`;
 
 export function experimentCommand(): Command {
   return new Command("experiment")
-    .description("run the paper's experiments by name: tables, figures, theorem 1")
     .argument("[names...]", "experiments, or all, or report; without a name they are listed")
     .option("--dataset <name>", "embedded, tiny, ml-1m or kuairand-pure", "embedded")
     .option("--data <folder>", "the folder that logs lie in, as ml-1m/ratings.dat (default: GOALRANK_DATA)")

@@ -2,7 +2,7 @@
 
 import { TRAININGS } from "../../run/settings.ts";
 import { ConfigurationError } from "./configuration-error.ts";
-import { numberOrText, type ShortFlag } from "./flags.ts";
+import { numberOrText, type ShortFlag } from "./setting-flags.ts";
 
 export const DEVICE_FLAGS: readonly ShortFlag[] = [
   {
