@@ -4,8 +4,6 @@ export { RankerLoadError } from "./ranking/worker-process.ts";
 export { type RankServer, type ServeOptions, serve } from "./serve.ts";
 export {
   DEFAULT_SERVE,
-  LOG_LEVELS,
-  type LogLevel,
   type RequestLimits,
   type ServeSettings,
 } from "./settings.ts";

@@ -5,10 +5,10 @@
 import { z } from "zod";
 import { DEVICE_NAMES } from "../../kernels/index.ts";
 import { runSchema } from "../../run/settings.ts";
+import { serveSchema } from "../../server/settings.ts";
 import { jsonSchemaOf } from "../../settings/json-schema.ts";
 import { name } from "../../settings/setting-kinds.ts";
 import { dataSchema } from "./data-schema.ts";
-import { serveSchema } from "./serve-schema.ts";
 
 export const configurationSchema = z
   .strictObject({
