@@ -9,7 +9,7 @@ import { NonFiniteError, SafetensorsError } from "../nn/index.ts";
 import { RankerFileError } from "../ranker/ranker-file.ts";
 import { RankRequestError } from "../ranker/requests.ts";
 import { ReportError } from "../report/read-run.ts";
-import { RunDirectoryError } from "../run/folder/run-directory-error.ts";
+import { RunFolderError } from "../run/folder/run-folder-error.ts";
 import { oneLine } from "../text/excerpt.ts";
 import { CheckpointError } from "../training/checkpoint.ts";
 import { TrainingInterrupted } from "../training/trainer.ts";
@@ -29,7 +29,7 @@ const CALLER_MISTAKES: readonly (abstract new (...values: never[]) => Error)[] =
   RankerFileError,
   RankRequestError,
   ReportError,
-  RunDirectoryError,
+  RunFolderError,
   SafetensorsError,
   UsageError,
 ];

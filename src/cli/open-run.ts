@@ -1,8 +1,8 @@
 /** Starts a run or goes on with one: the configuration, and the folder where one is named. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { RunDirectory } from "../run/folder/run-directory.ts";
-import { RunDirectoryError } from "../run/folder/run-directory-error.ts";
+import { RunFolder } from "../run/folder/run-folder.ts";
+import { RunFolderError } from "../run/folder/run-folder-error.ts";
 import type { CommandSettings } from "./configuration/command-settings.ts";
 import { environmentLayer } from "./configuration/command-settings.ts";
 import { readConfigurationFile } from "./configuration/configuration-file.ts";
@@ -18,7 +18,7 @@ const FREE_SETTINGS = ["device"];
 export interface OpenRun {
   readonly configuration: Configuration;
   /** Undefined where nothing is to be kept. */
-  readonly run: RunDirectory | undefined;
+  readonly run: RunFolder | undefined;
 }
 
 /** A run as flags and configuration say. */
@@ -27,7 +27,7 @@ export function startRun(settings: CommandSettings, fallback: Layer | undefined)
   const configuration = settings.resolve(fallback);
   const { output } = configuration;
   const run =
-    output === undefined ? undefined : RunDirectory.create(output, runConfiguration(configuration, output));
+    output === undefined ? undefined : RunFolder.create(output, runConfiguration(configuration, output));
   return { configuration, run };
 }
 
@@ -43,7 +43,7 @@ export function resumeRun(path: string, settings: CommandSettings): OpenRun {
         "another run with --out",
     );
   }
-  const run = RunDirectory.open(path);
+  const run = RunFolder.open(path);
   try {
     return { configuration: readRunConfiguration(path, settings.flags.layer()), run };
   } catch (error) {
@@ -56,7 +56,7 @@ export function resumeRun(path: string, settings: CommandSettings): OpenRun {
 export function readRunConfiguration(path: string, flags: Layer): Configuration {
   const file = join(path, "config.json");
   if (!existsSync(file)) {
-    throw new RunDirectoryError(`${path}: this is no folder of a run, it has no config.json`);
+    throw new RunFolderError(`${path}: this is no folder of a run, it has no config.json`);
   }
   return resolveConfiguration([readConfigurationFile(file), environmentLayer(), flags]);
 }

@@ -7,7 +7,7 @@ import { encodeRanker } from "../ranker/ranker-file.ts";
 import { createAnatomy } from "../run/anatomy.ts";
 import { compareMethods, type ExperimentResult, examineJudge } from "../run/compare.ts";
 import type { ExperimentData, LogData } from "../run/data.ts";
-import type { RunDirectory } from "../run/folder/run-directory.ts";
+import type { RunFolder } from "../run/folder/run-folder.ts";
 import {
   finishRecord,
   RECORD,
@@ -21,13 +21,13 @@ import {
 import { type ExperimentModels, modelWeights, trainGenerator, trainJudge } from "../run/models.ts";
 import { combineListeners } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
-import { useDevice } from "./choose-device.ts";
 import { runSettings } from "./configuration/library-options.ts";
 import type { Interruption } from "./interruption.ts";
 import { findData } from "./load-data.ts";
 import type { OpenRun } from "./open-run.ts";
 import type { ProgressDisplay } from "./terminal/progress-display.ts";
 import { say } from "./terminal/say.ts";
+import { useDevice } from "./use-device.ts";
 import { packageVersions, programVersion } from "./versions.ts";
 
 /** Stages in their order: each includes those before it. `all` also compares all methods. */
@@ -92,7 +92,7 @@ export async function trainRun(
 
 /** Notes in `run.json` that this process works on the run. */
 function recordProcess(
-  run: RunDirectory,
+  run: RunFolder,
   process: Pick<RunRecord, "command" | "seed" | "data">,
   device: RunDevice,
 ): void {
@@ -105,7 +105,7 @@ function recordProcess(
 
 /** The weights of all models, and the ranker: the file that `loadRanker` reads. */
 async function keepModels(
-  run: RunDirectory,
+  run: RunFolder,
   models: ExperimentModels,
   data: ExperimentData,
   { fingerprint }: RunData,

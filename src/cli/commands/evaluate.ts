@@ -7,14 +7,13 @@ import { RANKER_FILE } from "../../ranker/load-ranker.ts";
 import { compareMethods } from "../../run/compare.ts";
 import type { ExperimentData } from "../../run/data.ts";
 import { checkpointFingerprint } from "../../run/folder/checkpoint-fingerprint.ts";
-import { RunDirectoryError } from "../../run/folder/run-directory-error.ts";
+import { RunFolderError } from "../../run/folder/run-folder-error.ts";
 import { readRunRecord } from "../../run/folder/run-record.ts";
 import { type ExperimentModels, restoreModels } from "../../run/models.ts";
 import type { RunSettings } from "../../run/settings.ts";
 import type { CheckpointStore } from "../../training/checkpoint.ts";
 import { CheckpointFolder } from "../../training/checkpoint-folder.ts";
 import { combineListeners } from "../../training/listener.ts";
-import { useDevice } from "../choose-device.ts";
 import type { Configuration } from "../configuration/configuration-schema.ts";
 import { runSettings } from "../configuration/library-options.ts";
 import { SettingFlags } from "../configuration/setting-flags.ts";
@@ -25,6 +24,7 @@ import { readRunConfiguration } from "../open-run.ts";
 import { formatSummary, formatTable } from "../terminal/comparison-table.ts";
 import { ProgressDisplay } from "../terminal/progress-display.ts";
 import { say } from "../terminal/say.ts";
+import { useDevice } from "../use-device.ts";
 
 const EXAMPLES = `
 Examples:
@@ -57,7 +57,7 @@ async function evaluate(run: string, flags: SettingFlags, json: boolean): Promis
   await useDevice(configuration.device);
   const { identity, load } = await findData(configuration, interruption);
   if (identity.fingerprint !== trained.data.fingerprint) {
-    throw new RunDirectoryError(
+    throw new RunFolderError(
       `${run}: the data is not what the run was trained on; evaluate needs the same log, unchanged`,
     );
   }
@@ -106,7 +106,7 @@ function readStateDict(file: string): StateDict {
     return decodeSafetensors(readFileSync(file)).tensors;
   } catch (error) {
     if (!(error instanceof SafetensorsError)) throw error;
-    throw new RunDirectoryError(`${file}: ${error.message}`, { cause: error });
+    throw new RunFolderError(`${file}: ${error.message}`, { cause: error });
   }
 }
 
@@ -119,7 +119,7 @@ function restore(
   try {
     return restoreModels(data, options, weights);
   } catch (error) {
-    throw new RunDirectoryError(
+    throw new RunFolderError(
       `${run}: ${(error as Error).message}; \`goalrank train all --resume ${run}\` trains what is missing`,
       { cause: error },
     );

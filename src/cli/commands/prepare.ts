@@ -5,7 +5,6 @@ import { Command } from "commander";
 import { formatDataReport } from "../../data/report/format-data-report.ts";
 import { combineListeners } from "../../training/listener.ts";
 import { TrainingInterrupted } from "../../training/trainer.ts";
-import { useDevice } from "../choose-device.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
 import type { Configuration } from "../configuration/configuration-schema.ts";
 import { DATA_FLAGS, DEVICE_FLAGS } from "../configuration/short-flags.ts";
@@ -14,6 +13,7 @@ import { openLog, prepareLog, readPrepared } from "../load-data.ts";
 import { ProgressDisplay } from "../terminal/progress-display.ts";
 import { say } from "../terminal/say.ts";
 import { UsageError } from "../usage-error.ts";
+import { useDevice } from "../use-device.ts";
 
 interface PrepareOptions {
   readonly force?: boolean;

@@ -3,7 +3,7 @@ import { Argument, Command } from "commander";
 import { nearestName } from "../../text/nearest-name.ts";
 import { TrainingInterrupted } from "../../training/trainer.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
-import { DATA_FLAGS, DEVICE_FLAGS, EXPERIMENT_FLAGS, OUTPUT_FLAGS } from "../configuration/short-flags.ts";
+import { DATA_FLAGS, DEVICE_FLAGS, OUTPUT_FLAGS, RUN_FLAGS } from "../configuration/short-flags.ts";
 import { InterruptedError, Interruption } from "../interruption.ts";
 import { type OpenRun, resumeRun, startRun } from "../open-run.ts";
 import type { ProgramContext } from "../program-context.ts";
@@ -40,7 +40,7 @@ export function trainCommand(context: ProgramContext): Command {
   );
   const settings = new CommandSettings(command, {
     sections: ["seed", "device", "output", "data", "experiment"],
-    shortFlags: [...DATA_FLAGS, ...EXPERIMENT_FLAGS, ...DEVICE_FLAGS, ...OUTPUT_FLAGS],
+    shortFlags: [...DATA_FLAGS, ...RUN_FLAGS, ...DEVICE_FLAGS, ...OUTPUT_FLAGS],
   });
   return command
     .option("--resume <folder>", "go on with an unfinished run, with the settings that it was started with")

@@ -77,7 +77,7 @@ export const DATA_FLAGS: readonly ShortFlag[] = [
   },
 ];
 
-export const EXPERIMENT_FLAGS: readonly ShortFlag[] = [
+export const RUN_FLAGS: readonly ShortFlag[] = [
   {
     flags: "--requests <count>",
     description: "requests that GoalRank learns from (default: 4800 of a world, all of a log)",

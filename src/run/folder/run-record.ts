@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SourceFingerprint } from "../../data/prepared/fingerprint.ts";
-import { RunDirectoryError } from "./run-directory-error.ts";
+import { RunFolderError } from "./run-folder-error.ts";
 
 /** The file's name in the run's folder. */
 export const RECORD = "run.json";
@@ -79,12 +79,12 @@ function now(): string {
   return new Date().toISOString();
 }
 
-/** @throws RunDirectoryError where there is none, or a damaged one */
+/** @throws RunFolderError where there is none, or a damaged one */
 export function readRunRecord(path: string): RunRecord {
   const file = join(path, RECORD);
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new RunDirectoryError(`${file}: cannot be read (${(error as Error).message})`);
+    throw new RunFolderError(`${file}: cannot be read (${(error as Error).message})`);
   }
 }
