@@ -2,20 +2,14 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { DataError } from "../data/errors.ts";
-import type { SourceFingerprint } from "../data/prepared/fingerprint.ts";
+import { fingerprintLog } from "../data/prepare.ts";
+import { isSameSource, type SourceFingerprint } from "../data/prepared/fingerprint.ts";
 import { reusePreparedDataset, writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
-import type { DataReport } from "../data/report/data-report.ts";
+import type { DataReport } from "../data/report/data-report-schema.ts";
 import { formatDataReport } from "../data/report/format-data-report.ts";
-import {
-  type ExperimentData,
-  fingerprintOf,
-  type LogData,
-  logData,
-  preparedLogData,
-  worldData,
-} from "../run/data.ts";
+import { type ExperimentData, type LogData, logData, preparedLogData, worldData } from "../run/data.ts";
 import type { TrainingContext } from "../training/trainer.ts";
-import { interactionSource, logDataOptions } from "./configuration/library-options.ts";
+import { interactionSource, prepareOptions } from "./configuration/library-options.ts";
 import type { Configuration } from "./configuration/schema.ts";
 import type { Interruption } from "./interruption.ts";
 import type { RunData } from "./run/run-record.ts";
@@ -85,9 +79,9 @@ export interface OpenedLog {
 
 /** Reads every byte of the log and of its tables, to know it again. */
 export async function openLog(file: string, configuration: Configuration): Promise<OpenedLog> {
-  const source = await fingerprintOf(
+  const source = await fingerprintLog(
     interactionSource(file, configuration),
-    logDataOptions(file, configuration),
+    prepareOptions(file, configuration),
   );
   return { file, source, identity: { fingerprint: fingerprintText(source), files: source.files } };
 }
@@ -145,10 +139,10 @@ export async function prepareLog(
   if (process.stderr.isTTY) say(`reading ${file}`);
   const data = await logData(
     interactionSource(file, configuration),
-    logDataOptions(file, configuration),
+    prepareOptions(file, configuration),
     context,
   );
-  if (fingerprintText(data.source) !== fingerprintText(source)) {
+  if (!isSameSource(data.source, source)) {
     throw new DataError(file, undefined, "the file changed while it was read; run the command again");
   }
   const { prepared } = configuration.data;

@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseConfiguration, readConfigurationFile } from "../../src/cli/configuration/file.ts";
 import { listSettings, publishedSchema, valueAt } from "../../src/cli/configuration/json-schema.ts";
-import { experimentOptions, logDataOptions } from "../../src/cli/configuration/library-options.ts";
+import { experimentOptions, prepareOptions } from "../../src/cli/configuration/library-options.ts";
 import { ConfigurationError } from "../../src/cli/configuration/problems.ts";
 import { resolveConfiguration } from "../../src/cli/configuration/resolve.ts";
 import { DEFAULT_EXPERIMENT } from "../../src/run/settings.ts";
@@ -268,7 +268,7 @@ test("paths are relative to the file's folder; blank keys say nothing", () => {
   assert.is(data.core, 20);
   assert.is(output, undefined);
   assert.is(
-    logDataOptions("some/log.csv", configure("data: { file: a.csv, itemFeatures: { file: t.csv, key: id } }"))
+    prepareOptions("some/log.csv", configure("data: { file: a.csv, itemFeatures: { file: t.csv, key: id } }"))
       .itemFeatures?.file,
     "some/t.csv",
   );

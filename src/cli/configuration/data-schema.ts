@@ -3,12 +3,10 @@ import { z } from "zod";
 import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS } from "../../data/protocols.ts";
 import { DEFAULT_COLUMNS } from "../../data/readers/columns.ts";
 import { TEXT_ENCODINGS } from "../../data/readers/delimited.ts";
+import { LOG_FORMATS } from "../../data/readers/read-interactions.ts";
 import { RETRIEVERS } from "../../data/retrievers/retriever.ts";
 import { SCENARIOS } from "../../world/scenarios.ts";
 import { count, name } from "./values.ts";
-
-export const LOG_FORMATS = ["movielens", "csv", "tsv", "parquet"] as const;
-export type LogFormat = (typeof LOG_FORMATS)[number];
 
 const weightedColumn = z.strictObject({
   column: name.describe("Name of the column"),

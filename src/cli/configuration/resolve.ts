@@ -1,7 +1,8 @@
 /** One configuration out of files, environment and flags: merged, checked, with its defaults filled in. */
 import { extname } from "node:path";
+import { LOG_FORMATS, type LogFormat } from "../../data/readers/read-interactions.ts";
 import { findContradictions } from "./contradictions.ts";
-import { LOG_FORMATS, type LogFormat, WORLD_KEYS } from "./data-schema.ts";
+import { WORLD_KEYS } from "./data-schema.ts";
 import { valueAt } from "./json-schema.ts";
 import { isRecord, isSet, type Layer, mergeSettings, placeOf } from "./merge-settings.ts";
 import { ConfigurationError, formatPath, type Problem, problemsOf } from "./problems.ts";

@@ -4,11 +4,11 @@
  */
 
 import { excerpt } from "../../text/excerpt.ts";
-import type { CategoryTable, FeatureTable } from "../dataset.ts";
+import type { Catalogue, CategoryTable, FeatureTable } from "../dataset.ts";
 import { DataError } from "../errors.ts";
+import type { InteractionLog } from "../interactions.ts";
 import { namesOf } from "../readers/columns.ts";
-import { readRecords, type TextEncodingName } from "../readers/delimited.ts";
-import { isText } from "../readers/text.ts";
+import { isText, readRecords, type TextEncodingName } from "../readers/delimited.ts";
 import { buildCategories, type CategoryColumn } from "./categories.ts";
 
 /** A table, and which of its columns to read. */
@@ -55,6 +55,12 @@ export interface FeatureCounts {
   readonly skipped: number;
   /** Users or items of the log that the file lacks: unknown in every column. */
   readonly missing: number;
+}
+
+/** Tables of observed features. */
+export interface FeatureTables {
+  readonly userFeatures?: FeatureSource;
+  readonly itemFeatures?: FeatureSource;
 }
 
 /** Every user or item takes as much memory as the one with the most. */
@@ -114,6 +120,29 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
     vocabulary: columns.length === 0 ? [] : vocabulary,
     titles: source.title === undefined ? undefined : reader.titles(source.title),
     counts: reader.counts(),
+  };
+}
+
+/**
+ * The users and items of a log, with what tables beside it say of them.
+ * @throws DataError as {@link readFeatures} does
+ */
+export async function readCatalogue(
+  { userIds, itemIds }: InteractionLog,
+  { userFeatures, itemFeatures }: FeatureTables = {},
+): Promise<Catalogue> {
+  const users = userFeatures && (await readFeatures(userFeatures, userIds));
+  const items = itemFeatures && (await readFeatures(itemFeatures, itemIds));
+  return {
+    userCount: userIds.length,
+    itemCount: itemIds.length,
+    userIds,
+    itemIds,
+    ...(users?.features && { userFeatures: users.features }),
+    ...(users?.categories && { userCategories: users.categories }),
+    ...(items?.features && { itemFeatures: items.features }),
+    ...(items?.categories && { itemCategories: items.categories }),
+    ...(items?.titles && { itemTitles: items.titles }),
   };
 }
 
