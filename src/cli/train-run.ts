@@ -1,7 +1,7 @@
 /** Trains the models of a run one stage after another, and keeps what comes out. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { DataReport } from "../data/report/data-report.ts";
+import type { DataReport } from "../data/report/data-report-schema.ts";
 import { RANKER_FILE } from "../ranker/load-ranker.ts";
 import { encodeRanker } from "../ranker/ranker-file.ts";
 import { createAnatomy } from "../run/anatomy.ts";

@@ -1,11 +1,9 @@
 /** The description in a ranker's file: JSON, of which nothing is believed until it is checked. */
 // The small zod: this file is part of what every page loads.
 import * as z from "zod/mini";
+import { arrayLength, catalogueDescriptionSchema } from "../data/features/catalogue-description.ts";
 
 const integer = (least: number, most: number) => z.int().check(z.gte(least), z.lte(most));
-
-/** No array has more elements. */
-const count = integer(0, 2 ** 31 - 1);
 
 /** Weights of more than these would fit in no memory. */
 const generator = z.object({
@@ -23,16 +21,10 @@ export const rankerMetadataSchema = z.object({
   kind: z.literal("ranker"),
   version: z.number(),
   generator,
-  catalogue: z.object({
-    userCount: count,
-    itemCount: count,
-    /** Sizes of the vocabularies of categories, where there are any. */
-    userVocabulary: z.exactOptional(count),
-    itemVocabulary: z.exactOptional(count),
-  }),
+  catalogue: catalogueDescriptionSchema,
   retriever: z.exactOptional(z.string()),
-  candidateCount: count,
-  historyLength: count,
+  candidateCount: arrayLength,
+  historyLength: arrayLength,
   training: z.record(z.string(), z.unknown()),
   /** CRC-32C of each tensor's bytes, in hexadecimal. */
   crc32c: z.record(z.string(), z.string()),

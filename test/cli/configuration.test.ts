@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { ConfigurationError } from "../../src/cli/configuration/configuration-error.ts";
 import { parseConfiguration, readConfigurationFile } from "../../src/cli/configuration/configuration-file.ts";
 import { publishedSchema } from "../../src/cli/configuration/configuration-schema.ts";
-import { logDataOptions, runSettings } from "../../src/cli/configuration/library-options.ts";
+import { prepareOptions, runSettings } from "../../src/cli/configuration/library-options.ts";
 import { resolveConfiguration } from "../../src/cli/configuration/resolve-configuration.ts";
 import { DEFAULT_RUN } from "../../src/run/settings.ts";
 import { DEFAULT_SERVE } from "../../src/server/settings.ts";
@@ -269,7 +269,7 @@ test("paths are relative to the file's folder; blank keys say nothing", () => {
   assert.is(data.core, 20);
   assert.is(output, undefined);
   assert.is(
-    logDataOptions("some/log.csv", configure("data: { file: a.csv, itemFeatures: { file: t.csv, key: id } }"))
+    prepareOptions("some/log.csv", configure("data: { file: a.csv, itemFeatures: { file: t.csv, key: id } }"))
       .itemFeatures?.file,
     "some/t.csv",
   );

@@ -3,13 +3,13 @@ import { isUtf8 } from "node:buffer";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { Command } from "commander";
+import { readHead } from "../../data/readers/head.ts";
 import { writeWhole } from "../../files/write-whole.ts";
 import { DEFAULT_CONFIGURATION_FILE } from "../configuration/command-settings.ts";
 import { parseConfiguration } from "../configuration/configuration-file.ts";
 import { resolveConfiguration } from "../configuration/resolve-configuration.ts";
-import { guessLog, type LogGuess } from "../init/guess.ts";
+import { guessLog, HEAD_ROWS, type LogGuess } from "../init/guess.ts";
 import { FIELDS } from "../init/guess-columns.ts";
-import { readHead } from "../init/head.ts";
 import { type TitleTable, writeConfiguration } from "../init/write.ts";
 import { UsageError } from "../usage-error.ts";
 import { PACKAGE_FOLDER } from "../versions.ts";
@@ -43,7 +43,7 @@ async function init(log: string, { out, force }: InitOptions): Promise<void> {
       `${out}: there is a configuration already; --force replaces it, --out names another`,
     );
   }
-  const guess = guessLog(await readHead(log));
+  const guess = guessLog(await readHead(log, HEAD_ROWS));
   const folder = dirname(out);
   const text = writeConfiguration(guess, {
     log: isAbsolute(log) ? log : relative(folder, log),

@@ -1,10 +1,11 @@
 /** The data: what is left of the log at each stage, what its lists look like, and whether the test leaked. */
 import * as Plot from "@observablehq/plot";
+import type { DataReport } from "../../data/report/data-report-schema.ts";
 import { figure, lineLegend, lineStyle } from "../figure.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { compact, count, decimal, NONE, percent } from "../numbers.ts";
 import { absent, folded, pairs, type Section, table } from "../parts.ts";
-import type { ReportData, ReportInput } from "../run-input.ts";
+import type { ReportInput } from "../run-input.ts";
 
 export function data({ dataReport, result }: ReportInput): Section {
   const frame = { id: "data", name: "Data", title: "Data" };
@@ -30,7 +31,7 @@ ${properties(dataReport)}`,
   };
 }
 
-function leakage({ checks }: ReportData): Html {
+function leakage({ checks }: DataReport): Html {
   const failed = checks.filter(({ passed }) => !passed);
   const sorted = [...failed, ...checks.filter(({ passed }) => passed)];
   const items = sorted.map(({ name, passed, count: broken }) =>
@@ -46,7 +47,7 @@ function leakage({ checks }: ReportData): Html {
   return html`<h3>Leakage</h3>${verdict}${failed.length === 0 ? folded("What was checked", list) : list}`;
 }
 
-function stageTable({ preparation, ...report }: ReportData): Html {
+function stageTable({ preparation, ...report }: DataReport): Html {
   const counts = (own: { users: number; items: number; interactions: number; positives?: number }) => [
     count(own.users),
     count(own.items),
@@ -68,7 +69,7 @@ function stageTable({ preparation, ...report }: ReportData): Html {
   })}`;
 }
 
-function listTable({ lists, splits, preparation, split }: ReportData): Html {
+function listTable({ lists, splits, preparation, split }: DataReport): Html {
   const { straddling = 0, later = 0, tooShort = 0 } = lists;
   const drawn = preparation?.trainingListsDrawn;
   const row = (head: string, value: number, what: Content = "") => ({
@@ -76,7 +77,7 @@ function listTable({ lists, splits, preparation, split }: ReportData): Html {
     cells: [count(value), { content: what, class: "text" }],
   });
   const optional = (head: string, value: number) => (value === 0 ? [] : [row(head, value, "left out")]);
-  const used = (name: keyof ReportData["splits"]) =>
+  const used = (name: keyof DataReport["splits"]) =>
     `${count(splits[name].lists)} used, candidates ${splits[name].candidates}`;
   return table({
     caption: `Lists${preparation === undefined ? "" : ` of ${preparation.listLength}`}, split by ${split}`,
@@ -103,7 +104,7 @@ function listTable({ lists, splits, preparation, split }: ReportData): Html {
 
 const SPLITS = ["training", "validation", "test"] as const;
 
-function positivesFigure({ splits }: ReportData): Html {
+function positivesFigure({ splits }: DataReport): Html {
   const points = SPLITS.map((name) =>
     splits[name].positiveRate.flatMap((rate, i) => (rate === undefined ? [] : [{ position: i + 1, rate }])),
   );
@@ -144,7 +145,7 @@ function positivesFigure({ splits }: ReportData): Html {
 }
 
 /** When the lists of each split took place. */
-function spanFigure({ splits }: ReportData): Html | false {
+function spanFigure({ splits }: DataReport): Html | false {
   const spans = SPLITS.flatMap((name) => {
     const { span } = splits[name];
     if (span === undefined) return [];
@@ -203,7 +204,7 @@ function spanFigure({ splits }: ReportData): Html | false {
 /** The one row of a box plot. */
 const LISTS = { name: "lists" };
 
-function listsPerUserFigure({ listsPerUser }: ReportData): Html | false {
+function listsPerUserFigure({ listsPerUser }: DataReport): Html | false {
   const { minimum, lowerQuartile, median, upperQuartile, maximum } = listsPerUser;
   if (minimum === undefined || lowerQuartile === undefined || median === undefined) return false;
   if (upperQuartile === undefined || maximum === undefined) return false;
@@ -242,7 +243,7 @@ function listsPerUserFigure({ listsPerUser }: ReportData): Html | false {
   );
 }
 
-function properties(report: ReportData): Html {
+function properties(report: DataReport): Html {
   const { recallAt50, unknownTestUsers, lists, repeatedShare, excludedByFuture, passedOver, splits } = report;
   const area = splits.test.scoreToExposure;
   const entries: [Content, Content][] = [
