@@ -111,17 +111,13 @@ function worthOf(measure: Measure, { quality }: Measured): Estimate | undefined 
   return estimateOf([...measure.of(quality).values()]);
 }
 
-type Abscissa = "parameters" | "operations";
-const ABSCISSAS: readonly Abscissa[] = ["parameters", "operations"];
-const ABSCISSA_TITLES: Readonly<Record<Abscissa, string>> = {
-  parameters: "trained parameters",
-  operations: "operations of training",
-};
-/** For axes: what a unit is called, and how many of the numbers make one. */
-const UNITS: Readonly<Record<Abscissa, { readonly suffix: string; readonly size: number }>> = {
-  parameters: { suffix: "", size: 1 },
-  operations: { suffix: ", GFLOP", size: 1e9 },
-};
+/** What quality is drawn against; axes count in units. */
+const ABSCISSAS = {
+  parameters: { title: "trained parameters", axis: "trained parameters", unit: 1 },
+  operations: { title: "operations of training", axis: "operations of training, GFLOP", unit: 1e9 },
+} as const;
+type Abscissa = keyof typeof ABSCISSAS;
+const BOTH: readonly Abscissa[] = ["parameters", "operations"];
 
 function sizesTable(results: Results, curves: readonly Curve[], measure: Measure): Table {
   return {
@@ -175,7 +171,7 @@ function lawRows({ method, points }: Curve, measure: Measure, abscissa: Abscissa
   const best = points.toSorted((a, b) => worth(b) - worth(a))[0];
   return [
     [
-      ...[method, ABSCISSA_TITLES[abscissa], seeds.length, exponent],
+      ...[method, ABSCISSAS[abscissa].title, seeds.length, exponent],
       Number(law.coefficient.toPrecision(3)).toString(),
       measure.isGap ? exponent && 2 ** -exponent.mean : law.limit,
       ...[law.explained, best.size],
@@ -202,27 +198,27 @@ function lawsTable(curves: readonly Curve[], measure: Measure): Table {
       { title: "R2" },
       { title: "best at" },
     ],
-    rows: ABSCISSAS.flatMap((abscissa) => curves.flatMap((curve) => lawRows(curve, measure, abscissa))),
+    rows: BOTH.flatMap((abscissa) => curves.flatMap((curve) => lawRows(curve, measure, abscissa))),
   };
 }
 
 function panel(curves: readonly Curve[], measure: Measure, abscissa: Abscissa, dataset: string): Picture {
-  const { suffix, size } = UNITS[abscissa];
+  const { title, axis, unit } = ABSCISSAS[abscissa];
   const pointOf = (point: Measured): Point[] => {
     const worth = worthOf(measure, point);
     if (worth === undefined) return [];
     const { low, ...mark } = markOf(worth);
     // On a logarithmic axis nothing may reach 0.
     const least = measure.isGap ? worth.mean / 10 : Number.NEGATIVE_INFINITY;
-    return [{ x: point[abscissa] / size, ...mark, low: low && Math.max(low, least) }];
+    return [{ x: point[abscissa] / unit, ...mark, low: low && Math.max(low, least) }];
   };
   return {
     name: `figure3-${abscissa}`,
-    caption: `${measure.title} against ${ABSCISSA_TITLES[abscissa]} on ${dataset}; bands are 95% intervals over seeds.`,
+    caption: `${measure.title} against ${title} on ${dataset}; bands are 95% intervals over seeds.`,
     draw: () =>
       drawLines({
-        description: `${measure.title} against ${ABSCISSA_TITLES[abscissa]}`,
-        x: { label: `${ABSCISSA_TITLES[abscissa]}${suffix}`, type: "log" },
+        description: `${measure.title} against ${title}`,
+        x: { label: axis, type: "log" },
         y: { label: measure.title, type: measure.isGap ? "log" : "linear" },
         lines: curves.map(({ method, points }) => ({
           name: method,
@@ -253,7 +249,7 @@ export const figure3: Experiment = {
     const rates = ratesTable(results);
     return {
       tables: [sizesTable(results, curves, measure), lawsTable(curves, measure), ...(rates ? [rates] : [])],
-      pictures: ABSCISSAS.map((abscissa) => panel(curves, measure, abscissa, results.dataset)),
+      pictures: BOTH.map((abscissa) => panel(curves, measure, abscissa, results.dataset)),
     };
   },
 };

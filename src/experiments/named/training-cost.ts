@@ -4,11 +4,12 @@
  */
 
 import type { Module } from "../../nn/index.ts";
+import type { JudgeModels } from "../../run/models.ts";
 import { SILENT, type TrainingListener } from "../../training/listener.ts";
 import { GOAL_RANK, learn, namedLearner } from "../contenders.ts";
 import type { PolicyOptions, SharedOptions } from "../datasets.ts";
 import type { Surroundings } from "../experiment.ts";
-import { loadShared, type Shared, type SharedWork } from "../shared-work.ts";
+import { loadShared, type SharedWork } from "../shared-work.ts";
 import type { TrialOutcome, Work } from "../trial.ts";
 import { trainBriefly } from "./brief-training.ts";
 import { countingOperations } from "./operation-counter.ts";
@@ -23,19 +24,49 @@ export interface TrainingCostWork extends Work {
   readonly requests: number;
 }
 
-/** What is trained for all methods alike, and in part only used by some. */
-type SharedPart = "pointwise" | "imitation" | "judge";
+/** What is trained for all methods alike, and only used by some. */
+interface SharedPart {
+  /** Whether a stage of training is its. */
+  isTrainedIn(stage: string): boolean;
+  readonly training: "feedbackTraining" | "imitationTraining" | "rewardTraining";
+  models(learned: JudgeModels): readonly Module[];
+}
+
+const POINTWISE: SharedPart = {
+  isTrainedIn: (stage) => stage === "DNN",
+  training: "feedbackTraining",
+  models: ({ pointwise }) => [pointwise],
+};
+const IMITATION: SharedPart = {
+  isTrainedIn: (stage) => stage === "imitation",
+  training: "imitationTraining",
+  models: ({ imitation }) => (imitation === undefined ? [] : [imitation]),
+};
+const JUDGE: SharedPart = {
+  isTrainedIn: (stage) => stage.startsWith("reward model"),
+  training: "rewardTraining",
+  models: ({ rewardModels }) => rewardModels,
+};
+const PARTS = [POINTWISE, IMITATION, JUDGE];
 
 /** The shared parts that a method cannot do without, in training or later. */
-function partsOf(contestant: string, { reward }: SharedOptions, policy: PolicyOptions): Set<SharedPart> {
-  const parts = new Set<SharedPart>();
-  if (contestant !== "rank-mixer") parts.add("pointwise");
-  if (contestant.startsWith("mg-e") || contestant === GOAL_RANK) {
-    parts.add("judge");
-    if (reward.start === "imitation" || reward.policyLists > 0) parts.add("imitation");
-  }
-  if (contestant === GOAL_RANK && policy.generatorStart === "imitation") parts.add("imitation");
-  return parts;
+function partsOf(contestant: string, { reward }: SharedOptions, policy: PolicyOptions): SharedPart[] {
+  const isGoalRank = contestant === GOAL_RANK;
+  const asksJudge = isGoalRank || contestant.startsWith("mg-e");
+  const isImitated =
+    (asksJudge && (reward.start === "imitation" || reward.policyLists > 0)) ||
+    (isGoalRank && policy.generatorStart === "imitation");
+  return [
+    ...(contestant === "rank-mixer" ? [] : [POINTWISE]),
+    ...(asksJudge ? [JUDGE] : []),
+    ...(isImitated ? [IMITATION] : []),
+  ];
+}
+
+/** The shared parts that read a request before it is answered. */
+function readersOf(contestant: string): SharedPart[] {
+  if (contestant.startsWith("mg-e")) return [POINTWISE, JUDGE];
+  return contestant === "pier" || contestant === "dnn" ? [POINTWISE] : [];
 }
 
 export async function measureTrainingCost(
@@ -74,51 +105,21 @@ export async function measureTrainingCost(
         ? Math.min(policy.policyRequests, lists) * policy.policyTraining.epochs
         : lists * options.feedbackTraining.epochs;
     const sharedOperations = [...sharedStages].map(([stage, operations]) => {
-      const part = partOf(stage);
-      return parts.has(part) ? (operations / counted) * lists * epochsOf(part, options) : 0;
+      const part = PARTS.find((own) => own.isTrainedIn(stage));
+      if (part === undefined) throw new Error(`training cost: nothing is known of the stage "${stage}"`);
+      const { epochs } = options[part.training];
+      return parts.includes(part) ? (operations / counted) * lists * epochs : 0;
     });
+    const parametersOf = (shared: readonly SharedPart[]) =>
+      parametersIn([...method.models, ...shared.flatMap((part) => part.models(brief.shared.learned))]);
     return {
       metrics: {
-        trainedParameters: parametersOf(brief.shared, parts) + parametersIn(method.models),
-        answeringParameters: answeringParameters(contestant, brief.shared, method.models),
+        trainedParameters: parametersOf(parts),
+        answeringParameters: parametersOf(readersOf(contestant)),
         trainingOperations: (own / counted) * ownLists + sum(sharedOperations),
       },
     };
   });
-}
-
-/** The shared part that a training stage belongs to. */
-function partOf(stage: string): SharedPart {
-  if (stage === "DNN") return "pointwise";
-  if (stage === "imitation") return "imitation";
-  if (stage.startsWith("reward model")) return "judge";
-  throw new Error(`training cost: nothing is known of the stage "${stage}"`);
-}
-
-function epochsOf(part: SharedPart, options: SharedOptions): number {
-  const { feedbackTraining, imitationTraining, rewardTraining } = options;
-  const training = { pointwise: feedbackTraining, imitation: imitationTraining, judge: rewardTraining };
-  return training[part].epochs;
-}
-
-function modelsOf({ learned }: Shared, part: SharedPart): readonly Module[] {
-  if (part === "pointwise") return [learned.pointwise];
-  if (part === "judge") return learned.rewardModels;
-  return learned.imitation === undefined ? [] : [learned.imitation];
-}
-
-function parametersOf(shared: Shared, parts: Iterable<SharedPart>): number {
-  return sum([...parts].map((part) => parametersIn(modelsOf(shared, part))));
-}
-
-/** Of all that reads a request before it is answered. */
-function answeringParameters(contestant: string, shared: Shared, own: readonly Module[]): number {
-  const readers: SharedPart[] = contestant.startsWith("mg-e")
-    ? ["pointwise", "judge"]
-    : contestant === "pier" || contestant === "dnn"
-      ? ["pointwise"]
-      : [];
-  return parametersIn(own) + parametersOf(shared, readers);
 }
 
 function parametersIn(models: readonly Module[]): number {
