@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { fileName, writeWhole } from "../files/write-whole.ts";
 import { EXPERIMENTS } from "./named/index.ts";
 import type { Picture } from "./pictures.ts";
-import { Results, seedMean } from "./results.ts";
+import { meanColumn } from "./ranking-table.ts";
+import { Results } from "./results.ts";
 import { type RunRecord, readRuns } from "./run-log.ts";
 import { SHARED } from "./shared-work.ts";
 import { StoredResults } from "./stored-results.ts";
-import { type Column, type Table, toMarkdown } from "./tables.ts";
+import { type Table, tableOf, toMarkdown } from "./tables.ts";
 
 const HEAD = `# Results
 
@@ -78,26 +79,23 @@ function tableText(table: Table): string {
   return `${table.caption}\n\n${toMarkdown(table).trimEnd()}`;
 }
 
-const SHARED_METRICS: readonly (Column & { readonly metric: string })[] = [
-  { metric: "trainingLists", title: "training lists", digits: 0 },
-  { metric: "testRequests", title: "test requests", digits: 0 },
-  { metric: "judgeCorrelation", title: "correlation of the judge with held-out feedback" },
-  { metric: "judgeTrueCorrelation", title: "with the truth" },
-  { metric: "cpuSeconds", title: "CPU s", digits: 0 },
-];
-
 /** The datasets, and how good everyone's judge is on each. */
 function sharedSection(root: string): string[] {
-  const rows = resultsIn(join(root, SHARED)).flatMap(({ dataset, rows }) =>
-    rows.map((row) => [
-      row.variant === "" ? dataset : `${dataset}; ${row.variant}`,
-      row.trials.length,
-      ...SHARED_METRICS.map(({ metric }) => seedMean(row, metric)?.mean),
-    ]),
-  );
+  const rows = resultsIn(join(root, SHARED)).flatMap((results) => results.rows);
   const caption = "What all methods of a dataset and seed share: the lists, and the judge. Means over seeds.";
-  const columns = [{ title: "dataset" }, { title: "seeds", digits: 0 }, ...SHARED_METRICS];
-  return rows.length === 0 ? [] : [`## Data\n\n${tableText({ name: SHARED, caption, columns, rows })}\n`];
+  const shared = tableOf(SHARED, caption, rows, [
+    {
+      title: "dataset",
+      of: ({ trials: [{ dataset }], variant }) => [dataset, variant].filter((part) => part !== "").join("; "),
+    },
+    { title: "seeds", digits: 0, of: ({ trials }) => trials.length },
+    meanColumn("trainingLists", "training lists", { digits: 0 }),
+    meanColumn("testRequests", "test requests", { digits: 0 }),
+    meanColumn("judgeCorrelation", "correlation of the judge with held-out feedback"),
+    meanColumn("judgeTrueCorrelation", "with the truth"),
+    meanColumn("cpuSeconds", "CPU s", { digits: 0 }),
+  ]);
+  return rows.length === 0 ? [] : [`## Data\n\n${tableText(shared)}\n`];
 }
 
 /** Seeds, machine and time. */
