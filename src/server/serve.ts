@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { RANKER_FILE } from "../ranker/load-ranker.ts";
 import { createApp } from "./app.ts";
 import { idleConnections } from "./connections.ts";
@@ -66,23 +67,11 @@ export async function serve(options: ServeOptions): Promise<RankServer> {
         app.log.error({ requests: givenUp }, "requests were given up: two workers died over them");
     },
   });
-  const app = createApp({
-    settings,
-    token,
-    version,
-    log,
-    service,
-    metrics,
-    isShuttingDown: () => shuttingDown,
-  });
+  const isShuttingDown = () => shuttingDown;
+  const app = createApp({ settings, token, version, log, service, metrics, isShuttingDown });
   const idle = idleConnections(app.server);
-  const workers = {
-    workers: countWorkers(settings),
-    entry: options.workerEntry ?? RANKER_WORKER,
-    threads: settings.threads,
-    device: settings.device,
-    stuckMilliseconds: settings.stuckMilliseconds,
-  };
+  const entry = options.workerEntry ?? RANKER_WORKER;
+  const workers = { ...settings, workers: countWorkers(settings), entry };
   const reloader = new RankerReloader(findRanker(options.source), service, workers, app.log, metrics);
 
   const close = async () => {
@@ -128,8 +117,4 @@ function findRanker(source: string): string {
 
 function urlOf({ address, port, family }: AddressInfo): string {
   return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -1,6 +1,7 @@
 /** What `goalrank export` writes: the files, in memory. */
 
-import { exportGenerator, type LoopFacts } from "../../onnx/index.ts";
+import { exportGenerator } from "../../onnx/generator.ts";
+import type { LoopFacts } from "../../onnx/loops.ts";
 import { Ranker, type RankerDescription } from "../../ranker/ranker.ts";
 import { decodeRanker, type RestoredRanker } from "../../ranker/ranker-file.ts";
 import { exportReadme } from "./readme.ts";
