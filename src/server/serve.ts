@@ -1,5 +1,6 @@
 /** Starts the server: its port, its workers and its ranker; and ends it without losing a request. */
 import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { findRankerFile } from "../ranker/load-ranker.ts";
 import { createApp } from "./app.ts";
 import { idleConnections } from "./connections.ts";
@@ -69,23 +70,11 @@ export async function serve(options: ServeOptions): Promise<RankServer> {
         app.log.error({ requests: givenUp }, "requests were given up: two workers died over them");
     },
   });
-  const app = createApp({
-    settings,
-    token,
-    version,
-    log,
-    service,
-    metrics,
-    isShuttingDown: () => shuttingDown,
-  });
+  const isShuttingDown = () => shuttingDown;
+  const app = createApp({ settings, token, version, log, service, metrics, isShuttingDown });
   const idle = idleConnections(app.server);
-  const workers = {
-    workers: countWorkers(settings),
-    entry: options.workerEntry ?? RANKER_WORKER,
-    threads: settings.threads,
-    device: settings.device,
-    stuckMilliseconds: settings.stuckMilliseconds,
-  };
+  const entry = options.workerEntry ?? RANKER_WORKER;
+  const workers = { ...settings, workers: countWorkers(settings), entry };
   const reloader = new RankerReloader(file, service, workers, app.log, metrics);
 
   const close = async () => {
@@ -125,8 +114,4 @@ export async function serve(options: ServeOptions): Promise<RankServer> {
 
 function urlOf({ address, port, family }: AddressInfo): string {
   return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

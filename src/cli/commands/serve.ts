@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { constants } from "node:os";
 import { Command, Option } from "commander";
-import type { RankServer, ServeSettings } from "../../server/index.ts";
+import { RankerLoadError } from "../../server/ranking/worker-process.ts";
+import type { RankServer } from "../../server/serve.ts";
+import type { ServeSettings } from "../../server/settings.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
 import type { ShortFlag } from "../configuration/setting-flags.ts";
 import { UsageError } from "../usage-error.ts";
@@ -91,7 +93,7 @@ async function serveUntilSignal(
   }
   const end = awaitSignals();
   // Only here, since the HTTP library takes other commands' time to load.
-  const { RankerLoadError, serve } = await import("../../server/index.ts");
+  const { serve } = await import("../../server/serve.ts");
   const server = await serve({ source, method, settings, token, version: programVersion() }).catch(
     (error: unknown) => {
       throw error instanceof RankerLoadError ? new UsageError(`${source}: ${error.message}`) : error;

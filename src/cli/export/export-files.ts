@@ -1,6 +1,7 @@
 /** What `goalrank export` writes: the files, in memory. */
 
-import { EXPORTED_METHODS, exportGenerator, generatorOf, type LoopFacts } from "../../onnx/index.ts";
+import { EXPORTED_METHODS, exportGenerator, generatorOf } from "../../onnx/generator.ts";
+import type { LoopFacts } from "../../onnx/loops.ts";
 import { Ranker, type RankerDescription } from "../../ranker/ranker.ts";
 import { decodeRanker, type RankerContent } from "../../ranker/ranker-file.ts";
 import { exportReadme } from "./readme.ts";

@@ -116,7 +116,7 @@ export async function measureTrainingCost(
       metrics: {
         trainedParameters: parametersOf(needed),
         answeringParameters: parametersOf(method.answersWith),
-        trainingOperations: (own / counted) * ownLists + sum(sharedOperations),
+        trainingOperations: (ownOperations / counted) * ownLists + sum(sharedOperations),
       },
     };
   });
