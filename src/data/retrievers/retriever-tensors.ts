@@ -1,11 +1,18 @@
-/** Reads a retriever's tensors out of a file, where anything may be wrong. */
-import type { SafetensorsEntry } from "../../nn/index.ts";
+/** A retriever's tensors, as a file holds them, and read out of a file, where anything may be wrong. */
+import type { SafetensorsDtype, SafetensorsEntry } from "../../nn/index.ts";
 
-type TensorMap = ReadonlyMap<string, SafetensorsEntry>;
+/** Numbers as a vector, or as a table of rows of `width`. */
+export function tensorOf(
+  dtype: SafetensorsDtype,
+  data: SafetensorsEntry["data"],
+  width?: number,
+): SafetensorsEntry {
+  return { dtype, shape: width === undefined ? [data.length] : [data.length / width, width], data };
+}
 
 /** The tensor `name`. @throws RangeError when it is missing, or not of that type and number of dimensions */
 export function restoredTensor<Data extends SafetensorsEntry["data"]>(
-  tensors: TensorMap,
+  tensors: ReadonlyMap<string, SafetensorsEntry>,
   name: string,
   type: new (length: number) => Data,
   dimensions: number,
