@@ -1,5 +1,5 @@
 /** Draws sample inputs of operations. Everything derives from one source of integers, so property tests can shrink. */
-import type { HostTensor } from "./operation.ts";
+import type { HostTensor } from "./tensor-spec.ts";
 import { Random } from "./philox.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 

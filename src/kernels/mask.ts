@@ -1,5 +1,5 @@
 /** Masks: i32, 1 keeps an element and 0 hides it, broadcast to the tensor that they apply to. */
-import type { HostTensor, TensorSpec } from "./operation.ts";
+import type { HostTensor, TensorSpec } from "./tensor-spec.ts";
 import {
   broadcastStrides,
   checkBroadcastsTo,

@@ -1,7 +1,7 @@
 /** Kernels that move blocks of bytes, whatever they hold: elements have 4 bytes, in f32 and i32 alike. */
 
+import type { Kernel, KernelCall, TensorPlace } from "../dispatch.ts";
 import { defineKernel, type KernelWriter } from "./kernel.ts";
-import type { KernelCall, TensorPlace } from "./kernel-call.ts";
 import { sweep } from "./stretches.ts";
 import type { I32 } from "./values.ts";
 
@@ -22,16 +22,7 @@ export function copyBlock(write: KernelWriter, target: I32, source: I32, bytes: 
 /** Of item i: `bytes` bytes from `x` + i `xStep` to `out` + i `outStep`; fewer where `size` bytes in all end. */
 const copyBlocks = defineKernel(
   "copyBlocks",
-  {
-    x: "i32",
-    xStart: "i32",
-    xStep: "i32",
-    out: "i32",
-    outStart: "i32",
-    outStep: "i32",
-    bytes: "i32",
-    size: "i32",
-  },
+  { i32: "x, xStart, xStep, out, outStart, outStep, bytes, size" },
   (write, { x, xStart, xStep, out, outStart, outStep, bytes, size, first, last }) => {
     write.loop(first, last, 1, (i) => {
       const source = write.let(x.add(xStart).add(i.mul(xStep)));
@@ -44,7 +35,7 @@ const copyBlocks = defineKernel(
 /** Of item i: `bytes` zero bytes to `out` + i `outStep`; fewer where `size` bytes in all end. */
 const clearBlocks = defineKernel(
   "clearBlocks",
-  { out: "i32", outStart: "i32", outStep: "i32", bytes: "i32", size: "i32" },
+  { i32: "out, outStart, outStep, bytes, size" },
   (write, { out, outStart, outStep, bytes, size, first, last }) => {
     write.loop(first, last, 1, (i) => {
       const target = write.let(out.add(outStart).add(i.mul(outStep)));
@@ -59,51 +50,43 @@ export interface Blocks {
   readonly step: number;
 }
 
-/** The items of `count` blocks of `length` elements: one for each block, or for each piece of a single one. */
-function blockItems(count: number, length: number) {
-  const bytes = 4 * length;
-  const isCut = count === 1 && bytes > PIECE;
-  const items = length === 0 ? 0 : isCut ? Math.ceil(bytes / PIECE) : count;
-  return { items, bytes: isCut ? PIECE : bytes, size: count * bytes, work: count * length, isCut };
-}
+const WHOLE: Blocks = { start: 0, step: 0 };
 
-/** Copies `count` blocks of `length` elements from input number `input` to the output. */
-export function copyCall(
-  input: number,
-  source: Blocks,
-  target: Blocks,
+/** A call for `count` blocks of `length` elements: an item for each block, or for each piece of a single one. */
+function blockCall(
+  kernel: Kernel,
+  places: Readonly<Record<string, Blocks>>,
   count: number,
   length: number,
+  x?: TensorPlace,
 ): KernelCall {
-  const { items, bytes, size, work, isCut } = blockItems(count, length);
-  return {
-    kernel: copyBlocks,
-    arguments: {
-      x: { input },
-      xStart: 4 * source.start,
-      xStep: isCut ? PIECE : 4 * source.step,
-      out: { output: 0 },
-      outStart: 4 * target.start,
-      outStep: isCut ? PIECE : 4 * target.step,
-      bytes,
-      size,
-    },
-    items,
-    work,
-  };
+  const isCut = count === 1 && 4 * length > PIECE;
+  const bytes = isCut ? PIECE : 4 * length;
+  const given: Record<string, number | TensorPlace> = { bytes, size: 4 * count * length };
+  for (const [name, { start, step }] of Object.entries(places)) {
+    given[`${name}Start`] = 4 * start;
+    given[`${name}Step`] = isCut ? PIECE : 4 * step;
+  }
+  if (x !== undefined) given.x = x;
+  const items = length === 0 ? 0 : isCut ? Math.ceil((4 * length) / PIECE) : count;
+  return { kernel, arguments: given, items, work: count * length };
 }
 
-/** Copies all of an input that has as many elements as the output. */
-export const copyAllCall = (length: number): KernelCall =>
-  copyCall(0, { start: 0, step: 0 }, { start: 0, step: 0 }, 1, length);
+/** Copies `count` blocks of `length` elements from `x` to the output `out`. */
+export const copyCall = (
+  x: TensorPlace,
+  from: Blocks,
+  to: Blocks,
+  count: number,
+  length: number,
+): KernelCall => blockCall(copyBlocks, { x: from, out: to }, count, length, x);
 
-/** Sets `count` blocks of `length` elements to 0. */
-export function clearCall(out: TensorPlace, target: Blocks, count: number, length: number): KernelCall {
-  const { items, bytes, size, work, isCut } = blockItems(count, length);
-  return {
-    kernel: clearBlocks,
-    arguments: { out, outStart: 4 * target.start, outStep: isCut ? PIECE : 4 * target.step, bytes, size },
-    items,
-    work,
-  };
-}
+/** Copies all of the first input, which has as many elements as the output `out`. */
+export const copyAllCall = (length: number): KernelCall => copyCall({ input: 0 }, WHOLE, WHOLE, 1, length);
+
+/** Sets `count` blocks of `length` elements of the output `out` to 0. */
+export const clearCall = (target: Blocks, count: number, length: number): KernelCall =>
+  blockCall(clearBlocks, { out: target }, count, length);
+
+/** Sets all elements of the output `out`, `length` of them, to 0. */
+export const clearAllCall = (length: number): KernelCall => clearCall(WHOLE, 1, length);

@@ -1,5 +1,6 @@
 /** Moving elements without changing them: permuted axes, slices, concatenation. */
 
+import type { Program } from "../../dispatch.ts";
 import type { GradientOperation, HostTensor, Operation, TensorSpec } from "../../operation.ts";
 import {
   broadcastStrides,
@@ -12,7 +13,7 @@ import {
   sizeOf,
 } from "../../shape.ts";
 import { stridedOffsets } from "../../webgpu/broadcast.ts";
-import { indexProgram, u32, type WgslProgram } from "../../webgpu/program.ts";
+import { indexProgram } from "../../webgpu/program.ts";
 import { concatCalls, extractCalls, insertBetweenZerosCalls, permuteCalls } from "./simd.ts";
 
 export interface PermuteAttributes {
@@ -23,6 +24,7 @@ export interface PermuteAttributes {
 /** y = x with its axes in another order; a transpose is the exchange of two of them. */
 export const permute: Operation<PermuteAttributes> = {
   name: "permute",
+  signature: "x -> out",
   outputs([x], { axes }) {
     const rank = x.shape.length;
     if (axes.length !== rank || new Set(axes).size !== rank) {
@@ -47,14 +49,9 @@ export const permute: Operation<PermuteAttributes> = {
   wgsl([x], [out], { axes }) {
     const strides = broadcastStrides(x.shape, x.shape.length);
     const offsets = stridedOffsets(out.shape, { x: axes.map((axis) => strides[axis]) });
+    const body = `${offsets.code}\n  out[i] = x[at_x];`;
     return [
-      indexProgram(
-        `permute ${offsets.key}`,
-        sizeOf(out.shape),
-        { x: { input: 0 }, out: { output: 0 } },
-        offsets.parameters,
-        `${offsets.code}\n  out[i] = x[at_x];`,
-      ),
+      indexProgram(`permute ${offsets.key}`, sizeOf(out.shape), body, { parameters: offsets.parameters }),
     ];
   },
   gradient({ attributes: { axes }, outputGradient, run }) {
@@ -107,7 +104,7 @@ function extract(source: HostTensor, target: HostTensor, axis: number, start: nu
  */
 function blockParameters(part: Shape, whole: Shape, axis: number, start: number) {
   const { inner } = around(whole, axis);
-  return { part: u32(part[axis] * inner), whole: u32(whole[axis] * inner), start: u32(start * inner) };
+  return { part: part[axis] * inner, whole: whole[axis] * inner, start: start * inner };
 }
 
 /** `insert` of input number `input` into the output: one invocation for each element of the source. */
@@ -117,18 +114,18 @@ function insertProgram(
   target: TensorSpec,
   axis: number,
   start: number,
-): WgslProgram {
+): Program {
   return indexProgram(
     "insert",
     sizeOf(source.shape),
-    { x: { input }, out: { output: 0 } },
-    blockParameters(source.shape, target.shape, axis, start),
     "  out[i / parameters.part * parameters.whole + parameters.start + i % parameters.part] = x[i];",
+    { tensors: { x: { input } }, parameters: blockParameters(source.shape, target.shape, axis, start) },
   );
 }
 
 const sliceGradient: GradientOperation<SliceAttributes & { readonly shape: Shape }> = {
   name: "slice.gradient",
+  signature: "x -> out",
   outputs: ([g], { shape }) => [{ shape, dtype: g.dtype }],
   reference([g], [out], { axis, start }) {
     out.data.fill(0);
@@ -140,14 +137,13 @@ const sliceGradient: GradientOperation<SliceAttributes & { readonly shape: Shape
     indexProgram(
       "slice.gradient",
       sizeOf(out.shape),
-      { g: { input: 0 }, out: { output: 0 } },
-      blockParameters(g.shape, out.shape, axis, start),
       `  let at = i % parameters.whole;
   var value = 0.0;
   if (at >= parameters.start && at < parameters.start + parameters.part) {
-    value = g[i / parameters.whole * parameters.part + at - parameters.start];
+    value = x[i / parameters.whole * parameters.part + at - parameters.start];
   }
   out[i] = value;`,
+      { parameters: blockParameters(g.shape, out.shape, axis, start) },
     ),
   ],
 };
@@ -155,6 +151,7 @@ const sliceGradient: GradientOperation<SliceAttributes & { readonly shape: Shape
 /** y = x[..., start:end, ...] along one axis. */
 export const slice: Operation<SliceAttributes> = {
   name: "slice",
+  signature: "x -> out",
   outputs([x], { axis, start, end }) {
     const extent = x.shape[resolveAxis("slice", axis, x.shape.length)];
     if (!(Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start <= end && end <= extent)) {
@@ -170,9 +167,8 @@ export const slice: Operation<SliceAttributes> = {
     indexProgram(
       "slice",
       sizeOf(out.shape),
-      { x: { input: 0 }, out: { output: 0 } },
-      blockParameters(out.shape, x.shape, axis, start),
       "  out[i] = x[i / parameters.part * parameters.whole + parameters.start + i % parameters.part];",
+      { parameters: blockParameters(out.shape, x.shape, axis, start) },
     ),
   ],
   gradient: ({ inputs: [x], attributes, outputGradient, run }) =>
@@ -195,6 +191,7 @@ export interface ConcatAttributes {
 /** y = the inputs one after the other along one axis; their other axes agree. */
 export const concat: Operation<ConcatAttributes> = {
   name: "concat",
+  signature: "x -> out",
   outputs(inputs: readonly TensorSpec[], { axis }) {
     if (inputs.length === 0) throw new ShapeError("concat: expected at least one tensor");
     const [first] = inputs;

@@ -1,10 +1,10 @@
 /** Kernels that move elements: permuted axes, slices, concatenation. */
 
+import type { KernelCall } from "../../dispatch.ts";
 import type { TensorSpec } from "../../operation.ts";
 import { broadcastStrides, type LoopAxis, loopNest, type Shape, sizeOf } from "../../shape.ts";
 import { clearCall, copyAllCall, copyBlock, copyCall } from "../../wasm/block-kernels.ts";
-import { defineKernel, type KernelWriter } from "../../wasm/kernel.ts";
-import type { KernelCall } from "../../wasm/kernel-call.ts";
+import { defineKernel, type KernelWriter, type Parameters } from "../../wasm/kernel.ts";
 import { sweepApart } from "../../wasm/stretches.ts";
 import { transposeFour } from "../../wasm/transpose.ts";
 import { F32, F32x4, type I32 } from "../../wasm/values.ts";
@@ -28,7 +28,7 @@ export function extractCalls(
   { axis, start }: { readonly axis: number; readonly start: number },
 ): KernelCall[] {
   const { count, length, ownPlace, placeInWhole } = partBlocks(out.shape, x.shape, axis, start);
-  return [copyCall(0, placeInWhole, ownPlace, count, length)];
+  return [copyCall({ input: 0 }, placeInWhole, ownPlace, count, length)];
 }
 
 /** The output is the input from `start` along `axis`, between zeros. */
@@ -41,9 +41,9 @@ export function insertBetweenZerosCalls(
   const { start: before, step } = placeInWhole;
   const after = before + length;
   return [
-    clearCall({ output: 0 }, { start: 0, step }, count, before),
-    copyCall(0, ownPlace, placeInWhole, count, length),
-    clearCall({ output: 0 }, { start: after, step }, count, step - after),
+    clearCall({ start: 0, step }, count, before),
+    copyCall({ input: 0 }, ownPlace, placeInWhole, count, length),
+    clearCall({ start: after, step }, count, step - after),
   ].filter(({ items }) => items > 0);
 }
 
@@ -57,19 +57,19 @@ export function concatCalls(
   const calls = inputs.map(({ shape }, input) => {
     const { count, length, ownPlace, placeInWhole } = partBlocks(shape, out.shape, axis, start);
     start += shape[axis];
-    return copyCall(input, ownPlace, placeInWhole, count, length);
+    return copyCall({ input }, ownPlace, placeInWhole, count, length);
   });
   return calls.filter(({ items }) => items > 0);
 }
 
 /** Two axes that items count, and what the kernels below know of them: bytes from step to step in x. */
-const OUTER_AXES = { inner: "i32", outerStep: "i32", innerStep: "i32" } as const;
+const OUTER_AXES = "x, inner, outerStep, innerStep";
 
 /** The address in x of item `outer` * `inner` + i. */
 function outerAddress(
   write: KernelWriter,
   item: I32,
-  { x, inner, outerStep, innerStep }: Readonly<Record<"x" | keyof typeof OUTER_AXES, I32>>,
+  { x, inner, outerStep, innerStep }: Omit<Parameters<typeof OUTER_AXES>, "first" | "last">,
 ): I32 {
   return write.let(x.add(item.div(inner).mul(outerStep)).add(item.rem(inner).mul(innerStep)));
 }
@@ -77,7 +77,7 @@ function outerAddress(
 /** out [items, rows, bytes]: each item takes blocks of bytes that lie `rowStep` apart. */
 const permuteRows = defineKernel(
   "permute rows",
-  { x: "i32", ...OUTER_AXES, out: "i32", rows: "i32", rowStep: "i32", bytes: "i32" },
+  { i32: `${OUTER_AXES}, out, rows, rowStep, bytes` },
   (write, { out, rows, rowStep, bytes, first, last, ...outer }) => {
     write.loop(first, last, 1, (item) => {
       const source = outerAddress(write, item, outer);
@@ -93,7 +93,7 @@ const permuteRows = defineKernel(
 /** out [items, columns, rows] from x [items, rows, columns], whose rows lie `rowStep` apart; four by four elements. */
 const transposeRows = defineKernel(
   "transpose rows",
-  { x: "i32", ...OUTER_AXES, out: "i32", rows: "i32", rowStep: "i32", columns: "i32" },
+  { i32: `${OUTER_AXES}, out, rows, rowStep, columns` },
   (write, { out, rows, rowStep, columns, first, last, ...outer }) => {
     const rowBytes = write.let(rows.shiftLeft(2));
     write.loop(first, last, 1, (item) => {
@@ -140,8 +140,6 @@ export function permuteCalls(
   const once: LoopAxis = { extent: 1, strides: [0] };
   const [outerAxis, innerAxis] = [...new Array<LoopAxis>(2 - outer.length).fill(once), ...outer];
   const given = {
-    x: { input: 0 },
-    out: { output: 0 },
     inner: innerAxis.extent,
     outerStep: 4 * outerAxis.strides[0],
     innerStep: 4 * innerAxis.strides[0],
