@@ -1,6 +1,6 @@
 /** Kernels that move blocks of bytes, whatever they hold: elements have 4 bytes, in f32 and i32 alike. */
 
-import type { Kernel, KernelCall, TensorPlace } from "../dispatch.ts";
+import type { KernelCall, TensorPlace } from "../dispatch.ts";
 import { defineKernel, type KernelWriter } from "./kernel.ts";
 import { sweep } from "./stretches.ts";
 import type { I32 } from "./values.ts";
@@ -52,41 +52,38 @@ export interface Blocks {
 
 const WHOLE: Blocks = { start: 0, step: 0 };
 
-/** A call for `count` blocks of `length` elements: an item for each block, or for each piece of a single one. */
-function blockCall(
-  kernel: Kernel,
-  places: Readonly<Record<string, Blocks>>,
-  count: number,
-  length: number,
-  x?: TensorPlace,
-): KernelCall {
-  const isCut = count === 1 && 4 * length > PIECE;
-  const bytes = isCut ? PIECE : 4 * length;
-  const given: Record<string, number | TensorPlace> = { bytes, size: 4 * count * length };
-  for (const [name, { start, step }] of Object.entries(places)) {
-    given[`${name}Start`] = 4 * start;
-    given[`${name}Step`] = isCut ? PIECE : 4 * step;
-  }
-  if (x !== undefined) given.x = x;
-  const items = length === 0 ? 0 : isCut ? Math.ceil((4 * length) / PIECE) : count;
-  return { kernel, arguments: given, items, work: count * length };
+/** The items of `count` blocks of `length` elements: one for each block, or for each piece of a single one. */
+function blockItems(count: number, length: number) {
+  const bytes = 4 * length;
+  const isCut = count === 1 && bytes > PIECE;
+  const items = length === 0 ? 0 : isCut ? Math.ceil(bytes / PIECE) : count;
+  return { items, bytes: isCut ? PIECE : bytes, size: count * bytes, work: count * length, isCut };
 }
 
 /** Copies `count` blocks of `length` elements from `x` to the output `out`. */
-export const copyCall = (
+export function copyCall(
   x: TensorPlace,
   from: Blocks,
   to: Blocks,
   count: number,
   length: number,
-): KernelCall => blockCall(copyBlocks, { x: from, out: to }, count, length, x);
+): KernelCall {
+  const { items, bytes, size, work, isCut } = blockItems(count, length);
+  const xStep = isCut ? PIECE : 4 * from.step;
+  const outStep = isCut ? PIECE : 4 * to.step;
+  const given = { x, xStart: 4 * from.start, xStep, outStart: 4 * to.start, outStep, bytes, size };
+  return { kernel: copyBlocks, arguments: given, items, work };
+}
 
 /** Copies all of the first input, which has as many elements as the output `out`. */
 export const copyAllCall = (length: number): KernelCall => copyCall({ input: 0 }, WHOLE, WHOLE, 1, length);
 
 /** Sets `count` blocks of `length` elements of the output `out` to 0. */
-export const clearCall = (target: Blocks, count: number, length: number): KernelCall =>
-  blockCall(clearBlocks, { out: target }, count, length);
+export function clearCall(target: Blocks, count: number, length: number): KernelCall {
+  const { items, bytes, size, work, isCut } = blockItems(count, length);
+  const given = { outStart: 4 * target.start, outStep: isCut ? PIECE : 4 * target.step, bytes, size };
+  return { kernel: clearBlocks, arguments: given, items, work };
+}
 
 /** Sets all elements of the output `out`, `length` of them, to 0. */
 export const clearAllCall = (length: number): KernelCall => clearCall(WHOLE, 1, length);

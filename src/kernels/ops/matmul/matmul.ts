@@ -73,7 +73,8 @@ function describe(a: TensorSpec, b: TensorSpec, { transposeA, transposeB }: Matm
 
 /** [...batch, rows, depth] meets [...batch, depth, columns]. */
 function extentsOf(a: TensorSpec, out: TensorSpec, { transposeA }: MatmulAttributes) {
-  return { ...matrixShape(out, false), depth: matrixShape(a, transposeA).columns };
+  const { batch, rows, columns } = matrixShape(out, false);
+  return { batch, rows, columns, depth: matrixShape(a, transposeA).columns };
 }
 
 function reference(
@@ -98,6 +99,12 @@ function reference(
   if (activation !== undefined) elementwise[activation].reference([out], [out], undefined);
 }
 
+/** The operand's matrices, as the kernels for the CPU read them. */
+function operandOf({ shape }: TensorSpec, isTransposed: boolean, batch: Shape, place: TensorPlace): Operand {
+  const own = shape.slice(0, -2);
+  return { place, isTransposed, count: sizeOf(own), batchStrides: broadcastStrides(own, batch.length) };
+}
+
 function simd(
   [a, b, bias]: readonly TensorSpec[],
   [out]: readonly TensorSpec[],
@@ -105,19 +112,16 @@ function simd(
 ): readonly KernelCall[] | undefined {
   if (sizeOf(out.shape) === 0) return [];
   const { transposeA, transposeB, activation } = attributes;
-  const extents = extentsOf(a, out, attributes);
+  const { batch, rows, columns, depth } = extentsOf(a, out, attributes);
   const isRectified = activation === "relu";
   const result = { output: activation !== undefined && readsItsInput(activation) ? 1 : 0 };
-  const operand = ({ shape }: TensorSpec, isTransposed: boolean, input: number): Operand => ({
-    place: { input },
-    isTransposed,
-    count: sizeOf(shape.slice(0, -2)),
-    batchStrides: broadcastStrides(shape.slice(0, -2), extents.batch.length),
-  });
   const calls = productCalls({
-    ...extents,
-    a: operand(a, transposeA, 0),
-    b: operand(b, transposeB, 1),
+    batch,
+    rows,
+    columns,
+    depth,
+    a: operandOf(a, transposeA, batch, { input: 0 }),
+    b: operandOf(b, transposeB, batch, { input: 1 }),
     out: result,
     bias: bias && { input: 2 },
     isRectified,
