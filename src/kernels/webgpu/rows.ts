@@ -63,26 +63,3 @@ export function rowProgram(
     },
   );
 }
-
-/**
- * `sum_exponentials(start, mask_start)` of a row of the tensor `x`: exp(x - largest) over what the mask keeps. The row is
- * read once: the sum so far shrinks when a larger element comes (Milakov and Gimelshein, arXiv 1805.02867). The total
- * is 0 exactly where nothing is kept, since the largest element counts 1.
- */
-export const SUM_EXPONENTIALS = `
-struct Exponentials { largest: f32, total: f32 }
-
-fn sum_exponentials(start: u32, mask_start: u32) -> Exponentials {
-  var largest = -3.4e38;
-  var total = 0.0;
-  for (var j = 0u; j < parameters.columns; j++) {
-    if (is_kept(mask_start + j)) {
-      let value = x[start + j];
-      let smaller = exp(-abs(value - largest));
-      total = select(total + smaller, total * smaller + 1.0, value > largest);
-      largest = max(largest, value);
-    }
-  }
-  return Exponentials(largest, total);
-}
-`;
