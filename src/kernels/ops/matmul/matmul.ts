@@ -28,7 +28,6 @@ import { indexProgram } from "../../webgpu/program.ts";
 import { elementwise } from "../elementwise/elementwise.ts";
 import { sumTo } from "../reduce/reduce.ts";
 import { ACTIVATIONS, type Activation, activationGradient, readsItsInput } from "./activation.ts";
-import { gemm, type MatrixView } from "./reference.ts";
 import { type Operand, productCalls } from "./simd.ts";
 import { type Epilogue, type MatrixPlace, type Product, productPrograms } from "./wgsl.ts";
 
@@ -54,16 +53,6 @@ function matrixShape(
   return transposed ? { batch, rows: last, columns: first } : { batch, rows: first, columns: last };
 }
 
-function view(tensor: HostTensor, transposed: boolean): MatrixView {
-  const stride = tensor.shape[tensor.shape.length - 1];
-  return {
-    data: tensor.data,
-    offset: 0,
-    rowStride: transposed ? 1 : stride,
-    columnStride: transposed ? stride : 1,
-  };
-}
-
 function describe(a: TensorSpec, b: TensorSpec, { transposeA, transposeB }: MatmulAttributes): string {
   return (
     `${formatShape(a.shape)}${transposeA ? " transposed" : ""} x ` +
@@ -84,16 +73,21 @@ function reference(
 ): void {
   const { transposeA, transposeB, activation } = attributes;
   const { batch, rows, columns, depth } = extentsOf(a, out, attributes);
-  const matrices = [view(a, transposeA), view(b, transposeB), view(out, false)];
   const sizes = [rows * depth, depth * columns, rows * columns];
   const strides = [a, b, out].map(({ shape }, operand) =>
     broadcastStrides(shape.slice(0, -2), batch.length).map((stride) => stride * sizes[operand]),
   );
-  forEachOffset(loopNest(batch, strides), (offsets) => {
-    matrices.forEach((matrix, operand) => {
-      matrix.offset = offsets[operand];
-    });
-    gemm(rows, columns, depth, matrices[0], matrices[1], matrices[2], 1, bias?.data);
+  const [rowStepA, stepA] = transposeA ? [1, rows] : [depth, 1];
+  const [columnStepB, stepB] = transposeB ? [depth, 1] : [1, columns];
+  forEachOffset(loopNest(batch, strides), ([atA, atB, at]) => {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const [left, right] = [atA + row * rowStepA, atB + column * columnStepB];
+        let sum = 0;
+        for (let p = 0; p < depth; p++) sum += a.data[left + p * stepA] * b.data[right + p * stepB];
+        out.data[at + row * columns + column] = bias === undefined ? sum : sum + bias.data[column];
+      }
+    }
   });
   before?.data.set(out.data);
   if (activation !== undefined) elementwise[activation].reference([out], [out], undefined);
