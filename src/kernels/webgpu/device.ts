@@ -1,5 +1,6 @@
 /** The WebGPU device: runs the operations' WGSL programs on a GPU, through any `GPU` object that it is given. */
 import type { Device, DeviceBuffer, DeviceTensor } from "../device.ts";
+import type { TensorPlace } from "../dispatch.ts";
 import {
   createArray,
   type DType,
@@ -12,7 +13,6 @@ import { BufferPool, type WebGpuBuffer } from "./buffer-pool.ts";
 import { ElementwiseRun } from "./elementwise-run.ts";
 import { PARAMETER_STRIDE, PipelineCache } from "./pipelines.ts";
 import { type PreparedProgram, PreparedPrograms } from "./prepared-programs.ts";
-import type { TensorSource } from "./program.ts";
 import { PassTimestamps } from "./timestamps.ts";
 
 /** Of {@link requestWebGpuDevice}. */
@@ -196,7 +196,7 @@ export class WebGpuDevice implements Device {
 
   /** @param scratch by number; grows by what is asked for first */
   private locate(
-    source: TensorSource,
+    source: TensorPlace,
     inputs: readonly DeviceTensor[],
     outputs: readonly DeviceTensor[],
     scratch: WebGpuBuffer[],
