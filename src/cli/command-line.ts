@@ -1,6 +1,6 @@
 /** Runs a command line from its words to its exit code: every error ends here. */
 import { type Command, CommanderError } from "commander";
-import { oneLine } from "../nn/index.ts";
+import { oneLine } from "../text/excerpt.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import { ConfigurationError } from "./configuration/problems.ts";
 import { EXIT, exitCodeOf, isCallerMistake } from "./exit-codes.ts";

@@ -11,7 +11,7 @@ import {
   sizeOf,
 } from "../kernels/index.ts";
 import { defaultDevice } from "./defaults.ts";
-import { checkIntegers, flatten, type Nested } from "./nested.ts";
+import { checkIntegers, describe, flatten, type Nested } from "./nested.ts";
 import { Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -59,6 +59,7 @@ export function tensor(
     : flatten(data, isShape(given));
   const shape = isShape(given) ? given : read.shape;
   checkShape("tensor", shape);
+  checkType(dtype);
   if (read.numbers.length !== sizeOf(shape)) {
     throw new ShapeError(`tensor: ${read.numbers.length} numbers do not fill shape ${formatShape(shape)}`);
   }
@@ -66,6 +67,11 @@ export function tensor(
   const made = new Tensor(new Storage(device, dtype, read.numbers.length), { shape, dtype }, false);
   made.assign(read.numbers);
   return made;
+}
+
+function checkType(dtype: DType): void {
+  if (["f32", "f64", "i32"].includes(dtype)) return;
+  throw new TypeError(`tensor: there is no element type ${describe(dtype)}, expected f32, f64 or i32`);
 }
 
 function isShape(given: Shape | TensorOptions): given is Shape {

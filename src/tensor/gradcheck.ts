@@ -4,7 +4,7 @@ import { formatShape } from "../kernels/index.ts";
 import { noGrad } from "./autograd.ts";
 import { tensor, zeros } from "./create.ts";
 import { scope } from "./scope.ts";
-import type { Tensor } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
 
 /** Of {@link gradcheck}. */
 export interface GradcheckOptions {
@@ -28,18 +28,24 @@ export class GradcheckError extends Error {
  * |analytic - numeric| <= absoluteTolerance + relativeTolerance |numeric|.
  *
  * @param compute a differentiable function of its inputs, the same at every call
- * @param inputs where to differentiate; floating-point inputs in f64
+ * @param given where to differentiate; floating-point inputs in f64
  * @throws GradcheckError naming the input, the element, and both values
  */
 export function gradcheck(
   compute: (...inputs: Tensor[]) => Tensor,
-  inputs: readonly HostTensor[],
+  given: readonly (HostTensor | Tensor)[],
   options: GradcheckOptions = {},
 ): void {
+  const inputs = given.map(
+    (input): HostTensor =>
+      input instanceof Tensor ? { shape: input.shape, dtype: input.dtype, data: input.dataSync() } : input,
+  );
   const { epsilon = 1e-6, absoluteTolerance = 1e-5, relativeTolerance = 1e-3, constants = [] } = options;
   inputs.forEach((input, index) => {
     if (input.dtype === "f32") {
-      throw new TypeError(`gradcheck: input ${index} is f32, too coarse to difference; expected f64 or i32`);
+      throw new TypeError(
+        `gradcheck: input ${index} is f32, too coarse to difference; expected f64, as of tensor([0.5], { dtype: "f64" }), or i32`,
+      );
     }
   });
   const checked = inputs.flatMap((input, index) =>

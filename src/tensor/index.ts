@@ -15,7 +15,7 @@ export {
   ShapeError,
 } from "../kernels/index.ts";
 export { isRecording, noGrad } from "./autograd.ts";
-export { full, ones, type TensorData, type TensorOptions, tensor, zeros } from "./create.ts";
+export { type DTypeOf, full, ones, type TensorData, type TensorOptions, tensor, zeros } from "./create.ts";
 export {
   defaultDevice,
   defaultKey,

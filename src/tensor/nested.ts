@@ -25,7 +25,8 @@ export function flatten(data: Nested, mayBeEmpty: boolean): { numbers: number[];
   const walk = (value: unknown, axis: number): void => {
     if (axis === shape.length) {
       if (typeof value !== "number") {
-        throw new TypeError(`tensor: ${nameElement(path)} is ${describe(value)}, expected a number`);
+        const expected = axis === 0 ? "numbers, in arrays or a typed array" : "a number";
+        throw new TypeError(`tensor: ${nameElement(path)} is ${describe(value)}, expected ${expected}`);
       }
       numbers.push(value);
     } else if (!Array.isArray(value) || value.length !== shape[axis]) {
@@ -65,7 +66,7 @@ const MOST_ROWS = 4;
 
 /** The first of `elements`, from `offset` on, as nested arrays of `shape`; rows further down are indented by `depth`. */
 export function formatNested(elements: ArrayLike<number>, shape: Shape, offset = 0, depth = 1): string {
-  if (shape.length === 0) return String(Number(elements[offset].toPrecision(6)));
+  if (shape.length === 0) return formatNumber(elements[offset]);
   const [extent, ...inner] = shape;
   const most = inner.length === 0 ? MOST_NUMBERS : MOST_ROWS;
   const parts = Array.from({ length: Math.min(extent, most) }, (_, i) =>
@@ -73,6 +74,10 @@ export function formatNested(elements: ArrayLike<number>, shape: Shape, offset =
   );
   if (extent > most) parts.push(`… ${extent - most} more`);
   return `[${parts.join(inner.length === 0 ? ", " : `,\n${" ".repeat(depth)}`)}]`;
+}
+
+function formatNumber(value: number): string {
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(6)));
 }
 
 /** `element [1][2]`, as one writes it for nested arrays. */

@@ -328,7 +328,10 @@ export function apply<Attributes>(
   });
   const foreign = inputs.find((input) => input.device !== device);
   if (foreign !== undefined) {
-    throw new Error(`${name}: inputs are on different devices: ${device.name} and ${foreign.device.name}`);
+    throw new Error(
+      `${name}: inputs are on different devices: ${device.name} and ${foreign.device.name}; make ` +
+        "them on one, with the option device or setDefaultDevice()",
+    );
   }
   const needs = inputs.map((input, index) => input.requiresGrad && !constants.includes(index));
   const recorded = gradient !== undefined && isRecording() && needs.includes(true);

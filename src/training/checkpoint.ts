@@ -16,14 +16,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  oneLine,
-  SafetensorsError,
-  type StateDict,
-} from "../nn/index.ts";
-import { excerpt } from "../text/excerpt.ts";
+import { decodeSafetensors, encodeSafetensors, SafetensorsError, type StateDict } from "../nn/index.ts";
+import { excerpt, oneLine } from "../text/excerpt.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import type { ValidationProgress } from "./trainer.ts";
 

@@ -19,7 +19,7 @@
 import { candidateBatch, type RequestBatch } from "../../data/batch.ts";
 import type { Catalogue, RequestColumns } from "../../data/dataset.ts";
 import { CandidateEncoder } from "../../goalrank/candidate-encoder.ts";
-import { GRU, Linear, LSTM, type LstmState, MLP, Module } from "../../nn/index.ts";
+import { GRU, Linear, LSTM, MLP, Module, type RecurrentState } from "../../nn/index.ts";
 import {
   chooseNext,
   concat,
@@ -96,11 +96,11 @@ export class PointerGenerator extends Module {
     const rows = requests * lists;
     let free = full([rows, candidates], 1, { dtype: "i32", device });
     let input = zeros([rows, width], memory.features);
-    let state: LstmState = this.chosen.begin(input);
+    let state: RecurrentState = this.chosen.begin(input);
     const steps: { logits: Tensor; free: Tensor; choice: Tensor }[] = [];
     for (let position = 0; position < length; position++) {
       state = this.chosen.step(input, state);
-      const logits = this.point(memory, state.hidden.reshape([requests, lists, width]));
+      const logits = this.point(memory, state[0].reshape([requests, lists, width]));
       const own = logits.reshape([rows, candidates]);
       const sampling = key && {
         temperature: 1,
