@@ -98,22 +98,18 @@ export abstract class DeviceArray<D extends DType> implements Spec<D> {
 
   /** The only element. */
   async item(): Promise<number> {
-    this.checkSingle();
-    return (await this.data())[0];
+    return this.only(await this.data());
   }
 
   /** The only element, at once. */
   itemSync(): number {
-    this.checkSingle();
-    return this.dataSync()[0];
+    return this.only(this.dataSync());
   }
 
-  private checkSingle(): void {
-    if (this.size !== 1) {
-      throw new ShapeError(
-        `item: expected one element, got shape ${formatShape(this.shape)}; read all of them with data()`,
-      );
-    }
+  private only(elements: NumberArray): number {
+    if (this.size === 1) return elements[0];
+    const shape = formatShape(this.shape);
+    throw new ShapeError(`item: expected one element, got shape ${shape}; read all of them with data()`);
   }
 
   /**
@@ -160,17 +156,11 @@ function arrayFrom(dtype: DType, numbers: readonly number[]): NumberArray {
 /** The shape `to` for the elements of `from`; one extent may be -1, to be computed. */
 export function resolveShape(from: Shape, to: Shape): Shape {
   const size = sizeOf(from);
-  const known = sizeOf(to.filter((extent) => extent !== -1));
-  const resolved = to.map((extent) => (extent === -1 && known > 0 ? size / known : extent));
-  const open = to.filter((extent) => extent === -1).length;
-  if (
-    open > 1 ||
-    resolved.some((extent) => !Number.isInteger(extent) || extent < 0) ||
-    sizeOf(resolved) !== size
-  ) {
-    throw new ShapeError(
-      `reshape: ${formatShape(from)} has ${size} elements and does not fit ${formatShape(to)}`,
-    );
-  }
-  return resolved;
+  const known = to.filter((extent) => extent !== -1);
+  const resolved = to.map((extent) => (extent === -1 ? size / sizeOf(known) : extent));
+  const isShape = resolved.every((extent) => Number.isInteger(extent) && extent >= 0);
+  if (isShape && sizeOf(resolved) === size && known.length >= to.length - 1) return resolved;
+  throw new ShapeError(
+    `reshape: ${formatShape(from)} has ${size} elements and does not fit ${formatShape(to)}`,
+  );
 }

@@ -23,13 +23,7 @@ export function where<D extends DType>(condition: Tensor, a: Tensor<D>, b: Tenso
 }
 
 /** Multi-head attention: q [..., Q, D], k and v [..., K, D], mask i32 to [..., Q, K] -> [..., Q, D]. */
-export function attention<D extends DType>(
-  q: Tensor<D>,
-  k: Tensor,
-  v: Tensor,
-  heads: number,
-  mask?: Tensor,
-): Tensor<D> {
+export function attention(q: Tensor, k: Tensor, v: Tensor, heads: number, mask?: Tensor): Tensor {
   return resultOf(kernels.attention, given(q, k, v, mask), { heads });
 }
 
