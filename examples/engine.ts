@@ -97,7 +97,7 @@ console.log("\n4. A training loop\n");
 
 // The circle of radius 1, and 256 points around its centre.
 const points = randomTensor("normal", [256, 2]);
-const isInside = (at: Tensor) => at.square().sum(1, true).less(tensor(1)).cast("f32");
+const isInside = (at: Tensor) => at.square().sum(1, true).less(1).cast("f32");
 const targets = isInside(points);
 
 const optimiser = new AdamW(model.parameters(), { learningRate: 0.02 });
@@ -114,6 +114,6 @@ console.log("\n5. What was learned\n");
 
 // Points that training has not seen.
 const others = randomTensor("normal", [1000, 2]);
-const isRight = noGrad(() => model.forward(others).greater(tensor(0)).cast("f32").equal(isInside(others)));
+const isRight = noGrad(() => model.forward(others).greater(0).cast("f32").equal(isInside(others)));
 const share = await isRight.cast("f32").mean().item();
 console.log(`right about ${(100 * share).toFixed(1)} % of 1000 new points`);

@@ -22,7 +22,6 @@ const LENGTH_BYTES = 8;
 const SPACE = 0x20;
 const MAX_HEADER_BYTES = 100_000_000;
 const METADATA_NAME = "__metadata__";
-const TENSOR_FIELDS = ["dtype", "shape", "data_offsets"];
 
 /** A tensor as it is stored: `data` has the type that `dtype` names and one element for each place of `shape`. */
 export interface SafetensorsEntry {
@@ -175,44 +174,35 @@ function checkStrings(text: string): void {
   let opening: number | undefined;
   // What is escaped is a token of its own, so that an escaped quote ends no string.
   for (const { 0: token, index } of text.matchAll(/\\.|["{}:]/gs)) {
-    if (token === '"' && opening === undefined) {
-      opening = index;
-    } else if (token === '"') {
+    if (opening !== undefined) {
+      if (token !== '"') continue;
       latest = JSON.parse(text.slice(opening, index + 1));
       opening = undefined;
-      if (/\p{Surrogate}/u.test(latest)) {
-        const shown = JSON.stringify(excerpt(latest));
-        refuse(
-          "header-encoding",
-          `the string ${shown} has half of a surrogate pair, so it is not Unicode text`,
-        );
-      }
-    } else if (opening === undefined && token === "{") {
-      keysOfOpenObjects.push(new Set());
-    } else if (opening === undefined && token === "}") {
-      keysOfOpenObjects.pop();
-    } else if (opening === undefined) {
-      const keys = keysOfOpenObjects.at(-1);
-      if (keys?.has(latest)) {
-        refuse(
-          "duplicate-key",
-          `the header has the key ${JSON.stringify(excerpt(latest))} twice in one object`,
-        );
-      }
-      keys?.add(latest);
+      if (!/\p{Surrogate}/u.test(latest)) continue;
+      const half = JSON.stringify(excerpt(latest));
+      refuse("header-encoding", `the string ${half} has half of a surrogate pair, so it is not Unicode text`);
     }
+    if (token === '"') opening = index;
+    else if (token === "{") keysOfOpenObjects.push(new Set());
+    else if (token === "}") keysOfOpenObjects.pop();
+    else if (!keysOfOpenObjects.at(-1)?.has(latest)) keysOfOpenObjects.at(-1)?.add(latest);
+    else
+      refuse(
+        "duplicate-key",
+        `the header has the key ${JSON.stringify(excerpt(latest))} twice in one object`,
+      );
   }
 }
 
 function locateTensor(name: string, value: unknown, dataBytes: number): SafetensorsLocation {
   const called = tensorCalled(name);
-  if (!isObject(value) || !sameNames(Object.keys(value), TENSOR_FIELDS)) {
-    refuse("entry", `${called} must be an object with exactly the fields ${TENSOR_FIELDS.join(", ")}`);
+  const { dtype, shape, data_offsets: offsets, ...others } = isObject(value) ? value : {};
+  if ([dtype, shape, offsets].includes(undefined) || Object.keys(others).length > 0) {
+    refuse("entry", `${called} must be an object with exactly the fields dtype, shape, data_offsets`);
   }
-  const { dtype, shape, data_offsets: offsets } = value;
-  checkDtype(name, dtype);
+  checkDtype(called, dtype);
   if (!Array.isArray(shape)) refuse("entry", `${called}: the shape must be an array`);
-  const byteLength = elementCount(name, shape) * ARRAY_TYPES[dtype].BYTES_PER_ELEMENT;
+  const byteLength = elementCount(called, shape) * ARRAY_TYPES[dtype].BYTES_PER_ELEMENT;
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
     refuse("entry", `${called}: data_offsets must be two integers from 0 up`);
   }
@@ -255,12 +245,11 @@ function checkCoverage(
 function checkWritable(name: string, { dtype, shape, data }: SafetensorsEntry): void {
   const called = tensorCalled(name);
   if (name === METADATA_NAME) refuse("entry", `a tensor cannot have the reserved name "${name}"; rename it`);
-  checkDtype(name, dtype);
-  const { name: array } = ARRAY_TYPES[dtype];
+  checkDtype(called, dtype);
   if (!(data instanceof ARRAY_TYPES[dtype])) {
-    refuse("dtype", `${called} has dtype ${dtype}, so its data must be a ${array}`);
+    refuse("dtype", `${called} has dtype ${dtype}, so its data must be a ${ARRAY_TYPES[dtype].name}`);
   }
-  const count = elementCount(name, shape);
+  const count = elementCount(called, shape);
   if (count !== data.length) {
     refuse("entry", `${called} of shape [${shape}] needs ${count} elements, got ${data.length}`);
   }
@@ -276,8 +265,7 @@ function checkMetadata(value: unknown): asserts value is Record<string, string> 
   refuse("metadata", `"${METADATA_NAME}" must be an object whose values are strings`);
 }
 
-function checkDtype(name: string, dtype: unknown): asserts dtype is SafetensorsDtype {
-  const called = tensorCalled(name);
+function checkDtype(called: string, dtype: unknown): asserts dtype is SafetensorsDtype {
   if (typeof dtype !== "string") refuse("entry", `${called}: the dtype must be a string`);
   if (DTYPES.includes(dtype)) return;
   const supported = DTYPES.join(", ");
@@ -285,8 +273,7 @@ function checkDtype(name: string, dtype: unknown): asserts dtype is SafetensorsD
 }
 
 /** The product of the extents: 1 for the shape of a scalar, []. */
-function elementCount(name: string, shape: readonly unknown[]): number {
-  const called = tensorCalled(name);
+function elementCount(called: string, shape: readonly unknown[]): number {
   if (!shape.every(isCount)) refuse("entry", `${called}: a shape holds integers from 0 to 2^53 - 1`);
   const count = shape.reduce((product, extent) => product * extent, 1);
   if (!isCount(count)) refuse("entry", `${called}: [${excerpt(`${shape}`)}] has over 2^53 - 1 elements`);
@@ -299,10 +286,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function sameNames(names: readonly string[], expected: readonly string[]): boolean {
-  return names.length === expected.length && expected.every((name) => names.includes(name));
 }
 
 function tensorCalled(name: string): string {

@@ -1,7 +1,6 @@
 /** Tensors: arrays that operations make from others, and that know how, so that gradients can be found. */
 import * as kernels from "../kernels/index.ts";
 import {
-  createArray,
   type Device,
   type DType,
   type ElementwiseOperation,
@@ -86,12 +85,10 @@ export class Tensor<D extends DType = DType> extends DeviceArray<D> implements V
       );
     }
     if (seed !== undefined && !sameShape(seed.shape, this.shape)) {
-      throw new ShapeError(
-        `backward: the seed ${formatShape(seed.shape)} must have the tensor's shape ${shape}`,
-      );
+      throw new ShapeError(`backward: the seed ${formatShape(seed.shape)} must have the shape ${shape}`);
     }
     using _ = scope();
-    noGrad(() => backpropagate(this, seed?.detach() ?? oneLike(this)));
+    noGrad(() => backpropagate(this, seed?.detach() ?? scalarLike(this, 1).reshape(this.shape)));
   }
 
   /** Frees the gradient, so that the next `backward` starts from zero. */
@@ -103,27 +100,30 @@ export class Tensor<D extends DType = DType> extends DeviceArray<D> implements V
   // Elementwise arithmetic, broadcasting
 
   add(other: Tensor | number): Tensor<D> {
-    return this.binary("add", other, elementwise.add, elementwise.shift);
+    if (typeof other === "number") return this.withNumber("add", elementwise.shift, other);
+    return this.binary(elementwise.add, other);
   }
   sub(other: Tensor | number): Tensor<D> {
     if (typeof other === "number") return this.withNumber("sub", elementwise.shift, -other);
-    return resultOf(elementwise.subtract, [this, other], undefined);
+    return this.binary(elementwise.subtract, other);
   }
   mul(other: Tensor | number): Tensor<D> {
-    return this.binary("mul", other, elementwise.multiply, elementwise.scale);
+    if (typeof other === "number") return this.withNumber("mul", elementwise.scale, other);
+    return this.binary(elementwise.multiply, other);
   }
   div(other: Tensor | number): Tensor<D> {
-    return this.binary("div", other, elementwise.divide, elementwise.quotient);
+    if (typeof other === "number") return this.withNumber("div", elementwise.quotient, other);
+    return this.binary(elementwise.divide, other);
   }
   /** x^exponent. */
   pow(exponent: number): Tensor<D> {
     return this.withNumber("pow", elementwise.power, exponent);
   }
-  maximum(other: Tensor): Tensor<D> {
-    return resultOf(elementwise.maximum, [this, other], undefined);
+  maximum(other: Tensor | number): Tensor<D> {
+    return this.binary(elementwise.maximum, other);
   }
-  minimum(other: Tensor): Tensor<D> {
-    return resultOf(elementwise.minimum, [this, other], undefined);
+  minimum(other: Tensor | number): Tensor<D> {
+    return this.binary(elementwise.minimum, other);
   }
   neg(): Tensor<D> {
     return resultOf(elementwise.negate, [this], undefined);
@@ -162,20 +162,20 @@ export class Tensor<D extends DType = DType> extends DeviceArray<D> implements V
 
   // Comparisons: i32, 1 where it holds and 0 elsewhere
 
-  equal(other: Tensor): Tensor<"i32"> {
-    return resultOf(elementwise.equal, [this, other], undefined);
+  equal(other: Tensor | number): Tensor<"i32"> {
+    return this.binary(elementwise.equal, other);
   }
-  less(other: Tensor): Tensor<"i32"> {
-    return resultOf(elementwise.less, [this, other], undefined);
+  less(other: Tensor | number): Tensor<"i32"> {
+    return this.binary(elementwise.less, other);
   }
-  lessEqual(other: Tensor): Tensor<"i32"> {
-    return resultOf(elementwise.lessEqual, [this, other], undefined);
+  lessEqual(other: Tensor | number): Tensor<"i32"> {
+    return this.binary(elementwise.lessEqual, other);
   }
-  greater(other: Tensor): Tensor<"i32"> {
-    return resultOf(elementwise.greater, [this, other], undefined);
+  greater(other: Tensor | number): Tensor<"i32"> {
+    return this.binary(elementwise.greater, other);
   }
-  greaterEqual(other: Tensor): Tensor<"i32"> {
-    return resultOf(elementwise.greaterEqual, [this, other], undefined);
+  greaterEqual(other: Tensor | number): Tensor<"i32"> {
+    return this.binary(elementwise.greaterEqual, other);
   }
 
   /** Converts to another element type. */
@@ -271,14 +271,12 @@ export class Tensor<D extends DType = DType> extends DeviceArray<D> implements V
     return new Tensor(this.storage.retain(), { shape, dtype: this.dtype }, requiresGrad);
   }
 
-  private binary(
-    method: string,
-    other: Tensor | number,
+  private binary<Result extends DType>(
     operation: ElementwiseOperation,
-    ofNumber: ElementwiseOperation,
-  ): Tensor<D> {
-    if (typeof other === "number") return this.withNumber(method, ofNumber, other);
-    return resultOf(operation, [this, other], undefined);
+    other: Tensor | number,
+  ): Tensor<Result> {
+    const second = typeof other === "number" ? scalarLike(this, other) : other;
+    return resultOf(operation, [this, second], undefined);
   }
 
   private withNumber(method: string, operation: ElementwiseOperation, s: number): Tensor<D> {
@@ -392,9 +390,9 @@ export function given(...inputs: readonly (Tensor | undefined)[]): Tensor[] {
   return inputs.filter((input) => input !== undefined);
 }
 
-/** A one of the shape, type and device of `like`. */
-function oneLike(like: Tensor): Tensor {
-  const one = new Tensor(new Storage(like.device, like.dtype, like.size), like, false);
-  one.assign(createArray(like.dtype, like.size).fill(1));
-  return one;
+/** A number as a tensor of the type of `like`, and on its device. */
+function scalarLike({ dtype, device }: Tensor, value: number): Tensor {
+  const scalar = new Tensor(new Storage(device, dtype, 1), { shape: [], dtype }, false);
+  scalar.assign([value]);
+  return scalar;
 }

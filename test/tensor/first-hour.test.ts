@@ -100,9 +100,12 @@ test("the same seed gives new layers and random tensors the same bits, another s
   assert.not.equal(third, fourth);
 });
 
-test("a number adds to, and divides, every element", () => {
+test("a number stands for a tensor of it, of any type", () => {
   assert.equal([...tensor([1, 2]).add(1).sub(3).dataSync()], [-1, 0]);
-  assert.equal([...tensor([1, 2]).pow(2).dataSync()], [1, 4]);
+  assert.equal([...tensor([1, 2]).mul(3).div(2).pow(2).dataSync()], [2.25, 9]);
+  assert.equal([...tensor([1, 2, 3]).maximum(2).minimum(2.5).dataSync()], [2, 2, 2.5]);
+  assert.equal([...tensor([1, 2, 3], { dtype: "i32" }).greater(2).dataSync()], [0, 0, 1]);
+  assert.equal([...tensor([1, 2], { dtype: "f64" }).equal(2).dataSync()], [0, 1]);
 });
 
 test("x / x is 1, and so is the mean of ones, for every number of them; huge reciprocals do no harm", () => {
@@ -153,10 +156,7 @@ test("a gradient that cannot be found is explained", () => {
     "backward: a tensor of shape [2] has no single gradient; reduce it to one number, with sum() or mean(), or pass a " +
       "seed of its shape",
   );
-  throwsMessage(
-    () => w.mul(2).backward(ones([3])),
-    "backward: the seed [3] must have the tensor's shape [2]",
-  );
+  throwsMessage(() => w.mul(2).backward(ones([3])), "backward: the seed [3] must have the shape [2]");
   throwsMessage(
     () => tensor([1], { dtype: "i32" }).requireGrad(),
     'requireGrad: an i32 tensor has no gradient; make it f32, with cast("f32")',
