@@ -36,8 +36,8 @@ export type DTypeOf<Data> = Data extends Float64Array ? "f64" : Data extends Int
  * tensor([[1, 2], [3, 4]]); // f32 [2, 2]
  * tensor([0, 2, 1], { dtype: "i32" }); // indices
  * tensor(Float32Array.of(1, 2, 3, 4), [2, 2]);
- * @throws ShapeError for arrays that have no shape or do not fill `shape`, TypeError for what is no number, RangeError
- * for what an i32 tensor cannot hold; all but the second case name the element
+ * @throws ShapeError for rows that are not equally long and for numbers that do not fill `shape`, TypeError for what is
+ * no number, RangeError for what an i32 tensor cannot hold; the message names the element
  */
 export function tensor<Data extends TensorData, D extends DType = DTypeOf<Data>>(
   data: Data,

@@ -88,6 +88,7 @@ function nameElement(path: readonly number[]): string {
 /** What a value is that should have been another, in a few words. */
 export function describe(value: unknown): string {
   if (typeof value === "string") return `the text ${JSON.stringify(excerpt(value))}`;
+  if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
   return Array.isArray(value) ? "an array" : `an object (${value.constructor?.name ?? "of no class"})`;
 }
