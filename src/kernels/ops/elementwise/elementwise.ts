@@ -82,6 +82,8 @@ const UNARY: Record<string, Entry> = {
   },
   /** x * s for a number s. */
   scale: { operands: ["x"], forward: "x * s", gradients: { x: "g * s" }, parameterRange: [-2, 2] },
+  /** x / s for a number s: what x * (1 / s) would round twice. */
+  quotient: { operands: ["x"], forward: "x / s", gradients: { x: "g / s" }, parameterRange: [1, 3] },
   /** x + s for a number s. */
   shift: { operands: ["x"], forward: "x + s", gradients: { x: "g" }, parameterRange: [-2, 2] },
   /** x^s for a number s. */
