@@ -57,4 +57,10 @@ test("every name that the package exports has its source", () => {
   assert.equal(missing, []);
 });
 
+test("inside the project each of those names leads to its source", () => {
+  const sources = publicEntries().filter(({ isForPages }) => !isForPages);
+  const paths = Object.fromEntries(sources.map(({ name, source }) => [name, [`./${source}`]]));
+  assert.equal(read("tsconfig.json").compilerOptions.paths, paths);
+});
+
 test.run();
