@@ -9,6 +9,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { runExamples } from "./examples.ts";
 import {
   checkDoctor,
   checkHelp,
@@ -54,6 +55,7 @@ try {
   step("npx goalrank ran");
   checkTypes(project);
   step("programs were checked against its types");
+  runExamples(project, step);
 } finally {
   rmSync(root, { recursive: true, force: true });
 }
