@@ -118,11 +118,7 @@ export async function readPrepared(file: string, { source }: OpenedLog): Promise
   if (!existsSync(file)) return undefined;
   const existing = await reusePreparedDataset(file, source);
   if (existing === undefined) {
-    throw new DataError(
-      file,
-      undefined,
-      "prepared from another log or with other options; remove it or name another",
-    );
+    throw new DataError(file, "prepared from another log or with other options; remove it or name another");
   }
   await existing.close();
   say(`${file}: prepared before`);
@@ -143,7 +139,7 @@ export async function prepareLog(
     context,
   );
   if (!isSameSource(data.source, source)) {
-    throw new DataError(file, undefined, "the file changed while it was read; run the command again");
+    throw new DataError(file, "the file changed while it was read; run the command again");
   }
   const { prepared } = configuration.data;
   if (prepared !== undefined) await interruption.complete(() => writePreparedDataset(prepared, data));

@@ -1,8 +1,9 @@
 /** From a log as it was read to the lists that are cut from its core, with the counts of each stage. */
+
+import { type CutOptions, cutLists, type ExposedLists, positiveAt } from "./exposed-lists.ts";
 import { isShown } from "./exposures.ts";
 import type { InteractionLog } from "./interactions.ts";
 import { kCore } from "./k-core.ts";
-import { type CutOptions, cutLists, type ExposedLists, positiveAt } from "./lists.ts";
 import type { SplitName } from "./protocols.ts";
 import { countRepeatedRows } from "./repeated-rows.ts";
 import type { LogCounts, PreparationCounts } from "./report/data-report-schema.ts";

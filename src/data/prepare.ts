@@ -7,9 +7,9 @@ import {
   withLoggedCandidates,
 } from "./candidates.ts";
 import { type CutLog, type CutLogOptions, cutLog } from "./cut-log.ts";
+import { type ExposedLists, listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
 import { type FeatureTables, readCatalogue } from "./features/features.ts";
 import type { InteractionLog } from "./interactions.ts";
-import { type ExposedLists, listsAfter, sampleLists, trainingInteractions } from "./lists.ts";
 import { fingerprintSource, type Json, type SourceFingerprint } from "./prepared/fingerprint.ts";
 import type { PreparedContent } from "./prepared/prepared-dataset.ts";
 import { eachSplit, type SplitName } from "./protocols.ts";

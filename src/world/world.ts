@@ -12,7 +12,7 @@
  */
 
 import type { Catalogue, FeatureTable } from "../data/dataset.ts";
-import { Random } from "../kernels/philox.ts";
+import { Random } from "../kernels/index.ts";
 
 /** Everything that defines a world, its retriever and its logging policy. */
 export interface WorldSettings {

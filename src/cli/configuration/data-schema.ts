@@ -1,7 +1,7 @@
 /** The section `data` of a configuration: what is learned from, and how it is cut into lists. */
 import { z } from "zod";
 import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS } from "../../data/protocols.ts";
-import { DEFAULT_COLUMNS } from "../../data/readers/columns.ts";
+import { DEFAULT_COLUMNS } from "../../data/readers/column-names.ts";
 import { TEXT_ENCODINGS } from "../../data/readers/delimited.ts";
 import { LOG_FORMATS } from "../../data/readers/read-interactions.ts";
 import { RETRIEVERS } from "../../data/retrievers/retriever.ts";

@@ -2,22 +2,22 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { buildListDataset } from "../../src/data/candidates.ts";
-import { selectRows } from "../../src/data/dataset.ts";
-import { DataError } from "../../src/data/errors.ts";
-import { readCatalogue, readFeatures } from "../../src/data/features/features.ts";
-import { fingerprintSource } from "../../src/data/prepared/fingerprint.ts";
+import { buildListDataset } from "../../../src/data/candidates.ts";
+import { selectRows } from "../../../src/data/dataset.ts";
+import { DataError } from "../../../src/data/errors.ts";
+import { readCatalogue, readFeatures } from "../../../src/data/features/features.ts";
+import { fingerprintSource } from "../../../src/data/prepared/fingerprint.ts";
 import {
   openPreparedDataset,
   type PreparedContent,
   reusePreparedDataset,
   writePreparedDataset,
-} from "../../src/data/prepared/prepared-dataset.ts";
-import { learnRetriever } from "../../src/data/retrievers/learn.ts";
-import { PopularityRetriever } from "../../src/data/retrievers/popularity.ts";
-import { RETRIEVERS } from "../../src/data/retrievers/retriever.ts";
-import { decodeSafetensors, encodeSafetensors } from "../../src/nn/index.ts";
-import { cutFile, TemporaryFolder } from "./logs.ts";
+} from "../../../src/data/prepared/prepared-dataset.ts";
+import { learnRetriever } from "../../../src/data/retrievers/learn.ts";
+import { PopularityRetriever } from "../../../src/data/retrievers/popularity.ts";
+import { RETRIEVERS } from "../../../src/data/retrievers/retriever.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../../src/nn/index.ts";
+import { cutFile, TemporaryFolder } from "../logs.ts";
 
 const folder = new TemporaryFolder();
 test.after(() => folder.remove());
