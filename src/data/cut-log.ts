@@ -1,5 +1,4 @@
 /** From a log as it was read to the lists that are cut from its core, with the counts of each stage. */
-
 import { type CutOptions, cutLists, type ExposedLists, positiveAt } from "./exposed-lists.ts";
 import { isShown } from "./exposures.ts";
 import type { InteractionLog } from "./interactions.ts";

@@ -10,7 +10,6 @@
  *
  * independently of the other positions, given the list; the expected reward of the list is the sum of the p_t.
  */
-
 import type { Catalogue, FeatureTable } from "../data/dataset.ts";
 import { Random } from "../kernels/index.ts";
 

@@ -2,7 +2,6 @@
  * Observed features of users or items, from a table beside the log: one row per user or item, with numbers (a
  * duration), categories (an occupation) and columns of several categories (the genres of a film).
  */
-
 import { excerpt } from "../../text/excerpt.ts";
 import type { Catalogue, CategoryTable, FeatureTable } from "../dataset.ts";
 import { DataError } from "../errors.ts";
@@ -168,7 +167,8 @@ class FeatureReader {
     const { key } = this.source;
     if (this.header === undefined) {
       const header = fields.map((field) => field.trim());
-      return this.setHeader(header, line);
+      this.setHeader(header, line);
+      return;
     }
     if (fields.length !== this.header.length) {
       throw this.problem(line, `${fields.length} columns instead of ${this.header.length}`);
