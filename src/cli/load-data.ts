@@ -8,11 +8,12 @@ import { writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
 import type { DataReport } from "../data/report/data-report-schema.ts";
 import { formatDataReport } from "../data/report/format-data-report.ts";
 import { type ExperimentData, type LogData, logData, preparedLogData, worldData } from "../run/data.ts";
+import type { RunData } from "../run/folder/run-record.ts";
 import type { TrainingContext } from "../training/trainer.ts";
+import type { Configuration } from "./configuration/configuration-schema.ts";
 import { interactionSource, prepareOptions } from "./configuration/library-options.ts";
-import type { Configuration } from "./configuration/schema.ts";
 import type { Interruption } from "./interruption.ts";
-import type { RunData } from "./run/run-record.ts";
+import { say } from "./terminal/say.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Data, with what is known of it. */
@@ -139,8 +140,4 @@ export async function prepareLog(
   const { prepared } = configuration.data;
   if (prepared !== undefined) await interruption.complete(() => writePreparedDataset(prepared, data));
   return data;
-}
-
-function say(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

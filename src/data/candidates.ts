@@ -4,20 +4,13 @@ import { emptyDataset, type ListDataset } from "./dataset.ts";
 import { type ExposedLists, positiveAt, selectLists } from "./exposed-lists.ts";
 import { isShown, rowsOfList, shownItems } from "./exposures.ts";
 import type { InteractionLog } from "./interactions.ts";
-import type { CandidateProtocol } from "./protocols.ts";
 import { Retrieval, type ScoreItems } from "./retrieval.ts";
+import { DEFAULT_LOG, type LogOptions } from "./settings.ts";
 
-/** How lists get their candidates and histories. */
-export interface CandidateOptions {
-  /** Keys the shuffle of each list's candidates. */
+/** How lists get their candidates and histories; `seed` keys the shuffle of each list's candidates. */
+export type CandidateOptions = Pick<LogOptions, "candidateCount" | "historyLength" | "protocol"> & {
   readonly seed: number;
-  /** Candidates of a list, N: 50 unless given. */
-  readonly candidateCount?: number;
-  /** Interactions before a list that form its history, H: 20 unless given. */
-  readonly historyLength?: number;
-  /** "injected" unless given. */
-  readonly protocol?: CandidateProtocol;
-}
+};
 
 /**
  * The rows of a dataset for `lists` of `log`, in their order. Candidates of equal score are taken in the order of
@@ -33,7 +26,12 @@ export function buildListDataset(
   scoreItems: ScoreItems,
   options: CandidateOptions,
 ): ListDataset {
-  const { seed, candidateCount = 50, historyLength = 20, protocol = "injected" } = options;
+  const {
+    seed,
+    candidateCount = DEFAULT_LOG.candidateCount,
+    historyLength = DEFAULT_LOG.historyLength,
+    protocol = DEFAULT_LOG.protocol,
+  } = options;
   const { size, listLength } = lists;
   checkCounts(candidateCount, historyLength, listLength);
   const dataset = emptyDataset({ size, candidateCount, listLength, historyLength });

@@ -1,17 +1,15 @@
 /** From a log as it was read to the lists that are cut from its core, with the counts of each stage. */
-import { type CutOptions, cutLists, type ExposedLists, positiveAt } from "./exposed-lists.ts";
+import { cutLists, type ExposedLists, positiveAt } from "./exposed-lists.ts";
 import { isShown } from "./exposures.ts";
 import type { InteractionLog } from "./interactions.ts";
 import { kCore } from "./k-core.ts";
 import type { SplitName } from "./protocols.ts";
 import { countRepeatedRows } from "./repeated-rows.ts";
 import type { LogCounts, PreparationCounts } from "./report/data-report-schema.ts";
+import { type CutOptions, DEFAULT_LOG, type LogOptions } from "./settings.ts";
 
 /** How a log is filtered and cut. */
-export interface CutLogOptions extends CutOptions {
-  /** Interactions that every user and item must have, k: 20 unless given; 1 keeps everything. */
-  readonly core?: number;
-}
+export type CutLogOptions = CutOptions & Pick<LogOptions, "core">;
 
 /** A filtered log and its lists. */
 export interface CutLog extends Readonly<Record<SplitName, ExposedLists>> {
@@ -30,7 +28,7 @@ export interface CutLog extends Readonly<Record<SplitName, ExposedLists>> {
  * console.log(formatPreparation(counts));
  */
 export function cutLog(read: InteractionLog, options: CutLogOptions = {}, name = "the log"): CutLog {
-  const { core = 20 } = options;
+  const { core = DEFAULT_LOG.core } = options;
   const log = kCore(read, core);
   const { counts: lists, ...cut } = cutLists(log, options);
   const { size, listLength, positiveThreshold } = cut.training;

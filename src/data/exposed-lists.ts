@@ -1,22 +1,12 @@
 /** Cuts a log into exposed lists, and splits these into training, validation and test by a protocol. */
 import { Random } from "../kernels/index.ts";
+import { completeSettings } from "../settings/check-settings.ts";
 import { isShown, listsOfUser } from "./exposures.ts";
 import { type InteractionLog, selectInteractions } from "./interactions.ts";
-import { eachSplit, SPLIT_PROTOCOLS, type SplitName, type SplitProtocol } from "./protocols.ts";
+import { eachSplit, type SplitName } from "./protocols.ts";
 import type { ListCounts } from "./report/data-report-schema.ts";
+import { type CutOptions, cutSchema } from "./settings.ts";
 import { createSplitter, type Split } from "./splitter.ts";
-
-/** How a log is cut into lists. */
-export interface CutOptions {
-  /** Interactions in a list, L: 6 unless given. */
-  readonly listLength?: number;
-  /** Feedback of at least this much is a positive, label 1: 3 unless given (ratings from 1 to 5). */
-  readonly positiveThreshold?: number;
-  /** How lists are split: "last-list" unless given. */
-  readonly split?: SplitProtocol;
-  /** Training lists lie in this first part of a user's sequence, or of all interactions: 0.8 unless given. */
-  readonly trainingFraction?: number;
-}
 
 /** S exposed lists of a log, each user's in time order: list s is the L rows of the log from `starts[s]` on. */
 export interface ExposedLists {
@@ -46,7 +36,7 @@ export interface ListCut extends Readonly<Record<SplitName, ExposedLists>> {
  * @throws RangeError for a list length under 1, a training fraction outside (0, 1], or an unknown protocol.
  */
 export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut {
-  const settings = withDefaults(options);
+  const settings = completeSettings("lists", cutSchema, options);
   const { listLength, positiveThreshold, split: protocol } = settings;
   const isPositive = positiveAt(log, positiveThreshold);
   const splitLists = createSplitter(log, settings);
@@ -119,7 +109,7 @@ export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut
  * @throws RangeError as {@link cutLists} does.
  */
 export function trainingInteractions(log: InteractionLog, options: CutOptions = {}): InteractionLog {
-  const settings = withDefaults(options);
+  const settings = completeSettings("lists", cutSchema, options);
   const splitLists = createSplitter(log, settings);
   const rows = new Int32Array(log.items.length);
   let kept = 0;
@@ -181,18 +171,4 @@ export function positiveAt(log: InteractionLog, positiveThreshold: number): (row
 function hasPositive(isPositive: (row: number) => boolean, start: number, end: number): boolean {
   for (let row = start; row < end; row++) if (isPositive(row)) return true;
   return false;
-}
-
-function withDefaults(options: CutOptions): Required<CutOptions> {
-  const { listLength = 6, positiveThreshold = 3, split = "last-list", trainingFraction = 0.8 } = options;
-  if (!SPLIT_PROTOCOLS.includes(split)) {
-    throw new RangeError(`lists: split must be one of ${SPLIT_PROTOCOLS.join(", ")}, got "${split}"`);
-  }
-  if (!Number.isInteger(listLength) || listLength < 1) {
-    throw new RangeError(`lists: listLength must be a positive integer, got ${listLength}`);
-  }
-  if (!(trainingFraction > 0 && trainingFraction <= 1)) {
-    throw new RangeError(`lists: trainingFraction must be over 0 and at most 1, got ${trainingFraction}`);
-  }
-  return { listLength, positiveThreshold, split, trainingFraction };
 }

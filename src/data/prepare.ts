@@ -1,14 +1,9 @@
 /** From a file of interactions to requests ready for training: every stage in its order, and a report on them. */
 import type { TrainingContext } from "../training/trainer.ts";
-import {
-  buildListDataset,
-  type CandidateOptions,
-  checkItemSupply,
-  withLoggedCandidates,
-} from "./candidates.ts";
-import { type CutLog, type CutLogOptions, cutLog } from "./cut-log.ts";
+import { buildListDataset, checkItemSupply, withLoggedCandidates } from "./candidates.ts";
+import { type CutLog, cutLog } from "./cut-log.ts";
 import { type ExposedLists, listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
-import { type FeatureTables, readCatalogue } from "./features/features.ts";
+import { readCatalogue } from "./features/features.ts";
 import type { InteractionLog } from "./interactions.ts";
 import { fingerprintSource, type Json, type SourceFingerprint } from "./prepared/fingerprint.ts";
 import type { PreparedContent } from "./prepared/prepared-dataset.ts";
@@ -16,29 +11,13 @@ import { eachSplit, type SplitName } from "./protocols.ts";
 import { type InteractionSource, readInteractions } from "./readers/read-interactions.ts";
 import { createDataReport } from "./report/data-report.ts";
 import type { DataReport } from "./report/data-report-schema.ts";
-import { type LearnRetrieverOptions, learnRetriever } from "./retrievers/learn.ts";
+import { learnRetriever } from "./retrievers/learn.ts";
 import { recallAt } from "./retrievers/recall.ts";
 import { itemScorer, type Retriever } from "./retrievers/retriever.ts";
+import { DEFAULT_LOG, type LogOptions } from "./settings.ts";
 
-/** How a log becomes requests with candidates, history and feedback. */
-export interface PrepareOptions
-  extends CutLogOptions,
-    CandidateOptions,
-    LearnRetrieverOptions,
-    FeatureTables {
-  /** Of every random choice. */
-  readonly seed: number;
-  /**
-   * The retriever learns from this first part of each user's interactions (or of the time), and training lists are
-   * those after it: their scores are then as far from what it learned as those of the test lists. The training
-   * fraction unless given: then the retriever has seen the training lists, and scores them higher than later ones.
-   */
-  readonly retrieverFraction?: number;
-  /** At most this many lists of each kind, drawn with the seed: all, 2,000 and all unless given. */
-  readonly maxLists?: number;
-  readonly maxValidationLists?: number;
-  readonly maxTestLists?: number;
-}
+/** How a log becomes requests with candidates, history and feedback; `seed` is of every random choice. */
+export type PrepareOptions = LogOptions & { readonly seed: number };
 
 /** What is learned from and judged by, what it was made from, and what there is to know of it. */
 export interface PreparedLog extends PreparedContent {
@@ -46,7 +25,6 @@ export interface PreparedLog extends PreparedContent {
   readonly report: DataReport;
 }
 
-const VALIDATION_LISTS = 2000;
 const EVERY = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -65,7 +43,11 @@ export async function prepare(
   options: PrepareOptions,
   context?: TrainingContext,
 ): Promise<PreparedLog> {
-  const { protocol = "injected", split = "last-list", trainingFraction = 0.8 } = options;
+  const {
+    protocol = DEFAULT_LOG.protocol,
+    split = DEFAULT_LOG.split,
+    trainingFraction = DEFAULT_LOG.trainingFraction,
+  } = options;
   const cut = cutLog(await readInteractions(source), options, source.file);
   const { log } = cut;
   if (protocol !== "logged") checkItemSupply(log, cut.test.listLength, options.candidateCount);
@@ -106,7 +88,11 @@ function drawLists(
   learned: InteractionLog,
   { seed, protocol, retrieverFraction, candidateCount, ...limits }: PrepareOptions,
 ): Record<SplitName, ExposedLists> {
-  const { maxLists = EVERY, maxValidationLists = VALIDATION_LISTS, maxTestLists = EVERY } = limits;
+  const {
+    maxLists = EVERY,
+    maxValidationLists = DEFAULT_LOG.maxValidationLists,
+    maxTestLists = EVERY,
+  } = limits;
   const most = { training: maxLists, validation: maxValidationLists, test: maxTestLists };
   const training = retrieverFraction === undefined ? cut.training : listsAfter(cut.training, log, learned);
   return eachSplit((split) => {

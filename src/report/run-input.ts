@@ -11,7 +11,8 @@ const measured = z
 const share = z.number();
 const size = z.number();
 
-const halfWidths = z.object({
+/** What methods are compared by. */
+const measures = {
   trueReward: measured,
   regret: measured,
   predictedReward: measured,
@@ -20,21 +21,14 @@ const halfWidths = z.object({
   map: measured,
   f1: measured,
   auc: measured,
-});
+};
 
 const methodRow = z.object({
   method: z.string(),
-  trueReward: measured,
-  regret: measured,
-  predictedReward: measured,
-  hit: measured,
-  ndcg: measured,
-  map: measured,
-  f1: measured,
-  auc: measured,
+  ...measures,
   users: size.optional(),
   usersWithoutPositive: size.optional(),
-  halfWidths: halfWidths.optional(),
+  halfWidths: z.object(measures).optional(),
 });
 
 const judge = z.object({
@@ -115,10 +109,8 @@ export const anatomySchema = z.object({
   ),
 });
 
-const plainObject = z.record(z.string(), z.unknown());
-
 /** `config.json`: what the run was started with. */
-export const configurationSchema = plainObject;
+export const configurationSchema = z.record(z.string(), z.unknown());
 
 /** `run.json`: where, when and by what it was run. Fields that are not known here are shown as they are. */
 export const runSchema = z.looseObject({
@@ -128,8 +120,16 @@ export const runSchema = z.looseObject({
   seed: z.number().optional(),
 });
 
+/** A line of `metrics.jsonl`: what was logged at one step, of training or of validation. */
+export const metricsLineSchema = z.looseObject({
+  stage: z.string(),
+  step: z.number(),
+  validation: z.looseObject({}).optional(),
+});
+
 export type ReportResult = z.infer<typeof resultSchema>;
 export type ReportRow = z.infer<typeof methodRow>;
+export type MeasureKey = keyof typeof measures;
 export type ReportJudge = z.infer<typeof judge>;
 export type ReportAdvantage = z.infer<typeof advantage>;
 export type ReportAnatomy = z.infer<typeof anatomySchema>;
@@ -147,7 +147,7 @@ export interface StageCurves {
 export interface ReportInput {
   /** Of the run's folder. */
   readonly name: string;
-  readonly configuration?: Readonly<Record<string, unknown>> | undefined;
+  readonly configuration?: z.infer<typeof configurationSchema> | undefined;
   readonly run?: ReportRun | undefined;
   readonly dataReport?: DataReport | undefined;
   readonly stages: readonly StageCurves[];

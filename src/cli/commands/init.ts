@@ -6,8 +6,8 @@ import { Command } from "commander";
 import { readHead } from "../../data/readers/head.ts";
 import { writeWhole } from "../../files/write-whole.ts";
 import { DEFAULT_CONFIGURATION_FILE } from "../configuration/command-settings.ts";
-import { parseConfiguration } from "../configuration/file.ts";
-import { resolveConfiguration } from "../configuration/resolve.ts";
+import { parseConfiguration } from "../configuration/configuration-file.ts";
+import { resolveConfiguration } from "../configuration/resolve-configuration.ts";
 import { guessLog, HEAD_ROWS, type LogGuess } from "../init/guess.ts";
 import { FIELDS } from "../init/guess-columns.ts";
 import { type TitleTable, writeConfiguration } from "../init/write.ts";
@@ -30,7 +30,6 @@ and Parquet files, plain or gzipped. A wrong guess is corrected in the file.`;
 
 export function initCommand(): Command {
   return new Command("init")
-    .description("write a commented configuration for a log")
     .argument("<log>", "file of interactions: who met which item when, and how they liked it")
     .option("--out <file>", "the configuration", DEFAULT_CONFIGURATION_FILE)
     .option("--force", "replace a configuration that is there")

@@ -2,11 +2,11 @@
 import { dirname, join } from "node:path";
 import type { PrepareOptions } from "../../data/prepare.ts";
 import type { InteractionSource } from "../../data/readers/read-interactions.ts";
-import { DEFAULT_EXPERIMENT, type ExperimentOptions } from "../../run/settings.ts";
-import type { Configuration } from "./schema.ts";
+import { DEFAULT_RUN, type RunSettings } from "../../run/settings.ts";
+import type { Configuration } from "./configuration-schema.ts";
 
-export function experimentOptions({ seed, data, experiment }: Configuration): ExperimentOptions {
-  const { policyRequests = data.file === undefined ? DEFAULT_EXPERIMENT.policyRequests : "all" } = experiment;
+export function runSettings({ seed, data, experiment }: Configuration): RunSettings {
+  const { policyRequests = data.file === undefined ? DEFAULT_RUN.policyRequests : "all" } = experiment;
   return {
     ...experiment,
     seed,

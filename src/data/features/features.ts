@@ -7,31 +7,9 @@ import type { Catalogue, CategoryTable, FeatureTable } from "../dataset.ts";
 import { DataError } from "../errors.ts";
 import type { InteractionLog } from "../interactions.ts";
 import { namesOf } from "../readers/column-names.ts";
-import { isText, readRecords, type TextEncodingName } from "../readers/delimited.ts";
+import { isText, readRecords } from "../readers/delimited.ts";
+import type { FeatureSource, LogOptions } from "../settings.ts";
 import { buildCategories, type CategoryColumn } from "./categories.ts";
-
-/** A table, and which of its columns to read. */
-export interface FeatureSource {
-  readonly file: string;
-  /** "csv" unless given; "movielens" is `a::b::c`, without quotes and without a header. */
-  readonly format?: "csv" | "tsv" | "movielens";
-  /** "utf-8" unless given; "latin1" is what many older files are in, MovieLens-1M's films among them. */
-  readonly encoding?: TextEncodingName;
-  /** Names of all columns of a file without a header. */
-  readonly columns?: readonly string[];
-  /** Column of the ids under which the log knows users or items. */
-  readonly key: string;
-  /** Columns of numbers; blank where the number is unknown. */
-  readonly numeric?: readonly string[];
-  /** Columns of one category each; blank where it is unknown. */
-  readonly categorical?: readonly string[];
-  /** Columns of several categories each, told apart by a separator. */
-  readonly multiple?: readonly { readonly column: string; readonly separator: string }[];
-  /** Column of what people call a user or an item, for reports and answers; no feature. */
-  readonly title?: string;
-  /** Categories that fewer users or items have become their column's rare category: 2 unless given. */
-  readonly minimumCount?: number;
-}
 
 /** The features of all users, or of all items, in the log's numbering. */
 export interface EntityFeatures {
@@ -57,10 +35,7 @@ export interface FeatureCounts {
 }
 
 /** Tables of observed features. */
-export interface FeatureTables {
-  readonly userFeatures?: FeatureSource;
-  readonly itemFeatures?: FeatureSource;
-}
+export type FeatureTables = Pick<LogOptions, "userFeatures" | "itemFeatures">;
 
 /** Every user or item takes as much memory as the one with the most. */
 const MAX_CATEGORIES = 1000;

@@ -7,6 +7,7 @@ import { finished, pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { CsvError, Parser } from "csv-parse";
 import { DataError } from "../errors.ts";
+import type { TextEncodingName } from "../settings.ts";
 import { withInputFile } from "./input-file.ts";
 
 /** How the fields of a line are told apart. */
@@ -18,11 +19,6 @@ export interface DelimitedFormat {
   /** "utf-8" unless given. */
   readonly encoding?: TextEncodingName;
 }
-
-/** Encodings of text that readers know. */
-export const TEXT_ENCODINGS = ["utf-8", "latin1"] as const;
-/** How characters are written as bytes. */
-export type TextEncodingName = (typeof TEXT_ENCODINGS)[number];
 
 /**
  * The longest line and the longest record. Without a limit, a binary file, a file after an unclosed quote, or a gzip

@@ -1,10 +1,10 @@
 /** The first rows of a log of any format, and which format it is: read as the whole log would be. */
 import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
+import type { LogFormat } from "../settings.ts";
 import { readRecords, readStart } from "./delimited.ts";
 import { guessDelimiter } from "./delimiter.ts";
 import { withParquetTable } from "./parquet-table.ts";
-import type { LogFormat } from "./read-interactions.ts";
 
 /** Rows of a table as text. */
 export interface Head {

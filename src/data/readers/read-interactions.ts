@@ -4,11 +4,6 @@ import type { ColumnOptions } from "./column-names.ts";
 import { readParquet } from "./parquet.ts";
 import { type CsvOptions, readCsv, readMovieLens, readTsv } from "./text-logs.ts";
 
-/** The formats of logs. */
-export const LOG_FORMATS = ["movielens", "csv", "tsv", "parquet"] as const;
-/** One of {@link LOG_FORMATS}. */
-export type LogFormat = (typeof LOG_FORMATS)[number];
-
 /** A file of interactions and how to read it. Text may be gzipped. */
 export type InteractionSource =
   | { readonly format: "movielens"; readonly file: string }

@@ -2,13 +2,8 @@
 import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
 import type { InteractionLog } from "../interactions.ts";
-import {
-  type ColumnNames,
-  type ColumnOptions,
-  findColumns,
-  listNames,
-  resolveColumns,
-} from "./column-names.ts";
+import type { ColumnNames } from "../settings.ts";
+import { type ColumnOptions, findColumns, listNames, resolveColumns } from "./column-names.ts";
 import { type DelimitedFormat, readRecords } from "./delimited.ts";
 import { InteractionRows, noInteractions, type RowLayout } from "./interaction-rows.ts";
 
