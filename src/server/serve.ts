@@ -49,12 +49,7 @@ export interface RankServer {
 export async function serve(options: ServeOptions): Promise<RankServer> {
   const { settings, token, version, log = process.stderr } = options;
   let shuttingDown = false;
-  const metrics = new ServerMetrics(() => ({
-    waiting: service.waiting,
-    ranking: service.ranking,
-    workers: service.workerIds.length,
-    ranker: service.ranker,
-  }));
+  const metrics = new ServerMetrics(() => service);
   const service = new RankingService(settings, {
     ranked: (requests, milliseconds) => {
       metrics.batchSize.observe(requests);
