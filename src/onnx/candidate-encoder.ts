@@ -19,7 +19,7 @@ export interface RequestInputs {
 }
 
 export interface MemoryShape extends AttentionShape {
-  readonly encoderLayers: number;
+  readonly layers: number;
 }
 
 /** `CandidateMemory`: the candidates, each seen among all others, [B, N, D]. */
@@ -30,7 +30,7 @@ export function candidateMemory(
   shape: MemoryShape,
 ): Value {
   let hidden = encodeCandidates(module.child("encoder"), catalogue, request);
-  for (let layer = 0; layer < shape.encoderLayers; layer++) {
+  for (let layer = 0; layer < shape.layers; layer++) {
     hidden = encoderBlock(module.child(`blocks.${layer}`), hidden, shape);
   }
   return layerNorm(module.child("norm"), hidden);

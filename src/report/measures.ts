@@ -1,5 +1,6 @@
 /** The measures of a table of results: what they are called, and how their numbers are written. */
-import { LANDMARKS } from "../run/compare.ts";
+import { GOAL_RANK } from "../methods/goalrank.ts";
+import { ORACLE, RANDOM } from "../methods/references.ts";
 import { decimal, percent } from "./numbers.ts";
 import type { MeasureKey, ReportResult, ReportRow } from "./run-input.ts";
 
@@ -55,11 +56,11 @@ export function measuresOf({ rows, listLength }: ReportResult): Measure[] {
 
 /** Rows that are no methods but the two ends of the scale. */
 export function isLandmark(method: string): boolean {
-  return method === LANDMARKS.random || method === LANDMARKS.oracle;
+  return method === RANDOM.title || method === ORACLE.title;
 }
 
 export function isGoalRank(method: string): boolean {
-  return method === LANDMARKS.goalRank;
+  return method === GOAL_RANK.title;
 }
 
 /** The best of the methods by a measure; undefined where nothing is better or worse. */

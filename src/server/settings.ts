@@ -2,10 +2,9 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { DEVICE_NAMES } from "../kernels/index.ts";
+import { count, countOrNone, name } from "../settings/setting-kinds.ts";
 
-const count = z.int().min(1);
-const milliseconds = z.int().min(0);
-const name = z.string().min(1);
+const milliseconds = countOrNone;
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 

@@ -2,8 +2,8 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
+import { writeWhole } from "../../files/write-whole.ts";
 import { readRun } from "../../report/read-run.ts";
-import { writeWhole } from "../run/run-directory.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface ReportOptions {
@@ -21,7 +21,6 @@ shows what is there.`;
 
 export function reportCommand(): Command {
   return new Command("report")
-    .description("make one self-contained HTML page of a run: results, curves, groups, data")
     .argument("<run>", "folder of a run")
     .option("--out <file>", "the page to write (default: report.html in the run's folder)")
     .option("--json", "print what was written as JSON")
