@@ -3,7 +3,7 @@
  * generators, beside GoalRank, which proposes nothing.
  */
 import { compareWithBest } from "../best-baseline.ts";
-import { contenderTitle, GOAL_RANK, tableMethods } from "../contenders.ts";
+import { GOAL_RANK, methodTitle, tableMethods } from "../contenders.ts";
 import type { Experiment } from "../experiment.ts";
 import { mainMetric, rankingTable } from "../ranking-table.ts";
 import { landmarkEntries, rankingTrials } from "./ranking-trials.ts";
@@ -13,7 +13,7 @@ const LISTS = [1, 3, 10, 30, 100, 300, 1000];
 const EVALUATOR = "generator-evaluator";
 /** The multi-generator-evaluators of Table 1, with their number of generators. */
 const FLEETS = tableMethods().flatMap((contender) => {
-  const [, size] = (contender.name === "method" && /^mg-e-(\d+)$/.exec(contender.method)) || [];
+  const [, size] = /^mg-e-(\d+)$/.exec(contender) ?? [];
   return size === undefined ? [] : [{ contender, size: Number(size) }];
 });
 
@@ -27,9 +27,10 @@ export const figure1d: Experiment = {
   trials: ({ seeds, dataset }) =>
     rankingTrials("figure1d", { seeds, dataset }, [
       ...landmarkEntries(dataset),
-      { contender: { name: "goalrank", policy: dataset.policy } },
+      { contender: "goalrank" },
       ...LISTS.map((lists) => ({
-        contender: { name: EVALUATOR, lists } as const,
+        contender: `${EVALUATOR}-${lists}`,
+        method: EVALUATOR,
         variant: variantOf(lists),
       })),
       ...FLEETS.map(({ contender }) => ({ contender })),
@@ -48,7 +49,7 @@ export const figure1d: Experiment = {
       sweptLine(
         results,
         "MG-E",
-        FLEETS.map(({ contender, size }) => ({ x: size, method: contenderTitle(contender) })),
+        FLEETS.map(({ contender, size }) => ({ x: size, method: methodTitle(contender) })),
       ),
     ];
     const shown = {

@@ -4,7 +4,7 @@
  */
 import { fitPowerLaw, fitSaturatingLaw, type PowerLaw } from "../../evaluation/power-law.ts";
 import { mean } from "../../evaluation/statistics.ts";
-import { GOAL_RANK, learnerTitle, namedLearner } from "../contenders.ts";
+import { methodTitle } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
 import { type Experiment, type ExperimentRequest, workRunner } from "../experiment.ts";
 import { drawLines, markOf, type Picture, type Point } from "../pictures.ts";
@@ -18,7 +18,7 @@ import { atSize, SIZES, TUNED_WIDTH, titleOf } from "./sizes.ts";
 import { measureTrainingCost, type TrainingCostWork } from "./training-cost.ts";
 
 const EXPERIMENT = "figure3";
-const CONTESTANTS = [GOAL_RANK, "dnn", "rank-mixer", "pier", "mg-e-20"];
+const CONTESTANTS = ["goalrank", "dnn", "rank-mixer", "pier", "mg-e-20"];
 
 /** Lists over which operations are counted. */
 const COUNTED_LISTS = 128;
@@ -30,7 +30,7 @@ function trialsOf(request: ExperimentRequest): Trial[] {
   const sized = SIZES.flatMap((size) => {
     const own = atSize(dataset, size);
     const variant = titleOf(size);
-    const entries = CONTESTANTS.map((name) => ({ contender: namedLearner(name, own.policy), variant }));
+    const entries = CONTESTANTS.map((contender) => ({ contender, variant }));
     const qualities = rankingTrials(EXPERIMENT, { seeds, dataset: own }, entries, variant);
     return [...qualities, ...CONTESTANTS.map((name, i) => costTrial(qualities[i], own, name))];
   });
@@ -250,7 +250,7 @@ export const figure3: Experiment = {
   ],
   present(results) {
     const measure = measureOf(results);
-    const curves = CONTESTANTS.map((name) => curveOf(results, learnerTitle(name))).filter(
+    const curves = CONTESTANTS.map((name) => curveOf(results, methodTitle(name))).filter(
       ({ points }) => points.length > 0,
     );
     if (curves.length === 0) return { tables: [], pictures: [] };

@@ -8,7 +8,7 @@ import { mean, percentile } from "../../evaluation/statistics.ts";
 import { CpuDevice } from "../../kernels/index.ts";
 import { worldData } from "../../run/data.ts";
 import { defaultDevice } from "../../tensor/index.ts";
-import { GOAL_RANK, learn, learnerTitle, namedLearner } from "../contenders.ts";
+import { contender, GOAL_RANK, learn, methodTitle } from "../contenders.ts";
 import type { DataSettings, PolicyOptions, SharedOptions } from "../datasets.ts";
 import { type Experiment, type ExperimentRequest, type Surroundings, workRunner } from "../experiment.ts";
 import { drawLines, type Picture } from "../pictures.ts";
@@ -36,7 +36,7 @@ interface LatencyWork extends Work {
 
 /** They are measured together. */
 const METHOD = `${GOAL_RANK} and MG-E`;
-const CONTESTANTS = [GOAL_RANK, "mg-e-3", "mg-e-20", "mg-e-100"];
+const CONTESTANTS = ["goalrank", "mg-e-3", "mg-e-20", "mg-e-100"];
 /** D, the second as in the paper. */
 const WIDTHS = [32, 128];
 const ROUNDS: Readonly<Record<number, number>> = { 1: 200, 8: 100, 32: 50 };
@@ -65,10 +65,10 @@ async function measureLatency(work: LatencyWork, surroundings: Surroundings): Pr
     const { shared, policy } = await trainBriefly(data, brief, { signal, listener });
     const works: TimedWork[] = [];
     for (const name of work.contestants) {
-      const method = await learn(namedLearner(name, policy), shared, seed, { signal, listener });
+      const { instance } = await learn(contender(name, policy), shared, seed, { signal, listener });
       const run = (round: number) => {
         const rows = Array.from({ length: together }, (_, i) => (round * together + i) % data.test.size);
-        return method.rank(selectRows(data.test, rows));
+        return instance.rank(selectRows(data.test, rows));
       };
       works.push({ name, run });
     }
@@ -197,7 +197,7 @@ function timesTable(measured: Measured, all: readonly Measured[]): Table {
   );
   return tableOf(nameOf(measured, all), caption, items, [
     { title: "requests together", digits: 0, of: ({ requests }) => requests },
-    { title: "method", of: ({ name }) => learnerTitle(name) },
+    { title: "method", of: ({ name }) => methodTitle(name) },
     { title: "p50, ms", digits: 2, of: ({ value }) => 1000 * value("p50") },
     { title: "p90, ms", digits: 2, of: ({ value }) => 1000 * value("p90") },
     {
@@ -208,7 +208,7 @@ function timesTable(measured: Measured, all: readonly Measured[]): Table {
       ...{ title: "p50 per request, ms", digits: 2 },
       of: ({ value, requests }) => (1000 * value("p50")) / requests,
     },
-    { title: "times GoalRank's", digits: 2, of: ({ value }) => value("p50") / value("p50", GOAL_RANK) },
+    { title: "times GoalRank's", digits: 2, of: ({ value }) => value("p50") / value("p50", "goalrank") },
     {
       ...{ title: "MFLOP per request", digits: 2 },
       of: ({ value, requests }) => value("operations") / requests / 1e6,
@@ -221,7 +221,7 @@ function timesTable(measured: Measured, all: readonly Measured[]): Table {
 function pictureOf(measured: Measured, all: readonly Measured[]): Picture {
   const { trials, width } = measured;
   const lines = CONTESTANTS.map((name) => ({
-    name: learnerTitle(name),
+    name: methodTitle(name),
     points: trials.map(({ requests, metrics }) => {
       const [median, high] = ["p50", "p90"].map((what) => (1000 * metrics[`${name} ${what}`]) / requests);
       return { x: requests, value: median, low: median, high };

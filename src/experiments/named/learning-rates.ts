@@ -1,5 +1,5 @@
 /** A check of the learning rates of wide models: half of them, and twice. */
-import { GOAL_RANK, learnerTitle, namedLearner } from "../contenders.ts";
+import { methodTitle } from "../contenders.ts";
 import type { ExperimentRequest } from "../experiment.ts";
 import { mainMetric, metricName } from "../ranking-table.ts";
 import { type Results, seedMean } from "../results.ts";
@@ -13,7 +13,7 @@ const CHECKED: readonly Size[] = [
   { width: 128, layers: 2 },
 ];
 const RATES = [0.5, 1, 2];
-const METHODS = [GOAL_RANK, "dnn", "pier"];
+const METHODS = ["goalrank", "dnn", "pier"];
 
 /** The rates themselves are those of the size's own trials. */
 function variantOf(size: Size, rate: number): string {
@@ -25,7 +25,7 @@ export function rateTrials(experiment: string, { seeds, dataset }: ExperimentReq
     RATES.filter((rate) => rate !== 1).flatMap((rate) => {
       const own = atSize(dataset, size, rate);
       const variant = variantOf(size, rate);
-      const entries = METHODS.map((name) => ({ contender: namedLearner(name, own.policy), variant }));
+      const entries = METHODS.map((contender) => ({ contender, variant }));
       return rankingTrials(experiment, { seeds, dataset: own }, entries, variant);
     }),
   );
@@ -34,7 +34,7 @@ export function rateTrials(experiment: string, { seeds, dataset }: ExperimentReq
 /** Sizes for which other rates were tried; undefined where none were. */
 export function ratesTable(results: Results): Table | undefined {
   const metric = mainMetric(results);
-  const items = CHECKED.flatMap((size) => METHODS.map((name) => ({ size, method: learnerTitle(name) })));
+  const items = CHECKED.flatMap((size) => METHODS.map((name) => ({ size, method: methodTitle(name) })));
   const rewardAt = ({ size, method }: (typeof items)[number], rate: number) => {
     const row = results.row(method, variantOf(size, rate));
     return row && seedMean(row, metric);

@@ -30,7 +30,7 @@ function entriesOf({ policy }: DatasetChoice): Entry[] {
   const entries = (objectives: Readonly<Record<string, ObjectiveName>>, set: GroupSet) =>
     Object.entries(objectives).map(([method, objective]) => {
       const groups = { ...policy.groups, objective, set };
-      return { method, contender: { name: "goalrank", policy: { ...policy, groups } } as const };
+      return { method, contender: { method: "goalrank", policy: { ...policy, groups } } };
     });
   return [...entries(ON_THE_SAME_GROUPS, policy.groups.set), ...entries(ON_OWN_LISTS, samples)];
 }

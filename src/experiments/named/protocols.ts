@@ -2,9 +2,8 @@
  * What the choices of a protocol do to the figures: whether exposed items are put among the candidates, whether they then
  * come first, as in the program that the paper's authors published, and how lists are split.
  */
-import type { CandidateProtocol } from "../../data/candidates.ts";
-import type { SplitProtocol } from "../../data/protocols.ts";
-import { type Contender, GOAL_RANK, learnerTitle, namedLearner } from "../contenders.ts";
+import type { CandidateProtocol, SplitProtocol } from "../../data/protocols.ts";
+import { GOAL_RANK, methodTitle } from "../contenders.ts";
 import type { LogSettings } from "../datasets.ts";
 import type { Experiment, ExperimentRequest } from "../experiment.ts";
 import { drawPanels, markOf, type Picture } from "../pictures.ts";
@@ -30,20 +29,26 @@ const PROTOCOLS: readonly Protocol[] = [
   { title: "split by time", split: "global-time" },
 ];
 
-const ANYONE: readonly Contender[] = [{ name: "candidates as they come" }, { name: "retriever" }];
-const LEARNERS = ["dnn", "set-rank", "prm", "prm-as-they-come", GOAL_RANK];
 /** In the order of the table. */
-const TITLES = [...ANYONE.map(({ name }) => name), ...LEARNERS.map(learnerTitle)];
+const METHODS = [
+  "candidates-as-they-come",
+  "retriever",
+  "dnn",
+  "set-rank",
+  "prm",
+  "prm-as-they-come",
+  "goalrank",
+];
+const TITLES = METHODS.map(methodTitle);
 
 function trialsOf({ seeds, dataset }: ExperimentRequest): Trial[] {
-  const { settings, policy } = dataset;
+  const { settings } = dataset;
   if (settings.source === "world") return [];
-  const contenders = [...ANYONE, ...LEARNERS.map((name) => namedLearner(name, policy))];
   return PROTOCOLS.flatMap(
     ({ title: variant, testOrder, order, protocol = "injected", split = "last-list" }) => {
       const options = { ...settings.options, protocol, split };
       const own = { ...dataset, settings: { ...settings, options, ...(order && { order }) } };
-      const entries = contenders.map((contender) => ({
+      const entries = METHODS.map((contender) => ({
         contender,
         variant,
         ...(testOrder && { testOrder }),

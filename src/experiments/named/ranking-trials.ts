@@ -1,5 +1,5 @@
 /** The trials of experiments that compare rankings: everything that takes part, with every seed. */
-import { type Contender, contenderTitle, landmarks } from "../contenders.ts";
+import { type Contender, contender, landmarks, methodTitle } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
 import type { ExperimentRequest } from "../experiment.ts";
 import { type RankingWork, rankingTrial } from "../ranking-work.ts";
@@ -7,8 +7,9 @@ import type { Trial } from "../trial.ts";
 
 /** What takes part, and where it stands in the table. */
 export interface Entry extends Pick<RankingWork, "testOrder"> {
-  readonly contender: Contender;
-  /** The contender's name unless given. */
+  /** A method by its name learns as the dataset says. */
+  readonly contender: Contender | string;
+  /** The contender's title unless given. */
   readonly method?: string;
   readonly variant?: string;
 }
@@ -21,13 +22,10 @@ export function rankingTrials(
   sharedVariant = "",
 ): Trial[] {
   return seeds.flatMap((seed) =>
-    entries.map(({ contender, method = contenderTitle(contender), variant = "", ...order }) => {
-      const { needs, ...trial } = rankingTrial(
-        { experiment, method, seed, variant },
-        dataset,
-        contender,
-        order,
-      );
+    entries.map(({ contender: given, method, variant = "", ...order }) => {
+      const own = typeof given === "string" ? contender(given, dataset.policy) : given;
+      const label = { experiment, method: method ?? methodTitle(own.method), seed, variant };
+      const { needs, ...trial } = rankingTrial(label, dataset, own, order);
       return { ...trial, ...(needs && { needs: { ...needs, variant: sharedVariant } }) };
     }),
   );
@@ -39,6 +37,6 @@ export function landmarkEntries(
   names: readonly string[] = ["logging policy", "oracle"],
 ): Entry[] {
   return landmarks(dataset)
-    .filter(({ name }) => names.includes(name))
-    .map((contender) => ({ contender }));
+    .filter((method) => names.includes(methodTitle(method)))
+    .map((method) => ({ contender: method }));
 }

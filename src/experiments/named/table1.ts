@@ -1,13 +1,13 @@
 /** Table 1 of the paper: every method on one dataset, with the same data, features, width, depth, budget and judge. */
 import { type Comparison, compareWithBest } from "../best-baseline.ts";
-import { contenderTitle, GOAL_RANK, landmarks, tableMethods } from "../contenders.ts";
+import { GOAL_RANK, landmarks, methodTitle, tableMethods } from "../contenders.ts";
 import type { Experiment } from "../experiment.ts";
 import { drawPanels, markOf, type Picture } from "../pictures.ts";
 import { mainMetric, metricName, rankingTable } from "../ranking-table.ts";
 import { type Results, type Row, rowName } from "../results.ts";
 import { rankingTrials } from "./ranking-trials.ts";
 
-const BASELINES = tableMethods().map(contenderTitle);
+const BASELINES = tableMethods().map(methodTitle);
 /** Methods that learn; the oracle reads the truth, so it is no contender. */
 const LEARNERS = ["imitation", ...BASELINES, GOAL_RANK];
 const ORDER = ["random", "logging policy", "retriever", ...LEARNERS, "oracle"];
@@ -44,8 +44,7 @@ export const table1: Experiment = {
   summary: "every method of the paper's Table 1 and GoalRank on one dataset",
   data: "any",
   trials: ({ seeds, dataset }) => {
-    const goalRank = { name: "goalrank", policy: dataset.policy } as const;
-    const all = [...landmarks(dataset), ...tableMethods(), goalRank];
+    const all = [...landmarks(dataset), ...tableMethods(), "goalrank"];
     return rankingTrials(
       "table1",
       { seeds, dataset },

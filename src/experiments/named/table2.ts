@@ -56,7 +56,7 @@ function entriesOf({ policy, settings }: DatasetChoice): Entry[] {
       const policyRequests = requests(policy, size);
       if (policyRequests > Math.max(available, policy.policyRequests)) return [];
       const groups = { ...policy.groups, set: scaleSet(policy.groups.set, size) };
-      const contender = { name: "goalrank", policy: { ...policy, policyRequests, groups } } as const;
+      const contender = { method: "goalrank", policy: { ...policy, policyRequests, groups } };
       return [{ contender, variant: variantOf(size) }];
     }),
   );

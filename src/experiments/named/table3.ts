@@ -18,7 +18,7 @@ export const table3: Experiment = {
     rankingTrials("table3", { seeds, dataset }, [
       ...landmarkEntries(dataset),
       ...BIASES.map((bias) => ({
-        contender: { name: "goalrank", policy: dataset.policy, ...(bias > 0 && { bias }) } as const,
+        contender: { method: "goalrank", policy: dataset.policy, ...(bias > 0 && { bias }) },
         variant: variantOf(bias),
       })),
     ]),

@@ -4,7 +4,7 @@
  */
 import { mean } from "../../evaluation/statistics.ts";
 import { OUTCOMES } from "../../world/sessions.ts";
-import { GOAL_RANK, learn, learnerTitle, namedLearner } from "../contenders.ts";
+import { contender, GOAL_RANK, learn, methodTitle } from "../contenders.ts";
 import type { PolicyOptions } from "../datasets.ts";
 import { type Experiment, type Surroundings, workRunner } from "../experiment.ts";
 import { drawPanels, markOf, type Picture } from "../pictures.ts";
@@ -38,7 +38,7 @@ const CONTROL = "mg-e-20";
  */
 const SESSIONS_PER_USER = 100;
 
-const METHOD = `${GOAL_RANK} against ${learnerTitle(CONTROL)}`;
+const METHOD = `${GOAL_RANK} against ${methodTitle(CONTROL)}`;
 const OUTCOME_TITLES: Readonly<Record<Outcome, string>> = {
   watchSeconds: "watch time",
   views: "views",
@@ -55,12 +55,11 @@ async function runAbTest(work: AbTestWork, surroundings: Surroundings): Promise<
   const { world } = shared.data;
   if (world === undefined) throw new Error("table4: only users of a world can be shown other lists");
   const { seed } = work.shared.data;
-  const learned = (name: string) =>
-    learn(namedLearner(name, work.policy), shared, seed, surroundings.context);
-  const [control, treatment] = [await learned(work.control), await learned(GOAL_RANK)];
+  const learned = (name: string) => learn(contender(name, work.policy), shared, seed, surroundings.context);
+  const [control, treatment] = [await learned(work.control), await learned("goalrank")];
   const results = await simulateAbTest(
     world,
-    { control: control.rank, treatment: treatment.rank },
+    { control: control.instance.rank, treatment: treatment.instance.rank },
     { sessionsPerUser: work.sessionsPerUser, seed },
   );
   const measures = results.flatMap(({ arm, users, outcomes }): [string, number][] => [
@@ -103,7 +102,7 @@ function changesOf(arm: Arm, trials: readonly TrialResult[]): readonly Change[] 
 function changesTable(results: Results, trials: readonly TrialResult[]): Table {
   const [{ metrics }] = trials;
   const caption =
-    `Relative change against ${learnerTitle(CONTROL)} per session, on ${results.place}: mean over the tests of all seeds with ` +
+    `Relative change against ${methodTitle(CONTROL)} per session, on ${results.place}: mean over the tests of all seeds with ` +
     `its ${(100 * CONFIDENCE).toFixed(2)}% interval, so that all ${ARMS.length * OUTCOMES.length} of a test hold together at 95%; ` +
     `${metrics.sessionsPerUser} sessions per user before and during each test.`;
   const arms = ARMS.map((arm) => ({ arm, changes: changesOf(arm, trials) }));
@@ -140,7 +139,7 @@ function pictureOf(results: Results, trials: readonly TrialResult[]): Picture {
   );
   return {
     name: "table4",
-    caption: `Relative change against ${learnerTitle(CONTROL)} with its interval, over the tests of all seeds.`,
+    caption: `Relative change against ${methodTitle(CONTROL)} with its interval, over the tests of all seeds.`,
     draw: () =>
       drawPanels({
         description: `Changes in an A/B test of ${METHOD} on ${results.dataset}`,

@@ -3,10 +3,11 @@
  * taken times the lists that there are, since every list costs the same.
  */
 
+import type { Method, SharedModelName } from "../../methods/method.ts";
+import type { SharedSet } from "../../methods/shared-models.ts";
 import type { Module } from "../../nn/index.ts";
-import type { JudgeModels } from "../../run/models.ts";
 import { SILENT, type TrainingListener } from "../../training/listener.ts";
-import { GOAL_RANK, learn, namedLearner } from "../contenders.ts";
+import { contender, learn } from "../contenders.ts";
 import type { PolicyOptions, SharedOptions } from "../datasets.ts";
 import type { Surroundings } from "../experiment.ts";
 import { loadShared, type SharedWork } from "../shared-work.ts";
@@ -18,55 +19,50 @@ export interface TrainingCostWork extends Work {
   readonly kind: "training-cost";
   readonly shared: SharedWork;
   readonly policy: PolicyOptions;
-  /** `GOAL_RANK`, or a method by its name. */
+  /** A method by its name. */
   readonly contestant: string;
   /** Training lists, at most, over which operations are counted. */
   readonly requests: number;
 }
 
-/** What is trained for all methods alike, and only used by some. */
+/** A shared model: the stages that train it, with whose budget, and what it is made of. */
 interface SharedPart {
-  /** Whether a stage of training is its. */
   isTrainedIn(stage: string): boolean;
   readonly training: "feedbackTraining" | "imitationTraining" | "rewardTraining";
-  models(learned: JudgeModels): readonly Module[];
+  models(shared: SharedSet): readonly (Module | undefined)[];
 }
 
-const POINTWISE: SharedPart = {
-  isTrainedIn: (stage) => stage === "DNN",
-  training: "feedbackTraining",
-  models: ({ pointwise }) => [pointwise],
+const PARTS: Readonly<Record<SharedModelName, SharedPart>> = {
+  pointwise: {
+    isTrainedIn: (stage) => stage === "DNN",
+    training: "feedbackTraining",
+    models: ({ context }) => [context.shared.pointwise],
+  },
+  imitation: {
+    isTrainedIn: (stage) => stage === "imitation",
+    training: "imitationTraining",
+    models: ({ context }) => [context.shared.imitation],
+  },
+  judge: {
+    isTrainedIn: (stage) => stage.startsWith("reward model"),
+    training: "rewardTraining",
+    models: ({ rewardModels }) => rewardModels,
+  },
 };
-const IMITATION: SharedPart = {
-  isTrainedIn: (stage) => stage === "imitation",
-  training: "imitationTraining",
-  models: ({ imitation }) => (imitation === undefined ? [] : [imitation]),
-};
-const JUDGE: SharedPart = {
-  isTrainedIn: (stage) => stage.startsWith("reward model"),
-  training: "rewardTraining",
-  models: ({ rewardModels }) => rewardModels,
-};
-const PARTS = [POINTWISE, IMITATION, JUDGE];
 
-/** The shared parts that a method cannot do without, in training or later. */
-function partsOf(contestant: string, { reward }: SharedOptions, policy: PolicyOptions): SharedPart[] {
-  const isGoalRank = contestant === GOAL_RANK;
-  const asksJudge = isGoalRank || contestant.startsWith("mg-e");
+const SHARED_MODEL_NAMES = Object.keys(PARTS) as SharedModelName[];
+
+/** The shared models that a method cannot do without, in training or later. */
+function neededBy(
+  { name, answersWith, learnsWith = [] }: Method,
+  { reward }: SharedOptions,
+  { generatorStart }: PolicyOptions,
+): SharedModelName[] {
+  const needed = [...answersWith, ...learnsWith];
+  const judgeImitates = reward.start === "imitation" || reward.policyLists > 0;
   const isImitated =
-    (asksJudge && (reward.start === "imitation" || reward.policyLists > 0)) ||
-    (isGoalRank && policy.generatorStart === "imitation");
-  return [
-    ...(contestant === "rank-mixer" ? [] : [POINTWISE]),
-    ...(asksJudge ? [JUDGE] : []),
-    ...(isImitated ? [IMITATION] : []),
-  ];
-}
-
-/** The shared parts that read a request before it is answered. */
-function readersOf(contestant: string): SharedPart[] {
-  if (contestant.startsWith("mg-e")) return [POINTWISE, JUDGE];
-  return contestant === "pier" || contestant === "dnn" ? [POINTWISE] : [];
+    (needed.includes("judge") && judgeImitates) || (name === "goalrank" && generatorStart === "imitation");
+  return isImitated ? [...needed, "imitation"] : needed;
 }
 
 export async function measureTrainingCost(
@@ -95,35 +91,39 @@ export async function measureTrainingCost(
     const brief = await trainBriefly(data, { options, policy, seed, requests }, context);
     const sharedStages = new Map(byStage);
     byStage.clear();
-    const method = await learn(namedLearner(contestant, brief.policy), brief.shared, seed, context);
-    const parts = partsOf(contestant, options, policy);
+    const learner = contender(contestant, brief.policy);
+    const { method, instance } = await learn(learner, brief.shared, seed, context);
+    const needed = neededBy(method, options, policy);
     const counted = brief.shared.data.training.size;
     const lists = data.training.size;
-    const own = sum(byStage.values());
+    const ownOperations = sum(byStage.values());
     const ownLists =
-      contestant === GOAL_RANK
+      contestant === "goalrank"
         ? Math.min(policy.policyRequests, lists) * policy.policyTraining.epochs
         : lists * options.feedbackTraining.epochs;
     const sharedOperations = [...sharedStages].map(([stage, operations]) => {
-      const part = PARTS.find((own) => own.isTrainedIn(stage));
-      if (part === undefined) throw new Error(`training cost: nothing is known of the stage "${stage}"`);
-      const { epochs } = options[part.training];
-      return parts.includes(part) ? (operations / counted) * lists * epochs : 0;
+      const name = SHARED_MODEL_NAMES.find((own) => PARTS[own].isTrainedIn(stage));
+      if (name === undefined) throw new Error(`training cost: nothing is known of the stage "${stage}"`);
+      const { epochs } = options[PARTS[name].training];
+      return needed.includes(name) ? (operations / counted) * lists * epochs : 0;
     });
-    const parametersOf = (shared: readonly SharedPart[]) =>
-      parametersIn([...method.models, ...shared.flatMap((part) => part.models(brief.shared.learned))]);
+    const parametersOf = (names: readonly SharedModelName[]) =>
+      parametersIn([
+        ...Object.values(instance.models),
+        ...[...new Set(names)].flatMap((name) => PARTS[name].models(brief.shared.models)),
+      ]);
     return {
       metrics: {
-        trainedParameters: parametersOf(parts),
-        answeringParameters: parametersOf(readersOf(contestant)),
-        trainingOperations: (own / counted) * ownLists + sum(sharedOperations),
+        trainedParameters: parametersOf(needed),
+        answeringParameters: parametersOf(method.answersWith),
+        trainingOperations: (ownOperations / counted) * ownLists + sum(sharedOperations),
       },
     };
   });
 }
 
-function parametersIn(models: readonly Module[]): number {
-  return sum(models.map((model) => model.parameterCount()));
+function parametersIn(models: readonly (Module | undefined)[]): number {
+  return sum(models.map((model) => model?.parameterCount() ?? 0));
 }
 
 function sum(values: Iterable<number>): number {
