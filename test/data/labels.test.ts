@@ -2,11 +2,10 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { feedbackBatch } from "../../src/data/batch.ts";
 import type { ListDataset } from "../../src/data/dataset.ts";
 import {
   candidateLabels,
-  exposedLabels,
-  exposedLists,
   labelsOfLists,
   listRewards,
   mixedLists,
@@ -60,7 +59,7 @@ test("a list that can be shown keeps its candidates in place, and unshown ones s
   assert.equal([...listRewards(twoLists, showableLists(twoLists, [0, 1]))], [2, 1]);
   const missing = { ...twoLists, exposed: Int32Array.of(-1, 0, -1, -1, -1, -1) };
   assert.equal([...showableLists(missing, [0, 1])], [1, 0, 2, 0, 1, 2]);
-  assert.equal([...showableLists(log, everyRow)], [...exposedLists(log, everyRow)]);
+  assert.equal([...showableLists(log, everyRow)], [...feedbackBatch(log, everyRow).exposed]);
 });
 
 test("mixed lists count what was not shown as 0, and hold shown and other candidates", () => {

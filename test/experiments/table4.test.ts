@@ -11,7 +11,7 @@ import {
   simulateAbTest,
 } from "../../src/experiments/named/simulated-ab-test.ts";
 import { table4 } from "../../src/experiments/named/table4.ts";
-import { randomRanking, scorerRanking } from "../../src/methods/answers.ts";
+import { byScores, rankRequests } from "../../src/methods/answering.ts";
 import { tensor } from "../../src/tensor/index.ts";
 import { findScenario } from "../../src/world/scenarios.ts";
 import { OUTCOMES } from "../../src/world/sessions.ts";

@@ -9,7 +9,7 @@ import { measureLists } from "../../src/experiments/request-measures.ts";
 import { formatQrels, formatRun } from "../../src/experiments/trec.ts";
 import type { ListJudge } from "../../src/goalrank/judge.ts";
 import { Random } from "../../src/kernels/index.ts";
-import { type RankedLists, randomRanking, rankingByScores } from "../../src/methods/answers.ts";
+import { type RankedLists, topLists } from "../../src/methods/answering.ts";
 import { worldData } from "../../src/run/data.ts";
 import { full } from "../../src/tensor/index.ts";
 

@@ -1,14 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { candidateBatch } from "../../src/data/batch.ts";
+import { candidateBatch, feedbackBatch } from "../../src/data/batch.ts";
 import type { ListDataset } from "../../src/data/dataset.ts";
-import { exposedLists, labelsOfLists } from "../../src/data/labels.ts";
+import { labelsOfLists } from "../../src/data/labels.ts";
 import { pearsonCorrelation } from "../../src/evaluation/statistics.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
+import { predictedRewards } from "../../src/goalrank/judge.ts";
 import { RewardModel, type RewardModelOptions } from "../../src/goalrank/reward-model.ts";
 import { type RewardTaskOptions, rewardTask } from "../../src/goalrank/reward-task.ts";
 import { Random } from "../../src/kernels/index.ts";
-import { predictedRewards } from "../../src/methods/answers.ts";
 import { noGrad, tensor } from "../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../src/training/options.ts";
 import { train } from "../../src/training/trainer.ts";
@@ -110,7 +110,7 @@ const rows = Int32Array.of(3, 0, 7);
 
 test("the loss is the positions' cross-entropy and both heads' squared errors over L", async () => {
   const model = create();
-  const lists = exposedLists(log, rows);
+  const lists = feedbackBatch(log, rows).exposed;
   const labels = labelsOfLists(log, rows, lists);
   const { positionLogits, totals } = noGrad(() => model.readLists(log, rows, lists));
   const logits = positionLogits.dataSync();

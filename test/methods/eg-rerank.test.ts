@@ -4,12 +4,9 @@ import * as assert from "uvu/assert";
 import { candidateBatch } from "../../src/data/batch.ts";
 import { allRows } from "../../src/data/labels.ts";
 import type { ListJudge } from "../../src/goalrank/judge.ts";
-import {
-  EG_RERANK,
-  EgRerank,
-  PointerGenerator,
-  pointerRanking,
-} from "../../src/methods/eg-rerank/eg-rerank.ts";
+import { byPolicy, rankRequests } from "../../src/methods/answering.ts";
+import { EG_RERANK } from "../../src/methods/eg-rerank/eg-rerank.ts";
+import { EgRerank, PointerGenerator } from "../../src/methods/eg-rerank/model.ts";
 import { DEFAULT_EG_RERANK, type EgRerankOptions, egRerankTask } from "../../src/methods/eg-rerank/task.ts";
 import { noGrad, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../src/training/options.ts";
@@ -183,7 +180,10 @@ test("it fits what a judge wants of 32 lists", async () => {
   const sampler = createSampler();
   const options = { ...DEFAULT_EG_RERANK, discriminatorWeight: 0 };
   await train(egRerankTask({ model, sampler, judge: alternating }, lists32, options, 9), QUICK);
-  const ranked = await pointerRanking(model.generator, lists32);
+  const ranked = await rankRequests(
+    byPolicy(model.generator, (batch) => model.generator.encode(batch)),
+    lists32,
+  );
   const wanted = itemsOf(lists32, ranked).map(
     (items) => items.filter((item, t) => (item + t) % 2 === 0).length,
   );
@@ -201,7 +201,10 @@ test("where the judge has no opinion, the discriminator draws the generator to w
   const sampler = createSampler();
   const options = { ...DEFAULT_EG_RERANK, discriminatorWeight: 1 };
   const shownShare = async () => {
-    const { lists } = await pointerRanking(model.generator, lists32);
+    const { lists } = await rankRequests(
+      byPolicy(model.generator, (batch) => model.generator.encode(batch)),
+      lists32,
+    );
     const isShown = [...lists].filter((position, at) => {
       const start = at - (at % length);
       return lists32.exposed.subarray(start, start + length).includes(position);
@@ -216,10 +219,25 @@ test("where the judge has no opinion, the discriminator draws the generator to w
 
 test("the order in which candidates stand changes nothing", async () => {
   const { generator } = createModel();
-  const before = itemsOf(lists32, await pointerRanking(generator, lists32));
+  const before = itemsOf(
+    lists32,
+    await rankRequests(
+      byPolicy(generator, (batch) => generator.encode(batch)),
+      lists32,
+    ),
+  );
   for (const stream of ["order 1", "order 2", "order 3"]) {
     const moved = reordered(lists32, random(stream).permutation(candidates));
-    assert.equal(itemsOf(moved, await pointerRanking(generator, moved)), before);
+    assert.equal(
+      itemsOf(
+        moved,
+        await rankRequests(
+          byPolicy(generator, (batch) => generator.encode(batch)),
+          moved,
+        ),
+      ),
+      before,
+    );
   }
 });
 

@@ -4,12 +4,13 @@ import * as assert from "uvu/assert";
 import { candidateBatch } from "../../src/data/batch.ts";
 import { allRows } from "../../src/data/labels.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
-import { generatorRanking, predictedRewards, scorerRanking } from "../../src/methods/answers.ts";
-import { PointwiseRanker } from "../../src/methods/dnn.ts";
+import { predictedRewards } from "../../src/goalrank/judge.ts";
+import { byPolicy, byScores, rankRequests } from "../../src/methods/answering.ts";
 import { AUTOREGRESSIVE_NETWORKS, FLEET, type FleetMember } from "../../src/methods/mg-e/fleet.ts";
 import { MG_E_3, MG_E_20, MG_E_100 } from "../../src/methods/mg-e/mg-e.ts";
 import { type FleetNetworks, FleetProposals } from "../../src/methods/mg-e/proposals.ts";
 import { contrastiveLists, MatchingGenerator } from "../../src/methods/nar4rec.ts";
+import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
 import { noGrad, scope } from "../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../src/training/options.ts";
 import { type TrainingTask, train } from "../../src/training/trainer.ts";
@@ -87,10 +88,13 @@ test("best lists are those of the networks by themselves", async () => {
   const { pointwise, autoregressive, matching } = networks;
   assert.equal(
     await listsOf({ network: "pointwise", decoding: best }),
-    (await scorerRanking(pointwise, lists32)).lists,
+    (await rankRequests(byScores(pointwise), lists32)).lists,
   );
   for (const [network, generator] of autoregressive) {
-    const { lists } = await generatorRanking(generator, lists32);
+    const { lists } = await rankRequests(
+      byPolicy(generator, (batch) => generator.encode(batch)),
+      lists32,
+    );
     assert.equal(await listsOf({ network, decoding: best }), lists);
   }
   using _ = scope();

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { candidateBatch } from "../../src/data/batch.ts";
 import type { ListDataset } from "../../src/data/dataset.ts";
 import { allRows } from "../../src/data/labels.ts";
-import { predictedRewards } from "../../src/methods/answers.ts";
+import { predictedRewards } from "../../src/goalrank/judge.ts";
 import {
   contrastiveLists,
   decodeMatching,

@@ -4,18 +4,15 @@ import * as assert from "uvu/assert";
 import { selectRows } from "../../src/data/dataset.ts";
 import { mean } from "../../src/evaluation/statistics.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
-import {
-  DEFAULT_GROUPS,
-  type GoalRankModels,
-  type GroupOptions,
-  goalRankTask,
-} from "../../src/goalrank/goalrank-task.ts";
+import { type GoalRankModels, goalRankTask } from "../../src/goalrank/goalrank-task.ts";
+import { DEFAULT_GROUPS, type GroupOptions } from "../../src/goalrank/groups/group-settings.ts";
+import { predictedRewards } from "../../src/goalrank/judge.ts";
 import { RewardModel, type RewardModelOptions } from "../../src/goalrank/reward-model.ts";
 import { Random } from "../../src/kernels/index.ts";
-import { generatorRanking, predictedRewards } from "../../src/methods/answers.ts";
-import { PointwiseRanker } from "../../src/methods/dnn.ts";
+import { byPolicy, rankRequests } from "../../src/methods/answering.ts";
 import { OBJECTIVES, type ObjectiveName } from "../../src/methods/objectives/index.ts";
-import { isGroupObjective } from "../../src/methods/objectives/objective-loss.ts";
+import { isGroupObjective } from "../../src/methods/objectives/objective-settings.ts";
+import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
 import { DEFAULT_TRAINING } from "../../src/training/options.ts";
 import { train } from "../../src/training/trainer.ts";
 import { generatorOptions, log, rewardOptions, world } from "../small-world.ts";
@@ -49,7 +46,10 @@ const optionsOf = (objective: ObjectiveName, changes: Partial<GroupOptions> = {}
 
 async function rewardOf({ generator, judge }: GoalRankModels): Promise<number> {
   generator.train(false);
-  const { lists } = await generatorRanking(generator, requests);
+  const { lists } = await rankRequests(
+    byPolicy(generator, (batch) => generator.encode(batch)),
+    requests,
+  );
   return mean(await predictedRewards(judge, requests, lists));
 }
 
@@ -59,7 +59,7 @@ for (const objective of OBJECTIVES.filter((name) => name !== "imitation")) {
     const before = await rewardOf(models);
     const options = optionsOf(objective, { beta: objective.endsWith("grpo") ? 0.01 : 0.5 });
     const training = { ...DEFAULT_TRAINING, epochs: 25, batchSize: 16, learningRate: 0.01, seed: 1 };
-    await train(goalRankTask(models, requests, options, 1), training);
+    await train(goalRankTask(models, requests, options, { seed: 1 }), training);
     const after = await rewardOf(models);
     assert.ok(after > before + 0.02, `${before} ${after}`);
   });
@@ -75,7 +75,7 @@ test("imitation learns the lists of the log", async () => {
     end() {},
   };
   const training = { ...DEFAULT_TRAINING, epochs: 25, batchSize: 16, learningRate: 0.01, seed: 1 };
-  await train(goalRankTask(models, requests, optionsOf("imitation"), 1), training, { listener });
+  await train(goalRankTask(models, requests, optionsOf("imitation"), { seed: 1 }), training, { listener });
   assert.ok((losses.at(-1) ?? 0) < 0.6 * losses[0], `${losses[0]} ${losses.at(-1)}`);
 });
 
@@ -84,7 +84,7 @@ test("what an objective cannot learn from is an error before anything is trained
   const taskOf =
     (options: GroupOptions, own = models) =>
     () =>
-      goalRankTask(own, requests, options, 1);
+      goalRankTask(own, requests, options, { seed: 1 });
   for (const objective of ["reinforce", "grpo", "rank-grpo"] as const) {
     const set = [
       { source: "policy", count: 4 },
@@ -105,7 +105,7 @@ test("what an objective cannot learn from is an error before anything is trained
   assert.ok(isGroupObjective("dpo") && !isGroupObjective("goalrank"));
   const total = await createModels({ head: "total" });
   const step = async () =>
-    goalRankTask(total, requests, optionsOf("rank-grpo"), 1).computeLoss(Int32Array.of(0, 1), 0);
+    goalRankTask(total, requests, optionsOf("rank-grpo"), { seed: 1 }).computeLoss(Int32Array.of(0, 1), 0);
   assert.match(
     await step().then(
       () => "no error",

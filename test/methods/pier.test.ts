@@ -5,12 +5,12 @@ import * as assert from "uvu/assert";
 import { candidateBatch } from "../../src/data/batch.ts";
 import type { ListDataset } from "../../src/data/dataset.ts";
 import { allRows } from "../../src/data/labels.ts";
-import { scorerRanking } from "../../src/methods/answers.ts";
-import { PointwiseRanker } from "../../src/methods/dnn.ts";
+import { byScores, rankRequests } from "../../src/methods/answering.ts";
 import { PermutationInterest } from "../../src/methods/pier/permutation-interest.ts";
 import { permuteLists, topCandidates, topPermutations } from "../../src/methods/pier/permutations.ts";
-import { PIER, PIER_PERMUTATIONS, pierRanking, pierTask } from "../../src/methods/pier/pier.ts";
+import { byPermutations, PIER, PIER_PERMUTATIONS, pierTask } from "../../src/methods/pier/pier.ts";
 import { hammingDistances } from "../../src/methods/pier/sim-hash.ts";
+import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
 import { noGrad, tensor } from "../../src/tensor/index.ts";
 import { train } from "../../src/training/trainer.ts";
 import { log, world } from "../small-world.ts";
@@ -228,7 +228,7 @@ test("with a history it also learns to expect more of the orders that are neares
 test("the pointwise ranker's best candidates are permuted; the order in which candidates stand changes nothing", async () => {
   const model = createModel();
   const dataset = withHistory(lists32);
-  const top = itemsOf(dataset, await scorerRanking(pointwise, dataset));
+  const top = itemsOf(dataset, await rankRequests(byScores(pointwise), dataset));
   const permutations = await PIER_PERMUTATIONS.learn({
     ...(await createContext(log)),
     pointwise,
@@ -254,7 +254,7 @@ test("the judge's choice is the best of all orders; OCPM's, where there is no hi
   const { rank } = await PIER_PERMUTATIONS.learn({ ...context, pointwise, judge: model });
   const chosen = await rank(lists32);
   assert.equal((await pierRanking(model, pointwise, lists32)).lists, chosen.lists);
-  const { lists: top } = await scorerRanking(pointwise, lists32);
+  const { lists: top } = await rankRequests(byScores(pointwise), lists32);
   const orders = topPermutations(length);
   const proposals = Array.from(allRows(lists32), (row) =>
     orders.flatMap((order) => order.map((place) => top[row * length + place])),

@@ -1,7 +1,7 @@
 /** PRM as a method; its loss and what it reads are tested with the tasks of training. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { PointwiseRanker } from "../../src/methods/dnn.ts";
+import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
 import { PersonalisedReranker, PRM, PRM_AS_THEY_COME } from "../../src/methods/prm.ts";
 import { world } from "../small-world.ts";
 import { assertEquivariant, assertLearns, assertReadsInitialRanking, hideScores } from "./scoring-checks.ts";

@@ -2,8 +2,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { listwiseLoss } from "../../src/goalrank/listwise-loss.ts";
-import { PointwiseRanker } from "../../src/methods/dnn.ts";
 import { findMethod, METHODS } from "../../src/methods/index.ts";
+import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
 import { PRM_AS_THEY_COME } from "../../src/methods/prm.ts";
 import { attentionLoss } from "../../src/methods/scoring/attention-loss.ts";
 import { pointwiseLoss, type ScoreLoss, scoringTask } from "../../src/methods/scoring/scoring-method.ts";

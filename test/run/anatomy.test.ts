@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { candidateBatch } from "../../src/data/batch.ts";
 import { type ListDataset, selectRows } from "../../src/data/dataset.ts";
 import { groupObjective, scoreGroups } from "../../src/goalrank/goalrank-task.ts";
-import { generatorRanking } from "../../src/methods/answers.ts";
+import { byPolicy, rankRequests } from "../../src/methods/answering.ts";
 import { createAnatomy } from "../../src/run/anatomy.ts";
 import { trainModels } from "../../src/run/models.ts";
 import { noGrad, scope } from "../../src/tensor/index.ts";
@@ -95,7 +95,10 @@ test("groups, policies and lists are those that training and the comparison make
   });
   const reference = await objective.referencePolicy.data();
   const { groupSize } = scored.groups;
-  const ranked = await generatorRanking(models.generator, requests);
+  const ranked = await rankRequests(
+    byPolicy(models.generator, (batch) => models.generator.encode(batch)),
+    requests,
+  );
   anatomy.requests.forEach(({ group, lists }, i) => {
     const places = Array.from({ length: groupSize }, (_, place) => i * groupSize + place);
     const highest = Math.max(...places.map((at) => reference[at]));

@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { JudgeEnsemble } from "../../src/goalrank/judge.ts";
 import { Random } from "../../src/kernels/index.ts";
-import { type ExperimentResult, runExperiment } from "../../src/run/compare.ts";
+import { type RunResult, run } from "../../src/run/compare.ts";
 import { logData, worldData } from "../../src/run/data.ts";
 import { modelWeights } from "../../src/run/models.ts";
 import { checkRun, DEFAULT_RUN, type RewardOptions, type RunSettings } from "../../src/run/settings.ts";
