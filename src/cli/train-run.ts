@@ -1,7 +1,7 @@
 /** Trains the models of a run one stage after another, and keeps what comes out. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { DataReport } from "../data/report/data-report.ts";
+import type { DataReport } from "../data/report/data-report-schema.ts";
 import { findMethod } from "../methods/index.ts";
 import { sharedModel } from "../methods/method.ts";
 import type { SharedSet } from "../methods/shared-models.ts";
@@ -10,20 +10,30 @@ import { encodeRanker } from "../ranker/ranker-file.ts";
 import { createAnatomy } from "../run/anatomy.ts";
 import { compareMethods, examineJudge, type RunResult } from "../run/compare.ts";
 import type { ExperimentData, LogData } from "../run/data.ts";
+import type { RunFolder } from "../run/folder/run-folder.ts";
+import {
+  finishRecord,
+  RECORD,
+  type RunData,
+  type RunDevice,
+  type RunRecord,
+  readRunRecord,
+  resumeRecord,
+  startRecord,
+} from "../run/folder/run-record.ts";
 import { generatorOf, runWeights, type TrainedMethod, trainMethod, trainMethods } from "../run/methods.ts";
 import { deployedMethod, type RunSettings } from "../run/settings.ts";
 import { trainSharedModels } from "../run/shared-models.ts";
 import { combineListeners } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
-import { type UsedDevice, useDevice } from "./choose-device.ts";
 import { runSettings } from "./configuration/library-options.ts";
 import type { Interruption } from "./interruption.ts";
 import { findData } from "./load-data.ts";
-import { type OpenRun, readRunRecord } from "./run/open-run.ts";
-import type { RunDirectory } from "./run/run-directory.ts";
-import { finishRecord, type RunData, resumeRecord, startRecord } from "./run/run-record.ts";
-import type { ProgressDisplay } from "./terminal/progress.ts";
-import { programVersion } from "./versions.ts";
+import type { OpenRun } from "./open-run.ts";
+import type { ProgressDisplay } from "./terminal/progress-display.ts";
+import { say } from "./terminal/say.ts";
+import { useDevice } from "./use-device.ts";
+import { packageVersions, programVersion } from "./versions.ts";
 
 /** Stages in their order: each includes those before it. `all` also compares all methods. */
 export const TRAIN_STAGES = ["retriever", "reward", "generator", "all"] as const;
@@ -52,16 +62,14 @@ export async function trainRun(
   const device = await useDevice(configuration.device);
   const source = await findData(configuration, interruption);
   const { identity } = source;
-  if (run !== undefined) recordProcess(run, command, configuration.seed, identity, device);
+  if (run !== undefined) recordProcess(run, { command, seed: configuration.seed, data: identity }, device);
   const context: TrainingContext = {
     listener: combineListeners([
       display,
       interruption.listener,
       ...(run === undefined ? [] : [run.listener]),
     ]),
-    checkpoints: run?.checkpoints(identity.fingerprint, (message) => {
-      process.stderr.write(`warning: ${message}\n`);
-    }),
+    checkpoints: run?.checkpoints(identity.fingerprint, (message) => say(`warning: ${message}`)),
     signal: interruption.signal,
   };
   const { data, report } = await source.load(context);
@@ -95,26 +103,22 @@ export async function trainRun(
   return { report, result };
 }
 
-const RECORD = "run.json";
-
 /** Notes in `run.json` that this process works on the run. */
 function recordProcess(
-  run: RunDirectory,
-  command: string,
-  seed: number,
-  data: RunData,
-  device: UsedDevice,
+  run: RunFolder,
+  process: Pick<RunRecord, "command" | "seed" | "data">,
+  device: RunDevice,
 ): void {
   const isResumed = existsSync(join(run.path, RECORD));
   const record = isResumed
-    ? resumeRecord(readRunRecord(run.path), command, device)
-    : startRecord(command, seed, data, device);
+    ? resumeRecord(readRunRecord(run.path), process.command, device)
+    : startRecord(process, device, { goalrank: programVersion(), webgpu: packageVersions().webgpu });
   run.writeJson(RECORD, record);
 }
 
 /** The weights of all models, a ranker's file for each method that can be served, and that of the one to be deployed. */
 async function keepMethods(
-  run: RunDirectory,
+  run: RunFolder,
   models: SharedSet,
   methods: readonly TrainedMethod[],
   data: ExperimentData,

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { count, type GivenSettings, name, type Settings, share } from "../settings/setting-kinds.ts";
 import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS } from "./protocols.ts";
-import { RETRIEVERS } from "./retrievers/retriever-names.ts";
+import { RETRIEVERS } from "./retrievers/retriever.ts";
 
 /** Formats of a log. */
 export const LOG_FORMATS = ["movielens", "csv", "tsv", "parquet"] as const;
@@ -124,6 +124,3 @@ export const cutSchema = logSchema
   .pick({ listLength: true, positiveThreshold: true, split: true, trainingFraction: true })
   .strip();
 export type CutOptions = GivenSettings<typeof cutSchema>;
-
-/** How a log is filtered and cut; `seed`, 0 unless given, draws the lists where there are more than `maxLists`. */
-export type PrepareOptions = CutOptions & Pick<LogOptions, "core" | "maxLists"> & { readonly seed?: number };

@@ -1,17 +1,12 @@
 /** The datasets that experiments run on, and what models are given on each: size, and a budget that is the same for all. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { InteractionSource } from "../data/prepare.ts";
+import type { PrepareOptions } from "../data/prepare.ts";
 import { fingerprintSource } from "../data/prepared/fingerprint.ts";
 import { writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
 import type { CandidateProtocol, SplitProtocol } from "../data/protocols.ts";
-import {
-  type ExperimentData,
-  type LogDataOptions,
-  logData,
-  preparedLogData,
-  worldData,
-} from "../run/data.ts";
+import type { InteractionSource } from "../data/readers/read-interactions.ts";
+import { type ExperimentData, logData, preparedLogData, worldData } from "../run/data.ts";
 import { DEFAULT_RUN, type RunSettings } from "../run/settings.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import type { TrainingContext } from "../training/trainer.ts";
@@ -48,7 +43,7 @@ interface WorldDataset {
 interface LogDataset {
   readonly file: string;
   source(file: string): InteractionSource;
-  readonly options: Omit<LogDataOptions, "seed">;
+  readonly options: Omit<PrepareOptions, "seed">;
 }
 
 interface Dataset {
@@ -154,7 +149,7 @@ export interface LogSettings {
   readonly dataset: string;
   /** Of the bytes of its file. */
   readonly sha256: string;
-  readonly options: Omit<LogDataOptions, "seed">;
+  readonly options: Omit<PrepareOptions, "seed">;
   /** How candidates stand in requests: shuffled unless given. */
   readonly order?: "exposed first";
 }

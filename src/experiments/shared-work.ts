@@ -11,7 +11,7 @@ import { examineJudge } from "../run/compare.ts";
 import type { ExperimentData } from "../run/data.ts";
 import { DEFAULT_RUN } from "../run/settings.ts";
 import { trainSharedModels } from "../run/shared-models.ts";
-import { CheckpointFolder } from "../training/checkpoint.ts";
+import { CheckpointFolder } from "../training/checkpoint-folder.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { type DataSettings, type DatasetChoice, loadData, type SharedOptions } from "./datasets.ts";
 import type { Surroundings } from "./experiment.ts";

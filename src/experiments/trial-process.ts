@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { getCancelSignal, getEachMessage, sendMessage } from "execa";
-import { CheckpointFolder } from "../training/checkpoint.ts";
+import { CheckpointFolder } from "../training/checkpoint-folder.ts";
 import type { TrainingListener } from "../training/listener.ts";
 import { TrainingInterrupted } from "../training/trainer.ts";
 import type { TrialAnswer, TrialRequest } from "./child-process.ts";

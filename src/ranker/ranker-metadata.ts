@@ -1,12 +1,10 @@
 /** The description in a ranker's file: JSON, of which nothing is believed until it is checked. */
 // The small zod: this file is part of what every page loads.
 import * as z from "zod/mini";
+import { catalogueDescriptionSchema } from "../data/features/catalogue-description.ts";
 import { REWARD_HEADS } from "../goalrank/reward-model.ts";
 
 const integer = (least: number, most: number) => z.int().check(z.gte(least), z.lte(most));
-
-/** No array has more elements. */
-const count = integer(0, 2 ** 31 - 1);
 
 /** Weights of more than these would fit in no memory. */
 const shape = z.object({
@@ -38,13 +36,7 @@ export const rankerMetadataSchema = z.object({
   judge,
   /** What the method chose besides weights. */
   choices: z.exactOptional(z.record(z.string(), z.unknown())),
-  catalogue: z.object({
-    userCount: count,
-    itemCount: count,
-    /** Sizes of the vocabularies of categories, where there are any. */
-    userVocabulary: z.exactOptional(count),
-    itemVocabulary: z.exactOptional(count),
-  }),
+  catalogue: catalogueDescriptionSchema,
   retriever: z.exactOptional(z.string()),
   training: z.record(z.string(), z.unknown()),
   /** CRC-32C of each tensor's bytes, in hexadecimal. */

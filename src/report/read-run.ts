@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import type { z } from "zod";
+import { dataReportSchema } from "../data/report/data-report-schema.ts";
 import type { Series } from "./curves.ts";
 import {
   anatomySchema,
   configurationSchema,
-  dataReportSchema,
   metricsLineSchema,
   type ReportInput,
   resultSchema,

@@ -2,7 +2,9 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { DEVICE_NAMES } from "../kernels/index.ts";
-import { count, countOrNone as milliseconds, name } from "../settings/setting-kinds.ts";
+import { count, countOrNone, name } from "../settings/setting-kinds.ts";
+
+const milliseconds = countOrNone;
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 

@@ -6,8 +6,8 @@ import * as assert from "uvu/assert";
 import { ConfigurationError } from "../../src/cli/configuration/configuration-error.ts";
 import { parseConfiguration, readConfigurationFile } from "../../src/cli/configuration/configuration-file.ts";
 import { publishedSchema } from "../../src/cli/configuration/configuration-schema.ts";
-import { logDataOptions, runSettings } from "../../src/cli/configuration/library-options.ts";
-import { resolveConfiguration } from "../../src/cli/configuration/resolve.ts";
+import { prepareOptions, runSettings } from "../../src/cli/configuration/library-options.ts";
+import { resolveConfiguration } from "../../src/cli/configuration/resolve-configuration.ts";
 import { DEFAULT_RUN } from "../../src/run/settings.ts";
 import { DEFAULT_SERVE } from "../../src/server/settings.ts";
 import { listSettings, valueAt } from "../../src/settings/json-schema.ts";
@@ -269,22 +269,14 @@ test("paths are relative to the file's folder; blank keys say nothing", () => {
   assert.is(data.core, 20);
   assert.is(output, undefined);
   assert.is(
-    logDataOptions("some/log.csv", configure("data: { file: a.csv, itemFeatures: { file: t.csv, key: id } }"))
+    prepareOptions("some/log.csv", configure("data: { file: a.csv, itemFeatures: { file: t.csv, key: id } }"))
       .itemFeatures?.file,
     "some/t.csv",
   );
 });
 
 test("the defaults are the library's", () => {
-  const { feedbackTraining, rewardTraining, imitationTraining, policyTraining, ...rest } = DEFAULT_RUN;
-  const trainings = { feedbackTraining, rewardTraining, imitationTraining, policyTraining };
-  // The library's are made of options that have a seed of their own.
-  const withoutSeeds = Object.entries(trainings).map(([name, options]) => [
-    name,
-    { ...options, seed: undefined },
-  ]);
-  const expected = JSON.parse(JSON.stringify({ ...rest, ...Object.fromEntries(withoutSeeds) }));
-  assert.equal(runSettings(configure("")), expected);
+  assert.equal(runSettings(configure("")), DEFAULT_RUN);
   assert.equal(configure("").serve, DEFAULT_SERVE);
   assert.is(runSettings(configure("data: { file: a.csv }")).policyRequests, Number.MAX_SAFE_INTEGER);
 });

@@ -5,7 +5,7 @@ import { Module, parameter } from "../../src/nn/index.ts";
 import { defaultDevice, type Tensor, tensor } from "../../src/tensor/index.ts";
 import { TrainingBatches } from "../../src/training/batches.ts";
 import type { Checkpoint, CheckpointStore } from "../../src/training/checkpoint.ts";
-import { CheckpointError } from "../../src/training/checkpoint-error.ts";
+import { CheckpointError } from "../../src/training/checkpoint.ts";
 import type { StepMetrics, TrainingListener } from "../../src/training/listener.ts";
 import type { TrainingOptions } from "../../src/training/options.ts";
 import { TrainingInterrupted, type TrainingTask, train } from "../../src/training/trainer.ts";

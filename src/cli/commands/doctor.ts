@@ -24,7 +24,6 @@ Each device is tested for about two seconds. The exit code is 0 where at least t
 
 export function doctorCommand(): Command {
   return new Command("doctor")
-    .description("check Node.js, packages, devices and drivers, with a short self-test")
     .addOption(new Option("--device <name>", "look at one device alone").choices([...DEVICES]))
     .option("--json", "print what was found as JSON")
     .addHelpText("after", EXAMPLES)

@@ -3,11 +3,11 @@ import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { RunLock } from "../../run/folder/run-lock.ts";
 import { nearestName } from "../../text/nearest-name.ts";
 import { EXIT } from "../exit-codes.ts";
 import { InterruptedError, Interruption } from "../interruption.ts";
 import { quoteCommand } from "../program-context.ts";
-import { RunLock } from "../run/run-lock.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface ExperimentOptions {
@@ -37,7 +37,6 @@ fails does not stop the others; the exit code is then 1.`;
 
 export function experimentCommand(): Command {
   return new Command("experiment")
-    .description("run the paper's experiments by name: tables, figures, theorem 1")
     .argument("[names...]", "experiments, or all, or report; without a name they are listed")
     .option("--dataset <name>", "embedded, tiny, ml-1m or kuairand-pure", "embedded")
     .option("--data <folder>", "the folder that logs lie in, as ml-1m/ratings.dat (default: GOALRANK_DATA)")

@@ -26,7 +26,6 @@ The folder's README.md holds programs in JavaScript and in Python that rank with
 
 export function exportCommand(): Command {
   return new Command("export")
-    .description("write a trained ranker as safetensors, as ONNX models for other runtimes, or both")
     .argument("<run>", "a run's folder, or a ranker's file")
     .requiredOption("--out <folder>", "the folder to write, new or empty")
     .addOption(new Option("--format <format>", "what to write").choices(EXPORT_FORMATS).default("all"))

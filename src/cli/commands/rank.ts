@@ -8,7 +8,7 @@ import type { Ranker } from "../../ranker/ranker.ts";
 import { RankRequestError } from "../../ranker/requests.ts";
 import { retrievalWarning } from "../../ranker/retrieval-warning.ts";
 import { type Answer, answerLines, formatJson, formatText } from "../rank/answer-lines.ts";
-import { readLines } from "../rank/lines.ts";
+import { readLines } from "../rank/read-lines.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface RankOptions {
@@ -32,7 +32,6 @@ const MOST_BYTES = 1 << 20;
 
 export function rankCommand(): Command {
   return new Command("rank")
-    .description("answer requests: one JSON object a line in, one list a line out, as they come")
     .argument("<run>", "folder of a trained run, or a ranker's file")
     .option("--in <file>", "file of requests (default: standard input)")
     .addOption(

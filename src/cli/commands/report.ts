@@ -2,7 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
-import { writeWhole } from "../run/run-directory.ts";
+import { writeWhole } from "../../files/write-whole.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface ReportOptions {
@@ -20,7 +20,6 @@ shows what is there.`;
 
 export function reportCommand(): Command {
   return new Command("report")
-    .description("make one self-contained HTML page of a run: results, curves, groups, data")
     .argument("<run>", "folder of a run")
     .option("--out <file>", "the page to write (default: report.html in the run's folder)")
     .option("--json", "print what was written as JSON")

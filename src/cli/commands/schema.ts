@@ -13,7 +13,6 @@ A configuration that starts with this line is checked and completed by editors:
 
 export function schemaCommand(): Command {
   return new Command("schema")
-    .description("print the JSON schema of configuration files")
     .option("--markdown", "print all settings as a page for people")
     .addHelpText("after", EXAMPLES)
     .action(({ markdown }: { readonly markdown?: boolean }) => {

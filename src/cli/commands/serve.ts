@@ -5,7 +5,7 @@ import { constants } from "node:os";
 import { Command, Option } from "commander";
 import type { RankServer, ServeSettings } from "../../server/index.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
-import type { ShortFlag } from "../configuration/flags.ts";
+import type { ShortFlag } from "../configuration/setting-flags.ts";
 import { UsageError } from "../usage-error.ts";
 import { programVersion } from "../versions.ts";
 
@@ -60,9 +60,7 @@ const FLAGS: readonly ShortFlag[] = [
 ];
 
 export function serveCommand(): Command {
-  const command = new Command("serve")
-    .description("answer requests over HTTP")
-    .argument("<run>", "folder of a trained run, or a ranker's file");
+  const command = new Command("serve").argument("<run>", "folder of a trained run, or a ranker's file");
   const settings = new CommandSettings(command, { sections: ["serve"], shortFlags: FLAGS });
   return command
     .addOption(new Option("--token <token>").hideHelp().argParser(refuseToken))

@@ -2,10 +2,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import { changePaths } from "../../run/folder/path-settings.ts";
 import { formatPath } from "../../settings/explain-problems.ts";
-import { type Path, valueAt } from "../../settings/json-schema.ts";
+import type { Path } from "../../settings/json-schema.ts";
 import { ConfigurationError } from "./configuration-error.ts";
-import { PATH_SETTINGS } from "./configuration-schema.ts";
 import { isRecord, type Layer } from "./merge-settings.ts";
 
 /** A guard against a log that is given as a configuration. */
@@ -41,7 +41,10 @@ export function parseConfiguration(text: string, file: string): Layer {
   if (isDeeperThan(MAX_DEPTH, values)) throw mistake(file, TOO_DEEP);
   if (!isRecord(values)) throw mistake(`${file}:1`, "expected keys and values, such as `seed: 1`");
   return {
-    values: withPathsFrom(dirname(file), values),
+    // Paths in a file are relative to its folder.
+    values: changePaths(values, (path) =>
+      path === "" || isAbsolute(path) ? path : join(dirname(file), path),
+    ),
     place: (path) => `${file}:${lines.linePos(offsetOf(document, path)).line}: ${formatPath(path)}`,
   };
 }
@@ -92,17 +95,4 @@ function offsetOf(document: Document, path: Path): number {
     } else break;
   }
   return offset;
-}
-
-/** Paths in a file are relative to its folder. */
-function withPathsFrom(folder: string, values: Record<string, unknown>): Record<string, unknown> {
-  const changed = structuredClone(values);
-  for (const path of PATH_SETTINGS) {
-    const parent = valueAt(path.slice(0, -1), changed);
-    const key = path[path.length - 1];
-    const value = valueAt(path, changed);
-    if (!isRecord(parent) || typeof value !== "string" || value === "" || isAbsolute(value)) continue;
-    parent[key] = join(folder, value);
-  }
-  return changed;
 }

@@ -32,11 +32,3 @@ export const publishedSchema = jsonSchemaOf(configurationSchema);
 
 /** A configuration with its defaults filled in. Paths are as a process in the working folder names them. */
 export type Configuration = z.output<typeof configurationSchema>;
-
-/** Settings that are paths: relative to the configuration file's folder in a file, to the working folder in a flag. */
-export const PATH_SETTINGS: readonly (readonly string[])[] = [
-  ["output"],
-  ["data", "file"],
-  ["data", "prepared"],
-  ["serve", "tokenFile"],
-];

@@ -2,7 +2,7 @@
 
 import { TRAININGS } from "../../run/settings.ts";
 import { ConfigurationError } from "./configuration-error.ts";
-import { numberOrText, type ShortFlag } from "./flags.ts";
+import { numberOrText, type ShortFlag } from "./setting-flags.ts";
 
 export const DEVICE_FLAGS: readonly ShortFlag[] = [
   {
@@ -77,7 +77,7 @@ export const DATA_FLAGS: readonly ShortFlag[] = [
   },
 ];
 
-export const EXPERIMENT_FLAGS: readonly ShortFlag[] = [
+export const RUN_FLAGS: readonly ShortFlag[] = [
   {
     flags: "--requests <count>",
     description: "requests that GoalRank learns from (default: 4800 of a world, all of a log)",

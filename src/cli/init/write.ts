@@ -2,9 +2,8 @@
 import { basename, extname } from "node:path";
 import { stringify } from "yaml";
 import type { TextEncodingName } from "../../data/settings.ts";
-import type { LogGuess } from "./guess.ts";
+import { HEAD_ROWS, type LogGuess } from "./guess.ts";
 import { FIELDS } from "./guess-columns.ts";
-import { HEAD_ROWS } from "./head.ts";
 
 export interface ConfigurationPlaces {
   /** The log, relative to the folder of the configuration. */

@@ -4,7 +4,7 @@ import type { OrderAccuracy } from "../../evaluation/reward-report.ts";
 import type { Advantage, RunResult } from "../../run/compare.ts";
 import type { MethodResult } from "../../run/evaluate-lists.ts";
 import type { OffPolicyReport } from "../../run/off-policy-report.ts";
-import { formatColumns } from "./columns.ts";
+import { formatColumns } from "./text-columns.ts";
 
 const decimals = (value: number | undefined) => (value === undefined ? "" : value.toFixed(3));
 const percent = (value: number | undefined) => (value === undefined ? "" : (100 * value).toFixed(1));

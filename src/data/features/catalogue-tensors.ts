@@ -1,15 +1,7 @@
 /** How a catalogue lies in a safetensors file: tensors named `user.…` and `item.…`, and what its metadata says. */
 import type { SafetensorsEntry } from "../../nn/index.ts";
 import type { Catalogue, CategoryTable, FeatureTable } from "../dataset.ts";
-
-/** What the tensors do not say by themselves, as JSON. */
-export interface CatalogueDescription {
-  readonly userCount: number;
-  readonly itemCount: number;
-  /** Sizes of the vocabularies of categories, where there are any. */
-  readonly userVocabulary?: number;
-  readonly itemVocabulary?: number;
-}
+import type { CatalogueDescription } from "./catalogue-description.ts";
 
 const KINDS = ["user", "item"] as const;
 type Kind = (typeof KINDS)[number];

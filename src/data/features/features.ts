@@ -4,12 +4,12 @@
  */
 
 import { excerpt } from "../../text/excerpt.ts";
-import type { CategoryTable, FeatureTable } from "../dataset.ts";
+import type { Catalogue, CategoryTable, FeatureTable } from "../dataset.ts";
 import { DataError } from "../errors.ts";
+import type { InteractionLog } from "../interactions.ts";
 import { namesOf } from "../readers/columns.ts";
-import { readRecords } from "../readers/delimited.ts";
-import { isText } from "../readers/text.ts";
-import type { FeatureSource } from "../settings.ts";
+import { isText, readRecords } from "../readers/delimited.ts";
+import type { FeatureSource, LogOptions } from "../settings.ts";
 import { buildCategories, type CategoryColumn } from "./categories.ts";
 
 /** The features of all users, or of all items, in the log's numbering. */
@@ -34,6 +34,9 @@ export interface FeatureCounts {
   /** Users or items of the log that the file lacks: unknown in every column. */
   readonly missing: number;
 }
+
+/** Tables of observed features. */
+export type FeatureTables = Pick<LogOptions, "userFeatures" | "itemFeatures">;
 
 /** Every user or item takes as much memory as the one with the most. */
 const MAX_CATEGORIES = 1000;
@@ -92,6 +95,29 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
     vocabulary: columns.length === 0 ? [] : vocabulary,
     titles: source.title === undefined ? undefined : reader.titles(source.title),
     counts: reader.counts(),
+  };
+}
+
+/**
+ * The users and items of a log, with what tables beside it say of them.
+ * @throws DataError as {@link readFeatures} does
+ */
+export async function readCatalogue(
+  { userIds, itemIds }: InteractionLog,
+  { userFeatures, itemFeatures }: FeatureTables = {},
+): Promise<Catalogue> {
+  const users = userFeatures && (await readFeatures(userFeatures, userIds));
+  const items = itemFeatures && (await readFeatures(itemFeatures, itemIds));
+  return {
+    userCount: userIds.length,
+    itemCount: itemIds.length,
+    userIds,
+    itemIds,
+    ...(users?.features && { userFeatures: users.features }),
+    ...(users?.categories && { userCategories: users.categories }),
+    ...(items?.features && { itemFeatures: items.features }),
+    ...(items?.categories && { itemCategories: items.categories }),
+    ...(items?.titles && { itemTitles: items.titles }),
   };
 }
 

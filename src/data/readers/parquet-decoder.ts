@@ -49,9 +49,12 @@ export class ParquetDecoder {
     throw new ParquetError("problem" in answer ? answer.problem : "the decoder gave another answer");
   }
 
-  /** @throws ParquetError when the column's values in row group `group` of the open file cannot be decoded */
-  async readColumn(group: number, column: string): Promise<DecodedArray> {
-    const answer = await this.ask({ kind: "column", group, column });
+  /**
+   * The first `count` values of a column in row group `group` of the open file.
+   * @throws ParquetError when they cannot be decoded
+   */
+  async readColumn(group: number, column: string, count: number): Promise<DecodedArray> {
+    const answer = await this.ask({ kind: "column", group, column, count });
     if ("values" in answer) return answer.values;
     throw new ParquetError("problem" in answer ? answer.problem : "the decoder gave another answer");
   }

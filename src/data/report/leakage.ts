@@ -1,17 +1,9 @@
 /** Checks that nothing of the test has leaked into what is learned from, each with a count of what breaks it. */
-
 import type { ListDataset } from "../dataset.ts";
 import type { InteractionLog } from "../interactions.ts";
 import type { ExposedLists, ListCut } from "../lists.ts";
 import type { CandidateProtocol, SplitName, SplitProtocol } from "../protocols.ts";
-
-/** The outcome of one check for leaks from the test into what is learned from. */
-export interface LeakageCheck {
-  readonly name: string;
-  readonly passed: boolean;
-  /** How many interactions, rows or items break it. */
-  readonly count: number;
-}
+import type { DataReport } from "./data-report-schema.ts";
 
 /** A split's rows, and how its candidates were chosen. */
 export interface ReportedSplit {
@@ -31,9 +23,9 @@ export interface CheckedData {
   readonly splits: Readonly<Record<SplitName, ReportedSplit>>;
 }
 
-export function checkLeakage(data: CheckedData): LeakageCheck[] {
+export function checkLeakage(data: CheckedData): DataReport["checks"] {
   const { cut, log, learned, splits } = data;
-  const check = (name: string, count: number): LeakageCheck => ({ name, passed: count === 0, count });
+  const check = (name: string, count: number) => ({ name, passed: count === 0, count });
   const checks = [
     check(
       "no test interaction is among those that the retriever learned from",

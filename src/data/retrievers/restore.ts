@@ -3,8 +3,7 @@ import type { SafetensorsEntry } from "../../nn/index.ts";
 import { ItemNeighbourRetriever } from "./item-neighbours.ts";
 import { MatrixRetriever } from "./matrix-retriever.ts";
 import { PopularityRetriever } from "./popularity.ts";
-import type { Retriever } from "./retriever.ts";
-import { RETRIEVERS } from "./retriever-names.ts";
+import { RETRIEVERS, type Retriever } from "./retriever.ts";
 
 /**
  * @param name of the retriever

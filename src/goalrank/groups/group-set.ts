@@ -74,6 +74,7 @@ export const GROUP_SOURCES: readonly GroupSource[] = groupEntry.options.map(
 /** Where the lists of a group come from, and how many of each source. */
 export type GroupSet = readonly GroupEntry[];
 
+/** The schema of a {@link GroupSet}. */
 export const groupSetSchema = z.array(groupEntry).superRefine((set, { addIssue }) => {
   const size = groupSizeOf(set);
   if (size < 2) addIssue(`a group needs at least 2 lists to compare, the set gives ${size}`);

@@ -1,10 +1,10 @@
 /** The data: what is left of the log at each stage, what its lists look like, and whether the test leaked. */
 import * as Plot from "@observablehq/plot";
+import type { DataReport } from "../../data/report/data-report-schema.ts";
 import { figure, lineLegend, lineStyle } from "../figure.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { compact, count, decimal, NONE, percent, wholePercent } from "../numbers.ts";
 import { absent, folded, pairs, type Section, table } from "../parts.ts";
-import type { ReportData } from "../run-input.ts";
 
 export const data: Section = {
   id: "data",
@@ -28,7 +28,7 @@ ${properties(dataReport)}`;
   },
 };
 
-function leakage({ checks }: ReportData): Html {
+function leakage({ checks }: DataReport): Html {
   const failed = checks.filter(({ passed }) => !passed);
   const items = [...failed, ...checks.filter(({ passed }) => passed)].map(
     ({ name, passed, count: broken }) =>
@@ -51,7 +51,7 @@ interface LogCounts {
   readonly positives?: number;
 }
 
-function stageTable({ preparation, ...report }: ReportData): Html {
+function stageTable({ preparation, ...report }: DataReport): Html {
   const row = (head: string, { users, items, interactions, positives }: LogCounts) => ({
     head,
     cells: [users, items, interactions, positives].map((own) => (own === undefined ? NONE : count(own))),
@@ -68,7 +68,7 @@ function stageTable({ preparation, ...report }: ReportData): Html {
   })}`;
 }
 
-function listTable({ lists, splits, preparation, split }: ReportData): Html {
+function listTable({ lists, splits, preparation, split }: DataReport): Html {
   const { straddling = 0, later = 0, tooShort = 0 } = lists;
   const drawn = preparation?.trainingListsDrawn;
   const row = (head: string, value: number, what: Content = "") => ({
@@ -76,7 +76,7 @@ function listTable({ lists, splits, preparation, split }: ReportData): Html {
     cells: [count(value), { content: what, class: "text" }],
   });
   const optional = (head: string, value: number) => (value === 0 ? [] : [row(head, value, "left out")]);
-  const used = (name: keyof ReportData["splits"]) =>
+  const used = (name: keyof DataReport["splits"]) =>
     `${count(splits[name].lists)} used, candidates ${splits[name].candidates}`;
   return table({
     caption: `Lists${preparation === undefined ? "" : ` of ${preparation.listLength}`}, split by ${split}`,
@@ -103,7 +103,7 @@ function listTable({ lists, splits, preparation, split }: ReportData): Html {
 
 const SPLITS = ["training", "validation", "test"] as const;
 
-function positivesFigure({ splits }: ReportData): Html {
+function positivesFigure({ splits }: DataReport): Html {
   const points = SPLITS.map((name) =>
     splits[name].positiveRate.flatMap((rate, i) => (rate === undefined ? [] : [{ position: i + 1, rate }])),
   );
@@ -141,7 +141,7 @@ interface Span {
 }
 
 /** When the lists of each split took place. */
-function spanFigure({ splits }: ReportData): Html | false {
+function spanFigure({ splits }: DataReport): Html | false {
   const spans = SPLITS.flatMap((name): Span[] => {
     const { span } = splits[name];
     if (span === undefined) return [];
@@ -190,7 +190,7 @@ function spanFigure({ splits }: ReportData): Html | false {
 /** The one row of a box plot. */
 const LISTS = [{ name: "lists" }];
 
-function listsPerUserFigure({ listsPerUser }: ReportData): Html | false {
+function listsPerUserFigure({ listsPerUser }: DataReport): Html | false {
   const { minimum, lowerQuartile, median, upperQuartile, maximum } = listsPerUser;
   if (minimum === undefined || lowerQuartile === undefined || median === undefined) return false;
   if (upperQuartile === undefined || maximum === undefined) return false;
@@ -219,7 +219,7 @@ function listsPerUserFigure({ listsPerUser }: ReportData): Html | false {
   );
 }
 
-function properties(report: ReportData): Html {
+function properties(report: DataReport): Html {
   const { recallAt50, unknownTestUsers, lists, repeatedShare, excludedByFuture, passedOver, splits } = report;
   const { candidates, scoreToExposure } = splits.test;
   return html`<h3>What to know of it</h3>

@@ -5,7 +5,7 @@ import { formatPath, type Problem, problemsOf } from "../../settings/explain-pro
 import { type Path, valueAt } from "../../settings/json-schema.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { type Configuration, configurationSchema, publishedSchema } from "./configuration-schema.ts";
-import { dataContradictions } from "./contradictions.ts";
+import { dataContradictions } from "./data-contradictions.ts";
 import { WORLD_KEYS } from "./data-schema.ts";
 import { isRecord, isSet, type Layer, mergeSettings, placeOf } from "./merge-settings.ts";
 

@@ -13,34 +13,24 @@
  *   result.json               the results; it is written last, so a run that has it is finished
  *   lock                      the id of the process that writes the run, while there is one
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { writeWhole } from "../../files/write-whole.ts";
 import { encodeSafetensors, type StateDict } from "../../nn/index.ts";
 import type { CheckpointStore } from "../../training/checkpoint.ts";
-import { CheckpointFolder } from "../../training/checkpoint.ts";
+import { CheckpointFolder } from "../../training/checkpoint-folder.ts";
 import { combineListeners, type TrainingListener } from "../../training/listener.ts";
 import { TensorBoardWriter } from "../../training/tensorboard.ts";
+import { checkpointFingerprint } from "./checkpoint-fingerprint.ts";
 import { MetricsFile } from "./metrics-file.ts";
-import { checkpointFingerprint } from "./run-configuration.ts";
-import { RunDirectoryError } from "./run-directory-error.ts";
+import { RunFolderError } from "./run-folder-error.ts";
 import { RunLock } from "./run-lock.ts";
 
-export { RunDirectoryError } from "./run-directory-error.ts";
+export { RunFolderError } from "./run-folder-error.ts";
 
 const CHECKPOINTS = "checkpoints";
 
-export class RunDirectory {
+export class RunFolder {
   private isClosed = false;
   private readonly metrics: MetricsFile;
   private readonly tensorboard: TensorBoardWriter;
@@ -62,39 +52,39 @@ export class RunDirectory {
 
   /**
    * Starts a run: makes the folder `path` and writes `config.json`.
-   * @throws RunDirectoryError when it cannot be made, or holds something already: a run never overwrites another
+   * @throws RunFolderError when it cannot be made, or holds something already: a run never overwrites another
    */
-  static create(path: string, configuration: object): RunDirectory {
+  static create(path: string, configuration: object): RunFolder {
     try {
       mkdirSync(path, { recursive: true });
     } catch (error) {
-      throw new RunDirectoryError(`${path}: the folder cannot be made (${(error as Error).message})`);
+      throw new RunFolderError(`${path}: the folder cannot be made (${(error as Error).message})`);
     }
     if (readdirSync(path).length > 0) {
-      throw new RunDirectoryError(
+      throw new RunFolderError(
         `${path}: the folder is not empty; choose another with --out, remove it, or go on with its run: --resume ${path}`,
       );
     }
     const text = `${JSON.stringify(configuration, null, 2)}\n`;
     return withLock(path, (lock) => {
       writeWhole(join(path, "config.json"), text);
-      return new RunDirectory(path, JSON.parse(text), lock, true);
+      return new RunFolder(path, JSON.parse(text), lock, true);
     });
   }
 
   /**
    * Goes on with a run that was interrupted.
-   * @throws RunDirectoryError when the folder holds no run, or one that is finished, or that another process writes
+   * @throws RunFolderError when the folder holds no run, or one that is finished, or that another process writes
    */
-  static open(path: string): RunDirectory {
+  static open(path: string): RunFolder {
     const configuration = readConfiguration(path);
     return withLock(path, (lock) => {
       if (existsSync(join(path, "result.json"))) {
-        throw new RunDirectoryError(
+        throw new RunFolderError(
           `${path}: the run is finished, its results are in ${join(path, "result.json")}; there is nothing to resume`,
         );
       }
-      return new RunDirectory(path, configuration, lock, false);
+      return new RunFolder(path, configuration, lock, false);
     });
   }
 
@@ -165,7 +155,7 @@ export class RunDirectory {
 }
 
 /** The lock is kept only by a run that could be opened. */
-function withLock(path: string, open: (lock: RunLock) => RunDirectory): RunDirectory {
+function withLock(path: string, open: (lock: RunLock) => RunFolder): RunFolder {
   const lock = RunLock.take(join(path, "lock"));
   try {
     return open(lock);
@@ -185,23 +175,10 @@ function readConfiguration(path: string): Record<string, unknown> {
       error instanceof SyntaxError
         ? `its config.json is not JSON (${error.message})`
         : "it has no config.json";
-    throw new RunDirectoryError(`${path}: this is no folder of a run, ${problem}`);
+    throw new RunFolderError(`${path}: this is no folder of a run, ${problem}`);
   }
   if (typeof configuration !== "object" || configuration === null || Array.isArray(configuration)) {
-    throw new RunDirectoryError(`${file}: expected a JSON object, as a run writes it`);
+    throw new RunFolderError(`${file}: expected a JSON object, as a run writes it`);
   }
   return configuration as Record<string, unknown>;
-}
-
-/** Writes to a temporary file, syncs it and renames it: the file is there whole or not at all. */
-export function writeWhole(file: string, content: string | Uint8Array): void {
-  const temporary = `${file}.writing`;
-  const descriptor = openSync(temporary, "w");
-  try {
-    writeFileSync(descriptor, content);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(temporary, file);
 }

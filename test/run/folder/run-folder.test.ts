@@ -13,13 +13,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { MetricsFile } from "../../src/cli/run/metrics-file.ts";
-import { RunDirectory, RunDirectoryError } from "../../src/cli/run/run-directory.ts";
-import type { StateDict } from "../../src/nn/index.ts";
-import type { Checkpoint } from "../../src/training/checkpoint.ts";
-import { CheckpointError } from "../../src/training/checkpoint-error.ts";
+import type { StateDict } from "../../../src/nn/index.ts";
+import { MetricsFile } from "../../../src/run/folder/metrics-file.ts";
+import { RunFolder, RunFolderError } from "../../../src/run/folder/run-folder.ts";
+import type { Checkpoint } from "../../../src/training/checkpoint.ts";
+import { CheckpointError } from "../../../src/training/checkpoint.ts";
 
-const test = suite("run directory");
+const test = suite("run folder");
 const folder = mkdtempSync(join(tmpdir(), "goalrank-run-"));
 test.after(() => rmSync(folder, { recursive: true }));
 
@@ -33,7 +33,7 @@ const weights = new Map<string, StateDict>([
 
 function refuses(run: () => unknown, message: RegExp): void {
   assert.throws(run, (error: unknown) => {
-    assert.instance(error, RunDirectoryError);
+    assert.instance(error, RunFolderError);
     assert.match((error as Error).message, message);
     return true;
   });
@@ -42,7 +42,7 @@ function refuses(run: () => unknown, message: RegExp): void {
 test("a run leaves its configuration, metrics, checkpoints, weights and result", () => {
   const path = newPath();
   {
-    using run = RunDirectory.create(path, { seed: 4, out: undefined });
+    using run = RunFolder.create(path, { seed: 4, out: undefined });
     assert.equal(run.configuration, { seed: 4 });
     run.checkpoints("data");
     run.listener.begin("DNN", 1, 0);
@@ -72,27 +72,27 @@ test("a run leaves its configuration, metrics, checkpoints, weights and result",
 
 test("a folder that holds something, or cannot be made, is refused", () => {
   const path = newPath();
-  RunDirectory.create(path, {})[Symbol.dispose]();
-  refuses(() => RunDirectory.create(path, {}), /the folder is not empty; choose another with --out/);
-  refuses(() => RunDirectory.create(join(path, "config.json", "x"), {}), /the folder cannot be made/);
+  RunFolder.create(path, {})[Symbol.dispose]();
+  refuses(() => RunFolder.create(path, {}), /the folder is not empty; choose another with --out/);
+  refuses(() => RunFolder.create(join(path, "config.json", "x"), {}), /the folder cannot be made/);
 });
 
 test("only an unfinished run can be gone on with", () => {
   const path = newPath();
-  refuses(() => RunDirectory.open(path), /this is no folder of a run, it has no config.json/);
+  refuses(() => RunFolder.open(path), /this is no folder of a run, it has no config.json/);
   mkdirSync(path);
-  refuses(() => RunDirectory.open(path), /it has no config.json/);
+  refuses(() => RunFolder.open(path), /it has no config.json/);
   writeFileSync(join(path, "config.json"), "{");
-  refuses(() => RunDirectory.open(path), /its config.json is not JSON/);
+  refuses(() => RunFolder.open(path), /its config.json is not JSON/);
   writeFileSync(join(path, "config.json"), "[]");
-  refuses(() => RunDirectory.open(path), /config.json: expected a JSON object/);
+  refuses(() => RunFolder.open(path), /config.json: expected a JSON object/);
   writeFileSync(join(path, "config.json"), '{"seed":7}');
   {
-    using run = RunDirectory.open(path);
+    using run = RunFolder.open(path);
     assert.equal(run.configuration, { seed: 7 });
     run.finish(result);
   }
-  refuses(() => RunDirectory.open(path), /the run is finished, its results are in .*result.json/);
+  refuses(() => RunFolder.open(path), /the run is finished, its results are in .*result.json/);
   assert.not.ok(existsSync(join(path, "lock")), "a run that cannot be opened is not kept locked");
 });
 
@@ -104,7 +104,7 @@ test("checkpoints of another configuration or other data are an error", async ()
     validation: { best: 1, since: 0 },
     tensors: state,
   };
-  const expectError = async (run: RunDirectory, data: string) => {
+  const expectError = async (run: RunFolder, data: string) => {
     const error = await run
       .checkpoints(data)
       .load("DNN")
@@ -114,38 +114,38 @@ test("checkpoints of another configuration or other data are an error", async ()
   };
   const path = newPath();
   {
-    using run = RunDirectory.create(path, { seed: 1, device: undefined });
+    using run = RunFolder.create(path, { seed: 1, device: undefined });
     await run.checkpoints("data").save("DNN", checkpoint);
   }
   {
-    using run = RunDirectory.open(path);
+    using run = RunFolder.open(path);
     assert.equal(await run.checkpoints("data").load("DNN"), checkpoint);
     await expectError(run, "other data");
   }
   writeFileSync(join(path, "config.json"), '{"seed":2}');
-  using changed = RunDirectory.open(path);
+  using changed = RunFolder.open(path);
   await expectError(changed, "data");
 });
 
 test("two processes cannot write one run, nor can one process twice", () => {
   const path = newPath();
   {
-    using _ = RunDirectory.create(path, {});
-    refuses(() => RunDirectory.open(path), new RegExp(`process ${process.pid} writes this run`));
+    using _ = RunFolder.create(path, {});
+    refuses(() => RunFolder.open(path), new RegExp(`process ${process.pid} writes this run`));
   }
-  RunDirectory.open(path)[Symbol.dispose]();
+  RunFolder.open(path)[Symbol.dispose]();
   writeFileSync(join(path, "lock"), `${process.ppid}\n`);
-  refuses(() => RunDirectory.open(path), new RegExp(`process ${process.ppid} writes this run`));
+  refuses(() => RunFolder.open(path), new RegExp(`process ${process.ppid} writes this run`));
 });
 
 test("the lock of a process that is gone is taken over", () => {
   const gone = spawnSync(process.execPath, ["-e", ""]).pid;
   const path = newPath();
-  RunDirectory.create(path, {})[Symbol.dispose]();
+  RunFolder.create(path, {})[Symbol.dispose]();
   // A killed process's number may be given to the one that goes on, as it is in containers.
   for (const holder of [gone, process.pid]) {
     writeFileSync(join(path, "lock"), `${holder}\n`);
-    using _ = RunDirectory.open(path);
+    using _ = RunFolder.open(path);
     assert.is(readFileSync(join(path, "lock"), "utf8"), `${process.pid}\n`);
   }
   assert.equal(readdirSync(path).sort(), ["config.json", "metrics.jsonl"]);

@@ -10,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import type { StepMetrics, TrainingListener } from "../../training/listener.ts";
-import { RunDirectoryError } from "./run-directory-error.ts";
+import { RunFolderError } from "./run-folder-error.ts";
 
 const NEWLINE = 0x0a;
 
@@ -33,7 +33,7 @@ export class MetricsFile implements TrainingListener {
 
   /**
    * @param path made when it is missing; half a line at its end, of a process that was killed, is removed
-   * @throws RunDirectoryError for a line that is no JSON object
+   * @throws RunFolderError for a line that is no JSON object
    */
   constructor(private readonly path: string) {
     writeFileSync(path, "", { flag: "a" });
@@ -116,7 +116,7 @@ function parseEntry(line: string, place: string): Entry {
     entry = JSON.parse(line);
   } catch {}
   if (typeof entry?.stage !== "string" || typeof entry.step !== "number") {
-    throw new RunDirectoryError(
+    throw new RunFolderError(
       `${place}: expected a JSON object with stage and step; remove this line and all after it to go on`,
     );
   }

@@ -1,6 +1,6 @@
 /** Keeps two processes from writing one run: a file that holds the id of the process that does. */
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { RunDirectoryError } from "./run-directory-error.ts";
+import { RunFolderError } from "./run-folder-error.ts";
 
 /** Locks of this process: after a restart in a container, a killed process's id may be its own. */
 const held = new Set<string>();
@@ -12,7 +12,7 @@ export class RunLock {
 
   /**
    * Takes the lock, also one that a killed process left behind.
-   * @throws RunDirectoryError when a process that is alive holds it
+   * @throws RunFolderError when a process that is alive holds it
    */
   static take(file: string): RunLock {
     const own = `${file}.${process.pid}`;
@@ -46,7 +46,7 @@ function removeStale(file: string): void {
   const holder = readHolder(file);
   if (holder === undefined) return;
   if (isAlive(Number(holder), file)) {
-    throw new RunDirectoryError(
+    throw new RunFolderError(
       `process ${holder} writes this run; wait for it or end it (if it is another program, remove ${file})`,
     );
   }

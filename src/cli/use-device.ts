@@ -1,23 +1,18 @@
 /** The device that a command computes on. */
 import { type ChosenDevice, chooseDevice, type DeviceName, WebGpuDevice } from "../kernels/index.ts";
+import type { RunDevice } from "../run/folder/run-record.ts";
 import { setDefaultDevice } from "../tensor/index.ts";
+import { say } from "./terminal/say.ts";
 import { UsageError } from "./usage-error.ts";
-
-export interface UsedDevice {
-  /** For people: the device and its adapter. */
-  readonly description: string;
-  /** What a GPU's adapter says of itself, its driver included. */
-  readonly driver: string | undefined;
-}
 
 /**
  * Chooses the device, makes it the default, and says so on stderr.
  * @throws UsageError for a GPU that is not there
  */
-export async function useDevice(name: DeviceName): Promise<UsedDevice> {
+export async function useDevice(name: DeviceName): Promise<RunDevice> {
   const { device, description } = await findDevice(name);
   setDefaultDevice(device);
-  process.stderr.write(`device: ${description}\n`);
+  say(`device: ${description}`);
   return { description, driver: device instanceof WebGpuDevice ? device.adapter.description : undefined };
 }
 

@@ -1,7 +1,11 @@
 /** What `run.json` says of a run: where, when, by what and on what it was made. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { SourceFingerprint } from "../../data/prepared/fingerprint.ts";
-import type { UsedDevice } from "../choose-device.ts";
-import { packageVersions, programVersion } from "../versions.ts";
+import { RunFolderError } from "./run-folder-error.ts";
+
+/** The file's name in the run's folder. */
+export const RECORD = "run.json";
 
 /** A process that worked on the run. */
 export interface RunProcess {
@@ -32,24 +36,30 @@ export interface RunRecord extends RunProcess {
   readonly finished: string | null;
 }
 
-/** The record of a run that starts now. */
+/** What a process computes on. */
+export interface RunDevice {
+  /** For people: the device and its adapter. */
+  readonly description: string;
+  /** What a GPU's adapter says of itself, its driver included. */
+  readonly driver: string | undefined;
+}
+
+/** The record of a run that starts now; `versions` are those of the packages that it depends on. */
 export function startRecord(
-  command: string,
-  seed: number,
-  data: RunData,
-  { description, driver }: UsedDevice,
+  run: Pick<RunRecord, "command" | "seed" | "data">,
+  { description, driver }: RunDevice,
+  { goalrank, webgpu }: { readonly goalrank: string; readonly webgpu: string | undefined },
 ): RunRecord {
-  const { webgpu } = packageVersions();
   return {
-    goalrank: programVersion(),
+    goalrank,
     node: process.version,
     ...(webgpu !== undefined && { webgpu }),
     platform: `${process.platform} ${process.arch}`,
     device: description,
     ...(driver !== undefined && { driver }),
-    seed,
-    data,
-    command,
+    seed: run.seed,
+    data: run.data,
+    command: run.command,
     started: now(),
     resumed: [],
     finished: null,
@@ -57,7 +67,7 @@ export function startRecord(
 }
 
 /** The record of a run that goes on now. */
-export function resumeRecord(record: RunRecord, command: string, { description }: UsedDevice): RunRecord {
+export function resumeRecord(record: RunRecord, command: string, { description }: RunDevice): RunRecord {
   return { ...record, resumed: [...record.resumed, { command, started: now(), device: description }] };
 }
 
@@ -67,4 +77,14 @@ export function finishRecord(record: RunRecord): RunRecord {
 
 function now(): string {
   return new Date().toISOString();
+}
+
+/** @throws RunFolderError where there is none, or a damaged one */
+export function readRunRecord(path: string): RunRecord {
+  const file = join(path, RECORD);
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new RunFolderError(`${file}: cannot be read (${(error as Error).message})`);
+  }
 }

@@ -1,15 +1,11 @@
-/**
- * Reads interactions from comma- or tab-separated text with a header: columns are found by name, in any order, among
- * any others.
- */
+/** Reads interactions from text: comma- or tab-separated with a header, or as MovieLens has them; plain or gzipped. */
 import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
 import type { InteractionLog } from "../interactions.ts";
 import type { ColumnNames } from "../settings.ts";
 import { type ColumnOptions, findColumns, listNames, resolveColumns } from "./columns.ts";
 import { type DelimitedFormat, readRecords } from "./delimited.ts";
-import { InteractionLogBuilder } from "./interaction-log-builder.ts";
-import { addRow, finishLog, type RowLayout } from "./interaction-rows.ts";
+import { InteractionRows, noInteractions, type RowLayout } from "./interaction-rows.ts";
 
 /** Of {@link readCsv}. */
 export interface CsvOptions extends ColumnOptions {
@@ -18,8 +14,8 @@ export interface CsvOptions extends ColumnOptions {
 }
 
 /**
- * Reads interactions from a CSV file with a header, plain or gzipped; other columns are passed over. Fields may be
- * quoted.
+ * Reads interactions from a CSV file with a header: columns are found by name, in any order, and others are passed
+ * over. Fields may be quoted.
  *
  * @throws DataError with file and line when the file cannot be read, the header is missing or lacks a column, or a
  * row does not fit the header; RangeError for `columns` that make no sense.
@@ -32,12 +28,27 @@ export function readCsv(file: string, options: CsvOptions = {}): Promise<Interac
 }
 
 /**
- * Reads interactions from tab-separated values with a header, plain or gzipped, as {@link readCsv} does; but as this
- * format has it, there are no quoted fields: a quote is part of the text. For quoted fields between tabs, use
- * {@link readCsv} with the delimiter "\t".
+ * Reads interactions from tab-separated values with a header, as {@link readCsv} does; but as this format has it, there
+ * are no quoted fields: a quote is part of the text. For quoted fields between tabs, use {@link readCsv} with the
+ * delimiter "\t".
  */
 export function readTsv(file: string, options: ColumnOptions = {}): Promise<InteractionLog> {
   return readTable(file, { delimiter: "\t", quoted: false }, options);
+}
+
+/**
+ * Reads MovieLens ratings: one `user::item::rating::timestamp` per line, no header
+ * (Harper and Konstan 2015, "The MovieLens Datasets: History and Context").
+ *
+ * @throws DataError with file and line when the file cannot be read or a line is not of that form.
+ */
+export async function readMovieLens(file: string): Promise<InteractionLog> {
+  const columns = ["user", "item", "rating", "timestamp"];
+  const expected = columns.join("::");
+  const position = { user: 0, item: 1, feedback: [{ column: 2, weight: 1 }], timestamp: 3 };
+  const rows = new InteractionRows({ file, columns, position, expected });
+  await readRecords(file, { delimiter: "::", quoted: false }, (fields, line) => rows.add(fields, line));
+  return rows.finish(`lines of ${expected}`);
 }
 
 async function readTable(
@@ -46,13 +57,14 @@ async function readTable(
   options: ColumnOptions,
 ): Promise<InteractionLog> {
   const names = resolveColumns(options);
-  const builder = new InteractionLogBuilder();
-  let layout: RowLayout | undefined;
+  const wanted = `lines of ${listNames(names).join(format.delimiter)}`;
+  const table: { rows?: InteractionRows } = {};
   await readRecords(file, format, (fields, line) => {
-    if (layout === undefined) layout = readHeader(file, line, fields, names, format.delimiter);
-    else addRow(builder, layout, fields, line);
+    if (table.rows !== undefined) table.rows.add(fields, line);
+    else table.rows = new InteractionRows(readHeader(file, line, fields, names, format.delimiter));
   });
-  return finishLog(builder, file, `lines of ${listNames(names).join(format.delimiter)}`);
+  if (table.rows === undefined) throw noInteractions(file, wanted);
+  return table.rows.finish(wanted);
 }
 
 function readHeader(

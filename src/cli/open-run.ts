@@ -1,17 +1,16 @@
 /** Starts a run or goes on with one: the configuration, and the folder where one is named. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { CommandSettings } from "../configuration/command-settings.ts";
-import { environmentLayer } from "../configuration/command-settings.ts";
-import { readConfigurationFile } from "../configuration/configuration-file.ts";
-import type { Configuration } from "../configuration/configuration-schema.ts";
-import type { Layer } from "../configuration/merge-settings.ts";
-import { resolveConfiguration } from "../configuration/resolve.ts";
-import { UsageError } from "../usage-error.ts";
-import { runConfiguration } from "./run-configuration.ts";
-import { RunDirectory } from "./run-directory.ts";
-import { RunDirectoryError } from "./run-directory-error.ts";
-import type { RunRecord } from "./run-record.ts";
+import { RunFolder } from "../run/folder/run-folder.ts";
+import { RunFolderError } from "../run/folder/run-folder-error.ts";
+import type { CommandSettings } from "./configuration/command-settings.ts";
+import { environmentLayer } from "./configuration/command-settings.ts";
+import { readConfigurationFile } from "./configuration/configuration-file.ts";
+import type { Configuration } from "./configuration/configuration-schema.ts";
+import type { Layer } from "./configuration/merge-settings.ts";
+import { resolveConfiguration } from "./configuration/resolve-configuration.ts";
+import { runConfiguration } from "./configuration/run-configuration.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** The settings that a resumed run may change: they change no number. */
 const FREE_SETTINGS = ["device"];
@@ -19,7 +18,7 @@ const FREE_SETTINGS = ["device"];
 export interface OpenRun {
   readonly configuration: Configuration;
   /** Undefined where nothing is to be kept. */
-  readonly run: RunDirectory | undefined;
+  readonly run: RunFolder | undefined;
 }
 
 /** A run as flags and configuration say. */
@@ -28,7 +27,7 @@ export function startRun(settings: CommandSettings, fallback: Layer | undefined)
   const configuration = settings.resolve(fallback);
   const { output } = configuration;
   const run =
-    output === undefined ? undefined : RunDirectory.create(output, runConfiguration(configuration, output));
+    output === undefined ? undefined : RunFolder.create(output, runConfiguration(configuration, output));
   return { configuration, run };
 }
 
@@ -44,7 +43,7 @@ export function resumeRun(path: string, settings: CommandSettings): OpenRun {
         "another run with --out",
     );
   }
-  const run = RunDirectory.open(path);
+  const run = RunFolder.open(path);
   try {
     return { configuration: readRunConfiguration(path, settings.flags.layer()), run };
   } catch (error) {
@@ -57,17 +56,7 @@ export function resumeRun(path: string, settings: CommandSettings): OpenRun {
 export function readRunConfiguration(path: string, flags: Layer): Configuration {
   const file = join(path, "config.json");
   if (!existsSync(file)) {
-    throw new RunDirectoryError(`${path}: this is no folder of a run, it has no config.json`);
+    throw new RunFolderError(`${path}: this is no folder of a run, it has no config.json`);
   }
   return resolveConfiguration([readConfigurationFile(file), environmentLayer(), flags]);
-}
-
-/** @throws RunDirectoryError where there is none, or a damaged one */
-export function readRunRecord(path: string): RunRecord {
-  const file = join(path, "run.json");
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw new RunDirectoryError(`${file}: cannot be read (${(error as Error).message})`);
-  }
 }

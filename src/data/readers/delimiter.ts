@@ -1,5 +1,4 @@
 /** What stands between the fields of a text's lines. */
-
 /** The longer first: a line of `::` is also one of `:`. */
 const DELIMITERS = ["::", "\t", ",", ";", "|"];
 const LINES = 50;
