@@ -48,7 +48,7 @@ const groupOptions = (options: Partial<GroupOptions> = {}): GroupOptions => ({
 
 /** The groups that the task draws for its batch `step`. */
 const groupsOf = (models: GoalRankModels, options: GroupOptions, step = 0): Promise<ScoredGroups> =>
-  scoreGroups(models, log, rows, options, { seed: SEED, stream: "GoalRank", step });
+  scoreGroups(models, feedbackBatch(log, rows), options, { seed: SEED, stream: "GoalRank", step });
 
 async function lossOf(models: GoalRankModels, options: GroupOptions, step = 0): Promise<number> {
   const { loss } = await goalRankTask(models, log, options, { seed: SEED }).computeLoss(rows, step);

@@ -77,14 +77,14 @@ test("every step reports what it used", async () => {
 });
 
 test("the same seed trains the same experiment, to the bit; GoalRank learns to please its reward model", async () => {
-  const run = async (seed: number) => (await runExperiment(smallData(), { ...smallExperiment, seed })).rows;
-  const rows = await run(1);
-  assert.equal(await run(1), rows);
-  assert.not.equal(await run(2), rows);
+  const rowsOf = async (seed: number) => (await run(smallData(), { ...smallExperiment, seed })).result.rows;
+  const rows = await rowsOf(1);
+  assert.equal(await rowsOf(1), rows);
+  assert.not.equal(await rowsOf(2), rows);
   const predicted = new Map(rows.map((row) => [row.method, row.predictedReward]));
   assert.ok((predicted.get("GoalRank") ?? 0) > (predicted.get("random") ?? 0));
   const regrets = new Map(rows.map((row) => [row.method, row.regret]));
-  assert.is(regrets.get("oracle (beam search)"), 0);
+  assert.is(regrets.get("oracle"), 0);
   assert.ok((regrets.get("GoalRank") ?? 0) > 0);
 });
 

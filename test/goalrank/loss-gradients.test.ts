@@ -131,7 +131,7 @@ const tasks: readonly (readonly [string, () => TrainingTask])[] = [
         goalRankModels(),
         log,
         groups({ imitationWeight: 0.7, imitation: "positives", spaced: 5 }),
-        1,
+        { seed: 1 },
       ),
   ],
 ];

@@ -44,8 +44,8 @@ const tasks: readonly (readonly [string, () => TrainingTask])[] = [
     "EG-Rerank",
     () => {
       const models = {
-        model: new EgRerank(catalogue, 8, random("eg-rerank")),
-        sampler: new PointerGenerator(catalogue, 8, random("sampler")),
+        model: new EgRerank(catalogue, 8, log.listLength, random("eg-rerank")),
+        sampler: new PointerGenerator(catalogue, 8, log.listLength, random("sampler")),
         judge: new RewardModel(catalogue, rewardOptions, random("judge")),
       };
       // The discriminator's gain is held constant, but moves with its weights: at 0 only what is learned is left.

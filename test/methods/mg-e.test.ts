@@ -15,7 +15,7 @@ import { noGrad, scope } from "../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../src/training/options.ts";
 import { type TrainingTask, train } from "../../src/training/trainer.ts";
 import { generatorOptions, log, world } from "../small-world.ts";
-import { assertRanked, createContext, lists32, random } from "./small-context.ts";
+import { assertRanked, createSchool, judgeOf, learned, lists32, random } from "./small-context.ts";
 
 const test = suite("MG-E");
 
@@ -144,7 +144,8 @@ test("with every spare candidate left out, all networks order the same random ca
 });
 
 test("a larger fleet's choice is liked no less, request by request, and networks are trained as needed", async () => {
-  const context = await createContext(log);
+  const school = await createSchool(log);
+  const { models: shared, lesson } = school;
   const stages: string[] = [];
   const quickly = async (task: TrainingTask) => {
     stages.push(task.stage);
@@ -157,12 +158,12 @@ test("a larger fleet's choice is liked no less, request by request, and networks
     [MG_E_100, 5],
   ] as const) {
     stages.length = 0;
-    const { rank, models } = await method.learn({ ...context, train: quickly });
-    assert.is(models.length, networkCount);
+    const { rank, models } = await learned(method, { models: shared, lesson: { ...lesson, train: quickly } });
+    assert.is(Object.keys(models).length, networkCount);
     assert.is(new Set(stages).size, networkCount);
     const ranked = await rank(log);
     assertRanked(log, ranked);
-    const liked = await predictedRewards(context.judge, log, ranked.lists);
+    const liked = await predictedRewards(judgeOf(school), log, ranked.lists);
     const gains = [...liked].map((reward, row) => reward - before[row]);
     assert.ok(gains.every((gain) => gain > -1e-5) && gains.some((gain) => gain > 1e-4));
     before = [...liked];

@@ -2,6 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { listwiseLoss } from "../../src/goalrank/listwise-loss.ts";
+import { DNN } from "../../src/methods/dnn.ts";
 import { findMethod, METHODS } from "../../src/methods/index.ts";
 import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
 import { PRM_AS_THEY_COME } from "../../src/methods/prm.ts";
@@ -11,7 +12,7 @@ import { type Tensor, tensor } from "../../src/tensor/index.ts";
 import { log, world } from "../small-world.ts";
 import { throwsMessage } from "../throws-message.ts";
 import { assertNear } from "./scoring-checks.ts";
-import { assertRanked, createContext, lists32, lossOf, random, WIDTH } from "./small-context.ts";
+import { assertRanked, createSchool, lists32, lossOf, random, WIDTH } from "./small-context.ts";
 
 const test = suite("scoring methods");
 
@@ -98,12 +99,10 @@ test("where unexposed candidates count nothing, only what was shown is looked at
 });
 
 test("DNN is the pointwise ranker that all methods share: nothing more is trained", async () => {
-  const context = await createContext(log);
-  const { models, rank } = await findMethod("dnn").learn({
-    ...context,
-    train: async () => assert.unreachable(),
-  });
-  assert.equal(models, []);
+  const { models: shared } = await createSchool(log);
+  const { models, learn, rank } = DNN.create(shared.context);
+  assert.equal(models, {});
+  assert.is(learn, undefined);
   assertRanked(log, await rank(log));
 });
 

@@ -2,7 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { candidateBatch } from "../../src/data/batch.ts";
+import { candidateBatch, feedbackBatch } from "../../src/data/batch.ts";
 import { type ListDataset, selectRows } from "../../src/data/dataset.ts";
 import { candidateLabels } from "../../src/data/labels.ts";
 import { rankByScore } from "../../src/evaluation/ranking-metrics.ts";
@@ -51,7 +51,7 @@ function near(actual: number, expected: number, tolerance = 1e-5): void {
 
 /** Labels of the candidates of each row: [S][N]. */
 const labelRows = (dataset: ListDataset) =>
-  Array.from({ length: dataset.size }, (_, row) => [...candidateLabels(dataset, [row])]);
+  Array.from({ length: dataset.size }, (_, row) => [...candidateLabels(feedbackBatch(dataset, [row]))]);
 
 const count = (labels: readonly number[]) => labels.reduce((sum, label) => sum + label, 0);
 

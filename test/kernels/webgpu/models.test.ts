@@ -7,6 +7,7 @@ import { Generator } from "../../../src/goalrank/generator.ts";
 import { goalRankTask } from "../../../src/goalrank/goalrank-task.ts";
 import { DEFAULT_GROUPS, type GroupOptions } from "../../../src/goalrank/groups/group-settings.ts";
 import { imitationTask } from "../../../src/goalrank/imitation-task.ts";
+import { listwiseLoss } from "../../../src/goalrank/listwise-loss.ts";
 import { RewardModel, type RewardModelOptions } from "../../../src/goalrank/reward-model.ts";
 import { rewardTask } from "../../../src/goalrank/reward-task.ts";
 import { type Device, Random } from "../../../src/kernels/index.ts";
@@ -78,8 +79,10 @@ function likelihoodTask(): TrainingTask {
 
 function createPrmTask(): TrainingTask {
   const options = { width: 8, heads: 2, layers: 1, candidateCount: 12, dropoutRate: 0, seed: 3 };
-  return prmTask(
+  return scoringTask(
+    "prm",
     new PersonalisedReranker(world.catalogue, createPointwise(), options, random()),
+    listwiseLoss,
     log,
     "negative",
   );
