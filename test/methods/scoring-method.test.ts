@@ -3,14 +3,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { listwiseLoss } from "../../src/goalrank/listwise-loss.ts";
 import { DNN } from "../../src/methods/dnn.ts";
-import { findMethod, METHODS } from "../../src/methods/index.ts";
 import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
-import { PRM_AS_THEY_COME } from "../../src/methods/prm.ts";
 import { attentionLoss } from "../../src/methods/scoring/attention-loss.ts";
 import { pointwiseLoss, type ScoreLoss, scoringTask } from "../../src/methods/scoring/scoring-method.ts";
 import { type Tensor, tensor } from "../../src/tensor/index.ts";
 import { log, world } from "../small-world.ts";
-import { throwsMessage } from "../throws-message.ts";
 import { assertNear } from "./scoring-checks.ts";
 import { assertRanked, createSchool, lists32, lossOf, random, WIDTH } from "./small-context.ts";
 
@@ -104,18 +101,6 @@ test("DNN is the pointwise ranker that all methods share: nothing more is traine
   assert.equal(models, {});
   assert.is(learn, undefined);
   assertRanked(log, await rank(log));
-});
-
-test("methods have distinct names, and a misspelled one is corrected", () => {
-  const methods = [...METHODS, PRM_AS_THEY_COME];
-  const names = methods.map(({ name }) => name);
-  assert.is(new Set(names).size, names.length);
-  assert.is(new Set(methods.map(({ title }) => title)).size, names.length);
-  for (const method of methods) assert.is(findMethod(method.name), method);
-  throwsMessage(
-    () => findMethod("rank-mixr"),
-    `methods: there is no method "rank-mixr"; did you mean "rank-mixer"? The methods are ${names.join(", ")}`,
-  );
 });
 
 test.run();
