@@ -7,7 +7,7 @@ import { elementwise, type Operation } from "../../src/kernels/index.ts";
 import { defineKernel } from "../../src/kernels/wasm/kernel.ts";
 import { multiplyAdd } from "../../src/kernels/wasm/multiply-add.ts";
 import { F32x4, I32x4 } from "../../src/kernels/wasm/values.ts";
-import { f32, indexProgram, u32, type WgslProgram } from "../../src/kernels/webgpu/program.ts";
+import { f32, indexProgram } from "../../src/kernels/webgpu/program.ts";
 import { apply, full, scope, type Tensor } from "../../src/tensor/index.ts";
 import { runAndFree } from "../kernels/kernel-case.ts";
 import type { BenchmarkDevice } from "./devices.ts";
@@ -21,19 +21,12 @@ export interface Ceilings {
 /** y = x, four elements at a time. */
 const copy: Operation = {
   name: "benchmark copy",
+  signature: "x -> y",
   outputs: ([x]) => [x],
   reference([x], [y]) {
     y.data.set(x.data);
   },
-  wgsl: ([x]): WgslProgram[] => [
-    indexProgram(
-      "benchmark copy",
-      x.shape[0] / 4,
-      { x: { input: 0, vectors: true }, y: { output: 0, vectors: true } },
-      {},
-      "  y[i] = x[i];",
-    ),
-  ],
+  wgsl: ([x]) => [indexProgram("benchmark copy", x.shape[0] / 4, "  y[i] = x[i];", { vectors: ["x", "y"] })],
   sample: (draw) => ({ inputs: [draw.floats([4 * draw.integer(1, 4)])], attributes: undefined }),
 };
 
@@ -50,7 +43,7 @@ const CHAINS = 16;
 /** Two elements at once, so that their chains hide how long an addition takes. */
 const multiplyAddKernel = defineKernel(
   "benchmark multiply-adds",
-  { x: "i32", y: "i32", rounds: "i32", factor: "f32", addend: "f32" },
+  { i32: "x, y, rounds", f32: "factor, addend" },
   (write, { x, y, rounds, factor, addend, first, last }) => {
     const [f, a] = [write.let(factor.splat()), write.let(addend.splat())];
     const lanes = write.let(I32x4.of(0, 1, 2, 3).toFloats());
@@ -76,6 +69,7 @@ const multiplyAddKernel = defineKernel(
 /** y_i = sum over chains c of the `rounds`-th iterate of v <- factor v + addend, from v = x_i + c. */
 const multiplyAddChains: Operation<ChainAttributes> = {
   name: "benchmark multiply-adds",
+  signature: "x -> y",
   outputs: ([x]) => [x],
   reference([x], [y], { rounds, factor: f, addend: a }) {
     for (let i = 0; i < x.data.length; i++) {
@@ -107,18 +101,16 @@ const multiplyAddChains: Operation<ChainAttributes> = {
   simd: ([x], _, { rounds, factor, addend }) => [
     {
       kernel: multiplyAddKernel,
-      arguments: { x: { input: 0 }, y: { output: 0 }, rounds, factor, addend },
+      arguments: { rounds, factor, addend },
       items: x.shape[0],
       itemsTogether: 2,
       work: x.shape[0] * rounds,
     },
   ],
-  wgsl: ([x], _, { rounds, factor, addend }): WgslProgram[] => [
+  wgsl: ([x], _, { rounds, factor, addend }) => [
     indexProgram(
       "benchmark multiply-adds",
       x.shape[0],
-      { x: { input: 0 }, y: { output: 0 } },
-      { rounds: u32(rounds), factor: f32(factor), addend: f32(addend) },
       `  let f = vec4<f32>(parameters.factor);
   let a = vec4<f32>(parameters.addend);
   var v0 = x[i] + vec4<f32>(0, 1, 2, 3);
@@ -132,6 +124,7 @@ const multiplyAddChains: Operation<ChainAttributes> = {
     v3 = fma(f, v3, a);
   }
   y[i] = dot(v0 + v1 + v2 + v3, vec4<f32>(1));`,
+      { parameters: { rounds, factor: f32(factor), addend: f32(addend) } },
     ),
   ],
   sample: (draw) => ({

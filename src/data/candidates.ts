@@ -1,6 +1,6 @@
 /** Gives each exposed list its candidates, history and labels: from a log to the columns that models read. */
 import { Random } from "../kernels/philox.ts";
-import type { ListDataset } from "./dataset.ts";
+import { emptyDataset, type ListDataset } from "./dataset.ts";
 import { isShown, rowsOfList, shownItems } from "./exposures.ts";
 import type { InteractionLog } from "./interactions.ts";
 import { type ExposedLists, positiveAt, selectLists } from "./lists.ts";
@@ -34,19 +34,8 @@ export function buildListDataset(
   } = options;
   const { size, listLength } = lists;
   checkCounts(candidateCount, historyLength, listLength);
-  const dataset: ListDataset = {
-    size,
-    candidateCount,
-    listLength,
-    historyLength,
-    users: lists.users.slice(),
-    candidates: new Int32Array(size * candidateCount),
-    retrieverScores: new Float32Array(size * candidateCount),
-    exposed: new Int32Array(size * listLength),
-    feedback: new Float32Array(size * listLength),
-    history: new Int32Array(size * historyLength),
-    historyFeedback: new Float32Array(size * historyLength),
-  };
+  const dataset = emptyDataset({ size, candidateCount, listLength, historyLength });
+  dataset.users.set(lists.users);
   const retrieval = new Retrieval(log, scoreItems, "candidates");
   for (let row = 0; row < size; row++) {
     const user = lists.users[row];

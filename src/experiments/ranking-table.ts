@@ -2,7 +2,7 @@
 import type { Comparison } from "./best-baseline.ts";
 import { highest } from "./best-baseline.ts";
 import { estimateOf, type Results, type Row, rowName, seedMean } from "./results.ts";
-import type { Cell, Column, Estimate, Table } from "./tables.ts";
+import { type Column, type ColumnOf, type Estimate, type Table, tableOf } from "./tables.ts";
 
 /** What methods are compared by: the truth where it is known, else the paper's NDCG. */
 export function mainMetric(results: Results): "trueReward" | "ndcg" {
@@ -14,20 +14,34 @@ export function metricName(metric: ReturnType<typeof mainMetric>): string {
   return metric === "trueReward" ? "true reward (expected positives per list)" : "NDCG@L";
 }
 
-const PERCENT = { isPercent: true };
-/** Against what was exposed and liked. */
-export const FEEDBACK_METRICS: readonly (Column & { readonly metric: string })[] = [
-  { metric: "hit", title: "H@L", ...PERCENT },
-  { metric: "ndcg", title: "NDCG@L", ...PERCENT },
-  { metric: "map", title: "MAP@L", ...PERCENT },
-  { metric: "f1", title: "F1@L", ...PERCENT },
-  { metric: "auc", title: "AUC", ...PERCENT },
+/** Metrics against what was exposed and liked: means over seeds. */
+export const FEEDBACK_COLUMNS: readonly MetricColumn[] = [
+  metricColumn("hit", "H@L", { isPercent: true }),
+  metricColumn("ndcg", "NDCG@L", { isPercent: true }),
+  metricColumn("map", "MAP@L", { isPercent: true }),
+  metricColumn("f1", "F1@L", { isPercent: true }),
+  metricColumn("auc", "AUC", { isPercent: true }),
 ];
-const METRICS = [
-  { metric: "trueReward", title: "true reward" },
-  ...FEEDBACK_METRICS,
-  { metric: "predictedReward", title: "predicted reward" },
+const COLUMNS = [
+  metricColumn("trueReward", "true reward"),
+  ...FEEDBACK_COLUMNS,
+  metricColumn("predictedReward", "predicted reward"),
 ];
+
+interface MetricColumn extends ColumnOf<Row> {
+  readonly metric: string;
+  of(row: Row): Estimate | undefined;
+}
+
+/** The mean over seeds with its interval. */
+function metricColumn(metric: string, title: string, format: Omit<Column, "title"> = {}): MetricColumn {
+  return { metric, title, ...format, of: (row) => seedMean(row, metric) };
+}
+
+/** The mean over seeds alone. */
+export function meanColumn(metric: string, title: string, format: Omit<Column, "title"> = {}): ColumnOf<Row> {
+  return { title, ...format, of: (row) => seedMean(row, metric)?.mean };
+}
 
 export interface RankingTableOptions {
   readonly name: string;
@@ -53,34 +67,32 @@ export function rankingTable(results: Results, options: RankingTableOptions): Ta
     competes = () => true,
   } = options;
   const main = mainMetric(results);
-  const metrics = METRICS.filter(({ metric }) => rows.some((row) => seedMean(row, metric) !== undefined));
   const best = highest(rows.filter(competes), main);
-  const hasShares = rows.some((row) => shareOfLead(results, row) !== undefined);
-  return {
-    ...{ name, caption },
-    columns: [
-      { title: head },
-      ...metrics,
-      ...(hasShares ? [{ title: "share of the oracle's lead", ...PERCENT }] : []),
-      ...(comparison ? [{ title: `less ${rowName(comparison.reference)}` }, { title: "p (Holm)" }] : []),
-      { title: "parameters", digits: 0 },
-      { title: "CPU s", digits: 0 },
-    ],
-    rows: rows.map((row): Cell[] => {
-      const contrast = comparison?.contrasts.find((own) => own.row === row);
-      return [
-        title(row),
-        ...metrics.map(({ metric }) => {
-          const found = seedMean(row, metric);
-          return found && { ...found, isBest: row === best && metric === main };
-        }),
-        ...(hasShares ? [shareOfLead(results, row)] : []),
-        ...(comparison ? [contrast, contrast && pText(contrast.adjustedPValue)] : []),
-        seedMean(row, "parameters")?.mean,
-        seedMean(row, "cpuSeconds")?.mean,
-      ];
-    }),
+  const emphasised = (column: MetricColumn): ColumnOf<Row> => ({
+    ...column,
+    of: (row) => {
+      const found = column.of(row);
+      return found && { ...found, isBest: row === best && column.metric === main };
+    },
+  });
+  const contrastOf = (row: Row) => comparison?.contrasts.find((own) => own.row === row);
+  const share: ColumnOf<Row> = {
+    ...{ title: "share of the oracle's lead", isPercent: true },
+    of: (row) => shareOfLead(results, row),
   };
+  return tableOf(name, caption, rows, [
+    { title: head, of: title },
+    ...COLUMNS.filter((column) => rows.some((row) => column.of(row) !== undefined)).map(emphasised),
+    ...(rows.some((row) => share.of(row) !== undefined) ? [share] : []),
+    ...(comparison === undefined
+      ? []
+      : [
+          { title: `less ${rowName(comparison.reference)}`, of: contrastOf },
+          { title: "p (Holm)", of: (row: Row) => pText(contrastOf(row)?.adjustedPValue) },
+        ]),
+    meanColumn("parameters", "parameters", { digits: 0 }),
+    meanColumn("cpuSeconds", "CPU s", { digits: 0 }),
+  ]);
 }
 
 /**
@@ -99,6 +111,7 @@ function shareOfLead(results: Results, row: Row): Estimate | undefined {
   );
 }
 
-function pText(value: number): string {
+function pText(value: number | undefined): string {
+  if (value === undefined) return "";
   return value < 0.001 ? "< 0.001" : value.toFixed(3);
 }

@@ -70,14 +70,8 @@ class OpenTables {
   private readonly tables = new Map<string, StoredResults>();
 
   constructor(private readonly root: string) {
-    const names = existsSync(root)
-      ? readdirSync(root, { withFileTypes: true })
-          .filter((entry) => entry.isDirectory())
-          .map(({ name }) => name)
-      : [];
-    for (const name of names) {
-      if (existsSync(join(root, name, "results.jsonl"))) this.of(name);
-    }
+    const folders = existsSync(root) ? readdirSync(root) : [];
+    for (const name of folders) if (existsSync(join(root, name, "results.jsonl"))) this.of(name);
   }
 
   of(experiment: string): StoredResults {
@@ -98,20 +92,19 @@ class OpenTables {
   }
 }
 
+const FORMATS = { md: toMarkdown, csv: toCsv, tex: toLatex };
+
 /** Writes every table in three formats, and every picture. @returns the files */
-export function writePresentation(folder: string, dataset: string, shown: Presentation): string[] {
-  const prefix = fileName(dataset);
+function writePresentation(folder: string, dataset: string, { tables, pictures }: Presentation): string[] {
   const write = (name: string, extension: string, content: string) => {
-    const file = join(folder, `${prefix === "" ? "" : `${prefix}-`}${name}.${extension}`);
+    const file = join(folder, `${fileName(dataset, name)}.${extension}`);
     writeWhole(file, content);
     return file;
   };
   return [
-    ...shown.tables.flatMap((table) => [
-      write(table.name, "md", toMarkdown(table)),
-      write(table.name, "csv", toCsv(table)),
-      write(table.name, "tex", toLatex(table)),
-    ]),
-    ...shown.pictures.map(({ name, draw }) => write(name, "svg", draw())),
+    ...tables.flatMap((table) =>
+      Object.entries(FORMATS).map(([extension, format]) => write(table.name, extension, format(table))),
+    ),
+    ...pictures.map(({ name, draw }) => write(name, "svg", draw())),
   ];
 }

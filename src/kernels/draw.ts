@@ -1,7 +1,8 @@
 /** Draws sample inputs of operations. Everything derives from one source of integers, so property tests can shrink. */
-import type { HostTensor } from "./operation.ts";
+
 import { Random } from "./philox.ts";
 import { type Shape, sizeOf } from "./shape.ts";
+import type { HostTensor } from "./tensor-spec.ts";
 
 /** Where drawn values may lie. */
 export interface ValueRange {

@@ -1,4 +1,5 @@
 /** How numbers are computed: one file per kernel family, and the devices that run them. */
+import "./platform-types.ts";
 
 export { type ChosenDevice, chooseDevice, DEVICE_NAMES, type DeviceName } from "./choose-device.ts";
 export { CountingDevice } from "./counting-device.ts";
@@ -32,23 +33,23 @@ export {
   type RewardNormalisation,
 } from "./ops/group-cross-entropy.ts";
 export { type LayerNormAttributes, layerNorm } from "./ops/layer-norm/layer-norm.ts";
-export { concat, permute, slice } from "./ops/layout/layout.ts";
+export { concat } from "./ops/layout/concat.ts";
+export { permute } from "./ops/layout/permute.ts";
+export { slice } from "./ops/layout/slice.ts";
 export type { Activation } from "./ops/matmul/activation.ts";
 export { type MatmulAttributes, matmul } from "./ops/matmul/matmul.ts";
-export {
-  type AdamWAttributes,
-  adamWStep,
-  type ParameterUpdate,
-  type SgdAttributes,
-  sgdStep,
-  type UpdateAttributes,
-} from "./ops/optimiser/optimiser-step.ts";
-export { type Distribution, dropout, type RandomAttributes, random } from "./ops/random/random.ts";
+export { type AdamWAttributes, adamWStep } from "./ops/optimiser/adam-w.ts";
+export type { ParameterUpdate, UpdateAttributes } from "./ops/optimiser/parameter-update.ts";
+export { type SgdAttributes, sgdStep } from "./ops/optimiser/sgd.ts";
+export { dropout } from "./ops/random/dropout.ts";
+export { type Distribution, type RandomAttributes, random } from "./ops/random/random.ts";
 export { broadcastTo, max, type ReduceAttributes, sum } from "./ops/reduce/reduce.ts";
 export { type ChooseNextAttributes, chooseNext } from "./ops/sampling/choose-next.ts";
 export { type GumbelTopKAttributes, gumbelTopK } from "./ops/sampling/gumbel-top-k.ts";
 export { crossEntropy } from "./ops/softmax/cross-entropy.ts";
-export { logSoftmax, logSumExp, softmax } from "./ops/softmax/softmax.ts";
+export { logSoftmax } from "./ops/softmax/log-softmax.ts";
+export { logSumExp } from "./ops/softmax/log-sum-exp.ts";
+export { softmax } from "./ops/softmax/softmax.ts";
 export { countNonFinite } from "./ops/tensor-sums/non-finite.ts";
 export { sumOfSquares } from "./ops/tensor-sums/sum-of-squares.ts";
 export { Random, type RandomKey } from "./philox.ts";

@@ -1,5 +1,5 @@
 /** Masks: i32, 1 keeps an element and 0 hides it, broadcast to the tensor that they apply to. */
-import type { HostTensor, TensorSpec } from "./operation.ts";
+
 import {
   broadcastStrides,
   checkBroadcastsTo,
@@ -8,6 +8,7 @@ import {
   type Shape,
   ShapeError,
 } from "./shape.ts";
+import type { HostTensor, TensorSpec } from "./tensor-spec.ts";
 
 /** The logarithm of a hidden element's probability: finite, since infinity does not survive on every device. */
 export const HIDDEN_LOG_PROBABILITY = -1e9;

@@ -2,27 +2,18 @@
  * How an operation is declared. One file per family holds, in this order: the formula with its shapes, the plain
  * TypeScript reference, the gradient rule, and a generator of samples for tests and benchmarks.
  */
+import type { KernelCall, Program, ProgramLimits } from "./dispatch.ts";
 import type { Draw } from "./draw.ts";
 import type { Shape } from "./shape.ts";
-import type { KernelCall } from "./wasm/kernel-call.ts";
-import type { WgslLimits, WgslProgram } from "./webgpu/program.ts";
+import type { DType, HostTensor, TensorSpec } from "./tensor-spec.ts";
 
-/** Element types. f64 exists so that gradients can be checked tightly; i32 holds indices and masks. */
-export type DType = "f32" | "f64" | "i32";
-
-/** The elements of a tensor of any type. */
-export type NumberArray = Float32Array | Float64Array | Int32Array;
-
-/** What is known of a tensor without its elements. */
-export interface TensorSpec {
-  readonly shape: Shape;
-  readonly dtype: DType;
-}
-
-/** A tensor in the memory of this process, contiguous and row-major. */
-export interface HostTensor extends TensorSpec {
-  readonly data: NumberArray;
-}
+export {
+  createArray,
+  type DType,
+  type HostTensor,
+  type NumberArray,
+  type TensorSpec,
+} from "./tensor-spec.ts";
 
 /** A tensor as gradient rules see it, wherever its storage is. */
 export interface Value extends TensorSpec {
@@ -49,6 +40,12 @@ export interface GradientContext<Attributes> {
  */
 export interface Operation<Attributes = undefined> {
   readonly name: string;
+
+  /**
+   * What kernels and programs call the inputs and outputs, in order: `"x, mask -> y"`. Inputs at the end may be missing
+   * from a call.
+   */
+  readonly signature?: string;
 
   /** Inputs that are held constant: no gradient flows to them, though they may be floating point. */
   readonly constants?: readonly number[];
@@ -80,8 +77,8 @@ export interface Operation<Attributes = undefined> {
     inputs: readonly TensorSpec[],
     outputs: readonly TensorSpec[],
     attributes: Attributes,
-    limits: WgslLimits,
-  ): readonly WgslProgram[];
+    limits: ProgramLimits,
+  ): readonly Program[];
 
   /**
    * Instead of `wgsl`, where an element of the result depends on the inputs' elements at its place (broadcast) alone:
@@ -133,7 +130,8 @@ export function checkTypes(
     if (isFloat) floats.add(input.dtype);
     if (isFloat !== (wanted === "float")) {
       throw new TypeError(
-        `${operation}: input ${index} has element type ${input.dtype}, expected ${wanted === "float" ? "f32 or f64" : "i32"}`,
+        `${operation}: input ${index} has element type ${input.dtype}, expected ` +
+          `${wanted === "float" ? "f32 or f64" : "i32"}; convert it with cast()`,
       );
     }
   });
@@ -141,12 +139,3 @@ export function checkTypes(
     throw new TypeError(`${operation}: inputs mix f32 and f64; convert one of them with cast()`);
   }
 }
-
-/** Zeros. */
-export function createArray(dtype: DType, length: number): NumberArray {
-  if (dtype === "f32") return new Float32Array(length);
-  if (dtype === "f64") return new Float64Array(length);
-  return new Int32Array(length);
-}
-
-export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = { f32: 4, f64: 8, i32: 4 };

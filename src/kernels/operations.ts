@@ -6,14 +6,19 @@ import { cast, elementwise } from "./ops/elementwise/elementwise.ts";
 import { embedding, takeAlongLast, takeRows } from "./ops/gather/gather.ts";
 import { groupCrossEntropy } from "./ops/group-cross-entropy.ts";
 import { layerNorm } from "./ops/layer-norm/layer-norm.ts";
-import { concat, permute, slice } from "./ops/layout/layout.ts";
+import { concat } from "./ops/layout/concat.ts";
+import { permute } from "./ops/layout/permute.ts";
+import { slice } from "./ops/layout/slice.ts";
 import { matmul } from "./ops/matmul/matmul.ts";
-import { dropout, random } from "./ops/random/random.ts";
+import { dropout } from "./ops/random/dropout.ts";
+import { random } from "./ops/random/random.ts";
 import { broadcastTo, max, sum } from "./ops/reduce/reduce.ts";
 import { chooseNext } from "./ops/sampling/choose-next.ts";
 import { gumbelTopK } from "./ops/sampling/gumbel-top-k.ts";
 import { crossEntropy } from "./ops/softmax/cross-entropy.ts";
-import { logSoftmax, logSumExp, softmax } from "./ops/softmax/softmax.ts";
+import { logSoftmax } from "./ops/softmax/log-softmax.ts";
+import { logSumExp } from "./ops/softmax/log-sum-exp.ts";
+import { softmax } from "./ops/softmax/softmax.ts";
 
 /** Every operation. */
 export const operations: readonly Operation<unknown>[] = [

@@ -4,11 +4,14 @@
  * draws the same numbers without sharing any state.
  */
 
-const MULTIPLIER_0 = 0xd2511f53;
-const MULTIPLIER_1 = 0xcd9e8d57;
-const WEYL_0 = 0x9e3779b9;
-const WEYL_1 = 0xbb67ae85;
-const ROUNDS = 10;
+export const MULTIPLIERS = [0xd2511f53, 0xcd9e8d57] as const;
+export const WEYL = [0x9e3779b9, 0xbb67ae85] as const;
+export const ROUNDS = 10;
+/** A uniform is one of 2^24 cells: exact in f32, so every device agrees on it. */
+export const CELL = 2 ** -24;
+
+const [MULTIPLIER_0, MULTIPLIER_1] = MULTIPLIERS;
+const [WEYL_0, WEYL_1] = WEYL;
 
 /** Upper 32 bits of the unsigned 64-bit product. */
 function multiplyHigh(a: number, b: number): number {
@@ -61,12 +64,18 @@ function hashName(name: string): number {
 }
 
 /** The Philox key words (seed) and the counter words 1 to 3 (step, stream, upper seed bits) of a random key. */
-export function philoxWords({ seed, stream, step }: RandomKey): { key: Uint32Array; counter: Uint32Array } {
+function philoxWords({ seed, stream, step }: RandomKey): { key: Uint32Array; counter: Uint32Array } {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`random: the seed must be an integer from 0 to 2^53 - 1, got ${seed}`);
   }
   const key = new Uint32Array([seed >>> 0, Math.floor(seed / 2 ** 32)]);
   return { key, counter: new Uint32Array([0, step >>> 0, hashName(stream), 0]) };
+}
+
+/** The words of a random key by the names that kernels and programs call them. */
+export function keyNumbers(randomKey: RandomKey) {
+  const { key, counter } = philoxWords(randomKey);
+  return { key0: key[0], key1: key[1], counter1: counter[1], counter2: counter[2], counter3: counter[3] };
 }
 
 /**
@@ -99,9 +108,9 @@ export class Random {
     return this.block[this.used++];
   }
 
-  /** A multiple of 2^-24 in [0, 1): exact in f32, so every device agrees on it. */
+  /** The lower end of a cell, in [0, 1). */
   uniform(): number {
-    return (this.uint32() >>> 8) * 2 ** -24;
+    return (this.uint32() >>> 8) * CELL;
   }
 
   /** Standard normal (Box-Muller on two uniforms). */
@@ -140,6 +149,6 @@ export class Random {
 
   /** A uniform in (0, 1): the midpoints of 2^24 equal cells. */
   private openUniform(): number {
-    return ((this.uint32() >>> 8) + 0.5) * 2 ** -24;
+    return ((this.uint32() >>> 8) + 0.5) * CELL;
   }
 }

@@ -22,6 +22,9 @@ export interface ExportedGenerator {
   readonly catalogue: Catalogue;
 }
 
+/** Methods that are a generator of this form. */
+export const EXPORTED_METHODS: readonly string[] = ["goalrank", "imitation"];
+
 /**
  * The generator of a ranker.
  * @throws RangeError for a ranker of a method that is no generator of this form
@@ -30,7 +33,7 @@ export function generatorOf({ method, models, shared, shape, catalogue }: Ranker
   const weights = method === "imitation" ? shared.get("imitation") : models.get("goalrank");
   if (weights !== undefined) return { weights, shape, catalogue };
   throw new RangeError(
-    `export: ONNX models can be made of goalrank and of imitation, not of ${method}; ` +
+    `export: ONNX models can be made of ${EXPORTED_METHODS.join(" and ")}, not of ${method}; ` +
       "the format safetensors holds any method",
   );
 }

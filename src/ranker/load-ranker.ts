@@ -64,13 +64,16 @@ export async function readRankerFile(path: string, method?: string): Promise<Uin
 
 /**
  * Where a ranker's file is: `path` itself, or in the run's folder `path`.
- * @throws RankerFileError for a method that is not there, naming those that are; Error where there is no `path`
+ * @throws RankerFileError for a method that is not there, naming those that are
  */
 export async function findRankerFile(path: string, method?: string): Promise<string> {
-  const isFolder = (await stat(path)).isDirectory();
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
   if (method === undefined) return isFolder ? join(path, RANKER_FILE) : path;
   if (!isFolder) {
-    throw new RankerFileError("this is one ranker's file; a method can only be chosen of a run's folder");
+    throw new RankerFileError("this is no folder of a run, of which alone a method can be chosen");
   }
   const names = (await readdir(join(path, "rankers")).catch(() => []))
     .filter((name) => name.endsWith(".safetensors"))

@@ -169,11 +169,8 @@ export class Ranker {
     const columns = requestColumns(group, this.description.historyLength, this.unknownUser);
     const { length, constraints } = group[0];
     const make = () => candidateBatch(columns, [...group.keys()]);
-    const run = () =>
-      outsideScopes(() =>
-        withDefaultDevice(this.device, () => answering.answer(make, { length, constraints })),
-      );
-    if (answering.atOnce) return run();
+    const run = () => withDefaultDevice(this.device, () => answering.answer(make, { length, constraints }));
+    if (answering.atOnce) return outsideScopes(run);
     const answer = this.underWay.then(run);
     this.underWay = answer.catch(() => undefined);
     return answer;

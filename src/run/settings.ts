@@ -10,7 +10,7 @@ import { count, countOrNone, nonNegative, type Settings } from "../settings/sett
 import { type StageOptions, trainingSchema } from "../training/options.ts";
 
 /** Methods that a run can train, by name. */
-const TRAINABLE = ["imitation", ...BASELINES.map(({ name }) => name), "goalrank"];
+export const TRAINABLE: readonly string[] = ["imitation", ...BASELINES.map(({ name }) => name), "goalrank"];
 
 /** Those that every run has, and can serve. */
 const ALWAYS_SERVED = ["dnn", "retriever"];

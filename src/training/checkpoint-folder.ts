@@ -7,8 +7,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeWhole } from "../files/write-whole.ts";
-import { decodeSafetensors, encodeSafetensors, oneLine, SafetensorsError } from "../nn/index.ts";
-import { excerpt } from "../text/excerpt.ts";
+import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "../nn/index.ts";
+import { excerpt, oneLine } from "../text/excerpt.ts";
 import { type Checkpoint, CheckpointError, type CheckpointStore } from "./checkpoint.ts";
 
 /** Checkpoints of a stage that are kept: if the newest is damaged, the one before it still is there. */

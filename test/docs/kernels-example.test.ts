@@ -29,8 +29,8 @@ async function exported<Value>(path: string, name: string): Promise<Value> {
   return module[name];
 }
 
-const rmsNorm = await exported<Operation<unknown>>("src/kernels/rms-norm.ts", "rmsNorm");
-const rules = await exported<Record<string, ErrorRule>>("test/bounds/rms-norm.ts", "rmsNormRules");
+const rmsNorm = await exported<Operation<unknown>>("src/kernels/ops/rms-norm.ts", "rmsNorm");
+const rules = await exported<Record<string, ErrorRule>>("test/kernels/bounds/rms-norm.ts", "rmsNormRules");
 const onTensors = await exported<(x: Tensor) => Tensor>("src/tensor/rms-norm.ts", "rmsNorm");
 const bounding = new BoundingDevice((operation) => rules[operation.name] ?? ruleOf(operation));
 

@@ -12,7 +12,7 @@ const CHUNK = 8192;
 
 /** Applies a function to any number of elements, through a memory that holds a chunk of them. */
 function onArrays(name: string, compute: VectorFunction): (x: Float32Array) => Float32Array {
-  const kernel = defineKernel(name, {}, (write, { first, last }) => {
+  const kernel = defineKernel(name, { i32: "" }, (write, { first, last }) => {
     write.loop(first, last, 4, (i) => {
       const at = write.let(i.shiftLeft(2));
       write.store(at, compute(write, F32x4.load(at)));

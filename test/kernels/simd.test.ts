@@ -1,6 +1,6 @@
 /**
  * Every operation's WebAssembly kernels against its reference in f64, forward and backward, on shapes that lie on tiles'
- * edges and across them. The bounds are those of WGSL (see `test/bounds/`): f32 with functions no worse than WGSL's.
+ * edges and across them. The bounds are those of WGSL (see `test/kernels/bounds/`): f32 with functions no worse than WGSL's.
  */
 import fc from "fast-check";
 import { suite } from "uvu";

@@ -55,7 +55,7 @@ for (const operation of operations) {
 }
 
 /** Adds 1 to each item's number, and writes it over and over, so that threads have time to meet. */
-const count = defineKernel("test count", { out: "i32" }, (write, { out, first, last }) => {
+const count = defineKernel("test count", { i32: "out" }, (write, { out, first, last }) => {
   write.loop(first, last, 1, (i) => {
     write.store(out.add(i.shiftLeft(2)), I32.load(out.add(i.shiftLeft(2))).add(1));
   });
@@ -83,7 +83,7 @@ test("every item is computed once, whatever the number of items and of items tog
   }
 });
 
-const outOfBounds = defineKernel("test out of bounds", { at: "i32" }, (write, { at, first }) => {
+const outOfBounds = defineKernel("test out of bounds", { i32: "at" }, (write, { at, first }) => {
   write.store(at.add(first), F32.constant(1));
 });
 

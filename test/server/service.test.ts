@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { RankerLoadError } from "../../src/server/index.ts";
+import { RankerLoadError } from "../../src/server/ranking/worker-process.ts";
 import { type Answer, startServer, TestServer, type TestServerOptions } from "./test-server.ts";
 import { until } from "./until.ts";
 

@@ -52,7 +52,7 @@ function works({ test }: DeviceReport): boolean {
 
 function formatHost({
   goalrank,
-  node,
+  runtime,
   platform,
   processor,
   cores,
@@ -63,7 +63,7 @@ function formatHost({
     ([name, version]) => `${name} ${version ?? "is not installed"}`,
   );
   return [
-    `goalrank ${goalrank}, Node.js ${node}, ${platform}`,
+    `goalrank ${goalrank}, ${runtime}, ${platform}`,
     `processor: ${processor}, ${cores} ${cores === 1 ? "core" : "cores"}, ${gibibytes(memoryBytes)} of memory`,
     `packages: ${versions.join(", ")}`,
   ].join("\n");

@@ -13,6 +13,7 @@ import { UsageError } from "../usage-error.ts";
 
 interface RankOptions {
   readonly in?: string;
+  readonly method?: string;
   readonly device: DeviceName;
   readonly json?: boolean;
 }
@@ -33,6 +34,7 @@ const MOST_BYTES = 1 << 20;
 export function rankCommand(): Command {
   return new Command("rank")
     .argument("<run>", "folder of a trained run, or a ranker's file")
+    .option("--method <name>", "of a run's folder, a method other than the deployed one")
     .option("--in <file>", "file of requests (default: standard input)")
     .addOption(
       new Option("--device <name>", "where to compute")
@@ -46,7 +48,7 @@ export function rankCommand(): Command {
 }
 
 async function rankRequests(run: string, options: RankOptions): Promise<void> {
-  const ranker = await loadRanker(run, { device: options.device });
+  const ranker = await loadRanker(run, { device: options.device, method: options.method });
   try {
     const warning = retrievalWarning(ranker.description);
     if (warning !== undefined) console.error(`note: ${warning}`);

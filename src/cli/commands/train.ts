@@ -21,13 +21,14 @@ interface TrainOptions {
 const EXAMPLES = `
 Stages, each with those before it:
   retriever   what chooses candidates, and a report on the data
-  reward      the DNN, the methods that are compared (PRM, imitation), and the reward model
-  generator   GoalRank's generator; the ranker to serve
-  all         and the comparison of all methods on the test lists
+  reward      the models that all methods share: the DNN and the reward model
+  generator   GoalRank's generator, or what --deploy names: the ranker to serve
+  all         the other methods, and the comparison of all on the test lists
 
 Examples:
   $ goalrank train all --scenario default
   $ goalrank train all --data ratings.dat --max-lists 20000 --out runs/first
+  $ goalrank train all --methods mir,pier,goalrank --deploy mir --out runs/mir
   $ goalrank train all --config goalrank.yaml --experiment.policyTraining.epochs 3 --out runs/second
   $ goalrank train reward --out runs/third && goalrank train all --resume runs/third
   $ goalrank train all --config runs/first/config.json --out runs/again     # the same numbers

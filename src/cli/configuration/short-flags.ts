@@ -1,6 +1,6 @@
 /** The short flags of what is set most often. */
 
-import { TRAININGS } from "../../run/settings.ts";
+import { TRAINABLE, TRAININGS } from "../../run/settings.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { numberOrText, type ShortFlag } from "./setting-flags.ts";
 
@@ -90,9 +90,14 @@ export const RUN_FLAGS: readonly ShortFlag[] = [
   },
   {
     flags: "--methods <names>",
-    description: "also compare prm, imitation (comma between them)",
+    description: "train and compare these, such as mir,pier,goalrank, or all (default: goalrank)",
     settings: [["experiment", "methods"]],
-    parse: (text) => text.split(","),
+    parse: (text) => (text === "all" ? [...TRAINABLE] : text.split(",")),
+  },
+  {
+    flags: "--deploy <method>",
+    description: "serve this one (default: goalrank where it is trained, else the first of --methods)",
+    settings: [["experiment", "deploy"]],
   },
   {
     flags: "--lists <counts>",

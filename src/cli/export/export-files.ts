@@ -1,6 +1,7 @@
 /** What `goalrank export` writes: the files, in memory. */
 
-import { exportGenerator, generatorOf, type LoopFacts } from "../../onnx/index.ts";
+import { EXPORTED_METHODS, exportGenerator, generatorOf } from "../../onnx/generator.ts";
+import type { LoopFacts } from "../../onnx/loops.ts";
 import { Ranker, type RankerDescription } from "../../ranker/ranker.ts";
 import { decodeRanker, type RankerContent } from "../../ranker/ranker-file.ts";
 import { exportReadme } from "./readme.ts";
@@ -28,7 +29,7 @@ export interface RankerExport {
  * @param bytes of a ranker's file
  * @param version of the program that exports
  * @throws RankerFileError for bytes that are damaged, or no ranker
- * @throws RangeError when an ONNX file would have 2 GiB or more
+ * @throws RangeError when an ONNX file would have 2 GiB or more, and for `onnx` of a method that has no such form
  */
 export async function exportFiles(
   bytes: Uint8Array,
@@ -43,7 +44,11 @@ export async function exportFiles(
     readsUsers: userFeatures !== undefined || userCategories !== undefined,
     readsHistory: ranker.historyLength > 0,
   };
-  const holds = { safetensors: format !== "onnx", onnx: format !== "safetensors" };
+  const isGenerator = EXPORTED_METHODS.includes(content.method);
+  const holds = {
+    safetensors: format !== "onnx",
+    onnx: format === "onnx" || (format === "all" && isGenerator),
+  };
   const files = new Map<ExportFile, string | Uint8Array>();
   if (holds.safetensors) files.set("ranker.safetensors", bytes);
   if (holds.onnx) {

@@ -53,7 +53,7 @@ ${sizeLines(guess)}${titles === undefined ? "" : titleLines(titles)}
 # What came out best on MovieLens-1M and KuaiRand-Pure (docs/experiments.md): a generator that imitates the log's
 # positives is what the reward model and GoalRank start from.
 experiment:
-  methods: [prm, imitation]            # prm is for comparison alone
+  methods: [prm, imitation, goalrank]  # what is trained; all but goalrank are for comparison
   generatorEvaluatorLists: [20, 100]   # so are these
   generatorStart: imitation
   imitation: positives

@@ -1,4 +1,5 @@
 /** The first rows of a log of any format, and which format it is: read as the whole log would be. */
+import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
 import type { LogFormat } from "../settings.ts";
 import { readRecords, readStart } from "./delimited.ts";
@@ -62,7 +63,7 @@ async function readTextHead(file: string, count: number, delimiter: string, quot
     throw new DataError(
       file,
       1,
-      `no header: the first line is ${first.join(delimiter)}; put the names of the columns above it, such as ${header}`,
+      `no header: the first line is ${excerpt(first.join(delimiter))}; put the names of the columns above it, such as ${header}`,
     );
   }
   const format = delimiter === "\t" && !quoted ? "tsv" : "csv";

@@ -72,9 +72,9 @@ export class ParquetDecoder {
       const finish = (answer: ParquetAnswer) => {
         clearTimeout(timer);
         decoder.removeAllListeners();
-        // While it waits it does not keep the program alive.
+        // While it waits it does not keep the program alive. Bun's channels never do, and have no such functions.
         decoder.unref();
-        decoder.channel?.unref();
+        decoder.channel?.unref?.();
         resolve(answer);
       };
       const giveUp = (problem: string) => {
@@ -90,7 +90,7 @@ export class ParquetDecoder {
         giveUp(`decoding takes more than ${MEMORY_MEGABYTES} MB of memory; write smaller row groups`);
       });
       decoder.ref();
-      decoder.channel?.ref();
+      decoder.channel?.ref?.();
       decoder.send(task);
     });
   }

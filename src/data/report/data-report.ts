@@ -8,7 +8,7 @@ import { isShown } from "../exposures.ts";
 import { type ExposedLists, positiveAt } from "../lists.ts";
 import { eachSplit, SPLITS } from "../protocols.ts";
 import type { DataReport, PreparationCounts, SplitReport } from "./data-report-schema.ts";
-import { type CheckedData, checkLeakage, type ReportedSplit, rowsOf } from "./leakage.ts";
+import { type CheckedData, candidatesOf, checkLeakage, type ReportedSplit, rowsOf } from "./leakage.ts";
 
 /** What a report is made of. */
 export interface DataReportInput extends CheckedData {
@@ -75,8 +75,7 @@ function scoreToExposure(dataset: ListDataset): number | undefined {
   let compared = 0;
   for (let row = 0; row < size; row++) {
     const isExposed = new Uint8Array(candidateCount);
-    for (let t = 0; t < listLength; t++) {
-      const position = exposed[row * listLength + t];
+    for (const position of exposed.subarray(row * listLength, (row + 1) * listLength)) {
       if (position >= 0) isExposed[position] = 1;
     }
     const scores = retrieverScores.subarray(row * candidateCount, (row + 1) * candidateCount);
@@ -142,13 +141,8 @@ function excludedByFuture({ log, cut }: CheckedData): number {
 }
 
 function passedOver(training: ListDataset, test: ListDataset): DataReport["passedOver"] {
-  const before = new Map<number, Set<number>>();
-  for (const { user, item, isLiked } of candidatesOf(training)) {
-    if (isLiked) continue;
-    const items = before.get(user);
-    if (items === undefined) before.set(user, new Set([item]));
-    else items.add(item);
-  }
+  const before = new Map(Array.from(new Set(training.users), (user) => [user, new Set<number>()]));
+  for (const { user, item, isLiked } of candidatesOf(training)) if (!isLiked) before.get(user)?.add(item);
   const counts = { liked: { all: 0, passed: 0 }, others: { all: 0, passed: 0 } };
   for (const { user, item, isLiked } of candidatesOf(test)) {
     const count = isLiked ? counts.liked : counts.others;
@@ -157,19 +151,6 @@ function passedOver(training: ListDataset, test: ListDataset): DataReport["passe
   }
   const share = ({ all, passed }: { all: number; passed: number }) => (all === 0 ? 0 : passed / all);
   return { liked: share(counts.liked), others: share(counts.others) };
-}
-
-/** Every candidate of every list, and whether it was shown and liked. */
-function* candidatesOf(dataset: ListDataset): Iterable<{ user: number; item: number; isLiked: boolean }> {
-  const { size, candidateCount, listLength, users, candidates, exposed, feedback } = dataset;
-  for (let row = 0; row < size; row++) {
-    const liked = new Set<number>();
-    for (let at = row * listLength; at < (row + 1) * listLength; at++)
-      if (feedback[at] > 0) liked.add(exposed[at]);
-    for (let n = 0; n < candidateCount; n++) {
-      yield { user: users[row], item: candidates[row * candidateCount + n], isLiked: liked.has(n) };
-    }
-  }
 }
 
 /** Unix times from 1980 to 2100. */

@@ -54,7 +54,7 @@ export const figure1d: Experiment = {
     ];
     const shown = {
       name: "figure1d",
-      caption: `Generator-evaluators on ${results.place} by the number of lists that they choose from.`,
+      caption: `Generator-evaluators by the number of lists that they choose from, on ${results.place}.`,
     };
     const rows = lines.flatMap(({ points }) => points.map(({ row }) => row));
     const comparison = compareWithBest(results, mainMetric(results), ({ method }) => method === EVALUATOR);

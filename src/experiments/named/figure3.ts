@@ -2,7 +2,7 @@
  * Figure 3 of the paper: quality against the number of trained parameters and against the operations of training, for
  * GoalRank and four methods, with a power law through the points of each.
  */
-import { fitPowerLaw, fitSaturatingLaw } from "../../evaluation/power-law.ts";
+import { fitPowerLaw, fitSaturatingLaw, type PowerLaw } from "../../evaluation/power-law.ts";
 import { mean } from "../../evaluation/statistics.ts";
 import { methodTitle } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
@@ -10,7 +10,7 @@ import { type Experiment, type ExperimentRequest, workRunner } from "../experime
 import { drawLines, markOf, type Picture, type Point } from "../pictures.ts";
 import { estimateOf, type Results, type Row, seedMean } from "../results.ts";
 import type { SharedWork } from "../shared-work.ts";
-import type { Cell, Estimate, Table } from "../tables.ts";
+import { type Column, type ColumnOf, type Estimate, type Table, tableOf } from "../tables.ts";
 import type { Trial } from "../trial.ts";
 import { ratesTable, rateTrials } from "./learning-rates.ts";
 import { landmarkEntries, rankingTrials } from "./ranking-trials.ts";
@@ -111,51 +111,59 @@ function worthOf(measure: Measure, { quality }: Measured): Estimate | undefined 
   return estimateOf([...measure.of(quality).values()]);
 }
 
-type Abscissa = "parameters" | "operations";
-const ABSCISSAS: readonly Abscissa[] = ["parameters", "operations"];
-const ABSCISSA_TITLES: Readonly<Record<Abscissa, string>> = {
-  parameters: "trained parameters",
-  operations: "operations of training",
-};
-/** For axes: what a unit is called, and how many of the numbers make one. */
-const UNITS: Readonly<Record<Abscissa, { readonly suffix: string; readonly size: number }>> = {
-  parameters: { suffix: "", size: 1 },
-  operations: { suffix: ", GFLOP", size: 1e9 },
-};
+/** What quality is drawn against; axes count in units. */
+const ABSCISSAS = {
+  parameters: { title: "trained parameters", axis: "trained parameters", unit: 1 },
+  operations: { title: "operations of training", axis: "operations of training, GFLOP", unit: 1e9 },
+} as const;
+type Abscissa = keyof typeof ABSCISSAS;
+const BOTH: readonly Abscissa[] = ["parameters", "operations"];
 
 function sizesTable(results: Results, curves: readonly Curve[], measure: Measure): Table {
-  return {
-    name: EXPERIMENT,
-    caption:
-      `Size, cost and quality on ${results.place}: mean ± 95% interval over seeds. Trained are all parameters without which the ` +
-      "method cannot learn, the judge's included; answering are those that read a request. Operations are of matrix products and " +
-      "attention, a multiply-add counting twice.",
-    columns: [
-      { title: "method" },
-      { title: "size" },
-      { title: "trained parameters", digits: 0 },
-      { title: "answering parameters", digits: 0 },
-      { title: "training, GFLOP", digits: 1 },
-      ...(measure.isGap ? [{ title: "true reward" }, { title: "gap to the oracle" }] : []),
-      { title: "H@L", isPercent: true },
-      { title: "CPU s", digits: 0 },
-    ],
-    rows: curves.flatMap(({ method, points }) =>
-      points.map((point) => [
-        ...[method, point.size, point.parameters, point.answeringParameters, point.operations / 1e9],
-        ...(measure.isGap ? [seedMean(point.quality, "trueReward"), worthOf(measure, point)] : []),
-        seedMean(point.quality, "hit"),
-        seedMean(point.quality, "cpuSeconds")?.mean,
-      ]),
-    ),
-  };
+  const caption =
+    `Size, cost and quality on ${results.place}: mean ± 95% interval over seeds. Trained are all parameters without which the ` +
+    "method cannot learn, the judge's included; answering are those that read a request. Operations are of matrix products and " +
+    "attention, a multiply-add counting twice.";
+  const points = curves.flatMap((curve) => curve.points.map((point) => ({ ...curve, point })));
+  const mean = (metric: string, title: string, format: Omit<Column, "title"> = {}) => ({
+    ...{ title, ...format },
+    of: ({ point }: (typeof points)[number]) => seedMean(point.quality, metric),
+  });
+  return tableOf(EXPERIMENT, caption, points, [
+    { title: "method", of: ({ method }) => method },
+    { title: "size", of: ({ point }) => point.size },
+    { title: "trained parameters", digits: 0, of: ({ point }) => point.parameters },
+    { title: "answering parameters", digits: 0, of: ({ point }) => point.answeringParameters },
+    { title: "training, GFLOP", digits: 1, of: ({ point }) => point.operations / 1e9 },
+    ...(measure.isGap
+      ? [
+          mean("trueReward", "true reward"),
+          {
+            title: "gap to the oracle",
+            of: ({ point }: { readonly point: Measured }) => worthOf(measure, point),
+          },
+        ]
+      : []),
+    mean("hit", "H@L", { isPercent: true }),
+    { title: "CPU s", digits: 0, of: ({ point }) => seedMean(point.quality, "cpuSeconds")?.mean },
+  ]);
 }
 
 /** Sizes under which no law is fitted: two parameters go through two points, three through three. */
 const LEAST_SIZES = 4;
 
-/** The law through the points of a method, one for each seed that has a value (of a gap, over 0) at every size. */
-function lawRows({ method, points }: Curve, measure: Measure, abscissa: Abscissa): Cell[][] {
+interface Law extends PowerLaw {
+  readonly curve: Curve;
+  readonly abscissa: Abscissa;
+  /** Seeds that have a value (of a gap, over 0) at every size, each with a law of its own. */
+  readonly seeds: number;
+  readonly exponents: Estimate | undefined;
+  /** What the value comes near to: 0 for a gap. */
+  readonly limit: number;
+}
+
+function lawOf(curve: Curve, measure: Measure, abscissa: Abscissa): Law[] {
+  const { points } = curve;
   const sizes = points.map((point) => point[abscissa]);
   if (new Set(sizes).size < LEAST_SIZES) return [];
   const values = points.map(({ quality }) => measure.of(quality));
@@ -168,61 +176,57 @@ function lawRows({ method, points }: Curve, measure: Measure, abscissa: Abscissa
     return measure.isGap ? { ...fitPowerLaw(sized), limit: 0 } : fitSaturatingLaw(sized);
   };
   const ofSeed = (seed: number) => (i: number) => values[i].get(seed) ?? Number.NaN;
-  const exponent = estimateOf(seeds.map((seed) => fit(ofSeed(seed)).exponent));
+  const exponents = estimateOf(seeds.map((seed) => fit(ofSeed(seed)).exponent));
   const law = fit((i) => mean(seeds.map((seed) => ofSeed(seed)(i))));
-  const sign = measure.isGap ? -1 : 1;
-  const worth = (point: Measured) => sign * (worthOf(measure, point)?.mean ?? Number.NaN);
-  const best = points.toSorted((a, b) => worth(b) - worth(a))[0];
-  return [
-    [
-      ...[method, ABSCISSA_TITLES[abscissa], seeds.length, exponent],
-      Number(law.coefficient.toPrecision(3)).toString(),
-      measure.isGap ? exponent && 2 ** -exponent.mean : law.limit,
-      ...[law.explained, best.size],
-    ],
-  ];
+  return [{ ...law, curve, abscissa, seeds: seeds.length, exponents }];
+}
+
+function bestSize({ points }: Curve, measure: Measure): string | undefined {
+  const worth = (point: Measured) => (measure.isGap ? -1 : 1) * (worthOf(measure, point)?.mean ?? Number.NaN);
+  return points.toSorted((a, b) => worth(b) - worth(a))[0]?.size;
 }
 
 function lawsTable(curves: readonly Curve[], measure: Measure): Table {
   const form = measure.isGap
     ? "gap = b x^-c, by least squares in logarithms: twice the size leaves 2^-c of the gap"
     : "H@L = a - b x^-c, by least squares";
-  return {
-    name: "figure3-laws",
-    caption:
-      `Power laws, ${form}. The exponent is the mean over seeds with its 95% interval; R2 is the share of the variance of the ` +
-      "means that the law explains.",
-    columns: [
-      { title: "method" },
-      { title: "against" },
-      { title: "seeds", digits: 0 },
-      { title: "exponent c" },
-      { title: "b" },
-      measure.isGap ? { title: "left by twice the size", isPercent: true, digits: 0 } : { title: "limit a" },
-      { title: "R2" },
-      { title: "best at" },
-    ],
-    rows: ABSCISSAS.flatMap((abscissa) => curves.flatMap((curve) => lawRows(curve, measure, abscissa))),
+  const caption =
+    `Power laws, ${form}. The exponent is the mean over seeds with its 95% interval; R2 is the share of the variance of the ` +
+    "means that the law explains.";
+  const laws = BOTH.flatMap((abscissa) => curves.flatMap((curve) => lawOf(curve, measure, abscissa)));
+  const left: ColumnOf<Law> = {
+    ...{ title: "left by twice the size", isPercent: true, digits: 0 },
+    of: ({ exponents }) => exponents && 2 ** -exponents.mean,
   };
+  return tableOf("figure3-laws", caption, laws, [
+    { title: "method", of: ({ curve }) => curve.method },
+    { title: "against", of: ({ abscissa }) => ABSCISSAS[abscissa].title },
+    { title: "seeds", digits: 0, of: ({ seeds }) => seeds },
+    { title: "exponent c", of: ({ exponents }) => exponents },
+    { title: "b", of: ({ coefficient }) => Number(coefficient.toPrecision(3)).toString() },
+    measure.isGap ? left : { title: "limit a", of: ({ limit }) => limit },
+    { title: "R2", of: ({ explained }) => explained },
+    { title: "best at", of: ({ curve }) => bestSize(curve, measure) },
+  ]);
 }
 
 function panel(curves: readonly Curve[], measure: Measure, abscissa: Abscissa, dataset: string): Picture {
-  const { suffix, size } = UNITS[abscissa];
+  const { title, axis, unit } = ABSCISSAS[abscissa];
   const pointOf = (point: Measured): Point[] => {
     const worth = worthOf(measure, point);
     if (worth === undefined) return [];
     const { low, ...mark } = markOf(worth);
     // On a logarithmic axis nothing may reach 0.
     const least = measure.isGap ? worth.mean / 10 : Number.NEGATIVE_INFINITY;
-    return [{ x: point[abscissa] / size, ...mark, low: low && Math.max(low, least) }];
+    return [{ x: point[abscissa] / unit, ...mark, low: low && Math.max(low, least) }];
   };
   return {
     name: `figure3-${abscissa}`,
-    caption: `${measure.title} against ${ABSCISSA_TITLES[abscissa]} on ${dataset}; bands are 95% intervals over seeds.`,
+    caption: `${measure.title} against ${title} on ${dataset}; bands are 95% intervals over seeds.`,
     draw: () =>
       drawLines({
-        description: `${measure.title} against ${ABSCISSA_TITLES[abscissa]}`,
-        x: { label: `${ABSCISSA_TITLES[abscissa]}${suffix}`, type: "log" },
+        description: `${measure.title} against ${title}`,
+        x: { label: axis, type: "log" },
         y: { label: measure.title, type: measure.isGap ? "log" : "linear" },
         lines: curves.map(({ method, points }) => ({
           name: method,
@@ -253,7 +257,7 @@ export const figure3: Experiment = {
     const rates = ratesTable(results);
     return {
       tables: [sizesTable(results, curves, measure), lawsTable(curves, measure), ...(rates ? [rates] : [])],
-      pictures: ABSCISSAS.map((abscissa) => panel(curves, measure, abscissa, results.dataset)),
+      pictures: BOTH.map((abscissa) => panel(curves, measure, abscissa, results.dataset)),
     };
   },
 };

@@ -15,7 +15,7 @@ import { drawLines, type Picture } from "../pictures.ts";
 import type { Results } from "../results.ts";
 import { describeMachine } from "../run-log.ts";
 import type { TrialResult } from "../stored-results.ts";
-import type { Cell, Table } from "../tables.ts";
+import { type Table, tableOf } from "../tables.ts";
 import type { Trial, TrialOutcome, Work } from "../trial.ts";
 import { trainBriefly } from "./brief-training.ts";
 import { largeProduct, type TimedRuns, type TimedWork, timeInTurns } from "./latency-measurement.ts";
@@ -181,41 +181,41 @@ function disturbance({ trials }: Measured): string {
   );
 }
 
-function tableOf(measured: Measured, all: readonly Measured[]): Table {
+function timesTable(measured: Measured, all: readonly Measured[]): Table {
   const { trials, width } = measured;
   const peaks = trials.map(({ metrics }) => metrics["peak operations per second"] / 1e9);
-  return {
-    name: nameOf(measured, all),
-    caption:
-      `Time of an answer, width ${width}, contenders in turns: median (p50) and percentiles over the runs; operations are ` +
-      "multiply-adds counted twice, of matrix products and attention; utilisation (MFU) is their rate over that of the fastest " +
-      `run of a large product of matrices, ${Math.min(...peaks).toFixed(1)} to ${Math.max(...peaks).toFixed(1)} GFLOP/s in these ` +
-      `runs. ${placeAndTime(measured)}${disturbance(measured)}`,
-    columns: [
-      { title: "requests together", digits: 0 },
-      { title: "method" },
-      { title: "p50, ms", digits: 2 },
-      { title: "p90, ms", digits: 2 },
-      { title: "p99, ms", digits: 2 },
-      { title: "p50 per request, ms", digits: 2 },
-      { title: "times GoalRank's", digits: 2 },
-      { title: "MFLOP per request", digits: 2 },
-      { title: "utilisation", isPercent: true },
-      { title: "runs", digits: 0 },
-    ],
-    rows: trials.flatMap(({ requests, metrics }) =>
-      CONTESTANTS.map((name): Cell[] => {
-        const value = (what: string) => metrics[`${name} ${what}`];
-        return [
-          ...[requests, methodTitle(name), 1000 * value("p50"), 1000 * value("p90")],
-          metrics.rounds < ROUNDS_FOR_P99 ? undefined : 1000 * value("p99"),
-          (1000 * value("p50")) / requests,
-          value("p50") / metrics["goalrank p50"],
-          ...[value("operations") / requests / 1e6, value("utilisation"), metrics.rounds],
-        ];
-      }),
-    ),
-  };
+  const caption =
+    `Time of an answer, width ${width}, contenders in turns: median (p50) and percentiles over the runs; operations are ` +
+    "multiply-adds counted twice, of matrix products and attention; utilisation (MFU) is their rate over that of the fastest " +
+    `run of a large product of matrices, ${Math.min(...peaks).toFixed(1)} to ${Math.max(...peaks).toFixed(1)} GFLOP/s in these ` +
+    `runs. ${placeAndTime(measured)}${disturbance(measured)}`;
+  const items = trials.flatMap(({ requests, metrics }) =>
+    CONTESTANTS.map((name) => ({
+      ...{ requests, name, rounds: metrics.rounds },
+      value: (what: string, of = name) => metrics[`${of} ${what}`],
+    })),
+  );
+  return tableOf(nameOf(measured, all), caption, items, [
+    { title: "requests together", digits: 0, of: ({ requests }) => requests },
+    { title: "method", of: ({ name }) => methodTitle(name) },
+    { title: "p50, ms", digits: 2, of: ({ value }) => 1000 * value("p50") },
+    { title: "p90, ms", digits: 2, of: ({ value }) => 1000 * value("p90") },
+    {
+      ...{ title: "p99, ms", digits: 2 },
+      of: ({ value, rounds }) => (rounds < ROUNDS_FOR_P99 ? undefined : 1000 * value("p99")),
+    },
+    {
+      ...{ title: "p50 per request, ms", digits: 2 },
+      of: ({ value, requests }) => (1000 * value("p50")) / requests,
+    },
+    { title: "times GoalRank's", digits: 2, of: ({ value }) => value("p50") / value("p50", "goalrank") },
+    {
+      ...{ title: "MFLOP per request", digits: 2 },
+      of: ({ value, requests }) => value("operations") / requests / 1e6,
+    },
+    { title: "utilisation", isPercent: true, of: ({ value }) => value("utilisation") },
+    { title: "runs", digits: 0, of: ({ rounds }) => rounds },
+  ]);
 }
 
 function pictureOf(measured: Measured, all: readonly Measured[]): Picture {
@@ -257,6 +257,9 @@ export const latency: Experiment = {
   ],
   present(results) {
     const all = measuredOf(results);
-    return { tables: all.map((own) => tableOf(own, all)), pictures: all.map((own) => pictureOf(own, all)) };
+    return {
+      tables: all.map((own) => timesTable(own, all)),
+      pictures: all.map((own) => pictureOf(own, all)),
+    };
   },
 };

@@ -3,7 +3,7 @@ import { methodTitle } from "../contenders.ts";
 import type { ExperimentRequest } from "../experiment.ts";
 import { mainMetric, metricName } from "../ranking-table.ts";
 import { type Results, seedMean } from "../results.ts";
-import type { Table } from "../tables.ts";
+import { type Table, tableOf } from "../tables.ts";
 import type { Trial } from "../trial.ts";
 import { rankingTrials } from "./ranking-trials.ts";
 import { atSize, type Size, titleOf } from "./sizes.ts";
@@ -34,23 +34,24 @@ export function rateTrials(experiment: string, { seeds, dataset }: ExperimentReq
 /** Sizes for which other rates were tried; undefined where none were. */
 export function ratesTable(results: Results): Table | undefined {
   const metric = mainMetric(results);
-  const rows = CHECKED.flatMap((size) =>
-    METHODS.map((name) => {
-      const found = RATES.map((rate) => results.row(methodTitle(name), variantOf(size, rate)));
-      return [titleOf(size), methodTitle(name), ...found.map((row) => row && seedMean(row, metric))];
-    }),
-  ).filter(([, , ...means]) => means.filter((mean) => mean !== undefined).length >= 2);
-  if (rows.length === 0) return undefined;
-  return {
-    name: "figure3-rates",
-    caption:
-      `Other learning rates for wide models on ${results.dataset}, by ${metricName(metric)}: all rates of a size, the judge's ` +
-      `too, times ${RATES.join(", ")}.`,
-    columns: [
-      { title: "size" },
-      { title: "method" },
-      ...RATES.map((rate) => ({ title: `rates x ${rate}`, isPercent: metric === "ndcg" })),
-    ],
-    rows,
+  const items = CHECKED.flatMap((size) => METHODS.map((name) => ({ size, method: methodTitle(name) })));
+  const rewardAt = ({ size, method }: (typeof items)[number], rate: number) => {
+    const row = results.row(method, variantOf(size, rate));
+    return row && seedMean(row, metric);
   };
+  const tried = items.filter(
+    (item) => RATES.filter((rate) => rewardAt(item, rate) !== undefined).length >= 2,
+  );
+  if (tried.length === 0) return undefined;
+  const caption =
+    `Other learning rates for wide models on ${results.dataset}, by ${metricName(metric)}: all rates of a size, the judge's ` +
+    `too, times ${RATES.join(", ")}.`;
+  return tableOf("figure3-rates", caption, tried, [
+    { title: "size", of: ({ size }) => titleOf(size) },
+    { title: "method", of: ({ method }) => method },
+    ...RATES.map((rate) => ({
+      ...{ title: `rates x ${rate}`, isPercent: metric === "ndcg" },
+      of: (item: (typeof items)[number]) => rewardAt(item, rate),
+    })),
+  ]);
 }

@@ -7,10 +7,10 @@ import { GOAL_RANK, methodTitle } from "../contenders.ts";
 import type { LogSettings } from "../datasets.ts";
 import type { Experiment, ExperimentRequest } from "../experiment.ts";
 import { drawPanels, markOf, type Picture } from "../pictures.ts";
-import { FEEDBACK_METRICS } from "../ranking-table.ts";
+import { FEEDBACK_COLUMNS } from "../ranking-table.ts";
 import type { RankingWork } from "../ranking-work.ts";
 import { type Results, type Row, seedMean } from "../results.ts";
-import type { Table } from "../tables.ts";
+import { type Table, tableOf } from "../tables.ts";
 import type { Trial } from "../trial.ts";
 import { rankingTrials } from "./ranking-trials.ts";
 
@@ -71,23 +71,15 @@ function rowsUnder(results: Results, { title }: Protocol): readonly Row[] {
   return results.rowsOf(TITLES).filter(({ variant }) => variant === title);
 }
 
-function tableOf(results: Results): Table {
-  return {
-    name: "protocols",
-    caption: `One log under several protocols, ${results.place}: mean ± 95% interval over seeds.`,
-    columns: [
-      { title: "protocol" },
-      { title: "method" },
-      { title: "requests with a positive", digits: 0 },
-      ...FEEDBACK_METRICS,
-    ],
-    rows: PROTOCOLS.flatMap((protocol) =>
-      rowsUnder(results, protocol).map((row) => [
-        ...[row.variant, row.method, requestsWithPositive(results, row)],
-        ...FEEDBACK_METRICS.map(({ metric }) => seedMean(row, metric)),
-      ]),
-    ),
-  };
+function protocolsTable(results: Results): Table {
+  const caption = `One log under several protocols, ${results.place}: mean ± 95% interval over seeds.`;
+  const rows = PROTOCOLS.flatMap((protocol) => rowsUnder(results, protocol));
+  return tableOf("protocols", caption, rows, [
+    { title: "protocol", of: ({ variant }) => variant },
+    { title: "method", of: ({ method }) => method },
+    { title: "requests with a positive", digits: 0, of: (row) => requestsWithPositive(results, row) },
+    ...FEEDBACK_COLUMNS,
+  ]);
 }
 
 function pictureOf(results: Results): Picture {
@@ -125,5 +117,5 @@ export const protocols: Experiment = {
   present: (results) =>
     results.rows.length === 0
       ? { tables: [], pictures: [] }
-      : { tables: [tableOf(results)], pictures: [pictureOf(results)] },
+      : { tables: [protocolsTable(results)], pictures: [pictureOf(results)] },
 };

@@ -53,7 +53,7 @@ export function sweepPicture(
         x: {
           label: axis,
           type,
-          ticks: [...new Set(lines.flatMap(({ points }) => points.map(({ x }) => x)))],
+          ticks: lines.slice(0, 1).flatMap(({ points }) => points.map(({ x }) => x)),
         },
         y: { label: metricName(metric) },
         lines: lines

@@ -6,9 +6,9 @@ import type { DatasetChoice, PolicyOptions } from "../datasets.ts";
 import type { Experiment } from "../experiment.ts";
 import { mainMetric, metricName, rankingTable } from "../ranking-table.ts";
 import { type Results, seedMean } from "../results.ts";
-import type { Cell, Table } from "../tables.ts";
+import { type Table, tableOf } from "../tables.ts";
 import { type Entry, landmarkEntries, rankingTrials } from "./ranking-trials.ts";
-import { type SweptLine, sweepPicture, sweptLine } from "./sweep-picture.ts";
+import { type SweptLine, type SweptRow, sweepPicture, sweptLine } from "./sweep-picture.ts";
 
 const SIZES = [3, 5, 8, 10, 20, 50, 80, 100];
 
@@ -65,29 +65,25 @@ function entriesOf({ policy, settings }: DatasetChoice): Entry[] {
 /** The best size of each series, and how far its smallest and its largest size stay under that. */
 function endsTable(results: Results, lines: readonly SweptLine[]): Table {
   const metric = mainMetric(results);
-  return {
-    name: "table2-ends",
-    caption: `The best size by ${metricName(metric)}, and the ends less the best, per request of all seeds.`,
-    columns: [
-      { title: "with" },
-      { title: "best size", digits: 0 },
-      { title: "its value" },
-      { title: "smallest size", digits: 0 },
-      { title: "less the best" },
-      { title: "largest size", digits: 0 },
-      { title: "less the best" },
-    ],
-    rows: lines.flatMap(({ name, points }): Cell[][] => {
-      const rows = points.map(({ row }) => row);
-      const comparison = compareWithBest(results, metric, (row) => rows.includes(row));
-      const best = points.find(({ row }) => row === comparison?.reference);
-      const ends = [points[0], points[points.length - 1]].flatMap(({ x, row }) => [
-        x,
-        comparison?.contrasts.find((contrast) => contrast.row === row),
-      ]);
-      return best === undefined ? [] : [[name, best.x, seedMean(best.row, metric)?.mean, ...ends]];
-    }),
-  };
+  const caption = `The best size by ${metricName(metric)}, and the ends less the best, per request of all seeds.`;
+  const series = lines.flatMap(({ name, points }) => {
+    const rows = points.map(({ row }) => row);
+    const comparison = compareWithBest(results, metric, (row) => rows.includes(row));
+    const best = points.find(({ row }) => row === comparison?.reference);
+    const behind = ({ row }: SweptRow) => comparison?.contrasts.find((contrast) => contrast.row === row);
+    return best === undefined
+      ? []
+      : [{ name, best, behind, first: points[0], last: points[points.length - 1] }];
+  });
+  return tableOf("table2-ends", caption, series, [
+    { title: "with", of: ({ name }) => name },
+    { title: "best size", digits: 0, of: ({ best }) => best.x },
+    { title: "its value", of: ({ best }) => seedMean(best.row, metric)?.mean },
+    { title: "smallest size", digits: 0, of: ({ first }) => first.x },
+    { title: "less the best", of: ({ behind, first }) => behind(first) },
+    { title: "largest size", digits: 0, of: ({ last }) => last.x },
+    { title: "less the best", of: ({ behind, last }) => behind(last) },
+  ]);
 }
 
 export const table2: Experiment = {

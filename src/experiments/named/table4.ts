@@ -11,7 +11,7 @@ import { drawPanels, markOf, type Picture } from "../pictures.ts";
 import type { Results } from "../results.ts";
 import { loadShared, type SharedWork, sharedTrial } from "../shared-work.ts";
 import type { TrialResult } from "../stored-results.ts";
-import type { Estimate, Table } from "../tables.ts";
+import { type Estimate, type Table, tableOf } from "../tables.ts";
 import type { TrialOutcome, Work } from "../trial.ts";
 import {
   ARMS,
@@ -99,32 +99,36 @@ function changesOf(arm: Arm, trials: readonly TrialResult[]): readonly Change[] 
   });
 }
 
-function tableOf(results: Results, trials: readonly TrialResult[]): Table {
+function changesTable(results: Results, trials: readonly TrialResult[]): Table {
   const [{ metrics }] = trials;
-  return {
-    name: "table4",
-    caption:
-      `Relative change against ${methodTitle(CONTROL)} per session, on ${results.place}: mean over the tests of all seeds with ` +
-      `its ${(100 * CONFIDENCE).toFixed(2)}% interval, so that all ${ARMS.length * OUTCOMES.length} of a test hold together at 95%; ` +
-      `${metrics.sessionsPerUser} sessions per user before and during each test.`,
-    columns: [
-      { title: "arm" },
-      { title: "users", digits: 0 },
-      ...OUTCOMES.map((outcome) => ({ title: OUTCOME_TITLES[outcome], isPercent: true })),
-      { title: "significant" },
-      { title: "significant tests" },
-    ],
-    rows: ARMS.map((arm) => {
-      const changes = changesOf(arm, trials);
-      const significant = changes.filter((change) => change.isSignificant);
-      const tests = changes.map((own) => `${own.outcome} ${own.significantTests} of ${trials.length}`);
-      return [
-        ...[ARM_TITLES[arm], metrics[`${arm} users`], ...changes],
-        significant.map(({ outcome }) => outcome).join(", ") || "none",
-        tests.join(", "),
-      ];
-    }),
-  };
+  const caption =
+    `Relative change against ${methodTitle(CONTROL)} per session, on ${results.place}: mean over the tests of all seeds with ` +
+    `its ${(100 * CONFIDENCE).toFixed(2)}% interval, so that all ${ARMS.length * OUTCOMES.length} of a test hold together at 95%; ` +
+    `${metrics.sessionsPerUser} sessions per user before and during each test.`;
+  const arms = ARMS.map((arm) => ({ arm, changes: changesOf(arm, trials) }));
+  const named = (changes: readonly Change[], text: (change: Change) => string) =>
+    changes.map(text).join(", ");
+  return tableOf("table4", caption, arms, [
+    { title: "arm", of: ({ arm }) => ARM_TITLES[arm] },
+    { title: "users", digits: 0, of: ({ arm }) => metrics[`${arm} users`] },
+    ...OUTCOMES.map((outcome, i) => ({
+      ...{ title: OUTCOME_TITLES[outcome], isPercent: true },
+      of: ({ changes }: (typeof arms)[number]) => changes[i],
+    })),
+    {
+      title: "significant",
+      of: ({ changes }) =>
+        named(
+          changes.filter(({ isSignificant }) => isSignificant),
+          (own) => own.outcome,
+        ) || "none",
+    },
+    {
+      title: "significant tests",
+      of: ({ changes }) =>
+        named(changes, (own) => `${own.outcome} ${own.significantTests} of ${trials.length}`),
+    },
+  ]);
 }
 
 function pictureOf(results: Results, trials: readonly TrialResult[]): Picture {
@@ -171,6 +175,6 @@ export const table4: Experiment = {
   present(results) {
     const trials = results.row(METHOD)?.trials ?? [];
     if (trials.length === 0) return { tables: [], pictures: [] };
-    return { tables: [tableOf(results, trials)], pictures: [pictureOf(results, trials)] };
+    return { tables: [changesTable(results, trials)], pictures: [pictureOf(results, trials)] };
   },
 };

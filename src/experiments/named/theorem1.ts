@@ -9,7 +9,7 @@ import { enumerateLists } from "../../goalrank/theorem/list-space.ts";
 import { type Experiment, type ExperimentRequest, workRunner } from "../experiment.ts";
 import { drawLines, type Picture } from "../pictures.ts";
 import type { Results } from "../results.ts";
-import type { Cell, Table } from "../tables.ts";
+import { type Table, tableOf } from "../tables.ts";
 import type { Trial, TrialOutcome, Work } from "../trial.ts";
 
 interface TheoremWork extends Work {
@@ -92,33 +92,23 @@ function fitted({ rows }: Results, method: string, candidates: number): Fitted[]
     .sort((a, b) => a.parameters - b.parameters);
 }
 
-function tableOf(results: Results, candidates: number): Table {
+function nearestTable(results: Results, candidates: number): Table {
   const singles = fitted(results, SINGLE, candidates);
-  return {
-    name: `theorem1-n${candidates}`,
-    caption:
-      `KL(target || model) in nats of the best mixture of k generators of width 1 and of the smallest single generator ` +
-      `that is at least as near, N = ${candidates}, L = ${LENGTH}: mean (lowest to highest) over ${FIT.targets} random targets.`,
-    columns: [
-      { title: "mixture" },
-      { title: "parameters", digits: 0 },
-      { title: "error" },
-      { title: "smallest single generator as near" },
-      { title: "its parameters", digits: 0 },
-      { title: "its error" },
-    ],
-    rows: fitted(results, MIXTURE, candidates).map((mixture): Cell[] => {
-      const better = singles.find((single) => floored(single.error) <= floored(mixture.error));
-      return [
-        mixture.name,
-        mixture.parameters,
-        range(mixture),
-        better?.name ?? "none",
-        better?.parameters,
-        better && range(better),
-      ];
-    }),
-  };
+  const caption =
+    "KL(target || model) in nats of the best mixture of k generators of width 1 and of the smallest single generator " +
+    `that is at least as near, N = ${candidates}, L = ${LENGTH}: mean (lowest to highest) over ${FIT.targets} random targets.`;
+  const pairs = fitted(results, MIXTURE, candidates).map((mixture) => ({
+    mixture,
+    single: singles.find(({ error }) => floored(error) <= floored(mixture.error)),
+  }));
+  return tableOf(`theorem1-n${candidates}`, caption, pairs, [
+    { title: "mixture", of: ({ mixture }) => mixture.name },
+    { title: "parameters", digits: 0, of: ({ mixture }) => mixture.parameters },
+    { title: "error", of: ({ mixture }) => range(mixture) },
+    { title: "smallest single generator as near", of: ({ single }) => single?.name ?? "none" },
+    { title: "its parameters", digits: 0, of: ({ single }) => single?.parameters },
+    { title: "its error", of: ({ single }) => single && range(single) },
+  ]);
 }
 
 function range({ error, low, high }: Fitted): string {
@@ -170,7 +160,7 @@ export const theorem1: Experiment = {
   present(results) {
     const sizes = SIZES.filter((candidates) => fitted(results, MIXTURE, candidates).length > 0);
     return {
-      tables: sizes.map((candidates) => tableOf(results, candidates)),
+      tables: sizes.map((candidates) => nearestTable(results, candidates)),
       pictures: sizes.map((candidates) => pictureOf(results, candidates)),
     };
   },

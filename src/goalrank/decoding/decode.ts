@@ -121,7 +121,7 @@ export function* decodePositions<Memory extends PolicyMemory, State extends Poli
   const allowance =
     constraints &&
     new Allowance(resolveConstraints(constraints, { requests, candidates, length }), lists, device);
-  let free = full([requests * lists, candidates], 1, { dtype: "i32", device });
+  let free: Tensor = full([requests * lists, candidates], 1, { dtype: "i32", device });
   let state = policy.begin(memory, lists);
   for (let position = 0; position < length; position++) {
     const { logits } = state;

@@ -11,12 +11,13 @@
  * gradient. The rewards are held constant. The second output is pi_ref (zeros for a group that was skipped), and the
  * gradient with respect to log pi is simply -pi_ref.
  */
+import type { Program } from "../dispatch.ts";
 import type { Draw } from "../draw.ts";
 import { checkMask } from "../mask.ts";
 import { checkTypes, type HostTensor, type Operation, type TensorSpec } from "../operation.ts";
 import { formatShape, ShapeError, sameShape } from "../shape.ts";
-import { f32, indexProgram, u32, type WgslProgram } from "../webgpu/program.ts";
-import { maskCode, rowProgram } from "../webgpu/rows.ts";
+import { f32, indexProgram } from "../webgpu/program.ts";
+import { rowProgram } from "../webgpu/rows.ts";
 import { elementwise } from "./elementwise/elementwise.ts";
 
 /** Over what rewards are standardised. */
@@ -95,53 +96,35 @@ function reference(
 
 /** Each group's moments, for the batch's also these combined, and then each group's policy and loss. */
 function wgsl(
-  [rewards, , keep]: readonly TensorSpec[],
+  [rewards, , mask]: readonly TensorSpec[],
   _: readonly TensorSpec[],
   { normalisation, temperature, minimumSpread }: GroupCrossEntropyAttributes,
-): WgslProgram[] {
+): Program[] {
   const { shape, dtype } = rewards;
   const [groups] = shape;
-  const mask = maskCode(shape, keep, 2);
   const ofGroups = { scratch: 0, length: groups * 3, dtype };
   const ofBatch = { scratch: 1, length: 3, dtype };
   const isOfBatch = normalisation === "batch";
-  const policy = rowProgram(
-    "groupCrossEntropy",
-    shape,
-    {
-      rewards: { input: 0 },
-      log_probabilities: { input: 1 },
-      moments: isOfBatch ? ofBatch : ofGroups,
-      loss: { output: 0 },
-      policy: { output: 1 },
+  const policy = rowProgram("groupCrossEntropy", shape, POLICY, {
+    mask,
+    tensors: { moments: isOfBatch ? ofBatch : ofGroups },
+    parameters: {
+      // Where the moments of one group end and those of the next start: nowhere, when all share the batch's.
+      moments_stride: isOfBatch ? 0 : 3,
+      is_standardised: normalisation === "none" ? 0 : 1,
+      temperature: f32(temperature),
+      minimum_spread: f32(minimumSpread),
     },
-    POLICY,
-    {
-      mask,
-      parameters: {
-        // Where the moments of one group end and those of the next start: nowhere, when all share the batch's.
-        moments_stride: u32(isOfBatch ? 0 : 3),
-        is_standardised: u32(normalisation === "none" ? 0 : 1),
-        temperature: f32(temperature),
-        minimum_spread: f32(minimumSpread),
-      },
-    },
-  );
-  const groupMoments = rowProgram(
-    "groupCrossEntropy moments",
-    shape,
-    { rewards: { input: 0 }, moments: ofGroups },
-    GROUP_MOMENTS,
-    { mask },
-  );
+  });
+  const groupMoments = rowProgram("groupCrossEntropy moments", shape, GROUP_MOMENTS, {
+    mask,
+    tensors: { moments: ofGroups },
+  });
   if (!isOfBatch) return [groupMoments, policy];
-  const batchMoments = indexProgram(
-    "groupCrossEntropy batch moments",
-    1,
-    { parts: ofGroups, moments: ofBatch },
-    { groups: u32(groups) },
-    BATCH_MOMENTS,
-  );
+  const batchMoments = indexProgram("groupCrossEntropy batch moments", 1, BATCH_MOMENTS, {
+    tensors: { parts: ofGroups, moments: ofBatch },
+    parameters: { groups },
+  });
   return [groupMoments, batchMoments, policy];
 }
 
@@ -214,6 +197,7 @@ const POLICY = `  var smallest = 3.4e38;
  */
 export const groupCrossEntropy: Operation<GroupCrossEntropyAttributes> = {
   name: "groupCrossEntropy",
+  signature: "rewards, log_probabilities, mask -> loss, policy",
   constants: [0],
   outputs([rewards, logProbabilities, mask], { temperature, minimumSpread }) {
     checkTypes("groupCrossEntropy", [rewards, logProbabilities], ["float"]);

@@ -1,7 +1,7 @@
 /** Kernels that move blocks of bytes, whatever they hold: elements have 4 bytes, in f32 and i32 alike. */
 
+import type { KernelCall, TensorPlace } from "../dispatch.ts";
 import { defineKernel, type KernelWriter } from "./kernel.ts";
-import type { KernelCall, TensorPlace } from "./kernel-call.ts";
 import { sweep } from "./stretches.ts";
 import type { I32 } from "./values.ts";
 
@@ -22,16 +22,7 @@ export function copyBlock(write: KernelWriter, target: I32, source: I32, bytes: 
 /** Of item i: `bytes` bytes from `x` + i `xStep` to `out` + i `outStep`; fewer where `size` bytes in all end. */
 const copyBlocks = defineKernel(
   "copyBlocks",
-  {
-    x: "i32",
-    xStart: "i32",
-    xStep: "i32",
-    out: "i32",
-    outStart: "i32",
-    outStep: "i32",
-    bytes: "i32",
-    size: "i32",
-  },
+  { i32: "x, xStart, xStep, out, outStart, outStep, bytes, size" },
   (write, { x, xStart, xStep, out, outStart, outStep, bytes, size, first, last }) => {
     write.loop(first, last, 1, (i) => {
       const source = write.let(x.add(xStart).add(i.mul(xStep)));
@@ -44,7 +35,7 @@ const copyBlocks = defineKernel(
 /** Of item i: `bytes` zero bytes to `out` + i `outStep`; fewer where `size` bytes in all end. */
 const clearBlocks = defineKernel(
   "clearBlocks",
-  { out: "i32", outStart: "i32", outStep: "i32", bytes: "i32", size: "i32" },
+  { i32: "out, outStart, outStep, bytes, size" },
   (write, { out, outStart, outStep, bytes, size, first, last }) => {
     write.loop(first, last, 1, (i) => {
       const target = write.let(out.add(outStart).add(i.mul(outStep)));
@@ -59,6 +50,8 @@ export interface Blocks {
   readonly step: number;
 }
 
+const WHOLE: Blocks = { start: 0, step: 0 };
+
 /** The items of `count` blocks of `length` elements: one for each block, or for each piece of a single one. */
 function blockItems(count: number, length: number) {
   const bytes = 4 * length;
@@ -67,43 +60,30 @@ function blockItems(count: number, length: number) {
   return { items, bytes: isCut ? PIECE : bytes, size: count * bytes, work: count * length, isCut };
 }
 
-/** Copies `count` blocks of `length` elements from input number `input` to the output. */
+/** Copies `count` blocks of `length` elements from `x` to the output `out`. */
 export function copyCall(
-  input: number,
-  source: Blocks,
-  target: Blocks,
+  x: TensorPlace,
+  from: Blocks,
+  to: Blocks,
   count: number,
   length: number,
 ): KernelCall {
   const { items, bytes, size, work, isCut } = blockItems(count, length);
-  return {
-    kernel: copyBlocks,
-    arguments: {
-      x: { input },
-      xStart: 4 * source.start,
-      xStep: isCut ? PIECE : 4 * source.step,
-      out: { output: 0 },
-      outStart: 4 * target.start,
-      outStep: isCut ? PIECE : 4 * target.step,
-      bytes,
-      size,
-    },
-    items,
-    work,
-  };
+  const xStep = isCut ? PIECE : 4 * from.step;
+  const outStep = isCut ? PIECE : 4 * to.step;
+  const given = { x, xStart: 4 * from.start, xStep, outStart: 4 * to.start, outStep, bytes, size };
+  return { kernel: copyBlocks, arguments: given, items, work };
 }
 
-/** Copies all of an input that has as many elements as the output. */
-export const copyAllCall = (length: number): KernelCall =>
-  copyCall(0, { start: 0, step: 0 }, { start: 0, step: 0 }, 1, length);
+/** Copies all of the first input, which has as many elements as the output `out`. */
+export const copyAllCall = (length: number): KernelCall => copyCall({ input: 0 }, WHOLE, WHOLE, 1, length);
 
-/** Sets `count` blocks of `length` elements to 0. */
-export function clearCall(out: TensorPlace, target: Blocks, count: number, length: number): KernelCall {
+/** Sets `count` blocks of `length` elements of the output `out` to 0. */
+export function clearCall(target: Blocks, count: number, length: number): KernelCall {
   const { items, bytes, size, work, isCut } = blockItems(count, length);
-  return {
-    kernel: clearBlocks,
-    arguments: { out, outStart: 4 * target.start, outStep: isCut ? PIECE : 4 * target.step, bytes, size },
-    items,
-    work,
-  };
+  const given = { outStart: 4 * target.start, outStep: isCut ? PIECE : 4 * target.step, bytes, size };
+  return { kernel: clearBlocks, arguments: given, items, work };
 }
+
+/** Sets all elements of the output `out`, `length` of them, to 0. */
+export const clearAllCall = (length: number): KernelCall => clearCall(WHOLE, 1, length);

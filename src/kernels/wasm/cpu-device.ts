@@ -3,8 +3,8 @@
  * hand, and else its reference.
  */
 import type { Device, DeviceBuffer, DeviceTensor } from "../device.ts";
+import { type KernelCall, type Places, placesOf, type TensorPlace } from "../dispatch.ts";
 import type { DType, GradientOperation, HostTensor, NumberArray } from "../operation.ts";
-import type { KernelCall, TensorPlace } from "./kernel-call.ts";
 import { CpuBuffer, WasmMemory } from "./memory.ts";
 import { defaultThreads, KernelRunner, SHARED_WORK } from "./runner.ts";
 
@@ -97,7 +97,7 @@ export class CpuDevice implements Device {
     const isDouble =
       inputs.some(({ dtype }) => dtype === "f64") || outputs.some(({ dtype }) => dtype === "f64");
     const calls = this.simd && !isDouble ? operation.simd?.(inputs, outputs, attributes) : undefined;
-    if (calls === undefined || !this.runKernels(calls, inputs, outputs)) {
+    if (calls === undefined || !this.runKernels(calls, placesOf(operation.signature), inputs, outputs)) {
       operation.reference(inputs.map(hostTensor), outputs.map(hostTensor), attributes);
     }
   }
@@ -121,6 +121,7 @@ export class CpuDevice implements Device {
   /** Tells whether the kernels took the inputs. */
   private runKernels(
     calls: readonly KernelCall[],
+    places: Places,
     inputs: readonly DeviceTensor[],
     outputs: readonly DeviceTensor[],
   ): boolean {
@@ -132,7 +133,7 @@ export class CpuDevice implements Device {
       return scratch[place.scratch].address;
     };
     try {
-      return calls.every((call) => this.runKernel(call, argumentValues(call, address)));
+      return calls.every((call) => this.runKernel(call, argumentValues(call, places, address)));
     } finally {
       for (const buffer of scratch) if (buffer !== undefined) buffer.release();
     }
@@ -142,10 +143,11 @@ export class CpuDevice implements Device {
 /** The kernel's own arguments in order, tensors by their addresses. */
 function argumentValues(
   { kernel, arguments: given }: KernelCall,
+  places: Places,
   address: (place: TensorPlace) => number,
 ): number[] {
-  return Object.keys(kernel.parameters).map((name) => {
-    const value = given[name];
+  return kernel.parameters.map((name) => {
+    const value = given?.[name] ?? places[name];
     if (value === undefined) throw new TypeError(`cpu: kernel ${kernel.name} is called without ${name}`);
     return typeof value === "number" ? value : address(value);
   });

@@ -6,6 +6,7 @@
  */
 import { advance, range } from "./gemm.ts";
 import type { KernelWriter } from "./kernel.ts";
+import { transposeFour } from "./transpose.ts";
 import { F32, F32x4, I32, type Integer } from "./values.ts";
 
 /**
@@ -29,8 +30,8 @@ export function writePackedRows(
   const endOfVectors = write.let(end.and(-16));
   write.while(offset.notEquals(endOfVectors), () => {
     for (let r = 0; r < width; r += 4) {
-      const four = rows.slice(r, r + 4).map((row) => write.let(F32x4.load(row.add(offset))));
-      transposed(write, four).forEach((step, k) => {
+      const four = rows.slice(r, r + 4).map((row) => F32x4.load(row.add(offset)));
+      transposeFour(write, four).forEach((step, k) => {
         write.store(target, step, 4 * (k * width + r));
       });
     }
@@ -44,20 +45,6 @@ export function writePackedRows(
     advance(write, offset, 4);
     advance(write, target, 4 * width);
   });
-}
-
-/** The columns of a 4 x 4 matrix that is given by its rows. */
-function transposed(write: KernelWriter, [a, b, c, d]: readonly F32x4[]): F32x4[] {
-  const low = [0, 4, 1, 5] as const;
-  const high = [2, 6, 3, 7] as const;
-  const [ab, cd] = [write.let(a.shuffle(b, low)), write.let(c.shuffle(d, low))];
-  const [abHigh, cdHigh] = [write.let(a.shuffle(b, high)), write.let(c.shuffle(d, high))];
-  return [
-    ab.shuffle(cd, [0, 1, 4, 5]),
-    ab.shuffle(cd, [2, 3, 6, 7]),
-    abHigh.shuffle(cdHigh, [0, 1, 4, 5]),
-    abHigh.shuffle(cdHigh, [2, 3, 6, 7]),
-  ];
 }
 
 /**
@@ -75,7 +62,7 @@ export function writePackedColumns(
   const firstTarget = write.variable(panels);
   write.loop(0, source.columns, width, (column) => {
     const from = write.variable(source.address.add(column.shiftLeft(2)));
-    const target = write.variable(I32.local(firstTarget.index));
+    const target = write.variable<I32>(firstTarget);
     const end = write.let(target.add(steps.mul(4 * width)));
     write.while(target.notEquals(end), () => {
       for (let c = 0; c < width; c += 4) write.store(target, F32x4.load(from, 4 * c), 4 * c);

@@ -3,34 +3,27 @@
  * that threads can share them. Statements are written in the order in which they run.
  *
  * @example
- * const double = defineKernel("double", { x: "i32", out: "i32" }, (write, { x, out, first, last }) => {
+ * const double = defineKernel("double", { i32: "x, out" }, (write, { x, out, first, last }) => {
  *   write.loop(first, last, 1, (i) => {
  *     const at = write.let(i.shiftLeft(2));
  *     write.store(out.add(at), F32.load(x.add(at)).mul(2));
  *   });
  * });
  */
+import { type Kernel, type NamesIn, namesIn } from "../dispatch.ts";
 import { encodeModule, unsigned, type ValueType } from "./encoding.ts";
 import { F32, F32x4, I32, I32x4, type Integer, integer, type Value } from "./values.ts";
 
-/** Types of a kernel's own parameters. */
-export type ParameterTypes = Readonly<Record<string, "i32" | "f32">>;
-
-type ValueOf = { i32: I32; f32: F32 };
+/** The names of a kernel's own parameters, as in `"x, out"`: addresses and counts, and numbers. */
+export interface ParameterNames<Integers extends string = string, Numbers extends string = string> {
+  readonly i32: Integers;
+  readonly f32?: Numbers;
+}
 
 /** A kernel's parameters by name, and the items to work on. */
-export type Parameters<Types extends ParameterTypes> = {
-  readonly [Name in keyof Types]: ValueOf[Types[Name]];
-} & { readonly first: I32; readonly last: I32 };
-
-/** A kernel in a form that can be compiled; see `defineKernel`. */
-export interface Kernel<Types extends ParameterTypes = ParameterTypes> {
-  /** Unlike that of any other kernel. */
-  readonly name: string;
-  readonly parameters: Types;
-  /** The bytes of a module that exports `run(...parameters, first, last)`. */
-  encode(isShared: boolean): Uint8Array<ArrayBuffer>;
-}
+export type Parameters<Integers extends string, Numbers extends string = ""> = {
+  readonly [Name in NamesIn<Integers> | "first" | "last"]: I32;
+} & (string extends Numbers ? unknown : { readonly [Name in NamesIn<Numbers>]: F32 });
 
 /** A value that can be given another one. */
 export type Variable<Kind extends Value> = Kind & { readonly index: number };
@@ -64,11 +57,11 @@ export class KernelWriter {
     const index = this.parameterCount + this.locals.length;
     this.locals.push(value.type);
     const variable = Object.assign(readLocal(value, index), { index });
-    this.set(variable, value);
+    this.set<Kind>(variable, value);
     return variable;
   }
 
-  set<Kind extends Local>(variable: Variable<Kind>, value: Kind): void {
+  set<Kind extends Local>(variable: Variable<Kind>, value: NoInfer<Kind>): void {
     this.body.push(...value.code, LOCAL_SET, ...unsigned(variable.index));
   }
 
@@ -103,7 +96,7 @@ export class KernelWriter {
     const end = typeof to === "number" ? to : this.let(to);
     this.while(i.less(end), () => {
       body(i);
-      this.set(i, i.add(step) as Variable<I32>);
+      this.set(i, i.add(step));
     });
   }
 
@@ -133,23 +126,21 @@ export class KernelWriter {
 }
 
 /** Declares a kernel; its code is written when it is first compiled. */
-export function defineKernel<Types extends ParameterTypes>(
+export function defineKernel<const Integers extends string, const Numbers extends string = "">(
   name: string,
-  parameters: Types,
-  write: (writer: KernelWriter, parameters: Parameters<Types>) => void,
-): Kernel<Types> {
+  parameters: ParameterNames<Integers, Numbers>,
+  write: (writer: KernelWriter, parameters: Parameters<Integers, Numbers>) => void,
+): Kernel {
+  const [integers, numbers] = [namesIn(parameters.i32), namesIn(parameters.f32 ?? "")];
   return {
     name,
-    parameters,
+    parameters: [...integers, ...numbers],
     encode(isShared) {
-      const types: ValueType[] = [...Object.values(parameters), "i32", "i32"];
+      const names = [...integers, ...numbers, "first", "last"];
+      const types = names.map((own): ValueType => (numbers.includes(own) ? "f32" : "i32"));
       const writer = new KernelWriter(types.length);
-      const names = [...Object.keys(parameters), "first", "last"];
-      const values = names.map((key, index) => [
-        key,
-        types[index] === "f32" ? F32.local(index) : I32.local(index),
-      ]);
-      write(writer, Object.fromEntries(values) as Parameters<Types>);
+      const values = names.map((own, index) => [own, (types[index] === "f32" ? F32 : I32).local(index)]);
+      write(writer, Object.fromEntries(values) as Parameters<Integers, Numbers>);
       return encodeModule({ parameters: types, ...writer.finish() }, isShared);
     },
   };

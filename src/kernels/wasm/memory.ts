@@ -3,7 +3,7 @@
  * asks for. Work of other sizes finds nothing there, so where the memory cannot grow, free parts that touch are merged
  * and cut anew.
  */
-import { BYTES_PER_ELEMENT, type DType, type NumberArray } from "../operation.ts";
+import { BYTES_PER_ELEMENT, type DType, type NumberArray } from "../tensor-spec.ts";
 import { MAXIMUM_PAGES } from "./encoding.ts";
 
 const PAGE = 65536;

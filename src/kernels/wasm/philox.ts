@@ -2,31 +2,14 @@
  * The random numbers of `Random` in WebAssembly: Philox 4x32-10 on four blocks of four words at a time, and the
  * distributions drawn from words. A uniform is one of 2^24 cells: its lower end, or its midpoint where 0 is excluded.
  */
-import { philoxWords, type RandomKey } from "../philox.ts";
-import type { KernelWriter, Variable } from "./kernel.ts";
+import { CELL, MULTIPLIERS, ROUNDS, WEYL } from "../philox.ts";
+import type { KernelWriter, Parameters } from "./kernel.ts";
 import { log } from "./mathematics.ts";
 import { transposeFour } from "./transpose.ts";
 import { F32x4, type I32, I32x4 } from "./values.ts";
 
-const ROUNDS = 10;
-const MULTIPLIERS = [0xd2511f53, 0xcd9e8d57] as const;
-const WEYL = [0x9e3779b9, 0xbb67ae85] as const;
-const CELL = 2 ** -24;
-
 /** What `randomWords` reads of a kernel's parameters. */
-export const RANDOM_KEY = {
-  key0: "i32",
-  key1: "i32",
-  counter1: "i32",
-  counter2: "i32",
-  counter3: "i32",
-} as const;
-
-/** The arguments of these parameters. */
-export function randomArguments(randomKey: RandomKey): Record<keyof typeof RANDOM_KEY, number> {
-  const { key, counter } = philoxWords(randomKey);
-  return { key0: key[0], key1: key[1], counter1: counter[1], counter2: counter[2], counter3: counter[3] };
-}
+export const RANDOM_KEY = "key0, key1, counter1, counter2, counter3";
 
 /** Lower and upper halves of the 64-bit products of unsigned integers. */
 function productHalves(
@@ -42,7 +25,7 @@ function productHalves(
 export function randomWords(
   write: KernelWriter,
   block: I32,
-  { key0, key1, counter1, counter2, counter3 }: Readonly<Record<keyof typeof RANDOM_KEY, I32>>,
+  { key0, key1, counter1, counter2, counter3 }: Omit<Parameters<typeof RANDOM_KEY>, "first" | "last">,
 ): I32x4[] {
   const multipliers = MULTIPLIERS.map((multiplier) => write.let(I32x4.splat(multiplier)));
   const keys = [key0, key1].map((key) => write.variable(I32x4.splat(key)));
@@ -59,8 +42,8 @@ export function randomWords(
       products[0].high.xor(c3).xor(keys[1]),
       products[0].low,
     ].map((word) => write.let(word));
-    for (const [index, word] of counter.entries()) write.set(word, next[index] as Variable<I32x4>);
-    for (const [index, key] of keys.entries()) write.set(key, key.add(WEYL[index]) as Variable<I32x4>);
+    for (const [index, word] of counter.entries()) write.set(word, next[index]);
+    for (const [index, key] of keys.entries()) write.set(key, key.add(WEYL[index]));
   }
   const blocks = transposeFour(
     write,

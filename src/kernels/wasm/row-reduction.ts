@@ -28,16 +28,15 @@ const itself: Term = { four: (x) => x, one: (x) => x };
 export function defineRows(name: string, { identity, four, one }: Combination, term: Term = itself) {
   return defineKernel(
     name,
-    { x: "i32", out: "i32", outStart: "i32", length: "i32", size: "i32" },
+    { i32: "x, out, outStart, length, size" },
     (write, { x, out, outStart, ...range }) => {
       forEachStretch(write, range, (item, start, count) => {
         const row = write.let(x.add(start.shiftLeft(2)));
         const partial = [0, 1, 2, 3].map(() => write.variable(F32x4.splat(identity)));
         const [sum] = partial;
         const total = write.variable(F32.constant(identity));
-        const take = (into: Variable<F32x4>, more: F32x4) =>
-          write.set(into, four(into, more) as Variable<F32x4>);
-        const takeOne = (more: F32) => write.set(total, one(total, more) as Variable<F32>);
+        const take = (into: Variable<F32x4>, more: F32x4) => write.set(into, four(into, more));
+        const takeOne = (more: F32) => write.set(total, one(total, more));
         const long = write.let(count.and(-16).shiftLeft(2));
         write.loop(0, long, 64, (at) => {
           for (const [lane, into] of partial.entries())

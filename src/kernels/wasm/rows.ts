@@ -3,17 +3,10 @@
  * f32, in four places: each takes every fourth element.
  */
 
-import type { TensorSpec } from "../operation.ts";
+import type { Kernel, KernelCall } from "../dispatch.ts";
 import { broadcastStrides, lastExtent, loopNest, type Shape, sizeOf } from "../shape.ts";
-import {
-  defineKernel,
-  type Kernel,
-  type KernelWriter,
-  type Parameters,
-  type ParameterTypes,
-  type Variable,
-} from "./kernel.ts";
-import type { KernelCall } from "./kernel-call.ts";
+import type { TensorSpec } from "../tensor-spec.ts";
+import { defineKernel, type KernelWriter, type ParameterNames, type Parameters } from "./kernel.ts";
 import { sweepApart } from "./stretches.ts";
 import { F32x4, type Floats, type I32, I32x4 } from "./values.ts";
 
@@ -90,7 +83,7 @@ export class Row {
     this.sweep((elements) => {
       for (const [number, term] of terms(elements).entries()) {
         const total = totals[number];
-        write.set(total, total.add(elements.kept(term, 0)) as Variable<F32x4>);
+        write.set(total, total.add(elements.kept(term, 0)));
       }
     });
     return totals.map((total) => acrossPlaces(write, total, (a, b) => a.add(b)));
@@ -101,7 +94,7 @@ export class Row {
     const { write } = this;
     const largest = write.variable(F32x4.splat(LOWEST));
     this.sweep((elements) => {
-      write.set(largest, largest.atLeast(elements.kept(elements.load(row), LOWEST)) as Variable<F32x4>);
+      write.set(largest, largest.atLeast(elements.kept(elements.load(row), LOWEST)));
     });
     return acrossPlaces(write, largest, (a, b) => a.atLeast(b));
   }
@@ -113,68 +106,101 @@ function acrossPlaces(write: KernelWriter, value: F32x4, combine: (a: F32x4, b: 
   return write.let(combine(pairs, pairs.shuffle(pairs, [1, 0, 3, 2])));
 }
 
-/** What row kernels take beside their own parameters. */
-const COLUMNS = { columns: "i32" } as const;
-/** Row r is under row (r / rowsPerMaskRow) modulo maskRows of the mask. */
-const MASK = { mask: "i32", rowsPerMaskRow: "i32", maskRows: "i32" } as const;
+/** What a kernel reads of a mask: row r is under row (r / rowsPerMaskRow) modulo maskRows. */
+export const MASK = "mask, rowsPerMaskRow, maskRows";
 
-/** A kernel over rows, with and without a mask. */
-export interface RowKernels {
+/** Where the mask of row number `row` begins, `bytes` bytes long. */
+export function maskRowAddress(
+  write: KernelWriter,
+  row: I32,
+  bytes: I32,
+  { mask, rowsPerMaskRow, maskRows }: Parameters<typeof MASK>,
+): I32 {
+  return write.let(mask.add(row.div(rowsPerMaskRow).rem(maskRows).mul(bytes)));
+}
+
+/** A kernel without and with a mask. */
+export interface MaskedKernels {
   readonly plain: Kernel;
   readonly masked: Kernel;
 }
 
-/** Declares what is done with each row. */
-export function defineRowKernels<Types extends ParameterTypes>(
+/** Declares a pair of kernels: the masked one takes the parameters of the other and those of `MASK`. */
+export function defineMasked<const Integers extends string, const Numbers extends string = "">(
   name: string,
-  parameters: Types,
-  formula: (write: KernelWriter, row: Row, parameters: Parameters<Types & typeof COLUMNS>) => void,
-): RowKernels {
+  parameters: ParameterNames<Integers, Numbers>,
+  body: (write: KernelWriter, given: Parameters<Integers, Numbers>, mask?: Parameters<typeof MASK>) => void,
+): MaskedKernels {
+  type Given = Parameters<Integers, Numbers>;
+  const masked = { ...parameters, i32: `${parameters.i32}, ${MASK}` };
   return {
-    plain: defineKernel(name, { ...parameters, ...COLUMNS }, (write, given) => {
-      const bytes = write.let(given.columns.shiftLeft(2));
-      write.loop(given.first, given.last, 1, (index) => formula(write, new Row(write, index, bytes), given));
-    }),
-    masked: defineKernel(`${name} masked`, { ...parameters, ...COLUMNS, ...MASK }, (write, given) => {
-      const { columns, mask, rowsPerMaskRow, maskRows } = given as Parameters<typeof COLUMNS & typeof MASK>;
-      const bytes = write.let(columns.shiftLeft(2));
-      write.loop(given.first, given.last, 1, (index) => {
-        const maskRow = write.let(mask.add(index.div(rowsPerMaskRow).rem(maskRows).mul(bytes)));
-        formula(write, new Row(write, index, bytes, maskRow), given);
-      });
-    }),
+    plain: defineKernel(name, parameters, (write, given) => body(write, given)),
+    masked: defineKernel(`${name} masked`, masked, (write, given) =>
+      body(write, given as Given, given as Given & Parameters<typeof MASK>),
+    ),
   };
 }
 
-/** A mask and which input of the operation it is. */
-export interface MaskInput {
-  readonly mask: TensorSpec | undefined;
-  readonly input: number;
+/** Declares what is done with each row of tensors [..., C]; the kernels also take `columns`. */
+export function defineRowKernels<const Integers extends string, const Numbers extends string = "">(
+  name: string,
+  parameters: ParameterNames<Integers, Numbers>,
+  formula: (write: KernelWriter, row: Row, given: Parameters<Integers, Numbers>) => void,
+): MaskedKernels {
+  const i32 = `${parameters.i32}, columns` as const;
+  return defineMasked(name, { ...parameters, i32 }, (write, given, mask) => {
+    const { columns, first, last } = given as Parameters<"columns">;
+    const bytes = write.let(columns.shiftLeft(2));
+    write.loop(first, last, 1, (index) => {
+      const maskRow = mask && maskRowAddress(write, index, bytes, mask);
+      formula(write, new Row(write, index, bytes, maskRow), given as Parameters<Integers, Numbers>);
+    });
+  });
 }
 
 /** An element whose exponential is taken is as much work as so many others. */
-const WORK_OF_EXPONENTIAL = 8;
+export const WORK_OF_EXPONENTIAL = 8;
 
 /** Runs kernels over the rows of `shape`; undefined where the mask is broadcast along axes that do not lie together. */
 export function rowCalls(
-  { plain, masked }: RowKernels,
+  kernels: MaskedKernels,
   shape: Shape,
   given: KernelCall["arguments"],
-  { mask, input }: MaskInput = { mask: undefined, input: 0 },
+  mask?: TensorSpec,
 ): KernelCall[] | undefined {
-  const columns = lastExtent(plain.name, shape);
+  const columns = lastExtent(kernels.plain.name, shape);
   const items = sizeOf(shape.slice(0, -1));
-  const call = { items, work: items * columns * WORK_OF_EXPONENTIAL };
-  if (mask === undefined) return [{ ...call, kernel: plain, arguments: { ...given, columns } }];
-  const rows = maskRows(mask.shape, shape);
-  return rows && [{ ...call, kernel: masked, arguments: { ...given, columns, mask: { input }, ...rows } }];
+  const chosen = chooseKernel(kernels, shape, mask);
+  if (chosen === undefined) return undefined;
+  const { kernel, maskRows } = chosen;
+  return [
+    {
+      kernel,
+      arguments: { ...given, columns, ...maskRows },
+      items,
+      work: items * columns * WORK_OF_EXPONENTIAL,
+    },
+  ];
 }
 
-/** Where the rows of `shape` find their mask (see `rowCalls`), if it is broadcast along axes that lie together. */
-export function maskRows(
-  mask: Shape,
+interface MaskRows {
+  readonly rowsPerMaskRow: number;
+  readonly maskRows: number;
+}
+
+/** The kernel for tensors of `shape` under a mask, if any, and where it finds the rows of it; undefined as `rowCalls`. */
+export function chooseKernel(
+  { plain, masked }: MaskedKernels,
   shape: Shape,
-): { rowsPerMaskRow: number; maskRows: number } | undefined {
+  mask: TensorSpec | undefined,
+): { readonly kernel: Kernel; readonly maskRows?: MaskRows } | undefined {
+  if (mask === undefined) return { kernel: plain };
+  const rows = findMaskRows(mask.shape, shape);
+  return rows && { kernel: masked, maskRows: rows };
+}
+
+/** Where the rows of `shape` find their mask, if it is broadcast along axes that lie together. */
+function findMaskRows(mask: Shape, shape: Shape): MaskRows | undefined {
   const nest = loopNest(shape.slice(0, -1), [broadcastStrides(mask, shape.length).slice(0, -1)]);
   const isOwn = ({ strides: [stride] }: (typeof nest)[number]) => stride !== 0;
   const [own, other] = nest.filter(isOwn);

@@ -1,7 +1,6 @@
 /** Compiles kernels when they are first run, and runs them: little work on the calling thread, more on all. */
 
-import type { Kernel } from "./kernel.ts";
-import type { KernelCall } from "./kernel-call.ts";
+import type { Kernel, KernelCall } from "../dispatch.ts";
 import type { WasmMemory } from "./memory.ts";
 import { coreCount, threadsSetting } from "./platform.ts";
 import { type SharedKernel, ThreadPool } from "./threads.ts";

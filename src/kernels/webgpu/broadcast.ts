@@ -1,12 +1,12 @@
 /** Index arithmetic of broadcasting in WGSL. */
+import type { ProgramNumber } from "../dispatch.ts";
 import { broadcastStrides, loopNest, type Shape } from "../shape.ts";
-import { u32, type WgslParameter } from "./program.ts";
 
 /** WGSL that turns an output index into the offset of every operand, and the numbers it reads. */
 export interface OffsetCode {
   /** Identifies the code: it depends on the number of merged axes alone. */
   readonly key: string;
-  readonly parameters: Readonly<Record<string, WgslParameter>>;
+  readonly parameters: Readonly<Record<string, ProgramNumber>>;
   /** Defines `at_NAME` for each operand from the index `i`. */
   readonly code: string;
 }
@@ -35,7 +35,7 @@ export function stridedOffsets(
   const own = broadcastStrides(shape, shape.length);
   const nest = loopNest(shape, [own, ...Object.values(operands)]);
   const prefix = index === "i" ? "" : `${index}_`;
-  const parameters: Record<string, WgslParameter> = {};
+  const parameters: Record<string, ProgramNumber> = {};
   const lines = [
     `  var ${prefix}rest = ${index};`,
     ...names.map((name) => `  var ${prefix}at_${name} = 0u;`),
@@ -44,11 +44,11 @@ export function stridedOffsets(
   [...nest].reverse().forEach(({ extent, strides }, depth) => {
     const isOutermost = depth === nest.length - 1;
     const axis = `${prefix}index${depth}`;
-    parameters[`${prefix}extent${depth}`] = u32(extent);
+    parameters[`${prefix}extent${depth}`] = extent;
     lines.push(`  let ${axis} = ${prefix}rest${isOutermost ? "" : ` % parameters.${prefix}extent${depth}`};`);
     if (!isOutermost) lines.push(`  ${prefix}rest = ${prefix}rest / parameters.${prefix}extent${depth};`);
     names.forEach((name, operand) => {
-      parameters[`${prefix}stride${depth}_${name}`] = u32(strides[operand + 1]);
+      parameters[`${prefix}stride${depth}_${name}`] = strides[operand + 1];
       lines.push(`  ${prefix}at_${name} += ${axis} * parameters.${prefix}stride${depth}_${name};`);
     });
   });

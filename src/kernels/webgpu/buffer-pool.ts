@@ -1,6 +1,6 @@
 /** GPU buffers by size class, kept for reuse, within a budget. */
 import type { DeviceBuffer } from "../device.ts";
-import { BYTES_PER_ELEMENT, type DType } from "../operation.ts";
+import { BYTES_PER_ELEMENT, type DType } from "../tensor-spec.ts";
 
 interface PooledBuffer {
   /** Counts the buffers that were ever made. */

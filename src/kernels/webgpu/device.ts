@@ -1,5 +1,6 @@
 /** The WebGPU device: runs the operations' WGSL programs on a GPU, through any `GPU` object that it is given. */
 import type { Device, DeviceBuffer, DeviceTensor } from "../device.ts";
+import type { TensorPlace } from "../dispatch.ts";
 import {
   createArray,
   type DType,
@@ -12,7 +13,6 @@ import { BufferPool, type WebGpuBuffer } from "./buffer-pool.ts";
 import { ElementwiseRun } from "./elementwise-run.ts";
 import { PARAMETER_STRIDE, PipelineCache } from "./pipelines.ts";
 import { type PreparedProgram, PreparedPrograms } from "./prepared-programs.ts";
-import type { TensorSource } from "./program.ts";
 import { PassTimestamps } from "./timestamps.ts";
 
 /** Of {@link requestWebGpuDevice}. */
@@ -45,9 +45,9 @@ export function isSoftware(
 }
 
 /** What an adapter says of itself. */
-export function describeAdapter({ info }: GPUAdapter): AdapterDescription {
-  const { vendor, architecture, description } = info;
-  return { vendor, architecture, description, isSoftware: isSoftware(info) };
+export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
+  const { vendor, architecture, description } = adapter.info;
+  return { vendor, architecture, description, isSoftware: isSoftware(adapter.info) };
 }
 
 /**
@@ -196,7 +196,7 @@ export class WebGpuDevice implements Device {
 
   /** @param scratch by number; grows by what is asked for first */
   private locate(
-    source: TensorSource,
+    source: TensorPlace,
     inputs: readonly DeviceTensor[],
     outputs: readonly DeviceTensor[],
     scratch: WebGpuBuffer[],

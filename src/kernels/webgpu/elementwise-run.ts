@@ -3,12 +3,13 @@
  * them in registers. What nobody holds any more when the run ends is never stored.
  */
 import type { DeviceTensor } from "../device.ts";
+import type { Program, ProgramLimits } from "../dispatch.ts";
 import type { DType, ElementwiseRule } from "../operation.ts";
 import { wgslExpression } from "../ops/elementwise/expression.ts";
 import { type Shape, sameShape, sizeOf } from "../shape.ts";
 import { broadcastOffsets } from "./broadcast.ts";
 import type { WebGpuBuffer } from "./buffer-pool.ts";
-import { f32, indexProgram, type WgslLimits, type WgslProgram } from "./program.ts";
+import { f32, indexProgram } from "./program.ts";
 
 /** Operations in one run at most: a program's parameters and registers are few. */
 const LONGEST_RUN = 8;
@@ -43,7 +44,7 @@ export interface FinishedRun {
   readonly outputs: readonly WebGpuBuffer[];
   /** Buffers that were released while the run needed them. */
   readonly released: readonly WebGpuBuffer[];
-  createProgram(): WgslProgram;
+  createProgram(): Program;
 }
 
 export class ElementwiseRun {
@@ -55,7 +56,7 @@ export class ElementwiseRun {
   private buffers = new Set<number>();
   private released: WebGpuBuffer[] = [];
 
-  constructor(private readonly limits: WgslLimits) {}
+  constructor(private readonly limits: ProgramLimits) {}
 
   get isEmpty(): boolean {
     return this.steps.length === 0;
@@ -172,7 +173,7 @@ function createProgram(
   sources: readonly Source[],
   steps: readonly Step[],
   stored: readonly Step[],
-): WgslProgram {
+): Program {
   const broadcast = Object.fromEntries(
     sources.flatMap(({ isAligned, shape: own }, k) => (isAligned ? [] : [[`source${k}`, own]])),
   );
@@ -206,9 +207,11 @@ function createProgram(
   return indexProgram(
     `${describe(steps, stored)} ${hasBroadcast ? `${Object.keys(broadcast)} ${offsets.key}` : ""}`,
     sizeOf(shape),
-    Object.fromEntries([...inputs, ...outputs]),
-    { ...parameters, ...(hasBroadcast && offsets.parameters) },
     `${hasBroadcast ? `${offsets.code}\n` : ""}${lines.join("\n")}`,
-    [...functions.values()].join(""),
+    {
+      tensors: Object.fromEntries([...inputs, ...outputs]),
+      parameters: { ...parameters, ...(hasBroadcast && offsets.parameters) },
+      functions: [...functions.values()].join(""),
+    },
   );
 }

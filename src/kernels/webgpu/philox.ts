@@ -5,23 +5,8 @@
  * WGSL's own log and cos may be off by 2^-21 and 2^-11, so the distributions bring their own, good to a few units in
  * the last place of f32.
  */
-import { philoxWords, type RandomKey } from "../philox.ts";
-import { u32, type WgslParameter } from "./program.ts";
-
-/** What the functions of `RANDOM_FUNCTIONS` read. */
-export function randomParameters(randomKey: RandomKey): Readonly<Record<string, WgslParameter>> {
-  const { key, counter } = philoxWords(randomKey);
-  return {
-    key0: u32(key[0]),
-    key1: u32(key[1]),
-    counter1: u32(counter[1]),
-    counter2: u32(counter[2]),
-    counter3: u32(counter[3]),
-  };
-}
-
 /**
- * Philox 4x32-10 (Salmon et al. 2011) and word `index` of the key in the parameters. An invocation that asks for
+ * Philox 4x32-10 (Salmon et al. 2011) and word `index` of the key in the parameters (see `keyNumbers`). An invocation that asks for
  * words in order computes each block of four once.
  */
 const PHILOX = `

@@ -106,11 +106,13 @@ export class PipelineCache {
 
 /** The program's source with its declarations in front. */
 function shaderCode({ program, names, sources }: PreparedProgram, buffers: readonly WebGpuBuffer[]): string {
-  const fields = Object.entries(program.parameters).map(([name, { type }]) => `  ${name}: ${type},`);
+  const fields = Object.entries(program.parameters).map(
+    ([name, value]) => `  ${name}: ${typeof value === "number" ? "u32" : "f32"},`,
+  );
   const tensors = names.map((name, index) => {
     const access = "input" in sources[index] ? "read" : "read_write";
     const { dtype } = buffers[index];
-    const element = sources[index].vectors ? `vec4<${dtype}>` : dtype;
+    const element = program.vectors?.includes(name) ? `vec4<${dtype}>` : dtype;
     return `@group(0) @binding(${index + 1}) var<storage, ${access}> ${name}: array<${element}>;`;
   });
   return [

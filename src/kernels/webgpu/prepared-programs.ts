@@ -1,12 +1,20 @@
 /** Remembers what an operation runs for given shapes, so that a training step repeats itself at little cost. */
+import {
+  type Places,
+  type Program,
+  type ProgramLimits,
+  type ProgramNumber,
+  placesOf,
+  type TensorPlace,
+} from "../dispatch.ts";
 import type { GradientOperation, TensorSpec } from "../operation.ts";
-import type { TensorSource, WgslLimits, WgslProgram } from "./program.ts";
 
 /** A program in the form in which it is dispatched. */
 export interface PreparedProgram {
-  readonly program: WgslProgram;
+  readonly program: Program;
+  /** The tensors that it is bound to, in order. */
   readonly names: readonly string[];
-  readonly sources: readonly TensorSource[];
+  readonly sources: readonly TensorPlace[];
   /** The parameters' bits, in the order of the shader's struct. */
   readonly parameters: Uint32Array;
 }
@@ -16,18 +24,32 @@ const MAX_ENTRIES = 4096;
 
 const bits = new DataView(new ArrayBuffer(4));
 
-function prepare(program: WgslProgram): PreparedProgram {
-  const parameters = Object.values(program.parameters).map(({ type, value }) => {
-    if (type === "f32") bits.setFloat32(0, value);
-    else if (type === "i32") bits.setInt32(0, value);
-    else bits.setUint32(0, value);
-    return bits.getUint32(0);
-  });
+function bitsOf(number: ProgramNumber): number {
+  if (typeof number === "number") return number;
+  bits.setFloat32(0, number.f32);
+  return bits.getUint32(0);
+}
+
+/** By program, since programs of one name have one source: the tensors that it names elements of. */
+const boundNames = new Map<string, readonly string[]>();
+
+function namesOf({ name, tensors = {}, source }: Program, places: Places): readonly string[] {
+  const known = boundNames.get(name);
+  if (known !== undefined) return known;
+  const isRead = (tensor: string) => new RegExp(`(?<![\\w.])${tensor}\\[`).test(source);
+  const own = Object.keys(places).filter((tensor) => !(tensor in tensors) && isRead(tensor));
+  const names = [...own, ...Object.keys(tensors)];
+  boundNames.set(name, names);
+  return names;
+}
+
+function prepare(program: Program, places: Places): PreparedProgram {
+  const names = namesOf(program, places);
   return {
     program,
-    names: Object.keys(program.tensors),
-    sources: Object.values(program.tensors),
-    parameters: Uint32Array.from(parameters),
+    names,
+    sources: names.map((name) => program.tensors?.[name] ?? places[name]),
+    parameters: Uint32Array.from(Object.values(program.parameters), bitsOf),
   };
 }
 
@@ -53,11 +75,11 @@ function callKey(
 export class PreparedPrograms {
   private readonly known = new Map<string, readonly PreparedProgram[]>();
 
-  constructor(private readonly limits: WgslLimits) {}
+  constructor(private readonly limits: ProgramLimits) {}
 
   /** The program that `key` stands for, made by `create` the first time. */
-  getByKey(key: string, create: () => WgslProgram): PreparedProgram {
-    const [known] = this.known.get(key) ?? this.remember(key, [prepare(create())]);
+  getByKey(key: string, create: () => Program): PreparedProgram {
+    const [known] = this.known.get(key) ?? this.remember(key, [prepare(create(), {})]);
     return known;
   }
 
@@ -71,11 +93,13 @@ export class PreparedPrograms {
     if (operation.wgsl === undefined) {
       throw new Error(`webgpu: ${operation.name} has no WGSL program; run it on the cpu device`);
     }
-    if (operation.isKeyed) return operation.wgsl(inputs, outputs, attributes, this.limits).map(prepare);
+    const places = placesOf(operation.signature);
+    const make = () =>
+      operation.wgsl?.(inputs, outputs, attributes, this.limits).map((program) => prepare(program, places)) ??
+      [];
+    if (operation.isKeyed) return make();
     const key = callKey(operation.name, inputs, outputs, attributes);
-    const known = this.known.get(key);
-    if (known !== undefined) return known;
-    return this.remember(key, operation.wgsl(inputs, outputs, attributes, this.limits).map(prepare));
+    return this.known.get(key) ?? this.remember(key, make());
   }
 
   private remember(key: string, prepared: readonly PreparedProgram[]): readonly PreparedProgram[] {

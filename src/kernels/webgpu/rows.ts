@@ -1,15 +1,15 @@
 /** Programs with one invocation for each row of a tensor, along its last axis, under an optional mask. */
-import type { TensorSpec } from "../operation.ts";
+import type { Program } from "../dispatch.ts";
 import { broadcastStrides, lastExtent, type Shape, sizeOf } from "../shape.ts";
+import type { TensorSpec } from "../tensor-spec.ts";
 import { stridedOffsets } from "./broadcast.ts";
-import { indexProgram, u32, type WgslProgram } from "./program.ts";
+import { indexProgram, type ProgramOptions } from "./program.ts";
 
-/** WGSL that finds a row's mask. */
+/** WGSL that finds a row's mask, the tensor `mask`. */
 export interface MaskCode {
   /** What a masked program's name ends in; without a mask nothing. */
   readonly key: string;
-  readonly tensors: WgslProgram["tensors"];
-  readonly parameters: WgslProgram["parameters"];
+  readonly parameters: Program["parameters"];
   /** `is_kept(at)`: whether the mask's element at `at` keeps what it stands for. */
   readonly functions: string;
   /** Defines `mask_start`, where the row of the mask starts, from `row`. */
@@ -18,30 +18,22 @@ export interface MaskCode {
 
 const NO_MASK: MaskCode = {
   key: "",
-  tensors: {},
   parameters: {},
   functions: "fn is_kept(at: u32) -> bool { return true; }\n",
   start: "  let mask_start = 0u;",
 };
 
-/** For the rows of `shape` and a mask that broadcasts to it, the operation's input number `input`. */
-export function maskCode(shape: Shape, mask: TensorSpec | undefined, input: number): MaskCode {
+/** For the rows of `shape` and a mask that broadcasts to it. */
+export function maskCode(shape: Shape, mask: TensorSpec | undefined): MaskCode {
   if (mask === undefined) return NO_MASK;
   const strides = broadcastStrides(mask.shape, shape.length).slice(0, -1);
   const { key, parameters, code } = stridedOffsets(shape.slice(0, -1), { mask: strides }, "row");
   return {
     key: ` masked ${key}`,
-    tensors: { mask: { input } },
     parameters,
     functions: "fn is_kept(at: u32) -> bool { return mask[at] != 0; }\n",
     start: `${code}\n  let mask_start = row_at_mask;`,
   };
-}
-
-export interface RowOptions {
-  readonly mask?: MaskCode;
-  readonly parameters?: WgslProgram["parameters"];
-  readonly functions?: string;
 }
 
 /**
@@ -51,40 +43,23 @@ export interface RowOptions {
 export function rowProgram(
   name: string,
   shape: Shape,
-  tensors: WgslProgram["tensors"],
   body: string,
-  { mask = NO_MASK, parameters = {}, functions = "" }: RowOptions = {},
-): WgslProgram {
-  const columns = lastExtent(name, shape);
+  {
+    mask: maskSpec,
+    parameters,
+    functions = "",
+    ...bindings
+  }: ProgramOptions & { readonly mask?: TensorSpec | undefined } = {},
+): Program {
+  const mask = maskCode(shape, maskSpec);
   return indexProgram(
     name + mask.key,
     sizeOf(shape.slice(0, -1)),
-    { ...tensors, ...mask.tensors },
-    { columns: u32(columns), ...parameters, ...mask.parameters },
     `  let row = i;\n  let start = row * parameters.columns;\n${mask.start}\n${body}`,
-    mask.functions + functions,
+    {
+      ...bindings,
+      parameters: { columns: lastExtent(name, shape), ...parameters, ...mask.parameters },
+      functions: mask.functions + functions,
+    },
   );
 }
-
-/**
- * `sum_exponentials(start, mask_start)` of a row of the tensor `x`: exp(x - largest) over what the mask keeps. The row is
- * read once: the sum so far shrinks when a larger element comes (Milakov and Gimelshein, arXiv 1805.02867). The total
- * is 0 exactly where nothing is kept, since the largest element counts 1.
- */
-export const SUM_EXPONENTIALS = `
-struct Exponentials { largest: f32, total: f32 }
-
-fn sum_exponentials(start: u32, mask_start: u32) -> Exponentials {
-  var largest = -3.4e38;
-  var total = 0.0;
-  for (var j = 0u; j < parameters.columns; j++) {
-    if (is_kept(mask_start + j)) {
-      let value = x[start + j];
-      let smaller = exp(-abs(value - largest));
-      total = select(total + smaller, total * smaller + 1.0, value > largest);
-      largest = max(largest, value);
-    }
-  }
-  return Exponentials(largest, total);
-}
-`;

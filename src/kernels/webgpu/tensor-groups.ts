@@ -1,5 +1,5 @@
 /** Cuts an operation on any number of tensors into programs that a device can bind. */
-import type { WgslLimits } from "./program.ts";
+import type { ProgramLimits } from "../dispatch.ts";
 
 /** Numbers that one program may have as parameters. */
 const NUMBERS_PER_PROGRAM = 48;
@@ -20,7 +20,7 @@ export function groupMembers<Member>(
   members: readonly Member[],
   shared: ProgramNeeds,
   each: ProgramNeeds,
-  { tensorsPerProgram }: WgslLimits,
+  { tensorsPerProgram }: ProgramLimits,
 ): Member[][] {
   const size = Math.min(
     Math.floor((tensorsPerProgram - shared.tensors) / each.tensors),
@@ -29,16 +29,6 @@ export function groupMembers<Member>(
   const groups: Member[][] = [];
   for (let start = 0; start < members.length; start += size) groups.push(members.slice(start, start + size));
   return groups;
-}
-
-/** Remembers a source by the size of the group that it is for: building one anew for each call costs time. */
-export function sourceBySize(build: (size: number) => string): (size: number) => string {
-  const known = new Map<number, string>();
-  return (size) => {
-    const source = known.get(size) ?? build(size);
-    known.set(size, source);
-    return source;
-  };
 }
 
 /** WGSL for each of `size` members, one below the other. */

@@ -8,7 +8,7 @@
  *   pi(l_t = n | l_<t) = softmax over what is left of w . tanh(e_n + W h_t)
  *
  * The discriminator is a GRU over the items of a list in their order, whose last state gives the logit d of its being
- * logged and not generated. Both are trained as `eg-rerank-task.ts` says; the generator's greedy list is the answer, as
+ * logged and not generated. Both are trained as `task.ts` says; the generator's greedy list is the answer, as
  * published: the evaluator takes part in learning alone.
  *
  * Ours: the shared judge is the evaluator, where the published one is a recurrent network of its own, so that all
@@ -25,7 +25,7 @@ import {
   type ListPolicy,
   type PolicyState,
 } from "../../goalrank/decoding/decode.ts";
-import { GRU, Linear, LSTM, type LstmState, MLP, Module } from "../../nn/index.ts";
+import { GRU, Linear, LSTM, MLP, Module, type RecurrentState } from "../../nn/index.ts";
 import { concat, type Random, type RandomKey, type Tensor, zeros } from "../../tensor/index.ts";
 
 /** The published widths at D = 128, in proportion to D. */
@@ -44,7 +44,7 @@ export interface PointerMemory {
 
 /** What the LSTM has read of S lists of each request, and the logits of the next position: [B * S, N]. */
 export interface PointerState extends PolicyState {
-  readonly read: LstmState;
+  readonly read: RecurrentState;
 }
 
 /** S lists of each of B requests, with what they were chosen from. */
@@ -98,10 +98,10 @@ export class PointerGenerator extends Module implements ListPolicy<PointerMemory
     return this.read(memory, lists, input, read);
   }
 
-  private read(memory: PointerMemory, lists: number, input: Tensor, before: LstmState): PointerState {
+  private read(memory: PointerMemory, lists: number, input: Tensor, before: RecurrentState): PointerState {
     const [requests, candidates, width] = memory.rows.shape;
     const read = this.chosen.step(input, before);
-    const logits = this.point(memory, read.hidden.reshape([requests, lists, width]));
+    const logits = this.point(memory, read[0].reshape([requests, lists, width]));
     return { read, logits: logits.reshape([requests * lists, candidates]) };
   }
 

@@ -110,7 +110,7 @@ for (const tensorsPerProgram of [8, 10, 16, 1000]) {
       sgdStep.wgsl?.(inputs(1), [f32([1, 150]), ...updated], sgd, limits) ?? [],
     ];
     for (const programs of updates) {
-      const bound = programs.flatMap(({ tensors }) => Object.values(tensors));
+      const bound = programs.flatMap(({ tensors = {} }) => Object.values(tensors));
       const outputs = bound.flatMap((source) =>
         "output" in source && source.output > 0 ? [source.output] : [],
       );
@@ -118,7 +118,7 @@ for (const tensorsPerProgram of [8, 10, 16, 1000]) {
         outputs,
         offsets.map((_, index) => 1 + index),
       );
-      for (const { tensors, parameters } of programs) {
+      for (const { tensors = {}, parameters } of programs) {
         assert.ok(Object.keys(tensors).length <= tensorsPerProgram);
         assert.ok(Object.keys(parameters).length <= 48);
       }

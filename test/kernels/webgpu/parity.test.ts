@@ -1,6 +1,6 @@
 /**
  * Every operation's WGSL against its reference in f64, forward and backward, within the errors that WGSL allows it (see
- * `test/bounds/`), on drawn shapes that lie on tiles' edges and across them.
+ * `test/kernels/bounds/`), on drawn shapes that lie on tiles' edges and across them.
  */
 import fc from "fast-check";
 import { suite } from "uvu";

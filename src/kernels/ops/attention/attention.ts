@@ -12,20 +12,12 @@
  */
 
 import type { Draw } from "../../draw.ts";
-import { checkMask, maskRowOffsets } from "../../mask.ts";
-import {
-  checkTypes,
-  type GradientOperation,
-  type HostTensor,
-  type NumberArray,
-  type Operation,
-  type TensorSpec,
-} from "../../operation.ts";
+import { checkMask } from "../../mask.ts";
+import { checkTypes, type GradientOperation, type Operation, type TensorSpec } from "../../operation.ts";
 import { formatShape, type Shape, ShapeError, sameShape } from "../../shape.ts";
 import { maskCode } from "../../webgpu/rows.ts";
-import { gemm, type MatrixView } from "../matmul/reference.ts";
-import { rowLogSumExp } from "../softmax/softmax.ts";
-import { type AttentionExtents, extentsOf, keepsProbabilities } from "./extents.ts";
+import { extentsOf, keepsProbabilities } from "./extents.ts";
+import { attentionGradientReference, attentionReference } from "./reference.ts";
 import { longAttention, longAttentionGradient, shortAttention, shortAttentionGradient } from "./simd.ts";
 import { attentionCall } from "./simd-heads.ts";
 import { longAttentionGradientPrograms, longAttentionProgram } from "./wgsl-long.ts";
@@ -35,26 +27,6 @@ import { shortAttentionGradientPrograms, shortAttentionPrograms } from "./wgsl-s
 export interface AttentionAttributes {
   /** Number of heads; divides the width D. */
   readonly heads: number;
-}
-
-/** Rows of one head of one batch entry inside a [..., rows, D] tensor. */
-function headView(
-  tensor: HostTensor,
-  rows: number,
-  entry: number,
-  head: number,
-  at: AttentionExtents,
-): MatrixView {
-  const offset = entry * rows * at.width + head * at.headWidth;
-  return { data: tensor.data, offset, rowStride: at.width, columnStride: 1 };
-}
-
-function transposed(view: MatrixView): MatrixView {
-  return { ...view, rowStride: view.columnStride, columnStride: view.rowStride };
-}
-
-function rowMajor(data: NumberArray, columns: number, offset = 0): MatrixView {
-  return { data, offset, rowStride: columns, columnStride: 1 };
 }
 
 function checkInputs(name: string, inputs: readonly TensorSpec[], heads: number): void {
@@ -74,96 +46,7 @@ function checkInputs(name: string, inputs: readonly TensorSpec[], heads: number)
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
     throw new ShapeError(`${name}: ${heads} heads do not divide the width ${width} of ${shapes}`);
   }
-  if (mask !== undefined) {
-    checkMask(name, mask, [...q.shape.slice(0, -1), k.shape[k.shape.length - 2]]);
-  }
-}
-
-/** The mask as the CPU's kernels take it, where there is one. */
-function attentionMask(q: TensorSpec, keys: number, mask: TensorSpec | undefined, input: number) {
-  return mask && { spec: mask, input, shape: [...q.shape.slice(0, -1), keys] };
-}
-
-/** Scores q k^T / sqrt(d) of one head of one entry, into `scores` [Q, K]. */
-function computeScores(
-  q: HostTensor,
-  k: HostTensor,
-  scores: MatrixView,
-  entry: number,
-  head: number,
-  at: AttentionExtents,
-): void {
-  const query = headView(q, at.queries, entry, head, at);
-  const key = headView(k, at.keys, entry, head, at);
-  const scale = 1 / Math.sqrt(at.headWidth);
-  gemm(at.queries, at.keys, at.headWidth, query, transposed(key), scores, undefined, scale);
-}
-
-/** Where each query's row of the mask starts; undefined without a mask. */
-function maskStarts(q: HostTensor, keys: number, mask: HostTensor | undefined): Int32Array | undefined {
-  return mask && maskRowOffsets(mask, [...q.shape.slice(0, -1), keys]);
-}
-
-/** p of one head of one entry where it is kept, else nothing. */
-function keptProbabilities(statistics: HostTensor, matrix: number, { queries, keys }: AttentionExtents) {
-  return keepsProbabilities(keys) ? rowMajor(statistics.data, keys, matrix * queries * keys) : undefined;
-}
-
-function scratchMatrix(like: HostTensor, rows: number, columns: number): MatrixView {
-  const size = rows * columns;
-  return rowMajor(like.dtype === "f64" ? new Float64Array(size) : new Float32Array(size), columns);
-}
-
-function reference(
-  [q, k, v, mask]: readonly HostTensor[],
-  [out, statistics]: readonly HostTensor[],
-  { heads }: AttentionAttributes,
-): void {
-  const at = extentsOf(q, k, heads);
-  const { batch, queries, keys, headWidth } = at;
-  const starts = maskStarts(q, keys, mask);
-  const scratch = scratchMatrix(q, queries, keys);
-  for (let entry = 0; entry < batch; entry++) {
-    for (let head = 0; head < heads; head++) {
-      const matrix = entry * heads + head;
-      const kept = keptProbabilities(statistics, matrix, at);
-      const p = kept ?? scratch;
-      computeScores(q, k, p, entry, head, at);
-      for (let row = 0; row < queries; row++) {
-        const maskStart = starts ? starts[entry * queries + row] : -1;
-        const start = p.offset + row * keys;
-        const total = rowLogSumExp(p.data, start, keys, mask?.data, maskStart) ?? 0;
-        if (kept === undefined) statistics.data[matrix * queries + row] = total;
-        softmaxRow(p.data, start, keys, total, mask?.data, maskStart);
-      }
-      const value = headView(v, keys, entry, head, at);
-      const result = headView(out, queries, entry, head, at);
-      gemm(queries, headWidth, keys, p, value, result, undefined, 1);
-    }
-  }
-}
-
-/** Replaces a row of scores by their masked softmax, given the log-sum-exp of the row. */
-function softmaxRow(
-  data: NumberArray,
-  start: number,
-  columns: number,
-  logSum: number,
-  mask: NumberArray | undefined,
-  maskStart: number,
-): void {
-  for (let j = 0; j < columns; j++) {
-    const kept = mask === undefined || mask[maskStart + j] !== 0;
-    data[start + j] = kept ? Math.exp(data[start + j] - logSum) : 0;
-  }
-}
-
-/** Replaces a row of dp by p (dp - sum_j dp_j p_j). */
-function softmaxGradientRow(dp: MatrixView, p: MatrixView, row: number, columns: number): void {
-  const [start, from] = [dp.offset + row * columns, p.offset + row * columns];
-  let dot = 0;
-  for (let j = 0; j < columns; j++) dot += dp.data[start + j] * p.data[from + j];
-  for (let j = 0; j < columns; j++) dp.data[start + j] = p.data[from + j] * (dp.data[start + j] - dot);
+  if (mask !== undefined) checkMask(name, mask, extentsOf(q, k, heads).maskedShape);
 }
 
 /**
@@ -172,55 +55,25 @@ function softmaxGradientRow(dp: MatrixView, p: MatrixView, row: number, columns:
  */
 const attentionGradient: GradientOperation<AttentionAttributes> = {
   name: "attention.gradient",
+  signature: "q, k, v, y, statistics, g, mask -> dq, dk, dv",
   outputs: ([q, k, v]) => [q, k, v],
-  reference([q, k, v, , statistics, g, mask], [dq, dk, dv], { heads }) {
-    const at = extentsOf(q, k, heads);
-    const { batch, queries, keys, headWidth } = at;
-    const scale = 1 / Math.sqrt(headWidth);
-    const starts = maskStarts(q, keys, mask);
-    const [scratch, s] = [scratchMatrix(q, queries, keys), scratchMatrix(q, queries, keys)];
-    for (let entry = 0; entry < batch; entry++) {
-      for (let head = 0; head < heads; head++) {
-        const rows = (tensor: HostTensor, count: number) => headView(tensor, count, entry, head, at);
-        const matrix = entry * heads + head;
-        const gradient = rows(g, queries);
-        const kept = keptProbabilities(statistics, matrix, at);
-        const p = kept ?? scratch;
-        if (kept === undefined) computeScores(q, k, p, entry, head, at);
-        gemm(queries, keys, headWidth, gradient, transposed(rows(v, keys)), s, undefined, 1);
-        for (let row = 0; row < queries; row++) {
-          if (kept === undefined) {
-            const maskStart = starts ? starts[entry * queries + row] : -1;
-            const total = statistics.data[matrix * queries + row];
-            softmaxRow(p.data, row * keys, keys, total, mask?.data, maskStart);
-          }
-          softmaxGradientRow(s, p, row, keys);
-        }
-        gemm(keys, headWidth, queries, transposed(p), gradient, rows(dv, keys), undefined, 1);
-        gemm(queries, headWidth, keys, s, rows(k, keys), rows(dq, queries), undefined, scale);
-        gemm(keys, headWidth, queries, transposed(s), rows(q, queries), rows(dk, keys), undefined, scale);
-      }
-    }
-  },
+  reference: (inputs, outputs, { heads }) => attentionGradientReference(inputs, outputs, heads),
   simd([q, k, , , , , mask], _, { heads }) {
     const at = extentsOf(q, k, heads);
-    const tensors = {
-      ...{ q: { input: 0 }, k: { input: 1 }, v: { input: 2 }, statistics: { input: 4 }, g: { input: 5 } },
-      ...{ dq: { output: 0 }, dk: { output: 1 }, dv: { output: 2 } },
-    };
-    if (keepsProbabilities(at.keys)) return attentionCall(shortAttentionGradient, at, tensors, undefined);
-    return attentionCall(longAttentionGradient, at, tensors, attentionMask(q, at.keys, mask, 6));
+    if (keepsProbabilities(at.keys)) return attentionCall(shortAttentionGradient, at, undefined);
+    return attentionCall(longAttentionGradient, at, mask);
   },
   wgsl([q, k, , , , , mask], _, { heads }) {
     const at = extentsOf(q, k, heads);
     if (keepsProbabilities(at.keys)) return shortAttentionGradientPrograms(at);
-    return longAttentionGradientPrograms(at, maskCode([...q.shape.slice(0, -1), at.keys], mask, 6));
+    return longAttentionGradientPrograms(at, maskCode(at.maskedShape, mask));
   },
 };
 
 /** Multi-head attention: q [..., Q, D], k and v [..., K, D], and a mask -> [..., Q, D]. */
 export const attention: Operation<AttentionAttributes> = {
   name: "attention",
+  signature: "q, k, v, mask -> y, statistics",
   outputs(inputs, { heads }) {
     checkInputs("attention", inputs, heads);
     const [q, k] = inputs;
@@ -231,19 +84,14 @@ export const attention: Operation<AttentionAttributes> = {
       { shape: keepsProbabilities(keys) ? [...ofQueries, keys] : ofQueries, dtype: q.dtype },
     ];
   },
-  reference,
+  reference: (inputs, outputs, { heads }) => attentionReference(inputs, outputs, heads),
   simd([q, k, , mask], _, { heads }) {
     const at = extentsOf(q, k, heads);
-    const tensors = {
-      ...{ q: { input: 0 }, k: { input: 1 }, v: { input: 2 } },
-      ...{ out: { output: 0 }, statistics: { output: 1 } },
-    };
-    const kernels = keepsProbabilities(at.keys) ? shortAttention : longAttention;
-    return attentionCall(kernels, at, tensors, attentionMask(q, at.keys, mask, 3));
+    return attentionCall(keepsProbabilities(at.keys) ? shortAttention : longAttention, at, mask);
   },
   wgsl([q, k, , mask], _, { heads }) {
     const at = extentsOf(q, k, heads);
-    const hiding = maskCode([...q.shape.slice(0, -1), at.keys], mask, 3);
+    const hiding = maskCode(at.maskedShape, mask);
     return keepsProbabilities(at.keys)
       ? shortAttentionPrograms(at, hiding)
       : [longAttentionProgram(at, hiding)];

@@ -1,6 +1,6 @@
 /** Extents of one call of attention, and what follows from them on every device. */
 import type { TensorSpec } from "../../operation.ts";
-import { sizeOf } from "../../shape.ts";
+import { type Shape, sizeOf } from "../../shape.ts";
 
 /** Extents of one call: [batch, queries, width] meets [batch, keys, width] in heads of `headWidth`. */
 export interface AttentionExtents {
@@ -10,12 +10,19 @@ export interface AttentionExtents {
   readonly width: number;
   readonly headWidth: number;
   readonly heads: number;
+  /** [..., Q, K], which a mask broadcasts to. */
+  readonly maskedShape: Shape;
 }
 
 export function extentsOf(q: TensorSpec, k: TensorSpec, heads: number): AttentionExtents {
   const [queries, width] = q.shape.slice(-2);
   const keys = k.shape[k.shape.length - 2];
-  return { batch: sizeOf(q.shape.slice(0, -2)), queries, keys, width, headWidth: width / heads, heads };
+  return {
+    batch: sizeOf(q.shape.slice(0, -2)),
+    ...{ queries, keys, width, heads },
+    headWidth: width / heads,
+    maskedShape: [...q.shape.slice(0, -1), keys],
+  };
 }
 
 /** Keys up to which the probabilities are kept for the gradient. */

@@ -3,12 +3,19 @@
  * goes through its queries in blocks, whose scores [block, K] stay in a near cache.
  */
 
+import type { KernelCall } from "../../dispatch.ts";
 import type { TensorSpec } from "../../operation.ts";
 import { type RightOperand, TILE_COLUMNS } from "../../wasm/gemm.ts";
 import { writePackedColumns, writePackedRows } from "../../wasm/gemm-packing.ts";
-import type { Kernel, KernelWriter, Parameters } from "../../wasm/kernel.ts";
-import type { KernelCall, TensorPlace } from "../../wasm/kernel-call.ts";
-import { maskRows, Row } from "../../wasm/rows.ts";
+import type { KernelWriter, Parameters } from "../../wasm/kernel.ts";
+import {
+  chooseKernel,
+  type MASK,
+  type MaskedKernels,
+  maskRowAddress,
+  Row,
+  WORK_OF_EXPONENTIAL,
+} from "../../wasm/rows.ts";
 import { I32 } from "../../wasm/values.ts";
 import type { AttentionExtents } from "./extents.ts";
 
@@ -17,45 +24,20 @@ const MOST_QUERIES_PER_BLOCK = 64;
 const MOST_KEYS_IN_PLACE = 64;
 /** Items at most, as every range of items takes scratch of its own. */
 const MOST_ITEMS = 64;
-/** As much work as touching so many elements; multiply-adds are an eighth each. */
-const WORK_OF_EXPONENTIAL = 8;
 const BYTES = 4;
 
-/** Extents of a call, as kernels take them. */
-export const EXTENTS = {
-  queries: "i32",
-  keys: "i32",
-  /** Of q, k and v, in bytes. */
-  widthBytes: "i32",
-  headWidth: "i32",
-  heads: "i32",
-  /** Heads of all entries. */
-  matrices: "i32",
-  matricesPerItem: "i32",
-  queriesPerBlock: "i32",
-  /** Whether k and v are packed where a product reads them row by row. */
-  packs: "i32",
-  scale: "f32",
-  scratch: "i32",
-  /** Bytes of scratch for one range of items, and of the parts that it has; see `ScratchParts`. */
-  scratchBytes: "i32",
-  transposedBytes: "i32",
-  packedBytes: "i32",
-  blockBytes: "i32",
-} as const;
+/**
+ * Extents of a call, as kernels take them. `widthBytes` is that of q, k and v; `matrices` are the heads of all entries;
+ * `packs` says whether k and v are packed where a product reads them row by row; `scratchBytes` is the scratch of one range
+ * of items, and the last three are those of its parts (see `ScratchParts`).
+ */
+const SHAPE =
+  "queries, keys, widthBytes, headWidth, heads, matrices, matricesPerItem, queriesPerBlock, packs";
+const SCRATCH = "scratch, scratchBytes, transposedBytes, packedBytes, blockBytes";
+export const EXTENTS = `${SHAPE}, ${SCRATCH}` as const;
 
-export const MASK = { mask: "i32", rowsPerMaskRow: "i32", maskRows: "i32" } as const;
-
-export type Extents = Parameters<typeof EXTENTS>;
+export type Extents = Parameters<typeof EXTENTS, "scale">;
 export type Mask = Parameters<typeof MASK>;
-
-/** The mask of a call, and the number of the input that it is. */
-export interface AttentionMask {
-  readonly spec: TensorSpec;
-  readonly input: number;
-  /** [..., Q, K], which it broadcasts to. */
-  readonly shape: readonly number[];
-}
 
 /** How many of each part a kernel needs. */
 export interface ScratchParts {
@@ -67,9 +49,9 @@ export interface ScratchParts {
   readonly blocks: number;
 }
 
-/** A kernel without and with a mask, and its scratch. */
+/** Kernels and their scratch. */
 export interface AttentionKernels {
-  readonly kernels: { readonly plain: Kernel; readonly masked: Kernel };
+  readonly kernels: MaskedKernels;
   readonly parts: ScratchParts;
 }
 
@@ -77,14 +59,12 @@ export interface AttentionKernels {
 export function attentionCall(
   { kernels, parts }: AttentionKernels,
   at: AttentionExtents,
-  tensors: Readonly<Record<string, TensorPlace>>,
-  mask: AttentionMask | undefined,
+  mask: TensorSpec | undefined,
 ): KernelCall[] | undefined {
   const { batch, heads, queries, keys, width, headWidth } = at;
   const matrices = batch * heads;
-  if (matrices * queries * keys * headWidth === 0) return undefined;
-  const maskStrides = mask && maskRows(mask.spec.shape, mask.shape);
-  if (mask !== undefined && maskStrides === undefined) return undefined;
+  const chosen = chooseKernel(kernels, at.maskedShape, mask);
+  if (matrices * queries * keys * headWidth === 0 || chosen === undefined) return undefined;
   const matricesPerItem = Math.ceil(matrices / MOST_ITEMS);
   const items = Math.ceil(matrices / matricesPerItem);
   const blocks = Math.ceil(queries / MOST_QUERIES_PER_BLOCK);
@@ -97,25 +77,15 @@ export function attentionCall(
   const scratchBytes =
     parts.transposed * transposedBytes + parts.packed * packedBytes + parts.blocks * blockBytes;
   const call: KernelCall = {
-    kernel: mask === undefined ? kernels.plain : kernels.masked,
+    kernel: chosen.kernel,
     arguments: {
-      ...tensors,
-      queries,
-      keys,
+      ...{ queries, keys, headWidth, heads, matrices, matricesPerItem, queriesPerBlock },
       widthBytes: width * BYTES,
-      headWidth,
-      heads,
-      matrices,
-      matricesPerItem,
-      queriesPerBlock,
       packs: packs ? 1 : 0,
       scale: 1 / Math.sqrt(headWidth),
       scratch: { scratch: 0, length: (items * scratchBytes) / BYTES, dtype: "f32" },
-      scratchBytes,
-      transposedBytes,
-      packedBytes,
-      blockBytes,
-      ...(mask && { mask: { input: mask.input }, ...maskStrides }),
+      ...{ scratchBytes, transposedBytes, packedBytes, blockBytes },
+      ...chosen.maskRows,
     },
     items,
     work: matrices * queries * keys * (WORK_OF_EXPONENTIAL + headWidth / 4),
@@ -145,22 +115,17 @@ export class HeadWriter {
 
   /** The head's queries from number `query` on, in a tensor [..., Q, D]. */
   queries(tensor: I32, query: I32): HeadRows {
-    const { write, p } = this;
-    const row = this.entry.mul(p.queries).add(query);
-    return {
-      address: write.let(tensor.add(row.mul(p.widthBytes)).add(this.headOffset)),
-      rowStride: p.widthBytes,
-    };
+    return this.rows(tensor, this.entry.mul(this.p.queries).add(query));
   }
 
   /** The head's keys or values, in a tensor [..., K, D]. */
   keys(tensor: I32): HeadRows {
-    const { write, p } = this;
-    const row = this.entry.mul(p.keys);
-    return {
-      address: write.let(tensor.add(row.mul(p.widthBytes)).add(this.headOffset)),
-      rowStride: p.widthBytes,
-    };
+    return this.rows(tensor, this.entry.mul(this.p.keys));
+  }
+
+  private rows(tensor: I32, first: I32): HeadRows {
+    const rowStride = this.p.widthBytes;
+    return { address: this.write.let(tensor.add(first.mul(rowStride)).add(this.headOffset)), rowStride };
   }
 
   /** The number of a head's query among those of all heads, as the statistics count them. */
@@ -210,9 +175,8 @@ export class HeadWriter {
     const bytes = write.let(p.keys.shiftLeft(2));
     const firstRow = write.let(this.entry.mul(p.queries).add(query));
     write.loop(0, count, 1, (number) => {
-      const maskRow =
-        mask && firstRow.add(number).div(mask.rowsPerMaskRow).rem(mask.maskRows).mul(bytes).add(mask.mask);
-      body(new Row(write, number, bytes, maskRow && write.let(maskRow)), number);
+      const maskRow = mask && maskRowAddress(write, firstRow.add(number), bytes, mask);
+      body(new Row(write, number, bytes, maskRow), number);
     });
   }
 }

@@ -1,16 +1,25 @@
 /**
- * Kernels of attention on the CPU: see `attention.ts` for the formulas and `attention-heads.ts` for the way through the
+ * Kernels of attention on the CPU: see `attention.ts` for the formulas and `simd-heads.ts` for the way through the
  * tensors. Short lists keep their probabilities, so scores are computed where these stay; long ones use scratch.
  */
 
 import { type RightOperand, TILE_COLUMNS, writeProduct } from "../../wasm/gemm.ts";
-import { defineKernel, type KernelWriter, type Parameters } from "../../wasm/kernel.ts";
+import type { KernelWriter, Parameters } from "../../wasm/kernel.ts";
 import { exp, log } from "../../wasm/mathematics.ts";
+import { defineMasked } from "../../wasm/rows.ts";
 import { F32x4 } from "../../wasm/values.ts";
-import { sumExponentials } from "../softmax/simd.ts";
-import { EXTENTS, type Extents, forEachHead, type HeadRows, MASK, type Mask } from "./simd-heads.ts";
+import { sumExponentials } from "../softmax/exponentials.ts";
+import {
+  type AttentionKernels,
+  EXTENTS,
+  type Extents,
+  forEachHead,
+  type HeadRows,
+  type Mask,
+  type ScratchParts,
+} from "./simd-heads.ts";
 
-const FORWARD = { q: "i32", k: "i32", v: "i32", out: "i32", statistics: "i32" } as const;
+const FORWARD = "q, k, v, y, statistics";
 
 type Forward = Parameters<typeof FORWARD> & Extents;
 
@@ -54,22 +63,13 @@ function writeForward(write: KernelWriter, p: Forward, mask: Mask | undefined, i
         depth: p.keys,
         left: { order: "rows", address, rowStride },
         right,
-        out: head.queries(p.out, query),
+        out: head.queries(p.y, query),
       });
     });
   });
 }
 
-const BACKWARD = {
-  q: "i32",
-  k: "i32",
-  v: "i32",
-  g: "i32",
-  statistics: "i32",
-  dq: "i32",
-  dk: "i32",
-  dv: "i32",
-} as const;
+const BACKWARD = "q, k, v, g, statistics, dq, dk, dv";
 
 type Backward = Parameters<typeof BACKWARD> & Extents;
 
@@ -142,41 +142,45 @@ function writeBackward(write: KernelWriter, p: Backward, mask: Mask | undefined,
   });
 }
 
-/** A pair of kernels, without and with a mask. */
-function pair<Types extends Readonly<Record<string, "i32">>>(
+/** @param parts of scratch: k or v transposed, packed, and blocks of queries */
+function kernelsOf<const Tensors extends string>(
   name: string,
-  tensors: Types,
-  body: (write: KernelWriter, p: Parameters<Types> & Extents, mask?: Mask) => void,
-) {
-  const types = { ...tensors, ...EXTENTS };
-  type Given = Parameters<Types> & Extents;
+  tensors: Tensors,
+  parts: ScratchParts,
+  body: (write: KernelWriter, p: Parameters<Tensors> & Extents, mask?: Mask) => void,
+): AttentionKernels {
+  const parameters = { i32: `${tensors}, ${EXTENTS}`, f32: "scale" };
   return {
-    plain: defineKernel(name, types, (write, given) => body(write, given as Given)),
-    masked: defineKernel(`${name} masked`, { ...types, ...MASK }, (write, given) =>
-      body(write, given as Given, given as Mask),
-    ),
+    kernels: defineMasked(name, parameters, (write, given, mask) => body(write, given as never, mask)),
+    parts,
   };
 }
 
-export const shortAttention = {
-  kernels: pair("attention short", FORWARD, (write, p, mask) => writeForward(write, p, mask, true)),
-  parts: { transposed: 1, packed: 1, blocks: 0 },
-};
+export const shortAttention = kernelsOf(
+  "attention short",
+  FORWARD,
+  { transposed: 1, packed: 1, blocks: 0 },
+  (write, p, mask) => writeForward(write, p, mask, true),
+);
 
-export const longAttention = {
-  kernels: pair("attention long", FORWARD, (write, p, mask) => writeForward(write, p, mask, false)),
-  parts: { transposed: 1, packed: 1, blocks: 1 },
-};
+export const longAttention = kernelsOf(
+  "attention long",
+  FORWARD,
+  { transposed: 1, packed: 1, blocks: 1 },
+  (write, p, mask) => writeForward(write, p, mask, false),
+);
 
 /** The kept probabilities have met the mask. */
-export const shortAttentionGradient = {
-  kernels: pair("attention.gradient short", BACKWARD, (write, p) => writeBackward(write, p, undefined, true)),
-  parts: { transposed: 1, packed: 1, blocks: 1 },
-};
+export const shortAttentionGradient = kernelsOf(
+  "attention.gradient short",
+  BACKWARD,
+  { transposed: 1, packed: 1, blocks: 1 },
+  (write, p) => writeBackward(write, p, undefined, true),
+);
 
-export const longAttentionGradient = {
-  kernels: pair("attention.gradient long", BACKWARD, (write, p, mask) =>
-    writeBackward(write, p, mask, false),
-  ),
-  parts: { transposed: 2, packed: 1, blocks: 2 },
-};
+export const longAttentionGradient = kernelsOf(
+  "attention.gradient long",
+  BACKWARD,
+  { transposed: 2, packed: 1, blocks: 2 },
+  (write, p, mask) => writeBackward(write, p, mask, false),
+);

@@ -4,13 +4,12 @@
  * other; those are the same for the whole workgroup, so that a processor reads them once for all of its lanes.
  */
 
-import { f32, type TensorSource, u32, type WgslProgram } from "../../webgpu/program.ts";
+import type { Program, TensorPlace } from "../../dispatch.ts";
+import { f32, LARGEST_GRID } from "../../webgpu/program.ts";
 import type { MaskCode } from "../../webgpu/rows.ts";
 import type { AttentionExtents } from "./extents.ts";
 
 const LARGEST_WORKGROUP = 64;
-/** Workgroups that every device allows along one axis. */
-const LARGEST_GRID = 65535;
 
 /** Writes code over one head's part of a row: `width` elements as an array of vectors of 4. */
 class HeadVectors {
@@ -56,15 +55,16 @@ class HeadVectors {
   }
 }
 
+/** Tensors [.., rows, width], of which a head's part is read or written. */
+const HEAD_TENSORS = ["q", "k", "v", "y", "g", "dq", "dk", "dv"];
+
 /** What the three programs have in common. */
 interface HeadProgram {
   readonly name: string;
   /** Which rows the invocations hold: the body calls an invocation's own row `own`. */
   readonly rows: "queries" | "keys";
-  /** Tensors [.., rows, width], of which a head's part is read. */
-  readonly tensors: Readonly<Record<string, TensorSource>>;
-  /** Tensors [.., heads, queries]. */
-  readonly statistics: Readonly<Record<string, TensorSource>>;
+  /** What it reads or writes beside the operation's tensors. */
+  readonly tensors?: Readonly<Record<string, TensorPlace>>;
   readonly mask: MaskCode;
   readonly body: string;
 }
@@ -73,24 +73,21 @@ interface HeadProgram {
  * The body also knows `matrix` (which head of which entry), `first_query` (its number among all rows of queries), and
  * `queries_start` and `keys_start`, where the head's parts of the entry's first rows begin.
  */
-function headProgram(at: AttentionExtents, vectors: HeadVectors, program: HeadProgram): WgslProgram {
-  const { name, rows, tensors, statistics, mask, body } = program;
+function headProgram(at: AttentionExtents, vectors: HeadVectors, program: HeadProgram): Program {
+  const { name, rows, tensors = {}, mask, body } = program;
   const lanes = lanesFor(at[rows]);
   const matrices = at.batch * at.heads;
-  const bound = Object.entries(tensors).map(([key, source]) => [
-    key,
-    { ...source, vectors: vectors.areBound },
-  ]);
   return {
     name: `${name} of width ${at.headWidth} in ${lanes} lanes${mask.key}`,
-    tensors: { ...Object.fromEntries(bound), ...statistics, ...mask.tensors },
+    tensors,
+    vectors: vectors.areBound ? HEAD_TENSORS : [],
     parameters: {
-      matrices: u32(matrices),
-      heads: u32(at.heads),
-      queries: u32(at.queries),
-      keys: u32(at.keys),
-      width: u32(at.width / vectors.unit),
-      head_width: u32(at.headWidth / vectors.unit),
+      matrices,
+      heads: at.heads,
+      queries: at.queries,
+      keys: at.keys,
+      width: at.width / vectors.unit,
+      head_width: at.headWidth / vectors.unit,
       scale: f32(1 / Math.sqrt(at.headWidth)),
       ...mask.parameters,
     },
@@ -125,13 +122,11 @@ function lanesFor(rows: number): number {
 }
 
 /** For inputs q, k, v: outputs y and each row's log-sum-exp of scores. The softmax's maximum is kept as it grows. */
-export function longAttentionProgram(at: AttentionExtents, mask: MaskCode): WgslProgram {
+export function longAttentionProgram(at: AttentionExtents, mask: MaskCode): Program {
   const vectors = new HeadVectors(at.headWidth);
   return headProgram(at, vectors, {
     name: "attention over long lists",
     rows: "queries",
-    tensors: { q: { input: 0 }, k: { input: 1 }, v: { input: 2 }, y: { output: 0 } },
-    statistics: { log_sum: { output: 1 } },
     mask,
     body: `  let start = queries_start + own * parameters.width;
   let row = first_query + own;
@@ -155,7 +150,7 @@ ${vectors.each(`own_q[c] = parameters.scale * ${vectors.load("q", "start")};`)}
   // A row that keeps nothing has a total of 0; any other has at least the 1 of its largest score.
   let factor = select(1.0 / total, 0.0, total == 0.0);
 ${vectors.each(vectors.store("y", "start", "factor * sum[c]"))}
-  log_sum[matrix * parameters.queries + own] = select(largest + log(total), 0.0, total == 0.0);`,
+  statistics[matrix * parameters.queries + own] = select(largest + log(total), 0.0, total == 0.0);`,
   });
 }
 
@@ -172,19 +167,16 @@ const SCORE_GRADIENT = `    let weight = exp(parameters.scale * product - row_lo
  * dv = p^T g of each head, where s is the gradient of the scores. Two programs, since queries sum over keys and keys
  * over queries.
  */
-export function longAttentionGradientPrograms(at: AttentionExtents, mask: MaskCode): WgslProgram[] {
+export function longAttentionGradientPrograms(at: AttentionExtents, mask: MaskCode): Program[] {
   return [gradientOfQueries(at, mask), gradientOfKeysAndValues(at, mask)];
 }
 
-const GRADIENT_INPUTS = { q: { input: 0 }, k: { input: 1 }, v: { input: 2 }, g: { input: 5 } };
-
-function gradientOfQueries(at: AttentionExtents, mask: MaskCode): WgslProgram {
+function gradientOfQueries(at: AttentionExtents, mask: MaskCode): Program {
   const vectors = new HeadVectors(at.headWidth);
   return headProgram(at, vectors, {
     name: "attention.gradient over long lists, queries",
     rows: "queries",
-    tensors: { ...GRADIENT_INPUTS, y: { input: 3 }, dq: { output: 0 } },
-    statistics: { log_sum: { input: 4 }, deltas: deltasOf(at) },
+    tensors: { deltas: deltasOf(at) },
     mask,
     body: `  let start = queries_start + own * parameters.width;
   let row = first_query + own;
@@ -195,7 +187,7 @@ ${vectors.each(`own_q[c] = ${vectors.load("q", "start")};
     own_g[c] = ${vectors.load("g", "start")};
     delta += dot(own_g[c], ${vectors.load("y", "start")});`)}
   deltas[matrix * parameters.queries + own] = delta;
-  let row_log_sum = log_sum[matrix * parameters.queries + own];
+  let row_log_sum = statistics[matrix * parameters.queries + own];
   for (var j = 0u; j < parameters.keys; j++) {
     if (!is_kept(mask_start + j)) { continue; }
     let key = keys_start + j * parameters.width;
@@ -210,13 +202,12 @@ ${vectors.each(vectors.store("dq", "start", "parameters.scale * sum[c]"))}`,
   });
 }
 
-function gradientOfKeysAndValues(at: AttentionExtents, mask: MaskCode): WgslProgram {
+function gradientOfKeysAndValues(at: AttentionExtents, mask: MaskCode): Program {
   const vectors = new HeadVectors(at.headWidth);
   return headProgram(at, vectors, {
     name: "attention.gradient over long lists, keys and values",
     rows: "keys",
-    tensors: { ...GRADIENT_INPUTS, dk: { output: 1 }, dv: { output: 2 } },
-    statistics: { log_sum: { input: 4 }, deltas: deltasOf(at) },
+    tensors: { deltas: deltasOf(at) },
     mask,
     body: `  let start = keys_start + own * parameters.width;
 ${vectors.arrays("own_k", "own_v", "key_sum", "value_sum")}
@@ -227,7 +218,7 @@ ${vectors.each(`own_k[c] = ${vectors.load("k", "start")};
 ${mask.start}
     if (!is_kept(mask_start + own)) { continue; }
     let query = queries_start + j * parameters.width;
-    let row_log_sum = log_sum[matrix * parameters.queries + j];
+    let row_log_sum = statistics[matrix * parameters.queries + j];
     let delta = deltas[matrix * parameters.queries + j];
     var product = 0.0;
     var slope = 0.0;

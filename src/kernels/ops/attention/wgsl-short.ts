@@ -1,18 +1,19 @@
 /** WGSL of attention over short lists: matrix products around a softmax whose result is kept for the gradient. */
 
-import { indexProgram, type TensorSource, u32, type WgslProgram } from "../../webgpu/program.ts";
+import type { Program, TensorPlace } from "../../dispatch.ts";
+import { indexProgram } from "../../webgpu/program.ts";
 import type { MaskCode } from "../../webgpu/rows.ts";
 import { type MatrixPlace, type Product, productPrograms } from "../matmul/wgsl.ts";
 import type { AttentionExtents } from "./extents.ts";
 
 /** Where the parts of the heads of a tensor [.., rows, width] lie. */
-function headsOf(source: TensorSource, rows: number, at: AttentionExtents): MatrixPlace {
+function headsOf(source: TensorPlace, rows: number, at: AttentionExtents): MatrixPlace {
   const batchStrides = [rows * at.width, at.headWidth];
   return { source, rowStride: at.width, columnStride: 1, batchStrides };
 }
 
 /** Where the matrices of a tensor [.., heads, queries, keys] lie. */
-function scoresOf(source: TensorSource, { heads, queries, keys }: AttentionExtents): MatrixPlace {
+function scoresOf(source: TensorPlace, { heads, queries, keys }: AttentionExtents): MatrixPlace {
   const size = queries * keys;
   return { source, rowStride: keys, columnStride: 1, batchStrides: [heads * size, size] };
 }
@@ -22,7 +23,7 @@ function transposed(place: MatrixPlace): MatrixPlace {
 }
 
 /** One product for each head of each entry of the batch. */
-function headProduct(name: string, at: AttentionExtents, product: Omit<Product, "batch">): WgslProgram[] {
+function headProduct(name: string, at: AttentionExtents, product: Omit<Product, "batch">): Program[] {
   const { rows, columns } = product;
   const batch = [at.batch, at.heads];
   return at.batch * rows * columns === 0 ? [] : productPrograms(name, { batch, ...product });
@@ -31,7 +32,7 @@ function headProduct(name: string, at: AttentionExtents, product: Omit<Product, 
 const scaleOf = ({ headWidth }: AttentionExtents) => 1 / Math.sqrt(headWidth);
 
 /** For inputs q, k, v: outputs y and p. */
-export function shortAttentionPrograms(at: AttentionExtents, mask: MaskCode): WgslProgram[] {
+export function shortAttentionPrograms(at: AttentionExtents, mask: MaskCode): Program[] {
   const { queries, keys, headWidth } = at;
   const p = scoresOf({ output: 1 }, at);
   return [
@@ -57,12 +58,10 @@ export function shortAttentionPrograms(at: AttentionExtents, mask: MaskCode): Wg
 }
 
 /** Replaces the scores of every query of every head, output 1, by their masked softmax. */
-function softmaxProgram(at: AttentionExtents, mask: MaskCode): WgslProgram {
+function softmaxProgram(at: AttentionExtents, mask: MaskCode): Program {
   return indexProgram(
     `attention softmax${mask.key}`,
     at.batch * at.heads * at.queries,
-    { p: { output: 1 }, ...mask.tensors },
-    { queries: u32(at.queries), heads: u32(at.heads), keys: u32(at.keys), ...mask.parameters },
     `  let start = i * parameters.keys;
   let row = i / parameters.queries / parameters.heads * parameters.queries + i % parameters.queries;
 ${mask.start}
@@ -78,12 +77,16 @@ ${mask.start}
   }
   let factor = select(1.0 / total, 0.0, total == 0.0);
   for (var j = 0u; j < parameters.keys; j++) { p[start + j] *= factor; }`,
-    mask.functions,
+    {
+      tensors: { p: { output: 1 } },
+      parameters: { queries: at.queries, heads: at.heads, keys: at.keys, ...mask.parameters },
+      functions: mask.functions,
+    },
   );
 }
 
 /** For inputs q, k, v, y, p, g: outputs dq, dk, dv. What a mask hides has a p of 0. */
-export function shortAttentionGradientPrograms(at: AttentionExtents): WgslProgram[] {
+export function shortAttentionGradientPrograms(at: AttentionExtents): Program[] {
   const { batch, heads, queries, keys, headWidth } = at;
   const scores = { scratch: 0, length: batch * heads * queries * keys, dtype: "f32" } as const;
   const [p, s] = [scoresOf({ input: 4 }, at), scoresOf(scores, at)];
@@ -102,12 +105,11 @@ export function shortAttentionGradientPrograms(at: AttentionExtents): WgslProgra
     indexProgram(
       "attention.gradient softmax",
       batch * heads * queries,
-      { p: { input: 4 }, s: scores },
-      { keys: u32(keys) },
       `  let start = i * parameters.keys;
   var total = 0.0;
   for (var j = start; j < start + parameters.keys; j++) { total += s[j] * p[j]; }
   for (var j = start; j < start + parameters.keys; j++) { s[j] = p[j] * (s[j] - total); }`,
+      { tensors: { p: { input: 4 }, s: scores }, parameters: { keys } },
     ),
     ...headProduct("attention.gradient queries", at, {
       ...ofQueries,

@@ -82,6 +82,8 @@ const UNARY: Record<string, Entry> = {
   },
   /** x * s for a number s. */
   scale: { operands: ["x"], forward: "x * s", gradients: { x: "g * s" }, parameterRange: [-2, 2] },
+  /** x / s for a number s: what x * (1 / s) would round twice. */
+  quotient: { operands: ["x"], forward: "x / s", gradients: { x: "g / s" }, parameterRange: [1, 3] },
   /** x + s for a number s. */
   shift: { operands: ["x"], forward: "x + s", gradients: { x: "g" }, parameterRange: [-2, 2] },
   /** x^s for a number s. */
@@ -167,29 +169,44 @@ function runLoop(
   });
 }
 
+const broadcastAll = (name: string, inputs: readonly TensorSpec[]): Shape =>
+  broadcastShapes(name, ...inputs.map(({ shape }) => shape));
+
 /** Gradient expression as an operation over the operands that it names, all broadcast to the result's shape. */
-function gradientOperation(name: string, expression: string, operands: readonly string[]) {
+function gradientOperation(
+  name: string,
+  expression: string,
+  operands: readonly string[],
+): GradientOperation<ElementwiseAttributes> & { readonly elementwise: ElementwiseRule } {
+  return {
+    name,
+    ...evaluationOf(expression, operands),
+    outputs: (inputs) => {
+      const dtype = inputs.find((input) => input.dtype !== "i32")?.dtype ?? "f32";
+      return [{ shape: broadcastAll(name, inputs), dtype }];
+    },
+  };
+}
+
+/** What runs an expression over operands, in every language. */
+function evaluationOf(expression: string, operands: readonly string[]) {
   const loop = compileLater(expression, operands);
   const calls = elementwiseCalls({ expression, operands });
-  const operation: GradientOperation<ElementwiseAttributes> & { readonly elementwise: ElementwiseRule } = {
-    name,
+  return {
+    signature: `${operands.join(", ")} -> out`,
     elementwise: { expression, operands },
-    outputs: (inputs) => [
-      {
-        shape: broadcastShapes(name, ...inputs.map((input) => input.shape)),
-        dtype: inputs.find((input) => input.dtype !== "i32")?.dtype ?? "f32",
-      },
-    ],
-    reference: (inputs, [out], attributes) => runLoop(loop(), inputs, out, attributes?.s ?? 0),
-    simd: (inputs, [out], attributes) => calls(inputs, out, attributes?.s),
+    reference: (
+      inputs: readonly HostTensor[],
+      [out]: readonly HostTensor[],
+      attributes: ElementwiseAttributes,
+    ) => runLoop(loop(), inputs, out, attributes?.s ?? 0),
+    simd: (inputs: readonly TensorSpec[], [out]: readonly TensorSpec[], attributes: ElementwiseAttributes) =>
+      calls(inputs, out, attributes?.s),
   };
-  return operation;
 }
 
 function defineElementwise(name: string, entry: Entry): ElementwiseOperation {
   const { operands, forward, gradients = {}, result = "float", range, parameterRange } = entry;
-  const loop = compileLater(forward, operands);
-  const calls = elementwiseCalls({ expression: forward, operands });
   const types = operands.map((operand) => (operand.endsWith("_mask") ? "i32" : "float"));
   const isComparison = result === "i32";
 
@@ -217,18 +234,20 @@ function defineElementwise(name: string, entry: Entry): ElementwiseOperation {
 
   return {
     name,
-    elementwise: { expression: forward, operands },
+    ...evaluationOf(forward, operands),
     constants: operands.flatMap((operand, index) => (gradients[operand] === undefined ? [index] : [])),
     outputs(inputs: readonly TensorSpec[]): TensorSpec[] {
       // Comparisons take integers as well as floats, so long as both operands are alike.
       const integers = isComparison && inputs.every((input) => input.dtype === "i32");
       checkTypes(name, inputs, integers ? ["i32"] : types);
-      const shape: Shape = broadcastShapes(name, ...inputs.map((input) => input.shape));
       const float = inputs.find((input) => input.dtype !== "i32");
-      return [{ shape, dtype: isComparison || float === undefined ? "i32" : float.dtype }];
+      return [
+        {
+          shape: broadcastAll(name, inputs),
+          dtype: isComparison || float === undefined ? "i32" : float.dtype,
+        },
+      ];
     },
-    reference: (inputs, [out], attributes) => runLoop(loop(), inputs, out, attributes?.s ?? 0),
-    simd: (inputs, [out], attributes) => calls(inputs, out, attributes?.s),
     ...(isComparison ? {} : { gradient }),
     sample(draw: Draw) {
       const shape = draw.shape();
@@ -258,17 +277,12 @@ const castCalls = elementwiseCalls({ expression: "x", operands: ["x"] });
 /** Conversion between element types: f32, f64 and i32 (towards zero). */
 export const cast: Operation<{ readonly dtype: TensorSpec["dtype"] }> = {
   name: "cast",
+  signature: "x -> out",
   outputs: ([input], { dtype }) => [{ shape: input.shape, dtype }],
   reference: ([input], [out]) => out.data.set(input.data),
   simd: (inputs, [out]) => castCalls(inputs, out),
   wgsl: (_, [out]) => [
-    indexProgram(
-      "cast",
-      sizeOf(out.shape),
-      { x: { input: 0 }, out: { output: 0 } },
-      {},
-      `  out[i] = ${out.dtype}(x[i]);`,
-    ),
+    indexProgram(`cast to ${out.dtype}`, sizeOf(out.shape), `  out[i] = ${out.dtype}(x[i]);`),
   ],
   gradient: ({ inputs, outputGradient, run, attributes }) =>
     attributes.dtype === "i32" ? [undefined] : run(cast, [outputGradient], { dtype: inputs[0].dtype }),

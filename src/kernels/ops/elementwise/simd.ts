@@ -3,16 +3,10 @@
  * that all operands walk alike merge into three at most: the elements of a row, rows, and groups of rows.
  */
 
+import type { Kernel, KernelCall } from "../../dispatch.ts";
 import type { ElementwiseRule, TensorSpec } from "../../operation.ts";
 import { broadcastStrides, type LoopAxis, loopNest, sizeOf } from "../../shape.ts";
-import {
-  defineKernel,
-  type Kernel,
-  type KernelWriter,
-  type Parameters,
-  type ParameterTypes,
-} from "../../wasm/kernel.ts";
-import type { KernelCall } from "../../wasm/kernel-call.ts";
+import { defineKernel, type KernelWriter, type ParameterNames } from "../../wasm/kernel.ts";
 import { sweep } from "../../wasm/stretches.ts";
 import { F32, F32x4, type I32 } from "../../wasm/values.ts";
 import { namesUsed } from "./expression.ts";
@@ -68,30 +62,27 @@ function stored(result: Quantity, isInteger: boolean): F32x4 {
   return isInteger ? result.asFloats() : result.toFloats();
 }
 
-/** The kernel's parameter for `s`, where the expression names it. */
-function numberType({ expression, exponent }: Plan): ParameterTypes {
-  return exponent === undefined && namesUsed(expression, ["s"]).length > 0 ? { s: "f32" } : {};
+/** The kernel's parameters: besides others `s`, where the expression names it. */
+function parametersOf({ expression, exponent }: Plan, i32: readonly string[]): ParameterNames {
+  const takesNumber = exponent === undefined && namesUsed(expression, ["s"]).length > 0;
+  return { i32: i32.join(", "), f32: takesNumber ? "s" : "" };
 }
 
-function numberOf(write: KernelWriter, { s }: Parameters<ParameterTypes>): F32x4 | undefined {
+function numberOf(write: KernelWriter, { s }: Readonly<Record<string, I32 | F32>>): F32x4 | undefined {
   return s instanceof F32 ? write.let(s.splat()) : undefined;
 }
-
-const integerTypes = (names: readonly string[]): ParameterTypes =>
-  Object.fromEntries(names.map((name) => [name, "i32"]));
 
 /** Items are elements: one row is all there is. */
 function flatKernel(plan: Plan): Kernel {
   const { name, operands } = plan;
-  const types = { ...integerTypes([...operands.map((operand) => operand.name), "out"]), ...numberType(plan) };
-  return defineKernel(name, types, (write, given) => {
+  const parameters = parametersOf(plan, [...operands.map((operand) => operand.name), "out"]);
+  return defineKernel(name, parameters, (write, given) => {
     const start = write.let(given.first.shiftLeft(2));
     const bytes = write.let(given.last.sub(given.first).shiftLeft(2));
-    const address = (tensor: string) => given[tensor] as I32;
-    const fromStart = (tensor: string) => write.let(address(tensor).add(start));
+    const fromStart = (tensor: string) => write.let(given[tensor].add(start));
     const rows = operands.map((operand) => [
       operand.name,
-      operand.isRepeated ? address(operand.name) : fromStart(operand.name),
+      operand.isRepeated ? given[operand.name] : fromStart(operand.name),
     ]);
     writeRow(write, plan, bytes, fromStart("out"), Object.fromEntries(rows), numberOf(write, given));
   });
@@ -101,23 +92,20 @@ function flatKernel(plan: Plan): Kernel {
 function rowKernel(plan: Plan): Kernel {
   const names = plan.operands.map(({ name }) => name);
   const steps = names.flatMap((name) => [groupStep(name), rowStep(name)]);
-  const types = {
-    ...integerTypes([...names, ...steps, "out", "columns", "rowsInGroup"]),
-    ...numberType(plan),
-  };
-  return defineKernel(plan.name, types, (write, given) => {
-    const integer = (name: string) => given[name] as I32;
-    const bytes = write.let(integer("columns").shiftLeft(2));
+  const parameters = parametersOf(plan, [...names, ...steps, "out", "columns", "rowsInGroup"]);
+  return defineKernel(plan.name, parameters, (write, given) => {
+    const { out, columns, rowsInGroup } = given;
+    const bytes = write.let(columns.shiftLeft(2));
     const s = numberOf(write, given);
     write.loop(given.first, given.last, 1, (item) => {
-      const group = write.let(item.div(integer("rowsInGroup")));
-      const row = write.let(item.sub(group.mul(integer("rowsInGroup"))));
+      const group = write.let(item.div(rowsInGroup));
+      const row = write.let(item.sub(group.mul(rowsInGroup)));
       const rows = names.map((name) => {
-        const inGroup = integer(name).add(group.mul(integer(groupStep(name))));
-        return [name, write.let(inGroup.add(row.mul(integer(rowStep(name)))))];
+        const inGroup = given[name].add(group.mul(given[groupStep(name)]));
+        return [name, write.let(inGroup.add(row.mul(given[rowStep(name)])))];
       });
-      const out = write.let(integer("out").add(item.mul(bytes)));
-      writeRow(write, plan, bytes, out, Object.fromEntries(rows), s);
+      const target = write.let(out.add(item.mul(bytes)));
+      writeRow(write, plan, bytes, target, Object.fromEntries(rows), s);
     });
   });
 }
@@ -176,9 +164,7 @@ export function elementwiseCalls({ expression, operands }: ElementwiseRule): Ele
     const nest = loopNest(out.shape, strides);
     if (nest.length > 3) return undefined;
     const kernel = kernelFor(inputs, out, nest, s);
-    const given: Record<string, KernelCall["arguments"][string]> = { out: { output: 0 } };
-    for (const [input, name] of operands.entries()) given[name] = { input };
-    if (s !== undefined) given.s = s;
+    const given: Record<string, number> = s === undefined ? {} : { s };
     if (nest.length === 1) {
       const itemsTogether = ELEMENTS_TOGETHER;
       return [{ kernel, arguments: given, items: size, itemsTogether, work: work * size }];

@@ -1,53 +1,45 @@
 /** Kernels that read rows at given indices and add gradients back to them. */
-import { clearCall, copyBlock } from "../../wasm/block-kernels.ts";
+
+import type { KernelCall } from "../../dispatch.ts";
+import { clearAllCall, copyBlock } from "../../wasm/block-kernels.ts";
 import { checkIndicesCall } from "../../wasm/check-kernels.ts";
 import { defineKernel } from "../../wasm/kernel.ts";
-import type { KernelCall } from "../../wasm/kernel-call.ts";
 import { forEachStretch, sweep } from "../../wasm/stretches.ts";
 import { I32 } from "../../wasm/values.ts";
-import type { Extents } from "./wgsl-scatter.ts";
+import type { Extents } from "./extents.ts";
 
 /** Rows that an item reads where there is only one entry. */
 const ROWS_PER_ITEM = 64;
 /** Columns that an item adds to where there is only one entry: a cache line, which threads then do not share. */
 const COLUMNS_PER_ITEM = 16;
 
-/** Item i: rows i `length` to (i + 1) `length` - 1 of out [size, columns], read from the entry at x + i `entry`. */
+/** Item i: rows i `length` to (i + 1) `length` - 1 of y [size, columns], read from the entry at x + i `entry`. */
 const gatherRows = defineKernel(
   "gather rows",
-  { x: "i32", entry: "i32", indices: "i32", out: "i32", columns: "i32", length: "i32", size: "i32" },
-  (write, { x, entry, indices, out, columns, ...range }) => {
+  { i32: "x, entry, indices, y, columns, length, size" },
+  (write, { x, entry, indices, y, columns, ...range }) => {
     const bytes = write.let(columns.shiftLeft(2));
     forEachStretch(write, range, (item, start, count) => {
       const rows = write.let(x.add(item.mul(entry)));
       write.loop(start, start.add(count), 1, (position) => {
         const index = I32.load(indices.add(position.shiftLeft(2)));
         const source = write.let(rows.add(index.mul(bytes)));
-        copyBlock(write, write.let(out.add(position.mul(bytes))), source, bytes);
+        copyBlock(write, write.let(y.add(position.mul(bytes))), source, bytes);
       });
     });
   },
 );
 
-/** Inputs x [batch, rows, columns], indices [batch, taken]; output [batch, taken, columns]. */
+/** Inputs x [batch, rows, columns], indices [batch, taken]; output y [batch, taken, columns]. */
 export function gatherCalls({ batch, rows, taken, columns }: Extents): KernelCall[] {
   const size = batch * taken;
   if (size === 0) return [];
   const length = batch === 1 ? ROWS_PER_ITEM : taken;
-  const indices = { input: 1 };
   return [
-    checkIndicesCall(indices, size, rows),
+    checkIndicesCall(size, rows),
     {
       kernel: gatherRows,
-      arguments: {
-        x: { input: 0 },
-        entry: batch === 1 ? 0 : 4 * rows * columns,
-        indices,
-        out: { output: 0 },
-        columns,
-        length,
-        size,
-      },
+      arguments: { entry: batch === 1 ? 0 : 4 * rows * columns, columns, length, size },
       items: Math.ceil(size / length),
       work: size * columns,
     },
@@ -60,16 +52,7 @@ export function gatherCalls({ batch, rows, taken, columns }: Extents): KernelCal
  */
 const scatterAddRows = defineKernel(
   "scatter-add rows",
-  {
-    indices: "i32",
-    g: "i32",
-    out: "i32",
-    rows: "i32",
-    taken: "i32",
-    columns: "i32",
-    width: "i32",
-    blocks: "i32",
-  },
+  { i32: "indices, g, out, rows, taken, columns, width, blocks" },
   (write, { indices, g, out, rows, taken, columns, width, blocks, first, last }) => {
     const bytes = write.let(columns.shiftLeft(2));
     write.loop(first, last, 1, (item) => {
@@ -96,13 +79,12 @@ const scatterAddRows = defineKernel(
  * rows were read at, so they are within bounds.
  */
 export function scatterAddCalls({ batch, rows, taken, columns }: Extents): KernelCall[] {
-  const out = { output: 0 };
-  const clear = clearCall(out, { start: 0, step: 0 }, 1, batch * rows * columns);
+  const clear = clearAllCall(batch * rows * columns);
   const width = batch === 1 ? COLUMNS_PER_ITEM : columns;
   const blocks = Math.ceil(columns / width);
   const add: KernelCall = {
     kernel: scatterAddRows,
-    arguments: { indices: { input: 0 }, g: { input: 1 }, out, rows, taken, columns, width, blocks },
+    arguments: { rows, taken, columns, width, blocks },
     items: batch * blocks,
     work: batch * taken * columns,
   };

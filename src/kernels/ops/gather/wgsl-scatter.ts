@@ -5,16 +5,9 @@
  * Few indices into few rows are looked through for each row. Otherwise the positions are sorted by row first, stably,
  * by one digit after another from the least significant one (a radix sort): the terms of a row then lie side by side.
  */
-import { indexProgram, type TensorSource, u32, type WgslProgram } from "../../webgpu/program.ts";
-
-/** From each of `batch` entries of `rows` rows, `taken` rows are read. */
-export interface Extents {
-  readonly batch: number;
-  readonly rows: number;
-  readonly taken: number;
-  /** Elements of a row. */
-  readonly columns: number;
-}
+import type { Program, TensorPlace } from "../../dispatch.ts";
+import { indexProgram } from "../../webgpu/program.ts";
+import type { Extents } from "./extents.ts";
 
 /** How the elements of rows are read and written: four at a time where their number allows. */
 function rowElements({ columns }: Extents) {
@@ -24,29 +17,28 @@ function rowElements({ columns }: Extents) {
     type: vectors ? "vec4<f32>" : "f32",
     /** Elements or vectors of a row. */
     columns: vectors ? columns / 4 : columns,
-    g: { input: 1, vectors },
-    out: { output: 0, vectors },
+    /** What is bound as vectors. */
+    bindings: vectors ? { vectors: ["g", "out"] } : {},
   };
 }
 
 /** Each invocation looks through all the indices of its batch entry for those that name its row. */
-function directProgram(extents: Extents): WgslProgram {
+function directProgram(extents: Extents): Program {
   const { batch, rows, taken } = extents;
-  const { key, type, columns, g, out } = rowElements(extents);
-  return indexProgram(
-    `scatterAdd directly, ${key}`,
-    batch * rows * columns,
-    { indices: { input: 0 }, g, out },
-    { rows: u32(rows), taken: u32(taken), columns: u32(columns) },
-    `  let column = i % parameters.columns;
+  const { key, type, columns, bindings } = rowElements(extents);
+  const body = `  let column = i % parameters.columns;
   let row = i32(i / parameters.columns % parameters.rows);
   let first = i / parameters.columns / parameters.rows * parameters.taken;
   var total = ${type}();
   for (var position = first; position < first + parameters.taken; position++) {
     if (indices[position] == row) { total += g[position * parameters.columns + column]; }
   }
-  out[i] = total;`,
-  );
+  out[i] = total;`;
+  const parameters = { rows, taken, columns };
+  return indexProgram(`scatterAdd directly, ${key}`, batch * rows * columns, body, {
+    parameters,
+    ...bindings,
+  });
 }
 
 const BITS_PER_DIGIT = 5;
@@ -54,26 +46,24 @@ const DIGITS = 2 ** BITS_PER_DIGIT;
 /** Positions beside each other, of which one invocation counts those with a certain digit. */
 const BLOCK = 64;
 
-const integers = (scratch: number, length: number): TensorSource => ({ scratch, length, dtype: "i32" });
+const integers = (scratch: number, length: number): TensorPlace => ({ scratch, length, dtype: "i32" });
 
 /** Positions, and the row of each among the rows of all batch entries. */
 interface PositionList {
-  readonly positions: TensorSource;
-  readonly rows: TensorSource;
+  readonly positions: TensorPlace;
+  readonly rows: TensorPlace;
 }
 
 /** All positions as they come. What names no row comes after all rows, where nothing is added. */
-function listProgram({ batch, rows, taken }: Extents, list: PositionList): WgslProgram {
-  return indexProgram(
-    "scatterAdd rows of positions",
-    batch * taken,
-    { indices: { input: 0 }, positions: list.positions, rows: list.rows },
-    { rows: u32(rows), taken: u32(taken), all_rows: u32(batch * rows) },
-    `  let index = indices[i];
+function listProgram({ batch, rows, taken }: Extents, list: PositionList): Program {
+  const body = `  let index = indices[i];
   let isRow = index >= 0 && u32(index) < parameters.rows;
   positions[i] = i32(i);
-  rows[i] = i32(select(parameters.all_rows, i / parameters.taken * parameters.rows + u32(index), isRow));`,
-  );
+  rows[i] = i32(select(parameters.all_rows, i / parameters.taken * parameters.rows + u32(index), isRow));`;
+  return indexProgram("scatterAdd rows of positions", batch * taken, body, {
+    tensors: { ...list },
+    parameters: { rows, taken, all_rows: batch * rows },
+  });
 }
 
 const DIGIT_OF = `
@@ -111,7 +101,7 @@ function shiftsOf({ batch, rows }: Extents): number[] {
 }
 
 /** Sorts `count` positions by the digit of their row from bit `shift` on; those of one digit stay in their order. */
-function digitPrograms(count: number, shift: number, from: PositionList, to: PositionList): WgslProgram[] {
+function digitPrograms(count: number, shift: number, from: PositionList, to: PositionList): Program[] {
   const blocks = Math.ceil(count / BLOCK);
   /** [digits, blocks] */
   const counts = integers(0, DIGITS * blocks);
@@ -120,47 +110,41 @@ function digitPrograms(count: number, shift: number, from: PositionList, to: Pos
     indexProgram(
       "scatterAdd counts of digits",
       DIGITS * blocks,
-      { rows, counts },
-      { positions: u32(count), blocks: u32(blocks), shift: u32(shift) },
       `  let digit = i % ${DIGITS}u;
   let block = i / ${DIGITS}u;
   let end = min((block + 1u) * ${BLOCK}u, parameters.positions);
   var total = 0;
   for (var at = block * ${BLOCK}u; at < end; at++) { total += select(0, 1, digit_of(rows[at]) == digit); }
   counts[digit * parameters.blocks + block] = total;`,
-      DIGIT_OF,
+      { tensors: { rows, counts }, parameters: { positions: count, blocks, shift }, functions: DIGIT_OF },
     ),
     {
       name: "scatterAdd places of digits",
       tensors: { counts },
-      parameters: { count: u32(DIGITS * blocks), stretch: u32(Math.ceil((DIGITS * blocks) / LANES)) },
+      parameters: { count: DIGITS * blocks, stretch: Math.ceil((DIGITS * blocks) / LANES) },
       source: COUNTS_TO_PLACES,
       workgroups: [1, 1, 1],
     },
     indexProgram(
       "scatterAdd sorted by digit",
       count,
-      {
-        rows,
-        positions: from.positions,
-        places: counts,
-        sorted_rows: to.rows,
-        sorted_positions: to.positions,
-      },
-      { blocks: u32(blocks), shift: u32(shift) },
       `  let digit = digit_of(rows[i]);
   let block = i / ${BLOCK}u;
   var place = places[digit * parameters.blocks + block];
   for (var at = block * ${BLOCK}u; at < i; at++) { place += select(0, 1, digit_of(rows[at]) == digit); }
   sorted_rows[place] = rows[i];
   sorted_positions[place] = positions[i];`,
-      DIGIT_OF,
+      {
+        tensors: { ...from, places: counts, sorted_rows: to.rows, sorted_positions: to.positions },
+        parameters: { blocks, shift },
+        functions: DIGIT_OF,
+      },
     ),
   ];
 }
 
 /** Sorts the positions by row, finds where each row's positions start, and adds up what lies there. */
-function sortedPrograms(extents: Extents): WgslProgram[] {
+function sortedPrograms(extents: Extents): Program[] {
   const allRows = extents.batch * extents.rows;
   const count = extents.batch * extents.taken;
   let sorted: PositionList = { positions: integers(1, count), rows: integers(2, count) };
@@ -171,14 +155,12 @@ function sortedPrograms(extents: Extents): WgslProgram[] {
     [sorted, other] = [other, sorted];
   }
   const starts = integers(5, allRows + 1);
-  const { key, type, columns, g, out } = rowElements(extents);
+  const { key, type, columns, bindings } = rowElements(extents);
   return [
     ...programs,
     indexProgram(
       "scatterAdd starts of rows",
       allRows + 1,
-      { rows: sorted.rows, starts },
-      { positions: u32(count) },
       `  var low = 0u;
   var high = parameters.positions;
   while (low < high) {
@@ -186,12 +168,11 @@ function sortedPrograms(extents: Extents): WgslProgram[] {
     if (rows[middle] < i32(i)) { low = middle + 1u; } else { high = middle; }
   }
   starts[i] = i32(low);`,
+      { tensors: { rows: sorted.rows, starts }, parameters: { positions: count } },
     ),
     indexProgram(
       `scatterAdd of sorted positions, ${key}`,
       allRows * columns,
-      { positions: sorted.positions, starts, g, out },
-      { columns: u32(columns) },
       `  let row = i / parameters.columns;
   let column = i % parameters.columns;
   let end = starts[row + 1u];
@@ -200,6 +181,7 @@ function sortedPrograms(extents: Extents): WgslProgram[] {
     total += g[u32(positions[at]) * parameters.columns + column];
   }
   out[i] = total;`,
+      { tensors: { positions: sorted.positions, starts }, parameters: { columns }, ...bindings },
     ),
   ];
 }
@@ -224,6 +206,6 @@ function isDirectCheaper(extents: Extents): boolean {
  * Inputs indices [batch, taken], g [batch, taken, columns]; output [batch, rows, columns], each of whose rows is the sum
  * of the rows of g that name it. An index that names no row adds nothing: a GPU cannot throw, as the CPU device does.
  */
-export function scatterAddPrograms(extents: Extents): WgslProgram[] {
+export function scatterAddPrograms(extents: Extents): Program[] {
   return isDirectCheaper(extents) ? [directProgram(extents)] : sortedPrograms(extents);
 }

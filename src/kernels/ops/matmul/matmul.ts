@@ -4,6 +4,7 @@
  * Where the activation's gradient reads what it was applied to, that is the second output.
  */
 
+import type { KernelCall, Program, TensorPlace } from "../../dispatch.ts";
 import type { Draw } from "../../draw.ts";
 import {
   checkTypes,
@@ -23,12 +24,10 @@ import {
   ShapeError,
   sizeOf,
 } from "../../shape.ts";
-import type { KernelCall, TensorPlace } from "../../wasm/kernel-call.ts";
-import { indexProgram, type TensorSource, u32, type WgslProgram } from "../../webgpu/program.ts";
+import { indexProgram } from "../../webgpu/program.ts";
 import { elementwise } from "../elementwise/elementwise.ts";
 import { sumTo } from "../reduce/reduce.ts";
 import { ACTIVATIONS, type Activation, activationGradient, readsItsInput } from "./activation.ts";
-import { gemm, type MatrixView } from "./reference.ts";
 import { type Operand, productCalls } from "./simd.ts";
 import { type Epilogue, type MatrixPlace, type Product, productPrograms } from "./wgsl.ts";
 
@@ -54,16 +53,6 @@ function matrixShape(
   return transposed ? { batch, rows: last, columns: first } : { batch, rows: first, columns: last };
 }
 
-function view(tensor: HostTensor, transposed: boolean): MatrixView {
-  const stride = tensor.shape[tensor.shape.length - 1];
-  return {
-    data: tensor.data,
-    offset: 0,
-    rowStride: transposed ? 1 : stride,
-    columnStride: transposed ? stride : 1,
-  };
-}
-
 function describe(a: TensorSpec, b: TensorSpec, { transposeA, transposeB }: MatmulAttributes): string {
   return (
     `${formatShape(a.shape)}${transposeA ? " transposed" : ""} x ` +
@@ -71,46 +60,56 @@ function describe(a: TensorSpec, b: TensorSpec, { transposeA, transposeB }: Matm
   );
 }
 
+/** [...batch, rows, depth] meets [...batch, depth, columns]. */
+function extentsOf(a: TensorSpec, out: TensorSpec, { transposeA }: MatmulAttributes) {
+  const { batch, rows, columns } = matrixShape(out, false);
+  return { batch, rows, columns, depth: matrixShape(a, transposeA).columns };
+}
+
 function reference(
   [a, b, bias]: readonly HostTensor[],
-  [out, beforeActivation]: readonly HostTensor[],
-  { transposeA, transposeB, activation }: MatmulAttributes,
+  [out, before]: readonly HostTensor[],
+  attributes: MatmulAttributes,
 ): void {
-  const { batch: aBatch, columns: depth } = matrixShape(a, transposeA);
-  const { batch: bBatch } = matrixShape(b, transposeB);
-  const { batch, rows, columns } = matrixShape(out, false);
-  const matrices = [view(a, transposeA), view(b, transposeB), view(out, false)];
+  const { transposeA, transposeB, activation } = attributes;
+  const { batch, rows, columns, depth } = extentsOf(a, out, attributes);
   const sizes = [rows * depth, depth * columns, rows * columns];
-  const strides = [aBatch, bBatch, batch].map((shape, operand) =>
-    broadcastStrides(shape, batch.length).map((stride) => stride * sizes[operand]),
+  const strides = [a, b, out].map(({ shape }, operand) =>
+    broadcastStrides(shape.slice(0, -2), batch.length).map((stride) => stride * sizes[operand]),
   );
-  forEachOffset(loopNest(batch, strides), (offsets) => {
-    matrices.forEach((matrix, operand) => {
-      matrix.offset = offsets[operand];
-    });
-    gemm(rows, columns, depth, matrices[0], matrices[1], matrices[2], bias?.data, 1);
+  const [rowStepA, stepA] = transposeA ? [1, rows] : [depth, 1];
+  const [columnStepB, stepB] = transposeB ? [depth, 1] : [1, columns];
+  forEachOffset(loopNest(batch, strides), ([atA, atB, at]) => {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const [left, right] = [atA + row * rowStepA, atB + column * columnStepB];
+        let sum = 0;
+        for (let p = 0; p < depth; p++) sum += a.data[left + p * stepA] * b.data[right + p * stepB];
+        out.data[at + row * columns + column] = bias === undefined ? sum : sum + bias.data[column];
+      }
+    }
   });
-  beforeActivation?.data.set(out.data);
+  before?.data.set(out.data);
   if (activation !== undefined) elementwise[activation].reference([out], [out], undefined);
 }
 
 /** The operand's matrices, as the kernels for the CPU read them. */
-function operandOf(tensor: TensorSpec, isTransposed: boolean, batch: Shape, place: TensorPlace): Operand {
-  const { batch: own } = matrixShape(tensor, isTransposed);
+function operandOf({ shape }: TensorSpec, isTransposed: boolean, batch: Shape, place: TensorPlace): Operand {
+  const own = shape.slice(0, -2);
   return { place, isTransposed, count: sizeOf(own), batchStrides: broadcastStrides(own, batch.length) };
 }
 
 function simd(
   [a, b, bias]: readonly TensorSpec[],
   [out]: readonly TensorSpec[],
-  { transposeA, transposeB, activation }: MatmulAttributes,
+  attributes: MatmulAttributes,
 ): readonly KernelCall[] | undefined {
   if (sizeOf(out.shape) === 0) return [];
-  const { columns: depth } = matrixShape(a, transposeA);
-  const { batch, rows, columns } = matrixShape(out, false);
+  const { transposeA, transposeB, activation } = attributes;
+  const { batch, rows, columns, depth } = extentsOf(a, out, attributes);
   const isRectified = activation === "relu";
   const result = { output: activation !== undefined && readsItsInput(activation) ? 1 : 0 };
-  const product = {
+  const calls = productCalls({
     batch,
     rows,
     columns,
@@ -120,31 +119,20 @@ function simd(
     out: result,
     bias: bias && { input: 2 },
     isRectified,
-  };
-  const calls = productCalls(product, 0);
-  if (calls === undefined || activation === undefined || isRectified) return calls;
-  const activate = activationCalls(activation, out, result);
-  return activate && [...calls, ...activate];
-}
-
-/** The activation of a whole product, into the first output. */
-function activationCalls(
-  activation: Activation,
-  out: TensorSpec,
-  product: TensorPlace,
-): KernelCall[] | undefined {
-  const calls = elementwise[activation].simd?.([out], [out], undefined);
-  return calls?.map((call) => {
-    const places = Object.entries(call.arguments).map(([name, place]) => {
-      const isOperand = typeof place !== "number" && "input" in place;
-      return [name, isOperand ? product : place];
-    });
-    return { ...call, arguments: Object.fromEntries(places) };
   });
+  if (calls === undefined || activation === undefined || isRectified) return calls;
+  const activate = elementwise[activation].simd?.([out], [out], undefined);
+  // The activation's operand x is the product.
+  return (
+    activate && [
+      ...calls,
+      ...activate.map((call) => ({ ...call, arguments: { ...call.arguments, x: result } })),
+    ]
+  );
 }
 
 /** Where the operand's matrices lie, as the product reads them. */
-function placeOf(tensor: TensorSpec, transposed: boolean, batch: Shape, source: TensorSource): MatrixPlace {
+function placeOf(tensor: TensorSpec, transposed: boolean, batch: Shape, source: TensorPlace): MatrixPlace {
   const { batch: own, rows, columns } = matrixShape(tensor, transposed);
   return {
     source,
@@ -157,30 +145,28 @@ function placeOf(tensor: TensorSpec, transposed: boolean, batch: Shape, source: 
 function wgsl(
   [a, b, bias]: readonly TensorSpec[],
   [out]: readonly TensorSpec[],
-  { transposeA, transposeB, activation }: MatmulAttributes,
-): WgslProgram[] {
+  attributes: MatmulAttributes,
+): Program[] {
   if (sizeOf(out.shape) === 0) return [];
-  const { columns: depth } = matrixShape(a, transposeA);
-  const { batch, rows, columns } = matrixShape(out, false);
+  const { transposeA, transposeB, activation } = attributes;
+  const extents = extentsOf(a, out, attributes);
+  const { batch, columns, depth } = extents;
   const epilogue: Epilogue = {
     ...(bias && { bias: { input: 2 } }),
     ...(activation && {
       activation: { name: activation, expression: elementwise[activation].elementwise.expression },
     }),
-    ...(activation && readsItsInput(activation) && { beforeActivation: { output: 1 } }),
+    ...(activation && readsItsInput(activation) && { before: { output: 1 } }),
   };
   const product: Product = {
-    batch,
-    rows,
-    columns,
-    depth,
+    ...extents,
     a: placeOf(a, transposeA, batch, { input: 0 }),
     b: placeOf(b, transposeB, batch, { input: 1 }),
     out: placeOf(out, false, batch, { output: 0 }),
     epilogue,
   };
   if (!transposeB || !isWorthACopy(product, b)) return productPrograms("matmul", product, 0);
-  const copy: TensorSource = { scratch: 1, length: sizeOf(b.shape), dtype: b.dtype };
+  const copy: TensorPlace = { scratch: 1, length: sizeOf(b.shape), dtype: b.dtype };
   const place = placeOf({ ...b, shape: [depth, columns] }, false, batch, copy);
   return [transposeProgram(columns, depth, copy), ...productPrograms("matmul", { ...product, b: place }, 0)];
 }
@@ -194,14 +180,10 @@ function isWorthACopy({ batch, rows, columns }: Product, b: TensorSpec): boolean
 }
 
 /** Copies B [rows, columns] to [columns, rows]. */
-function transposeProgram(rows: number, columns: number, copy: TensorSource): WgslProgram {
-  return indexProgram(
-    "matmul transpose",
-    rows * columns,
-    { b: { input: 1 }, copy },
-    { rows: u32(rows), columns: u32(columns) },
-    "  copy[i] = b[i % parameters.rows * parameters.columns + i / parameters.rows];",
-  );
+function transposeProgram(rows: number, columns: number, copy: TensorPlace): Program {
+  const body = "  copy[i] = b[i % parameters.rows * parameters.columns + i / parameters.rows];";
+  const options = { tensors: { copy }, parameters: { rows, columns } };
+  return indexProgram("matmul transpose", rows * columns, body, options);
 }
 
 /**
@@ -211,12 +193,12 @@ function transposeProgram(rows: number, columns: number, copy: TensorSource): Wg
 function gradient(context: GradientContext<MatmulAttributes>): (Value | undefined)[] {
   const { inputs, outputs, outputGradient, needs, attributes, run } = context;
   const [a, b, bias] = inputs;
-  const [y, beforeActivation] = outputs;
+  const [y, before] = outputs;
   const { transposeA, transposeB, activation } = attributes;
   const g =
     activation === undefined
       ? outputGradient
-      : activationGradient(activation, beforeActivation ?? y, y, outputGradient, run);
+      : activationGradient(activation, before ?? y, y, outputGradient, run);
   const product = (left: Value, right: Value, transposeLeft: boolean, transposeRight: boolean) =>
     run(matmul, [left, right], { transposeA: transposeLeft, transposeB: transposeRight })[0];
   const gradientA = () => (transposeA ? product(b, g, transposeB, true) : product(g, b, false, !transposeB));
@@ -245,6 +227,7 @@ function sample(draw: Draw) {
 /** activation(a b + bias): a [..., M, K], b [..., K, N], bias [N] -> [..., M, N]. */
 export const matmul: Operation<MatmulAttributes> = {
   name: "matmul",
+  signature: "a, b, bias -> out, before",
   outputs(inputs, attributes) {
     const [a, b, bias] = inputs;
     checkTypes("matmul", inputs, ["float"]);

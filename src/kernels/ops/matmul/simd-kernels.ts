@@ -1,7 +1,7 @@
 /** Kernels of matrix products on the CPU: they pack operands, and multiply blocks of the result. */
 import { type LeftOperand, TILE_COLUMNS, TILE_ROWS, writeProduct } from "../../wasm/gemm.ts";
 import { writePackedColumns, writePackedRows } from "../../wasm/gemm-packing.ts";
-import { defineKernel, type KernelWriter } from "../../wasm/kernel.ts";
+import { defineKernel, type KernelWriter, type Parameters } from "../../wasm/kernel.ts";
 import { F32, F32x4, I32 } from "../../wasm/values.ts";
 
 const BYTES = 4;
@@ -9,7 +9,7 @@ const BYTES = 4;
 /** Steps of the depth that one item packs. */
 export const STEPS_PER_ITEM = 64;
 
-const PACKING = { source: "i32", target: "i32", extent: "i32", depth: "i32", panels: "i32" } as const;
+const PACKING = { i32: "source, target, extent, depth, panels" } as const;
 
 /** Items are panels, of all matrices in order. */
 export const packRows = byWidth((width) =>
@@ -47,42 +47,20 @@ function byWidth<Kernel>(define: (width: number) => Kernel): Record<number, Kern
   return { [TILE_ROWS]: define(TILE_ROWS), [TILE_COLUMNS]: define(TILE_COLUMNS) };
 }
 
-const COMMON = {
-  a: "i32",
-  b: "i32",
-  out: "i32",
-  bias: "i32",
-  hasBias: "i32",
-  floor: "f32",
-  rows: "i32",
-  depth: "i32",
-  /** Matrices of the inner axis of the batch. */
-  inner: "i32",
-  /** Bytes from one matrix of an operand to the next along each axis of the batch. */
-  leftOuter: "i32",
-  leftInner: "i32",
-  rightOuter: "i32",
-  rightInner: "i32",
-} as const;
-
-const MULTIPLY = {
-  ...COMMON,
-  columns: "i32",
-  leftPanelStride: "i32",
-  leftStepStride: "i32",
-  rightPanelStride: "i32",
-  rightStepStride: "i32",
-  rowBlocks: "i32",
-  rowsPerItem: "i32",
-  columnBlocks: "i32",
-  columnsPerItem: "i32",
-  depthPerBlock: "i32",
-} as const;
-
-type BatchValues = { readonly [Name in keyof typeof COMMON]: Name extends "floor" ? F32 : I32 };
+/**
+ * `inner` counts the matrices of the inner axis of the batch. What begins with `left` or `right` is in bytes: from one
+ * matrix of an operand to the next along each axis of the batch, and within a matrix.
+ */
+const COMMON = "a, b, out, bias, hasBias, rows, depth, inner, leftOuter, leftInner, rightOuter, rightInner";
+const STRIDES = "leftPanelStride, leftStepStride, rightPanelStride, rightStepStride";
+const BLOCKS = "columns, rowBlocks, rowsPerItem, columnBlocks, columnsPerItem, depthPerBlock";
 
 /** Addresses of the operands' matrices that make matrix number `matrix` of the result. */
-function operandAddresses(write: KernelWriter, p: BatchValues, matrix: I32): { a: I32; b: I32 } {
+function operandAddresses(
+  write: KernelWriter,
+  p: Parameters<typeof COMMON>,
+  matrix: I32,
+): { a: I32; b: I32 } {
   const [outer, inner] = [write.let(matrix.div(p.inner)), write.let(matrix.rem(p.inner))];
   return {
     a: write.let(p.a.add(outer.mul(p.leftOuter)).add(inner.mul(p.leftInner))),
@@ -95,7 +73,8 @@ export const multiplyByColumns = defineMultiply("columns");
 
 /** Items are blocks of the result: columns within rows within matrices. */
 function defineMultiply(order: LeftOperand["order"]) {
-  return defineKernel(`matmul by ${order}`, MULTIPLY, (write, p) => {
+  const parameters = { i32: `${COMMON}, ${STRIDES}, ${BLOCKS}`, f32: "floor" } as const;
+  return defineKernel(`matmul by ${order}`, parameters, (write, p) => {
     const rowStride = write.let(p.columns.shiftLeft(2));
     const blocks = write.let(p.rowBlocks.mul(p.columnBlocks));
     write.loop(p.first, p.last, 1, (item) => {
@@ -151,7 +130,7 @@ function defineMultiply(order: LeftOperand["order"]) {
 /** Items are groups of 4 rows; each row's sum is carried in 4 lanes and what is left over of the depth. */
 export const multiplyVector = defineKernel(
   "matmul with a vector",
-  { ...COMMON, groups: "i32" },
+  { i32: `${COMMON}, groups`, f32: "floor" },
   (write, p) => {
     const rowStride = write.let(p.depth.shiftLeft(2));
     const endOfVectors = write.let(rowStride.and(-16));

@@ -3,9 +3,9 @@
  * items. Every element is summed in the same order whatever the cut.
  */
 
+import type { KernelCall, TensorPlace } from "../../dispatch.ts";
 import { type LoopAxis, loopNest, type Shape, sizeOf } from "../../shape.ts";
 import { TILE_COLUMNS, TILE_ROWS } from "../../wasm/gemm.ts";
-import type { KernelCall, TensorPlace } from "../../wasm/kernel-call.ts";
 import {
   multiplyByColumns,
   multiplyByRows,
@@ -67,12 +67,8 @@ interface OperandLayout {
   readonly calls: readonly KernelCall[];
 }
 
-/**
- * The calls that compute a product; undefined for batches that broadcast along more than two axes.
- *
- * @param firstScratch number of the first scratch tensor that may be used; two are
- */
-export function productCalls(product: MatrixProduct, firstScratch: number): KernelCall[] | undefined {
+/** The calls that compute a product; undefined for batches that broadcast along more than two axes. */
+export function productCalls(product: MatrixProduct): KernelCall[] | undefined {
   const { batch, a, b } = product;
   const nest = loopNest(batch, [a.batchStrides, b.batchStrides]);
   if (nest.length > 2) return undefined;
@@ -80,10 +76,10 @@ export function productCalls(product: MatrixProduct, firstScratch: number): Kern
   const meetsOneMatrix = outer.extent === 1 && inner.strides[1] === 0;
   if (meetsOneMatrix && inner.strides[0] === 1 && !a.isTransposed && inner.extent > 1) {
     const rows = inner.extent * product.rows;
-    return productCalls({ ...product, batch: [], rows, a: alone(a), b: alone(b) }, firstScratch);
+    return productCalls({ ...product, batch: [], rows, a: alone(a), b: alone(b) });
   }
   if (product.columns === 1 && !a.isTransposed) return [vectorCall(product, outer, inner)];
-  return multiplyCalls(product, outer, inner, firstScratch);
+  return multiplyCalls(product, outer, inner);
 }
 
 const alone = (operand: Operand): Operand => ({ ...operand, count: 1, batchStrides: [] });
@@ -92,15 +88,10 @@ const alone = (operand: Operand): Operand => ({ ...operand, count: 1, batchStrid
 const workOf = ({ batch, rows, columns, depth }: MatrixProduct) =>
   (sizeOf(batch) * rows * columns * depth) / 8;
 
-function multiplyCalls(
-  product: MatrixProduct,
-  outer: LoopAxis,
-  inner: LoopAxis,
-  firstScratch: number,
-): KernelCall[] {
+function multiplyCalls(product: MatrixProduct, outer: LoopAxis, inner: LoopAxis): KernelCall[] {
   const { rows, columns, depth, a, bias } = product;
-  const left = layoutLeft(product, firstScratch);
-  const right = layoutRight(product, firstScratch + 1);
+  const left = layoutLeft(product, 0);
+  const right = layoutRight(product, 1);
   const matrices = outer.extent * inner.extent;
   const rowBlocks = Math.ceil(rows / ROWS_PER_ITEM);
   const columnsPerItem = columnsOfItem(columns, matrices * rowBlocks);

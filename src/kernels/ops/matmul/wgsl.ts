@@ -4,14 +4,15 @@
  * stored there.
  */
 
+import type { Program, TensorPlace } from "../../dispatch.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { stridedOffsets } from "../../webgpu/broadcast.ts";
-import { f32, indexProgram, type TensorSource, u32, type WgslProgram } from "../../webgpu/program.ts";
+import { f32, indexProgram, LARGEST_GRID } from "../../webgpu/program.ts";
 import { wgslExpression } from "../elementwise/expression.ts";
 
 /** Where the matrices of a batch lie: element strides. */
 export interface MatrixPlace {
-  readonly source: TensorSource;
+  readonly source: TensorPlace;
   readonly rowStride: number;
   readonly columnStride: number;
   /** Along the axes of the batch. */
@@ -34,19 +35,17 @@ export interface Product {
 /** What happens to the elements of a product before they are stored. */
 export interface Epilogue {
   /** [columns] */
-  readonly bias?: TensorSource;
+  readonly bias?: TensorPlace;
   /** An elementwise operation: its name, and what it makes of `x`. */
   readonly activation?: { readonly name: string; readonly expression: string };
   /** Takes the elements before the activation; lies as `out` does. */
-  readonly beforeActivation?: TensorSource;
+  readonly before?: TensorPlace;
 }
 
 /** Rows and columns of the tile of one invocation. */
 const TILE = 8;
 const COMPONENTS = ["x", "y", "z", "w"];
 const INVOCATIONS = 64;
-/** Workgroups that every device allows along one axis. */
-const LARGEST_GRID = 65535;
 
 /** Whether every vector of 4 along the contiguous axis starts at a multiple of 4. */
 function readsVectors(length: number, otherStride: number, { batchStrides }: MatrixPlace): boolean {
@@ -110,7 +109,7 @@ const VECTORS_OF_B: TileReader = {
 };
 
 /** `finish(value, at, column)` stores an element or a vector of the product: bias, then activation. */
-function finishCode(type: string, { bias, activation, beforeActivation }: Epilogue): string {
+function finishCode(type: string, { bias, activation, before }: Epilogue): string {
   const { functions, code } = wgslExpression(activation?.expression ?? "x");
   const parts = COMPONENTS.map((part) => `activate(value.${part})`).join(", ");
   const activate = type === "f32" ? "activate(value)" : `vec4<f32>(${parts})`;
@@ -119,7 +118,7 @@ fn activate(x: f32) -> f32 { return ${code}; }
 
 fn finish(product: ${type}, at: u32, column: u32) {
   let value = product${bias === undefined ? "" : " + bias[column]"};
-${beforeActivation === undefined ? "" : "  before[at] = value;"}
+${before === undefined ? "" : "  before[at] = value;"}
   out[at] = ${activation === undefined ? "value" : activate};
 }`;
 }
@@ -139,13 +138,15 @@ function lanesFor(length: number, largest: number): number {
   return Math.min(largest, 2 ** Math.ceil(Math.log2(Math.max(length / TILE, 1))));
 }
 
-function describe({ bias, activation, beforeActivation }: Epilogue): string {
-  const parts = [bias && "bias", activation?.name, beforeActivation && "kept before activation"];
+function describe({ bias, activation, before }: Epilogue): string {
+  const parts = [bias && "bias", activation?.name, before && "kept before activation"];
   return parts.map((part) => (part === undefined ? "" : `, ${part}`)).join("");
 }
 
+const placesOf = ({ bias, before }: Epilogue) => ({ ...(bias && { bias }), ...(before && { before }) });
+
 /** Each of `slices` parts of the depth is a product of its own, on the outermost axis of the batch. */
-function tileProgram(name: string, product: Product, slices: number): WgslProgram {
+function tileProgram(name: string, product: Product, slices: number): Program {
   const { batch, rows, columns, depth, a, b, out, scale = 1, epilogue = {} } = product;
   const [vectorsOfA, vectorsOfB] = [readsRowsOfA(product), readsColumnsOfB(product)];
   const readA = vectorsOfA ? VECTORS_OF_A : ELEMENTS_OF_A;
@@ -164,32 +165,25 @@ function tileProgram(name: string, product: Product, slices: number): WgslProgra
   });
   const rowGroups = Math.ceil(rows / (TILE * rowLanes));
   const count = matrices * slices;
-  const { bias, beforeActivation } = epilogue;
-  const bound = (source: TensorSource, vectors: boolean): TensorSource => ({ ...source, vectors });
   const lanes = `${columnLanes} x ${rowLanes} lanes`;
   const stored = asVectors ? "stored as vectors" : "stored as elements";
   return {
     name: `${name}: ${readA.key} x ${readB.key}, ${lanes}, ${offsets.key}, ${stored}${describe(epilogue)}`,
-    tensors: {
-      a: bound(a.source, vectorsOfA),
-      b: bound(b.source, vectorsOfB),
-      ...(bias && { bias: bound(bias, asVectors) }),
-      out: bound(out.source, asVectors),
-      ...(beforeActivation && { before: bound(beforeActivation, asVectors) }),
-    },
+    tensors: { a: a.source, b: b.source, out: out.source, ...placesOf(epilogue) },
+    vectors: [
+      ...(vectorsOfA ? ["a"] : []),
+      ...(vectorsOfB ? ["b"] : []),
+      ...(asVectors ? ["bias", "out", "before"] : []),
+    ],
     parameters: {
-      rows: u32(rows),
-      columns: u32(columns),
-      depth: u32(depth),
-      slice_depth: u32(sliceDepth),
-      matrices: u32(matrices),
-      count: u32(count),
-      row_groups: u32(rowGroups),
-      a_row: u32(a.rowStride),
-      a_column: u32(a.columnStride),
-      b_row: u32(b.rowStride),
-      b_column: u32(b.columnStride),
-      out_row: u32(out.rowStride),
+      ...{ rows, columns, depth, matrices, count },
+      slice_depth: sliceDepth,
+      row_groups: rowGroups,
+      a_row: a.rowStride,
+      a_column: a.columnStride,
+      b_row: b.rowStride,
+      b_column: b.columnStride,
+      out_row: out.rowStride,
       scale: f32(scale),
       ...offsets.parameters,
     },
@@ -252,30 +246,26 @@ function slicesOf({ batch, rows, columns, depth }: Product): number {
  * @param scratch number of the scratch tensor that the parts may use; without it the depth is not cut, as it must not
  * be where the rows of `out` are not contiguous
  */
-export function productPrograms(name: string, product: Product, scratch?: number): WgslProgram[] {
+export function productPrograms(name: string, product: Product, scratch?: number): Program[] {
   const slices = scratch === undefined ? 1 : slicesOf(product);
   if (scratch === undefined || slices === 1) return [tileProgram(name, product, 1)];
   const { batch, rows, columns, epilogue = {} } = product;
   const size = sizeOf(batch) * rows * columns;
-  const parts: TensorSource = { scratch, length: slices * size, dtype: "f32" };
+  const parts: TensorPlace = { scratch, length: slices * size, dtype: "f32" };
   const partial = { ...product, out: { ...product.out, source: parts }, epilogue: {} };
-  const { bias, beforeActivation } = epilogue;
   return [
     tileProgram(`${name} in slices`, partial, slices),
     indexProgram(
       `${name} from slices${describe(epilogue)}`,
       size,
-      {
-        parts,
-        ...(bias && { bias }),
-        out: product.out.source,
-        ...(beforeActivation && { before: beforeActivation }),
-      },
-      { columns: u32(columns), slices: u32(slices) },
       `  var total = 0.0;
   for (var slice = 0u; slice < parameters.slices; slice++) { total += parts[slice * parameters.count + i]; }
   finish(total, i, i % parameters.columns);`,
-      finishCode("f32", epilogue),
+      {
+        tensors: { parts, out: product.out.source, ...placesOf(epilogue) },
+        parameters: { columns, slices },
+        functions: finishCode("f32", epilogue),
+      },
     ),
   ];
 }

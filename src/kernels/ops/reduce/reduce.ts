@@ -1,4 +1,5 @@
 /** Sums and maxima over any axes. */
+import type { Places, Program } from "../../dispatch.ts";
 import type {
   GradientContext,
   GradientOperation,
@@ -18,7 +19,7 @@ import {
   sizeOf,
 } from "../../shape.ts";
 import { broadcastOffsets, stridedOffsets } from "../../webgpu/broadcast.ts";
-import { indexProgram, type TensorSource, u32, type WgslProgram } from "../../webgpu/program.ts";
+import { indexProgram } from "../../webgpu/program.ts";
 import { broadcastCalls, maxCalls, maxGradientCalls, sumCalls } from "./simd.ts";
 
 /** Of {@link sum} and {@link max}. */
@@ -90,17 +91,15 @@ const TERMS_PER_INVOCATION = 512;
 const ENOUGH_INVOCATIONS = 4096;
 
 /** Each output's terms in parts of fixed size, and then the parts: the order of additions is always the same. */
-function sumPrograms([x]: readonly TensorSpec[], [out]: readonly TensorSpec[]): WgslProgram[] {
+function sumPrograms([x]: readonly TensorSpec[], [out]: readonly TensorSpec[]): Program[] {
   const walk = reductionWalk(x, out);
   const isLong = walk.reduced > TERMS_PER_INVOCATION && walk.outputs < ENOUGH_INVOCATIONS;
   const parts = isLong ? Math.ceil(walk.reduced / TERMS_PER_INVOCATION) : 1;
   const terms = Math.ceil(walk.reduced / parts);
-  const partial = (source: TensorSource) =>
+  const partial = (tensors: Places) =>
     indexProgram(
       `sum ${x.dtype} ${walk.key}`,
       walk.outputs * parts,
-      { x: { input: 0 }, out: source },
-      { parts: u32(parts), terms: u32(terms), reduced: u32(walk.reduced), ...walk.parameters },
       `  let o = i / parameters.parts;
 ${walk.first}
   let start = (i % parameters.parts) * parameters.terms;
@@ -111,24 +110,25 @@ ${walk.along}
     total += x[o_at_x + r_at_x];
   }
   out[i] = total;`,
+      { tensors, parameters: { parts, terms, reduced: walk.reduced, ...walk.parameters } },
     );
-  if (parts === 1) return [partial({ output: 0 })];
+  if (parts === 1) return [partial({ out: { output: 0 } })];
   const scratch = { scratch: 0, length: walk.outputs * parts, dtype: x.dtype };
   const rest = indexProgram(
     `sum ${x.dtype} parts`,
     walk.outputs,
-    { partial: scratch, out: { output: 0 } },
-    { parts: u32(parts) },
     `  var total = ${x.dtype}(0);
   for (var part = 0u; part < parameters.parts; part++) { total += partial[i * parameters.parts + part]; }
   out[i] = total;`,
+    { tensors: { partial: scratch }, parameters: { parts } },
   );
-  return [partial(scratch), rest];
+  return [partial({ out: scratch }), rest];
 }
 
 /** y = sum of x over `axes`: x [..., n, ...] -> y [..., 1, ...]. */
 export const sum: Operation<ReduceAttributes> = {
   name: "sum",
+  signature: "x -> out",
   outputs([input], { axes }) {
     return [{ shape: reducedShape("sum", input.shape, axes), dtype: input.dtype }];
   },
@@ -148,6 +148,7 @@ export const sum: Operation<ReduceAttributes> = {
 
 const equalShares: GradientOperation<undefined> = {
   name: "max.gradient",
+  signature: "x, y, g -> out",
   outputs: ([input]) => [{ shape: input.shape, dtype: input.dtype }],
   /** Inputs x, y, g: the gradient of each maximum is shared equally by the elements that attain it. */
   reference([x, y, g], [out]) {
@@ -173,8 +174,6 @@ const equalShares: GradientOperation<undefined> = {
       indexProgram(
         `max.gradient ${walk.key}`,
         walk.outputs,
-        { x: { input: 0 }, y: { input: 1 }, g: { input: 2 }, out: { output: 0 } },
-        { reduced: u32(walk.reduced), ...walk.parameters },
         `  let o = i;
 ${walk.first}
   var ties = 0.0;
@@ -186,6 +185,7 @@ ${walk.along}
 ${walk.along}
     out[o_at_x + r_at_x] = select(0.0, g[i] / ties, x[o_at_x + r_at_x] == y[i]);
   }`,
+        { parameters: { reduced: walk.reduced, ...walk.parameters } },
       ),
     ].slice(0, sizeOf(out.shape) === 0 ? 0 : 1);
   },
@@ -194,6 +194,7 @@ ${walk.along}
 /** y = maximum of x over `axes`: x [..., n, ...] -> y [..., 1, ...]. */
 export const max: Operation<ReduceAttributes> = {
   name: "max",
+  signature: "x -> out",
   outputs([input], { axes }) {
     const shape = reducedShape("max", input.shape, axes);
     if (sizeOf(input.shape) === 0 && sizeOf(shape) > 0) {
@@ -220,8 +221,6 @@ export const max: Operation<ReduceAttributes> = {
       indexProgram(
         `max ${x.dtype} ${walk.key}`,
         walk.outputs,
-        { x: { input: 0 }, out: { output: 0 } },
-        { reduced: u32(walk.reduced), ...walk.parameters },
         `  let o = i;
 ${walk.first}
   var largest = x[o_at_x];
@@ -230,6 +229,7 @@ ${walk.along}
     largest = max(largest, x[o_at_x + r_at_x]);
   }
   out[i] = largest;`,
+        { parameters: { reduced: walk.reduced, ...walk.parameters } },
       ),
     ];
   },
@@ -247,6 +247,7 @@ ${walk.along}
 /** y = x repeated along the axes where it has extent 1, to `shape`. */
 export const broadcastTo: Operation<{ readonly shape: Shape }> = {
   name: "broadcastTo",
+  signature: "x -> out",
   outputs([input], { shape }) {
     const padded = [...new Array(Math.max(0, shape.length - input.shape.length)).fill(1), ...input.shape];
     if (
@@ -265,15 +266,9 @@ export const broadcastTo: Operation<{ readonly shape: Shape }> = {
   simd: broadcastCalls,
   wgsl([input], [out]) {
     const offsets = broadcastOffsets(out.shape, { x: input.shape });
-    return [
-      indexProgram(
-        `broadcastTo ${out.dtype} ${offsets.key}`,
-        sizeOf(out.shape),
-        { x: { input: 0 }, out: { output: 0 } },
-        offsets.parameters,
-        `${offsets.code}\n  out[i] = x[at_x];`,
-      ),
-    ];
+    const body = `${offsets.code}\n  out[i] = x[at_x];`;
+    const { key, parameters } = offsets;
+    return [indexProgram(`broadcastTo ${out.dtype} ${key}`, sizeOf(out.shape), body, { parameters })];
   },
   gradient: ({ inputs, outputGradient, run }) => [sumTo(run, outputGradient, inputs[0].shape)],
   sample(draw) {

@@ -3,11 +3,11 @@
  * reduced where `inner` is 1, else rows are combined element by element. Other patterns have no kernel.
  */
 
+import type { Kernel, KernelCall, TensorPlace } from "../../dispatch.ts";
 import type { TensorSpec } from "../../operation.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { copyAllCall, copyBlock } from "../../wasm/block-kernels.ts";
-import { defineKernel, type Kernel, type KernelWriter, type Variable } from "../../wasm/kernel.ts";
-import type { KernelCall, TensorPlace } from "../../wasm/kernel-call.ts";
+import { defineKernel, type KernelWriter } from "../../wasm/kernel.ts";
 import { addition, type Combination, defineRows } from "../../wasm/row-reduction.ts";
 import { forEachStretch, sweep, sweepApart } from "../../wasm/stretches.ts";
 import { F32, F32x4, type I32 } from "../../wasm/values.ts";
@@ -45,7 +45,7 @@ function reductionExtents(whole: Shape, part: Shape): Extents | undefined {
 function defineColumns(name: string, { identity, four }: Combination): Kernel {
   return defineKernel(
     name,
-    { x: "i32", out: "i32", columns: "i32", length: "i32", size: "i32" },
+    { i32: "x, out, columns, length, size" },
     (write, { x, out, columns, ...range }) => {
       const bytes = write.let(columns.shiftLeft(2));
       forEachStretch(write, range, (item, start, count) => {
@@ -58,7 +58,7 @@ function defineColumns(name: string, { identity, four }: Combination): Kernel {
           });
         fill(write, target, bytes, F32.constant(identity));
         const row = write.variable(x.add(start.mul(bytes)));
-        const advance = (rows: number) => write.set(row, row.add(bytes.mul(rows)) as Variable<I32>);
+        const advance = (rows: number) => write.set(row, row.add(bytes.mul(rows)));
         const byFour = write.let(count.and(-4));
         write.loop(0, byFour, 4, () => {
           take([0, 1, 2, 3].map((number) => write.let(row.add(bytes.mul(number)))));
@@ -82,7 +82,7 @@ function fill(write: KernelWriter, row: I32, bytes: I32, value: F32): void {
 /** Item i: elements i `length` to (i + 1) `length` - 1 of out [size] are the element at x + i `xStep`. */
 const fillRows = defineKernel(
   "fill rows",
-  { x: "i32", xStep: "i32", out: "i32", length: "i32", size: "i32" },
+  { i32: "x, xStep, out, length, size" },
   (write, { x, xStep, out, ...range }) => {
     forEachStretch(write, range, (item, start, count) => {
       const row = write.let(out.add(start.shiftLeft(2)));
@@ -94,7 +94,7 @@ const fillRows = defineKernel(
 /** Item i: rows i `length` to (i + 1) `length` - 1 of out [size, columns] are the row at x + i `xStep`. */
 const repeatRows = defineKernel(
   "repeat rows",
-  { x: "i32", xStep: "i32", out: "i32", columns: "i32", length: "i32", size: "i32" },
+  { i32: "x, xStep, out, columns, length, size" },
   (write, { x, xStep, out, columns, ...range }) => {
     const bytes = write.let(columns.shiftLeft(2));
     forEachStretch(write, range, (item, start, count) => {
@@ -133,33 +133,30 @@ const maxKernels = defineReduction("max", {
   one: (a, b) => a.max(b),
 });
 
-/** Reduces x [outer, reduced, inner] from one place to another. */
-function reductionCalls(
-  kernels: ReductionKernels,
-  extents: Extents,
-  x: TensorPlace,
-  out: TensorPlace,
-): KernelCall[] {
-  const { outer, reduced, inner } = extents;
-  if (outer * inner === 0) return [];
-  const { items, length, size } = stretches(extents);
-  const isWhole = items === outer;
-  const partial: TensorPlace = { scratch: 0, length: items * inner, dtype: "f32" };
-  const given = { x, out: isWhole ? out : partial, length, size };
-  const work = outer * reduced * inner;
-  const call: KernelCall =
-    inner === 1
-      ? { kernel: kernels.rows, arguments: { ...given, outStart: 0 }, items, work }
-      : { kernel: kernels.columns, arguments: { ...given, columns: inner }, items, work };
-  if (isWhole) return [call];
-  const rest = { kernel: call.kernel, items: 1, work: items * inner };
-  return [call, { ...rest, arguments: { ...call.arguments, x: partial, out, length: items, size: items } }];
-}
-
+/** Reduces the tensor x [outer, reduced, inner] to out [outer, inner]. */
 function reductionOf(kernels: ReductionKernels) {
-  return ([x]: readonly TensorSpec[], [out]: readonly TensorSpec[]): KernelCall[] | undefined => {
-    const extents = x.dtype === "f32" ? reductionExtents(x.shape, out.shape) : undefined;
-    return extents && reductionCalls(kernels, extents, { input: 0 }, { output: 0 });
+  return ([x]: readonly TensorSpec[], [y]: readonly TensorSpec[]): KernelCall[] | undefined => {
+    const extents = x.dtype === "f32" ? reductionExtents(x.shape, y.shape) : undefined;
+    if (extents === undefined) return undefined;
+    const { outer, reduced, inner } = extents;
+    if (outer * inner === 0) return [];
+    const { items, length, size } = stretches(extents);
+    const work = outer * reduced * inner;
+    const call =
+      inner === 1
+        ? { kernel: kernels.rows, arguments: { length, size, outStart: 0 }, items, work }
+        : { kernel: kernels.columns, arguments: { length, size, columns: inner }, items, work };
+    if (items === outer) return [call];
+    const partial: TensorPlace = { scratch: 0, length: items * inner, dtype: "f32" };
+    return [
+      { ...call, arguments: { ...call.arguments, out: partial } },
+      {
+        ...call,
+        arguments: { ...call.arguments, x: partial, length: items, size: items },
+        items: 1,
+        work: items * inner,
+      },
+    ];
   };
 }
 
@@ -169,7 +166,7 @@ export const maxCalls = reductionOf(maxKernels);
 /** The gradient g [rows] of maxima y [rows] to the elements of x [rows, columns] that attain them, in equal shares. */
 const shareRows = defineKernel(
   "max.gradient of rows",
-  { x: "i32", y: "i32", g: "i32", out: "i32", columns: "i32" },
+  { i32: "x, y, g, out, columns" },
   (write, { x, y, g, out, columns, first, last }) => {
     const bytes = write.let(columns.shiftLeft(2));
     write.loop(first, last, 1, (item) => {
@@ -183,11 +180,11 @@ const shareRows = defineKernel(
         bytes,
         (at) => {
           const isTie = F32x4.load(row.add(at)).equals(largest.splat());
-          write.set(ties, ties.add(isTie.select(1, 0)) as Variable<F32x4>);
+          write.set(ties, ties.add(isTie.select(1, 0)));
         },
         (at) => {
           const isTie = F32.load(row.add(at)).equals(largest);
-          write.set(otherTies, otherTies.add(isTie.toFloat()) as Variable<F32>);
+          write.set(otherTies, otherTies.add(isTie.toFloat()));
         },
       );
       const add = (a: F32, b: F32) => a.add(b);
@@ -210,13 +207,7 @@ export function maxGradientCalls([x, y]: readonly TensorSpec[]): KernelCall[] | 
   return [
     {
       kernel: shareRows,
-      arguments: {
-        x: { input: 0 },
-        y: { input: 1 },
-        g: { input: 2 },
-        out: { output: 0 },
-        columns: extents.reduced,
-      },
+      arguments: { columns: extents.reduced },
       items: extents.outer,
       work: 2 * sizeOf(x.shape),
     },
@@ -236,7 +227,7 @@ export function broadcastCalls(
   if (extents === undefined) return undefined;
   const { outer, inner } = extents;
   const { items, length, size } = stretches(extents);
-  const given = { x: { input: 0 }, xStep: outer === 1 ? 0 : 4 * inner, out: { output: 0 }, length, size };
+  const given = { xStep: outer === 1 ? 0 : 4 * inner, length, size };
   return [
     inner === 1
       ? { kernel: fillRows, arguments: given, items, work }

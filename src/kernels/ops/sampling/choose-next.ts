@@ -5,12 +5,18 @@
  *   greedy:  argmax_j x_j                                  ties go to the lowest index
  *   sampled: argmax_j x_j / temperature + Gumbel noise     a draw from softmax_masked(x / temperature)
  */
+import type { TensorPlace } from "../../dispatch.ts";
 import { checkTypes, type Operation } from "../../operation.ts";
-import { Random, type RandomKey } from "../../philox.ts";
+import { keyNumbers, Random, type RandomKey } from "../../philox.ts";
 import { formatShape, ShapeError, sameShape } from "../../shape.ts";
-import { RANDOM_FUNCTIONS, randomParameters } from "../../webgpu/philox.ts";
-import { f32, indexProgram, u32 } from "../../webgpu/program.ts";
-import { chooseNextCalls } from "./simd.ts";
+import { checkIndicesCall } from "../../wasm/check-kernels.ts";
+import { defineKernel } from "../../wasm/kernel.ts";
+import { sweep } from "../../wasm/stretches.ts";
+import { I32 } from "../../wasm/values.ts";
+import { RANDOM_FUNCTIONS } from "../../webgpu/philox.ts";
+import { f32, indexProgram } from "../../webgpu/program.ts";
+import { sampleKey } from "../random/random.ts";
+import { indexOfLargest, NOTHING, perturbCalls } from "./scores.ts";
 
 /** Of {@link chooseNext}. */
 export interface ChooseNextAttributes {
@@ -18,11 +24,30 @@ export interface ChooseNextAttributes {
   readonly sampling?: { readonly temperature: number; readonly key: RandomKey } | undefined;
 }
 
+/** Row by row: the number of the largest score that the mask keeps, and the mask without it. */
+const chooseLargest = defineKernel(
+  "choose largest",
+  { i32: "scores, mask, choice, remaining, columns" },
+  (write, { scores, mask, choice, remaining, columns, first, last }) => {
+    const bytes = write.let(columns.shiftLeft(2));
+    write.loop(first, last, 1, (row) => {
+      const start = write.let(row.mul(bytes));
+      const own = write.let(mask.add(start));
+      const target = write.let(remaining.add(start));
+      sweep(write, bytes, (at, { load, store }) => store(target.add(at), load(own.add(at))));
+      const index = indexOfLargest(write, write.let(scores.add(start)), own, bytes);
+      write.store(choice.add(row.shiftLeft(2)), index);
+      write.if(index.notEquals(NOTHING), () => write.store(target.add(index.shiftLeft(2)), I32.constant(0)));
+    });
+  },
+);
+
 /**
  * One step of decoding: logits and free candidates [R, N] -> the choice [R], and what is free afterwards.
  */
 export const chooseNext: Operation<ChooseNextAttributes> = {
   name: "chooseNext",
+  signature: "x, mask -> choice, remaining",
   isKeyed: true,
   constants: [0],
   outputs([x, mask], { sampling }) {
@@ -65,7 +90,17 @@ export const chooseNext: Operation<ChooseNextAttributes> = {
       remaining.data[row * columns + best] = 0;
     }
   },
-  simd: (inputs, _, attributes) => chooseNextCalls(inputs, attributes),
+  simd([x], _, { sampling }) {
+    const [rows, columns] = x.shape;
+    const noisy: TensorPlace = { scratch: 0, length: rows * columns, dtype: "f32" };
+    const choose = { kernel: chooseLargest, items: rows, work: 2 * rows * columns };
+    const scores = sampling === undefined ? { input: 0 } : noisy;
+    return [
+      ...(sampling === undefined ? [] : perturbCalls({ rows, lists: 1, columns, ...sampling }, noisy)),
+      { ...choose, arguments: { scores, columns } },
+      checkIndicesCall(rows, columns, { output: 0 }),
+    ];
+  },
   /**
    * One invocation for each row. A row without a free candidate chooses number 0: a GPU cannot throw, as the CPU device
    * does.
@@ -76,11 +111,6 @@ export const chooseNext: Operation<ChooseNextAttributes> = {
       indexProgram(
         sampling === undefined ? "chooseNext greedy" : "chooseNext sampled",
         rows,
-        { x: { input: 0 }, mask: { input: 1 }, choice: { output: 0 }, remaining: { output: 1 } },
-        {
-          columns: u32(columns),
-          ...(sampling && { temperature: f32(sampling.temperature), ...randomParameters(sampling.key) }),
-        },
         `  let first = i * parameters.columns;
   var best = parameters.columns;
   var largest = 0.0;
@@ -100,7 +130,13 @@ export const chooseNext: Operation<ChooseNextAttributes> = {
     best = 0u;
   }
   choice[i] = i32(best);`,
-        sampling === undefined ? "" : RANDOM_FUNCTIONS,
+        {
+          parameters: {
+            columns,
+            ...(sampling && { temperature: f32(sampling.temperature), ...keyNumbers(sampling.key) }),
+          },
+          functions: sampling === undefined ? "" : RANDOM_FUNCTIONS,
+        },
       ),
     ];
   },
@@ -108,7 +144,7 @@ export const chooseNext: Operation<ChooseNextAttributes> = {
     const shape = [draw.extent(0, 4), draw.extent(1, 6)];
     const free = draw.mask(shape);
     for (let row = 0; row < shape[0]; row++) free.data[row * shape[1]] = 1;
-    const key = { seed: draw.integer(0, 1000), stream: "sample", step: 0 };
+    const key = sampleKey(draw);
     const sampling = draw.boolean() ? { temperature: 0.5, key } : undefined;
     return { inputs: [draw.floats(shape), free], attributes: { sampling } };
   },

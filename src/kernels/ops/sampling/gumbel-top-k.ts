@@ -3,14 +3,19 @@
  * 2006): add independent Gumbel noise to the logits x [..., C] and take the K largest, in order. The K indices are
  * distributed as K successive draws from softmax(x), each without those drawn before (Plackett-Luce).
  */
+import type { KernelCall, Program, TensorPlace } from "../../dispatch.ts";
 import { checkMask, maskRowOffsets } from "../../mask.ts";
 import { checkTypes, type Operation, type TensorSpec } from "../../operation.ts";
-import { Random, type RandomKey } from "../../philox.ts";
-import { broadcastStrides, formatShape, lastExtent, ShapeError, sizeOf } from "../../shape.ts";
-import { stridedOffsets } from "../../webgpu/broadcast.ts";
-import { RANDOM_FUNCTIONS, randomParameters } from "../../webgpu/philox.ts";
-import { indexProgram, u32, type WgslProgram } from "../../webgpu/program.ts";
-import { gumbelTopKCalls } from "./simd.ts";
+import { keyNumbers, Random, type RandomKey } from "../../philox.ts";
+import { formatShape, lastExtent, ShapeError, sizeOf } from "../../shape.ts";
+import { checkIndicesCall } from "../../wasm/check-kernels.ts";
+import { chooseKernel, defineMasked, maskRowAddress } from "../../wasm/rows.ts";
+import { F32 } from "../../wasm/values.ts";
+import { RANDOM_FUNCTIONS } from "../../webgpu/philox.ts";
+import { indexProgram } from "../../webgpu/program.ts";
+import { maskCode } from "../../webgpu/rows.ts";
+import { sampleKey } from "../random/random.ts";
+import { indexOfLargest, NOTHING, perturbCalls } from "./scores.ts";
 
 /** Of {@link gumbelTopK}. */
 export interface GumbelTopKAttributes {
@@ -43,6 +48,50 @@ function insertDescending(
   }
 }
 
+/** out [items, length]: the numbers of the largest of scores [items, columns], which lose them, in descending order. */
+const takeLargest = defineMasked(
+  "take largest",
+  { i32: "scores, out, columns, length" },
+  (write, { scores, out, columns, length, first, last }, mask) => {
+    const bytes = write.let(columns.shiftLeft(2));
+    write.loop(first, last, 1, (item) => {
+      const row = write.let(scores.add(item.mul(bytes)));
+      const maskRow = mask && maskRowAddress(write, item, bytes, mask);
+      const start = write.let(item.mul(length));
+      write.loop(start, start.add(length), 1, (place) => {
+        const index = indexOfLargest(write, row, maskRow, bytes);
+        write.store(out.add(place.shiftLeft(2)), index);
+        write.if(index.notEquals(NOTHING), () =>
+          write.store(row.add(index.shiftLeft(2)), F32.constant(Number.NEGATIVE_INFINITY)),
+        );
+      });
+    });
+  },
+);
+
+/** Undefined where the mask is broadcast along axes that do not lie together. */
+function simd(
+  [x, mask]: readonly TensorSpec[],
+  [out]: readonly TensorSpec[],
+  { lists, length, key }: GumbelTopKAttributes,
+): KernelCall[] | undefined {
+  if (sizeOf(out.shape) === 0) return [];
+  const chosen = chooseKernel(takeLargest, x.shape, mask);
+  if (chosen === undefined) return undefined;
+  const columns = lastExtent("gumbelTopK", x.shape);
+  const rows = sizeOf(x.shape.slice(0, -1));
+  const items = rows * lists;
+  const scores: TensorPlace = { scratch: 0, length: items * columns, dtype: "f32" };
+  const { kernel, maskRows } = chosen;
+  // Each row's lists are under one row of the mask.
+  const under = maskRows && { ...maskRows, rowsPerMaskRow: maskRows.rowsPerMaskRow * lists };
+  return [
+    ...perturbCalls({ rows, lists, columns, temperature: 1, key }, scores),
+    { kernel, arguments: { scores, columns, length, ...under }, items, work: items * length * columns },
+    checkIndicesCall(items * length, columns, { output: 0 }),
+  ];
+}
+
 /**
  * One invocation for each list, with its largest keys so far in scratch. Where a mask keeps fewer than K elements the
  * list ends in zeros: a GPU cannot throw, as the CPU device does.
@@ -50,34 +99,19 @@ function insertDescending(
 function selectionProgram(
   [x, mask]: readonly TensorSpec[],
   { lists, length, key }: GumbelTopKAttributes,
-): WgslProgram {
+): Program {
   const columns = lastExtent("gumbelTopK", x.shape);
-  const leading = x.shape.slice(0, -1);
-  const count = sizeOf(leading) * lists;
-  const maskStrides = mask && broadcastStrides(mask.shape, x.shape.length).slice(0, -1);
-  const maskRows = maskStrides && stridedOffsets(leading, { mask: maskStrides }, "row");
+  const count = sizeOf(x.shape.slice(0, -1)) * lists;
+  const hiding = maskCode(x.shape, mask);
   return indexProgram(
-    maskRows === undefined ? "gumbelTopK" : `gumbelTopK masked ${maskRows.key}`,
+    `gumbelTopK${hiding.key}`,
     count,
-    {
-      x: { input: 0 },
-      ...(mask && { mask: { input: 1 } }),
-      out: { output: 0 },
-      keys: { scratch: 0, length: count * length, dtype: "f32" },
-    },
-    {
-      lists: u32(lists),
-      length: u32(length),
-      columns: u32(columns),
-      ...randomParameters(key),
-      ...maskRows?.parameters,
-    },
     `  let row = i / parameters.lists;
-${maskRows?.code ?? ""}
+${hiding.start}
   let start = i * parameters.length;
   var filled = 0u;
   for (var j = 0u; j < parameters.columns; j++) {
-    ${mask === undefined ? "" : "if (mask[row_at_mask + j] == 0) { continue; }"}
+    if (!is_kept(mask_start + j)) { continue; }
     let key = x[row * parameters.columns + j] + random_gumbel(i * parameters.columns + j);
     var at = filled;
     while (at > 0u && keys[start + at - 1u] < key) {
@@ -94,13 +128,18 @@ ${maskRows?.code ?? ""}
     filled = min(filled + 1u, parameters.length);
   }
   for (var at = filled; at < parameters.length; at++) { out[start + at] = 0; }`,
-    RANDOM_FUNCTIONS,
+    {
+      tensors: { keys: { scratch: 0, length: count * length, dtype: "f32" } },
+      parameters: { lists, length, columns, ...keyNumbers(key), ...hiding.parameters },
+      functions: hiding.functions + RANDOM_FUNCTIONS,
+    },
   );
 }
 
 /** y [..., G, K] i32: for each row of x [..., C], G lists of K distinct indices. An optional mask hides elements. */
 export const gumbelTopK: Operation<GumbelTopKAttributes> = {
   name: "gumbelTopK",
+  signature: "x, mask -> out",
   isKeyed: true,
   constants: [0],
   outputs([x, mask], { lists, length }) {
@@ -141,7 +180,7 @@ export const gumbelTopK: Operation<GumbelTopKAttributes> = {
       out.data.set(indices, list * length);
     }
   },
-  simd: (inputs, _, attributes) => gumbelTopKCalls(inputs, attributes),
+  simd,
   wgsl: (inputs, [out], attributes) =>
     sizeOf(out.shape) === 0 ? [] : [selectionProgram(inputs, attributes)],
   sample(draw) {
@@ -153,7 +192,7 @@ export const gumbelTopK: Operation<GumbelTopKAttributes> = {
         lists: draw.extent(0, 3),
         // Long lists of many elements hold near ties, which rounding decides.
         length: draw.integer(0, Math.min(columns, 8)),
-        key: { seed: draw.integer(0, 1000), stream: "sample", step: 0 },
+        key: sampleKey(draw),
       },
     };
   },

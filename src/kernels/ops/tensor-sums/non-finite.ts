@@ -6,6 +6,7 @@ import { sumPrograms } from "./wgsl.ts";
 /** Inputs x1, x2, ... of any shapes; output i32 [inputs]: how many elements of each are NaN or infinite. */
 export const countNonFinite: GradientOperation = {
   name: "countNonFinite",
+  signature: "-> out",
   outputs(inputs) {
     checkTypes("countNonFinite", inputs, ["float"]);
     return [{ shape: [inputs.length], dtype: "i32" }];

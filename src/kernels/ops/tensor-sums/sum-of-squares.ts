@@ -6,6 +6,7 @@ import { sumPrograms } from "./wgsl.ts";
 /** Inputs x1, x2, ... of any shapes; output the scalar sum of all their squares. */
 export const sumOfSquares: GradientOperation = {
   name: "sumOfSquares",
+  signature: "-> out",
   outputs: ([first]) => [{ shape: [], dtype: first.dtype }],
   reference(inputs: readonly HostTensor[], [out]) {
     let total = 0;

@@ -1,13 +1,7 @@
 /** Sums over the elements of each of many tensors, without atomics: every element's place in the additions is fixed. */
+import type { Places, Program, ProgramLimits, TensorPlace } from "../../dispatch.ts";
 import type { TensorSpec } from "../../operation.ts";
 import { sizeOf } from "../../shape.ts";
-import {
-  type TensorSource,
-  u32,
-  type WgslLimits,
-  type WgslParameter,
-  type WgslProgram,
-} from "../../webgpu/program.ts";
 import { forEachMember, groupMembers } from "../../webgpu/tensor-groups.ts";
 
 /** Invocations of a workgroup that adds up terms, a power of 2; and terms that one of them takes. */
@@ -93,13 +87,14 @@ ${addUp("group.x")}`;
 function rowProgram(
   name: string,
   type: Summand["type"],
-  { x, out }: { x: TensorSource; out: TensorSource },
-  { rows, columns }: { rows: number; columns: number },
-): WgslProgram {
+  rows: number,
+  columns: number,
+  tensors: Places,
+): Program {
   return {
     name: `${name} of rows`,
-    tensors: { x, out },
-    parameters: { columns: u32(columns) },
+    tensors,
+    parameters: { columns },
     source: rowSource(type),
     workgroups: [rows, 1, 1],
   };
@@ -110,37 +105,35 @@ export function sumPrograms(
   name: string,
   summand: Summand,
   inputs: readonly TensorSpec[],
-  limits: WgslLimits,
+  limits: ProgramLimits,
   { together }: { together: boolean },
-): WgslProgram[] {
+): Program[] {
   const { type } = summand;
   const members = inputs.map(({ shape }, input) => ({ input, count: sizeOf(shape) }));
   const rows = members.length;
   const largest = members.reduce((most, { count }) => Math.max(most, count), 1);
   const groups = Math.min(Math.ceil(largest / (INVOCATIONS * TERMS_PER_INVOCATION)), LARGEST_GROUPS);
-  const partial: TensorSource = { scratch: 0, length: rows * groups, dtype: type };
-  const [shared, each] = [
-    { tensors: 1, numbers: 2 },
-    { tensors: 1, numbers: 1 },
-  ];
-  const programs = groupMembers(members, shared, each, limits).map((group): WgslProgram => {
-    const tensors: Record<string, TensorSource> = { out: partial };
-    const parameters: Record<string, WgslParameter> = { groups: u32(groups), first: u32(group[0].input) };
-    group.forEach(({ input, count }, member) => {
-      tensors[`x${member}`] = { input };
-      parameters[`count${member}`] = u32(count);
-    });
-    return {
-      name: `${name} of ${group.length}`,
-      tensors,
-      parameters,
-      source: partialSource(summand, group.length),
-      workgroups: [groups, group.length, 1],
-    };
-  });
-  const result: TensorSource = { output: 0 };
-  const sums: TensorSource = together ? { scratch: 1, length: rows, dtype: type } : result;
-  programs.push(rowProgram(name, type, { x: partial, out: sums }, { rows, columns: groups }));
-  if (together) programs.push(rowProgram(name, type, { x: sums, out: result }, { rows: 1, columns: rows }));
+  const partial: TensorPlace = { scratch: 0, length: rows * groups, dtype: type };
+  const programs = groupMembers(members, { tensors: 1, numbers: 2 }, { tensors: 1, numbers: 1 }, limits).map(
+    (group): Program => {
+      const tensors: Record<string, TensorPlace> = { out: partial };
+      const parameters: Record<string, number> = { groups, first: group[0].input };
+      group.forEach(({ input, count }, member) => {
+        tensors[`x${member}`] = { input };
+        parameters[`count${member}`] = count;
+      });
+      return {
+        name: `${name} of ${group.length}`,
+        tensors,
+        parameters,
+        source: partialSource(summand, group.length),
+        workgroups: [groups, group.length, 1],
+      };
+    },
+  );
+  const result: TensorPlace = { output: 0 };
+  const sums: TensorPlace = together ? { scratch: 1, length: rows, dtype: type } : result;
+  programs.push(rowProgram(name, type, rows, groups, { x: partial, out: sums }));
+  if (together) programs.push(rowProgram(name, type, 1, rows, { x: sums, out: result }));
   return programs;
 }

@@ -1,0 +1,111 @@
+/** What the softmax family shares: the sum of the exponentials of a row's kept elements, in three languages. */
+import type { Draw } from "../../draw.ts";
+import { checkMask, maskRowOffsets } from "../../mask.ts";
+import { checkTypes, type HostTensor, type NumberArray, type TensorSpec } from "../../operation.ts";
+import { lastExtent } from "../../shape.ts";
+import type { KernelWriter } from "../../wasm/kernel.ts";
+import { exp } from "../../wasm/mathematics.ts";
+import type { Row, RowElements } from "../../wasm/rows.ts";
+import { F32x4, type I32, type I32x4 } from "../../wasm/values.ts";
+
+/** Whether a mask keeps element `i` of the tensor that it applies to. */
+export type IsKept = (i: number) => boolean;
+
+/** What keeps the elements from `start` on by the row of a mask from `maskStart` on. */
+export function keptBy(mask: HostTensor | undefined, maskStart: number, start: number): IsKept {
+  if (mask === undefined) return () => true;
+  const { data } = mask;
+  return (i) => data[maskStart + i - start] !== 0;
+}
+
+/** Calls `visit` for each row of x, whose elements are those from `start` to `end` - 1. */
+export function forEachRow(
+  x: HostTensor,
+  mask: HostTensor | undefined,
+  visit: (row: number, start: number, end: number, isKept: IsKept) => void,
+): void {
+  const columns = lastExtent("rows", x.shape);
+  const offsets = mask && maskRowOffsets(mask, x.shape);
+  const rows = columns === 0 ? 0 : x.data.length / columns;
+  for (let row = 0, start = 0; row < rows; row++, start += columns) {
+    visit(row, start, start + columns, keptBy(mask, offsets?.[row] ?? 0, start));
+  }
+}
+
+/** log sum exp of the elements of x from `start` to `end` - 1 that are kept; undefined where none is. */
+export function rowLogSumExp(x: NumberArray, start: number, end: number, isKept: IsKept): number | undefined {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let i = start; i < end; i++) if (isKept(i) && x[i] > largest) largest = x[i];
+  if (largest === Number.NEGATIVE_INFINITY) return undefined;
+  let total = 0;
+  for (let i = start; i < end; i++) if (isKept(i)) total += Math.exp(x[i] - largest);
+  return largest + Math.log(total);
+}
+
+/** Of a row's kept elements: the largest, and the sum of exp(x - largest), which is 0 where none is kept. */
+export interface Exponentials {
+  readonly largest: F32x4;
+  readonly total: F32x4;
+  readonly isEmpty: I32x4;
+  /** 1 / total, or 0. */
+  readonly inverse: F32x4;
+}
+
+/** @param use is given each exponential, 0 for hidden elements. */
+export function sumExponentials(
+  write: KernelWriter,
+  row: Row,
+  x: I32,
+  use?: (exponential: F32x4, elements: RowElements) => void,
+): Exponentials {
+  const largest = row.largest(x);
+  const total = row.sum((elements) => {
+    const exponential = write.let(elements.kept(exp(write, elements.load(x).sub(largest)), 0));
+    use?.(exponential, elements);
+    return exponential;
+  });
+  const isEmpty = write.let(total.equals(0));
+  const inverse = write.let(isEmpty.select(0, F32x4.splat(1).div(total)));
+  return { largest, total, isEmpty, inverse };
+}
+
+/**
+ * WGSL of `sum_exponentials(start, mask_start)` for a row of the tensor `x`. The row is read once: the sum so far shrinks
+ * when a larger element comes (Milakov and Gimelshein, arXiv 1805.02867). The total is 0 exactly where nothing is kept,
+ * since the largest element counts 1.
+ */
+export const SUM_EXPONENTIALS = `
+struct Exponentials { largest: f32, total: f32 }
+
+fn sum_exponentials(start: u32, mask_start: u32) -> Exponentials {
+  var largest = -3.4e38;
+  var total = 0.0;
+  for (var j = 0u; j < parameters.columns; j++) {
+    if (is_kept(mask_start + j)) {
+      let value = x[start + j];
+      let smaller = exp(-abs(value - largest));
+      total = select(total + smaller, total * smaller + 1.0, value > largest);
+      largest = max(largest, value);
+    }
+  }
+  return Exponentials(largest, total);
+}
+`;
+
+/** Throws unless the inputs are logits [..., C] and perhaps a mask; gives the logits. */
+export function checkLogits(name: string, [x, mask]: readonly TensorSpec[]): TensorSpec {
+  checkTypes(name, [x], ["float"]);
+  lastExtent(name, x.shape);
+  if (mask !== undefined) checkMask(name, mask, x.shape);
+  return { shape: x.shape, dtype: x.dtype };
+}
+
+/** Draws logits, further inputs of their shape within given ranges, and perhaps a mask. */
+export function sampleRows(draw: Draw, ...others: Parameters<Draw["floats"]>[1][]) {
+  const shape = draw.shape(1, 3);
+  const inputs = [draw.floats(shape), ...others.map((range) => draw.floats(shape, range))];
+  const masked = draw.integer(0, 2);
+  if (masked === 1) inputs.push(draw.mask(shape));
+  if (masked === 2) inputs.push(draw.mask(shape.slice(-1)));
+  return { inputs, attributes: undefined };
+}
