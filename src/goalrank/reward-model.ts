@@ -3,7 +3,6 @@
  * their order, which may have seen each other and all candidates before. Two heads read it: the probability of positive
  * feedback at each position, and the list's reward as a whole.
  */
-
 import { listBatch, type RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { causalMask, EncoderBlock, LayerNorm, Linear, Module, normal, parameter } from "../nn/index.ts";

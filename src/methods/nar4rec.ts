@@ -20,7 +20,6 @@
  * blocks, which are those of the other generators; and that a list for each of ten penalties is proposed, of which the
  * shared judge chooses, since the published penalty is not known and the published system has an evaluator choose, too.
  */
-
 import { type FeedbackBatch, feedbackBatch, type RequestBatch } from "../data/batch.ts";
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
 import { showableLists } from "../data/labels.ts";

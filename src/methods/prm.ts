@@ -8,7 +8,6 @@
  * Ours: the personalised vector is what the shared pointwise ranker has learned, and stays as it is; equal initial scores
  * share a rank; where unexposed candidates count nothing, the softmax is over what was shown.
  */
-
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";

@@ -11,7 +11,6 @@
  * Ours: candidate features are those of all methods, which hold the user and the retriever's score; feed-forward layers
  * are as wide as in the other methods, 2 D; equal initial scores share a rank, so that no order is made up.
  */
-
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";

@@ -2,7 +2,6 @@
  * A ranker as a file: a method's weights, the names and features of users and items, and the retriever, in the
  * safetensors layout. Metadata `goalrank` is JSON that says how they fit together, with a checksum of every tensor.
  */
-
 import type { Catalogue } from "../data/dataset.ts";
 import {
   catalogueTensors,

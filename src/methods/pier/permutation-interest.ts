@@ -14,7 +14,6 @@
  * Ours: items are one vector each, where the published features are attended to field by field; position embeddings;
  * items of earlier lists and those that are hashed are read without the retriever's score, which the history lacks.
  */
-
 import type { RequestBatch } from "../../data/batch.ts";
 import type { Catalogue } from "../../data/dataset.ts";
 import { CandidateEncoder } from "../../goalrank/candidate-encoder.ts";
