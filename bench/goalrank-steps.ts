@@ -9,12 +9,12 @@ import { RewardModel } from "../src/goalrank/reward-model.ts";
 import { Random } from "../src/kernels/index.ts";
 import { PointwiseRanker } from "../src/methods/dnn.ts";
 import { worldData } from "../src/run/data.ts";
-import { DEFAULT_EXPERIMENT } from "../src/run/settings.ts";
+import { DEFAULT_RUN } from "../src/run/settings.ts";
 import { groupCrossEntropy, gumbelTopK, noGrad, scope, tensor } from "../src/tensor/index.ts";
 import { Optimisation } from "../src/training/optimisation.ts";
 
 const SEED = 1;
-const { width, heads, layers, groups: GROUPS, policyTraining } = DEFAULT_EXPERIMENT;
+const { width, heads, layers, groups: GROUPS, policyTraining } = DEFAULT_RUN;
 const REQUESTS = policyTraining.batchSize;
 const GROUP_SIZE = GROUPS.set.reduce((sum, { count }) => sum + count, 0);
 const POLICY = sampledEntry("policy");

@@ -8,8 +8,6 @@
  */
 import { Command, Option } from "commander";
 import { setDefaultDevice } from "../src/tensor/index.ts";
-import { contestRecord, formatContests, hold } from "./contenders/contest.ts";
-import { createContests } from "./contenders/contests.ts";
 import { kernelCases } from "./kernels/index.ts";
 import { sampleWithBenchmarkJs } from "./measure/benchmark-js.ts";
 import { measureCeilings } from "./measure/ceilings.ts";
@@ -22,6 +20,16 @@ import {
   formatKernels,
   kernelRecord,
 } from "./measure/report.ts";
+import { onDefaultDevice } from "./peers/contenders/goalrank.ts";
+import { openModes } from "./peers/contenders/gpu-js.ts";
+import { threeLoops } from "./peers/contenders/loops.ts";
+import { enter, hold } from "./peers/contest.ts";
+import { OURS } from "./peers/peers.ts";
+import { contestRecords, formatErrors, formatRecords } from "./peers/report.ts";
+import { quickWorkloads } from "./peers/workloads.ts";
+
+/** Samples of each contender. */
+const SAMPLES = 10;
 
 interface Arguments {
   readonly device: "all" | "auto" | "cpu" | "webgpu";
@@ -91,12 +99,23 @@ async function benchmarkKernels(target: BenchmarkDevice): Promise<void> {
 }
 
 async function benchmarkContenders(target: BenchmarkDevice): Promise<void> {
-  const contests = createContests(target.device).filter(({ problem }) => isWanted(problem));
+  const workloads = quickWorkloads.filter(({ name }) => isWanted(name));
+  if (workloads.length === 0) return;
+  const others = [threeLoops, ...openModes(target.device)];
+  const entrants = [
+    enter(OURS, onDefaultDevice()),
+    ...others.map((contender) => enter(contender.version, contender)),
+  ];
   const results = [];
-  for (const contest of contests) results.push(...(await hold(contest, 2 * seconds)));
-  if (results.length === 0) return;
-  if (json) printRecords(target, results.map(contestRecord));
-  else console.log(`from typed arrays to a typed array:\n${formatContests(results)}`);
+  for (const workload of workloads) {
+    showProgress(workload.name);
+    results.push(...(await hold(workload, entrants, SAMPLES)));
+  }
+  showProgress("");
+  const records = contestRecords(results, OURS);
+  if (json) printRecords(target, records);
+  else console.log(`inputs at hand, results complete:\n${formatRecords(records)}`);
+  for (const line of formatErrors(records)) console.error(line);
 }
 
 if (!json) console.log(formatHeader());

@@ -12,7 +12,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { prepareLog, readInteractions } from "../src/data/prepare.ts";
+import { cutLog } from "../src/data/cut-log.ts";
+import { readInteractions } from "../src/data/readers/read-interactions.ts";
 import { Random } from "../src/kernels/philox.ts";
 import { formatHeader, makeTable } from "./measure/report.ts";
 
@@ -65,7 +66,7 @@ async function measure(file: string): Promise<Measurement> {
   const start = performance.now();
   const read = await readInteractions({ format: "csv", file });
   const middle = performance.now();
-  const { log, counts } = prepareLog(read, { core: 20 });
+  const { log, counts } = cutLog(read, { core: 20 });
   const end = performance.now();
   return {
     readSeconds: (middle - start) / 1e3,

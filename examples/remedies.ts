@@ -15,7 +15,7 @@ import { chooseDevice } from "../src/kernels/index.ts";
 import { generatorProposals } from "../src/methods/answers.ts";
 import { type ExperimentResult, runExperiment } from "../src/run/compare.ts";
 import { type ExperimentData, worldData } from "../src/run/data.ts";
-import { DEFAULT_EXPERIMENT, type ExperimentOptions } from "../src/run/settings.ts";
+import { DEFAULT_RUN, type RunSettings } from "../src/run/settings.ts";
 import { noGrad, scope, setDefaultDevice } from "../src/tensor/index.ts";
 import { evaluationBatches } from "../src/training/batches.ts";
 import { collectFeedback } from "../src/world/redrawn-feedback.ts";
@@ -25,21 +25,21 @@ import type { World } from "../src/world/world.ts";
 /** A change to the default experiment. */
 interface Remedy {
   readonly name: string;
-  change(options: ExperimentOptions): ExperimentOptions;
+  change(options: RunSettings): RunSettings;
 }
 
 const REMEDIES: readonly Remedy[] = [
   { name: "none", change: (options) => options },
   ...[1, 3].map((pessimism) => ({
     name: `4 reward models, mean - ${pessimism} deviations`,
-    change: (options: ExperimentOptions) => ({
+    change: (options: RunSettings) => ({
       ...options,
       reward: { ...options.reward, members: 4, pessimism },
     }),
   })),
   ...[0.1, 0.3, 1].map((imitationWeight) => ({
     name: `imitation of the log, weight ${imitationWeight}`,
-    change: (options: ExperimentOptions) => ({ ...options, groups: { ...options.groups, imitationWeight } }),
+    change: (options: RunSettings) => ({ ...options, groups: { ...options.groups, imitationWeight } }),
   })),
   {
     name: "logged list in the group",
@@ -103,7 +103,7 @@ async function sampleLists(generator: Generator, requests: ListDataset, seed: nu
 /** Shows the policy's lists to the users of as many requests as the log has, and trains again on both logs. */
 async function freshFeedback(
   data: ExperimentData & { readonly world: World },
-  options: ExperimentOptions,
+  options: RunSettings,
   rounds: number,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
@@ -148,7 +148,7 @@ const found = new Map<string, Outcome[]>();
 const note = (name: string, outcome: Outcome) => found.set(name, [...(found.get(name) ?? []), outcome]);
 for (const seed of seeds) {
   const data = worldData({ scenario, seed });
-  const options = { ...DEFAULT_EXPERIMENT, seed };
+  const options = { ...DEFAULT_RUN, seed };
   for (const { name, change } of REMEDIES) note(name, outcomeOf(await runExperiment(data, change(options))));
   const fresh = await freshFeedback(data, options, Number(rounds));
   fresh.forEach((outcome, round) => {

@@ -8,11 +8,12 @@
  */
 import Table from "cli-table3";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { cutLog } from "../src/data/cut-log.ts";
 import { DataError } from "../src/data/errors.ts";
 import type { InteractionLog } from "../src/data/interactions.ts";
 import { trainingInteractions } from "../src/data/lists.ts";
-import { type InteractionSource, prepareInteractions } from "../src/data/prepare.ts";
 import { SPLIT_PROTOCOLS } from "../src/data/protocols.ts";
+import { type InteractionSource, readInteractions } from "../src/data/readers/read-interactions.ts";
 import { ItemNeighbourRetriever } from "../src/data/retrievers/item-neighbours.ts";
 import { learnRetriever } from "../src/data/retrievers/learn.ts";
 import { PopularityRetriever } from "../src/data/retrievers/popularity.ts";
@@ -87,7 +88,7 @@ async function main(): Promise<void> {
   });
   for (const split of SPLIT_PROTOCOLS) {
     const settings = { core: options.core, positiveThreshold: options.positive, split };
-    const { log, test } = await prepareInteractions(source, settings);
+    const { log, test } = cutLog(await readInteractions(source), settings, source.file);
     const learned = trainingInteractions(log, settings);
     const unknown = test.users.filter((user) => learned.userOffsets[user + 1] === learned.userOffsets[user]);
     for (const [name, train] of retrievers(options)) {

@@ -14,6 +14,7 @@ import {
 /** Folders of src from the bottom up: a file imports from its own folder and from those before it. */
 const LAYERS = [
   "text",
+  "settings",
   "files",
   "kernels",
   "tensor",
@@ -37,7 +38,17 @@ const LAYERS = [
 const ENTRIES = ["src/index.ts", "src/browser.ts"];
 
 /** What must also run in a browser, whole. */
-const BROWSER_LAYERS = ["text", "kernels", "tensor", "nn", "evaluation", "world", "goalrank", "methods"];
+const BROWSER_LAYERS = [
+  "text",
+  "settings",
+  "kernels",
+  "tensor",
+  "nn",
+  "evaluation",
+  "world",
+  "goalrank",
+  "methods",
+];
 
 const MAX_LINES = 400;
 

@@ -31,7 +31,7 @@ function runFile(
   variables: NodeJS.ProcessEnv,
 ): Promise<{ output: string; code: number | null }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ["--import", "tsx", path], {
+    const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), path], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...variables },
     });

@@ -1,6 +1,6 @@
 /** A world, models and options small enough for tests. */
 import { type ExperimentData, worldData } from "../src/run/data.ts";
-import { DEFAULT_EXPERIMENT, type ExperimentOptions } from "../src/run/settings.ts";
+import { DEFAULT_RUN, type RunSettings } from "../src/run/settings.ts";
 import { drawLog } from "../src/world/logging-policy.ts";
 import { findScenario } from "../src/world/scenarios.ts";
 import { createWorld } from "../src/world/world.ts";
@@ -36,8 +36,8 @@ export function smallData(): ExperimentData {
   return worldData({ scenario: "tiny", seed: 3, trainingLists: 1500, testRequests: 60 });
 }
 
-export const smallExperiment: ExperimentOptions = {
-  ...DEFAULT_EXPERIMENT,
+export const smallExperiment: RunSettings = {
+  ...DEFAULT_RUN,
   width: 8,
   dropoutRate: 0.1,
   policyRequests: 320,

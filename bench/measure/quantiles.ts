@@ -1,4 +1,5 @@
 /** Medians and quartiles of samples. */
+import { percentile } from "../../src/evaluation/statistics.ts";
 
 export interface Quartiles {
   readonly lowerQuartile: number;
@@ -9,20 +10,10 @@ export interface Quartiles {
 
 /** @throws RangeError without samples */
 export function quartilesOf(samples: readonly number[]): Quartiles {
-  if (samples.length === 0) throw new RangeError("quartiles: expected at least one sample, got none");
-  const sorted = [...samples].sort((left, right) => left - right);
   return {
-    lowerQuartile: quantile(sorted, 0.25),
-    median: quantile(sorted, 0.5),
-    upperQuartile: quantile(sorted, 0.75),
-    sampleCount: sorted.length,
+    lowerQuartile: percentile(samples, 0.25),
+    median: percentile(samples, 0.5),
+    upperQuartile: percentile(samples, 0.75),
+    sampleCount: samples.length,
   };
-}
-
-/** Linear interpolation between order statistics. */
-function quantile(sorted: readonly number[], fraction: number): number {
-  const position = fraction * (sorted.length - 1);
-  const below = Math.floor(position);
-  const above = Math.ceil(position);
-  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
 }

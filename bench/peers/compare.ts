@@ -12,8 +12,8 @@ import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { ContenderProcess } from "./contender-process.ts";
 import { type ContestResult, type Entrant, hold } from "./contest.ts";
-import { ours, type Peer, peers } from "./peers.ts";
-import { describeRun, formatErrors, formatRecords, peerRecords } from "./report.ts";
+import { OURS, ours, type Peer, peers } from "./peers.ts";
+import { contestRecords, describeRun, formatErrors, formatRecords } from "./report.ts";
 import { workloads } from "./workloads.ts";
 
 interface Arguments {
@@ -61,11 +61,13 @@ const { filter, samples, peers: wanted, threads: threadCounts, json, out } = pro
 /** Peers that are not there, or did not start, and why. */
 const leftOut: string[] = [];
 const entrants: Entrant[] = [];
+const processes: ContenderProcess[] = [];
 
-async function enter(peer: Peer, threads: number): Promise<void> {
+async function start(peer: Peer, threads: number): Promise<void> {
   try {
-    const started = await ContenderProcess.start(peer.command(threads));
-    entrants.push({ name: peer.name, threads, ...started });
+    const { process, greeting } = await ContenderProcess.start(peer.command(threads));
+    processes.push(process);
+    entrants.push({ name: peer.name, threads, greeting, ask: (request) => process.ask(request) });
   } catch (error) {
     leftOut.push(`${peer.name} with ${threads} threads: ${(error as Error).message}`);
   }
@@ -80,7 +82,7 @@ const run = describeRun();
 for (const peer of [ours, ...wanted]) {
   const absence = peer.describeAbsence();
   if (absence !== undefined) leftOut.push(`${peer.name}: ${absence}`);
-  else for (const threads of threadCounts) await enter(peer, threads);
+  else for (const threads of threadCounts) await start(peer, threads);
 }
 for (const line of leftOut) console.error(`left out: ${line}`);
 
@@ -90,9 +92,9 @@ for (const workload of workloads.filter(({ name }) => name.includes(filter))) {
   results.push(...(await hold(workload, entrants, samples)));
 }
 showProgress("");
-for (const entrant of entrants) entrant.process.stop();
+for (const process of processes) process.stop();
 
-const records = peerRecords(results, ours.name);
+const records = contestRecords(results, OURS);
 const errors = formatErrors(records);
 if (json) for (const record of records) console.log(JSON.stringify({ ...record, ...run }));
 else {

@@ -51,13 +51,6 @@ export class ContenderProcess {
     return reply;
   }
 
-  /** Seconds that so many runs take together. */
-  async time(runs: number): Promise<number> {
-    const { seconds } = await this.ask({ runs });
-    if (seconds === undefined) throw new Error("expected seconds as the answer to a request for runs");
-    return seconds;
-  }
-
   /** Lets it clean up after itself and end. */
   stop(): void {
     this.child.stdin.end();

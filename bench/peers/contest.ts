@@ -2,17 +2,24 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Quartiles, quartilesOf } from "../measure/quantiles.ts";
 import { describeLossError } from "../measure/training-step.ts";
-import type { ContenderProcess } from "./contender-process.ts";
-import type { Greeting } from "./protocol.ts";
+import { answersOf, type Contender, greetingOf } from "./contender.ts";
+import type { Greeting, Reply, Request } from "./protocol.ts";
 import { type TimeRuns, takeSample, warmUp } from "./sampling.ts";
 import { describeKernelError, probesOf, type Workload } from "./workloads.ts";
 
-/** A started contender. */
+/** A started contender, in this process or in one of its own. */
 export interface Entrant {
   readonly name: string;
-  readonly threads: number;
+  /** Undefined where that is left to the contender. */
+  readonly threads: number | undefined;
   readonly greeting: Greeting;
-  readonly process: ContenderProcess;
+  /** @throws Error with what the contender says when it cannot answer */
+  ask(request: Request): Promise<Reply>;
+}
+
+/** A contender in this process. */
+export function enter(name: string, contender: Contender): Entrant {
+  return { name, threads: undefined, greeting: greetingOf(contender), ask: answersOf(contender) };
 }
 
 export interface ContestResult {
@@ -31,20 +38,24 @@ const takesPart = ({ greeting }: Entrant, workload: Workload) =>
   "kernel" in workload ? greeting.kernels.includes(workload.kernel) : greeting.trains;
 
 /** Prepares the workload; the answer says what is wrong with the results, or is undefined. */
-async function findFault({ process }: Entrant, workload: Workload): Promise<string | undefined> {
+async function findFault({ ask }: Entrant, workload: Workload): Promise<string | undefined> {
   if ("kernel" in workload) {
     const { kernel, inputs } = workload;
-    const { values } = await process.ask({ kernel, inputs, probes: probesOf(workload) });
+    const { values } = await ask({ kernel, inputs, probes: probesOf(workload) });
     return describeKernelError(workload, values ?? []);
   }
-  const { losses = [] } = await process.ask({ trainingSteps: TRAINING_STEPS });
+  const { losses = [] } = await ask({ trainingSteps: TRAINING_STEPS });
   return describeLossError({ loss1: losses[0], loss3: losses[2], loss13: losses[12] });
 }
 
 /** One contender's turns at a workload. */
 class Turns {
   readonly samples: number[] = [];
-  private readonly time: TimeRuns = (runs) => this.entrant.process.time(runs);
+  private readonly time: TimeRuns = async (runs) => {
+    const { seconds } = await this.entrant.ask({ runs });
+    if (seconds === undefined) throw new Error("expected seconds as the answer to a request for runs");
+    return seconds;
+  };
   private failure: string | undefined;
   private perRun = 0;
 

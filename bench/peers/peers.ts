@@ -51,8 +51,9 @@ const torch: Peer = {
   }),
 };
 
-/** The project itself, with which the others are compared. */
-export const ours: Peer = nodePeer("goalrank", "goalrank", []);
+/** The name of the project itself, with which the others are compared. */
+export const OURS = "goalrank";
+export const ours: Peer = nodePeer(OURS, "goalrank", []);
 
 export const peers: readonly Peer[] = [
   nodePeer("TensorFlow.js", "tensorflow", ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"]),

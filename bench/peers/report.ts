@@ -5,11 +5,11 @@ import type { ContestResult } from "./contest.ts";
 import { workloads } from "./workloads.ts";
 
 /** A result's numbers by name; `error` in their place where the contender failed or was wrong. */
-export interface PeerRecord {
+export interface ContestRecord {
   readonly workload: string;
   readonly contender: string;
   readonly version: string;
-  readonly threads: number;
+  readonly threads: number | undefined;
   readonly medianMs?: number;
   readonly quartilesMs?: readonly [number, number];
   readonly samples?: number;
@@ -20,7 +20,7 @@ export interface PeerRecord {
 }
 
 /** @param oursName the contender that the others of the same workload and threads are compared with */
-export function peerRecords(results: readonly ContestResult[], oursName: string): PeerRecord[] {
+export function contestRecords(results: readonly ContestResult[], oursName: string): ContestRecord[] {
   const medianOfOurs = ({ workload, entrant }: ContestResult) => {
     const found = results.find(
       (other) =>
@@ -33,7 +33,7 @@ export function peerRecords(results: readonly ContestResult[], oursName: string)
   const byThreads = results.toSorted(
     (left, right) =>
       workloads.indexOf(left.workload) - workloads.indexOf(right.workload) ||
-      left.entrant.threads - right.entrant.threads,
+      (left.entrant.threads ?? 0) - (right.entrant.threads ?? 0),
   );
   return byThreads.map((result) => {
     const { workload, entrant, outcome } = result;
@@ -55,7 +55,7 @@ export function peerRecords(results: readonly ContestResult[], oursName: string)
 
 const HEAD = ["workload", "contender", "threads", "median ms", "quartiles ms", "GFLOP/s", "time / ours"];
 
-export function formatRecords(records: readonly PeerRecord[]): string {
+export function formatRecords(records: readonly ContestRecord[]): string {
   const rows = records.flatMap(
     ({ workload, contender, threads, medianMs, quartilesMs, gflops, timeRatio }, index) => {
       if (medianMs === undefined || quartilesMs === undefined) return [];
@@ -63,7 +63,7 @@ export function formatRecords(records: readonly PeerRecord[]): string {
         [
           workload === records[index - 1]?.workload ? "" : workload,
           contender,
-          `${threads}`,
+          threads?.toString() ?? "",
           milliseconds(medianMs / 1e3),
           quartilesMs.map((quartile) => milliseconds(quartile / 1e3)).join(" to "),
           gflops?.toPrecision(3) ?? "",
@@ -76,9 +76,11 @@ export function formatRecords(records: readonly PeerRecord[]): string {
 }
 
 /** A line for each contender that failed at a workload, or was wrong. */
-export function formatErrors(records: readonly PeerRecord[]): string[] {
+export function formatErrors(records: readonly ContestRecord[]): string[] {
   return records.flatMap(({ workload, contender, threads, error }) =>
-    error === undefined ? [] : [`${contender}, ${threads} threads, ${workload}: ${error}`],
+    error === undefined
+      ? []
+      : [`${contender}${threads === undefined ? "" : `, ${threads} threads`}, ${workload}: ${error}`],
   );
 }
 

@@ -1,11 +1,9 @@
 /** Runs a command line from its words to its exit code: every error ends here. */
 import { type Command, CommanderError } from "commander";
-import { oneLine } from "../nn/index.ts";
 import { nearestName } from "../text/nearest-name.ts";
-import { ConfigurationError } from "./configuration/problems.ts";
-import { EXIT, exitCodeOf, isCallerMistake } from "./exit-codes.ts";
-import { createProgram } from "./program.ts";
+import { createProgram } from "./goalrank-program.ts";
 import { type ProgramContext, quoteCommand } from "./program-context.ts";
+import { say } from "./terminal/say.ts";
 
 /** Sets the exit code of the process. Mistakes of the caller are told in one line each, defects with their stack. */
 export async function runCommandLine(
@@ -13,28 +11,29 @@ export async function runCommandLine(
   context: Partial<ProgramContext> = {},
 ): Promise<void> {
   endQuietlyOnClosedPipes();
-  const program = createProgram({
-    command: `goalrank ${quoteCommand(words)}`,
-    resume: "goalrank train all --resume",
-    ...context,
-  });
+  const program = await createProgram(
+    { command: `goalrank ${quoteCommand(words)}`, resume: "goalrank train all --resume", ...context },
+    words,
+  );
   try {
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
-    for (const line of describe(error, program, words)) process.stderr.write(`${line}\n`);
+    if (error instanceof CommanderError && error.exitCode === 0) return;
+    // Only here, since it knows the errors of all parts, and so loads them.
+    const { describeError, exitCodeOf } = await import("./exit-codes.ts");
+    const lines =
+      error instanceof CommanderError ? describeMistake(error, program, words) : describeError(error);
+    for (const line of lines) say(line);
     process.exitCode = exitCodeOf(error);
   }
 }
 
-function describe(error: unknown, program: Command, words: readonly string[]): readonly string[] {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === EXIT.done || error.code === "commander.help") return [];
-    const line = error.message.trim().replaceAll(/\s*\n\s*/g, " ");
-    return [`${line}${suggestion(error, program, words)}`];
-  }
-  if (error instanceof ConfigurationError) return error.problems.map((problem) => `error: ${problem}`);
-  if (isCallerMistake(error)) return [`error: ${oneLine(error.message)}`];
-  return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+/** What is wrong with the words themselves. */
+function describeMistake(error: CommanderError, program: Command, words: readonly string[]): string[] {
+  // Help that nobody asked for is printed already.
+  if (error.code === "commander.help") return [];
+  const line = error.message.trim().replaceAll(/\s*\n\s*/g, " ");
+  return [`${line}${suggestion(error, program, words)}`];
 }
 
 /** What an unknown flag or command was probably meant to be. */

@@ -9,13 +9,12 @@ import { NonFiniteError, SafetensorsError } from "../nn/index.ts";
 import { RankerFileError } from "../ranker/ranker-file.ts";
 import { RankRequestError } from "../ranker/requests.ts";
 import { ReportError } from "../report/read-run.ts";
-import { CheckpointError } from "../training/checkpoint-error.ts";
+import { RunFolderError } from "../run/folder/run-folder-error.ts";
+import { oneLine } from "../text/excerpt.ts";
+import { CheckpointError } from "../training/checkpoint.ts";
 import { TrainingInterrupted } from "../training/trainer.ts";
-import { ConfigurationError } from "./configuration/problems.ts";
-import { RunDirectoryError } from "./run/run-directory-error.ts";
+import { ConfigurationError } from "./configuration/configuration-error.ts";
 import { UsageError } from "./usage-error.ts";
-
-export { UsageError } from "./usage-error.ts";
 
 export const EXIT = { done: 0, defect: 1, mistake: 2, interrupted: 130 } as const;
 
@@ -30,19 +29,26 @@ const CALLER_MISTAKES: readonly (abstract new (...values: never[]) => Error)[] =
   RankerFileError,
   RankRequestError,
   ReportError,
-  RunDirectoryError,
+  RunFolderError,
   SafetensorsError,
   UsageError,
 ];
 
 /** Whether an error is to be told in one line, without a stack. */
-export function isCallerMistake(error: unknown): error is Error {
+function isCallerMistake(error: unknown): error is Error {
   return CALLER_MISTAKES.some((kind) => error instanceof kind) || isRefusedBySystem(error);
 }
 
 /** Such as a full disk, a folder that may not be written to, or a port in use. */
 function isRefusedBySystem(error: unknown): error is Error {
   return error instanceof Error && "syscall" in error && "code" in error;
+}
+
+/** The lines in which an error is told: a mistake of the caller in one each, a defect with its stack. */
+export function describeError(error: unknown): readonly string[] {
+  if (error instanceof ConfigurationError) return error.problems.map((problem) => `error: ${problem}`);
+  if (isCallerMistake(error)) return [`error: ${oneLine(error.message)}`];
+  return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
 }
 
 /** The exit code for what ended the program. */

@@ -4,6 +4,7 @@
  */
 import { constants } from "node:os";
 import type { TrainingListener } from "../training/listener.ts";
+import { say } from "./terminal/say.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 type Signal = (typeof SIGNALS)[number];
@@ -78,7 +79,7 @@ export class Interruption {
       for (const cleanup of this.cleanups) cleanup();
       process.exit(this.exitCode);
     }
-    process.stderr.write("stopping after this step; Ctrl-C again to stop at once\n");
+    say("stopping after this step; Ctrl-C again to stop at once");
     this.controller.abort();
   }
 }

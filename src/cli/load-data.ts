@@ -2,23 +2,18 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { DataError } from "../data/errors.ts";
-import type { SourceFingerprint } from "../data/prepared/fingerprint.ts";
+import { fingerprintLog } from "../data/prepare.ts";
+import { isSameSource, type SourceFingerprint } from "../data/prepared/fingerprint.ts";
 import { reusePreparedDataset, writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
-import type { DataReport } from "../data/report/data-report.ts";
+import type { DataReport } from "../data/report/data-report-schema.ts";
 import { formatDataReport } from "../data/report/format-data-report.ts";
-import {
-  type ExperimentData,
-  fingerprintOf,
-  type LogData,
-  logData,
-  preparedLogData,
-  worldData,
-} from "../run/data.ts";
+import { type ExperimentData, type LogData, logData, preparedLogData, worldData } from "../run/data.ts";
+import type { RunData } from "../run/folder/run-record.ts";
 import type { TrainingContext } from "../training/trainer.ts";
-import { interactionSource, logDataOptions } from "./configuration/library-options.ts";
-import type { Configuration } from "./configuration/schema.ts";
+import type { Configuration } from "./configuration/configuration-schema.ts";
+import { interactionSource, prepareOptions } from "./configuration/library-options.ts";
 import type { Interruption } from "./interruption.ts";
-import type { RunData } from "./run/run-record.ts";
+import { say } from "./terminal/say.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Data, with what is known of it. */
@@ -85,9 +80,9 @@ export interface OpenedLog {
 
 /** Reads every byte of the log and of its tables, to know it again. */
 export async function openLog(file: string, configuration: Configuration): Promise<OpenedLog> {
-  const source = await fingerprintOf(
+  const source = await fingerprintLog(
     interactionSource(file, configuration),
-    logDataOptions(file, configuration),
+    prepareOptions(file, configuration),
   );
   return { file, source, identity: { fingerprint: fingerprintText(source), files: source.files } };
 }
@@ -145,17 +140,13 @@ export async function prepareLog(
   if (process.stderr.isTTY) say(`reading ${file}`);
   const data = await logData(
     interactionSource(file, configuration),
-    logDataOptions(file, configuration),
+    prepareOptions(file, configuration),
     context,
   );
-  if (fingerprintText(data.source) !== fingerprintText(source)) {
+  if (!isSameSource(data.source, source)) {
     throw new DataError(file, undefined, "the file changed while it was read; run the command again");
   }
   const { prepared } = configuration.data;
   if (prepared !== undefined) await interruption.complete(() => writePreparedDataset(prepared, data));
   return data;
-}
-
-function say(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

@@ -1,24 +1,39 @@
 /** Trains the models of a run one stage after another, and keeps what comes out. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { DataReport } from "../data/report/data-report.ts";
-import { RANKER_FILE } from "../ranker/load-ranker.ts";
+import type { DataReport } from "../data/report/data-report-schema.ts";
+import { findMethod } from "../methods/index.ts";
+import { sharedModel } from "../methods/method.ts";
+import type { SharedSet } from "../methods/shared-models.ts";
+import { RANKER_FILE, rankerFileOf } from "../ranker/load-ranker.ts";
 import { encodeRanker } from "../ranker/ranker-file.ts";
 import { createAnatomy } from "../run/anatomy.ts";
-import { compareMethods, type ExperimentResult, examineJudge } from "../run/compare.ts";
+import { compareMethods, examineJudge, type RunResult } from "../run/compare.ts";
 import type { ExperimentData, LogData } from "../run/data.ts";
-import { type ExperimentModels, modelWeights, trainGenerator, trainJudge } from "../run/models.ts";
+import type { RunFolder } from "../run/folder/run-folder.ts";
+import {
+  finishRecord,
+  RECORD,
+  type RunData,
+  type RunDevice,
+  type RunRecord,
+  readRunRecord,
+  resumeRecord,
+  startRecord,
+} from "../run/folder/run-record.ts";
+import { generatorOf, runWeights, type TrainedMethod, trainMethod, trainMethods } from "../run/methods.ts";
+import { deployedMethod, type RunSettings } from "../run/settings.ts";
+import { trainSharedModels } from "../run/shared-models.ts";
 import { combineListeners } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
-import { type UsedDevice, useDevice } from "./choose-device.ts";
-import { experimentOptions } from "./configuration/library-options.ts";
+import { runSettings } from "./configuration/library-options.ts";
 import type { Interruption } from "./interruption.ts";
 import { findData } from "./load-data.ts";
-import { type OpenRun, readRunRecord } from "./run/open-run.ts";
-import type { RunDirectory } from "./run/run-directory.ts";
-import { finishRecord, type RunData, resumeRecord, startRecord } from "./run/run-record.ts";
-import type { ProgressDisplay } from "./terminal/progress.ts";
-import { programVersion } from "./versions.ts";
+import type { OpenRun } from "./open-run.ts";
+import type { ProgressDisplay } from "./terminal/progress-display.ts";
+import { say } from "./terminal/say.ts";
+import { useDevice } from "./use-device.ts";
+import { packageVersions, programVersion } from "./versions.ts";
 
 /** Stages in their order: each includes those before it. `all` also compares all methods. */
 export const TRAIN_STAGES = ["retriever", "reward", "generator", "all"] as const;
@@ -28,9 +43,9 @@ export type TrainStage = (typeof TRAIN_STAGES)[number];
 export interface TrainedRun {
   readonly report: DataReport | undefined;
   /** From `reward` on. */
-  readonly judge?: Pick<ExperimentResult, "judge" | "trueCorrelation">;
+  readonly judge?: Pick<RunResult, "judge" | "trueCorrelation">;
   /** Of `all`. */
-  readonly result?: Omit<ExperimentResult, "models">;
+  readonly result?: RunResult;
 }
 
 /** Trains up to `stage`, or what is left to train of it. */
@@ -47,82 +62,82 @@ export async function trainRun(
   const device = await useDevice(configuration.device);
   const source = await findData(configuration, interruption);
   const { identity } = source;
-  if (run !== undefined) recordProcess(run, command, configuration.seed, identity, device);
+  if (run !== undefined) recordProcess(run, { command, seed: configuration.seed, data: identity }, device);
   const context: TrainingContext = {
     listener: combineListeners([
       display,
       interruption.listener,
       ...(run === undefined ? [] : [run.listener]),
     ]),
-    checkpoints: run?.checkpoints(identity.fingerprint, (message) => {
-      process.stderr.write(`warning: ${message}\n`);
-    }),
+    checkpoints: run?.checkpoints(identity.fingerprint, (message) => say(`warning: ${message}`)),
     signal: interruption.signal,
   };
   const { data, report } = await source.load(context);
   if (report !== undefined) run?.writeJson("data-report.json", report);
   if (stage === "retriever") return { report };
 
-  const options = experimentOptions(configuration);
-  const learned = await trainJudge(data, options, context);
-  run?.writeWeights(await modelWeights(learned));
-  if (stage === "reward") return { report, judge: await examineJudge(learned.judge, data, options.seed) };
+  const settings = runSettings(configuration);
+  const models = await trainSharedModels(data, settings, context);
+  run?.writeWeights(await runWeights(models, []));
+  const judge = sharedModel(models.context, "judge");
+  if (stage === "reward") return { report, judge: await examineJudge(judge, data, settings.seed) };
 
-  const models = { ...learned, generator: await trainGenerator(learned, data, options, context) };
-  if (run !== undefined) await keepModels(run, models, data, identity, options.seed);
+  const methods =
+    stage === "generator"
+      ? [await trainMethod(findMethod(deployedMethod(settings)), models, data, settings, context)]
+      : await trainMethods(models, data, settings, context);
+  if (run !== undefined) await keepMethods(run, models, methods, data, identity, settings);
   if (stage === "generator") return { report };
 
   display.close();
-  const { models: _, ...result } = await compareMethods(models, data, options);
+  const result = await compareMethods(models, methods, data, settings);
   if (run !== undefined) {
-    run.writeJson("anatomy.json", await createAnatomy(models, data, options));
+    const generator = generatorOf(methods);
+    if (generator !== undefined) {
+      const pointwise = sharedModel(models.context, "pointwise");
+      run.writeJson("anatomy.json", await createAnatomy({ generator, pointwise, judge }, data, settings));
+    }
     run.writeJson(RECORD, finishRecord(readRunRecord(run.path)));
     run.finish(result);
   }
   return { report, result };
 }
 
-const RECORD = "run.json";
-
 /** Notes in `run.json` that this process works on the run. */
 function recordProcess(
-  run: RunDirectory,
-  command: string,
-  seed: number,
-  data: RunData,
-  device: UsedDevice,
+  run: RunFolder,
+  process: Pick<RunRecord, "command" | "seed" | "data">,
+  device: RunDevice,
 ): void {
   const isResumed = existsSync(join(run.path, RECORD));
   const record = isResumed
-    ? resumeRecord(readRunRecord(run.path), command, device)
-    : startRecord(command, seed, data, device);
+    ? resumeRecord(readRunRecord(run.path), process.command, device)
+    : startRecord(process, device, { goalrank: programVersion(), webgpu: packageVersions().webgpu });
   run.writeJson(RECORD, record);
 }
 
-/** The weights of all models, and the ranker: the file that `loadRanker` reads. */
-async function keepModels(
-  run: RunDirectory,
-  models: ExperimentModels,
+/** The weights of all models, a ranker's file for each method that can be served, and that of the one to be deployed. */
+async function keepMethods(
+  run: RunFolder,
+  models: SharedSet,
+  methods: readonly TrainedMethod[],
   data: ExperimentData,
   { fingerprint }: RunData,
-  seed: number,
+  settings: RunSettings,
 ): Promise<void> {
-  run.writeWeights(await modelWeights(models));
-  const { candidateCount, historyLength } = data.training;
-  const ranker = await encodeRanker({
-    generator: models.generator,
-    catalogue: data.catalogue,
-    retriever: data.retriever,
-    candidateCount,
-    historyLength,
-    training: {
-      goalrank: programVersion(),
-      seed,
-      data: fingerprint,
-      ...(isPrepared(data) && { candidates: data.protocols.candidates.training }),
-    },
-  });
-  run.write(RANKER_FILE, ranker);
+  run.writeWeights(await runWeights(models, methods));
+  const training = {
+    goalrank: programVersion(),
+    seed: settings.seed,
+    data: fingerprint,
+    ...(isPrepared(data) && { candidates: data.protocols.candidates.training }),
+  };
+  for (const { method, instance } of methods) {
+    if (instance.answering === undefined) continue;
+    const ranker = await encodeRanker({ method, instance, models, retriever: data.retriever, training });
+    run.write(rankerFileOf(method.name), ranker);
+    if (method.name === deployedMethod(settings)) run.write(RANKER_FILE, ranker);
+  }
 }
 
 /** Whether the data came from a log. */

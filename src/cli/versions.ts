@@ -20,6 +20,13 @@ export function programVersion(): string {
   return readPackage(PACKAGE_FOLDER).version;
 }
 
+/** What runs the program, and its version. */
+export function runtimeName(): string {
+  const { bun, deno, node } = process.versions;
+  if (bun !== undefined) return `Bun ${bun}`;
+  return deno === undefined ? `Node.js ${node}` : `Deno ${deno}`;
+}
+
 /** The installed versions of all packages that the program uses; undefined for one that is not installed. */
 export function packageVersions(): Record<string, string | undefined> {
   const { dependencies = {}, optionalDependencies = {} } = readPackage(PACKAGE_FOLDER);

@@ -1,6 +1,7 @@
 /** From rows of a dataset to the tensors that models read. */
 import { type Tensor, tensor } from "../tensor/index.ts";
-import type { RequestColumns } from "./dataset.ts";
+import type { ListDataset, RequestColumns } from "./dataset.ts";
+import type { ShownLists } from "./labels.ts";
 
 /**
  * What models know of B requests before anything is shown, with K items each to be scored: all N candidates, or the
@@ -18,48 +19,70 @@ export interface RequestBatch {
   readonly history: Tensor | undefined;
   /** Weight of each item of the history with positive feedback, then without; rows sum to 1, or are 0: [B, 2, H]. */
   readonly historyWeights: Tensor | undefined;
+  /** Items and scores once more, where the host reads them: [B, K] each, flat. */
+  readonly host: { readonly items: Int32Array; readonly scores: Float32Array };
 }
+
+/** A batch to learn from: all candidates of B requests, with the lists that were shown and the feedback on them. */
+export interface FeedbackBatch extends RequestBatch, ShownLists {}
 
 /** All candidates of the requests at `rows`: K = N. */
 export function candidateBatch(dataset: RequestColumns, rows: ArrayLike<number>): RequestBatch {
-  const everything = Int32Array.from({ length: dataset.candidateCount }, (_, n) => n);
-  return makeBatch(dataset, rows, dataset.candidateCount, () => everything);
-}
-
-/** One list for each of the requests at `rows`, as candidate positions [B, L], in list order: K = L. */
-export function listBatch(dataset: RequestColumns, rows: ArrayLike<number>, lists: Int32Array): RequestBatch {
-  const length = lists.length / rows.length;
-  return makeBatch(dataset, rows, length, (i) => lists.subarray(i * length, (i + 1) * length));
-}
-
-function makeBatch(
-  dataset: RequestColumns,
-  rows: ArrayLike<number>,
-  count: number,
-  positionsOf: (index: number) => Int32Array,
-): RequestBatch {
-  const size = rows.length;
-  const { candidateCount } = dataset;
-  const items = new Int32Array(size * count);
-  const scores = new Float32Array(size * count);
-  for (let i = 0; i < size; i++) {
-    const positions = positionsOf(i);
-    for (let k = 0; k < count; k++) {
-      const at = rows[i] * candidateCount + positions[k];
-      items[i * count + k] = dataset.candidates[at];
-      scores[i * count + k] = dataset.retrieverScores[at];
-    }
-  }
+  const { candidateCount, users } = dataset;
+  const items = gatherRows(dataset.candidates, candidateCount, rows);
+  const scores = gatherRows(dataset.retrieverScores, candidateCount, rows);
   return {
-    size,
     users: tensor(
-      Int32Array.from(rows, (row) => dataset.users[row]),
-      [size],
+      Int32Array.from(rows, (row) => users[row]),
+      [rows.length],
     ),
-    items: tensor(items, [size, count]),
-    retrieverScores: tensor(scores, [size, count, 1]),
+    ...itemColumns(rows.length, items, scores),
     ...historyOf(dataset, rows),
   };
+}
+
+/** The requests at `rows` with all that is known of them. */
+export function feedbackBatch(dataset: ListDataset, rows: ArrayLike<number>): FeedbackBatch {
+  const { listLength, candidateCount, exposed, feedback } = dataset;
+  return {
+    ...candidateBatch(dataset, rows),
+    listLength,
+    candidateCount,
+    exposed: gatherRows(exposed, listLength, rows),
+    feedback: gatherRows(feedback, listLength, rows),
+  };
+}
+
+/** A batch of all candidates with the items of lists in their place, in list order: candidate positions [B, K], flat. */
+export function listBatch(batch: RequestBatch, lists: Int32Array): RequestBatch {
+  const candidates = batch.items.shape[1];
+  const count = lists.length / batch.size;
+  const places = lists.map((position, at) => Math.floor(at / count) * candidates + position);
+  const items = places.map((place) => batch.host.items[place]);
+  const scores = Float32Array.from(places, (place) => batch.host.scores[place]);
+  return { ...batch, ...itemColumns(batch.size, items, scores) };
+}
+
+function itemColumns(size: number, items: Int32Array, scores: Float32Array) {
+  const count = items.length / size;
+  return {
+    size,
+    items: tensor(items, [size, count]),
+    retrieverScores: tensor(scores, [size, count, 1]),
+    host: { items, scores },
+  };
+}
+
+function gatherRows<Column extends Int32Array | Float32Array>(
+  column: Column,
+  width: number,
+  rows: ArrayLike<number>,
+): Column {
+  const out = new (column.constructor as new (length: number) => Column)(rows.length * width);
+  for (let i = 0; i < rows.length; i++) {
+    out.set(column.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
+  }
+  return out;
 }
 
 function historyOf(

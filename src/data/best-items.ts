@@ -6,7 +6,7 @@
  *
  * @param scores of all items: [I]
  */
-export function bestItems(scores: Float32Array, count: number): number[] {
+export function bestItems(scores: ArrayLike<number>, count: number): number[] {
   const best: number[] = [];
   if (count === 0) return best;
   let bar = Number.NEGATIVE_INFINITY;

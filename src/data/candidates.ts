@@ -1,37 +1,16 @@
 /** Gives each exposed list its candidates, history and labels: from a log to the columns that models read. */
 import { Random } from "../kernels/philox.ts";
-import { bestItems } from "./best-items.ts";
-import type { ListDataset } from "./dataset.ts";
+import { emptyDataset, type ListDataset } from "./dataset.ts";
 import { isShown, rowsOfList, shownItems } from "./exposures.ts";
 import type { InteractionLog } from "./interactions.ts";
-import { type ExposedLists, positiveAt } from "./lists.ts";
+import { type ExposedLists, positiveAt, selectLists } from "./lists.ts";
+import { Retrieval, type ScoreItems } from "./retrieval.ts";
+import { DEFAULT_LOG, type LogOptions } from "./settings.ts";
 
-/** A retriever: writes its score of every item for `user` to `out`, [I]. Higher is better. */
-export type ScoreItems = (user: number, out: Float32Array) => void;
-
-/**
- * How the N candidates of a list are chosen; a report of results names the one used.
- *
- * - `injected`: the L exposed items and the retriever's best N - L of the items that the user meets nowhere in the
- *   log. This is what the paper's figures imply: a ranker is measured largely on telling exposed from retrieved.
- * - `retrieved`: the retriever's best N of the items that the user had not met before the list. Exposed items are
- *   candidates only if the retriever found them; for the others the dataset's `exposed` holds -1. For evaluation.
- * - `logged`: the candidates that the log names for the list, shown or not: the L exposed items and N - L of the
- *   others, drawn uniformly where there are more. For logs that carry lists; see {@link withLoggedCandidates}.
- */
-export type CandidateProtocol = "injected" | "retrieved" | "logged";
-
-/** How lists get their candidates and histories. */
-export interface CandidateOptions {
-  /** Keys the shuffle of each list's candidates. */
+/** How lists get their candidates and histories; `seed` keys the shuffle of each list's candidates. */
+export type CandidateOptions = Pick<LogOptions, "candidateCount" | "historyLength" | "protocol"> & {
   readonly seed: number;
-  /** Candidates of a list, N: 50 unless given. */
-  readonly candidateCount?: number;
-  /** Interactions before a list that form its history, H: 20 unless given. */
-  readonly historyLength?: number;
-  /** "injected" unless given. */
-  readonly protocol?: CandidateProtocol;
-}
+};
 
 /**
  * The rows of a dataset for `lists` of `log`, in their order. Candidates of equal score are taken in the order of
@@ -47,31 +26,25 @@ export function buildListDataset(
   scoreItems: ScoreItems,
   options: CandidateOptions,
 ): ListDataset {
-  const { seed, candidateCount = 50, historyLength = 20, protocol = "injected" } = options;
+  const {
+    seed,
+    candidateCount = DEFAULT_LOG.candidateCount,
+    historyLength = DEFAULT_LOG.historyLength,
+    protocol = DEFAULT_LOG.protocol,
+  } = options;
   const { size, listLength } = lists;
   checkCounts(candidateCount, historyLength, listLength);
-  const dataset: ListDataset = {
-    size,
-    candidateCount,
-    listLength,
-    historyLength,
-    users: lists.users.slice(),
-    candidates: new Int32Array(size * candidateCount),
-    retrieverScores: new Float32Array(size * candidateCount),
-    exposed: new Int32Array(size * listLength),
-    feedback: new Float32Array(size * listLength),
-    history: new Int32Array(size * historyLength),
-    historyFeedback: new Float32Array(size * historyLength),
-  };
-  const retriever = new Retriever(log, scoreItems);
+  const dataset = emptyDataset({ size, candidateCount, listLength, historyLength });
+  dataset.users.set(lists.users);
+  const retrieval = new Retrieval(log, scoreItems, "candidates");
   for (let row = 0; row < size; row++) {
     const user = lists.users[row];
     const start = lists.starts[row];
     const shown = log.items.subarray(start, start + listLength);
-    const pool = candidatePool(log, retriever, lists, row, { seed, candidateCount, protocol });
+    const pool = candidatePool(log, retrieval, lists, row, { seed, candidateCount, protocol });
     const order = new Random({ seed, stream: "candidates", step: start }).permutation(candidateCount);
     const candidates = order.map((index) => pool[index]);
-    const scores = retriever.scoresOf(user);
+    const scores = retrieval.scoresOf(user);
     for (let n = 0; n < candidateCount; n++) {
       dataset.candidates[row * candidateCount + n] = candidates[n];
       dataset.retrieverScores[row * candidateCount + n] = scores[candidates[n]];
@@ -86,7 +59,7 @@ export function buildListDataset(
 /** The N candidates of list `list`, in an order that may tell what was exposed. */
 function candidatePool(
   log: InteractionLog,
-  retriever: Retriever,
+  retrieval: Retrieval,
   { users, starts, listLength }: ExposedLists,
   list: number,
   {
@@ -97,10 +70,18 @@ function candidatePool(
 ): readonly number[] {
   const user = users[list];
   const start = starts[list];
-  if (protocol === "retrieved") return retriever.best(user, start, candidateCount);
+  const retrieve = (until: number, count: number) => {
+    const best = retrieval.best(user, until, count);
+    if (best.length === count) return best;
+    throw new RangeError(
+      `candidates: user "${log.userIds[user]}" leaves ${best.length} of ${log.itemIds.length} items to retrieve from, ` +
+        `but ${count} are needed; use a smaller candidateCount`,
+    );
+  };
+  if (protocol === "retrieved") return retrieve(start, candidateCount);
   const shown = log.items.subarray(start, start + listLength);
   if (protocol === "injected") {
-    return [...shown, ...retriever.best(user, log.userOffsets[user + 1], candidateCount - listLength)];
+    return [...shown, ...retrieve(log.userOffsets[user + 1], candidateCount - listLength)];
   }
   const others = loggedOthers(log, start, listLength);
   if (listLength + others.length < candidateCount) {
@@ -133,15 +114,9 @@ export function withLoggedCandidates(
   candidateCount = 50,
 ): ExposedLists {
   const { listLength } = lists;
-  const isEnough = (start: number) =>
-    listLength + loggedOthers(log, start, listLength).length >= candidateCount;
-  const kept = Int32Array.from(lists.starts.keys()).filter((list) => isEnough(lists.starts[list]));
-  return {
-    ...lists,
-    size: kept.length,
-    users: kept.map((list) => lists.users[list]),
-    starts: kept.map((list) => lists.starts[list]),
-  };
+  const isEnough = (list: number) =>
+    listLength + loggedOthers(log, lists.starts[list], listLength).length >= candidateCount;
+  return selectLists(lists, Int32Array.from(lists.starts.keys()).filter(isEnough));
 }
 
 /**
@@ -157,57 +132,6 @@ export function checkItemSupply(log: InteractionLog, listLength: number, candida
           `for ${candidateCount} candidates; use a log with more items`,
       );
     }
-  }
-}
-
-/** Retrieves for one user after another, and remembers the last answers: a user's lists follow each other. */
-class Retriever {
-  private readonly log: InteractionLog;
-  private readonly scoreItems: ScoreItems;
-  private readonly scores: Float32Array;
-  private scoredUser = -1;
-  private retrieved: readonly number[] = [];
-  private retrievedFor = "";
-
-  constructor(log: InteractionLog, scoreItems: ScoreItems) {
-    this.log = log;
-    this.scoreItems = scoreItems;
-    this.scores = new Float32Array(log.itemIds.length);
-  }
-
-  /** The scores of all items for `user`, valid until the next call: [I]. */
-  scoresOf(user: number): Float32Array {
-    if (user === this.scoredUser) return this.scores;
-    // An item that the retriever forgets must not keep the previous user's score.
-    this.scores.fill(Number.NaN);
-    this.scoreItems(user, this.scores);
-    const wrong = this.scores.findIndex((score) => !Number.isFinite(score));
-    if (wrong >= 0) {
-      throw new RangeError(
-        `candidates: the retriever scored item "${this.log.itemIds[wrong]}" for user "${this.log.userIds[user]}" ` +
-          `${this.scores[wrong]}; expected a finite number`,
-      );
-    }
-    this.scoredUser = user;
-    return this.scores;
-  }
-
-  /** The best `count` items that are not among the user's interactions before row `until` of the log. */
-  best(user: number, until: number, count: number): readonly number[] {
-    const request = `${user} ${until} ${count}`;
-    if (request === this.retrievedFor) return this.retrieved;
-    const met = shownItems(this.log, this.log.userOffsets[user], until);
-    const scores = this.scoresOf(user).slice();
-    for (const item of met) scores[item] = Number.NEGATIVE_INFINITY;
-    this.retrieved = bestItems(scores, count);
-    this.retrievedFor = request;
-    if (this.retrieved.length < count) {
-      throw new RangeError(
-        `candidates: user "${this.log.userIds[user]}" leaves ${this.retrieved.length} of ${this.scores.length} items ` +
-          `to retrieve from, but ${count} are needed; use a smaller candidateCount`,
-      );
-    }
-    return this.retrieved;
   }
 }
 

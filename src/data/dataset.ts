@@ -69,6 +69,37 @@ export interface ListDataset {
 /** A request for a list: the columns of a dataset's row that are known before anything is shown. */
 export type RequestColumns = Omit<ListDataset, "exposed" | "feedback">;
 
+/** Rows of zeros. */
+export function emptyDataset(
+  extents: Pick<ListDataset, "size" | "candidateCount" | "listLength" | "historyLength">,
+): ListDataset {
+  const { size, candidateCount, listLength, historyLength } = extents;
+  return {
+    size,
+    candidateCount,
+    listLength,
+    historyLength,
+    users: new Int32Array(size),
+    candidates: new Int32Array(size * candidateCount),
+    retrieverScores: new Float32Array(size * candidateCount),
+    exposed: new Int32Array(size * listLength),
+    feedback: new Float32Array(size * listLength),
+    history: new Int32Array(size * historyLength),
+    historyFeedback: new Float32Array(size * historyLength),
+  };
+}
+
+/** The items of the list for request `row`, out of lists of one length as candidate positions [S, L]: [L]. */
+export function itemsOfList(
+  { size, candidates, candidateCount }: RequestColumns,
+  lists: Int32Array,
+  row: number,
+): Int32Array {
+  const length = lists.length / size;
+  const list = lists.subarray(row * length, (row + 1) * length);
+  return list.map((position) => candidates[row * candidateCount + position]);
+}
+
 /** The rows of `dataset` at `rows`, in that order. */
 export function selectRows(dataset: ListDataset, rows: ArrayLike<number>): ListDataset {
   const size = rows.length;

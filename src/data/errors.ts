@@ -1,5 +1,5 @@
 /** What is wrong with a data file, said so that a person can mend it. */
-import { oneLine } from "../nn/index.ts";
+import { oneLine } from "../text/excerpt.ts";
 
 export interface DataErrorOptions extends ErrorOptions {
   /** The row of a file without lines, counted from 1. */

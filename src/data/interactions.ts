@@ -36,28 +36,28 @@ export interface InteractionLog {
   readonly itemIds: readonly string[];
 }
 
-/** Writes `column` at `rows` to `out`. */
+/** The numbers of `column` at `rows`. */
 export function gather<Column extends Int32Array | Float32Array | Float64Array>(
-  column: ArrayLike<number>,
+  column: Column,
   rows: Int32Array,
-  out: Column,
 ): Column {
+  const out = new (column.constructor as new (length: number) => Column)(rows.length);
   for (let i = 0; i < rows.length; i++) out[i] = column[rows[i]];
   return out;
 }
 
-/** The interactions of `log` at `rows`, which must ascend. Users and items keep their numbers and names. */
+/** The interactions of `log` at `rows`, by user. Users and items keep their numbers and names. */
 export function selectInteractions(log: InteractionLog, rows: Int32Array): InteractionLog {
-  const users = gather(log.users, rows, new Int32Array(rows.length));
+  const { listNumbers, positions } = log;
+  const users = gather(log.users, rows);
   return {
+    ...log,
     users,
-    items: gather(log.items, rows, new Int32Array(rows.length)),
-    feedback: gather(log.feedback, rows, new Float32Array(rows.length)),
-    timestamps: gather(log.timestamps, rows, new Float64Array(rows.length)),
+    items: gather(log.items, rows),
+    feedback: gather(log.feedback, rows),
+    timestamps: gather(log.timestamps, rows),
     userOffsets: groupOffsets(users, log.userIds.length),
-    userIds: log.userIds,
-    itemIds: log.itemIds,
-    ...(log.listNumbers && { listNumbers: gather(log.listNumbers, rows, new Int32Array(rows.length)) }),
-    ...(log.positions && { positions: gather(log.positions, rows, new Int32Array(rows.length)) }),
+    ...(listNumbers && { listNumbers: gather(listNumbers, rows) }),
+    ...(positions && { positions: gather(positions, rows) }),
   };
 }

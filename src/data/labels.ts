@@ -1,6 +1,16 @@
 /** Feedback as labels: of lists that were shown, of all candidates, and of lists that nobody saw. */
 import { Random, type RandomKey, type Tensor, tensor } from "../tensor/index.ts";
-import type { ListDataset } from "./dataset.ts";
+
+/** What was shown in answer to S requests: the columns of a dataset, or those of a batch of its rows. */
+export interface ShownLists {
+  readonly size: number;
+  readonly listLength: number;
+  readonly candidateCount: number;
+  /** Candidate positions, -1 for items that are no candidates: [S, L]. */
+  readonly exposed: Int32Array;
+  /** Feedback on each position: [S, L]. */
+  readonly feedback: Float32Array;
+}
 
 /**
  * What a candidate counts that was not shown: nothing (`ignore`: it is left out), or no feedback (`negative`: it is an
@@ -8,34 +18,12 @@ import type { ListDataset } from "./dataset.ts";
  */
 export type UnexposedCandidates = "ignore" | "negative";
 
-/** The lists that were shown at `rows`, -1 for items that are not candidates: candidate positions [B, L], flat. */
-export function exposedLists({ exposed, listLength }: ListDataset, rows: ArrayLike<number>): Int32Array {
-  return gatherRows(exposed, listLength, rows, new Int32Array(rows.length * listLength));
-}
-
-/** Feedback on each position of the lists that were shown at `rows`: [B, L]. */
-export function exposedLabels({ feedback, listLength }: ListDataset, rows: ArrayLike<number>): Float32Array {
-  return gatherRows(feedback, listLength, rows, new Float32Array(rows.length * listLength));
-}
-
-function gatherRows<Column extends Int32Array | Float32Array>(
-  column: Column,
-  width: number,
-  rows: ArrayLike<number>,
-  out: Column,
-): Column {
-  for (let i = 0; i < rows.length; i++)
-    out.set(column.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
-  return out;
-}
-
 /**
- * The lists that were shown at `rows` as far as their items are candidates: [B, L], flat. The places of the others go
- * to the first candidates that were not shown.
+ * The lists that were shown as far as their items are candidates: [S, L], flat. The places of the others go to the
+ * first candidates that were not shown.
  */
-export function showableLists(dataset: ListDataset, rows: ArrayLike<number>): Int32Array {
-  const { listLength } = dataset;
-  const lists = exposedLists(dataset, rows);
+export function showableLists({ exposed, listLength }: ShownLists): Int32Array {
+  const lists = exposed.slice();
   for (let start = 0; start < lists.length; start += listLength) {
     const list = lists.subarray(start, start + listLength);
     let filler = 0;
@@ -48,61 +36,58 @@ export function showableLists(dataset: ListDataset, rows: ArrayLike<number>): In
   return lists;
 }
 
-/** Labels of all candidates, 1 for what was shown and liked: [B, N]. */
-export function candidateLabels(
-  { feedback, exposed, listLength, candidateCount }: ListDataset,
-  rows: ArrayLike<number>,
-): Float32Array {
-  const labels = new Float32Array(rows.length * candidateCount);
-  for (let i = 0; i < rows.length; i++) {
-    for (let at = rows[i] * listLength; at < (rows[i] + 1) * listLength; at++) {
-      if (exposed[at] >= 0) labels[i * candidateCount + exposed[at]] = feedback[at];
-    }
-  }
+/** Labels of all candidates, 1 for what was shown and liked: [S, N]. */
+export function candidateLabels({
+  size,
+  feedback,
+  exposed,
+  listLength,
+  candidateCount,
+}: ShownLists): Float32Array {
+  const labels = new Float32Array(size * candidateCount);
+  exposed.forEach((position, at) => {
+    if (position >= 0) labels[Math.floor(at / listLength) * candidateCount + position] = feedback[at];
+  });
   return labels;
 }
 
 /** The same as a tensor. */
-export function candidateLabelTensor(dataset: ListDataset, rows: ArrayLike<number>): Tensor {
-  return tensor(candidateLabels(dataset, rows), [rows.length, dataset.candidateCount]);
+export function candidateLabelTensor(shown: ShownLists): Tensor {
+  return tensor(candidateLabels(shown), [shown.size, shown.candidateCount]);
 }
 
 /**
  * What lists that nobody saw would have got, if what was not shown counts 0.
- * @param lists candidate positions [B, G, L], flat
+ * @param lists candidate positions [S, G, L], flat
  * @returns labels of the same shape
  */
-export function labelsOfLists(
-  dataset: ListDataset,
-  rows: ArrayLike<number>,
-  lists: Int32Array,
-): Float32Array {
-  const labels = candidateLabels(dataset, rows);
-  const perRequest = lists.length / rows.length;
+export function labelsOfLists(shown: ShownLists, lists: Int32Array): Float32Array {
+  const labels = candidateLabels(shown);
+  const perRequest = lists.length / shown.size;
   return Float32Array.from(lists, (position, at) => {
-    return labels[Math.floor(at / perRequest) * dataset.candidateCount + position];
+    return labels[Math.floor(at / perRequest) * shown.candidateCount + position];
   });
 }
 
 /**
- * For each row a list of L distinct candidates in random order, of which a random number was exposed and the others
- * were not: [B, L], flat. The reward model learns from them what lists look like that nobody saw.
+ * For each request a list of L distinct candidates in random order, of which a random number was exposed and the others
+ * were not: [S, L], flat. The reward model learns from them what lists look like that nobody saw.
  */
-export function mixedLists(dataset: ListDataset, rows: ArrayLike<number>, key: RandomKey): Int32Array {
-  const { candidateCount, listLength, exposed } = dataset;
+export function mixedLists(shown: ShownLists, key: RandomKey): Int32Array {
+  const { size, candidateCount, listLength, exposed } = shown;
   const random = new Random(key);
-  const lists = new Int32Array(rows.length * listLength);
-  for (let i = 0; i < rows.length; i++) {
+  const lists = new Int32Array(size * listLength);
+  for (let i = 0; i < size; i++) {
     const wasShown = new Uint8Array(candidateCount);
-    for (let at = rows[i] * listLength; at < (rows[i] + 1) * listLength; at++) {
-      if (exposed[at] >= 0) wasShown[exposed[at]] = 1;
+    for (const position of exposed.subarray(i * listLength, (i + 1) * listLength)) {
+      if (position >= 0) wasShown[position] = 1;
     }
     const order = random.permutation(candidateCount);
-    const shown = order.filter((position) => wasShown[position] === 1);
+    const seen = order.filter((position) => wasShown[position] === 1);
     const unseen = order.filter((position) => wasShown[position] === 0);
     // At least as many as it takes to fill the list.
     const kept = Math.max(random.integer(listLength + 1), listLength - unseen.length);
-    const chosen = [...shown.subarray(0, kept), ...unseen];
+    const chosen = [...seen.subarray(0, kept), ...unseen];
     random.permutation(listLength).forEach((place, t) => {
       lists[i * listLength + t] = chosen[place];
     });
@@ -110,16 +95,16 @@ export function mixedLists(dataset: ListDataset, rows: ArrayLike<number>, key: R
   return lists;
 }
 
-/** Liked items of one list for each of the S requests of a dataset, if what was not shown counts 0: [S]. */
-export function listRewards(dataset: ListDataset, lists: Int32Array): Float64Array {
-  const { size, listLength } = dataset;
-  const labels = labelsOfLists(dataset, allRows(dataset), lists);
+/** Liked items of one list for each of the S requests, if what was not shown counts 0: [S]. */
+export function listRewards(shown: ShownLists, lists: Int32Array): Float64Array {
+  const { size, listLength } = shown;
+  const labels = labelsOfLists(shown, lists);
   return Float64Array.from({ length: size }, (_, row) =>
     labels.subarray(row * listLength, (row + 1) * listLength).reduce((sum, label) => sum + label, 0),
   );
 }
 
 /** 0 to S - 1. */
-export function allRows({ size }: ListDataset): Int32Array {
+export function allRows({ size }: { readonly size: number }): Int32Array {
   return Int32Array.from({ length: size }, (_, row) => row);
 }

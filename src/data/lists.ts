@@ -1,20 +1,12 @@
 /** Cuts a log into exposed lists, and splits these into training, validation and test by a protocol. */
 import { Random } from "../kernels/philox.ts";
+import { completeSettings } from "../settings/check-settings.ts";
 import { isShown, listsOfUser } from "./exposures.ts";
 import { type InteractionLog, selectInteractions } from "./interactions.ts";
-import { createSplitter, SPLIT_PROTOCOLS, type SplitProtocol } from "./protocols.ts";
-
-/** How a log is cut into lists. */
-export interface CutOptions {
-  /** Interactions in a list, L: 6 unless given. */
-  readonly listLength?: number;
-  /** Feedback of at least this much is a positive, label 1: 3 unless given (ratings from 1 to 5). */
-  readonly positiveThreshold?: number;
-  /** How lists are split: "last-list" unless given. */
-  readonly split?: SplitProtocol;
-  /** Training lists lie in this first part of a user's sequence, or of all interactions: 0.8 unless given. */
-  readonly trainingFraction?: number;
-}
+import { eachSplit, type SplitName } from "./protocols.ts";
+import type { ListCounts } from "./report/data-report-schema.ts";
+import { type CutOptions, cutSchema } from "./settings.ts";
+import { createSplitter, type Split } from "./splitter.ts";
 
 /** S exposed lists of a log, each user's in time order: list s is the L rows of the log from `starts[s]` on. */
 export interface ExposedLists {
@@ -27,38 +19,8 @@ export interface ExposedLists {
   readonly starts: Int32Array;
 }
 
-/**
- * How many lists there are and what became of them: training + validation + test (+ straddling + later) =
- * withPositive - withRepeat.
- */
-export interface ListCounts {
-  /** Lists of L items, whatever they hold. */
-  readonly lists: number;
-  /** Those with at least one positive. */
-  readonly withPositive: number;
-  /** Those with a positive that hold an item twice, which no ranker could have shown: left out. */
-  readonly withRepeat: number;
-  readonly training: number;
-  readonly validation: number;
-  /** At most one list per user. */
-  readonly test: number;
-  /** Users left out of the test because their test list has no positive. */
-  readonly testUsersWithoutPositive: number;
-  /** Users left out of the test because their test list has a positive, but an item twice. */
-  readonly testUsersWithRepeat: number;
-  /** Under `global-time` only: lists on both sides of the cut, or of where validation begins. */
-  readonly straddling?: number;
-  /** Under `global-time` only: lists after their user's test list. */
-  readonly later?: number;
-  /** Of a log that carries lists only: those with fewer than L shown items, which are not among `lists`. */
-  readonly tooShort?: number;
-}
-
 /** The lists of a log by what they are for, and what was left out. */
-export interface ListCut {
-  readonly training: ExposedLists;
-  readonly validation: ExposedLists;
-  readonly test: ExposedLists;
+export interface ListCut extends Readonly<Record<SplitName, ExposedLists>> {
   readonly counts: ListCounts;
 }
 
@@ -74,16 +36,16 @@ export interface ListCut {
  * @throws RangeError for a list length under 1, a training fraction outside (0, 1], or an unknown protocol.
  */
 export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut {
-  const settings = withDefaults(options);
+  const settings = completeSettings("lists", cutSchema, options);
   const { listLength, positiveThreshold, split: protocol } = settings;
   const isPositive = positiveAt(log, positiveThreshold);
   const splitLists = createSplitter(log, settings);
-  const collected = {
-    training: new ListCollector(),
-    validation: new ListCollector(),
-    test: new ListCollector(),
-    straddling: new ListCollector(),
-    later: new ListCollector(),
+  const starts: Record<Split, number[]> = {
+    training: [],
+    validation: [],
+    test: [],
+    straddling: [],
+    later: [],
   };
   const counts = {
     lists: 0,
@@ -110,20 +72,26 @@ export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut
         if (split === "test") counts.testUsersWithRepeat++;
         return;
       }
-      collected[split].add(user, start);
+      starts[split].push(start);
     });
   }
-  const { training, validation, test, straddling, later } = collected;
   return {
-    training: training.build(listLength, positiveThreshold),
-    validation: validation.build(listLength, positiveThreshold),
-    test: test.build(listLength, positiveThreshold),
+    ...eachSplit((split) => ({
+      size: starts[split].length,
+      listLength,
+      positiveThreshold,
+      users: Int32Array.from(starts[split], (start) => log.users[start]),
+      starts: Int32Array.from(starts[split]),
+    })),
     counts: {
       ...counts,
-      training: training.size,
-      validation: validation.size,
-      test: test.size,
-      ...(protocol === "global-time" && { straddling: straddling.size, later: later.size }),
+      training: starts.training.length,
+      validation: starts.validation.length,
+      test: starts.test.length,
+      ...(protocol === "global-time" && {
+        straddling: starts.straddling.length,
+        later: starts.later.length,
+      }),
       ...(log.listNumbers !== undefined && { tooShort }),
     },
   };
@@ -141,7 +109,7 @@ export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut
  * @throws RangeError as {@link cutLists} does.
  */
 export function trainingInteractions(log: InteractionLog, options: CutOptions = {}): InteractionLog {
-  const settings = withDefaults(options);
+  const settings = completeSettings("lists", cutSchema, options);
   const splitLists = createSplitter(log, settings);
   const rows = new Int32Array(log.items.length);
   let kept = 0;
@@ -162,12 +130,35 @@ export function sampleLists(lists: ExposedLists, maxLists: number, seed: number)
   }
   if (lists.size <= maxLists) return lists;
   const order = new Random({ seed, stream: "lists", step: 0 }).permutation(lists.size);
-  const rows = order.subarray(0, maxLists).sort();
+  return selectLists(lists, order.subarray(0, maxLists).sort());
+}
+
+/**
+ * The lists that start after what was learned of their user, which is the beginning of the user's interactions.
+ * @throws RangeError when there is none
+ */
+export function listsAfter(lists: ExposedLists, log: InteractionLog, learned: InteractionLog): ExposedLists {
+  const isLater = (list: number) => {
+    const user = lists.users[list];
+    const known = learned.userOffsets[user + 1] - learned.userOffsets[user];
+    return lists.starts[list] >= log.userOffsets[user] + known;
+  };
+  const later = selectLists(lists, Int32Array.from(lists.starts.keys()).filter(isLater));
+  if (later.size === 0) {
+    throw new RangeError(
+      "lists: no training list lies after the retriever's part; use a smaller retrieverFraction",
+    );
+  }
+  return later;
+}
+
+/** Those of `lists` that `chosen` numbers, in that order. */
+export function selectLists(lists: ExposedLists, chosen: Int32Array): ExposedLists {
   return {
     ...lists,
-    size: maxLists,
-    users: rows.map((row) => lists.users[row]),
-    starts: rows.map((row) => lists.starts[row]),
+    size: chosen.length,
+    users: chosen.map((list) => lists.users[list]),
+    starts: chosen.map((list) => lists.starts[list]),
   };
 }
 
@@ -180,43 +171,4 @@ export function positiveAt(log: InteractionLog, positiveThreshold: number): (row
 function hasPositive(isPositive: (row: number) => boolean, start: number, end: number): boolean {
   for (let row = start; row < end; row++) if (isPositive(row)) return true;
   return false;
-}
-
-/** Gathers the lists of one split. */
-class ListCollector {
-  private readonly users: number[] = [];
-  private readonly starts: number[] = [];
-
-  add(user: number, start: number): void {
-    this.users.push(user);
-    this.starts.push(start);
-  }
-
-  get size(): number {
-    return this.users.length;
-  }
-
-  build(listLength: number, positiveThreshold: number): ExposedLists {
-    return {
-      size: this.users.length,
-      listLength,
-      positiveThreshold,
-      users: Int32Array.from(this.users),
-      starts: Int32Array.from(this.starts),
-    };
-  }
-}
-
-function withDefaults(options: CutOptions): Required<CutOptions> {
-  const { listLength = 6, positiveThreshold = 3, split = "last-list", trainingFraction = 0.8 } = options;
-  if (!SPLIT_PROTOCOLS.includes(split)) {
-    throw new RangeError(`lists: split must be one of ${SPLIT_PROTOCOLS.join(", ")}, got "${split}"`);
-  }
-  if (!Number.isInteger(listLength) || listLength < 1) {
-    throw new RangeError(`lists: listLength must be a positive integer, got ${listLength}`);
-  }
-  if (!(trainingFraction > 0 && trainingFraction <= 1)) {
-    throw new RangeError(`lists: trainingFraction must be over 0 and at most 1, got ${trainingFraction}`);
-  }
-  return { listLength, positiveThreshold, split, trainingFraction };
 }

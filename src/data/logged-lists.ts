@@ -3,6 +3,7 @@
 import type { InteractionLog } from "./interactions.ts";
 import { GrowableColumn } from "./readers/growable-column.ts";
 import { Numbering } from "./readers/numbering.ts";
+import type { CompareRows } from "./row-order.ts";
 
 /** The lists of rows that are yet to be put in order. */
 export interface UnorderedLists {
@@ -64,6 +65,28 @@ function firstRowsOf(
     firstRows[row] = name < 0 ? row : starts[name];
   }
   return firstRows;
+}
+
+/**
+ * By time, the rows of a list together at the time of the earliest of them. Within a list by position, those not shown
+ * at the end, ties by row.
+ */
+export function compareLists(
+  timestamps: Float64Array,
+  { firstRows, positions }: UnorderedLists,
+): CompareRows {
+  const listTimes = timestamps.slice();
+  for (let row = 0; row < firstRows.length; row++) {
+    const first = firstRows[row];
+    listTimes[first] = Math.min(listTimes[first], timestamps[row]);
+  }
+  return (a, b) => {
+    const listA = firstRows[a];
+    const listB = firstRows[b];
+    if (listA !== listB) return listTimes[listA] - listTimes[listB] || listA - listB;
+    // As an unsigned number, -1 is over all other positions.
+    return (positions[a] >>> 0) - (positions[b] >>> 0) || a - b;
+  };
 }
 
 /** The log's columns of lists, for rows in `order`, in which the rows of a list follow each other. */

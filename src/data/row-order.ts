@@ -1,5 +1,4 @@
 /** The order in which a log holds its rows. */
-import type { UnorderedLists } from "./logged-lists.ts";
 
 /** Where each group's rows start once rows are sorted by their group: the running sum of counts, [count + 1]. */
 export function groupOffsets(groups: Int32Array, count: number): Int32Array {
@@ -23,28 +22,6 @@ export type CompareRows = (a: number, b: number) => number;
 /** By time. */
 export function compareTimes(timestamps: Float64Array): CompareRows {
   return (a, b) => timestamps[a] - timestamps[b];
-}
-
-/**
- * By time, the rows of a list together at the time of the earliest of them. Within a list by position, those not shown
- * at the end, ties by row.
- */
-export function compareLists(
-  timestamps: Float64Array,
-  { firstRows, positions }: UnorderedLists,
-): CompareRows {
-  const listTimes = timestamps.slice();
-  for (let row = 0; row < firstRows.length; row++) {
-    const first = firstRows[row];
-    listTimes[first] = Math.min(listTimes[first], timestamps[row]);
-  }
-  return (a, b) => {
-    const listA = firstRows[a];
-    const listB = firstRows[b];
-    if (listA !== listB) return listTimes[listA] - listTimes[listB] || listA - listB;
-    // As an unsigned number, -1 is over all other positions.
-    return (positions[a] >>> 0) - (positions[b] >>> 0) || a - b;
-  };
 }
 
 /** Sorts each user's rows of `order` in place; rows that compare equal keep their order. */

@@ -1,19 +1,13 @@
 /** The datasets that experiments run on, and what models are given on each: size, and a budget that is the same for all. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { CandidateProtocol } from "../data/candidates.ts";
-import type { InteractionSource } from "../data/prepare.ts";
+import type { PrepareOptions } from "../data/prepare.ts";
 import { fingerprintSource } from "../data/prepared/fingerprint.ts";
 import { writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
-import type { SplitProtocol } from "../data/protocols.ts";
-import {
-  type ExperimentData,
-  type LogDataOptions,
-  logData,
-  preparedLogData,
-  worldData,
-} from "../run/data.ts";
-import { DEFAULT_EXPERIMENT, type ExperimentOptions } from "../run/settings.ts";
+import type { CandidateProtocol, SplitProtocol } from "../data/protocols.ts";
+import type { InteractionSource } from "../data/readers/read-interactions.ts";
+import { type ExperimentData, logData, preparedLogData, worldData } from "../run/data.ts";
+import { DEFAULT_RUN, type RunSettings } from "../run/settings.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { findScenario, type ScenarioName } from "../world/scenarios.ts";
@@ -21,7 +15,7 @@ import { exposedFirst } from "./candidate-order.ts";
 
 /** What models that are trained once for all methods depend on. */
 export type SharedOptions = Pick<
-  ExperimentOptions,
+  RunSettings,
   | "width"
   | "heads"
   | "layers"
@@ -36,7 +30,7 @@ export type SharedOptions = Pick<
 
 /** What GoalRank's own training adds. */
 export type PolicyOptions = Pick<
-  ExperimentOptions,
+  RunSettings,
   "generatorStart" | "policyRequests" | "groups" | "policyTraining"
 >;
 
@@ -49,7 +43,7 @@ interface WorldDataset {
 interface LogDataset {
   readonly file: string;
   source(file: string): InteractionSource;
-  readonly options: Omit<LogDataOptions, "seed">;
+  readonly options: Omit<PrepareOptions, "seed">;
 }
 
 interface Dataset {
@@ -58,27 +52,27 @@ interface Dataset {
   readonly models: SharedOptions & PolicyOptions;
 }
 
-/** As `DEFAULT_EXPERIMENT`, with the generator that imitates the log as a method to compare with. */
-const WORLD_MODELS: Dataset["models"] = { ...DEFAULT_EXPERIMENT, methods: ["imitation"] };
+/** As `DEFAULT_RUN`, with the generator that imitates the log as a method to compare with. */
+const WORLD_MODELS: Dataset["models"] = { ...DEFAULT_RUN, methods: ["imitation"] };
 
-const { feedbackTraining, imitationTraining, rewardTraining, policyTraining } = DEFAULT_EXPERIMENT;
+const { feedbackTraining, imitationTraining, rewardTraining, policyTraining } = DEFAULT_RUN;
 
 /** On logs, where what was not shown counts 0; as in examples/configurations/movielens-1m.json. */
 const LOG_MODELS: Dataset["models"] = {
-  ...DEFAULT_EXPERIMENT,
+  ...DEFAULT_RUN,
   methods: ["imitation"],
   generatorStart: "imitation",
   imitation: "positives",
   policyRequests: 10_000,
   reward: {
-    ...DEFAULT_EXPERIMENT.reward,
+    ...DEFAULT_RUN.reward,
     contextLayers: 1,
     start: "imitation",
     members: 2,
     mixedLists: 2,
     policyLists: 4,
   },
-  groups: { ...DEFAULT_EXPERIMENT.groups, imitation: "positives" },
+  groups: { ...DEFAULT_RUN.groups, imitation: "positives" },
   feedbackTraining: { ...feedbackTraining, epochs: 2, batchSize: 128, learningRate: 3e-3 },
   imitationTraining: { ...imitationTraining, epochs: 3, batchSize: 128, learningRate: 3e-3 },
   rewardTraining: { ...rewardTraining, epochs: 2, batchSize: 128, learningRate: 3e-3 },
@@ -155,7 +149,7 @@ export interface LogSettings {
   readonly dataset: string;
   /** Of the bytes of its file. */
   readonly sha256: string;
-  readonly options: Omit<LogDataOptions, "seed">;
+  readonly options: Omit<PrepareOptions, "seed">;
   /** How candidates stand in requests: shuffled unless given. */
   readonly order?: "exposed first";
 }

@@ -19,15 +19,27 @@ export interface Experiment {
   readonly title: string;
   /** A line for the list of experiments. */
   readonly summary: string;
-  /** Whether it runs on a dataset; otherwise a request's dataset means nothing to it. */
-  readonly usesData: boolean;
+  /** What it runs on; to one that needs nothing, a request's dataset means nothing. */
+  readonly data: "any" | "world" | "log" | "none";
   /** Whether its trials measure time, so that nothing else may run beside them. */
   readonly alone?: boolean;
   trials(request: ExperimentRequest): readonly Trial[];
   /** Work of this experiment that others do not know, by kind. */
   readonly works?: Readonly<Record<string, WorkRunner>>;
+  /** How to read its tables, and where it differs from the paper: true of any results. */
+  readonly notes: readonly string[];
   /** What is shown of the results of one dataset. */
   present(results: Results): Presentation;
+}
+
+export interface Presentation {
+  readonly tables: readonly Table[];
+  readonly pictures: readonly Picture[];
+}
+
+/** Whether an experiment can run on a dataset. */
+export function runsOn({ data }: Experiment, { settings }: DatasetChoice): boolean {
+  return data === "any" || data === "none" || data === settings.source;
 }
 
 /** What a trial's work may use, in a process of its own that computes on one core. */
@@ -44,15 +56,6 @@ export interface Surroundings {
 
 /** Does one kind of work. What it throws is the trial's error. */
 export type WorkRunner = (work: never, surroundings: Surroundings) => Promise<TrialOutcome>;
-
-export interface Presentation {
-  /** What the results show, in sentences that hold for these results. */
-  readonly findings: readonly string[];
-  /** Where this differs from the paper. */
-  readonly deviations: readonly string[];
-  readonly tables: readonly Table[];
-  readonly pictures: readonly Picture[];
-}
 
 /** Work as its runner knows it. */
 export function workRunner<Own extends Work>(

@@ -1,18 +1,17 @@
 /**
- * Works through a grid of trials with several processes at once: what other trials need comes first, and a process goes
- * on with trials that share what it has loaded. A failed trial stops only those that need it.
+ * Works through a grid of trials, several at once: what other trials need comes first, and a trial goes to a process that
+ * has loaded what it needs, where one waits. A failed trial stops only those that need it.
  */
+import PQueue from "p-queue";
 import { describeTrial, type Trial, type TrialOutcome, workKey } from "./trial.ts";
 
 /** Something that runs one trial at a time. */
 export interface TrialProcess {
   /**
-   * @throws TrialInterrupted when it was told to stop
+   * @throws TrialInterrupted when the grid's signal told it to stop
    * @throws Error of the trial
    */
   run(trial: Trial, key: string, onProgress: (progress: TrialProgress) => void): Promise<TrialOutcome>;
-  /** Asks the trial that is running to save what it has and stop. */
-  interrupt(): void;
   /** Ends it. */
   close(): void;
 }
@@ -59,6 +58,7 @@ export interface GridOptions {
   /** Keeps a result; called for every label of the work. */
   readonly keep: (trial: Trial, key: string, outcome: TrialOutcome) => void;
   readonly listener: GridListener;
+  /** Once aborted, no trial is started any more. */
   readonly signal: AbortSignal;
 }
 
@@ -74,170 +74,122 @@ export interface GridReport {
   readonly interrupted: boolean;
 }
 
+/** Runs the trials whose results are not there, each work once. */
+export async function runTrials(trials: readonly Trial[], options: GridOptions): Promise<GridReport> {
+  const { isFinished, listener, jobs, signal } = options;
+  const pending = trials.filter((trial) => !isFinished(trial, workKey(trial.work)));
+  const skipped = trials.length - pending.length;
+  const tasks = tasksOf(pending, isFinished);
+  listener.begin({ trials: tasks.map(({ trials: [first] }) => first), skipped, jobs });
+  const grid = new Grid(options);
+  await grid.perform(tasks);
+  return { ran: grid.ran, skipped, failed: grid.failed, interrupted: signal.aborted };
+}
+
 /** A work to be done, once for all trials that want it. */
 interface Task {
   readonly key: string;
-  readonly trials: readonly [Trial, ...Trial[]];
-  /** The work that must be done before; undefined: none, or it is done. */
-  readonly needs: string | undefined;
-  /** Trials with one group load the same things. */
+  readonly trials: [Trial, ...Trial[]];
+  /** The task that must be done before; undefined: none, or it is done. */
+  readonly needs: Task | undefined;
+  /** Tasks of one group load the same things. */
   readonly group: string;
   /** Whether other tasks wait for it. */
-  readonly isNeeded: boolean;
+  isNeeded: boolean;
 }
 
-/** Runs the trials whose results are not there, each work once. */
-export async function runTrials(trials: readonly Trial[], options: GridOptions): Promise<GridReport> {
-  return new Grid(trials, options).run();
+/** The works of trials and of what they need, each once, what is needed before what needs it. */
+function tasksOf(pending: readonly Trial[], isFinished: GridOptions["isFinished"]): readonly Task[] {
+  const tasks = new Map<string, Task>();
+  const add = (trial: Trial): Task => {
+    const key = workKey(trial.work);
+    const known = tasks.get(key);
+    if (known !== undefined) {
+      if (!known.trials.includes(trial)) known.trials.push(trial);
+      return known;
+    }
+    const neededKey = trial.needs && workKey(trial.needs.work);
+    const needs =
+      trial.needs === undefined || isFinished(trial.needs, neededKey ?? "") ? undefined : add(trial.needs);
+    if (needs !== undefined) needs.isNeeded = true;
+    const task = { key, trials: [trial], needs, group: neededKey ?? key, isNeeded: false } satisfies Task;
+    tasks.set(key, task);
+    return task;
+  };
+  for (const trial of pending) add(trial);
+  return [...tasks.values()];
+}
+
+/** A process, and the group that it has loaded. */
+interface Loaded {
+  readonly process: TrialProcess;
+  readonly group: string;
 }
 
 class Grid {
-  private readonly waiting: Task[];
-  private readonly skipped: number;
-  private readonly running = new Map<string, TrialProcess>();
-  private readonly undone: Set<string>;
-  private readonly failed: FailedTrial[] = [];
-  private ran = 0;
-  /** Wakes processes that found nothing ready. */
-  private wake: (() => void)[] = [];
+  ran = 0;
+  readonly failed: FailedTrial[] = [];
+  private readonly queue: PQueue;
+  private readonly idle: Loaded[] = [];
 
-  constructor(
-    trials: readonly Trial[],
-    private readonly options: GridOptions,
-  ) {
-    const pending = trials.filter((trial) => !options.isFinished(trial, workKey(trial.work)));
-    this.skipped = trials.length - pending.length;
-    this.waiting = tasksOf(pending, options.isFinished);
-    this.undone = new Set(this.waiting.map(({ key }) => key));
+  constructor(private readonly options: GridOptions) {
+    this.queue = new PQueue({ concurrency: options.jobs });
   }
 
-  async run(): Promise<GridReport> {
-    const { jobs, listener, signal } = this.options;
-    const interrupt = () => {
-      for (const process of this.running.values()) process.interrupt();
-      this.wakeAll();
-    };
-    signal.addEventListener("abort", interrupt);
-    try {
-      listener.begin({
-        trials: this.waiting.map(({ trials: [first] }) => first),
-        skipped: this.skipped,
-        jobs,
-      });
-      await Promise.all(Array.from({ length: Math.min(jobs, this.waiting.length) }, () => this.work()));
-    } finally {
-      signal.removeEventListener("abort", interrupt);
+  /** @param tasks what is needed before what needs it */
+  async perform(tasks: readonly Task[]): Promise<void> {
+    const ends = new Map<Task, Promise<boolean>>();
+    for (const task of tasks) ends.set(task, this.performAfter(task, task.needs && ends.get(task.needs)));
+    await Promise.all(ends.values());
+    for (const { process } of this.idle) process.close();
+  }
+
+  /** @returns whether the task was done */
+  private async performAfter(task: Task, needed: Promise<boolean> | undefined): Promise<boolean> {
+    if (needed !== undefined && !(await needed)) {
+      const missing = task.needs?.trials.map(describeTrial)[0];
+      this.fail(task, new NotRunError(`not run, since ${missing} failed`));
+      return false;
     }
-    return { ran: this.ran, skipped: this.skipped, failed: this.failed, interrupted: signal.aborted };
+    return this.queue.add(() => this.run(task), { priority: task.isNeeded ? 1 : 0 });
   }
 
-  /** One process after another in one place: a process that fails a trial is replaced. */
-  private async work(): Promise<void> {
-    let process: TrialProcess | undefined;
-    let group: string | undefined;
-    try {
-      for (;;) {
-        const task = await this.next(group);
-        if (task === undefined) return;
-        process ??= this.options.start();
-        group = task.group;
-        if (await this.runTask(task, process)) continue;
-        process.close();
-        process = undefined;
-      }
-    } finally {
-      process?.close();
-    }
-  }
-
-  /** @returns whether the process can go on */
-  private async runTask(task: Task, process: TrialProcess): Promise<boolean> {
-    const { listener, keep } = this.options;
+  private async run(task: Task): Promise<boolean> {
+    const { listener, keep, signal } = this.options;
+    const { key, group } = task;
     const [trial] = task.trials;
-    this.running.set(task.key, process);
+    if (signal.aborted) return false;
+    const process = this.takeProcess(group);
     listener.started(trial);
     try {
-      const outcome = await process.run(trial, task.key, (progress) => listener.progress(trial, progress));
-      for (const own of task.trials) keep(own, task.key, outcome);
+      const outcome = await process.run(trial, key, (progress) => listener.progress(trial, progress));
+      for (const own of task.trials) keep(own, key, outcome);
       this.ran++;
       listener.finished(trial, outcome);
+      this.idle.push({ process, group });
       return true;
     } catch (error) {
-      if (!(error instanceof TrialInterrupted)) this.fail(task, toError(error));
+      process.close();
+      if (!(error instanceof TrialInterrupted)) {
+        this.fail(task, error instanceof Error ? error : new Error(String(error)));
+      }
       return false;
-    } finally {
-      this.running.delete(task.key);
-      this.undone.delete(task.key);
-      this.wakeAll();
     }
   }
 
-  private fail({ key, trials }: Task, error: Error): void {
+  /** One that waits and has loaded the group, else any that waits, else a new one. */
+  private takeProcess(group: string): TrialProcess {
+    const at = this.idle.findIndex((loaded) => loaded.group === group);
+    const [taken] = this.idle.splice(Math.max(at, 0), 1);
+    return taken?.process ?? this.options.start();
+  }
+
+  /** A task that was not begun, or stopped, when the grid was interrupted has not failed. */
+  private fail({ trials }: Task, error: Error): void {
+    if (error instanceof NotRunError && this.options.signal.aborted) return;
     for (const trial of trials) {
       this.failed.push({ trial, error });
       this.options.listener.failed(trial, error);
     }
-    const [trial] = trials;
-    for (const dependent of this.waiting.filter(({ needs }) => needs === key)) {
-      this.waiting.splice(this.waiting.indexOf(dependent), 1);
-      this.undone.delete(dependent.key);
-      this.fail(dependent, new NotRunError(`not run, since ${describeTrial(trial)} failed`));
-    }
   }
-
-  /** The next task for a process that has loaded `group`; undefined when there is none left. */
-  private async next(group: string | undefined): Promise<Task | undefined> {
-    while (!this.options.signal.aborted && this.waiting.length > 0) {
-      const ready = this.waiting.filter(({ needs }) => needs === undefined || !this.undone.has(needs));
-      const task =
-        ready.find((own) => own.group === group) ?? ready.find(({ isNeeded }) => isNeeded) ?? ready[0];
-      if (task !== undefined) {
-        this.waiting.splice(this.waiting.indexOf(task), 1);
-        return task;
-      }
-      await new Promise<void>((resolve) => this.wake.push(resolve));
-    }
-    return undefined;
-  }
-
-  private wakeAll(): void {
-    const waiting = this.wake;
-    this.wake = [];
-    for (const resume of waiting) resume();
-  }
-}
-
-/** The works of trials and of what they need, each once. */
-function tasksOf(pending: readonly Trial[], isFinished: GridOptions["isFinished"]): Task[] {
-  const byKey = new Map<string, [Trial, ...Trial[]]>();
-  const needed = new Set<string>();
-  const add = (trial: Trial) => {
-    const key = workKey(trial.work);
-    const known = byKey.get(key);
-    if (known === undefined) byKey.set(key, [trial]);
-    else if (!known.includes(trial)) known.push(trial);
-    return key;
-  };
-  for (const trial of pending) {
-    if (trial.needs !== undefined && !isFinished(trial.needs, workKey(trial.needs.work))) {
-      const key = workKey(trial.needs.work);
-      needed.add(key);
-      if (!byKey.has(key)) byKey.set(key, [trial.needs]);
-    }
-    add(trial);
-  }
-  return [...byKey].map(([key, trials]) => {
-    const [{ needs }] = trials;
-    return {
-      key,
-      trials,
-      needs: needs && workKey(needs.work),
-      group: needs === undefined ? key : workKey(needs.work),
-      isNeeded: needed.has(key),
-    };
-  });
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

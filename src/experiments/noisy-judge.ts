@@ -8,8 +8,7 @@ import type { RequestBatch } from "../data/batch.ts";
 import { type ListDataset, selectRows } from "../data/dataset.ts";
 import { allRows, showableLists } from "../data/labels.ts";
 import { mean, standardDeviation } from "../evaluation/statistics.ts";
-import type { ListJudge } from "../goalrank/judge.ts";
-import { predictedRewards } from "../methods/answers.ts";
+import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
 import { Random, type Tensor, tensor } from "../tensor/index.ts";
 
 export interface NoiseOptions {
@@ -71,6 +70,6 @@ export async function rewardSpread(
   training: ListDataset,
 ): Promise<{ readonly mean: number; readonly deviation: number }> {
   const sample = selectRows(training, allRows(training).subarray(0, SAMPLE));
-  const rewards = await predictedRewards(judge, sample, showableLists(sample, allRows(sample)));
+  const rewards = await predictedRewards(judge, sample, showableLists(sample));
   return { mean: mean(rewards), deviation: standardDeviation(rewards) };
 }

@@ -1,6 +1,7 @@
 /** Pictures as SVG files that stand alone: Observable Plot draws them into a document of its own. */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
+import type { Estimate } from "./tables.ts";
 
 const { document } = parseHTML("<!doctype html><html><body></body></html>");
 
@@ -23,12 +24,21 @@ export interface Axis {
   readonly ticks?: readonly number[];
 }
 
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-  /** Ends of an interval around y. */
+/** A value, and the ends of an interval around it. */
+export interface Mark {
+  readonly value: number;
   readonly low?: number | undefined;
   readonly high?: number | undefined;
+}
+
+/** An estimate, times `scale`. */
+export function markOf({ mean, halfWidth }: Estimate, scale = 1): Mark {
+  if (halfWidth === undefined) return { value: scale * mean };
+  return { value: scale * mean, low: scale * (mean - halfWidth), high: scale * (mean + halfWidth) };
+}
+
+export interface Point extends Mark {
+  readonly x: number;
 }
 
 export interface Line {
@@ -39,7 +49,7 @@ export interface Line {
 /** A value that does not depend on x. */
 export interface Level {
   readonly name: string;
-  readonly y: number;
+  readonly value: number;
 }
 
 export interface LineChart {
@@ -52,106 +62,88 @@ export interface LineChart {
 
 /** Lines with their names at their ends, and level lines across. */
 export function drawLines({ description, x, y, lines, levels = [] }: LineChart): string {
-  const marks = lines.flatMap(({ name, points }, i) => {
+  const ends = lines.flatMap(({ points }) => points.map((point) => point.x));
+  const title = (own: Line | Level, at: Point, fill: string) =>
+    Plot.text([at], { x: "x", y: "value", text: () => own.name, fill, textAnchor: "start", dx: 7 });
+  const marks = lines.flatMap((line, i) => {
+    const { points } = line;
     const stroke = COLOURS[i % COLOURS.length];
     const dash = DASHES[i % DASHES.length];
     const style = { stroke, strokeWidth: 2, ...(dash !== undefined && { strokeDasharray: dash }) };
-    const banded = points.filter(({ low, high }) => low !== undefined && high !== undefined);
-    const last = points.slice(-1);
     return [
-      Plot.areaY(banded, { x: "x", y1: "low", y2: "high", fill: stroke, fillOpacity: 0.15 }),
-      Plot.line(points, { x: "x", y: "y", ...style }),
-      Plot.dot(points, { x: "x", y: "y", fill: stroke, r: 2.5 }),
-      Plot.text(last, { x: "x", y: "y", text: () => name, fill: stroke, textAnchor: "start", dx: 7 }),
+      Plot.areaY(points.filter(hasInterval), {
+        ...{ x: "x", y1: "low", y2: "high", fill: stroke, fillOpacity: 0.15 },
+      }),
+      Plot.line(points, { x: "x", y: "value", ...style }),
+      Plot.dot(points, { x: "x", y: "value", fill: stroke, r: 2.5 }),
+      ...points.slice(-1).map((last) => title(line, last, stroke)),
     ];
   });
-  const right = Math.max(...lines.flatMap(({ points }) => points.map((point) => point.x)));
-  const across = levels.flatMap(({ name, y: value }, i) => {
+  const across = levels.flatMap((level, i) => {
     const stroke = COLOURS[(lines.length + i) % COLOURS.length];
     return [
-      Plot.ruleY([value], { stroke, strokeDasharray: "4 3" }),
-      Plot.text([{ x: right, y: value }], {
-        x: "x",
-        y: "y",
-        text: () => name,
-        fill: stroke,
-        textAnchor: "start",
-        dx: 7,
-      }),
+      Plot.ruleY([level.value], { stroke, strokeDasharray: "4 3" }),
+      title(level, { x: Math.max(...ends), value: level.value }, stroke),
     ];
   });
-  const longest = Math.max(...[...lines, ...levels].map(({ name }) => name.length));
   return plot(description, {
-    marginRight: 24 + 6.5 * longest,
+    marginRight: 24 + widthOf([...lines, ...levels]),
     x: axisOptions(x),
     y: { ...axisOptions(y), grid: true },
     marks: [...across, ...marks],
   });
 }
 
-export interface Bar {
+export interface Bar extends Mark {
   readonly name: string;
-  readonly value: number;
-  readonly low?: number | undefined;
-  readonly high?: number | undefined;
   readonly isMarked?: boolean;
 }
 
-export interface BarChart {
-  readonly description: string;
-  readonly label: string;
+export interface Panel {
+  /** Over it, where there are several. */
+  readonly name?: string;
   readonly bars: readonly Bar[];
 }
 
-/** A dot for each name with its interval, the first on top. */
-export function drawDots({ description, label, bars }: BarChart): string {
-  const colourOf = ({ isMarked }: Bar) => COLOURS[isMarked === true ? 1 : 0];
-  const longest = Math.max(...bars.map(({ name }) => name.length));
-  const spread = bars.filter(({ low, high }) => low !== undefined && high !== undefined);
-  return plot(description, {
-    height: 60 + 20 * bars.length,
-    marginLeft: 20 + 6.5 * longest,
-    x: { label, labelAnchor: "center", labelArrow: "none", grid: true },
-    y: { label: null, domain: bars.map(({ name }) => name) },
-    marks: [
-      Plot.ruleY(spread, { y: "name", x1: "low", x2: "high", stroke: colourOf, strokeWidth: 2 }),
-      Plot.dot(bars, { y: "name", x: "value", fill: colourOf, r: 4 }),
-    ],
-  });
-}
-
-/** Panels side by side with one axis of names, in the order in which panels name them. */
+/** Panels side by side with one axis of names and one scale. */
 export interface PanelChart {
   readonly description: string;
   readonly x: Axis;
-  readonly panels: readonly { readonly name: string; readonly bars: readonly Bar[] }[];
+  readonly panels: readonly Panel[];
 }
 
-/** A dot for each name in each panel, with its interval; panels have one scale. */
+/** A dot for each name in each panel, with its interval; names stand in the order in which panels name them. */
 export function drawPanels({ description, x, panels }: PanelChart): string {
-  const names = [...new Set(panels.flatMap(({ bars }) => bars.map(({ name }) => name)))];
-  const longest = Math.max(...names.map(({ length }) => length));
   const dots = panels.flatMap(({ name: panel, bars }) => bars.map((bar) => ({ ...bar, panel })));
+  const names = [...new Set(dots.map(({ name }) => name))];
   const colourOf = ({ isMarked }: Bar) => COLOURS[isMarked === true ? 1 : 0];
-  const spread = dots.filter(({ low, high }) => low !== undefined && high !== undefined);
-  const marginLeft = 20 + 6.5 * longest;
+  const isSingle = panels.length === 1;
+  const place = { ...(!isSingle && { fx: "panel" }), y: "name" };
+  const marginLeft = 20 + widthOf(dots);
   return plot(description, {
-    width: marginLeft + 150 * panels.length,
-    height: 90 + 20 * names.length,
-    ...{ marginLeft, marginTop: 40 },
-    fx: { label: null, domain: panels.map(({ name }) => name) },
-    x: { ...axisOptions(x), grid: true },
-    y: { label: null, domain: names },
+    height: 60 + 20 * names.length,
+    ...{ marginLeft, x: { ...axisOptions(x), grid: true }, y: { label: null, domain: names } },
+    ...(!isSingle && {
+      ...{ width: marginLeft + 150 * panels.length, height: 90 + 20 * names.length, marginTop: 40 },
+      fx: { label: null, domain: panels.map(({ name }) => name) },
+    }),
     marks: [
-      Plot.frame({ stroke: "#dddddd" }),
-      Plot.ruleY(spread, {
-        ...{ fx: "panel", y: "name", x1: "low", x2: "high" },
-        stroke: colourOf,
-        strokeWidth: 2,
+      ...(isSingle ? [] : [Plot.frame({ stroke: "#dddddd" })]),
+      Plot.ruleY(dots.filter(hasInterval), {
+        ...{ ...place, x1: "low", x2: "high", stroke: colourOf, strokeWidth: 2 },
       }),
-      Plot.dot(dots, { fx: "panel", y: "name", x: "value", fill: colourOf, r: 4 }),
+      Plot.dot(dots, { ...place, x: "value", fill: colourOf, r: 4 }),
     ],
   });
+}
+
+function hasInterval({ low, high }: Mark): boolean {
+  return low !== undefined && high !== undefined;
+}
+
+/** Of the longest name. */
+function widthOf(named: readonly { readonly name: string }[]): number {
+  return 6.5 * Math.max(...named.map(({ name }) => name.length));
 }
 
 function axisOptions({ label, type = "linear", domain, ticks }: Axis): Plot.ScaleOptions {

@@ -1,111 +1,117 @@
-/** The table of methods that most experiments show: every metric, the tests against the best baseline, and the cost. */
-import { mean, meanHalfWidth } from "../evaluation/statistics.ts";
-import type { Comparison, Contrast } from "./best-baseline.ts";
+/** The table of methods that most experiments show: every metric, the tests against a reference, and the cost. */
+import type { Comparison } from "./best-baseline.ts";
 import { highest } from "./best-baseline.ts";
-import { type Results, type Row, rowName, type SeedMean, seedMean } from "./results.ts";
-import { type Cell, type Column, type Estimate, formatNumber, type Table } from "./tables.ts";
+import { estimateOf, type Results, type Row, rowName, seedMean } from "./results.ts";
+import { type Column, type ColumnOf, type Estimate, type Table, tableOf } from "./tables.ts";
 
 /** What methods are compared by: the truth where it is known, else the paper's NDCG. */
 export function mainMetric(results: Results): "trueReward" | "ndcg" {
   return results.measured("trueReward").length > 0 ? "trueReward" : "ndcg";
 }
 
-/** The main metric in a sentence. */
+/** The main metric in words. */
 export function metricName(metric: ReturnType<typeof mainMetric>): string {
   return metric === "trueReward" ? "true reward (expected positives per list)" : "NDCG@L";
 }
 
-const PERCENT = { isPercent: true };
-const METRICS: readonly (Column & { readonly metric: string })[] = [
-  { metric: "trueReward", title: "true reward" },
-  { metric: "hit", title: "H@L", ...PERCENT },
-  { metric: "ndcg", title: "NDCG@L", ...PERCENT },
-  { metric: "map", title: "MAP@L", ...PERCENT },
-  { metric: "f1", title: "F1@L", ...PERCENT },
-  { metric: "auc", title: "AUC", ...PERCENT },
-  { metric: "predictedReward", title: "predicted reward" },
+/** Metrics against what was exposed and liked: means over seeds. */
+export const FEEDBACK_COLUMNS: readonly MetricColumn[] = [
+  metricColumn("hit", "H@L", { isPercent: true }),
+  metricColumn("ndcg", "NDCG@L", { isPercent: true }),
+  metricColumn("map", "MAP@L", { isPercent: true }),
+  metricColumn("f1", "F1@L", { isPercent: true }),
+  metricColumn("auc", "AUC", { isPercent: true }),
 ];
+const COLUMNS = [
+  metricColumn("trueReward", "true reward"),
+  ...FEEDBACK_COLUMNS,
+  metricColumn("predictedReward", "predicted reward"),
+];
+
+interface MetricColumn extends ColumnOf<Row> {
+  readonly metric: string;
+  of(row: Row): Estimate | undefined;
+}
+
+/** The mean over seeds with its interval. */
+function metricColumn(metric: string, title: string, format: Omit<Column, "title"> = {}): MetricColumn {
+  return { metric, title, ...format, of: (row) => seedMean(row, metric) };
+}
+
+/** The mean over seeds alone. */
+export function meanColumn(metric: string, title: string, format: Omit<Column, "title"> = {}): ColumnOf<Row> {
+  return { title, ...format, of: (row) => seedMean(row, metric)?.mean };
+}
 
 export interface RankingTableOptions {
   readonly name: string;
   readonly caption: string;
   /** In the order of the table. */
-  readonly rows: readonly { readonly title: string; readonly row: Row }[];
-  /** Of the first column. */
+  readonly rows: readonly Row[];
+  /** Of the first column, and what it holds of a row: its name unless given. */
   readonly head?: string;
+  readonly title?: (row: Row) => string;
   /** Rows of which the best by the main metric is printed bold: all unless given. */
   readonly competes?: (row: Row) => boolean;
   readonly comparison?: Comparison | undefined;
 }
 
 export function rankingTable(results: Results, options: RankingTableOptions): Table {
-  const { rows, comparison, competes = () => true } = options;
+  const {
+    name,
+    caption,
+    rows,
+    comparison,
+    head = "method",
+    title = rowName,
+    competes = () => true,
+  } = options;
   const main = mainMetric(results);
-  const metrics = METRICS.filter(({ metric }) => rows.some(({ row }) => seedMean(row, metric) !== undefined));
-  const best = highest(rows.map(({ row }) => row).filter(competes), main);
-  const hasShares = rows.some(({ row }) => shareOfLead(results, row) !== undefined);
-  return {
-    name: options.name,
-    caption: options.caption,
-    columns: [
-      { title: options.head ?? "method" },
-      ...metrics,
-      ...(hasShares ? [{ title: "share of the oracle's lead", ...PERCENT }] : []),
-      ...(comparison ? [{ title: `less ${rowName(comparison.reference)}` }, { title: "p (Holm)" }] : []),
-      { title: "parameters", digits: 0 },
-      { title: "CPU s", digits: 0 },
-    ],
-    rows: rows.map(({ title, row }): Cell[] => {
-      const contrast = comparison?.contrasts.find((own) => own.row === row);
-      const isBest = row === best;
-      return [
-        title,
-        ...metrics.map(({ metric }) => estimate(seedMean(row, metric), isBest && metric === main)),
-        ...(hasShares ? [estimate(shareOfLead(results, row))] : []),
-        ...(comparison
-          ? [contrast && differenceOf(contrast), contrast && pText(contrast.adjustedPValue)]
-          : []),
-        seedMean(row, "parameters")?.mean,
-        seedMean(row, "cpuSeconds")?.mean,
-      ];
-    }),
+  const best = highest(rows.filter(competes), main);
+  const emphasised = (column: MetricColumn): ColumnOf<Row> => ({
+    ...column,
+    of: (row) => {
+      const found = column.of(row);
+      return found && { ...found, isBest: row === best && column.metric === main };
+    },
+  });
+  const contrastOf = (row: Row) => comparison?.contrasts.find((own) => own.row === row);
+  const share: ColumnOf<Row> = {
+    ...{ title: "share of the oracle's lead", isPercent: true },
+    of: (row) => shareOfLead(results, row),
   };
+  return tableOf(name, caption, rows, [
+    { title: head, of: title },
+    ...COLUMNS.filter((column) => rows.some((row) => column.of(row) !== undefined)).map(emphasised),
+    ...(rows.some((row) => share.of(row) !== undefined) ? [share] : []),
+    ...(comparison === undefined
+      ? []
+      : [
+          { title: `less ${rowName(comparison.reference)}`, of: contrastOf },
+          { title: "p (Holm)", of: (row: Row) => pText(contrastOf(row)?.adjustedPValue) },
+        ]),
+    meanColumn("parameters", "parameters", { digits: 0 }),
+    meanColumn("cpuSeconds", "CPU s", { digits: 0 }),
+  ]);
 }
 
 /**
  * How far a method gets from the logging policy to the oracle, over the seeds: worlds differ in what can be had in them,
  * and intervals of the true reward over seeds mostly show that. Undefined where these two ends were not measured.
  */
-export function shareOfLead(results: Results, row: Row): SeedMean | undefined {
+function shareOfLead(results: Results, row: Row): Estimate | undefined {
   const rewardOf = (method: string, seed: number) =>
     results.row(method)?.trials.find((trial) => trial.seed === seed)?.metrics.trueReward;
-  const values = row.trials.flatMap(({ seed, metrics: { trueReward } }) => {
-    const [start, end] = [rewardOf("logging policy", seed), rewardOf("oracle", seed)];
-    if (start === undefined || end === undefined || trueReward === undefined) return [];
-    return [(trueReward - start) / (end - start)];
-  });
-  if (values.length === 0) return undefined;
-  return { mean: mean(values), halfWidth: meanHalfWidth(values), values };
+  return estimateOf(
+    row.trials.flatMap(({ seed, metrics: { trueReward } }) => {
+      const [start, end] = [rewardOf("logging policy", seed), rewardOf("oracle", seed)];
+      if (start === undefined || end === undefined || trueReward === undefined) return [];
+      return [(trueReward - start) / (end - start)];
+    }),
+  );
 }
 
-function estimate(value: SeedMean | undefined, isBest = false): Estimate | undefined {
-  return value && { mean: value.mean, halfWidth: value.halfWidth, isBest };
-}
-
-/** A difference over pooled requests, with its interval. */
-export function differenceOf({ mean, halfWidth }: Contrast): Estimate {
-  return { mean, halfWidth };
-}
-
-export function pText(value: number): string {
+function pText(value: number | undefined): string {
+  if (value === undefined) return "";
   return value < 0.001 ? "< 0.001" : value.toFixed(3);
-}
-
-/** `3.152 ± 0.021`. */
-export function estimateText(
-  { mean, halfWidth }: Pick<SeedMean, "mean" | "halfWidth">,
-  format: Omit<Column, "title"> = {},
-): string {
-  const numbers = halfWidth === undefined ? [mean] : [mean, halfWidth];
-  return numbers.map((value) => formatNumber(value, format)).join(" ± ");
 }

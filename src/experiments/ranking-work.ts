@@ -1,20 +1,8 @@
 /** The work of most experiments: a method learns from a dataset, answers its test requests, and is measured. */
 import { join } from "node:path";
-import { selectRows } from "../data/dataset.ts";
 import { fileName, writeWhole } from "../files/write-whole.ts";
-import {
-  chooseProposer,
-  generatorEvaluatorRanking,
-  generatorRanking,
-  type RankedLists,
-  randomRanking,
-  rankingByScores,
-  scorerProposals,
-} from "../methods/answers.ts";
-import type { Module } from "../nn/index.ts";
+import { sharedModel } from "../methods/method.ts";
 import type { ExperimentData } from "../run/data.ts";
-import { redrawLists } from "../world/logging-policy.ts";
-import { bestLists } from "../world/oracle.ts";
 import { exposedFirst } from "./candidate-order.ts";
 import { type Contender, learn } from "./contenders.ts";
 import type { DatasetChoice } from "./datasets.ts";
@@ -48,10 +36,17 @@ export function rankingTrial(
 export async function runRankingWork(work: RankingWork, surroundings: Surroundings): Promise<TrialOutcome> {
   const shared = ordered(await loadShared(work.shared, surroundings), work);
   const before = process.cpuUsage();
-  const { ranked, models } = await answer(work.contender, shared, work.shared.data.seed, surroundings);
+  const { seed } = work.shared.data;
+  const { instance } = await learn(work.contender, shared, seed, surroundings.context);
+  const ranked = await instance.rank(shared.data.test);
+  const models = Object.values(instance.models);
   const { user, system } = process.cpuUsage(before);
   exportRankings(shared.data, ranked.lists, surroundings);
-  const { metrics, values } = await measureLists(shared.data, shared.learned.judge, ranked);
+  const { metrics, values } = await measureLists(
+    shared.data,
+    sharedModel(shared.models.context, "judge"),
+    ranked,
+  );
   const parameters = models.reduce((sum, model) => sum + model.parameterCount(), 0);
   for (const model of models) model.dispose();
   const cost = { ...(models.length > 0 && { parameters }), cpuSeconds: (user + system) / 1e6 };
@@ -61,80 +56,6 @@ export async function runRankingWork(work: RankingWork, surroundings: Surroundin
 function ordered(shared: Shared, { testOrder }: RankingWork): Shared {
   if (testOrder === undefined) return shared;
   return { ...shared, data: { ...shared.data, test: exposedFirst(shared.data.test) } };
-}
-
-interface Answer {
-  readonly ranked: RankedLists;
-  /** What was trained for it, and is of no more use. */
-  readonly models: readonly Module[];
-}
-
-async function answer(
-  contender: Contender,
-  shared: Shared,
-  seed: number,
-  { context }: Surroundings,
-): Promise<Answer> {
-  const { data, learned } = shared;
-  const { test } = data;
-  switch (contender.name) {
-    case "random":
-      return { ranked: randomRanking(test, seed), models: [] };
-    case "retriever":
-      return { ranked: rankingByScores(test, test.retrieverScores), models: [] };
-    case "logging policy":
-      return { ranked: unscored(data, redrawLists(knownWorld(data), test, seed)), models: [] };
-    case "oracle":
-      return { ranked: unscored(data, bestLists(knownWorld(data), test)), models: [] };
-    case "imitation": {
-      const { imitation } = learned;
-      if (imitation === undefined) throw new Error("experiment: the log was not imitated");
-      return { ranked: await generatorRanking(imitation, test), models: [] };
-    }
-    case "candidates as they come":
-      return {
-        ranked: rankingByScores(
-          test,
-          Float32Array.from(test.candidates, (_, at) => -at),
-        ),
-        models: [],
-      };
-    case "generator-evaluator":
-      return evaluateProposals(shared, seed, contender.lists);
-    default: {
-      const trained = await learn(contender, shared, seed, context);
-      return { ranked: await trained.rank(test), models: trained.models };
-    }
-  }
-}
-
-/** Training requests on which the temperature of proposals is chosen. */
-const TUNING_REQUESTS = 256;
-/** Lists for each of them at most; proposals of more lists are drawn at the temperature that is best for these. */
-const TUNING_LISTS = 100;
-
-async function evaluateProposals({ data, learned }: Shared, seed: number, lists: number): Promise<Answer> {
-  const { pointwise, judge } = learned;
-  const rows = Int32Array.from({ length: Math.min(TUNING_REQUESTS, data.training.size) }, (_, row) => row);
-  const tuning = { lists: Math.min(lists, TUNING_LISTS), seed };
-  const proposer = await chooseProposer(
-    (temperature) => scorerProposals(pointwise, temperature),
-    judge,
-    selectRows(data.training, rows),
-    tuning,
-  );
-  const ranked = await generatorEvaluatorRanking(proposer, judge, data.test, { lists, seed });
-  return { ranked, models: [] };
-}
-
-/** Lists without an opinion on the candidates outside of them. */
-function unscored({ test }: ExperimentData, lists: Int32Array): RankedLists {
-  return { lists, scores: new Float32Array(test.candidates.length) };
-}
-
-function knownWorld({ world }: ExperimentData): NonNullable<ExperimentData["world"]> {
-  if (world === undefined) throw new Error("experiment: only a world knows that");
-  return world;
 }
 
 /** Writes the lists, and what they are judged by, for programs of others. */

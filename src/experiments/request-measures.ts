@@ -1,11 +1,10 @@
 /** What a method's lists are worth, request by request. */
-import type { ListDataset } from "../data/dataset.ts";
-import { candidateLabels } from "../data/labels.ts";
-import { generatorOrder, rankByScore, type UserMetrics, userMetrics } from "../evaluation/ranking-metrics.ts";
+import type { UserMetrics } from "../evaluation/ranking-metrics.ts";
 import { mean } from "../evaluation/statistics.ts";
-import type { ListJudge } from "../goalrank/judge.ts";
-import { predictedRewards, type RankedLists } from "../methods/answers.ts";
+import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
+import type { RankedLists } from "../methods/answering.ts";
 import type { ExperimentData } from "../run/data.ts";
+import { requestMetrics } from "../run/evaluate-lists.ts";
 import { expectedRewards } from "../world/oracle.ts";
 import type { TrialOutcome } from "./trial.ts";
 
@@ -19,7 +18,7 @@ export async function measureLists(
   judge: ListJudge,
   ranked: RankedLists,
 ): Promise<TrialOutcome> {
-  const users = Array.from({ length: test.size }, (_, row) => requestMetrics(test, ranked, row));
+  const users = requestMetrics(test, ranked);
   const column = (measure: keyof UserMetrics) => users.map((user) => user?.[measure] ?? null);
   const values: Partial<Record<Measure, readonly (number | null)[]>> = {
     ...(world && { trueReward: [...expectedRewards(world, test, ranked.lists)] }),
@@ -35,17 +34,4 @@ export async function measureLists(
     return known.length === 0 ? [] : [[measure, mean(known)]];
   });
   return { metrics: { ...Object.fromEntries(means), requests: test.size }, values };
-}
-
-/** Metrics of one request's list against what was exposed and liked; undefined without a positive. */
-function requestMetrics(
-  dataset: ListDataset,
-  { lists, scores }: RankedLists,
-  row: number,
-): UserMetrics | undefined {
-  const { listLength, candidateCount } = dataset;
-  const list = lists.subarray(row * listLength, (row + 1) * listLength);
-  const order = generatorOrder(list, scores.subarray(row * candidateCount, (row + 1) * candidateCount));
-  const labels = candidateLabels(dataset, [row]);
-  return userMetrics({ ranking: rankByScore(order), labels, scores: order, k: listLength });
 }

@@ -1,15 +1,7 @@
 /** The results of one experiment on one dataset, as presentations ask for them. */
 import { mean, meanHalfWidth } from "../evaluation/statistics.ts";
-import type { ResultTable, TrialResult } from "./result-table.ts";
-
-/** A mean over seeds. */
-export interface SeedMean {
-  readonly mean: number;
-  /** Half the width of its 95% confidence interval (Student's t over seeds); undefined for a single seed. */
-  readonly halfWidth: number | undefined;
-  /** By seed, in their order. */
-  readonly values: readonly number[];
-}
+import type { StoredResults, TrialResult } from "./stored-results.ts";
+import type { Estimate } from "./tables.ts";
 
 /** Trials of one method and variant, by rising seed. */
 export interface Row {
@@ -22,16 +14,14 @@ export class Results {
   readonly rows: readonly Row[];
 
   constructor(
-    private readonly table: ResultTable,
+    private readonly stored: StoredResults,
     readonly dataset: string,
   ) {
     const rows = new Map<string, TrialResult[]>();
-    for (const trial of table.trials) {
+    for (const trial of stored.trials) {
       if (trial.dataset !== dataset) continue;
       const name = JSON.stringify([trial.method, trial.variant]);
-      const own = rows.get(name) ?? [];
-      rows.set(name, own);
-      own.push(trial);
+      rows.set(name, [...(rows.get(name) ?? []), trial]);
     }
     this.rows = [...rows.values()].map((trials) => {
       const [{ method, variant }] = trials;
@@ -40,13 +30,23 @@ export class Results {
   }
 
   get seeds(): readonly number[] {
-    return [...new Set(this.rows.flatMap(({ trials }) => trials.map(({ seed }) => seed)))].sort(
-      (a, b) => a - b,
-    );
+    const all = this.rows.flatMap(({ trials }) => trials.map(({ seed }) => seed));
+    return [...new Set(all)].sort((a, b) => a - b);
+  }
+
+  /** For captions: `embedded, seeds 1, 2, 3`. */
+  get place(): string {
+    const { seeds } = this;
+    return `${this.dataset}, ${seeds.length === 1 ? "seed" : "seeds"} ${seeds.join(", ")}`;
   }
 
   row(method: string, variant = ""): Row | undefined {
     return this.rows.find((row) => row.method === method && row.variant === variant);
+  }
+
+  /** The rows of these methods, in this order. */
+  rowsOf(methods: readonly string[]): readonly Row[] {
+    return methods.flatMap((method) => this.rows.filter((row) => row.method === method));
   }
 
   /** The rows that measured `metric`. */
@@ -56,19 +56,22 @@ export class Results {
 
   /** Values of all requests, those of one seed after those of another; undefined where a seed has none. */
   requestValues({ trials }: Row, measure: string): readonly (number | null)[] | undefined {
-    const columns = trials.map(({ key }) => this.table.valuesOf(key, measure));
+    const columns = trials.map(({ key }) => this.stored.valuesOf(key, measure));
     return columns.some((column) => column === undefined) ? undefined : columns.flatMap((own) => own ?? []);
   }
 }
 
 /** A row in words. */
-export function rowName({ method, variant }: Row): string {
+export function rowName({ method, variant }: Pick<Row, "method" | "variant">): string {
   return variant === "" ? method : `${method}, ${variant}`;
 }
 
+/** A mean with its 95% confidence interval, Student's t; undefined without values, and one value has no interval. */
+export function estimateOf(values: readonly number[]): Estimate | undefined {
+  return values.length === 0 ? undefined : { mean: mean(values), halfWidth: meanHalfWidth(values) };
+}
+
 /** The mean of a metric over the seeds of a row; undefined where none has it. */
-export function seedMean({ trials }: Row, metric: string): SeedMean | undefined {
-  const values = trials.flatMap(({ metrics }) => (metric in metrics ? [metrics[metric]] : []));
-  if (values.length === 0) return undefined;
-  return { mean: mean(values), halfWidth: meanHalfWidth(values), values };
+export function seedMean({ trials }: Row, metric: string): Estimate | undefined {
+  return estimateOf(trials.flatMap(({ metrics }) => (metric in metrics ? [metrics[metric]] : [])));
 }

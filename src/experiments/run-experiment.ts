@@ -2,13 +2,13 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileName, writeWhole } from "../files/write-whole.ts";
-import { TrialChild } from "./child-process.ts";
+import { startTrialProcess } from "./child-process.ts";
 import type { Experiment, ExperimentRequest, Presentation } from "./experiment.ts";
 import { type GridListener, type GridReport, runTrials, type TrialProcess } from "./job-grid.ts";
-import { ResultTable } from "./result-table.ts";
 import { Results } from "./results.ts";
 import { recordRun } from "./run-log.ts";
 import { isSharedFinished, SHARED } from "./shared-work.ts";
+import { StoredResults } from "./stored-results.ts";
 import { toCsv, toLatex, toMarkdown } from "./tables.ts";
 import { type Trial, workKey } from "./trial.ts";
 
@@ -50,7 +50,7 @@ export async function runExperiment(
   const jobs = experiment.alone === true ? 1 : options.jobs;
   const report = await runTrials(trials, {
     jobs,
-    start: options.start ?? (() => new TrialChild({ root, dataFolder })),
+    start: options.start ?? (() => startTrialProcess({ root, dataFolder }, signal)),
     isFinished: (trial, key) => {
       if (trial.experiment === SHARED) return isSharedFinished(root, key);
       return own.has(trial, key);
@@ -59,7 +59,7 @@ export async function runExperiment(
     listener,
     signal,
   });
-  const dataset = experiment.usesData ? request.dataset.label : "";
+  const dataset = experiment.data === "none" ? "" : request.dataset.label;
   recordRun(folder, { command: options.command, started, jobs, dataset }, report);
   const presentation = experiment.present(new Results(own, dataset));
   return { ...report, presentation, files: writePresentation(folder, dataset, presentation) };
@@ -67,23 +67,17 @@ export async function runExperiment(
 
 /** The tables of all experiments that have a folder. */
 class OpenTables {
-  private readonly tables = new Map<string, ResultTable>();
+  private readonly tables = new Map<string, StoredResults>();
 
   constructor(private readonly root: string) {
-    const names = existsSync(root)
-      ? readdirSync(root, { withFileTypes: true })
-          .filter((entry) => entry.isDirectory())
-          .map(({ name }) => name)
-      : [];
-    for (const name of names) {
-      if (existsSync(join(root, name, "results.jsonl"))) this.of(name);
-    }
+    const folders = existsSync(root) ? readdirSync(root) : [];
+    for (const name of folders) if (existsSync(join(root, name, "results.jsonl"))) this.of(name);
   }
 
-  of(experiment: string): ResultTable {
+  of(experiment: string): StoredResults {
     const known = this.tables.get(experiment);
     if (known !== undefined) return known;
-    const table = ResultTable.open(join(this.root, experiment));
+    const table = StoredResults.open(join(this.root, experiment));
     this.tables.set(experiment, table);
     return table;
   }
@@ -98,20 +92,19 @@ class OpenTables {
   }
 }
 
+const FORMATS = { md: toMarkdown, csv: toCsv, tex: toLatex };
+
 /** Writes every table in three formats, and every picture. @returns the files */
-export function writePresentation(folder: string, dataset: string, shown: Presentation): string[] {
-  const prefix = fileName(dataset);
+function writePresentation(folder: string, dataset: string, { tables, pictures }: Presentation): string[] {
   const write = (name: string, extension: string, content: string) => {
-    const file = join(folder, `${prefix === "" ? "" : `${prefix}-`}${name}.${extension}`);
+    const file = join(folder, `${fileName(dataset, name)}.${extension}`);
     writeWhole(file, content);
     return file;
   };
   return [
-    ...shown.tables.flatMap((table) => [
-      write(table.name, "md", toMarkdown(table)),
-      write(table.name, "csv", toCsv(table)),
-      write(table.name, "tex", toLatex(table)),
-    ]),
-    ...shown.pictures.map(({ name, draw }) => write(name, "svg", draw())),
+    ...tables.flatMap((table) =>
+      Object.entries(FORMATS).map(([extension, format]) => write(table.name, extension, format(table))),
+    ),
+    ...pictures.map(({ name, draw }) => write(name, "svg", draw())),
   ];
 }

@@ -1,8 +1,8 @@
 /** When, where and by which command an experiment ran: `runs.jsonl` in its folder, a line for each time. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import type { GridReport } from "./job-grid.ts";
+import { JsonLines } from "./json-lines.ts";
 
 export interface RunRecord {
   readonly command: string;
@@ -30,27 +30,29 @@ export function recordRun(
   { command, started, jobs, dataset }: Pick<RunRecord, "command" | "jobs" | "dataset"> & { started: number },
   { ran, skipped, failed }: GridReport,
 ): void {
-  const record: RunRecord = {
-    command,
-    started: new Date(started).toISOString(),
-    seconds: (Date.now() - started) / 1000,
-    jobs,
-    machine: describeMachine(),
-    dataset,
-    ran,
-    skipped,
-    failed: failed.length,
-  };
-  mkdirSync(folder, { recursive: true });
-  appendFileSync(join(folder, FILE), `${JSON.stringify(record)}\n`);
+  const seconds = (Date.now() - started) / 1000;
+  linesOf(folder).append([
+    {
+      ...{
+        command,
+        started: new Date(started).toISOString(),
+        seconds,
+        jobs,
+        machine: describeMachine(),
+        dataset,
+      },
+      ...{ ran, skipped, failed: failed.length },
+    },
+  ]);
 }
 
 /** The runs that did something, oldest first. */
 export function readRuns(folder: string): readonly RunRecord[] {
-  const file = join(folder, FILE);
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
-  return lines.map((line) => JSON.parse(line) as RunRecord).filter(({ ran }) => ran > 0);
+  return linesOf(folder)
+    .read()
+    .filter(({ ran }) => ran > 0);
 }
 
-const FILE = "runs.jsonl";
+function linesOf(folder: string): JsonLines<RunRecord> {
+  return new JsonLines(join(folder, "runs.jsonl"));
+}

@@ -5,11 +5,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../files/write-whole.ts";
+import { sharedModel } from "../methods/method.ts";
+import { namedSharedModels, type SharedSet } from "../methods/shared-models.ts";
 import { examineJudge } from "../run/compare.ts";
 import type { ExperimentData } from "../run/data.ts";
-import { type JudgeModels, trainJudge } from "../run/models.ts";
-import { DEFAULT_EXPERIMENT, type ExperimentOptions } from "../run/settings.ts";
-import { CheckpointFolder } from "../training/checkpoint.ts";
+import { DEFAULT_RUN } from "../run/settings.ts";
+import { trainSharedModels } from "../run/shared-models.ts";
+import { CheckpointFolder } from "../training/checkpoint-folder.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { type DataSettings, type DatasetChoice, loadData, type SharedOptions } from "./datasets.ts";
 import type { Surroundings } from "./experiment.ts";
@@ -24,7 +26,7 @@ export interface SharedWork extends Work {
 /** What the methods start from. */
 export interface Shared {
   readonly data: ExperimentData;
-  readonly learned: JudgeModels;
+  readonly models: SharedSet;
   readonly options: SharedOptions;
 }
 
@@ -51,8 +53,9 @@ export function sharedFolder(root: string, key: string): string {
 
 /** Trains the models, or what is left to train of them, and says how good the judge is. */
 export async function runSharedWork(work: SharedWork, surroundings: Surroundings): Promise<TrialOutcome> {
-  const { data, learned } = await loadShared(work, surroundings);
-  const { judge, trueCorrelation } = await examineJudge(learned.judge, data, work.data.seed);
+  const { data, models } = await loadShared(work, surroundings);
+  const own = sharedModel(models.context, "judge");
+  const { judge, trueCorrelation } = await examineJudge(own, data, work.data.seed);
   const metrics = {
     trainingLists: data.training.size,
     testRequests: data.test.size,
@@ -81,18 +84,14 @@ export async function loadShared(
   const folder = sharedFolder(root, key);
   const own: TrainingContext = { ...context, checkpoints: new CheckpointFolder(folder, key) };
   const data = await loadData(work.data, folder, dataFolder, own);
-  const learned = await trainJudge(data, judgeOptions(work), own);
-  const shared = { data, learned, options: work.options };
+  const settings = { ...DEFAULT_RUN, ...work.options, seed: work.data.seed };
+  const models = await trainSharedModels(data, settings, own);
+  const shared = { data, models, options: work.options };
   last = { key, shared };
   return shared;
 }
 
 /** Frees models that no trial of this process will ask for again, or that its checkpoints would give back. */
-function dispose({ learned: { pointwise, imitation, rewardModels } }: Shared): void {
-  for (const model of [pointwise, imitation, ...rewardModels]) model?.dispose();
-}
-
-/** Options of a whole experiment, for those who read only the judge's part of them. */
-function judgeOptions({ data, options }: SharedWork): ExperimentOptions {
-  return { ...DEFAULT_EXPERIMENT, ...options, seed: data.seed };
+function dispose({ models }: Shared): void {
+  for (const [, model] of namedSharedModels(models)) model.dispose();
 }

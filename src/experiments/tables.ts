@@ -27,6 +27,21 @@ export interface Table {
   readonly rows: readonly (readonly Cell[])[];
 }
 
+/** A column, and what it shows of an item. */
+export interface ColumnOf<Item> extends Column {
+  of(item: Item): Cell;
+}
+
+/** A row for each item. */
+export function tableOf<Item>(
+  name: string,
+  caption: string,
+  items: readonly Item[],
+  columns: readonly ColumnOf<Item>[],
+): Table {
+  return { name, caption, columns, rows: items.map((item) => columns.map((column) => column.of(item))) };
+}
+
 export function toMarkdown({ columns, rows }: Table): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const plain = (text: string) => text.replaceAll("|", "\\|");
@@ -92,7 +107,7 @@ function formatCell(cell: Cell, column: Column, { plain, strong, pm }: Notation)
 }
 
 /** A number as tables show it to people. */
-export function formatNumber(
+function formatNumber(
   value: number,
   { isPercent = false, digits = isPercent ? 1 : 3 }: Omit<Column, "title"> = {},
 ): string {

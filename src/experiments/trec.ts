@@ -34,7 +34,11 @@ function itemAt({ candidates, candidateCount }: ListDataset, row: number, positi
 }
 
 function linesOf(dataset: ListDataset, format: (row: number) => string[]): string {
-  const rows = Array.from({ length: dataset.size }, (_, row) => row);
-  const judged = rows.filter((row) => candidateLabels(dataset, [row]).includes(1));
+  const { size, candidateCount } = dataset;
+  const rows = Array.from({ length: size }, (_, row) => row);
+  const labels = candidateLabels(dataset);
+  const judged = rows.filter((row) =>
+    labels.subarray(row * candidateCount, (row + 1) * candidateCount).includes(1),
+  );
   return judged.flatMap((row) => format(row).map((line) => `${line}\n`)).join("");
 }

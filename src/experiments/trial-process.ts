@@ -1,36 +1,31 @@
 /** The process that runs trials, one after another: the entry of `child-process.ts`. */
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { CheckpointFolder } from "../training/checkpoint.ts";
+import { getCancelSignal, getEachMessage, sendMessage } from "execa";
+import { CheckpointFolder } from "../training/checkpoint-folder.ts";
 import type { TrainingListener } from "../training/listener.ts";
 import { TrainingInterrupted } from "../training/trainer.ts";
+import type { TrialAnswer, TrialRequest } from "./child-process.ts";
 import { sharedFolder } from "./shared-work.ts";
 import type { Trial, TrialOutcome } from "./trial.ts";
-import type { TrialAnswer, TrialRequest } from "./trial-messages.ts";
 import { runnerOf } from "./work-kinds.ts";
 
-const stopping = new AbortController();
-
-process.on("message", async (request: TrialRequest) => {
-  if (request.kind === "stop") stopping.abort();
-  else answer(await runTrial(request));
-});
 // The grid's process is gone: there is nobody to work for.
 process.on("disconnect", () => process.exit());
 // A terminal's Ctrl-C reaches all its processes; the grid's one passes it on.
 process.on("SIGINT", () => {});
 
-async function runTrial(request: Extract<TrialRequest, { kind: "run" }>): Promise<TrialAnswer> {
+const signal = await getCancelSignal();
+
+async function runTrial(request: TrialRequest): Promise<TrialAnswer> {
   try {
     return { kind: "finished", outcome: await work(request) };
   } catch (error) {
-    if (error instanceof TrainingInterrupted) return { kind: "interrupted" };
-    if (!(error instanceof Error)) return { kind: "failed", message: String(error), stack: undefined };
-    return { kind: "failed", message: error.message, stack: error.stack };
+    return error instanceof TrainingInterrupted ? { kind: "interrupted" } : { kind: "failed", error };
   }
 }
 
-async function work({ trial, key, root, dataFolder }: Extract<TrialRequest, { kind: "run" }>) {
+async function work({ trial, key, root, dataFolder }: TrialRequest): Promise<TrialOutcome> {
   const folder = join(root, "unfinished", key);
   const isContinued = existsSync(folder) || existsSync(sharedFolder(root, key));
   const run = runnerOf(trial);
@@ -38,7 +33,7 @@ async function work({ trial, key, root, dataFolder }: Extract<TrialRequest, { ki
   const context = {
     listener: progressListener(),
     checkpoints: new CheckpointFolder(folder, key, warn),
-    signal: stopping.signal,
+    signal,
   };
   const outcome = await measure(() =>
     run(trial.work as never, { label: labelOf(trial), root, dataFolder, context }),
@@ -86,6 +81,9 @@ function progressListener(): TrainingListener {
   };
 }
 
+/** Without an answer the grid has gone, and this process goes too. */
 function answer(message: TrialAnswer): void {
-  process.send?.(message);
+  sendMessage(message).catch(() => process.exit());
 }
+
+for await (const request of getEachMessage()) answer(await runTrial(request as TrialRequest));

@@ -20,7 +20,7 @@ import {
 } from "../nn/index.ts";
 import { concat, matmul, type Random, type Tensor, tensor } from "../tensor/index.ts";
 import { CandidateMemory } from "./candidate-memory.ts";
-import { type DecodeOptions, decodeLists } from "./decoding/decode.ts";
+import { type DecodeOptions, decodeLists, type ListPolicy } from "./decoding/decode.ts";
 
 /** Of a {@link Generator}. */
 export interface GeneratorOptions {
@@ -65,7 +65,7 @@ export interface DecodingState {
  * GoalRank's policy (appendix D.2): writes a list item by item, each chosen among the candidates by a
  * pointer.
  */
-export class Generator extends Module {
+export class Generator extends Module implements ListPolicy<GeneratorMemory, DecodingState> {
   readonly listLength: number;
   private readonly width: number;
   /** May start from the reward model's, of the same shape. */

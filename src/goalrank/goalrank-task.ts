@@ -3,67 +3,28 @@
  * turns the rewards into the reference policy (Eq. 4), and moves the generator towards it by cross-entropy (Eq. 5).
  */
 
-import { candidateBatch } from "../data/batch.ts";
-import type { ListDataset, RequestColumns } from "../data/dataset.ts";
-import { exposedLists } from "../data/labels.ts";
-import type { PointwiseRanker } from "../methods/dnn.ts";
-import { DEFAULT_OBJECTIVE_OPTIONS } from "../methods/objectives/evidence.ts";
-import type { ObjectiveName } from "../methods/objectives/index.ts";
-import { checkObjective, isGroupObjective, objectiveLoss } from "../methods/objectives/objective-loss.ts";
+import { type FeedbackBatch, feedbackBatch } from "../data/batch.ts";
+import type { ListDataset } from "../data/dataset.ts";
 import { groupCrossEntropy, noGrad, type RandomKey, type Tensor, tensor } from "../tensor/index.ts";
 import type { BatchLoss, TrainingTask } from "../training/trainer.ts";
 import type { Generator, GeneratorMemory } from "./generator.ts";
 import { describeGroups } from "./group-metrics.ts";
 import { buildGroups } from "./groups/build.ts";
-import { checkGroupSet, DEFAULT_GROUP_SET, type GroupSet } from "./groups/group-set.ts";
-import type { GroupSource, Groups } from "./groups/lists.ts";
+import type { GroupSource } from "./groups/group-set.ts";
+import { checkGroups, type GroupOptions } from "./groups/group-settings.ts";
+import type { Groups } from "./groups/lists.ts";
 import { selectSpaced } from "./groups/select-spaced.ts";
-import { type Imitation, imitationLoss } from "./imitation-task.ts";
-import type { ListJudge } from "./judge.ts";
-
-/** How groups of lists are made, and what the generator learns from them. */
-export interface GroupOptions {
-  /** Where lists come from, and how many of each source. */
-  readonly set: GroupSet;
-  /** Keep this many of the lists drawn, uniformly spaced by reward; all of them without a number. */
-  readonly spaced?: number | undefined;
-  /** Temperature of the reference policy: 1 in the paper (Eq. 4). */
-  readonly referenceTemperature: number;
-  /**
-   * Weight of the likelihood of the logged list (or of its positives) beside Eq. 5, which keeps the policy near what
-   * the log knows; 0 in the paper.
-   */
-  readonly imitationWeight: number;
-  readonly imitation: Imitation;
-  /** Batches between two copies of the policy that lists are sampled from; 1: always the policy as it is. */
-  readonly refreshEvery: number;
-  /** What is made of the groups: "goalrank" is Eq. 5; the others are for comparison. */
-  readonly objective: ObjectiveName;
-  /** Of the other objectives: see {@link ObjectiveOptions}. */
-  readonly clip: number;
-  readonly beta: number;
-}
-
-/** What {@link GroupOptions} are unless given. */
-export const DEFAULT_GROUPS: GroupOptions = {
-  set: DEFAULT_GROUP_SET,
-  referenceTemperature: 0.5,
-  imitationWeight: 0,
-  imitation: "list",
-  refreshEvery: 1,
-  objective: "goalrank",
-  ...DEFAULT_OBJECTIVE_OPTIONS,
-};
+import { imitationLoss } from "./imitation-task.ts";
+import type { CandidateScorer, ListJudge } from "./judge.ts";
 
 /** Models that take part; only the generator learns. */
 export interface GoalRankModels {
   readonly generator: Generator;
   readonly judge: ListJudge;
-  readonly pointwise: PointwiseRanker;
+  /** Gives the logits of the sources pointwise and diverse. */
+  readonly pointwise: CandidateScorer;
   /** Of the generator's shape: holds the copy that lists are sampled from; needed for `refreshEvery` over 1. */
   readonly sampler?: Generator | undefined;
-  /** The generator as it was before its first step; needed for objectives other than Eq. 5 and imitation. */
-  readonly reference?: Generator | undefined;
 }
 
 /** Groups of one batch and what their lists are worth. */
@@ -73,6 +34,18 @@ export interface ScoredGroups {
   readonly rewards: Float32Array;
   /** Where each list came from: [B, G]. */
   readonly sources: readonly GroupSource[];
+}
+
+/** What each request loses on its group, [B], given its candidates as the generator encoded them. */
+export type GroupLoss = (scored: ScoredGroups, batch: FeedbackBatch, memory: GeneratorMemory) => Tensor;
+
+/** Of {@link goalRankTask}. */
+export interface GoalRankTaskOptions {
+  readonly seed: number;
+  /** "GoalRank" unless given. */
+  readonly stage?: string;
+  /** Learned in place of Eq. 5, for comparison. */
+  readonly groupLoss?: GroupLoss | undefined;
 }
 
 /**
@@ -85,92 +58,59 @@ export function goalRankTask(
   models: GoalRankModels,
   dataset: ListDataset,
   options: GroupOptions,
-  seed: number,
-  stage = "GoalRank",
+  { seed, stage = "GoalRank", groupLoss }: GoalRankTaskOptions,
 ): TrainingTask {
   const { generator, sampler } = models;
+  const { refreshEvery } = options;
   checkGroups(options);
-  if (options.refreshEvery > 1 && sampler === undefined) {
+  if (refreshEvery > 1 && sampler === undefined) {
     throw new RangeError(
-      `groups: refreshEvery ${options.refreshEvery} needs a sampler, a generator of the same shape`,
-    );
-  }
-  if (isGroupObjective(options.objective) && models.reference === undefined) {
-    throw new RangeError(
-      `groups: the objective ${options.objective} needs a reference, a copy of the generator as it starts`,
+      `groups: refreshEvery ${refreshEvery} needs a sampler, a generator of the same shape`,
     );
   }
   return {
     stage,
     model: generator,
     size: dataset.size,
-    ...(options.refreshEvery > 1 && sampler && { companions: new Map([["sampler", sampler]]) }),
-    async computeLoss(rows, batch) {
-      if (options.refreshEvery > 1 && batch % options.refreshEvery === 0) {
-        sampler?.loadStateDict(await generator.stateDict());
-      }
-      const key = { seed, stream: stage, step: batch };
-      const scored = await scoreGroups(models, dataset, rows, options, key);
-      return groupLoss(scored, models, dataset, rows, options);
+    ...(refreshEvery > 1 && sampler && { companions: new Map([["sampler", sampler]]) }),
+    async computeLoss(rows, step) {
+      if (refreshEvery > 1 && step % refreshEvery === 0) sampler?.loadStateDict(await generator.stateDict());
+      const batch = feedbackBatch(dataset, rows);
+      const scored = await scoreGroups(models, batch, options, { seed, stream: stage, step });
+      return lossOfGroups(scored, generator, batch, options, groupLoss);
     },
   };
-}
-
-/** @throws RangeError for group options out of range */
-export function checkGroups(options: GroupOptions): void {
-  const { refreshEvery, imitationWeight, set, spaced, objective } = options;
-  checkGroupSet(set);
-  checkObjective(objective, set, options);
-  if (!Number.isInteger(refreshEvery) || refreshEvery < 1) {
-    throw new RangeError(`groups: refreshEvery must be a positive integer, got ${refreshEvery}`);
-  }
-  if (!(imitationWeight >= 0)) {
-    throw new RangeError(`groups: imitationWeight must not be negative, got ${imitationWeight}`);
-  }
-  const drawn = set.reduce((sum, { count }) => sum + count, 0);
-  if (spaced !== undefined && !(Number.isInteger(spaced) && spaced >= 2 && spaced <= drawn)) {
-    throw new RangeError(
-      `groups: spaced must be an integer from 2 to the ${drawn} lists drawn, got ${spaced}`,
-    );
-  }
 }
 
 /** Draws the groups of a batch and has the judge score them; nothing is recorded. */
 export async function scoreGroups(
   { generator, sampler, judge, pointwise }: GoalRankModels,
-  dataset: ListDataset | RequestColumns,
-  rows: Int32Array,
-  { set, spaced, refreshEvery }: GroupOptions,
+  batch: FeedbackBatch,
+  { set, spaced, refreshEvery }: Pick<GroupOptions, "set" | "spaced" | "refreshEvery">,
   key: RandomKey,
 ): Promise<ScoredGroups> {
-  const { listLength: length, candidateCount: candidates } = dataset;
+  const { size: requests, listLength: length, candidateCount: candidates, exposed: logged } = batch;
   const policy = refreshEvery > 1 && sampler !== undefined ? sampler : generator;
   policy.train(false);
-  const batch = candidateBatch(dataset, rows);
   const [memory, logits] = noGrad(() => [policy.encode(batch), pointwise.forward(batch)]);
-  const drawn = await buildGroups(set, {
-    requests: rows.length,
+  const context = {
+    requests,
     candidates,
     length,
     key,
     policy: { generator: policy, memory },
     logits,
-    ...("exposed" in dataset && { logged: exposedLists(dataset, rows) }),
-  });
-  const judged = noGrad(() =>
-    judge.rewards(batch, tensor(drawn.lists, [rows.length, drawn.groupSize, length])),
-  );
+    logged,
+  };
+  const drawn = await buildGroups(set, context);
+  const judged = noGrad(() => judge.rewards(batch, tensor(drawn.lists, [requests, drawn.groupSize, length])));
   const rewards = (await judged.data()) as Float32Array;
   const sourceOf = (place: number) => drawn.sources[place];
   if (spaced === undefined) {
-    return {
-      groups: drawn,
-      rewards,
-      sources: Array.from(rewards, (_, at) => sourceOf(at % drawn.groupSize)),
-    };
+    const sources = Array.from(rewards, (_, at) => sourceOf(at % drawn.groupSize));
+    return { groups: drawn, rewards, sources };
   }
-  const selected = selectSpaced(drawn, rewards, spaced);
-  const { rewards: kept, places, ...groups } = selected;
+  const { rewards: kept, places, ...groups } = selectSpaced(drawn, rewards, spaced);
   return { groups, rewards: kept, sources: Array.from(places, sourceOf) };
 }
 
@@ -200,30 +140,25 @@ export function groupObjective(
   };
 }
 
-/** The objective on the groups, and perhaps the likelihood of the logged lists. */
-function groupLoss(
+/** Eq. 5, or what is learned in its place, and perhaps the likelihood of the logged lists. */
+function lossOfGroups(
   scored: ScoredGroups,
-  models: GoalRankModels,
-  dataset: ListDataset,
-  rows: Int32Array,
-  options: GroupOptions,
+  generator: Generator,
+  batch: FeedbackBatch,
+  { referenceTemperature, imitationWeight, imitation }: GroupOptions,
+  groupLoss: GroupLoss | undefined,
 ): BatchLoss {
-  const { generator, sampler, reference, judge } = models;
-  const { objective: name, referenceTemperature, imitationWeight, imitation, refreshEvery } = options;
   generator.train();
-  const memory = generator.encode(candidateBatch(dataset, rows));
-  const imitated = () => imitationLoss(generator, memory, dataset, rows, imitation);
-  const { groups, rewards, sources } = scored;
-  if (name === "imitation") return { loss: imitated() };
+  const memory = generator.encode(batch);
   const objective = () => groupObjective(scored, generator, memory, referenceTemperature);
-  const compared = isGroupObjective(name) ? noGrad(objective) : objective();
-  let loss = compared.loss.mean();
-  if (isGroupObjective(name) && reference !== undefined) {
-    const policies = { generator, sampler: refreshEvery > 1 ? sampler : undefined, reference, judge };
-    loss = objectiveLoss(name, scored, policies, memory, dataset, rows, options).mean();
-  }
+  // Where another objective is learned, Eq. 5 is only reported.
+  const reported = groupLoss === undefined ? objective() : noGrad(objective);
+  const loss = (groupLoss?.(scored, batch, memory) ?? reported.loss).mean();
   return {
-    loss: imitationWeight === 0 ? loss : loss.add(imitated().mul(imitationWeight)),
-    describe: () => describeGroups(compared, groups, rewards, sources),
+    loss:
+      imitationWeight === 0
+        ? loss
+        : loss.add(imitationLoss(generator, memory, batch, imitation).mul(imitationWeight)),
+    describe: () => describeGroups(reported, scored.groups, scored.rewards, scored.sources),
   };
 }

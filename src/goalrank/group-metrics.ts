@@ -1,7 +1,8 @@
 /** What is logged of a step on groups (section 6 of the paper's protocol): the quantities that were used, as numbers. */
 import type { Tensor } from "../tensor/index.ts";
 import type { StepMetrics } from "../training/listener.ts";
-import type { GroupSource, Groups } from "./groups/lists.ts";
+import type { GroupSource } from "./groups/group-set.ts";
+import type { Groups } from "./groups/lists.ts";
 
 /** Means by name. */
 class Means {

@@ -1,8 +1,8 @@
 /** How a generator learns to imitate the log: maximum likelihood of the lists that were shown. */
 
-import { candidateBatch } from "../data/batch.ts";
+import { type FeedbackBatch, feedbackBatch } from "../data/batch.ts";
 import type { ListDataset } from "../data/dataset.ts";
-import { exposedLabels, exposedLists, showableLists } from "../data/labels.ts";
+import { type ShownLists, showableLists } from "../data/labels.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 import type { TrainingTask } from "../training/trainer.ts";
 import type { Generator, GeneratorMemory } from "./generator.ts";
@@ -30,8 +30,8 @@ export function imitationTask(
     model: generator,
     size: dataset.size,
     computeLoss: (rows) => {
-      const memory = generator.encode(candidateBatch(dataset, rows));
-      return { loss: imitationLoss(generator, memory, dataset, rows, imitation) };
+      const batch = feedbackBatch(dataset, rows);
+      return { loss: imitationLoss(generator, generator.encode(batch), batch, imitation) };
     },
   };
 }
@@ -40,30 +40,26 @@ export function imitationTask(
 export function imitationLoss(
   generator: Generator,
   memory: GeneratorMemory,
-  dataset: ListDataset,
-  rows: Int32Array,
+  batch: FeedbackBatch,
   imitation: Imitation,
 ): Tensor {
-  const { lists, weights } = imitatedLists(dataset, rows, imitation);
+  const { lists, weights } = imitatedLists(batch, imitation);
   const steps = generator.stepLogProbabilities(memory, lists, 1).reshape(weights.shape);
   return steps.mul(weights).sum(1).mean().neg();
 }
 
 /** The lists to imitate, [B, L] flat, and how much each position counts: [B, L]. */
 export function imitatedLists(
-  dataset: ListDataset,
-  rows: Int32Array,
+  shown: ShownLists,
   imitation: Imitation,
 ): { readonly lists: Int32Array; readonly weights: Tensor } {
-  const { listLength } = dataset;
-  const shown = exposedLists(dataset, rows);
-  const labels = exposedLabels(dataset, rows);
-  const lists = showableLists(dataset, rows);
-  const weights = labels.map((label, at) => (shown[at] < 0 ? 0 : imitation === "list" ? 1 : label));
+  const { size, listLength, exposed, feedback } = shown;
+  const lists = showableLists(shown);
+  const weights = feedback.map((label, at) => (exposed[at] < 0 ? 0 : imitation === "list" ? 1 : label));
   for (let start = 0; start < lists.length; start += listLength) {
     countedFirst(lists.subarray(start, start + listLength), weights.subarray(start, start + listLength));
   }
-  return { lists, weights: tensor(weights, [rows.length, listLength]) };
+  return { lists, weights: tensor(weights, [size, listLength]) };
 }
 
 /** Moves what counts to the top of a list, keeping the order among it and among the rest; in place. */

@@ -1,9 +1,15 @@
 /** Who says what a list is worth: a reward model, several of them, or an item scorer. */
 
-import type { RequestBatch } from "../data/batch.ts";
-import type { PointwiseRanker } from "../methods/dnn.ts";
+import { candidateBatch, type RequestBatch } from "../data/batch.ts";
+import type { RequestColumns } from "../data/dataset.ts";
 import { Module } from "../nn/index.ts";
-import { type Tensor, tensor } from "../tensor/index.ts";
+import { noGrad, scope, type Tensor, tensor } from "../tensor/index.ts";
+import { evaluationBatches } from "../training/batches.ts";
+
+/** Scores candidates, each by itself or among the others: [B, N]. */
+export interface CandidateScorer {
+  forward(batch: RequestBatch): Tensor;
+}
 
 /** Judges lists, whoever made them. */
 export interface ListJudge {
@@ -53,7 +59,7 @@ function average(values: readonly Tensor[]): Tensor {
  * scorer's probabilities. It knows nothing of the list besides the positions.
  */
 export class DiscountedItemJudge extends Module implements ListJudge {
-  constructor(readonly scorer: PointwiseRanker) {
+  constructor(readonly scorer: Module & CandidateScorer) {
     super();
   }
 
@@ -71,4 +77,23 @@ export class DiscountedItemJudge extends Module implements ListJudge {
     );
     return chosen.reshape(lists.shape).mul(discounts);
   }
+}
+
+/** A judge's rewards for one list of candidate positions for each request: [S]. */
+export async function predictedRewards(
+  judge: ListJudge,
+  requests: RequestColumns,
+  lists: Int32Array,
+): Promise<Float32Array> {
+  const predictions = new Float32Array(requests.size);
+  const { listLength: length } = requests;
+  for (const rows of evaluationBatches(requests.size)) {
+    using _ = scope();
+    const own = lists.slice(rows[0] * length, (rows[0] + rows.length) * length);
+    const rewards = noGrad(() =>
+      judge.rewards(candidateBatch(requests, rows), tensor(own, [rows.length, 1, length])),
+    );
+    predictions.set(await rewards.data(), rows[0]);
+  }
+  return predictions;
 }

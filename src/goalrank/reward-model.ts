@@ -4,8 +4,8 @@
  * feedback at each position, and the list's reward as a whole.
  */
 
-import { candidateBatch, listBatch, type RequestBatch } from "../data/batch.ts";
-import type { Catalogue, RequestColumns } from "../data/dataset.ts";
+import { listBatch, type RequestBatch } from "../data/batch.ts";
+import type { Catalogue } from "../data/dataset.ts";
 import { causalMask, EncoderBlock, LayerNorm, Linear, Module, normal, parameter } from "../nn/index.ts";
 import { outsideScopes, type Random, type Tensor, tensor } from "../tensor/index.ts";
 import { CandidateEncoder } from "./candidate-encoder.ts";
@@ -119,19 +119,19 @@ export class RewardModel extends Module implements ListJudge {
   }
 
   /**
-   * Reads G lists of each of the requests at `rows` of a dataset.
+   * Reads G lists of each request.
    * @param lists candidate positions [B, G, L], flat
    */
-  readLists(dataset: RequestColumns, rows: ArrayLike<number>, lists: Int32Array): TrainingReading {
+  readLists(batch: RequestBatch, lists: Int32Array): TrainingReading {
     const { listLength: length } = this.options;
     if (this.candidateHead === undefined) {
       // Items that are encoded by themselves need no encoding of the candidates outside the lists.
-      const items = this.candidates.forward(listBatch(dataset, rows, lists));
+      const items = this.candidates.forward(listBatch(batch, lists));
       const reading = this.read(items.reshape([lists.length / length, length, -1]));
       return { ...reading, candidateLogits: undefined };
     }
-    const memory = this.candidates.forward(candidateBatch(dataset, rows));
-    const indices = tensor(lists, [rows.length, lists.length / (rows.length * length), length]);
+    const memory = this.candidates.forward(batch);
+    const indices = tensor(lists, [batch.size, lists.length / (batch.size * length), length]);
     const candidateLogits = this.candidateHead.forward(memory).reshape(memory.shape.slice(0, 2));
     return { ...this.read(itemsOf(memory, indices)), candidateLogits };
   }

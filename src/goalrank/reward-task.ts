@@ -1,11 +1,9 @@
 /** How a reward model is trained: on the lists that were shown, and on lists that were not (section 3.3, appendix B). */
 
-import { candidateBatch } from "../data/batch.ts";
+import { type FeedbackBatch, feedbackBatch } from "../data/batch.ts";
 import type { ListDataset } from "../data/dataset.ts";
 import {
   candidateLabelTensor,
-  exposedLabels,
-  exposedLists,
   labelsOfLists,
   mixedLists,
   showableLists,
@@ -64,11 +62,12 @@ export function rewardTask(
     stage: options.stage,
     model,
     size: dataset.size,
-    async computeLoss(rows, batch) {
-      const key = { seed: options.seed, stream: `${options.stage} lists`, step: batch };
-      const { lists, labels } = await labelledLists(dataset, rows, options, key);
-      const reading = model.readLists(dataset, rows, lists);
-      const observed = tensor(labels, [rows.length, lists.length / (rows.length * length), length]);
+    async computeLoss(rows, step) {
+      const key = { seed: options.seed, stream: `${options.stage} lists`, step };
+      const batch = feedbackBatch(dataset, rows);
+      const { lists, labels } = await labelledLists(batch, options, key);
+      const reading = model.readLists(batch, lists);
+      const observed = tensor(labels, [batch.size, lists.length / (batch.size * length), length]);
       const loss = rewardLoss(reading, observed.reshape([-1, length]));
       if (options.unexposed === "ignore") return { loss };
       const rewards = model.rewardsOf(reading);
@@ -76,7 +75,7 @@ export function rewardTask(
       const { candidateLogits } = reading;
       const parts = [loss, contrast];
       if (candidateLogits !== undefined)
-        parts.push(listwiseLoss(candidateLogits, candidateLabelTensor(dataset, rows)));
+        parts.push(listwiseLoss(candidateLogits, candidateLabelTensor(batch)));
       return { loss: parts.reduce((sum, part) => sum.add(part)) };
     },
   };
@@ -105,33 +104,28 @@ function groupContrast(rewards: Tensor, observed: Tensor): Tensor {
 }
 
 async function labelledLists(
-  dataset: ListDataset,
-  rows: Int32Array,
+  batch: FeedbackBatch,
   { unexposed, unseen }: RewardTaskOptions,
   key: RandomKey,
 ): Promise<LabelledLists> {
-  if (unexposed === "ignore") {
-    return { lists: exposedLists(dataset, rows), labels: exposedLabels(dataset, rows) };
-  }
+  if (unexposed === "ignore") return { lists: batch.exposed, labels: batch.feedback };
   const named = (name: string) => ({ ...key, stream: `${key.stream} ${name}` });
-  const sources = [showableLists(dataset, rows)];
-  for (let copy = 0; copy < unseen.mixed; copy++)
-    sources.push(mixedLists(dataset, rows, named(`mixed ${copy}`)));
+  const sources = [showableLists(batch)];
+  for (let copy = 0; copy < unseen.mixed; copy++) sources.push(mixedLists(batch, named(`mixed ${copy}`)));
   if (unseen.policy !== undefined) {
-    sources.push(await policyLists(unseen.policy, dataset, rows, named("policy")));
+    sources.push(await drawLists(unseen.policy, batch, named("policy")));
   }
-  const lists = sideBySide(sources, rows.length);
-  return { lists, labels: labelsOfLists(dataset, rows, lists) };
+  const lists = sideBySide(sources, batch.size);
+  return { lists, labels: labelsOfLists(batch, lists) };
 }
 
-async function policyLists(
+async function drawLists(
   { generator, count, temperature }: NonNullable<UnseenLists["policy"]>,
-  dataset: ListDataset,
-  rows: Int32Array,
+  batch: FeedbackBatch,
   key: RandomKey,
 ): Promise<Int32Array> {
   const lists = noGrad(() => {
-    const memory = generator.train(false).encode(candidateBatch(dataset, rows));
+    const memory = generator.train(false).encode(batch);
     return generator.decode(memory, { lists: count, sampling: { temperature, key } });
   });
   return (await lists.data()) as Int32Array;

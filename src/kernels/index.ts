@@ -1,4 +1,5 @@
 /** How numbers are computed: one file per kernel family, and the devices that run them. */
+import "./platform-types.ts";
 
 export { type ChosenDevice, chooseDevice, DEVICE_NAMES, type DeviceName } from "./choose-device.ts";
 export { CountingDevice } from "./counting-device.ts";

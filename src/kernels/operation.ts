@@ -130,7 +130,8 @@ export function checkTypes(
     if (isFloat) floats.add(input.dtype);
     if (isFloat !== (wanted === "float")) {
       throw new TypeError(
-        `${operation}: input ${index} has element type ${input.dtype}, expected ${wanted === "float" ? "f32 or f64" : "i32"}`,
+        `${operation}: input ${index} has element type ${input.dtype}, expected ` +
+          `${wanted === "float" ? "f32 or f64" : "i32"}; convert it with cast()`,
       );
     }
   });

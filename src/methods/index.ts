@@ -1,8 +1,11 @@
-/** The methods that GoalRank is compared with, in the order of the paper's Table 1, and how to find one by its name. */
+/** Everything that answers requests, in the order of tables, and how to find a method by its name. */
 import { nearestName } from "../text/nearest-name.ts";
 import { DLCM } from "./dlcm.ts";
 import { DNN } from "./dnn.ts";
 import { EG_RERANK } from "./eg-rerank/eg-rerank.ts";
+import { generatorEvaluator, imitationEvaluator } from "./generator-evaluator.ts";
+import { GOAL_RANK } from "./goalrank.ts";
+import { IMITATION } from "./imitation.ts";
 import type { Method } from "./method.ts";
 import { MG_E_3, MG_E_20, MG_E_100 } from "./mg-e/mg-e.ts";
 import { MIR } from "./mir.ts";
@@ -10,29 +13,11 @@ import { NAR4REC } from "./nar4rec.ts";
 import { PIER, PIER_PERMUTATIONS } from "./pier/pier.ts";
 import { PRM, PRM_AS_THEY_COME } from "./prm.ts";
 import { RANK_MIXER } from "./rank-mixer.ts";
+import { AS_THEY_COME, LOGGING_POLICY, ORACLE, RANDOM, RETRIEVER } from "./references.ts";
 import { SET_RANK, SET_RANK_INDUCED } from "./set-rank.ts";
 
-export type { Method, MethodContext, MethodFamily, TrainedMethod } from "./method.ts";
-export {
-  DLCM,
-  DNN,
-  EG_RERANK,
-  MG_E_3,
-  MG_E_20,
-  MG_E_100,
-  MIR,
-  NAR4REC,
-  PIER,
-  PIER_PERMUTATIONS,
-  PRM,
-  PRM_AS_THEY_COME,
-  RANK_MIXER,
-  SET_RANK,
-  SET_RANK_INDUCED,
-};
-
-/** All rows; those of one family stand together. */
-export const METHODS: readonly Method[] = [
+/** The rows of the paper's Table 1 that GoalRank is compared with; those of one family stand together. */
+export const BASELINES: readonly Method[] = [
   DNN,
   DLCM,
   SET_RANK,
@@ -49,19 +34,40 @@ export const METHODS: readonly Method[] = [
   MG_E_100,
 ];
 
-/** Methods that are asked for by name, and are no rows of the comparison. */
-const OTHERS: readonly Method[] = [PRM_AS_THEY_COME];
+/** What can be trained in a run, or is there without training, by its own name. */
+export const METHODS: readonly Method[] = [
+  RANDOM,
+  RETRIEVER,
+  LOGGING_POLICY,
+  IMITATION,
+  ...BASELINES,
+  GOAL_RANK,
+  ORACLE,
+];
+
+/** Methods that an experiment asks for by name, to show what the order of candidates gives away. */
+const OTHERS: readonly Method[] = [AS_THEY_COME, PRM_AS_THEY_COME];
+
+/** Families of methods that a number tells apart, such as `generator-evaluator-20`: the lists that are drawn. */
+const NUMBERED: readonly (readonly [prefix: string, make: (lists: number) => Method])[] = [
+  ["generator-evaluator-", generatorEvaluator],
+  ["imitation-evaluator-", imitationEvaluator],
+];
 
 /**
- * The method called `name`: a row of the comparison, or one that an experiment shows besides.
- *
+ * The method called `name`.
  * @throws RangeError that names the nearest and all methods, for an unknown one
  */
 export function findMethod(name: string): Method {
   const all = [...METHODS, ...OTHERS];
   const found = all.find((method) => method.name === name);
   if (found !== undefined) return found;
-  const names = all.map((method) => method.name);
+  for (const [prefix, make] of NUMBERED) {
+    if (name.startsWith(prefix) && /^[1-9]\d*$/.test(name.slice(prefix.length))) {
+      return make(Number(name.slice(prefix.length)));
+    }
+  }
+  const names = [...METHODS.map((method) => method.name), ...NUMBERED.map(([prefix]) => `${prefix}20`)];
   throw new RangeError(
     `methods: there is no method "${name}"; did you mean "${nearestName(name, names)}"? ` +
       `The methods are ${names.join(", ")}`,

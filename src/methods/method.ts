@@ -1,19 +1,35 @@
-/** What a method of the comparison is: how it learns from the shared data, and how it answers requests. */
-
+/** What a method is: everything that answers requests, how it learns, and what it is made of once it has learned. */
 import type { Catalogue, ListDataset, RequestColumns } from "../data/dataset.ts";
 import type { UnexposedCandidates } from "../data/labels.ts";
+import type { Generator } from "../goalrank/generator.ts";
 import type { ListJudge } from "../goalrank/judge.ts";
+import type { RewardModel } from "../goalrank/reward-model.ts";
 import type { Module } from "../nn/index.ts";
 import { Random } from "../tensor/index.ts";
 import type { TrainingTask } from "../training/trainer.ts";
-import type { RankedLists } from "./answers.ts";
-import type { PointwiseRanker } from "./dnn.ts";
+import type { World } from "../world/world.ts";
+import { type Answering, type RankedLists, rankRequests } from "./answering.ts";
+import type { PolicySettings } from "./objectives/policy-task.ts";
+import type { PointwiseRanker } from "./pointwise-ranker.ts";
 
-/** What all methods are given alike: data, width, depth, and the evaluator. */
-export interface MethodContext {
-  readonly catalogue: Catalogue;
-  readonly training: ListDataset;
-  readonly unexposed: UnexposedCandidates;
+/** Models that are trained once, before any method, and that all methods read alike. */
+export interface SharedModels {
+  /** Gives initial rankings, personal vectors and proposals. */
+  readonly pointwise: PointwiseRanker;
+  /** A generator that imitates the log. */
+  readonly imitation: Generator;
+  /** Evaluates lists. */
+  readonly judge: ListJudge;
+}
+/** One of {@link SharedModels}. */
+export type SharedModelName = keyof SharedModels;
+
+/** Sizes that the models of all methods share: plain data, which a ranker's file holds. */
+export interface MethodShape {
+  /** L, N and H of the requests. */
+  readonly listLength: number;
+  readonly candidateCount: number;
+  readonly historyLength: number;
   /** D */
   readonly width: number;
   readonly heads: number;
@@ -21,36 +37,86 @@ export interface MethodContext {
   readonly layers: number;
   readonly dropoutRate: number;
   readonly seed: number;
-  /** Trained before on the same data: gives initial rankings, personal vectors and proposals. */
-  readonly pointwise: PointwiseRanker;
-  /** The reward model, which evaluates lists for every method alike. */
-  readonly judge: ListJudge;
-  /** Trains with the run's budget: epochs, batches, optimiser, checkpoints. The stage names the method. */
-  train(task: TrainingTask): Promise<void>;
 }
 
-/** A method that has learned. */
-export interface TrainedMethod {
-  /** What was trained for it; neither the shared pointwise ranker nor the judge. */
-  readonly models: readonly Module[];
-  /** Answers requests. */
+/** What all methods are given alike. */
+export interface MethodContext extends MethodShape {
+  readonly catalogue: Catalogue;
+  /** Those that were trained. */
+  readonly shared: Partial<SharedModels>;
+  /** The world that the requests come from; undefined for a log. */
+  readonly world?: World | undefined;
+}
+
+/** What a method learns from. */
+export interface Lesson {
+  readonly training: ListDataset;
+  readonly unexposed: UnexposedCandidates;
+  /** What a policy may start from; undefined where the judge is no reward model. */
+  readonly rewardModel: RewardModel | undefined;
+  /** How GoalRank's policy learns. */
+  readonly policy: PolicySettings;
+  /**
+   * Trains with the method's budget: epochs, batches, optimiser, checkpoints. The stage names the method.
+   * @param validated what is judged on held-out requests meanwhile; the method itself unless given
+   */
+  train(task: TrainingTask, validated?: Answering): Promise<void>;
+}
+
+/** A method over one catalogue: with initial weights, then with those that it learned or was restored with. */
+export interface MethodInstance {
+  /** What is trained for it alone, by name; empty for one that reads shared models only. */
+  readonly models: Readonly<Record<string, Module>>;
+  /** Learns; missing where there is nothing to learn. */
+  learn?(lesson: Lesson): Promise<void>;
+  /** Answers the requests of a dataset. */
   rank(requests: RequestColumns): Promise<RankedLists>;
+  /** How it answers any request; missing where only a world knows the answers. */
+  readonly answering?: Answering;
+  /** What it chose besides weights, as JSON holds it, and how it takes that up again. */
+  readonly choices?: { get(): JsonObject; set(choices: JsonObject): void };
 }
 
-/** Generators answer by themselves; the others propose lists, of which the judge chooses. */
-export type MethodFamily = "generator" | "generator-evaluator" | "multi-generator-evaluator";
+type JsonObject = Readonly<Record<string, unknown>>;
 
-/** A row of the comparison. */
+/** Generators answer by themselves; the others propose lists, of which an evaluator chooses. `reference`: nobody learned. */
+export type MethodFamily = "reference" | "generator" | "generator-evaluator" | "multi-generator-evaluator";
+
+/** Everything that answers requests: one file each, listed in `index.ts`. */
 export interface Method {
   /** For options and files, such as `set-rank`. */
   readonly name: string;
   /** For tables, such as `PRS (SetRank)`. */
   readonly title: string;
   readonly family: MethodFamily;
-  learn(context: MethodContext): Promise<TrainedMethod>;
+  /** The shared models that it answers with. */
+  readonly answersWith: readonly SharedModelName[];
+  /** Those that it needs besides while it learns. */
+  readonly learnsWith?: readonly SharedModelName[];
+  /** With initial weights, which the context's seed draws. */
+  create(context: MethodContext): MethodInstance;
+}
+
+/** An instance that answers as `answering` says. */
+export function instanceOf(
+  models: MethodInstance["models"],
+  answering: Answering,
+  rest: Pick<MethodInstance, "learn" | "choices"> = {},
+): MethodInstance {
+  return { models, answering, rank: (requests) => rankRequests(answering, requests), ...rest };
 }
 
 /** Draws a method's initial weights. */
-export function initialWeights({ seed }: MethodContext, name: string): Random {
+export function initialWeights({ seed }: Pick<MethodShape, "seed">, name: string): Random {
   return new Random({ seed, stream: `${name} initial weights`, step: 0 });
+}
+
+/** @throws Error where a shared model was not trained, though the method names it */
+export function sharedModel<Name extends SharedModelName>(
+  { shared }: Pick<MethodContext, "shared">,
+  name: Name,
+): SharedModels[Name] {
+  const model: SharedModels[Name] | undefined = shared[name];
+  if (model === undefined) throw new Error(`methods: the shared model ${name} was not trained`);
+  return model;
 }

@@ -199,9 +199,6 @@ export class MultiLevelReranker extends Module {
 export const MIR: Method = scoringMethod(
   "mir",
   "MIR",
-  (context) => {
-    const options = { ...context, historyLength: context.training.historyLength };
-    return new MultiLevelReranker(context.catalogue, options, initialWeights(context, "MIR"));
-  },
+  (context) => new MultiLevelReranker(context.catalogue, context, initialWeights(context, "MIR")),
   pointwiseLoss,
 );

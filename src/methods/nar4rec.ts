@@ -21,9 +21,9 @@
  * shared judge chooses, since the published penalty is not known and the published system has an evaluator choose, too.
  */
 
-import { candidateBatch, type RequestBatch } from "../data/batch.ts";
+import { type FeedbackBatch, feedbackBatch, type RequestBatch } from "../data/batch.ts";
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
-import { exposedLabels, exposedLists, showableLists } from "../data/labels.ts";
+import { showableLists } from "../data/labels.ts";
 import { CandidateMemory } from "../goalrank/candidate-memory.ts";
 import { DecoderBlock, LayerNorm, Module, normal, parameter } from "../nn/index.ts";
 import {
@@ -38,8 +38,8 @@ import {
   where,
 } from "../tensor/index.ts";
 import type { TrainingTask } from "../training/trainer.ts";
-import { generatorEvaluatorRanking, type ListProposer } from "./answers.ts";
-import { initialWeights, type Method } from "./method.ts";
+import { byEvaluator, type ListSource } from "./list-sources.ts";
+import { initialWeights, instanceOf, type Method, sharedModel } from "./method.ts";
 
 export interface MatchingGeneratorOptions {
   /** D */
@@ -99,11 +99,11 @@ export class MatchingGenerator extends Module {
  * Mean over requests of the loss of the lists that were shown. An item that is not a candidate has no place in P, and
  * its position does not count.
  */
-export function matchingLoss(model: MatchingGenerator, dataset: ListDataset, rows: Int32Array): Tensor {
-  const { listLength: length, candidateCount: candidates } = dataset;
-  const { logits } = model.forward(candidateBatch(dataset, rows));
-  const shape = [rows.length, length];
-  const lists = showableLists(dataset, rows);
+export function matchingLoss(model: MatchingGenerator, batch: FeedbackBatch): Tensor {
+  const { size, listLength: length, candidateCount: candidates } = batch;
+  const { logits } = model.forward(batch);
+  const shape = [size, length];
+  const lists = showableLists(batch);
   const own = tensor(lists, [...shape, 1]);
   const likelihood = logits.logSoftmax().takeAlongLast(own).reshape(shape);
   const others = new Int32Array(lists.length * candidates).fill(1);
@@ -112,20 +112,18 @@ export function matchingLoss(model: MatchingGenerator, dataset: ListDataset, row
   });
   // log(1 - p) as the others' share of the sum, which stays exact where p comes near 1.
   const unlikelihood = logits.logSumExp(tensor(others, [...shape, candidates])).sub(logits.logSumExp());
-  const isLiked = tensor(likedLists(dataset, rows), [rows.length, 1]);
+  const isLiked = tensor(likedLists(batch), [size, 1]);
   const counted = tensor(
-    Float32Array.from(exposedLists(dataset, rows), (position) => (position < 0 ? 0 : 1)),
+    Float32Array.from(batch.exposed, (position) => (position < 0 ? 0 : 1)),
     shape,
   );
   return where(isLiked, likelihood, unlikelihood).mul(counted).sum(1).mean().neg();
 }
 
 /** 1 for each list that was shown and got positive feedback: i32 [B]. */
-function likedLists(dataset: ListDataset, rows: Int32Array): Int32Array {
-  const labels = exposedLabels(dataset, rows);
-  const { listLength: length } = dataset;
-  return Int32Array.from(rows, (_, i) =>
-    labels.subarray(i * length, (i + 1) * length).some((label) => label > 0) ? 1 : 0,
+function likedLists({ size, listLength: length, feedback }: FeedbackBatch): Int32Array {
+  return Int32Array.from({ length: size }, (_, i) =>
+    feedback.subarray(i * length, (i + 1) * length).some((label) => label > 0) ? 1 : 0,
   );
 }
 
@@ -134,7 +132,7 @@ export function matchingTask(model: MatchingGenerator, dataset: ListDataset, sta
     stage,
     model,
     size: dataset.size,
-    computeLoss: (rows) => ({ loss: matchingLoss(model, dataset, rows) }),
+    computeLoss: (rows) => ({ loss: matchingLoss(model, feedbackBatch(dataset, rows)) }),
   };
 }
 
@@ -209,9 +207,9 @@ function cosines(x: Tensor): Tensor {
 export const PENALTIES: readonly number[] = Array.from({ length: 10 }, (_, i) => i / 10);
 
 /** A list for each penalty; with scores of all candidates by the first position. */
-export function matchingProposals(model: MatchingGenerator): ListProposer {
+export function matchingSource(model: MatchingGenerator): ListSource {
   return {
-    propose(batch, count) {
+    draw(batch, count) {
       const matching = model.forward(batch);
       const scores = matching.logits.slice(1, 0, 1).reshape([batch.size, -1]);
       return { lists: contrastiveLists(matching, PENALTIES.slice(0, count)), scores };
@@ -223,19 +221,16 @@ export const NAR4REC: Method = {
   name: "nar4rec",
   title: "NAR4Rec",
   family: "generator-evaluator",
-  async learn(context) {
-    const { catalogue, training, width, heads, layers, dropoutRate, seed, judge } = context;
-    const { listLength } = training;
-    const options = { width, heads, layers, listLength, dropoutRate, seed, stream: "nar4rec" };
+  answersWith: ["judge"],
+  create(context) {
+    const { catalogue, listLength, seed } = context;
+    const options = { ...context, stream: "nar4rec" };
     const model = new MatchingGenerator(catalogue, options, initialWeights(context, "nar4rec"));
-    await context.train(matchingTask(model, training, "nar4rec"));
-    return {
-      models: [model],
-      rank: (requests) =>
-        generatorEvaluatorRanking(matchingProposals(model), judge, requests, {
-          lists: PENALTIES.length,
-          seed,
-        }),
-    };
+    const judge = sharedModel(context, "judge");
+    const proposals = { lists: PENALTIES.length, seed };
+    const answering = byEvaluator(matchingSource(model), judge, listLength, proposals);
+    return instanceOf({ nar4rec: model }, answering, {
+      learn: ({ training, train }) => train(matchingTask(model, training, "nar4rec")),
+    });
   },
 };

@@ -10,17 +10,15 @@
  */
 
 import type { RequestBatch } from "../data/batch.ts";
-import type { Catalogue, ListDataset } from "../data/dataset.ts";
-import type { UnexposedCandidates } from "../data/labels.ts";
+import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
 import { listwiseLoss } from "../goalrank/listwise-loss.ts";
 import { Embedding, EncoderBlock, LayerNorm, Linear, Module } from "../nn/index.ts";
 import { noGrad, type Random, type Tensor, tensor } from "../tensor/index.ts";
-import type { TrainingTask } from "../training/trainer.ts";
-import type { PointwiseRanker } from "./dnn.ts";
-import { initialWeights, type Method } from "./method.ts";
-import { initialRanks } from "./scoring/initial-ranking.ts";
-import { scoringMethod, scoringTask } from "./scoring/scoring-method.ts";
+import { initialWeights, type Method, sharedModel } from "./method.ts";
+import type { PointwiseRanker } from "./pointwise-ranker.ts";
+import { embedRanks, initialRanks } from "./scoring/initial-ranking.ts";
+import { scoringMethod } from "./scoring/scoring-method.ts";
 
 /** Of a {@link PersonalisedReranker}. */
 export interface PrmOptions {
@@ -78,19 +76,10 @@ export class PersonalisedReranker extends Module {
     const features = this.fromFeatures.forward(this.encoder.forward(batch));
     const placed = features
       .add(this.fromPersonal.forward(personal))
-      .add(this.ranks.forward(this.ranking(batch)));
+      .add(embedRanks(this.ranks, this.ranking(batch)));
     const hidden = this.blocks.reduce((x, block) => block.forward(x), placed);
     return this.scorer.forward(this.norm.forward(hidden)).reshape(batch.items.shape);
   }
-}
-
-/** Learns the positives of each request against what else was shown, or against all its other candidates. */
-export function prmTask(
-  model: PersonalisedReranker,
-  dataset: ListDataset,
-  unexposed: UnexposedCandidates,
-): TrainingTask {
-  return scoringTask("PRM", model, listwiseLoss, dataset, unexposed);
 }
 
 export const PRM: Method = prm("prm", "PRM", initialRanks);
@@ -106,12 +95,12 @@ function prm(name: string, title: string, ranking: (batch: RequestBatch) => Tens
     name,
     title,
     (context) => {
-      const { catalogue, pointwise, training } = context;
-      const options = { ...context, candidateCount: training.candidateCount };
+      const pointwise = sharedModel(context, "pointwise");
       const weights = initialWeights(context, "PRM");
-      return new PersonalisedReranker(catalogue, pointwise, options, weights, ranking);
+      return new PersonalisedReranker(context.catalogue, pointwise, context, weights, ranking);
     },
     listwiseLoss,
+    ["pointwise"],
   );
 }
 

@@ -148,9 +148,6 @@ function tokenCount({ userFeatures, userCategories }: Catalogue, historyLength: 
 export const RANK_MIXER: Method = scoringMethod(
   "rank-mixer",
   "RankMixer",
-  (context) => {
-    const options = { ...context, historyLength: context.training.historyLength };
-    return new RankMixer(context.catalogue, options, initialWeights(context, "RankMixer"));
-  },
+  (context) => new RankMixer(context.catalogue, context, initialWeights(context, "RankMixer")),
   pointwiseLoss,
 );

@@ -31,7 +31,7 @@ import {
 import type { Random, Tensor } from "../tensor/index.ts";
 import { initialWeights, type Method } from "./method.ts";
 import { attentionLoss } from "./scoring/attention-loss.ts";
-import { initialRanks } from "./scoring/initial-ranking.ts";
+import { embedRanks, initialRanks } from "./scoring/initial-ranking.ts";
 import { scoringMethod } from "./scoring/scoring-method.ts";
 
 /** Learned rows of the induced variant. */
@@ -131,7 +131,7 @@ export class SetRank extends Module {
   /** Scores of the N candidates of B requests: [B, N]. */
   forward(batch: RequestBatch): Tensor {
     const features = this.fromFeatures.forward(this.encoder.forward(batch));
-    const placed = features.add(this.ranks.forward(initialRanks(batch)));
+    const placed = features.add(embedRanks(this.ranks, initialRanks(batch)));
     const hidden = this.blocks.reduce((rows, block) => block.forward(rows, rows), placed);
     return this.scorer.forward(hidden).reshape(batch.items.shape);
   }
@@ -142,8 +142,7 @@ function setRankMethod(name: string, title: string, inducedRows?: number): Metho
     name,
     title,
     (context) => {
-      const { candidateCount } = context.training;
-      const options = { ...context, candidateCount, ...(inducedRows !== undefined && { inducedRows }) };
+      const options = { ...context, ...(inducedRows !== undefined && { inducedRows }) };
       return new SetRank(context.catalogue, options, initialWeights(context, name));
     },
     attentionLoss,

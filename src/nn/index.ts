@@ -1,6 +1,4 @@
 /** What models are built from: layers, Transformer blocks, optimisers, schedules, and weights in files. */
-export { crc32c } from "../files/crc32c.ts";
-export { excerpt, oneLine } from "../text/excerpt.ts";
 export { constant, normal, xavierUniform } from "./initialisers.ts";
 export {
   Dropout,
@@ -22,7 +20,7 @@ export {
   type SgdOptions,
   type StepOptions,
 } from "./optimisers.ts";
-export { GRU, LSTM, type LstmState, type RecurrentOptions, type RecurrentOutput } from "./recurrent.ts";
+export { GRU, LSTM, type RecurrentOptions, type RecurrentOutput, type RecurrentState } from "./recurrent.ts";
 export * from "./safetensors.ts";
 export { learningRateAt, SCHEDULES, type ScheduleName, type ScheduleOptions } from "./schedules.ts";
 export {

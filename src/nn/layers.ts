@@ -1,11 +1,16 @@
-/** Layers: each a few parameters and a forward pass. Shapes: D is a layer's input width, C its output width. */
+/**
+ * Layers: each a few parameters and a forward pass. Shapes: D is a layer's input width, C its output width. Initial
+ * weights come from `random`, which is by default the process's own (see `setSeed`).
+ */
 import {
   type Activation,
+  type DType,
+  defaultKey,
+  defaultRandom,
   dropout,
   embedding,
   layerNorm,
-  matmul,
-  type Random,
+  type RandomKey,
   type Tensor,
 } from "../tensor/index.ts";
 import { constant, normal, xavierUniform } from "./initialisers.ts";
@@ -18,14 +23,14 @@ export class Linear extends Module {
   /** [C] */
   readonly bias: Tensor;
 
-  constructor(inputs: number, outputs: number, random: Random) {
+  constructor(inputs: number, outputs: number, random = defaultRandom()) {
     super();
     this.weight = parameter(xavierUniform(inputs, outputs, random), [inputs, outputs]);
     this.bias = parameter(constant([outputs], 0), [outputs]);
   }
 
-  forward(x: Tensor, activation?: Activation): Tensor {
-    return matmul(x, this.weight, { bias: this.bias, activation });
+  forward<D extends DType>(x: Tensor<D>, activation?: Activation): Tensor<D> {
+    return x.matmul(this.weight, { bias: this.bias, activation });
   }
 }
 
@@ -34,7 +39,7 @@ export class Embedding extends Module {
   /** [V, C] */
   readonly weight: Tensor;
 
-  constructor(rows: number, width: number, random: Random, deviation = 0.02) {
+  constructor(rows: number, width: number, random = defaultRandom(), deviation = 0.02) {
     super();
     this.weight = parameter(normal([rows, width], deviation, random), [rows, width]);
   }
@@ -61,17 +66,13 @@ export class LayerNorm extends Module {
     this.bias = parameter(constant([width], 0), [width]);
   }
 
-  forward(x: Tensor): Tensor {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return layerNorm(x, this.gain, this.bias, this.epsilon);
   }
 }
 
-/** What a dropout layer's random numbers are keyed by. */
-export interface DropoutKey {
-  readonly seed: number;
-  /** Unlike that of every other dropout layer of the model. */
-  readonly stream: string;
-}
+/** What a dropout layer's random numbers are keyed by: unlike that of every other dropout layer of the model. */
+export type DropoutKey = Pick<RandomKey, "seed" | "stream">;
 
 /** Dropout while training, the identity otherwise. */
 export class Dropout extends Module {
@@ -80,13 +81,13 @@ export class Dropout extends Module {
 
   constructor(
     readonly rate: number,
-    private readonly key: DropoutKey,
+    private readonly key: DropoutKey = defaultKey("dropout"),
   ) {
     super();
     if (!(rate >= 0 && rate < 1)) throw new RangeError(`Dropout: the rate must be in [0, 1), got ${rate}`);
   }
 
-  forward(x: Tensor): Tensor {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return this.training ? dropout(x, this.rate, { ...this.key, step: this.passes++ }) : x;
   }
 }
@@ -97,7 +98,7 @@ export class MLP extends Module {
 
   constructor(
     widths: readonly number[],
-    random: Random,
+    random = defaultRandom(),
     private readonly activation: Activation = "relu",
   ) {
     super();
@@ -105,7 +106,7 @@ export class MLP extends Module {
     this.layers = widths.slice(1).map((width, index) => new Linear(widths[index], width, random));
   }
 
-  forward(x: Tensor): Tensor {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return this.layers.reduce((hidden, layer, index) => {
       return layer.forward(hidden, index < this.layers.length - 1 ? this.activation : undefined);
     }, x);

@@ -1,11 +1,16 @@
 /** What models are made of: parameters with names, and a switch between training and evaluation. */
-
-import type { NumberArray } from "../tensor/index.ts";
-import { outsideScopes, type Shape, Tensor, tensor } from "../tensor/index.ts";
+import {
+  type DTypeOf,
+  type NumberArray,
+  outsideScopes,
+  type Shape,
+  Tensor,
+  tensor,
+} from "../tensor/index.ts";
 import type { SafetensorsEntry } from "./safetensors.ts";
 
 /** A leaf that collects a gradient and lives until it is disposed, whatever scope it is made in. */
-export function parameter(data: NumberArray, shape: Shape): Tensor {
+export function parameter<Data extends NumberArray>(data: Data, shape: Shape): Tensor<DTypeOf<Data>> {
   return outsideScopes(() => {
     const values = tensor(data, shape);
     const leaf = values.requireGrad();
@@ -17,10 +22,13 @@ export function parameter(data: NumberArray, shape: Shape): Tensor {
 /** Weights by name, as safetensors files hold them. */
 export type StateDict = Map<string, SafetensorsEntry>;
 
+/** What safetensors calls the types of elements. */
+export const SAFETENSORS_TYPE = { f32: "F32", f64: "F64", i32: "I32" } as const;
+
 /**
- * Base of all layers and models. Parameters are the fields that hold tensors which require a gradient,
- * submodules the fields that hold modules
- * or arrays of them; a parameter's name is the path of fields that leads to it, such as `blocks.0.attention.query.weight`.
+ * Base of all layers and models. Parameters are the fields that hold tensors which require a gradient, submodules the
+ * fields that hold modules or arrays of them; a parameter's name is the path of fields that leads to it, such as
+ * `blocks.0.attention.query.weight`.
  */
 export abstract class Module {
   private trainingMode = true;
@@ -32,29 +40,26 @@ export abstract class Module {
 
   /** Switches this module and all below it to training, or with `false` to evaluation. */
   train(mode = true): this {
-    this.trainingMode = mode;
-    for (const [, child] of this.children()) child.train(mode);
+    for (const module of this.namedModules().values()) module.trainingMode = mode;
     return this;
-  }
-
-  /** Every parameter by its name, in the order of the fields. */
-  namedParameters(): Map<string, Tensor> {
-    const found = new Map<string, Tensor>();
-    for (const [name, value] of this.ownTensors()) {
-      if (value.requiresGrad) found.set(name, value);
-    }
-    for (const [name, child] of this.children()) {
-      for (const [inner, value] of child.namedParameters()) found.set(`${name}.${inner}`, value);
-    }
-    return found;
   }
 
   /** This module as "", and every module below it by its path of fields, such as `blocks.0.dropout`. */
   namedModules(): Map<string, Module> {
     const found = new Map<string, Module>([["", this]]);
     for (const [name, child] of this.children()) {
-      for (const [inner, module] of child.namedModules())
-        found.set(inner === "" ? name : `${name}.${inner}`, module);
+      for (const [inner, module] of child.namedModules()) found.set(joined(name, inner), module);
+    }
+    return found;
+  }
+
+  /** Every parameter by its name, in the order of the fields. */
+  namedParameters(): Map<string, Tensor> {
+    const found = new Map<string, Tensor>();
+    for (const [path, module] of this.namedModules()) {
+      for (const [name, value] of module.ownTensors()) {
+        if (value.requiresGrad) found.set(joined(path, name), value);
+      }
     }
     return found;
   }
@@ -75,10 +80,7 @@ export abstract class Module {
   /** A copy of all weights. */
   async stateDict(): Promise<StateDict> {
     const state: StateDict = new Map();
-    for (const [name, weights] of this.namedParameters()) {
-      const { dtype, shape } = weights;
-      state.set(name, { dtype: SAFETENSORS_TYPE[dtype], shape, data: await weights.data() });
-    }
+    for (const [name, weights] of this.namedParameters()) state.set(name, await safetensorsEntry(weights));
     return state;
   }
 
@@ -89,17 +91,17 @@ export abstract class Module {
   loadStateDict(state: ReadonlyMap<string, SafetensorsEntry>): void {
     const own = this.namedParameters();
     const problems = [...own.keys()].filter((name) => !state.has(name)).map((name) => `${name} is missing`);
-    for (const [name, entry] of state) {
+    for (const [name, { dtype, shape }] of state) {
       const target = own.get(name);
-      if (target === undefined) problems.push(`${name} is not a weight of this model`);
-      else if (
-        entry.dtype !== SAFETENSORS_TYPE[target.dtype] ||
-        String(entry.shape) !== String(target.shape)
-      ) {
-        problems.push(
-          `${name} is ${entry.dtype} [${entry.shape}], expected ${SAFETENSORS_TYPE[target.dtype]} [${target.shape}]`,
-        );
+      if (target === undefined) {
+        problems.push(`${name} is not a weight of this model`);
+        continue;
       }
+      const [found, expected] = [
+        `${dtype} [${shape}]`,
+        `${SAFETENSORS_TYPE[target.dtype]} [${target.shape}]`,
+      ];
+      if (found !== expected) problems.push(`${name} is ${found}, expected ${expected}`);
     }
     if (problems.length > 0) throw new Error(`loadStateDict: ${problems.join("; ")}`);
     for (const [name, target] of own) {
@@ -111,11 +113,12 @@ export abstract class Module {
 
   /** Frees all parameters, their gradients, and the constants that the modules hold. */
   dispose(): void {
-    for (const [, tensor] of this.ownTensors()) {
-      tensor.zeroGrad();
-      tensor.dispose();
+    for (const module of this.namedModules().values()) {
+      for (const [, tensor] of module.ownTensors()) {
+        tensor.zeroGrad();
+        tensor.dispose();
+      }
     }
-    for (const [, child] of this.children()) child.dispose();
   }
 
   private ownTensors(): [string, Tensor][] {
@@ -123,15 +126,19 @@ export abstract class Module {
   }
 
   private children(): [string, Module][] {
-    return Object.entries(this).flatMap(([name, value]): [string, Module][] => {
-      if (value instanceof Module) return [[name, value]];
-      if (!Array.isArray(value)) return [];
-      return value.flatMap((item, index): [string, Module][] =>
-        item instanceof Module ? [[`${name}.${index}`, item]] : [],
-      );
-    });
+    return Object.entries(this)
+      .flatMap(([name, value]): [string, unknown][] =>
+        Array.isArray(value) ? value.map((item, index) => [`${name}.${index}`, item]) : [[name, value]],
+      )
+      .filter((field): field is [string, Module] => field[1] instanceof Module);
   }
 }
 
-/** What safetensors calls the types of elements. */
-export const SAFETENSORS_TYPE = { f32: "F32", f64: "F64", i32: "I32" } as const;
+/** A copy of a tensor, as safetensors files hold it. */
+export async function safetensorsEntry(tensor: Tensor): Promise<SafetensorsEntry> {
+  return { dtype: SAFETENSORS_TYPE[tensor.dtype], shape: tensor.shape, data: await tensor.data() };
+}
+
+function joined(path: string, name: string): string {
+  return [path, name].filter((part) => part !== "").join(".");
+}

@@ -16,7 +16,7 @@ import {
   type Tensor,
   zeros,
 } from "../tensor/index.ts";
-import { SAFETENSORS_TYPE, type StateDict } from "./module.ts";
+import { SAFETENSORS_TYPE, type StateDict, safetensorsEntry } from "./module.ts";
 import type { SafetensorsEntry } from "./safetensors.ts";
 
 /** Of one step. */
@@ -27,7 +27,11 @@ export interface StepOptions {
   readonly gradientScale?: Tensor;
 }
 
-/** Common to all optimisers: parameters, and one tensor of state for all of them. */
+interface Rates {
+  readonly learningRate: number;
+}
+
+/** Common to all optimisers: parameters, one tensor of state for all of them, and how a step goes. */
 export abstract class Optimiser {
   /** Each parameter once. */
   readonly parameters: readonly Tensor[];
@@ -39,8 +43,15 @@ export abstract class Optimiser {
   /** Updates so far. */
   steps = 0;
 
-  /** @throws TypeError unless all parameters have one element type and are on one device */
-  constructor(parameters: readonly Tensor[]) {
+  /**
+   * @param operation of one step; its attributes are `rates`, the step's number, and where the parameters' states start
+   * @throws TypeError unless all parameters have one element type and are on one device
+   */
+  constructor(
+    parameters: readonly Tensor[],
+    private readonly operation: ParameterUpdate<UpdateAttributes & Rates>,
+    private readonly rates: Rates,
+  ) {
     this.parameters = [...new Set(parameters)];
     const [first] = this.parameters;
     let elements = 0;
@@ -57,8 +68,26 @@ export abstract class Optimiser {
     this.elements = elements;
   }
 
-  /** Updates every parameter that has a gradient. */
-  abstract step(options?: StepOptions): void;
+  /** Updates every parameter that has a gradient; the state of the others stays as it is. */
+  step({ learningRate = this.rates.learningRate, gradientScale }: StepOptions = {}): void {
+    this.steps++;
+    const targets: Tensor[] = [];
+    const pairs: Tensor[] = [];
+    const offsets: number[] = [];
+    for (const [parameter, offset] of this.offsets) {
+      if (parameter.grad === undefined) continue;
+      targets.push(parameter);
+      pairs.push(parameter, parameter.grad);
+      offsets.push(offset);
+    }
+    if (targets.length === 0) return;
+    using _ = scope();
+    const [like] = targets;
+    this.state ??= outsideScopes(() => zeros([this.operation.stateRows, this.elements], like));
+    const scale = gradientScale ?? full([], 1, like);
+    const attributes = { ...this.rates, learningRate, step: this.steps, offsets };
+    applyInPlace(this.operation, [scale, this.state, ...pairs], [this.state, ...targets], attributes);
+  }
 
   zeroGrad(): void {
     for (const parameter of this.parameters) parameter.zeroGrad();
@@ -69,10 +98,7 @@ export abstract class Optimiser {
     const saved: StateDict = new Map([
       ["steps", { dtype: "I32", shape: [1], data: Int32Array.of(this.steps) }],
     ]);
-    if (this.state !== undefined) {
-      const { dtype, shape } = this.state;
-      saved.set("state", { dtype: SAFETENSORS_TYPE[dtype], shape, data: await this.state.data() });
-    }
+    if (this.state !== undefined) saved.set("state", await safetensorsEntry(this.state));
     return saved;
   }
 
@@ -109,34 +135,6 @@ export abstract class Optimiser {
     this.state?.dispose();
     this.state = undefined;
   }
-
-  /**
-   * Runs `operation` on all parameters that have a gradient; the state of the others stays as it is.
-   *
-   * @param attributes of the operation, given where the state of each parameter that takes part starts
-   */
-  protected update<Attributes extends UpdateAttributes>(
-    operation: ParameterUpdate<Attributes>,
-    attributes: (offsets: readonly number[]) => Attributes,
-    { gradientScale }: StepOptions,
-  ): void {
-    const targets: Tensor[] = [];
-    const pairs: Tensor[] = [];
-    const offsets: number[] = [];
-    for (const [parameter, offset] of this.offsets) {
-      if (parameter.grad === undefined) continue;
-      targets.push(parameter);
-      pairs.push(parameter, parameter.grad);
-      offsets.push(offset);
-    }
-    if (targets.length === 0) return;
-    using _ = scope();
-    const [like] = targets;
-    this.state ??= outsideScopes(() => zeros([operation.stateRows, this.elements], like));
-    const scale = gradientScale ?? full([], 1, like);
-    const inputs = [scale, this.state, ...pairs];
-    applyInPlace(operation, inputs, [this.state, ...targets], attributes(offsets));
-  }
 }
 
 /** Of {@link AdamW}. */
@@ -154,18 +152,9 @@ export interface AdamWOptions {
 
 /** Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019). */
 export class AdamW extends Optimiser {
-  private readonly options: Required<AdamWOptions>;
-
   constructor(parameters: readonly Tensor[], options: AdamWOptions) {
-    super(parameters);
-    this.options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, ...options };
-  }
-
-  step(options: StepOptions = {}): void {
-    this.steps++;
-    const { learningRate = this.options.learningRate } = options;
-    const { steps: step } = this;
-    this.update(adamWStep, (offsets) => ({ ...this.options, learningRate, step, offsets }), options);
+    const defaults = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+    super(parameters, adamWStep, { ...defaults, ...options });
   }
 }
 
@@ -180,26 +169,18 @@ export interface SgdOptions {
 
 /** Stochastic gradient descent with momentum. */
 export class Sgd extends Optimiser {
-  private readonly options: Required<SgdOptions>;
-
   constructor(parameters: readonly Tensor[], options: SgdOptions) {
-    super(parameters);
-    this.options = { momentum: 0, weightDecay: 0, ...options };
-  }
-
-  step(options: StepOptions = {}): void {
-    this.steps++;
-    const { learningRate = this.options.learningRate } = options;
-    this.update(sgdStep, (offsets) => ({ ...this.options, learningRate, offsets }), options);
+    super(parameters, sgdStep, { momentum: 0, weightDecay: 0, ...options });
   }
 }
 
 /** The norm of all gradients together, and what to multiply them by so that it is at most `maximum`. */
 export function clipScale(parameters: readonly Tensor[], maximum: number): { norm: Tensor; scale: Tensor } {
   return noGrad(() => {
-    const gradients = parameters.flatMap(({ grad }) => (grad === undefined ? [] : [grad]));
-    if (gradients.length === 0)
+    const gradients = parameters.flatMap(({ grad }) => grad ?? []);
+    if (gradients.length === 0) {
       throw new Error("clipScale: no parameter has a gradient; call backward first");
+    }
     const norm = apply(sumOfSquares, gradients, undefined)[0].sqrt();
     const limit = full([], maximum, norm);
     return { norm, scale: limit.div(norm.maximum(limit)) };

@@ -2,7 +2,7 @@
  * Recurrent layers, which read a sequence position by position into a state: GRU (Cho et al. 2014) and LSTM (Hochreiter
  * and Schmidhuber 1997). Shapes: B sequences of T positions, D a layer's input width, H the width of its state.
  */
-import { concat, type Random, type Tensor, where, zeros } from "../tensor/index.ts";
+import { concat, defaultRandom, type Random, type Tensor, where, zeros } from "../tensor/index.ts";
 import { Linear } from "./layers.ts";
 import { Module } from "./module.ts";
 
@@ -22,9 +22,12 @@ export interface RecurrentOutput {
   readonly last: Tensor;
 }
 
-/** A layer over sequences, whose `State` says what it remembers of them. */
-abstract class RecurrentLayer<State> extends Module {
-  /** What the input adds to each gate, the gates side by side: [D, gates * H]. */
+/** What a layer remembers of B sequences: the state that other layers read, and after it an LSTM's cell; each [B, H]. */
+export type RecurrentState = readonly Tensor[];
+
+/** A layer over sequences. Gates lie side by side in its weights. */
+abstract class RecurrentLayer extends Module {
+  /** What the input adds to each gate: [D, gates * H]. */
   private readonly fromInput: Linear;
   /** What the state adds to them: [H, gates * H]. */
   protected readonly fromState: Linear;
@@ -32,25 +35,26 @@ abstract class RecurrentLayer<State> extends Module {
   constructor(
     inputs: number,
     private readonly width: number,
-    private readonly gates: number,
+    private readonly counts: { readonly gates: number; readonly states: number },
     random: Random,
   ) {
     super();
-    this.fromInput = new Linear(inputs, gates * width, random);
-    this.fromState = new Linear(width, gates * width, random);
+    this.fromInput = new Linear(inputs, counts.gates * width, random);
+    this.fromState = new Linear(width, counts.gates * width, random);
   }
 
-  /** The state before anything is read, zeros, of as many sequences as `like` has rows and of its type. */
-  abstract begin(like: Tensor): State;
-
-  /** What other layers read of a state: [B, H]. */
-  abstract hidden(state: State): Tensor;
-
   /** @param fromInput what the input adds to the gates: [B, gates * H] */
-  protected abstract advance(fromInput: Tensor, state: State): State;
+  protected abstract advance(fromInput: Tensor, state: RecurrentState): RecurrentState;
 
-  /** `after` where i32 [B, 1] is not 0, `before` elsewhere. */
-  protected abstract choose(present: Tensor, after: State, before: State): State;
+  /** The state before anything is read, zeros, of as many sequences as `like` has rows and of its type. */
+  begin(like: Tensor): RecurrentState {
+    return Array.from({ length: this.counts.states }, () => zeros([like.shape[0], this.width], like));
+  }
+
+  /** The state after one more position: x [B, D]. */
+  step(x: Tensor, state: RecurrentState): RecurrentState {
+    return this.advance(this.fromInput.forward(x), state);
+  }
 
   /** Reads T positions: x [B, T, D], T at least 1. */
   forward(x: Tensor, { reverse = false, present }: RecurrentOptions = {}): RecurrentOutput {
@@ -59,27 +63,20 @@ abstract class RecurrentLayer<State> extends Module {
     const outputs: Tensor[] = [];
     let state = this.begin(x);
     for (const t of places) {
-      const after = this.advance(inputs[t].reshape([x.shape[0], -1]), state);
-      state = present === undefined ? after : this.choose(present.slice(1, t, t + 1), after, state);
-      outputs[t] = this.hidden(state).reshape([-1, 1, this.width]);
+      const before = state;
+      const after = this.advance(inputs[t].reshape([x.shape[0], -1]), before);
+      const isRead = present?.slice(1, t, t + 1);
+      state = isRead === undefined ? after : after.map((of, part) => where(isRead, of, before[part]));
+      outputs[t] = state[0].reshape([-1, 1, this.width]);
     }
-    return { outputs: concat(outputs, 1), last: this.hidden(state) };
-  }
-
-  /** The state after one more position: x [B, D]. */
-  step(x: Tensor, state: State): State {
-    return this.advance(this.fromInput.forward(x), state);
+    return { outputs: concat(outputs, 1), last: state[0] };
   }
 
   /** [B, gates * H] -> one [B, H] for each gate. */
   protected split(gates: Tensor): Tensor[] {
-    return Array.from({ length: this.gates }, (_, gate) =>
+    return Array.from({ length: this.counts.gates }, (_, gate) =>
       gates.slice(1, gate * this.width, (gate + 1) * this.width),
     );
-  }
-
-  protected zeros(like: Tensor): Tensor {
-    return zeros([like.shape[0], this.width], like);
   }
 }
 
@@ -101,39 +98,21 @@ function positionsOf(x: Tensor): Tensor[] {
  *   r = sigmoid(x W_r + h U_r + b_r),  z = sigmoid(x W_z + h U_z + b_z)
  *   n = tanh(x W_n + b_n + r * (h U_n + c_n)),  h' = (1 - z) * n + z * h
  *
- * A state is h [B, H].
+ * A state is [h].
  */
-export class GRU extends RecurrentLayer<Tensor> {
-  constructor(inputs: number, width: number, random: Random) {
-    super(inputs, width, 3, random);
+export class GRU extends RecurrentLayer {
+  constructor(inputs: number, width: number, random = defaultRandom()) {
+    super(inputs, width, { gates: 3, states: 1 }, random);
   }
 
-  begin(like: Tensor): Tensor {
-    return this.zeros(like);
-  }
-
-  hidden(state: Tensor): Tensor {
-    return state;
-  }
-
-  protected advance(fromInput: Tensor, state: Tensor): Tensor {
+  protected advance(fromInput: Tensor, [hidden]: RecurrentState): RecurrentState {
     const [inputReset, inputKeep, inputCandidate] = this.split(fromInput);
-    const [stateReset, stateKeep, stateCandidate] = this.split(this.fromState.forward(state));
+    const [stateReset, stateKeep, stateCandidate] = this.split(this.fromState.forward(hidden));
     const reset = inputReset.add(stateReset).sigmoid();
     const keep = inputKeep.add(stateKeep).sigmoid();
     const candidate = inputCandidate.add(reset.mul(stateCandidate)).tanh();
-    return candidate.add(keep.mul(state.sub(candidate)));
+    return [candidate.add(keep.mul(hidden.sub(candidate)))];
   }
-
-  protected choose(present: Tensor, after: Tensor, before: Tensor): Tensor {
-    return where(present, after, before);
-  }
-}
-
-/** What an LSTM remembers of B sequences: both [B, H]. */
-export interface LstmState {
-  readonly hidden: Tensor;
-  readonly cell: Tensor;
 }
 
 /**
@@ -142,32 +121,18 @@ export interface LstmState {
  *
  *   i, f, o = sigmoid(x W + h U + b),  g = tanh(x W_g + h U_g + b_g)
  *   c' = f * c + i * g,  h' = o * tanh(c')
+ *
+ * A state is [h, c].
  */
-export class LSTM extends RecurrentLayer<LstmState> {
-  constructor(inputs: number, width: number, random: Random) {
-    super(inputs, width, 4, random);
+export class LSTM extends RecurrentLayer {
+  constructor(inputs: number, width: number, random = defaultRandom()) {
+    super(inputs, width, { gates: 4, states: 2 }, random);
   }
 
-  begin(like: Tensor): LstmState {
-    return { hidden: this.zeros(like), cell: this.zeros(like) };
-  }
-
-  hidden({ hidden }: LstmState): Tensor {
-    return hidden;
-  }
-
-  protected advance(fromInput: Tensor, state: LstmState): LstmState {
-    const gates = this.split(fromInput.add(this.fromState.forward(state.hidden)));
+  protected advance(fromInput: Tensor, [hidden, cell]: RecurrentState): RecurrentState {
+    const gates = this.split(fromInput.add(this.fromState.forward(hidden)));
     const [input, forget, candidate, output] = gates;
-    const kept = forget.sigmoid().mul(state.cell);
-    const cell = kept.add(input.sigmoid().mul(candidate.tanh()));
-    return { hidden: output.sigmoid().mul(cell.tanh()), cell };
-  }
-
-  protected choose(present: Tensor, after: LstmState, before: LstmState): LstmState {
-    return {
-      hidden: where(present, after.hidden, before.hidden),
-      cell: where(present, after.cell, before.cell),
-    };
+    const next = forget.sigmoid().mul(cell).add(input.sigmoid().mul(candidate.tanh()));
+    return [output.sigmoid().mul(next.tanh()), next];
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { excerpt } from "../text/excerpt.ts";
-import { SafetensorsError } from "./safetensors-error.ts";
+import { refuse } from "./safetensors-error.ts";
 
 /** The array that holds each supported type, in the order files are written: no tensor loses its alignment. */
 export const ARRAY_TYPES = {
@@ -19,10 +19,9 @@ export type SafetensorsDtype = keyof typeof ARRAY_TYPES;
 
 const DTYPES = Object.keys(ARRAY_TYPES);
 const LENGTH_BYTES = 8;
+const SPACE = 0x20;
 const MAX_HEADER_BYTES = 100_000_000;
 const METADATA_NAME = "__metadata__";
-const TENSOR_FIELDS = ["dtype", "shape", "data_offsets"];
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** A tensor as it is stored: `data` has the type that `dtype` names and one element for each place of `shape`. */
 export interface SafetensorsEntry {
@@ -57,18 +56,13 @@ export interface SafetensorsLayout {
  */
 export function safetensorsDataStart(bytes: Uint8Array, fileBytes: number): number {
   if (bytes.length < LENGTH_BYTES) {
-    throw new SafetensorsError(
-      "truncated",
-      `a file starts with the ${LENGTH_BYTES} bytes of its header's length, got ${bytes.length} bytes`,
-    );
+    refuse("truncated", `a file starts with the 8 bytes of its header's length, got ${bytes.length} bytes`);
   }
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   checkHeaderSize(length);
-  if (length > fileBytes - LENGTH_BYTES) {
-    throw new SafetensorsError(
-      "header-size",
-      `the header should have ${length} bytes, but ${fileBytes - LENGTH_BYTES} follow its length`,
-    );
+  const rest = fileBytes - LENGTH_BYTES;
+  if (length > rest) {
+    refuse("header-size", `the header should have ${length} bytes, but ${rest} follow its length`);
   }
   return LENGTH_BYTES + length;
 }
@@ -82,23 +76,17 @@ export function safetensorsDataStart(bytes: Uint8Array, fileBytes: number): numb
 export function decodeSafetensorsLayout(bytes: Uint8Array, fileBytes: number): SafetensorsLayout {
   const dataStart = safetensorsDataStart(bytes, fileBytes);
   if (bytes.length < dataStart) {
-    throw new SafetensorsError(
-      "truncated",
-      `the header ends at byte ${dataStart}, got ${bytes.length} bytes`,
-    );
+    refuse("truncated", `the header ends at byte ${dataStart}, got ${bytes.length} bytes`);
   }
-  const dataBytes = fileBytes - dataStart;
-  const located: LocatedTensor[] = [];
-  let metadata: Record<string, string> = {};
-  for (const [name, value] of Object.entries(parseHeader(bytes.subarray(LENGTH_BYTES, dataStart)))) {
-    if (name === METADATA_NAME) metadata = checkMetadata(value);
-    else located.push(locateTensor(name, value, dataBytes));
-  }
-  located.sort(
-    (left, right) => left.begin - right.begin || left.end - right.end || compareNames(left.name, right.name),
-  );
-  checkCoverage(located, dataBytes);
-  return { tensors: new Map(located.map(({ name, ...location }) => [name, location])), metadata, dataStart };
+  const { [METADATA_NAME]: metadata = {}, ...entries } = parseHeader(bytes.subarray(LENGTH_BYTES, dataStart));
+  checkMetadata(metadata);
+  const located = Object.entries(entries)
+    .map(([name, value]) => [name, locateTensor(name, value, fileBytes - dataStart)] as const)
+    .sort(([leftName, left], [rightName, right]) => {
+      return left.begin - right.begin || left.end - right.end || compareNames(leftName, rightName);
+    });
+  checkCoverage(located, fileBytes - dataStart);
+  return { tensors: new Map(located), metadata, dataStart };
 }
 
 /** A file's bytes before its data, and its tensors in the order in which their data must follow. */
@@ -122,64 +110,31 @@ export function encodeSafetensorsHeader(
     ([leftName, left], [rightName, right]) =>
       DTYPES.indexOf(left.dtype) - DTYPES.indexOf(right.dtype) || compareNames(leftName, rightName),
   );
-  const header = encodeHeader(ordered, metadata);
-  const bytes = new Uint8Array(LENGTH_BYTES + header.length);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+  const text = headerText(ordered, metadata);
+  checkStrings(text);
+  const header = new TextEncoder().encode(text);
+  const length = Math.ceil(header.length / LENGTH_BYTES) * LENGTH_BYTES;
+  checkHeaderSize(length);
+  const bytes = new Uint8Array(LENGTH_BYTES + length).fill(SPACE);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
   bytes.set(header, LENGTH_BYTES);
   return { bytes, ordered };
 }
 
-interface LocatedTensor extends SafetensorsLocation {
-  readonly name: string;
-}
-
-function checkWritable(name: string, { dtype, shape, data }: SafetensorsEntry): void {
-  if (name === METADATA_NAME) {
-    throw new SafetensorsError("entry", `a tensor cannot have the reserved name "${name}"; rename it`);
-  }
-  checkDtype(name, dtype);
-  if (!(data instanceof ARRAY_TYPES[dtype])) {
-    throw new SafetensorsError(
-      "dtype",
-      `${tensorCalled(name)} has dtype ${dtype}, so its data must be a ${ARRAY_TYPES[dtype].name}`,
-    );
-  }
-  const count = elementCount(name, shape);
-  if (count !== data.length) {
-    throw new SafetensorsError(
-      "entry",
-      `${tensorCalled(name)} of shape [${shape}] needs ${count} elements, got ${data.length}`,
-    );
-  }
-}
-
-function encodeHeader(
-  tensors: readonly (readonly [string, SafetensorsEntry])[],
-  metadata: Readonly<Record<string, string>>,
-): Uint8Array {
-  const members: [string, string][] = [];
+/** Written member by member: a JavaScript object would put names like "7" first. */
+function headerText(tensors: EncodedHeader["ordered"], metadata: Readonly<Record<string, string>>): string {
+  const object = (members: readonly string[]) => `{${members.join(",")}}`;
+  const member = (name: string, json: string) => `${JSON.stringify(name)}:${json}`;
   const texts = Object.entries(metadata)
     .sort(([left], [right]) => compareNames(left, right))
-    .map(([key, text]) => [key, JSON.stringify(text)] as const);
-  if (texts.length > 0) members.push([METADATA_NAME, jsonObject(texts)]);
-  let begin = 0;
-  for (const [name, { dtype, shape, data }] of tensors) {
-    const end = begin + data.byteLength;
-    members.push([name, JSON.stringify({ dtype, shape, data_offsets: [begin, end] })]);
-    begin = end;
-  }
-  const text = jsonObject(members);
-  checkStrings(text);
-  const header = new TextEncoder().encode(text);
-  const padded = new Uint8Array(Math.ceil(header.length / LENGTH_BYTES) * LENGTH_BYTES).fill(0x20);
-  padded.set(header);
-  checkHeaderSize(padded.length);
-  return padded;
-}
-
-/** An object with its members in the order given: a JavaScript object would put names like "7" first. */
-function jsonObject(members: readonly (readonly [name: string, json: string])[]): string {
-  return `{${members.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(",")}}`;
+    .map(([key, text]) => member(key, JSON.stringify(text)));
+  let end = 0;
+  const entries = tensors.map(([name, { dtype, shape, data }]) => {
+    const begin = end;
+    end += data.byteLength;
+    return member(name, JSON.stringify({ dtype, shape, data_offsets: [begin, end] }));
+  });
+  return object(texts.length > 0 ? [member(METADATA_NAME, object(texts)), ...entries] : entries);
 }
 
 /** Code point order, which is the byte order of UTF-8; `<` would compare UTF-16 units. */
@@ -191,30 +146,19 @@ function compareNames(leftName: string, rightName: string): number {
   return difference === -1 ? left.length - right.length : left[difference] - (right[difference] ?? -1);
 }
 
-function checkHeaderSize(length: number): void {
-  if (length === 0 || length > MAX_HEADER_BYTES) {
-    throw new SafetensorsError(
-      "header-size",
-      `a header has from 1 to ${MAX_HEADER_BYTES} bytes, this one has ${length}`,
-    );
-  }
-}
-
-function parseHeader(bytes: Uint8Array): object {
+function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new SafetensorsError("header-encoding", "the header is not valid UTF-8", { cause });
+    refuse("header-encoding", "the header is not valid UTF-8", { cause });
   }
-  if (!text.startsWith("{")) {
-    throw new SafetensorsError("header-json", `the header must start with "{"`);
-  }
-  let header: object;
+  if (!text.startsWith("{")) refuse("header-json", `the header must start with "{"`);
+  let header: Record<string, unknown>;
   try {
     header = JSON.parse(text);
   } catch (cause) {
-    throw new SafetensorsError("header-json", `the header is not valid JSON: ${cause}`, { cause });
+    refuse("header-json", `the header is not valid JSON: ${cause}`, { cause });
   }
   checkStrings(text);
   return header;
@@ -227,141 +171,121 @@ function parseHeader(bytes: Uint8Array): object {
 function checkStrings(text: string): void {
   const keysOfOpenObjects: Set<string>[] = [];
   let latest = "";
-  let position = 0;
-  while (position < text.length) {
-    const character = text[position];
-    if (character === '"') {
-      const end = stringEnd(text, position);
-      latest = JSON.parse(text.slice(position, end));
-      if (LONE_SURROGATE.test(latest)) {
-        throw new SafetensorsError(
-          "header-encoding",
-          `the string ${JSON.stringify(excerpt(latest))} has half of a surrogate pair, so it is not Unicode text`,
-        );
-      }
-      position = end;
-      continue;
+  let opening: number | undefined;
+  // What is escaped is a token of its own, so that an escaped quote ends no string.
+  for (const { 0: token, index } of text.matchAll(/\\.|["{}:]/gs)) {
+    if (opening !== undefined) {
+      if (token !== '"') continue;
+      latest = JSON.parse(text.slice(opening, index + 1));
+      opening = undefined;
+      if (!/\p{Surrogate}/u.test(latest)) continue;
+      const half = JSON.stringify(excerpt(latest));
+      refuse("header-encoding", `the string ${half} has half of a surrogate pair, so it is not Unicode text`);
     }
-    if (character === "{") keysOfOpenObjects.push(new Set());
-    if (character === "}") keysOfOpenObjects.pop();
-    if (character === ":") {
-      const keys = keysOfOpenObjects.at(-1);
-      if (keys?.has(latest)) {
-        throw new SafetensorsError(
-          "duplicate-key",
-          `the header has the key ${JSON.stringify(excerpt(latest))} twice in one object`,
-        );
-      }
-      keys?.add(latest);
-    }
-    position++;
+    if (token === '"') opening = index;
+    else if (token === "{") keysOfOpenObjects.push(new Set());
+    else if (token === "}") keysOfOpenObjects.pop();
+    else if (!keysOfOpenObjects.at(-1)?.has(latest)) keysOfOpenObjects.at(-1)?.add(latest);
+    else
+      refuse(
+        "duplicate-key",
+        `the header has the key ${JSON.stringify(excerpt(latest))} twice in one object`,
+      );
   }
 }
 
-/** Just past the closing quote of the string whose opening quote is at `start`. */
-function stringEnd(text: string, start: number): number {
-  let position = start + 1;
-  while (text[position] !== '"') position += text[position] === "\\" ? 2 : 1;
-  return position + 1;
-}
-
-function checkMetadata(value: unknown): Record<string, string> {
-  if (!isObject(value) || !Object.values(value).every((text) => typeof text === "string")) {
-    throw new SafetensorsError("metadata", `"${METADATA_NAME}" must be an object whose values are strings`);
+function locateTensor(name: string, value: unknown, dataBytes: number): SafetensorsLocation {
+  const called = tensorCalled(name);
+  const { dtype, shape, data_offsets: offsets, ...others } = isObject(value) ? value : {};
+  if ([dtype, shape, offsets].includes(undefined) || Object.keys(others).length > 0) {
+    refuse("entry", `${called} must be an object with exactly the fields dtype, shape, data_offsets`);
   }
-  return value as Record<string, string>;
-}
-
-function locateTensor(name: string, value: unknown, dataBytes: number): LocatedTensor {
-  if (!isObject(value) || !sameNames(Object.keys(value), TENSOR_FIELDS)) {
-    throw new SafetensorsError(
-      "entry",
-      `${tensorCalled(name)} must be an object with exactly the fields ${TENSOR_FIELDS.join(", ")}`,
-    );
-  }
-  const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
-  checkDtype(name, dtype);
-  if (!Array.isArray(shape)) {
-    throw new SafetensorsError("entry", `${tensorCalled(name)}: the shape must be an array`);
-  }
-  const byteLength = elementCount(name, shape) * ARRAY_TYPES[dtype].BYTES_PER_ELEMENT;
+  checkDtype(called, dtype);
+  if (!Array.isArray(shape)) refuse("entry", `${called}: the shape must be an array`);
+  const byteLength = elementCount(called, shape) * ARRAY_TYPES[dtype].BYTES_PER_ELEMENT;
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
-    throw new SafetensorsError("entry", `${tensorCalled(name)}: data_offsets must be two integers from 0 up`);
+    refuse("entry", `${called}: data_offsets must be two integers from 0 up`);
   }
   const [begin, end] = offsets;
   if (end > dataBytes || end - begin !== byteLength) {
-    throw new SafetensorsError(
+    refuse(
       "offsets",
-      `${tensorCalled(name)} of type ${dtype} and shape [${excerpt(`${shape}`)}] needs ${byteLength} bytes in the file's ` +
+      `${called} of type ${dtype} and shape [${excerpt(`${shape}`)}] needs ${byteLength} bytes in the file's ` +
         `${dataBytes} bytes of data, its data_offsets are [${begin}, ${end}]`,
     );
   }
-  return { name, dtype, shape, begin, end };
-}
-
-function checkDtype(name: string, dtype: unknown): asserts dtype is SafetensorsDtype {
-  if (typeof dtype !== "string") {
-    throw new SafetensorsError("entry", `${tensorCalled(name)}: the dtype must be a string`);
-  }
-  if (!DTYPES.includes(dtype)) {
-    throw new SafetensorsError(
-      "dtype",
-      `${tensorCalled(name)} has dtype ${JSON.stringify(excerpt(dtype))}; supported are ${DTYPES.join(", ")}`,
-    );
-  }
-}
-
-/** The product of the extents: 1 for the shape of a scalar, []. */
-function elementCount(name: string, shape: readonly unknown[]): number {
-  if (!shape.every(isCount)) {
-    throw new SafetensorsError("entry", `${tensorCalled(name)}: a shape holds integers from 0 to 2^53 - 1`);
-  }
-  const count = shape.reduce((product, extent) => product * extent, 1);
-  if (!isCount(count)) {
-    throw new SafetensorsError(
-      "entry",
-      `${tensorCalled(name)}: [${excerpt(`${shape}`)}] has over 2^53 - 1 elements`,
-    );
-  }
-  return count;
+  return { dtype, shape, begin, end };
 }
 
 /** The tensors, sorted by where they begin, must cover the data once: hidden bytes could hold another file. */
-function checkCoverage(tensors: readonly LocatedTensor[], dataBytes: number): void {
+function checkCoverage(
+  tensors: readonly (readonly [string, SafetensorsLocation])[],
+  dataBytes: number,
+): void {
   let covered = 0;
-  for (const { name, begin, end } of tensors) {
+  for (const [name, { begin, end }] of tensors) {
+    const called = tensorCalled(name);
     if (begin < covered) {
-      throw new SafetensorsError(
+      refuse(
         "overlap",
-        `${tensorCalled(name)} begins at byte ${begin} of the data, inside the tensor that ends at ${covered}`,
+        `${called} begins at byte ${begin} of the data, inside the tensor that ends at ${covered}`,
       );
     }
     if (begin > covered) {
-      throw new SafetensorsError(
-        "gap",
-        `bytes ${covered} to ${begin} of the data, before ${tensorCalled(name)}, belong to no tensor`,
-      );
+      refuse("gap", `bytes ${covered} to ${begin} of the data, before ${called}, belong to no tensor`);
     }
     covered = end;
   }
   if (covered < dataBytes) {
-    throw new SafetensorsError(
-      "trailing",
-      `the last tensor ends at byte ${covered} of the data, but ${dataBytes - covered} more follow`,
-    );
+    const more = dataBytes - covered;
+    refuse("trailing", `the last tensor ends at byte ${covered} of the data, but ${more} more follow`);
   }
 }
 
-function isObject(value: unknown): value is object {
+function checkWritable(name: string, { dtype, shape, data }: SafetensorsEntry): void {
+  const called = tensorCalled(name);
+  if (name === METADATA_NAME) refuse("entry", `a tensor cannot have the reserved name "${name}"; rename it`);
+  checkDtype(called, dtype);
+  if (!(data instanceof ARRAY_TYPES[dtype])) {
+    refuse("dtype", `${called} has dtype ${dtype}, so its data must be a ${ARRAY_TYPES[dtype].name}`);
+  }
+  const count = elementCount(called, shape);
+  if (count !== data.length) {
+    refuse("entry", `${called} of shape [${shape}] needs ${count} elements, got ${data.length}`);
+  }
+}
+
+function checkHeaderSize(length: number): void {
+  if (length > 0 && length <= MAX_HEADER_BYTES) return;
+  refuse("header-size", `a header has from 1 to ${MAX_HEADER_BYTES} bytes, this one has ${length}`);
+}
+
+function checkMetadata(value: unknown): asserts value is Record<string, string> {
+  if (isObject(value) && Object.values(value).every((text) => typeof text === "string")) return;
+  refuse("metadata", `"${METADATA_NAME}" must be an object whose values are strings`);
+}
+
+function checkDtype(called: string, dtype: unknown): asserts dtype is SafetensorsDtype {
+  if (typeof dtype !== "string") refuse("entry", `${called}: the dtype must be a string`);
+  if (DTYPES.includes(dtype)) return;
+  const supported = DTYPES.join(", ");
+  refuse("dtype", `${called} has dtype ${JSON.stringify(excerpt(dtype))}; supported are ${supported}`);
+}
+
+/** The product of the extents: 1 for the shape of a scalar, []. */
+function elementCount(called: string, shape: readonly unknown[]): number {
+  if (!shape.every(isCount)) refuse("entry", `${called}: a shape holds integers from 0 to 2^53 - 1`);
+  const count = shape.reduce((product, extent) => product * extent, 1);
+  if (!isCount(count)) refuse("entry", `${called}: [${excerpt(`${shape}`)}] has over 2^53 - 1 elements`);
+  return count;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function sameNames(names: readonly string[], expected: readonly string[]): boolean {
-  return names.length === expected.length && expected.every((name) => names.includes(name));
 }
 
 function tensorCalled(name: string): string {

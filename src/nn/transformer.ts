@@ -1,5 +1,5 @@
 /** Transformer blocks (Vaswani et al. 2017) with pre-normalisation (Xiong et al. 2020). */
-import { type Activation, attention, concat, type Random, type Tensor, tensor } from "../tensor/index.ts";
+import { type Activation, attention, concat, defaultRandom, type Tensor, tensor } from "../tensor/index.ts";
 import { Dropout, type DropoutKey, LayerNorm, Linear, MLP } from "./layers.ts";
 import { Module } from "./module.ts";
 
@@ -11,7 +11,7 @@ export interface TransformerOptions {
   readonly heads: number;
   /** Width of the hidden layer of the feed-forward network. */
   readonly feedForward: number;
-  /** Probability of dropping an element of each sublayer's output. */
+  /** Probability of dropping an element of each sublayer's output */
   readonly dropoutRate: number;
   readonly dropoutKey: DropoutKey;
   readonly activation?: Activation;
@@ -48,7 +48,7 @@ export class MultiHeadAttention extends Module {
   constructor(
     width: number,
     private readonly heads: number,
-    random: Random,
+    random = defaultRandom(),
   ) {
     super();
     this.query = new Linear(width, width, random);
@@ -75,7 +75,7 @@ export class EncoderBlock extends Module {
   readonly feedForward: MLP;
   readonly dropout: Dropout;
 
-  constructor(options: TransformerOptions, random: Random) {
+  constructor(options: TransformerOptions, random = defaultRandom()) {
     super();
     const { width, heads, feedForward, activation, dropoutRate, dropoutKey } = options;
     this.attentionNorm = new LayerNorm(width);
@@ -104,7 +104,7 @@ export class DecoderBlock extends Module {
   readonly feedForward: MLP;
   readonly dropout: Dropout;
 
-  constructor(options: TransformerOptions, random: Random) {
+  constructor(options: TransformerOptions, random = defaultRandom()) {
     super();
     const { width, heads, feedForward, activation, dropoutRate, dropoutKey } = options;
     this.selfNorm = new LayerNorm(width);

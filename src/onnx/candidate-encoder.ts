@@ -3,8 +3,7 @@
  * `CandidateMemory` of `src/goalrank`. Their observed features become constants beside the weights.
  */
 import type { Catalogue, CategoryTable, FeatureTable } from "../data/dataset.ts";
-import type { Value } from "./graph.ts";
-import type { GraphModule } from "./graph-module.ts";
+import type { GraphModule, Value } from "./graph.ts";
 import { type AttentionShape, embedding, encoderBlock, layerNorm, linear } from "./layers.ts";
 
 /** Inputs of a graph that are known before anything is shown. */
@@ -20,7 +19,7 @@ export interface RequestInputs {
 }
 
 export interface MemoryShape extends AttentionShape {
-  readonly encoderLayers: number;
+  readonly layers: number;
 }
 
 /** `CandidateMemory`: the candidates, each seen among all others, [B, N, D]. */
@@ -31,7 +30,7 @@ export function candidateMemory(
   shape: MemoryShape,
 ): Value {
   let hidden = encodeCandidates(module.child("encoder"), catalogue, request);
-  for (let layer = 0; layer < shape.encoderLayers; layer++) {
+  for (let layer = 0; layer < shape.layers; layer++) {
     hidden = encoderBlock(module.child(`blocks.${layer}`), hidden, shape);
   }
   return layerNorm(module.child("norm"), hidden);
@@ -66,12 +65,8 @@ function encodeUsers(module: GraphModule, catalogue: Catalogue, request: Request
   const parts: Value[] = [];
   if (request.users !== undefined) {
     const { userFeatures, userCategories } = catalogue;
-    const observed = encodeFeatures(
-      module.child("userFeatures"),
-      request.users,
-      userFeatures,
-      userCategories,
-    );
+    const ofUser = module.child("userFeatures");
+    const observed = encodeFeatures(ofUser, request.users, userFeatures, userCategories);
     if (observed !== undefined) parts.push(module.node("Unsqueeze", [observed, graph.integers(1)]));
   }
   if (request.history !== undefined) {
@@ -83,8 +78,7 @@ function encodeUsers(module: GraphModule, catalogue: Catalogue, request: Request
       linear(module.child("otherHistory"), meanAt(1)),
     );
   }
-  if (parts.length === 0) return undefined;
-  return parts.reduce((sum, part) => module.node("Add", [sum, part]));
+  return sumOf(module, parts);
 }
 
 /** `FeatureEncoder`: numbers of users or items [...] -> [..., D]; none when nothing is observed. */
@@ -110,6 +104,10 @@ function encodeFeatures(
     const sum = module.node("MatMul", [weight, chosen]);
     parts.push(module.node("Squeeze", [sum, graph.integers(-2)]));
   }
-  if (parts.length === 0) return undefined;
-  return parts.reduce((sum, part) => module.node("Add", [sum, part]));
+  return sumOf(module, parts);
+}
+
+/** None of no parts. */
+function sumOf(module: GraphModule, parts: readonly Value[]): Value | undefined {
+  return parts.length === 0 ? undefined : parts.reduce((sum, part) => module.node("Add", [sum, part]));
 }

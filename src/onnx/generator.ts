@@ -6,19 +6,37 @@
  */
 import type { Catalogue } from "../data/dataset.ts";
 import { HIDDEN_LOG_PROBABILITY } from "../kernels/index.ts";
+import type { MethodShape } from "../methods/method.ts";
+import type { SafetensorsEntry } from "../nn/index.ts";
 import type { RankerContent } from "../ranker/ranker-file.ts";
 import { withUnknownUser } from "../ranker/unknown-user.ts";
 import { candidateMemory, type RequestInputs } from "./candidate-encoder.ts";
-import { GraphBuilder, type Value } from "./graph.ts";
-import { GraphModule } from "./graph-module.ts";
+import { GraphBuilder, GraphModule, type Value } from "./graph.ts";
 import { decoderBlock, type GraphKeyValues, layerNorm, linear, project } from "./layers.ts";
 import { encodeModel, type OnnxGraph } from "./writer.ts";
 
-/** What is exported of a ranker. */
-export type ExportedRanker = Pick<
-  RankerContent,
-  "generatorOptions" | "weights" | "catalogue" | "historyLength"
->;
+/** A generator that ranks, as a ranker's file holds it. */
+export interface ExportedGenerator {
+  readonly weights: ReadonlyMap<string, SafetensorsEntry>;
+  readonly shape: MethodShape;
+  readonly catalogue: Catalogue;
+}
+
+/** Methods that are a generator of this form. */
+export const EXPORTED_METHODS: readonly string[] = ["goalrank", "imitation"];
+
+/**
+ * The generator of a ranker.
+ * @throws RangeError for a ranker of a method that is no generator of this form
+ */
+export function generatorOf({ method, models, shared, shape, catalogue }: RankerContent): ExportedGenerator {
+  const weights = method === "imitation" ? shared.get("imitation") : models.get("goalrank");
+  if (weights !== undefined) return { weights, shape, catalogue };
+  throw new RangeError(
+    `export: ONNX models can be made of ${EXPORTED_METHODS.join(" and ")}, not of ${method}; ` +
+      "the format safetensors holds any method",
+  );
+}
 
 /** What the files say of themselves. */
 export interface OnnxDescription {
@@ -37,7 +55,7 @@ export interface OnnxGenerator {
  * @throws Error when the ranker lacks a weight of its generator
  * @throws RangeError when a file would have 2 GiB or more
  */
-export function exportGenerator(ranker: ExportedRanker, description: OnnxDescription): OnnxGenerator {
+export function exportGenerator(ranker: ExportedGenerator, description: OnnxDescription): OnnxGenerator {
   return {
     encoder: encodeModel({ ...description, graph: encoderGraph(ranker) }),
     decoderStep: encodeModel({ ...description, graph: decoderStepGraph(ranker) }),
@@ -45,19 +63,19 @@ export function exportGenerator(ranker: ExportedRanker, description: OnnxDescrip
 }
 
 /** `Generator.encode` */
-function encoderGraph({ generatorOptions, weights, catalogue, historyLength }: ExportedRanker): OnnxGraph {
-  const { width, decoderLayers } = generatorOptions;
+function encoderGraph({ shape, weights, catalogue }: ExportedGenerator): OnnxGraph {
+  const { width, layers } = shape;
   const graph = new GraphBuilder("goalrank_encoder");
   const model = new GraphModule(graph, weights);
-  const request = requestInputs(graph, catalogue, historyLength);
+  const request = requestInputs(graph, catalogue, shape.historyLength);
   // The number -1 reads the last row of a table.
   const users = withUnknownUser(catalogue);
-  const rows = candidateMemory(model.child("memory"), users, request, generatorOptions);
+  const rows = candidateMemory(model.child("memory"), users, request, shape);
   const give = (name: string, value: Value, description: string) =>
     graph.output(name, value, "float32", ["B", "N", width], description);
   give("rows", rows, "the candidates");
   give("pointers", linear(model.child("pointer"), rows), "what the decoder's state is compared with");
-  for (let layer = 0; layer < decoderLayers; layer++) {
+  for (let layer = 0; layer < layers; layer++) {
     const { keys, values } = project(model.child(`decoderBlocks.${layer}.crossAttention`), rows);
     give(`memory_keys_${layer}`, keys, `for the cross-attention of decoder block ${layer}`);
     give(`memory_values_${layer}`, values, `for the cross-attention of decoder block ${layer}`);
@@ -85,41 +103,33 @@ function requestInputs(graph: GraphBuilder, catalogue: Catalogue, historyLength:
 }
 
 /** `Generator.begin` and `Generator.advance`, of one list for each request. */
-function decoderStepGraph({ generatorOptions, weights }: ExportedRanker): OnnxGraph {
-  const { width, decoderLayers } = generatorOptions;
+function decoderStepGraph({ shape, weights }: ExportedGenerator): OnnxGraph {
+  const { width } = shape;
   const graph = new GraphBuilder("goalrank_decoder_step");
   const model = new GraphModule(graph, weights);
   const ofEncoder = (name: string) =>
     graph.input(name, "float32", ["B", "N", width], "the encoder's output of this name");
   const ofPast = (name: string) =>
     graph.input(`past_${name}`, "float32", ["B", "T", width], `present_${name} of the position before`);
-  const give = (name: string, value: Value) =>
-    graph.output(
-      `present_${name}`,
-      value,
-      "float32",
-      ["B", "T + 1", width],
-      `past_${name} of the next position`,
-    );
+  const give = (name: string, value: Value) => {
+    const description = `past_${name} of the next position`;
+    graph.output(`present_${name}`, value, "float32", ["B", "T + 1", width], description);
+  };
 
   const rows = ofEncoder("rows");
   const pointers = ofEncoder("pointers");
-  const layers = Array.from({ length: decoderLayers }, (_, layer) => ({
+  const layers = Array.from({ length: shape.layers }, (_, layer) => ({
     block: model.child(`decoderBlocks.${layer}`),
     memory: { keys: ofEncoder(`memory_keys_${layer}`), values: ofEncoder(`memory_values_${layer}`) },
     past: { keys: ofPast(`keys_${layer}`), values: ofPast(`values_${layer}`) },
   }));
-  const previous = graph.input(
-    "previous",
-    "int64",
-    ["B"],
-    "candidate chosen at the position before, else -1",
-  );
+  const before = "candidate chosen at the position before, else -1";
+  const previous = graph.input("previous", "int64", ["B"], before);
   const free = graph.input("free", "bool", ["B", "N"], "the candidates that may be chosen");
 
   let hidden = positionInput(model, rows, previous, layers[0].past);
   layers.forEach(({ block, memory, past }, layer) => {
-    const { output, keyValues } = decoderBlock(block, hidden, memory, past, generatorOptions);
+    const { output, keyValues } = decoderBlock(block, hidden, memory, past, shape);
     give(`keys_${layer}`, keyValues.keys);
     give(`values_${layer}`, keyValues.values);
     hidden = output;

@@ -3,8 +3,7 @@
  * or keys, Q queries, D the width.
  */
 import { LAYER_NORM_EPSILON } from "../nn/index.ts";
-import type { Value } from "./graph.ts";
-import type { GraphModule } from "./graph-module.ts";
+import type { GraphModule, Value } from "./graph.ts";
 
 /** Of every attention of a model. */
 export interface AttentionShape {

@@ -6,7 +6,7 @@ export {
   RANKER_VERSION,
   type RankerContent,
   RankerFileError,
-  type RestoredRanker,
+  type RankerSource,
 } from "./ranker-file.ts";
 export { parseRankRequest, rankRequestSchema } from "./request-schema.ts";
 export * from "./requests.ts";

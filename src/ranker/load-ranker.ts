@@ -1,12 +1,24 @@
 /** Loads a ranker in Node, out of a file. */
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nearestName } from "../text/nearest-name.ts";
 import { Ranker, type RankerOptions } from "./ranker.ts";
 import { RankerFileError } from "./ranker-file.ts";
 
-/** The ranker's file in the folder of a run. */
+/** The file of the ranker that a run deploys, in its folder. */
 export const RANKER_FILE = "ranker.safetensors";
+
+/** The file of one of a run's methods, in its folder. */
+export function rankerFileOf(method: string): string {
+  return join("rankers", `${method}.safetensors`);
+}
+
+/** Of {@link loadRanker}. */
+export interface LoadOptions extends RankerOptions {
+  /** Of a run's folder: the method to rank with, by its name; the one that the run deploys unless given. */
+  readonly method?: string | undefined;
+}
 
 /**
  * Loads a trained ranker.
@@ -22,26 +34,54 @@ export const RANKER_FILE = "ranker.safetensors";
  */
 export async function loadRanker(
   source: string | URL | Uint8Array,
-  options?: RankerOptions,
+  { method, ...options }: LoadOptions = {},
 ): Promise<Ranker> {
   if (source instanceof Uint8Array) return Ranker.create(source, options);
   const path = source instanceof URL ? fileURLToPath(source) : source;
   try {
-    return await Ranker.create(await readRankerFile(path), options);
+    return await Ranker.create(await readRankerFile(path, method), options);
   } catch (error) {
     if (!(error instanceof RankerFileError)) throw error;
     throw new RankerFileError(`${path}: ${error.message}`, { cause: error });
   }
 }
 
-async function readRankerFile(path: string): Promise<Uint8Array> {
+/**
+ * The bytes of a ranker's file.
+ * @throws RankerFileError where there is none
+ */
+export async function readRankerFile(path: string, method?: string): Promise<Uint8Array> {
   try {
-    const isFolder = (await stat(path)).isDirectory();
-    return await readFile(isFolder ? join(path, RANKER_FILE) : path);
+    return await readFile(await findRankerFile(path, method));
   } catch (cause) {
+    if (cause instanceof RankerFileError) throw cause;
     throw new RankerFileError(
       `there is no ranker that can be read (${(cause as Error).message}); \`goalrank train\` makes one`,
       { cause },
     );
   }
+}
+
+/**
+ * Where a ranker's file is: `path` itself, or in the run's folder `path`.
+ * @throws RankerFileError for a method that is not there, naming those that are
+ */
+export async function findRankerFile(path: string, method?: string): Promise<string> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (method === undefined) return isFolder ? join(path, RANKER_FILE) : path;
+  if (!isFolder) {
+    throw new RankerFileError("this is no folder of a run, of which alone a method can be chosen");
+  }
+  const names = (await readdir(join(path, "rankers")).catch(() => []))
+    .filter((name) => name.endsWith(".safetensors"))
+    .map((name) => name.slice(0, -".safetensors".length));
+  if (names.includes(method)) return join(path, rankerFileOf(method));
+  throw new RankerFileError(
+    names.length === 0
+      ? `the run has no rankers yet; \`goalrank train all --resume ${path}\` goes on with it`
+      : `the run has no ranker of "${method}"; did you mean "${nearestName(method, names)}"? It has ${names.join(", ")}`,
+  );
 }

@@ -1,5 +1,5 @@
 /**
- * A ranker as a file: the generator's weights, the names and features of users and items, and the retriever, in the
+ * A ranker as a file: a method's weights, the names and features of users and items, and the retriever, in the
  * safetensors layout. Metadata `goalrank` is JSON that says how they fit together, with a checksum of every tensor.
  */
 
@@ -13,10 +13,12 @@ import {
 import { restoreRetriever } from "../data/retrievers/restore.ts";
 import type { Retriever } from "../data/retrievers/retriever.ts";
 import { crc32c } from "../files/crc32c.ts";
-import type { Generator, GeneratorOptions } from "../goalrank/generator.ts";
+import type { Method, MethodContext, MethodInstance, MethodShape } from "../methods/method.ts";
+import { type JudgeShape, namedSharedModels, type SharedSet } from "../methods/shared-models.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
+  type Module,
   type SafetensorsEntry,
   SafetensorsError,
 } from "../nn/index.ts";
@@ -24,11 +26,13 @@ import { excerpt } from "../text/excerpt.ts";
 import { type RankerMetadata, rankerMetadataSchema } from "./ranker-metadata.ts";
 
 /** Of the layout: a reader refuses any other. */
-export const RANKER_VERSION = 1;
+export const RANKER_VERSION = 2;
 
 const METADATA_KEY = "goalrank";
 const CHECKSUM_KEY = "goalrank_crc32c";
-const GENERATOR_PREFIX = "generator.";
+/** Of a method's own models, and of the shared ones that it answers with. */
+const MODEL_PREFIX = "model.";
+const SHARED_PREFIX = "shared.";
 const RETRIEVER_PREFIX = "retriever.";
 
 /** A file that holds no ranker that this program can use. */
@@ -40,49 +44,66 @@ export class RankerFileError extends Error {
   }
 }
 
-/** All that a ranker is made of. */
+/** Weights by model, and in each by name. */
+export type ModelWeights = ReadonlyMap<string, ReadonlyMap<string, SafetensorsEntry>>;
+
+/** All that a ranker is made of, as it is read back. */
 export interface RankerContent {
-  readonly generatorOptions: GeneratorOptions;
-  /** The generator's weights. */
-  readonly weights: ReadonlyMap<string, SafetensorsEntry>;
+  /** The method, by its name. */
+  readonly method: string;
+  readonly shape: MethodShape;
+  readonly judge: JudgeShape;
+  /** What the method chose besides weights. */
+  readonly choices: Readonly<Record<string, unknown>> | undefined;
+  /** Of the method's own models, and of the shared ones that it answers with. */
+  readonly models: ModelWeights;
+  readonly shared: ModelWeights;
   readonly catalogue: Catalogue;
   readonly retriever: Retriever | undefined;
-  /** N and H of the requests that the generator learned from. */
-  readonly candidateCount: number;
-  readonly historyLength: number;
   /** Where it comes from, such as the seed and a fingerprint of the data: as JSON holds it. */
   readonly training: Readonly<Record<string, unknown>>;
+  /** The checksum of everything: eight hexadecimal digits, the same for the same ranker. */
+  readonly fingerprint: string;
 }
 
-/** What is read back, with the checksum of everything: eight hexadecimal digits, the same for the same ranker. */
-export type RestoredRanker = RankerContent & { readonly fingerprint: string };
+/** A method that has learned, to be written. */
+export interface RankerSource extends Pick<RankerContent, "retriever" | "training"> {
+  readonly method: Pick<Method, "name" | "answersWith">;
+  readonly instance: MethodInstance;
+  /** What it was created with. */
+  readonly models: SharedSet;
+}
 
 /**
  * The bytes of a ranker's file.
  *
  * @example
- * writeFileSync("ranker.safetensors", await encodeRanker({ generator, catalogue, retriever, ...shape }));
+ * writeFileSync("ranker.safetensors", await encodeRanker({ method, instance, models, retriever, training }));
  */
-export async function encodeRanker({
-  generator,
-  ...content
-}: Omit<RankerContent, "generatorOptions" | "weights"> & {
-  readonly generator: Generator;
-}): Promise<Uint8Array> {
-  const { catalogue, retriever, candidateCount, historyLength, training } = content;
+export async function encodeRanker(source: RankerSource): Promise<Uint8Array> {
+  const { method, instance, models, retriever, training } = source;
+  const { context, judge } = models;
   const tensors = new Map<string, SafetensorsEntry>([
-    ...withPrefix(GENERATOR_PREFIX, await generator.stateDict()),
     ...withPrefix(RETRIEVER_PREFIX, retriever?.tensors() ?? new Map()),
-    ...catalogueTensors(catalogue),
+    ...catalogueTensors(context.catalogue),
   ]);
+  const add = async (prefix: string, named: Iterable<[string, Module]>) => {
+    for (const [name, model] of named) {
+      const entries = withPrefix(`${prefix}${name}.`, await model.stateDict());
+      for (const [key, entry] of entries) tensors.set(key, entry);
+    }
+  };
+  await add(MODEL_PREFIX, Object.entries(instance.models));
+  await add(SHARED_PREFIX, sharedModelsOf(method, models));
   const metadata: RankerMetadata = {
     kind: "ranker",
     version: RANKER_VERSION,
-    generator: generator.options,
-    catalogue: describeCatalogue(catalogue),
+    method: method.name,
+    shape: shapeOf(context),
+    judge,
+    ...(instance.choices && { choices: instance.choices.get() }),
+    catalogue: describeCatalogue(context.catalogue),
     ...(retriever && { retriever: retriever.name }),
-    candidateCount,
-    historyLength,
     training,
     crc32c: Object.fromEntries([...tensors].map(([name, { data }]) => [name, checksum(bytesOf(data))])),
   };
@@ -90,8 +111,22 @@ export async function encodeRanker({
   return encodeSafetensors(tensors, { [METADATA_KEY]: text, [CHECKSUM_KEY]: textChecksum(text) });
 }
 
+/** The shared models that a method answers with, by name. */
+function sharedModelsOf({ answersWith }: Pick<Method, "answersWith">, models: SharedSet): [string, Module][] {
+  const isPointwiseJudge = models.rewardModels.length === 0 && answersWith.includes("judge");
+  return namedSharedModels(models).filter(([name]) => {
+    if (name === "pointwise") return answersWith.includes("pointwise") || isPointwiseJudge;
+    return name === "imitation" ? answersWith.includes("imitation") : answersWith.includes("judge");
+  });
+}
+
+function shapeOf(context: MethodContext): MethodShape {
+  const { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed } = context;
+  return { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed };
+}
+
 /** @throws RankerFileError for bytes that are cut short, damaged, of another kind or of another version */
-export function decodeRanker(bytes: Uint8Array): RestoredRanker {
+export function decodeRanker(bytes: Uint8Array): RankerContent {
   const { tensors, metadata: entries } = decodeFile(bytes);
   const text = entries[METADATA_KEY];
   if (text === undefined) throw new RankerFileError("ranker: this is a safetensors file, but no ranker");
@@ -99,11 +134,15 @@ export function decodeRanker(bytes: Uint8Array): RestoredRanker {
   if (fingerprint !== entries[CHECKSUM_KEY]) throw damaged("its description does not have its checksum");
   const metadata = readMetadata(text);
   checkTensors(tensors, metadata.crc32c);
-  const { catalogue: description, retriever, generator, candidateCount, historyLength, training } = metadata;
+  const { method, shape, judge, choices, catalogue: description, retriever, training } = metadata;
   try {
     return {
-      generatorOptions: generator,
-      weights: ofPrefix(GENERATOR_PREFIX, tensors),
+      method,
+      shape,
+      judge,
+      choices,
+      models: byModel(MODEL_PREFIX, tensors),
+      shared: byModel(SHARED_PREFIX, tensors),
       catalogue: restoreCatalogue(
         description,
         new Map([...tensors].filter(([name]) => isCatalogueTensor(name))),
@@ -112,8 +151,6 @@ export function decodeRanker(bytes: Uint8Array): RestoredRanker {
         retriever === undefined
           ? undefined
           : restoreRetriever(retriever, ofPrefix(RETRIEVER_PREFIX, tensors), description),
-      candidateCount,
-      historyLength,
       training,
       fingerprint,
     };
@@ -191,6 +228,17 @@ function ofPrefix(
 ): Map<string, SafetensorsEntry> {
   const own = [...tensors].filter(([name]) => name.startsWith(prefix));
   return new Map(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}
+
+/** `model.mir.scorer.weight` is `scorer.weight` of the model `mir`. */
+function byModel(prefix: string, tensors: ReadonlyMap<string, SafetensorsEntry>): ModelWeights {
+  const models = new Map<string, Map<string, SafetensorsEntry>>();
+  for (const [path, entry] of ofPrefix(prefix, tensors)) {
+    const end = path.indexOf(".");
+    const own = models.get(path.slice(0, end)) ?? new Map<string, SafetensorsEntry>();
+    models.set(path.slice(0, end), own.set(path.slice(end + 1), entry));
+  }
+  return models;
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: SafetensorsEntry["data"]): Uint8Array {

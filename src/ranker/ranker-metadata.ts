@@ -1,38 +1,43 @@
 /** The description in a ranker's file: JSON, of which nothing is believed until it is checked. */
 // The small zod: this file is part of what every page loads.
 import * as z from "zod/mini";
+import { catalogueDescriptionSchema } from "../data/features/catalogue-description.ts";
+import { REWARD_HEADS } from "../goalrank/reward-model.ts";
 
 const integer = (least: number, most: number) => z.int().check(z.gte(least), z.lte(most));
 
-/** No array has more elements. */
-const count = integer(0, 2 ** 31 - 1);
-
 /** Weights of more than these would fit in no memory. */
-const generator = z.object({
+const shape = z.object({
+  listLength: integer(1, 10_000),
+  candidateCount: integer(1, 100_000),
+  historyLength: integer(0, 100_000),
   width: integer(1, 8192),
   heads: integer(1, 8192),
-  encoderLayers: integer(0, 256),
-  decoderLayers: integer(1, 256),
-  listLength: integer(1, 10_000),
+  layers: integer(0, 256),
   dropoutRate: z.number().check(z.gte(0), z.lte(1)),
   seed: z.number(),
-  stream: z.string(),
+});
+
+const judge = z.object({
+  kind: z.enum(["list", "item-bce-discounted"]),
+  contextLayers: integer(0, 256),
+  head: z.enum(REWARD_HEADS),
+  reading: z.enum(["top-down", "whole-list"]),
+  members: integer(1, 100),
+  pessimism: z.number().check(z.gte(0)),
 });
 
 export const rankerMetadataSchema = z.object({
   kind: z.literal("ranker"),
   version: z.number(),
-  generator,
-  catalogue: z.object({
-    userCount: count,
-    itemCount: count,
-    /** Sizes of the vocabularies of categories, where there are any. */
-    userVocabulary: z.exactOptional(count),
-    itemVocabulary: z.exactOptional(count),
-  }),
+  /** The method, by its name. */
+  method: z.string(),
+  shape,
+  judge,
+  /** What the method chose besides weights. */
+  choices: z.exactOptional(z.record(z.string(), z.unknown())),
+  catalogue: catalogueDescriptionSchema,
   retriever: z.exactOptional(z.string()),
-  candidateCount: count,
-  historyLength: count,
   training: z.record(z.string(), z.unknown()),
   /** CRC-32C of each tensor's bytes, in hexadecimal. */
   crc32c: z.record(z.string(), z.string()),

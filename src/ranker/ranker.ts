@@ -1,11 +1,10 @@
 /** A trained ranker at work: requests in, lists out. The same code runs in Node and in browsers. */
 
 import { candidateBatch } from "../data/batch.ts";
-import { decodeScoredLists } from "../goalrank/decoding/decode.ts";
-import { Generator, type GeneratorOptions } from "../goalrank/generator.ts";
 import { chooseDevice, type Device, type DeviceName } from "../kernels/index.ts";
-import { noGrad, outsideScopes, Random, scope, type Tensor, withDefaultDevice } from "../tensor/index.ts";
-import { decodeRanker, RANKER_VERSION, RankerFileError, type RestoredRanker } from "./ranker-file.ts";
+import type { Answer, Answering } from "../methods/answering.ts";
+import { outsideScopes, withDefaultDevice } from "../tensor/index.ts";
+import { decodeRanker, RANKER_VERSION, type RankerContent } from "./ranker-file.ts";
 import { requestColumns } from "./request-columns.ts";
 import { type RankedList, type RankRequest, RankRequestError } from "./requests.ts";
 import {
@@ -15,7 +14,7 @@ import {
   type ResolvedRequest,
   resolveRequest,
 } from "./resolve-request.ts";
-import { withUnknownUser } from "./unknown-user.ts";
+import { type RestoredMethod, restoreMethod } from "./restore-method.ts";
 
 /** Where a ranker computes, and what it refuses. */
 export interface RankerOptions {
@@ -32,6 +31,11 @@ export interface RankerDescription {
   readonly version: number;
   /** Eight hexadecimal digits, the same for the same ranker. */
   readonly fingerprint: string;
+  /** The method that answers, by its name and by its title in tables. */
+  readonly method: string;
+  readonly title: string;
+  /** Whose probabilities its answers come with: see {@link Answering.probabilities}. */
+  readonly probabilities: Answering["probabilities"];
   readonly itemCount: number;
   readonly userCount: number;
   /** Most items of a list, L. */
@@ -39,7 +43,7 @@ export interface RankerDescription {
   /** Candidates and entries of a history that it was trained with: N and H. */
   readonly candidateCount: number;
   readonly historyLength: number;
-  /** Of the generator: D, attention heads, and blocks of its encoder and decoder together. */
+  /** D, attention heads, and blocks of whatever kind the method stacks. */
   readonly width: number;
   readonly heads: number;
   readonly layers: number;
@@ -48,35 +52,38 @@ export interface RankerDescription {
   readonly training: Readonly<Record<string, unknown>>;
 }
 
-/** Ranks lists with a generator. `loadRanker` makes one. */
+/** Ranks lists with a method that has learned. `loadRanker` makes one. */
 export class Ranker {
   readonly description: RankerDescription;
   private readonly names: Names;
-  private readonly generator: Generator;
   /** Number of the user of whom nothing is known: one more than there are. */
   private readonly unknownUser: number;
   private readonly titles: readonly string[] | undefined;
 
+  /** Ends when the answer that is under way does, of a method whose answers must not be under way together. */
+  private underWay: Promise<unknown> = Promise.resolve();
+
   private constructor(
-    content: RestoredRanker,
+    content: RankerContent,
+    private readonly method: RestoredMethod,
     private readonly device: Device,
     limits: Partial<RankerLimits>,
   ) {
-    const { catalogue, generatorOptions, retriever, candidateCount } = content;
+    const { catalogue, retriever, shape } = content;
     const itemIds = catalogue.itemIds ?? numberNames(catalogue.itemCount);
-    this.description = describe(content);
+    this.description = describe(content, method);
     this.names = {
       userNumbers: byName(catalogue.userIds ?? numberNames(catalogue.userCount)),
       itemIds,
       itemNumbers: byName(itemIds),
       retriever,
-      listLength: generatorOptions.listLength,
-      candidateCount,
+      listLength: shape.listLength,
+      candidateCount: shape.candidateCount,
+      leastCandidates: method.answering.leastCandidates,
       limits: { ...DEFAULT_LIMITS, ...limits },
     };
     this.titles = catalogue.itemTitles;
     this.unknownUser = catalogue.userCount;
-    this.generator = restoreGenerator(content, device);
   }
 
   /**
@@ -90,7 +97,7 @@ export class Ranker {
       typeof device === "string"
         ? (await chooseDevice(device, threads === undefined ? {} : { threads })).device
         : device;
-    return new Ranker(content, chosen, limits);
+    return new Ranker(content, await restoreMethod(content, chosen), chosen, limits);
   }
 
   /** The names of all items that it knows, by number. */
@@ -105,7 +112,7 @@ export class Ranker {
   }
 
   /**
-   * The generator's greedy list for a request.
+   * The method's best list for a request.
    * @throws RankRequestError for a request that cannot be answered
    *
    * @example
@@ -120,7 +127,7 @@ export class Ranker {
 
   /** Answers requests together, in their order; one that cannot be answered does the others no harm. */
   async rankMany(requests: readonly RankRequest[]): Promise<(RankedList | RankRequestError)[]> {
-    const resolved = requests.map((request) => orRequestError(() => resolveRequest(request, this.names)));
+    const resolved = requests.map((request) => resolveOrError(request, this.names));
     const answers: (RankedList | RankRequestError)[] = resolved.map((own) =>
       own instanceof RankRequestError ? own : unanswered(),
     );
@@ -138,102 +145,56 @@ export class Ranker {
 
   /** Frees the weights. The ranker cannot rank any more. */
   dispose(): void {
-    this.generator.dispose();
+    for (const model of this.method.models) model.dispose();
   }
 
   /** Requests with as many candidates and as long a list each; one alone where there are constraints. */
   private async rankAlike(group: readonly ResolvedRequest[]): Promise<RankedList[] | RankRequestError> {
-    const decoded = orRequestError(() => this.decode(group));
-    if (decoded instanceof RankRequestError) return decoded;
-    const [choices, steps] = await Promise.all([takeData(decoded.lists), takeData(decoded.steps)]);
+    const answer = await orRequestError(() => this.answer(group));
+    if (answer instanceof RankRequestError) return answer;
     return group.map(({ candidates, length, unknownHistory }, n) => {
       const own = Array.from({ length }, (_, t) => n * length + t);
       return {
-        items: own.map((at) => this.names.itemIds[candidates[choices[at]]]),
-        scores: own.map((at) => Math.exp(steps[at])),
-        logProbability: own.reduce((sum, at) => sum + steps[at], 0),
+        items: own.map((at) => this.names.itemIds[candidates[answer.lists[at]]]),
+        scores: own.map((at) => Math.exp(answer.stepLogProbabilities[at])),
+        logProbability: own.reduce((sum, at) => sum + answer.stepLogProbabilities[at], 0),
         unknownHistory,
       };
     });
   }
 
-  /** At once, so that other work of this process cannot come between: candidate positions and log-probabilities [B, L]. */
-  private decode(group: readonly ResolvedRequest[]): { readonly lists: Tensor; readonly steps: Tensor } {
+  /** Lists of positions among the candidates. Tensors are made at once, or one answer after the other. */
+  private answer(group: readonly ResolvedRequest[]): Promise<Answer> {
+    const { answering } = this.method;
     const columns = requestColumns(group, this.description.historyLength, this.unknownUser);
     const { length, constraints } = group[0];
-    const run = () => {
-      using step = scope();
-      const memory = this.generator.encode(candidateBatch(columns, [...group.keys()]));
-      const options = { lists: 1, length, ...(constraints && { constraints }) };
-      const { lists, stepLogProbabilities: steps } = decodeScoredLists(this.generator, memory, options);
-      return { lists: step.keep(lists), steps: step.keep(steps) };
-    };
-    return outsideScopes(() => withDefaultDevice(this.device, () => noGrad(run)));
+    const make = () => candidateBatch(columns, [...group.keys()]);
+    const run = () => withDefaultDevice(this.device, () => answering.answer(make, { length, constraints }));
+    if (answering.atOnce) return outsideScopes(run);
+    const answer = this.underWay.then(run);
+    this.underWay = answer.catch(() => undefined);
+    return answer;
   }
 }
 
-function describe({ catalogue, generatorOptions, retriever, ...content }: RestoredRanker): RankerDescription {
-  const { width, heads, encoderLayers, decoderLayers, listLength } = generatorOptions;
-  const { fingerprint, candidateCount, historyLength, training } = content;
+function describe(
+  { catalogue, retriever, shape, ...content }: RankerContent,
+  { title, answering }: RestoredMethod,
+): RankerDescription {
+  const { listLength, candidateCount, historyLength, width, heads, layers } = shape;
+  const { fingerprint, method, training } = content;
   return {
     version: RANKER_VERSION,
     fingerprint,
+    method,
+    title,
+    probabilities: answering.probabilities,
     itemCount: catalogue.itemCount,
     userCount: catalogue.userCount,
-    listLength,
-    candidateCount,
-    historyLength,
-    width,
-    heads,
-    layers: encoderLayers + decoderLayers,
+    ...{ listLength, candidateCount, historyLength, width, heads, layers },
     retriever: retriever?.name,
     training,
   };
-}
-
-function restoreGenerator(
-  { catalogue, generatorOptions, weights }: RestoredRanker,
-  device: Device,
-): Generator {
-  return outsideScopes(() =>
-    withDefaultDevice(device, () => {
-      const random = new Random({ seed: 0, stream: "replaced by the weights of the file", step: 0 });
-      let generator: Generator | undefined;
-      try {
-        checkSizes(generatorOptions, weights);
-        generator = new Generator(
-          withUnknownUser(catalogue),
-          { ...generatorOptions, dropoutRate: 0 },
-          random,
-        );
-        generator.loadStateDict(weights);
-        return generator;
-      } catch (cause) {
-        generator?.dispose();
-        throw new RankerFileError(
-          `ranker: the weights are not those of its generator (${(cause as Error).message})`,
-          {
-            cause,
-          },
-        );
-      }
-    }),
-  );
-}
-
-/** Before memory is taken for a generator of these sizes: the weights must have them too. */
-function checkSizes(
-  { width, heads, listLength, encoderLayers, decoderLayers }: GeneratorOptions,
-  weights: RestoredRanker["weights"],
-): void {
-  const shape = weights.get("positions")?.shape;
-  if (`${shape}` !== `${[listLength, width]}`) {
-    throw new RangeError(`positions is [${shape ?? "missing"}], expected [${listLength},${width}]`);
-  }
-  if (width % heads !== 0) throw new RangeError(`${heads} heads do not divide the width ${width}`);
-  if (weights.size < encoderLayers + decoderLayers) {
-    throw new RangeError(`${weights.size} tensors for ${encoderLayers + decoderLayers} layers`);
-  }
 }
 
 /** The places of the requests that can be ranked together. */
@@ -250,23 +211,24 @@ function alikeRequests(resolved: readonly (ResolvedRequest | RankRequestError)[]
   return [...groups.values()];
 }
 
-/** What `run` gives, or the RankRequestError that it throws; constraints that cannot be met are one. */
-function orRequestError<Result>(run: () => Result): Result | RankRequestError {
+function resolveOrError(request: RankRequest, names: Names): ResolvedRequest | RankRequestError {
   try {
-    return run();
+    return resolveRequest(request, names);
   } catch (error) {
     if (error instanceof RankRequestError) return error;
+    throw error;
+  }
+}
+
+/** What `run` gives; constraints that cannot be met are a RankRequestError. */
+async function orRequestError<Result>(run: () => Promise<Result>): Promise<Result | RankRequestError> {
+  try {
+    return await run();
+  } catch (error) {
     if (!(error instanceof RangeError) || !error.message.startsWith("constraints: ")) throw error;
     const reason = error.message.replace(/^constraints: (request 0 has )?/, "");
     return new RankRequestError("constraints", reason, "constraints");
   }
-}
-
-/** The elements of a tensor, which is freed. */
-async function takeData(tensor: Tensor): Promise<ArrayLike<number>> {
-  const data = await tensor.data();
-  tensor.dispose();
-  return data;
 }
 
 /** Holds the place of an answer until it is there. */

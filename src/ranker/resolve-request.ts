@@ -26,6 +26,8 @@ export interface Names {
   /** Of the lists, candidates and limits of requests. */
   readonly listLength: number;
   readonly candidateCount: number;
+  /** The fewest candidates that its method can choose from. */
+  readonly leastCandidates: number;
   readonly limits: RankerLimits;
 }
 
@@ -52,13 +54,7 @@ export function resolveRequest(request: RankRequest, names: Names): ResolvedRequ
     request.candidates === undefined
       ? retrieveCandidates(query, constraints, names)
       : resolveCandidates(request.candidates, query, names);
-  if (items.length < length) {
-    throw new RankRequestError(
-      "length",
-      `${items.length} are too few for a list of ${length}; give more, or a smaller length`,
-      "candidates",
-    );
-  }
+  checkEnough(items.length, length, names);
   return {
     user,
     history,
@@ -68,6 +64,17 @@ export function resolveRequest(request: RankRequest, names: Names): ResolvedRequ
     length,
     constraints: constraints && resolveConstraintNames(constraints, items, names),
   };
+}
+
+function checkEnough(candidates: number, length: number, { leastCandidates }: Names): void {
+  if (candidates < length) {
+    const problem = `${candidates} are too few for a list of ${length}; give more, or a smaller length`;
+    throw new RankRequestError("length", problem, "candidates");
+  }
+  if (candidates < leastCandidates) {
+    const problem = `${candidates} are too few for this ranker's method, which chooses among lists of ${leastCandidates}`;
+    throw new RankRequestError("length", `${problem}; give more`, "candidates");
+  }
 }
 
 function resolveHistory(

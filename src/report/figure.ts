@@ -30,12 +30,14 @@ ${note !== undefined && html`<p class="note">${note}</p>`}
 function draw(description: string, options: Plot.PlotOptions): Html {
   const picture = Plot.plot({
     width: FIGURE_WIDTH,
-    height: 200,
+    height: 190,
     marginLeft: 44,
     marginRight: 12,
     marginTop: 14,
     marginBottom: 34,
     ...options,
+    x: { labelArrow: "none", ...options.x },
+    y: { labelArrow: "none", ...options.y },
     className: "plot",
     ariaLabel: description,
     document,
@@ -46,21 +48,24 @@ function draw(description: string, options: Plot.PlotOptions): Html {
   return trusted(picture.outerHTML);
 }
 
-/** Colour and dashes of each of several lines, which tell them apart without colour too. */
-export const LINE_STYLES = [
-  { colour: "var(--accent)", dash: undefined },
-  { colour: "var(--warm)", dash: "5 3" },
-  { colour: "var(--third)", dash: "2 2.5" },
-  { colour: "var(--fourth)", dash: "8 3 2 3" },
-  { colour: "var(--muted)", dash: undefined },
-  { colour: "var(--accent)", dash: "2 2.5" },
-  { colour: "var(--warm)", dash: undefined },
-  { colour: "var(--third)", dash: "8 3 2 3" },
+/** The stroke of what is only there to compare with. */
+export const DASHED = { stroke: "var(--muted)", strokeDasharray: "3 3" } as const;
+
+/** How lines are told apart, without colour too. */
+const LINE_STYLES = [
+  { stroke: "var(--accent)" },
+  { stroke: "var(--warm)", strokeDasharray: "5 3" },
+  { stroke: "var(--third)", strokeDasharray: "2 2.5" },
+  { stroke: "var(--fourth)", strokeDasharray: "8 3 2 3" },
+  { stroke: "var(--muted)" },
+  { stroke: "var(--accent)", strokeDasharray: "2 2.5" },
+  { stroke: "var(--warm)" },
+  { stroke: "var(--third)", strokeDasharray: "8 3 2 3" },
 ] as const;
 
 export interface LineStyle {
-  readonly colour: string;
-  readonly dash: string | undefined;
+  readonly stroke: string;
+  readonly strokeDasharray?: string;
 }
 
 export function lineStyle(index: number): LineStyle {
@@ -69,14 +74,26 @@ export function lineStyle(index: number): LineStyle {
 
 /** Names of lines beside samples of them. */
 export function lineLegend(names: readonly Content[]): Html {
-  const sample = ({ colour, dash }: LineStyle) =>
-    html`<svg class="sample" width="22" height="8" viewBox="0 0 22 8" aria-hidden="true"><path d="M0 4H22" fill="none" stroke="${colour}" stroke-width="2"${dash !== undefined && html` stroke-dasharray="${dash}"`}/></svg>`;
+  const sample = ({ stroke, strokeDasharray: dashes }: LineStyle) =>
+    html`<svg class="sample" width="22" height="8" viewBox="0 0 22 8" aria-hidden="true"><path d="M0 4H22" fill="none" stroke="${stroke}" stroke-width="2"${dashes !== undefined && html` stroke-dasharray="${dashes}"`}/></svg>`;
   return html`<ul class="legend">${names.map((name, i) => html`<li>${sample(lineStyle(i))}${name}</li>`)}</ul>`;
 }
 
+/** Samples of marks, for legends. */
+export const MARKS = {
+  dot: html`<circle cx="7" cy="5" r="3.5" fill="var(--accent)"/>`,
+  ring: html`<circle cx="7" cy="5" r="3.5" fill="none" stroke="var(--muted)" stroke-width="1.5"/>`,
+  bubble: html`<circle cx="7" cy="5" r="4" fill="var(--accent)" fill-opacity="0.55"/>`,
+  bar: html`<rect x="3" y="0" width="8" height="10" fill="var(--warm)" fill-opacity="0.45"/>`,
+  level: html`<path d="M0 5H14" stroke="var(--muted)" stroke-dasharray="3 3" fill="none"/>`,
+  diagonal: html`<path d="M0 9L14 1" stroke="var(--muted)" stroke-dasharray="3 3" fill="none"/>`,
+} as const;
+
 /** Names of marks beside samples of them. */
-export function markLegend(entries: readonly { readonly name: Content; readonly mark: Html }[]): Html {
-  return html`<ul class="legend">${entries.map(({ name, mark }) => html`<li><svg class="sample" width="14" height="10" viewBox="0 0 14 10" aria-hidden="true">${mark}</svg>${name}</li>`)}</ul>`;
+export function markLegend(
+  ...entries: readonly (readonly [mark: keyof typeof MARKS, name: Content])[]
+): Html {
+  return html`<ul class="legend">${entries.map(([mark, name]) => html`<li><svg class="sample" width="14" height="10" viewBox="0 0 14 10" aria-hidden="true">${MARKS[mark]}</svg>${name}</li>`)}</ul>`;
 }
 
 /** A share from 0 to 1 as a small bar, beside a number that says it in words. */

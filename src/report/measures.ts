@@ -1,9 +1,8 @@
 /** The measures of a table of results: what they are called, and how their numbers are written. */
-import { LANDMARKS } from "../run/compare.ts";
+import { GOAL_RANK } from "../methods/goalrank.ts";
+import { ORACLE, RANDOM } from "../methods/references.ts";
 import { decimal, percent } from "./numbers.ts";
-import type { ReportResult, ReportRow } from "./run-input.ts";
-
-export type MeasureKey = keyof NonNullable<ReportRow["halfWidths"]>;
+import type { MeasureKey, ReportResult, ReportRow } from "./run-input.ts";
 
 export interface Measure {
   readonly key: MeasureKey;
@@ -19,65 +18,49 @@ export interface Measure {
 /** The measures that a result has, in the order of the table. */
 export function measuresOf({ rows, listLength }: ReportResult): Measure[] {
   const at = listLength === undefined ? "" : `@${listLength}`;
-  const shares = {
-    scale: 100,
-    better: "higher",
-    format: (value: number | undefined) => percent(value),
-  } as const;
-  const rewards = { scale: 1, format: (value: number | undefined) => decimal(value) } as const;
-  const all: Measure[] = [
-    {
-      key: "trueReward",
-      title: "True reward",
-      meaning: "expected positive reactions to a list, as the embedded world defines them",
+  const reward = (key: MeasureKey, title: string, better: Measure["better"], meaning: string): Measure => {
+    return { key, title, better, meaning, scale: 1, format: (value) => decimal(value) };
+  };
+  const share = (key: MeasureKey, title: string, meaning: string): Measure => {
+    return {
+      key,
+      title: `${title} %`,
       better: "higher",
-      ...rewards,
-    },
-    {
-      key: "regret",
-      title: "Regret",
-      meaning: "how much more the best known list would earn",
-      better: "lower",
-      ...rewards,
-    },
-    {
-      key: "predictedReward",
-      title: "Predicted reward",
-      meaning: "what the reward model believes; high values where the truth is low mean over-optimisation",
-      better: undefined,
-      ...rewards,
-    },
-    {
-      key: "hit",
-      title: `H${at} %`,
-      meaning: "share of the list's places that hold a liked item",
-      ...shares,
-    },
-    {
-      key: "ndcg",
-      title: `NDCG${at} %`,
-      meaning: "liked items count more the higher they stand",
-      ...shares,
-    },
-    { key: "map", title: `MAP${at} %`, meaning: "mean precision at the places of liked items", ...shares },
-    { key: "f1", title: `F1${at} %`, meaning: "harmonic mean of precision and recall", ...shares },
-    {
-      key: "auc",
-      title: "AUC %",
-      meaning: "share of pairs of a liked and another candidate in the right order",
-      ...shares,
-    },
+      meaning,
+      scale: 100,
+      format: (value) => percent(value),
+    };
+  };
+  const all = [
+    reward(
+      "trueReward",
+      "True reward",
+      "higher",
+      "expected positive reactions to a list, as the embedded world defines them",
+    ),
+    reward("regret", "Regret", "lower", "how much more the best known list would earn"),
+    reward(
+      "predictedReward",
+      "Predicted reward",
+      undefined,
+      "what the reward model believes; high values where the truth is low mean over-optimisation",
+    ),
+    share("hit", `H${at}`, "share of the list's places that hold a liked item"),
+    share("ndcg", `NDCG${at}`, "liked items count more the higher they stand"),
+    share("map", `MAP${at}`, "mean precision at the places of liked items"),
+    share("f1", `F1${at}`, "harmonic mean of precision and recall"),
+    share("auc", "AUC", "share of pairs of a liked and another candidate in the right order"),
   ];
   return all.filter(({ key }) => rows.some((row) => row[key] !== undefined));
 }
 
 /** Rows that are no methods but the two ends of the scale. */
 export function isLandmark(method: string): boolean {
-  return method === LANDMARKS.random || method === LANDMARKS.oracle;
+  return method === RANDOM.title || method === ORACLE.title;
 }
 
 export function isGoalRank(method: string): boolean {
-  return method === LANDMARKS.goalRank;
+  return method === GOAL_RANK.title;
 }
 
 /** The best of the methods by a measure; undefined where nothing is better or worse. */

@@ -18,6 +18,11 @@ export function percent(share: number | undefined, digits = 1): string {
   return share === undefined ? NONE : decimal(100 * share, digits);
 }
 
+/** 0.1234 is 12%. */
+export function wholePercent(share: number): string {
+  return `${percent(share, 0)}%`;
+}
+
 /** A difference, with its sign. */
 export function signed(value: number, digits = 3): string {
   return value < 0 ? decimal(value, digits) : `+${decimal(value, digits)}`;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { type Html, html, trusted } from "./html.ts";
 import type { Section } from "./parts.ts";
 import type { ReportInput } from "./run-input.ts";
-import { results } from "./sections/comparison.ts";
+import { comparison } from "./sections/comparison.ts";
 import { data } from "./sections/data.ts";
 import { groups } from "./sections/groups.ts";
 import { learning } from "./sections/learning.ts";
@@ -13,9 +13,10 @@ import { reward } from "./sections/reward.ts";
 import { summary } from "./sections/summary.ts";
 import { STYLE } from "./style.ts";
 
+const SECTIONS: readonly Section[] = [comparison, rankings, reward, groups, learning, data, provenance];
+
 /** A run as a page that can be opened, mailed and kept by itself. The same run gives the same page. */
 export function renderReport(run: ReportInput): string {
-  const sections = [results, rankings, reward, groups, learning, data, provenance].map((part) => part(run));
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -33,9 +34,9 @@ export function renderReport(run: ReportInput): string {
 <h1>${run.name}</h1>
 ${summary(run)}
 </header>
-<nav aria-label="Sections"><ul>${sections.map(({ id, name }) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
+<nav aria-label="Sections"><ul>${SECTIONS.map(({ id, name }) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
 <main>
-${sections.map(sectionElement)}
+${SECTIONS.map((section) => sectionElement(section, run))}
 </main>
 <footer>Made by <code>goalrank report</code> from the files of the run. Intervals are of 95%, Student's t over requests.</footer>
 </div>
@@ -44,10 +45,10 @@ ${sections.map(sectionElement)}
 `.text;
 }
 
-function sectionElement({ id, title, content }: Section): Html {
+function sectionElement({ id, title, content }: Section, run: ReportInput): Html {
   return html`<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
-${content}
+${content(run)}
 </section>
 `;
 }

@@ -1,5 +1,6 @@
 /** Parts that sections of the page share. */
 import { type Content, type Html, html } from "./html.ts";
+import type { ReportInput } from "./run-input.ts";
 
 /** One part of the page. */
 export interface Section {
@@ -8,7 +9,8 @@ export interface Section {
   /** Short, for the list of sections. */
   readonly name: string;
   readonly title: string;
-  readonly content: Content;
+  /** What it says of a run. */
+  content(run: ReportInput): Content;
 }
 
 /** What stands in the place of something that the run does not have. */
@@ -40,11 +42,7 @@ function isCell(value: Content | Cell): value is Cell {
 /** A table that scrolls in a box of its own where the page is too narrow. */
 export function table({ caption, columns, rows }: TableContent): Html {
   const body = rows.map(
-    ({
-      head,
-      cells,
-      class: kind,
-    }) => html`<tr${kind !== undefined && html` class="${kind}"`}><th scope="row">${head}</th>${cells.map(cell)}</tr>
+    (row) => html`<tr${classOf(row)}><th scope="row">${row.head}</th>${row.cells.map(cell)}</tr>
 `,
   );
   return html`<div class="scroll" tabindex="0" role="group" aria-label="Table that may scroll">
@@ -54,13 +52,23 @@ export function table({ caption, columns, rows }: TableContent): Html {
 }
 
 function cell(value: Content | Cell): Html {
-  if (!isCell(value)) return html`<td>${value}</td>`;
-  return html`<td${value.class !== undefined && html` class="${value.class}"`}>${value.content}</td>`;
+  return isCell(value) ? html`<td${classOf(value)}>${value.content}</td>` : html`<td>${value}</td>`;
+}
+
+function classOf({ class: name }: { readonly class?: string | undefined }): Content {
+  return name !== undefined && html` class="${name}"`;
+}
+
+/** A term and what it is; nothing where it is left out. */
+export type Pair = readonly [term: Content, value: Content] | false;
+
+export function isPair(pair: Pair): pair is Exclude<Pair, false> {
+  return pair !== false;
 }
 
 /** Terms and what they are. */
-export function pairs(entries: readonly (readonly [Content, Content])[]): Html {
-  return html`<dl class="pairs">${entries.map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>`;
+export function pairs(entries: readonly Pair[]): Html {
+  return html`<dl class="pairs">${entries.filter(isPair).map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>`;
 }
 
 /** Folded until it is asked for. */

@@ -2,11 +2,12 @@
 import { readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import type { z } from "zod";
+import { dataReportSchema } from "../data/report/data-report-schema.ts";
 import type { Series } from "./curves.ts";
 import {
   anatomySchema,
   configurationSchema,
-  dataReportSchema,
+  metricsLineSchema,
   type ReportInput,
   resultSchema,
   runSchema,
@@ -79,19 +80,24 @@ const NEWLINE = 0x0a;
 function readMetrics(path: string): StageCurves[] {
   const bytes = readIfThere(path);
   if (bytes === undefined) return [];
-  const stages = new Map<string, StageRecorder>();
+  const stages = new Map<string, { training: SeriesRecorder; validation: SeriesRecorder }>();
   let start = 0;
   for (let line = 1; ; line++) {
     const end = bytes.indexOf(NEWLINE, start);
     if (end === -1) break;
-    const { stage, step, validation, ...metrics } = parseEntry(bytes.subarray(start, end), `${path}:${line}`);
-    let recorder = stages.get(stage);
-    if (recorder === undefined) {
-      recorder = new StageRecorder();
-      stages.set(stage, recorder);
+    const entry = parseJson(bytes.subarray(start, end), `${path}:${line}`);
+    const parsed = metricsLineSchema.safeParse(entry);
+    if (!parsed.success) {
+      throw new ReportError(`${path}:${line}: expected a JSON object with stage and step`);
     }
-    if (validation === undefined) recorder.training.add(step, metrics);
-    else recorder.validation.add(step, validation as object);
+    const { stage, step, validation, ...metrics } = parsed.data;
+    const recorders = stages.get(stage) ?? {
+      training: new SeriesRecorder(),
+      validation: new SeriesRecorder(),
+    };
+    stages.set(stage, recorders);
+    if (validation === undefined) recorders.training.add(step, metrics);
+    else recorders.validation.add(step, validation);
     start = end + 1;
   }
   return [...stages].map(([stage, { training, validation }]) => ({
@@ -101,47 +107,23 @@ function readMetrics(path: string): StageCurves[] {
   }));
 }
 
-interface Entry {
-  readonly stage: string;
-  readonly step: number;
-  readonly validation?: unknown;
-}
-
-function parseEntry(bytes: Buffer, place: string): Entry {
-  const entry = parseJson(bytes, place) as Partial<Entry> | null;
-  const { stage, step, validation } = entry ?? {};
-  const isJudged = validation === undefined || (typeof validation === "object" && validation !== null);
-  if (typeof stage !== "string" || typeof step !== "number" || !isJudged) {
-    throw new ReportError(`${place}: expected a JSON object with stage and step`);
-  }
-  return entry as Entry;
-}
-
-class StageRecorder {
-  readonly training = new SeriesRecorder();
-  readonly validation = new SeriesRecorder();
-}
-
 /** Collects series by name. */
 class SeriesRecorder {
   private readonly columns = new Map<string, { steps: number[]; values: number[] }>();
 
   /** What is no finite number is left out. */
-  add(step: number, metrics: object): void {
+  add(step: number, metrics: Readonly<Record<string, unknown>>): void {
     for (const [name, value] of Object.entries(metrics)) {
-      if (!Number.isFinite(value)) continue;
-      let column = this.columns.get(name);
-      if (column === undefined) {
-        column = { steps: [], values: [] };
-        this.columns.set(name, column);
-      }
+      if (typeof value !== "number" || !Number.isFinite(value)) continue;
+      const column = this.columns.get(name) ?? { steps: [], values: [] };
+      this.columns.set(name, column);
       column.steps.push(step);
       column.values.push(value);
     }
   }
 
   series(): Series[] {
-    return [...this.columns].map(([name, { steps, values }]) => ({ name, steps, values }));
+    return [...this.columns].map(([name, columns]) => ({ name, ...columns }));
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a report is made of: the files of a run, as far as the page shows them. */
 import { z } from "zod";
+import type { DataReport } from "../data/report/data-report-schema.ts";
 import type { Series } from "./curves.ts";
 
 /** JSON has no NaN: what could not be computed is null or missing. */
@@ -10,7 +11,8 @@ const measured = z
 const share = z.number();
 const size = z.number();
 
-const halfWidths = z.object({
+/** What methods are compared by. */
+const measures = {
   trueReward: measured,
   regret: measured,
   predictedReward: measured,
@@ -19,21 +21,14 @@ const halfWidths = z.object({
   map: measured,
   f1: measured,
   auc: measured,
-});
+};
 
 const methodRow = z.object({
   method: z.string(),
-  trueReward: measured,
-  regret: measured,
-  predictedReward: measured,
-  hit: measured,
-  ndcg: measured,
-  map: measured,
-  f1: measured,
-  auc: measured,
+  ...measures,
   users: size.optional(),
   usersWithoutPositive: size.optional(),
-  halfWidths: halfWidths.optional(),
+  halfWidths: z.object(measures).optional(),
 });
 
 const judge = z.object({
@@ -75,76 +70,6 @@ export const resultSchema = z.object({
     .optional(),
 });
 
-const logCounts = z.object({
-  users: size,
-  items: size,
-  interactions: size,
-  positives: size,
-  notShown: size.optional(),
-});
-
-const listCounts = z.object({
-  lists: size,
-  withPositive: size,
-  withRepeat: size,
-  training: size,
-  validation: size,
-  test: size,
-  testUsersWithoutPositive: size,
-  testUsersWithRepeat: size,
-  straddling: size.optional(),
-  later: size.optional(),
-  tooShort: size.optional(),
-});
-
-const splitReport = z.object({
-  lists: size,
-  candidates: z.string(),
-  positiveRate: z.array(z.number().nullable()).transform((rates) => rates.map((rate) => rate ?? undefined)),
-  span: z
-    .object({
-      first: z.number(),
-      last: z.number(),
-      firstDate: z.string().optional(),
-      lastDate: z.string().optional(),
-    })
-    .optional(),
-  scoreToExposure: measured,
-});
-
-/** `data-report.json`: what there was to know of the log before anything was learned. */
-export const dataReportSchema = z.object({
-  split: z.string(),
-  preparation: z
-    .object({
-      core: size,
-      listLength: size,
-      read: logCounts,
-      kept: logCounts,
-      trainingListsDrawn: size,
-    })
-    .optional(),
-  users: size,
-  items: size,
-  interactions: size,
-  learned: size,
-  lists: listCounts,
-  listsPerUser: z.object({
-    minimum: measured,
-    lowerQuartile: measured,
-    median: measured,
-    upperQuartile: measured,
-    maximum: measured,
-  }),
-  repeatedShare: measured,
-  recallAt50: measured,
-  unknownTestUsers: size,
-  splits: z.object({ training: splitReport, validation: splitReport, test: splitReport }),
-  excludedByFuture: measured,
-  passedOver: z.object({ liked: share, others: share }),
-  checks: z.array(z.object({ name: z.string(), passed: z.boolean(), count: size })),
-});
-
 const feedback = z.array(z.object({ item: z.number(), liked: z.boolean() }));
 const judged = { items: z.array(z.number()), reward: z.number(), trueReward: measured };
 
@@ -184,10 +109,8 @@ export const anatomySchema = z.object({
   ),
 });
 
-const plainObject = z.record(z.string(), z.unknown());
-
 /** `config.json`: what the run was started with. */
-export const configurationSchema = plainObject;
+export const configurationSchema = z.record(z.string(), z.unknown());
 
 /** `run.json`: where, when and by what it was run. Fields that are not known here are shown as they are. */
 export const runSchema = z.looseObject({
@@ -197,11 +120,18 @@ export const runSchema = z.looseObject({
   seed: z.number().optional(),
 });
 
+/** A line of `metrics.jsonl`: what was logged at one step, of training or of validation. */
+export const metricsLineSchema = z.looseObject({
+  stage: z.string(),
+  step: z.number(),
+  validation: z.looseObject({}).optional(),
+});
+
 export type ReportResult = z.infer<typeof resultSchema>;
 export type ReportRow = z.infer<typeof methodRow>;
+export type MeasureKey = keyof typeof measures;
 export type ReportJudge = z.infer<typeof judge>;
 export type ReportAdvantage = z.infer<typeof advantage>;
-export type ReportData = z.infer<typeof dataReportSchema>;
 export type ReportAnatomy = z.infer<typeof anatomySchema>;
 export type ReportRequest = ReportAnatomy["requests"][number];
 export type ReportRun = z.infer<typeof runSchema>;
@@ -217,9 +147,9 @@ export interface StageCurves {
 export interface ReportInput {
   /** Of the run's folder. */
   readonly name: string;
-  readonly configuration?: Readonly<Record<string, unknown>> | undefined;
+  readonly configuration?: z.infer<typeof configurationSchema> | undefined;
   readonly run?: ReportRun | undefined;
-  readonly dataReport?: ReportData | undefined;
+  readonly dataReport?: DataReport | undefined;
   readonly stages: readonly StageCurves[];
   readonly result?: ReportResult | undefined;
   readonly anatomy?: ReportAnatomy | undefined;

@@ -3,20 +3,20 @@
  * each (Eq. 4 and 5), and the methods' lists beside what was shown. Everything is plain data, for JSON.
  */
 
-import { candidateBatch } from "../data/batch.ts";
+import { candidateBatch, feedbackBatch } from "../data/batch.ts";
 import { type Catalogue, type ListDataset, selectRows } from "../data/dataset.ts";
 import { allRows, candidateLabels } from "../data/labels.ts";
 import { rankByScore } from "../evaluation/ranking-metrics.ts";
 import { mean } from "../evaluation/statistics.ts";
-import { groupObjective, scoreGroups } from "../goalrank/goalrank-task.ts";
-import type { GroupSource } from "../goalrank/groups/lists.ts";
-import { generatorRanking, predictedRewards, scorerRanking } from "../methods/answers.ts";
+import { type GoalRankModels, groupObjective, scoreGroups } from "../goalrank/goalrank-task.ts";
+import type { GroupSource } from "../goalrank/groups/group-set.ts";
+import { predictedRewards } from "../goalrank/judge.ts";
+import { byPolicy, byScores, rankRequests } from "../methods/answering.ts";
 import { noGrad, Random, scope } from "../tensor/index.ts";
 import { expectedRewards } from "../world/oracle.ts";
 import type { World } from "../world/world.ts";
 import type { ExperimentData } from "./data.ts";
-import type { ExperimentModels } from "./models.ts";
-import type { ExperimentOptions } from "./settings.ts";
+import type { RunSettings } from "./settings.ts";
 
 /** What an item is called. */
 export interface ItemName {
@@ -98,14 +98,14 @@ export interface GroupList extends JudgedList {
 }
 
 /** Of {@link createAnatomy}. */
-export interface AnatomyOptions extends Pick<ExperimentOptions, "seed" | "groups"> {
+export interface AnatomyOptions extends Pick<RunSettings, "seed" | "groups"> {
   /** Requests to look at; 3 unless given. */
   readonly requests?: number;
 }
 
 /** Looks at requests of the test set that hold a positive among their candidates, drawn with the seed. */
 export async function createAnatomy(
-  models: ExperimentModels,
+  models: GoalRankModels,
   data: ExperimentData,
   { seed, groups, requests = 3 }: AnatomyOptions,
 ): Promise<Anatomy> {
@@ -123,18 +123,26 @@ export async function createAnatomy(
 
 function drawRequests(test: ListDataset, seed: number, count: number): Int32Array {
   const order = new Random({ seed, stream: "anatomy requests", step: 0 }).permutation(test.size);
-  return order.filter((row) => candidateLabels(test, [row]).includes(1)).subarray(0, count);
+  const { candidateCount } = test;
+  const labels = candidateLabels(test);
+  const hasPositive = (row: number) =>
+    labels.subarray(row * candidateCount, (row + 1) * candidateCount).includes(1);
+  return order.filter(hasPositive).subarray(0, count);
 }
 
 /** Every request of the test set. */
 async function dissect(
-  models: ExperimentModels,
+  models: GoalRankModels,
   { catalogue, test, world }: ExperimentData,
-  options: Pick<ExperimentOptions, "seed" | "groups">,
+  options: Pick<RunSettings, "seed" | "groups">,
 ): Promise<RequestAnatomy[]> {
   const groups = await dissectGroups(models, test, world, options);
-  const dnn = await scorerRanking(models.pointwise, test);
-  const goalRank = await generatorRanking(models.generator, test);
+  const { generator, pointwise } = models;
+  const dnn = await rankRequests(byScores(pointwise), test);
+  const goalRank = await rankRequests(
+    byPolicy(generator, (batch) => generator.encode(batch)),
+    test,
+  );
   const probabilities = await placeProbabilities(models, test, goalRank.lists);
   const judged = async (lists: Int32Array) => {
     const rewards = await predictedRewards(models.judge, test, lists);
@@ -165,17 +173,18 @@ async function dissect(
 
 /** Draws and scores the groups as a training step does, without its update. */
 async function dissectGroups(
-  { generator, judge, pointwise }: ExperimentModels,
+  { generator, judge, pointwise }: GoalRankModels,
   test: ListDataset,
   world: World | undefined,
-  { seed, groups: options }: Pick<ExperimentOptions, "seed" | "groups">,
+  { seed, groups: options }: Pick<RunSettings, "seed" | "groups">,
 ): Promise<GroupAnatomy[]> {
   using _ = scope();
   const rows = allRows(test);
+  const batch = feedbackBatch(test, rows);
   const key = { seed, stream: "anatomy", step: 0 };
-  const scored = await scoreGroups({ generator, judge, pointwise }, test, rows, options, key);
+  const scored = await scoreGroups({ generator, judge, pointwise }, batch, options, key);
   const { referencePolicy, logProbabilities } = noGrad(() => {
-    const memory = generator.train(false).encode(candidateBatch(test, rows));
+    const memory = generator.train(false).encode(batch);
     return groupObjective(scored, generator, memory, options.referenceTemperature);
   });
   const [reference, logs] = await Promise.all([referencePolicy.data(), logProbabilities.data()]);
@@ -212,7 +221,7 @@ function groupTruth(world: World, test: ListDataset, lists: Int32Array, groupSiz
 
 /** The generator's probability of each item of one list per request, given those before it: [S, L]. */
 async function placeProbabilities(
-  { generator }: ExperimentModels,
+  { generator }: GoalRankModels,
   test: ListDataset,
   lists: Int32Array,
 ): Promise<Float64Array> {

@@ -1,25 +1,17 @@
-/** The whole of GoalRank once: train every model, and compare all methods on held-out requests. */
-import { selectRows } from "../data/dataset.ts";
-import { allRows, listRewards, showableLists } from "../data/labels.ts";
+/** A run's methods compared on held-out requests. */
+
+import { listRewards, showableLists } from "../data/labels.ts";
 import type { AverageMetrics } from "../evaluation/ranking-metrics.ts";
 import { type RewardReport, rewardReport } from "../evaluation/reward-report.ts";
 import { mean, meanHalfWidth, pearsonCorrelation } from "../evaluation/statistics.ts";
-import type { ListJudge } from "../goalrank/judge.ts";
-import {
-  chooseProposer,
-  generatorEvaluatorRanking,
-  generatorProposals,
-  generatorRanking,
-  predictedRewards,
-  type RankedLists,
-  randomRanking,
-  rankingByScores,
-  scorerProposals,
-  scorerRanking,
-} from "../methods/answers.ts";
+import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
+import type { RankedLists } from "../methods/answering.ts";
+import { GOAL_RANK } from "../methods/goalrank.ts";
+import { sharedModel } from "../methods/method.ts";
+import { ORACLE, RANDOM } from "../methods/references.ts";
+import type { SharedSet } from "../methods/shared-models.ts";
 import type { TrainingContext } from "../training/trainer.ts";
-import { redrawLists } from "../world/logging-policy.ts";
-import { bestLists, expectedRewards } from "../world/oracle.ts";
+import { expectedRewards } from "../world/oracle.ts";
 import type { ExperimentData } from "./data.ts";
 import {
   evaluateLists,
@@ -27,9 +19,10 @@ import {
   type PairedDifference,
   pairedDifference,
 } from "./evaluate-lists.ts";
-import { type ExperimentModels, trainModels } from "./models.ts";
+import { generatorOf, type TrainedMethod, trainMethods } from "./methods.ts";
 import { type OffPolicyReport, offPolicyReport } from "./off-policy-report.ts";
-import { checkExperiment, DEFAULT_EXPERIMENT, type ExperimentOptions } from "./settings.ts";
+import { checkRun, DEFAULT_RUN, type RunSettings } from "./settings.ts";
+import { trainSharedModels } from "./shared-models.ts";
 
 /** GoalRank against another method over the same requests. */
 export interface Advantage extends PairedDifference {
@@ -38,8 +31,8 @@ export interface Advantage extends PairedDifference {
   readonly measure: "true reward" | "hits";
 }
 
-/** What an experiment found out: the content of `result.json`. */
-export interface ExperimentResult {
+/** What a run found out: the content of `result.json`. */
+export interface RunResult {
   /** Items of a list, L. */
   readonly listLength: number;
   readonly testRequests: number;
@@ -51,62 +44,66 @@ export interface ExperimentResult {
   readonly advantages: readonly Advantage[];
   /** GoalRank's policy judged by the validation log, where its propensities are known. */
   readonly offPolicy: OffPolicyReport | undefined;
-  readonly models: ExperimentModels;
 }
 
-/** Rows of the table that mean the same in every experiment: what it is about, and its two ends. */
-export const LANDMARKS = { goalRank: "GoalRank", random: "random", oracle: "oracle (beam search)" } as const;
+/** A run that is over: what was trained, and what it found out. */
+export interface FinishedRun {
+  readonly models: SharedSet;
+  readonly methods: readonly TrainedMethod[];
+  readonly result: RunResult;
+}
 
 /**
- * Trains and compares. The same data and options give the same numbers.
- * @throws RangeError for options that contradict each other, before anything is trained
+ * Trains and compares. The same data and settings give the same numbers.
+ * @throws SettingsError for settings that contradict each other, before anything is trained
  */
-export async function runExperiment(
+export async function run(
   data: ExperimentData,
-  options: ExperimentOptions = DEFAULT_EXPERIMENT,
-  context: TrainingContext = {},
-): Promise<ExperimentResult> {
-  checkExperiment(options);
-  return compareMethods(await trainModels(data, options, context), data, options);
+  settings: RunSettings = DEFAULT_RUN,
+  training: TrainingContext = {},
+): Promise<FinishedRun> {
+  checkRun(settings);
+  const models = await trainSharedModels(data, settings, training);
+  const methods = await trainMethods(models, data, settings, training);
+  return { models, methods, result: await compareMethods(models, methods, data, settings) };
 }
 
-/** Compares all methods on the test requests, with models that are trained. */
+/** Compares methods that are trained on the test requests. */
 export async function compareMethods(
-  models: ExperimentModels,
+  { context }: SharedSet,
+  methods: readonly TrainedMethod[],
   data: ExperimentData,
-  options: ExperimentOptions,
-): Promise<ExperimentResult> {
-  const { judge } = models;
-  const { test, validation, world } = data;
+  { seed }: RunSettings,
+): Promise<RunResult> {
+  const judge = sharedModel(context, "judge");
+  const { test, validation, world, propensities } = data;
+  const answers = new Map<
+    string,
+    { readonly ranked: RankedLists; readonly truth: Float64Array | undefined }
+  >();
+  for (const { method, instance } of methods) {
+    const ranked = await instance.rank(test);
+    answers.set(method.title, { ranked, truth: world && expectedRewards(world, test, ranked.lists) });
+  }
+  const best = answers.get(ORACLE.title)?.truth;
   const rows: MethodResult[] = [];
   const values = new Map<string, ArrayLike<number>>();
-  const oracle = world && bestLists(world, test);
-  const best = world && oracle && expectedRewards(world, test, oracle);
-  for (const [method, ranked] of await rankTestRequests(models, data, options, oracle)) {
-    const truth = world && expectedRewards(world, test, ranked.lists);
-    values.set(method, truth ?? listRewards(test, ranked.lists));
-    rows.push(
-      summariseMethod(method, {
-        truth,
-        best,
-        predicted: await predictedRewards(judge, test, ranked.lists),
-        ranking: evaluateLists(test, ranked),
-      }),
-    );
+  for (const [title, { ranked, truth }] of answers) {
+    values.set(title, truth ?? listRewards(test, ranked.lists));
+    const predicted = await predictedRewards(judge, test, ranked.lists);
+    rows.push(summariseMethod(title, { truth, best, predicted, ranking: evaluateLists(test, ranked) }));
   }
+  const generator = generatorOf(methods);
   return {
     listLength: test.listLength,
     testRequests: test.size,
     rows,
-    ...(await examineJudge(judge, data, options.seed)),
-    advantages: compareWithGoalRank(values, world === undefined ? "hits" : "true reward", options.seed),
+    ...(await examineJudge(judge, data, seed)),
+    advantages: compareWithGoalRank(values, world === undefined ? "hits" : "true reward", seed),
     offPolicy:
-      data.propensities &&
-      (await offPolicyReport(models.generator, judge, validation, data.propensities, {
-        seed: options.seed,
-        world,
-      })),
-    models,
+      generator &&
+      propensities &&
+      (await offPolicyReport(generator, judge, validation, propensities, { seed, world })),
   };
 }
 
@@ -115,8 +112,8 @@ export async function examineJudge(
   judge: ListJudge,
   { validation, world }: ExperimentData,
   seed: number,
-): Promise<Pick<ExperimentResult, "judge" | "trueCorrelation">> {
-  const shown = showableLists(validation, allRows(validation));
+): Promise<Pick<RunResult, "judge" | "trueCorrelation">> {
+  const shown = showableLists(validation);
   const predicted = await predictedRewards(judge, validation, shown);
   return {
     judge: rewardReport(predicted, listRewards(validation, shown), { seed }),
@@ -161,64 +158,11 @@ function compareWithGoalRank(
   measure: Advantage["measure"],
   seed: number,
 ): Advantage[] {
-  const own = values.get(LANDMARKS.goalRank);
+  const own = values.get(GOAL_RANK.title);
   if (own === undefined) return [];
   return [...values].flatMap(([over, other]) =>
-    Object.values<string>(LANDMARKS).includes(over)
+    [GOAL_RANK, RANDOM, ORACLE].some(({ title }) => title === over)
       ? []
       : [{ over, measure, ...pairedDifference(own, other, seed) }],
   );
-}
-
-/** Requests on which the temperature of a generator-evaluator's proposals is chosen. */
-const TUNING_REQUESTS = 256;
-
-/** Every method's answers to the test requests, by the method's name, in the order of the table. */
-async function rankTestRequests(
-  { pointwise, prm, imitation, judge, generator }: ExperimentModels,
-  { training, test, world }: ExperimentData,
-  options: ExperimentOptions,
-  oracle: Int32Array | undefined,
-): Promise<[string, RankedLists][]> {
-  const { seed } = options;
-  const ranked: [string, RankedLists][] = [
-    [LANDMARKS.random, randomRanking(test, seed)],
-    world === undefined
-      ? ["retriever", rankingByScores(test, test.retrieverScores)]
-      : ["logging policy", unscored(test, redrawLists(world, test, seed))],
-    [`DNN, top ${test.listLength}`, await scorerRanking(pointwise, test)],
-  ];
-  if (prm !== undefined) ranked.push([`PRM, top ${test.listLength}`, await scorerRanking(prm, test)]);
-  if (imitation !== undefined) ranked.push(["imitation", await generatorRanking(imitation, test)]);
-  const tuning = selectRows(
-    training,
-    Int32Array.from({ length: Math.min(TUNING_REQUESTS, training.size) }, (_, row) => row),
-  );
-  for (const lists of options.generatorEvaluatorLists) {
-    const proposer = await chooseProposer(
-      (temperature) => scorerProposals(pointwise, temperature),
-      judge,
-      tuning,
-      {
-        lists,
-        seed,
-      },
-    );
-    const chosen = await generatorEvaluatorRanking(proposer, judge, test, { lists, seed });
-    ranked.push([`generator-evaluator, ${lists} lists`, chosen]);
-    if (imitation === undefined) continue;
-    const sampled = await generatorEvaluatorRanking(generatorProposals(imitation, 1), judge, test, {
-      lists,
-      seed,
-    });
-    ranked.push([`imitation-evaluator, ${lists} lists`, sampled]);
-  }
-  ranked.push([LANDMARKS.goalRank, await generatorRanking(generator, test)]);
-  if (oracle !== undefined) ranked.push([LANDMARKS.oracle, unscored(test, oracle)]);
-  return ranked;
-}
-
-/** Lists without an opinion on the candidates outside of them. */
-function unscored({ candidates }: ExperimentData["test"], lists: Int32Array): RankedLists {
-  return { lists, scores: new Float32Array(candidates.length) };
 }

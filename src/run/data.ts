@@ -1,27 +1,10 @@
 /** What an experiment runs on: requests with feedback to learn from, others to be judged by, from a world or a log. */
-import {
-  buildListDataset,
-  type CandidateProtocol,
-  checkItemSupply,
-  withLoggedCandidates,
-} from "../data/candidates.ts";
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
-import { type FeatureSource, readFeatures } from "../data/features/features.ts";
-import type { InteractionLog } from "../data/interactions.ts";
 import type { UnexposedCandidates } from "../data/labels.ts";
-import { type ExposedLists, sampleLists, trainingInteractions } from "../data/lists.ts";
-import {
-  type InteractionSource,
-  type PreparedData,
-  type PrepareOptions,
-  prepareInteractions,
-} from "../data/prepare.ts";
-import { fingerprintSource, type Json, type SourceFingerprint } from "../data/prepared/fingerprint.ts";
-import { openPreparedDataset, type PreparedContent } from "../data/prepared/prepared-dataset.ts";
-import { createDataReport, type DataReport } from "../data/report/data-report.ts";
-import { learnRetriever } from "../data/retrievers/learn.ts";
-import { recallAt } from "../data/retrievers/recall.ts";
-import { itemScorer, type Retriever, type RetrieverName } from "../data/retrievers/retriever.ts";
+import { type PreparedLog, type PrepareOptions, prepare } from "../data/prepare.ts";
+import { type PreparedContent, readPreparedDataset } from "../data/prepared/prepared-dataset.ts";
+import type { InteractionSource } from "../data/readers/read-interactions.ts";
+import type { Retriever } from "../data/retrievers/retriever.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { drawLog } from "../world/logging-policy.ts";
 import { loggingLogProbabilities } from "../world/redrawn-feedback.ts";
@@ -79,162 +62,22 @@ export function worldData(options: WorldDataOptions): ExperimentData & { readonl
   };
 }
 
-/** How a log becomes an experiment's data. */
-export interface LogDataOptions extends PrepareOptions {
-  readonly seed: number;
-  /** How the candidates of all lists are chosen: "injected" unless given. */
-  readonly protocol?: CandidateProtocol;
-  /**
-   * The retriever learns from this first part of each user's interactions (or of the time), and training lists are
-   * those after it: their scores are then as far from what it learned as those of the test lists. The training
-   * fraction unless given: then the retriever has seen the training lists, and scores them higher than later ones.
-   */
-  readonly retrieverFraction?: number;
-  /** What scores items to choose candidates: "matrix-factorization" unless given. */
-  readonly retriever?: RetrieverName;
-  /** Candidates of a list, N, and interactions of its history, H: 50 and 20 unless given. */
-  readonly candidateCount?: number;
-  readonly historyLength?: number;
-  /** Tables of observed features. */
-  readonly userFeatures?: FeatureSource;
-  readonly itemFeatures?: FeatureSource;
-  /** At most this many validation lists and test lists, each drawn with the seed: 2,000 and all unless given. */
-  readonly maxValidationLists?: number;
-  readonly maxTestLists?: number;
-}
-
 /** Data of a log, with what is known of how it was made. */
 export interface LogData extends ExperimentData, PreparedContent {
+  readonly retriever?: Retriever;
   readonly world: undefined;
-  readonly report: DataReport | undefined;
 }
 
-const CANDIDATES = 50;
-const HISTORY = 20;
-const TRAINING_FRACTION = 0.8;
-const VALIDATION_LISTS = 2000;
-const EVERY = Number.MAX_SAFE_INTEGER;
-
 /**
- * Reads a log, cuts it into lists, trains the retriever on its training part, and chooses candidates.
+ * Data of a log, prepared now; see `prepare`.
  * @throws DataError with file and line for a file that cannot be read
  */
 export async function logData(
   source: InteractionSource,
-  options: LogDataOptions,
+  options: PrepareOptions,
   context?: TrainingContext,
-): Promise<LogData & { readonly report: DataReport }> {
-  const { seed, protocol = "injected", split = "last-list" } = options;
-  const { candidateCount = CANDIDATES, historyLength = HISTORY } = options;
-  const prepared = await prepareInteractions(source, { ...options, maxLists: Number.MAX_SAFE_INTEGER });
-  const { log } = prepared;
-  if (protocol !== "logged") checkItemSupply(log, prepared.test.listLength, candidateCount);
-  const { retrieverFraction: trainingFraction = options.trainingFraction ?? TRAINING_FRACTION } = options;
-  const learned = trainingInteractions(log, { ...options, trainingFraction });
-  const lists = chooseLists(prepared, learned, options);
-  const counts = { ...prepared.counts, trainingListsDrawn: lists.training.size };
-  const catalogue = await withFeatures(prepared.catalogue, log, options);
-  const retriever = await learnRetriever(learned, options, context);
-  const scoreItems = itemScorer(retriever);
-  const choose = { seed, protocol, candidateCount, historyLength };
-  const build = (own: ExposedLists) => buildListDataset(log, own, scoreItems, choose);
-  const candidates = { training: protocol, validation: protocol, test: protocol };
-  const datasets = {
-    training: build(lists.training),
-    validation: build(lists.validation),
-    test: build(lists.test),
-  };
-  const report = createDataReport({
-    log,
-    cut: { ...lists, counts: counts.lists },
-    split,
-    learned,
-    splits: {
-      training: { dataset: datasets.training, protocol: candidates.training },
-      validation: { dataset: datasets.validation, protocol: candidates.validation },
-      test: { dataset: datasets.test, protocol: candidates.test },
-    },
-    recall: recallAt(scoreItems, log, lists.test, 50),
-    preparation: counts,
-  });
-  return {
-    catalogue,
-    retriever,
-    ...datasets,
-    unexposed: "negative",
-    world: undefined,
-    protocols: { split, candidates },
-    counts,
-    source: await fingerprintOf(source, options),
-    report,
-  };
-}
-
-/** The lists of each split that take part, as many as the options allow. */
-function chooseLists(
-  { log, training, validation, test }: PreparedData,
-  learned: InteractionLog,
-  { seed, protocol, retrieverFraction, candidateCount = CANDIDATES, ...limits }: LogDataOptions,
-): Record<"training" | "validation" | "test", ExposedLists> {
-  const { maxLists = EVERY, maxValidationLists = VALIDATION_LISTS, maxTestLists = EVERY } = limits;
-  const draw = (lists: ExposedLists, most: number) => {
-    const usable = protocol === "logged" ? withLoggedCandidates(log, lists, candidateCount) : lists;
-    return sampleLists(usable, most, seed);
-  };
-  return {
-    training: draw(retrieverFraction === undefined ? training : listsAfter(training, log, learned), maxLists),
-    validation: draw(validation, maxValidationLists),
-    test: draw(test, maxTestLists),
-  };
-}
-
-/** The lists that start after what was learned of their user, which is the beginning of the user's interactions. */
-function listsAfter(lists: ExposedLists, log: InteractionLog, learned: InteractionLog): ExposedLists {
-  const rows = lists.starts
-    .map((_, row) => row)
-    .filter((row) => {
-      const user = lists.users[row];
-      const known = learned.userOffsets[user + 1] - learned.userOffsets[user];
-      return lists.starts[row] >= log.userOffsets[user] + known;
-    });
-  if (rows.length === 0) {
-    throw new RangeError(
-      "experiment: no training list lies after the retriever's part; use a smaller retrieverFraction",
-    );
-  }
-  return {
-    ...lists,
-    size: rows.length,
-    users: rows.map((row) => lists.users[row]),
-    starts: rows.map((row) => lists.starts[row]),
-  };
-}
-
-/** What a log's data depends on: the bytes of its files, wherever they lie, and the options that shape it. */
-export function fingerprintOf(
-  source: InteractionSource,
-  options: LogDataOptions,
-): Promise<SourceFingerprint> {
-  const tables = [options.userFeatures, options.itemFeatures].flatMap((table) => (table ? [table.file] : []));
-  const shaping = JSON.stringify({ source, options }, (key, value) => (key === "file" ? undefined : value));
-  return fingerprintSource([source.file, ...tables], JSON.parse(shaping) as Json);
-}
-
-async function withFeatures(
-  catalogue: Catalogue,
-  log: InteractionLog,
-  { userFeatures, itemFeatures }: LogDataOptions,
-): Promise<Catalogue> {
-  const users = userFeatures && (await readFeatures(userFeatures, log.userIds));
-  const items = itemFeatures && (await readFeatures(itemFeatures, log.itemIds));
-  return {
-    ...catalogue,
-    ...(users?.features && { userFeatures: users.features }),
-    ...(users?.categories && { userCategories: users.categories }),
-    ...(items?.features && { itemFeatures: items.features }),
-    ...(items?.categories && { itemCategories: items.categories }),
-    ...(items?.titles && { itemTitles: items.titles }),
-  };
+): Promise<LogData & Pick<PreparedLog, "report">> {
+  return ofLog(await prepare(source, options, context));
 }
 
 /**
@@ -242,28 +85,12 @@ async function withFeatures(
  * @throws DataError when the file is missing, damaged, or of another version
  */
 export async function preparedLogData(file: string): Promise<LogData> {
-  const prepared = await openPreparedDataset(file);
-  try {
-    const { catalogue, retriever, protocols, counts, source, report } = prepared;
-    const [training, validation, test] = [
-      await prepared.read("training"),
-      await prepared.read("validation"),
-      await prepared.read("test"),
-    ];
-    return {
-      catalogue,
-      ...(retriever && { retriever }),
-      training,
-      validation,
-      test,
-      unexposed: "negative",
-      world: undefined,
-      protocols,
-      counts,
-      source,
-      report,
-    };
-  } finally {
-    await prepared.close();
-  }
+  return ofLog(await readPreparedDataset(file));
+}
+
+/** What was not shown counts 0: a log of ratings holds what somebody chose. */
+function ofLog<Content extends PreparedContent>(
+  content: Content,
+): Content & Pick<LogData, "unexposed" | "world"> {
+  return { ...content, unexposed: "negative", world: undefined };
 }

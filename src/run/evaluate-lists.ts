@@ -7,10 +7,11 @@ import {
   generatorOrder,
   type RankingMetrics,
   rankByScore,
+  type UserMetrics,
   userMetrics,
 } from "../evaluation/ranking-metrics.ts";
 import { meanConfidenceInterval, randomisationTest } from "../evaluation/statistics.ts";
-import type { RankedLists } from "../methods/answers.ts";
+import type { RankedLists } from "../methods/answering.ts";
 
 /** A method's row in a table of results: means over the test requests, H@L and the others of the list length L. */
 export interface MethodResult extends RankingMetrics {
@@ -34,21 +35,27 @@ export interface MethodResult extends RankingMetrics {
 export type MeasureName = "trueReward" | "regret" | "predictedReward" | "auc" | keyof RankingMetrics;
 
 /**
- * Metrics of lists against what was exposed and liked. Candidates outside the list follow it in the order of their
- * scores. Requests without a positive are left out and counted.
+ * Metrics of each request's list against what was exposed and liked; undefined for a request without a positive.
+ * Candidates outside the list follow it in the order of their scores.
  */
-export function evaluateLists(dataset: ListDataset, { lists, scores }: RankedLists): AverageMetrics {
+export function requestMetrics(
+  dataset: ListDataset,
+  { lists, scores }: RankedLists,
+): (UserMetrics | undefined)[] {
   const { size, listLength, candidateCount } = dataset;
-  function* users() {
-    for (let row = 0; row < size; row++) {
-      const list = lists.subarray(row * listLength, (row + 1) * listLength);
-      const own = scores.subarray(row * candidateCount, (row + 1) * candidateCount);
-      const order = generatorOrder(list, own);
-      const labels = candidateLabels(dataset, [row]);
-      yield userMetrics({ ranking: rankByScore(order), labels, scores: order, k: listLength });
-    }
-  }
-  return averageMetrics(users());
+  const labels = candidateLabels(dataset);
+  return Array.from({ length: size }, (_, row) => {
+    const candidates = [row * candidateCount, (row + 1) * candidateCount] as const;
+    const list = lists.subarray(row * listLength, (row + 1) * listLength);
+    const order = generatorOrder(list, scores.subarray(...candidates));
+    const own = labels.subarray(...candidates);
+    return userMetrics({ ranking: rankByScore(order), labels: own, scores: order, k: listLength });
+  });
+}
+
+/** Their means. Requests without a positive are left out and counted. */
+export function evaluateLists(dataset: ListDataset, ranked: RankedLists): AverageMetrics {
+  return averageMetrics(requestMetrics(dataset, ranked));
 }
 
 /** How far one method is ahead of another over the same requests. */

@@ -1,8 +1,7 @@
 /** What the log itself says of the trained policy, where it carries the chances at which its lists were shown. */
 
-import { candidateBatch } from "../data/batch.ts";
+import { feedbackBatch } from "../data/batch.ts";
 import type { ListDataset } from "../data/dataset.ts";
-import { exposedLists } from "../data/labels.ts";
 import {
   doublyRobust,
   inversePropensity,
@@ -12,8 +11,7 @@ import {
 } from "../evaluation/off-policy.ts";
 import { mean } from "../evaluation/statistics.ts";
 import type { Generator } from "../goalrank/generator.ts";
-import type { ListJudge } from "../goalrank/judge.ts";
-import { predictedRewards } from "../methods/answers.ts";
+import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
 import { noGrad, scope } from "../tensor/index.ts";
 import { evaluationBatches } from "../training/batches.ts";
 import { expectedRewards } from "../world/oracle.ts";
@@ -70,9 +68,10 @@ async function readPolicy(
     using _ = scope();
     const key = { seed, stream: "off-policy sample", step: rows[0] };
     const [steps, lists] = noGrad(() => {
-      const memory = generator.train(false).encode(candidateBatch(log, rows));
+      const batch = feedbackBatch(log, rows);
+      const memory = generator.train(false).encode(batch);
       return [
-        generator.stepLogProbabilities(memory, exposedLists(log, rows), 1),
+        generator.stepLogProbabilities(memory, batch.exposed, 1),
         generator.decode(memory, { lists: 1, sampling: { temperature: 1, key } }),
       ];
     });

@@ -1,165 +1,174 @@
-/** What an experiment trains and compares, and how: every setting of a run. */
+/** What a run trains and compares, and how: every setting of its models, declared once. */
+import { z } from "zod";
+import { IMITATIONS } from "../goalrank/imitation-task.ts";
+import { REWARD_HEADS } from "../goalrank/reward-model.ts";
+import { BASELINES } from "../methods/index.ts";
+import { policySchema } from "../methods/objectives/objective-settings.ts";
+import { GENERATOR_STARTS } from "../methods/objectives/policy-task.ts";
+import { checkSettings } from "../settings/check-settings.ts";
+import { count, countOrNone, nonNegative, type Settings } from "../settings/setting-kinds.ts";
+import { type StageOptions, trainingSchema } from "../training/options.ts";
 
-import { checkGroups, DEFAULT_GROUPS, type GroupOptions } from "../goalrank/goalrank-task.ts";
-import type { Imitation } from "../goalrank/imitation-task.ts";
-import type { RewardHead } from "../goalrank/reward-model.ts";
-import { checkTraining, DEFAULT_TRAINING, type TrainingOptions } from "../training/options.ts";
+/** Methods that a run can train, by name. */
+export const TRAINABLE: readonly string[] = ["imitation", ...BASELINES.map(({ name }) => name), "goalrank"];
 
-/** Methods that are trained for a comparison besides those that everything else needs. */
-export const EXTRA_METHODS = ["prm", "imitation"] as const;
-/** One of {@link EXTRA_METHODS}. */
-export type ExtraMethod = (typeof EXTRA_METHODS)[number];
+/** Those that every run has, and can serve. */
+const ALWAYS_SERVED = ["dnn", "retriever"];
 
-/** Where a model's weights come from before its first step. */
-export const REWARD_STARTS = ["scratch", "imitation"] as const;
-/** Where the generator's weights come from before its first step. */
-export const GENERATOR_STARTS = ["scratch", "reward", "imitation"] as const;
+/** Stages whose training is set by itself. */
+export const TRAININGS = [
+  "feedbackTraining",
+  "rewardTraining",
+  "imitationTraining",
+  "policyTraining",
+] as const;
 
-/** Which judge the generator learns from, and how it is made. */
-export interface RewardOptions {
-  /**
-   * `list`: the list-level reward model; `item-bce-discounted`: the DNN's probabilities, discounted by position, as in
-   * the authors' published code.
-   */
-  readonly kind: "list" | "item-bce-discounted";
-  /** Blocks over all candidates before a list is read; 0: items are encoded by themselves. */
-  readonly contextLayers: number;
-  readonly head: RewardHead;
-  /** Reward models, trained from different weights. */
-  readonly members: number;
-  /** Standard deviations that are taken off the mean of several. */
-  readonly pessimism: number;
-  /** `imitation`: the memory of the generator that imitates the log, of as many layers. */
-  readonly start: (typeof REWARD_STARTS)[number];
-  /** Lists of exposed and unexposed candidates that each step draws for a request, where those count 0. */
-  readonly mixedLists: number;
-  /** Lists that each step samples from the generator that imitates the log, where what was not shown counts 0. */
-  readonly policyLists: number;
-}
+const rewardSchema = z.strictObject({
+  kind: z
+    .enum(["list", "item-bce-discounted"])
+    .default("list")
+    .describe("A model of whole lists, or the DNN's probabilities discounted by position"),
+  contextLayers: countOrNone
+    .default(0)
+    .describe("Blocks over all candidates before a list is read; 0 encodes items by themselves"),
+  head: z
+    .enum(REWARD_HEADS)
+    .default("positions")
+    .describe("Whether feedback is predicted at each position and summed, or for the list as a whole"),
+  members: count.default(1).describe("Reward models, trained from different weights"),
+  pessimism: nonNegative.default(0).describe("Standard deviations that are taken off the mean of several"),
+  start: z
+    .enum(["scratch", "imitation"])
+    .default("scratch")
+    .describe("Where the weights come from; `imitation` needs as many contextLayers as layers"),
+  mixedLists: countOrNone
+    .default(1)
+    .describe("Lists of shown and other candidates that each step draws for a request, on a log"),
+  policyLists: countOrNone
+    .default(0)
+    .describe("Lists that each step samples from the generator that imitates the log, on a log"),
+});
 
-/** How long a model is trained, and how: seed and epochs may be the experiment's. */
-export type StageOptions = Omit<TrainingOptions, "seed">;
+/** Which judge the generator learns from, and how it is made. `item-bce-discounted` is the authors' published code's. */
+export type RewardOptions = Settings<typeof rewardSchema>;
 
-/** Every setting of an experiment's models and their training. */
-export interface ExperimentOptions {
-  readonly seed: number;
-  /** Width D of all models. */
-  readonly width: number;
-  readonly heads: number;
-  /** Blocks of the reward model, of PRM, and of the generator's encoder and of its decoder. */
-  readonly layers: number;
-  readonly dropoutRate: number;
-  readonly methods: readonly ExtraMethod[];
-  readonly reward: RewardOptions;
-  /** What the policy knows before GoalRank's first step. */
-  readonly generatorStart: (typeof GENERATOR_STARTS)[number];
-  readonly imitation: Imitation;
-  /** Requests of the training lists that GoalRank learns from; they need no feedback. */
-  readonly policyRequests: number;
-  /** Lists that generator-evaluators propose: one row of the table each. */
-  readonly generatorEvaluatorLists: readonly number[];
-  readonly groups: GroupOptions;
-  /** For the models that learn from feedback. */
-  readonly feedbackTraining: StageOptions;
-  readonly rewardTraining: StageOptions;
-  readonly imitationTraining: StageOptions;
-  readonly policyTraining: StageOptions;
-}
+const rankingMetrics = ["hit", "ndcg", "map"] as const;
+const feedbackTraining = trainingSchema({
+  batchSize: 64,
+  learningRate: 5e-3,
+  metric: z.enum(rankingMetrics),
+});
+const rewardTraining = trainingSchema({
+  batchSize: 64,
+  learningRate: 5e-3,
+  metric: z.enum(["meanSquaredError", "pearson"]),
+});
+const imitationTraining = trainingSchema({
+  batchSize: 64,
+  learningRate: 3e-3,
+  metric: z.enum(rankingMetrics),
+});
+const policyTraining = trainingSchema({
+  batchSize: 16,
+  learningRate: 3e-3,
+  metric: z.enum([...rankingMetrics, "predicted"]),
+});
 
-const FEEDBACK_TRAINING: StageOptions = { ...DEFAULT_TRAINING, batchSize: 64, learningRate: 5e-3 };
+const modelsSchema = z.strictObject({
+  width: count.default(32).describe("Width D of all models, a multiple of `heads`"),
+  heads: count.default(2).describe("Heads of attention"),
+  layers: count
+    .default(1)
+    .describe("Blocks of the reward model, of PRM, and of the generator's encoder and decoder each"),
+  dropoutRate: nonNegative.lt(1).default(0).describe("Of all models"),
+  methods: z
+    .array(z.enum(TRAINABLE))
+    .default(["goalrank"])
+    .describe("Methods that are trained and compared, beside the DNN and the references"),
+  deploy: z
+    .string()
+    .exactOptional()
+    .describe(
+      "Method that is served: one of `methods`, dnn or retriever; goalrank, or the first, unless given",
+    ),
+  reward: rewardSchema.prefault({}).describe("The reward model"),
+  generatorStart: z
+    .enum(GENERATOR_STARTS)
+    .default("reward")
+    .describe("Where the weights of GoalRank's generator come from"),
+  imitation: z
+    .enum(IMITATIONS)
+    .default("list")
+    .describe("What the generator that imitates the log learns: whole lists or their positives"),
+  policyRequests: z
+    .union([count, z.literal("all")])
+    .exactOptional()
+    .describe("Requests that GoalRank learns from; 4800 of an embedded world and all of a log unless given"),
+  generatorEvaluatorLists: z
+    .array(count)
+    .default([20])
+    .describe("Lists that generator-evaluators propose: one row of the table each"),
+  groups: policySchema.prefault({}).describe("The groups that GoalRank learns from"),
+  feedbackTraining: feedbackTraining
+    .prefault({})
+    .describe("Training of the DNN, and of every method but GoalRank"),
+  rewardTraining: rewardTraining.prefault({}).describe("Training of the reward model"),
+  imitationTraining: imitationTraining
+    .prefault({})
+    .describe("Training of the generator that imitates the log"),
+  policyTraining: policyTraining.prefault({}).describe("Training of GoalRank's generator"),
+});
+
+/** The section of a configuration that says which models are trained and compared, and how. */
+export const runSchema = modelsSchema.superRefine((settings, { addIssue }) => {
+  for (const { path, problem } of contradictions(settings)) {
+    addIssue({ code: "custom", path: [...path], message: problem });
+  }
+});
+
+/**
+ * Every setting of a run's models and their training. `policyRequests` are requests of the training lists that GoalRank
+ * learns from; they need no feedback.
+ */
+export type RunSettings = Omit<Settings<typeof runSchema>, "policyRequests" | (typeof TRAININGS)[number]> &
+  Readonly<Record<(typeof TRAININGS)[number], StageOptions>> & {
+    readonly seed: number;
+    readonly policyRequests: number;
+  };
 
 /** For the embedded world. */
-export const DEFAULT_EXPERIMENT: ExperimentOptions = {
-  seed: 1,
-  width: 32,
-  heads: 2,
-  layers: 1,
-  dropoutRate: 0,
-  methods: [],
-  reward: {
-    kind: "list",
-    contextLayers: 0,
-    head: "positions",
-    members: 1,
-    pessimism: 0,
-    start: "scratch",
-    mixedLists: 1,
-    policyLists: 0,
-  },
-  generatorStart: "reward",
-  imitation: "list",
-  policyRequests: 4800,
-  generatorEvaluatorLists: [20],
-  groups: DEFAULT_GROUPS,
-  feedbackTraining: FEEDBACK_TRAINING,
-  rewardTraining: FEEDBACK_TRAINING,
-  imitationTraining: { ...DEFAULT_TRAINING, batchSize: 64, learningRate: 3e-3 },
-  policyTraining: { ...DEFAULT_TRAINING, batchSize: 16, learningRate: 3e-3 },
-};
+export const DEFAULT_RUN: RunSettings = { ...runSchema.parse({}), seed: 1, policyRequests: 4800 };
 
-/** Settings that do not go together. */
-export class ExperimentOptionsError extends RangeError {
-  override readonly name = "ExperimentOptionsError";
-
-  constructor(
-    /** The setting to change, such as `["reward", "start"]`. */
-    readonly path: readonly string[],
-    /** What is wrong with it. */
-    readonly problem: string,
-  ) {
-    super(`experiment: ${problem}`);
-  }
+/** @throws SettingsError that says which settings are out of range or need each other, before anything is trained */
+export function checkRun({ seed: _, ...settings }: RunSettings): void {
+  checkSettings("run", runSchema, settings);
 }
 
-/** Settings that need each other. @throws ExperimentOptionsError that says which, before anything is trained */
-export function checkExperiment(options: ExperimentOptions): void {
-  const { methods, reward, layers, generatorStart, groups } = options;
-  for (const stage of [
-    "feedbackTraining",
-    "rewardTraining",
-    "imitationTraining",
-    "policyTraining",
-  ] as const) {
-    checkPart([stage], () => checkTraining({ ...options[stage], seed: options.seed }));
+/** The method of a run that its `ranker.safetensors` holds. */
+export function deployedMethod({ deploy, methods }: Pick<RunSettings, "deploy" | "methods">): string {
+  const [first = "dnn"] = methods;
+  return deploy ?? (methods.includes("goalrank") ? "goalrank" : first);
+}
+
+interface Contradiction {
+  readonly path: readonly string[];
+  readonly problem: string;
+}
+
+/** Settings that need each other. */
+function* contradictions(settings: Settings<typeof modelsSchema>): Generator<Contradiction> {
+  const { width, heads, reward, layers, deploy, methods } = settings;
+  if (width % heads !== 0) {
+    yield { path: ["width"], problem: `must be a multiple of the ${heads} heads, got ${width}` };
   }
-  checkPart(["groups"], () => checkGroups(groups));
-  const imitates = methods.includes("imitation");
-  const needs = (condition: boolean, path: readonly string[], what: string) => {
-    if (condition && !imitates) {
-      throw new ExperimentOptionsError(
-        path,
-        `${what} needs the generator that imitates the log; add the method imitation`,
-      );
-    }
-  };
-  needs(reward.start === "imitation", ["reward", "start"], "a reward model that starts from imitation");
-  needs(
-    reward.policyLists > 0,
-    ["reward", "policyLists"],
-    "a reward model that learns from the policy's lists",
-  );
-  needs(generatorStart === "imitation", ["generatorStart"], "a policy that starts from imitation");
+  const served = [...methods, ...ALWAYS_SERVED];
+  if (deploy !== undefined && !served.includes(deploy)) {
+    yield { path: ["deploy"], problem: `"${deploy}" is not trained; expected one of ${served.join(", ")}` };
+  }
   if (reward.start === "imitation" && reward.contextLayers !== layers) {
-    throw new ExperimentOptionsError(
-      ["reward", "contextLayers"],
-      `a reward model that starts from imitation needs as many context layers as the generator's encoder has, ` +
-        `${layers}; got ${reward.contextLayers}`,
-    );
-  }
-  if (!Number.isInteger(reward.members) || reward.members < 1) {
-    throw new ExperimentOptionsError(
-      ["reward", "members"],
-      `reward members must be a positive integer, got ${reward.members}`,
-    );
-  }
-}
-
-/** What a part's own check finds, placed. */
-function checkPart(path: readonly string[], check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new ExperimentOptionsError(path, error.message);
+    const problem =
+      "a reward model that starts from imitation needs as many context layers as the generator's encoder has, " +
+      `${layers}; got ${reward.contextLayers}`;
+    yield { path: ["reward", "contextLayers"], problem };
   }
 }

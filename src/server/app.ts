@@ -1,7 +1,8 @@
-/** The HTTP side of the server: routes, who may call them, and how requests are answered, counted and logged. */
+/** The HTTP side of the server: what is let in, and how requests are answered, counted and logged. */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import bearerAuth from "@fastify/bearer-auth";
 import fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -15,59 +16,19 @@ import {
   refuseExpectations,
 } from "./connections.ts";
 import { parseJsonBody } from "./json-body.ts";
-import type { ServerMetrics } from "./metrics.ts";
-import { describeApi } from "./openapi.ts";
 import { ServeProblem, toProblem } from "./problems.ts";
-import { answerRankBody, readRankBody } from "./rank-body.ts";
-import type { RankingService } from "./ranking/ranking-service.ts";
 import { type LogDestination, loggerOptions } from "./request-log.ts";
-import type { ServeSettings } from "./settings.ts";
-import { tokenChecker } from "./token.ts";
+import { addRoutes, type RoutesOptions } from "./routes.ts";
 
-export interface AppOptions {
-  readonly settings: ServeSettings;
-  /** Asked of clients, where given. */
-  readonly token: string | undefined;
-  /** Of the package. */
-  readonly version: string;
+export interface AppOptions extends RoutesOptions {
   readonly log: LogDestination;
-  readonly service: RankingService;
-  readonly metrics: ServerMetrics;
-  /** Whether the server is about to end. */
-  isShuttingDown(): boolean;
 }
-
-declare module "fastify" {
-  interface FastifyRequest {
-    /** Requests and candidates in the body, for the log. */
-    asked: { readonly requests: number; readonly candidates: number } | undefined;
-  }
-}
-
-/** The methods of each path. */
-const ROUTES: Readonly<Record<string, string>> = {
-  "/rank": "POST",
-  "/health": "GET, HEAD",
-  "/ready": "GET, HEAD",
-  "/metrics": "GET, HEAD",
-  "/openapi.json": "GET, HEAD",
-  "/": "GET, HEAD",
-};
 
 /** Paths that programs ask for all the time: their requests are logged only when all is. */
 const QUIET = ["/health", "/ready", "/metrics"];
 
 /** Stands in metrics and log for what is not a path of ours. */
 const UNKNOWN_ROUTE = "unknown";
-
-const WELCOME = `GoalRank ranks lists.
-
-POST /rank          a request, or {"requests": [...]}
-GET  /ready         whether a ranker is loaded
-GET  /health        whether the process lives
-GET  /metrics       for Prometheus
-GET  /openapi.json  all of this in detail
-`;
 
 export function createApp(options: AppOptions): FastifyInstance {
   const { settings } = options;
@@ -99,10 +60,9 @@ export function createApp(options: AppOptions): FastifyInstance {
     response.statusCode = problem.status;
     response.setHeader("Content-Type", "application/json; charset=utf-8");
     response.setHeader("Connection", "close");
-    response.end(JSON.stringify({ error: problem.body }));
+    response.end(JSON.stringify(problem.answer));
     options.metrics.requests.inc({ route: UNKNOWN_ROUTE, status: problem.status });
   });
-  app.decorateRequest("asked", undefined);
   acceptOnlyJson(app, limits.depth);
   addHooks(app, options);
   addRoutes(app, options);
@@ -130,18 +90,15 @@ function acceptOnlyJson(app: FastifyInstance, depth: number): void {
 }
 
 function addHooks(app: FastifyInstance, options: AppOptions): void {
-  const { token } = options;
-  const isToken = token === undefined ? () => true : tokenChecker(token);
   app.addHook("onRequest", async (request, reply) => {
     observe(app, options, request, reply);
-    const path = request.url.split("?", 1)[0];
     if (request.raw.httpVersion === "1.1" && request.headers.host === undefined) {
       throw new ServeProblem("http", "a request of HTTP/1.1 needs the header `Host`");
     }
-    if (path !== "/health" && !isToken(request.headers.authorization)) {
-      throw new ServeProblem("unauthorized", "send the server's token: `Authorization: Bearer TOKEN`");
-    }
-    if (request.is404) throw nothingHere(path, request.method);
+  });
+  if (options.token !== undefined) askForToken(app, options.token);
+  app.addHook("onRequest", async (request) => {
+    if (request.is404) throw nothingHere(app, request);
   });
   app.addHook("onSend", async (request, reply, payload) => {
     // The framework closes after a body that it could not read; here only those that are still being sent matter.
@@ -157,15 +114,37 @@ function addHooks(app: FastifyInstance, options: AppOptions): void {
   });
   // Reached by nothing: the hook above has thrown already.
   app.setNotFoundHandler((request) => {
-    throw nothingHere(request.url, request.method);
+    throw nothingHere(app, request);
   });
 }
 
-function nothingHere(path: string, method: string): ServeProblem {
-  const allow = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
-  return allow === undefined
+/** For all but /health, whether there is something at the path or not. */
+function askForToken(app: FastifyInstance, token: string): void {
+  app.register(bearerAuth, {
+    keys: [token],
+    addHook: false,
+    // It alone takes `bearer` in any case.
+    specCompliance: "rfc6749",
+    verifyErrorLogLevel: "debug",
+  });
+  app.addHook("onRequest", (request, reply, done) => {
+    if (pathOf(request) === "/health") done();
+    else app.verifyBearerAuth?.(request, reply, done);
+  });
+}
+
+function pathOf({ url }: FastifyRequest): string {
+  return url.split("?", 1)[0];
+}
+
+const METHODS = ["GET", "HEAD", "POST"] as const;
+
+function nothingHere(app: FastifyInstance, request: FastifyRequest): ServeProblem {
+  const url = pathOf(request);
+  const allow = METHODS.filter((method) => app.hasRoute({ method, url })).join(", ");
+  return allow === ""
     ? new ServeProblem("not-found", `there is nothing at this path; GET / lists what there is`)
-    : new ServeProblem("method-not-allowed", `${path} takes ${allow}, not ${method}`, { allow });
+    : new ServeProblem("method-not-allowed", `${url} takes ${allow}, not ${request.method}`, { allow });
 }
 
 function sendProblem(reply: FastifyReply, problem: ServeProblem): void {
@@ -173,7 +152,7 @@ function sendProblem(reply: FastifyReply, problem: ServeProblem): void {
   if (retryAfter !== undefined) void reply.header("Retry-After", retryAfter);
   if (allow !== undefined) void reply.header("Allow", allow);
   if (problem.code === "unauthorized") void reply.header("WWW-Authenticate", "Bearer");
-  void reply.code(problem.status).type("application/json; charset=utf-8").send({ error: problem.body });
+  void reply.code(problem.status).type("application/json; charset=utf-8").send(problem.answer);
 }
 
 /** Counts and logs the request when its connection is done with it, answered or not. */
@@ -199,48 +178,6 @@ function observe(
     };
     app.log[QUIET.includes(route) ? "debug" : "info"](line, `${request.method} ${route}`);
   });
-}
-
-function addRoutes(app: FastifyInstance, options: AppOptions): void {
-  const { service, metrics, settings } = options;
-  app.post("/rank", (request, reply) => rank(options, request, reply));
-  app.get("/health", async () => ({ status: "ok" }));
-  app.get("/ready", async () => {
-    const { ranker } = service;
-    if (options.isShuttingDown()) throw notReady("the server is shutting down");
-    if (ranker === undefined) throw notReady("no ranker is loaded");
-    return { status: "ready", ranker };
-  });
-  app.get("/metrics", async (_request, reply) => {
-    const text = await metrics.registry.metrics();
-    return reply.type(metrics.registry.contentType).send(text);
-  });
-  const description = describeApi({
-    version: options.version,
-    limits: settings.limits,
-    token: options.token !== undefined,
-  });
-  app.get("/openapi.json", async () => description);
-  app.get("/", async (_request, reply) => reply.type("text/plain; charset=utf-8").send(WELCOME));
-}
-
-function notReady(message: string): ServeProblem {
-  return new ServeProblem("not-ready", message, { retryAfter: 1 });
-}
-
-async function rank(
-  { service, settings }: AppOptions,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<unknown> {
-  const body = readRankBody(request.body, settings.limits);
-  const requests = body.requests.flatMap((read) => ("request" in read ? read.request : []));
-  const candidates = requests.reduce((sum, { candidates = [] }) => sum + candidates.length, 0);
-  request.asked = { requests: body.requests.length, candidates };
-  const abandoned = new AbortController();
-  reply.raw.once("close", () => abandoned.abort());
-  const outcomes = requests.length === 0 ? [] : await service.rank(requests, abandoned.signal);
-  return answerRankBody(body, outcomes);
 }
 
 /** Answers what is not a request, and counts it. */

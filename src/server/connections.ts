@@ -21,8 +21,8 @@ export function describeConnectionError(error: NodeJS.ErrnoException): ServeProb
 }
 
 /** Answers on a connection that no request could be read from, and closes it. */
-export function answerConnection(socket: Socket, { status, body }: ServeProblem): void {
-  const text = JSON.stringify({ error: body });
+export function answerConnection(socket: Socket, { status, answer }: ServeProblem): void {
+  const text = JSON.stringify(answer);
   socket.write(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

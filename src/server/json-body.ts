@@ -15,9 +15,8 @@ export function parseJsonBody(bytes: Uint8Array, depthLimit: number): unknown {
   try {
     return mayNamePrototype(text) ? JSON.parse(text, refusePrototypes) : JSON.parse(text);
   } catch (error) {
-    throw error instanceof ServeProblem
-      ? error
-      : new ServeProblem("json", `the body is not JSON: ${message(error)}`);
+    if (error instanceof ServeProblem) throw error;
+    throw new ServeProblem("json", `the body is not JSON: ${(error as Error).message}`);
   }
 }
 
@@ -64,8 +63,4 @@ function refusePrototypes(key: string, value: unknown): unknown {
   if (key === "__proto__")
     throw new ServeProblem("json", "the body has a key `__proto__`, which is not allowed");
   return value;
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

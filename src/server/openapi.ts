@@ -1,21 +1,22 @@
-/** The description of the server in OpenAPI 3.1, made of the schemas that it reads requests with. */
+/**
+ * What each path is asked and answers. Answers are checked as they are written, and the description at /openapi.json is
+ * made, from this.
+ */
+import swagger from "@fastify/swagger";
+import type { FastifyInstance } from "fastify";
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+} from "fastify-type-provider-zod";
 import { z } from "zod";
 import { rankRequestSchema } from "../ranker/request-schema.ts";
-import { PROBLEMS } from "./problems.ts";
-import {
-  codesOf,
-  EXAMPLES,
-  errorSchema,
-  healthSchema,
-  rankedListSchema,
-  rankResultsSchema,
-  readySchema,
-} from "./schemas.ts";
+import type { RankedList, RankRequest } from "../ranker/requests.ts";
+import { CODES_OF_ONE_REQUEST, PROBLEMS, type ProblemAnswer, type ProblemCode } from "./problems.ts";
+import type { RankerFacts } from "./ranking/worker-messages.ts";
 import type { RequestLimits } from "./settings.ts";
 
-type Json = Readonly<Record<string, unknown>>;
-
-export interface OpenApiOptions {
+export interface ApiOptions {
   /** Of the package. */
   readonly version: string;
   readonly limits: RequestLimits;
@@ -23,56 +24,163 @@ export interface OpenApiOptions {
   readonly token: boolean;
 }
 
+/** Has the routes that are added from now on described, and their answers checked. */
+export function describeApi(app: FastifyInstance, { version, token }: ApiOptions): void {
+  app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "GoalRank",
+        version,
+        description: "Ranks lists: candidates and a user's history in, a list with probabilities out.",
+      },
+      ...(token && {
+        security: [{ token: [] }],
+        components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+      }),
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+  app.setSerializerCompiler(serializerCompiler);
+  // A body is read by its route: of several requests, those that are wrong are answered in their places.
+  app.setValidatorCompiler(() => () => true);
+}
+
+const REQUEST: RankRequest = {
+  user: "u17",
+  history: ["movie-5", { item: "movie-9", feedback: 0 }],
+  candidates: ["movie-1", "movie-2", { item: "movie-3", score: 0.8 }, "movie-4"],
+  length: 3,
+  constraints: { exclude: ["movie-4"] },
+};
+const LIST: RankedList = {
+  items: ["movie-3", "movie-1", "movie-2"],
+  scores: [0.61, 0.72, 1],
+  logProbability: -0.8228,
+  unknownHistory: 0,
+};
+const PROBLEM: ProblemAnswer = {
+  error: {
+    code: "unknown-item",
+    message: 'candidates[3]: the ranker does not know the item "movie-4"',
+    path: "candidates[3]",
+  },
+};
+
+const rankRequest = rankRequestSchema.meta({ id: "RankRequest" });
+
+const rankedList: z.ZodType<RankedList> = z
+  .strictObject({
+    items: z.array(z.string()).describe("Best first"),
+    scores: z.array(z.number()).describe("Probability of each item at its place, given those before it"),
+    logProbability: z.number().describe("Of the whole list"),
+    unknownHistory: z.int().min(0).describe("Entries of the history that the ranker does not know"),
+  })
+  .meta({ id: "RankedList", description: "A ranked list" });
+
+/** An answer of a status of 400 or more, with one of these codes. */
+function errorWith(codes: readonly ProblemCode[]): z.ZodType<ProblemAnswer> {
+  return z.strictObject({
+    error: z.strictObject({
+      code: z.enum(codes as [ProblemCode, ...ProblemCode[]]),
+      message: z.string().describe("For people: what was wrong, and what is expected"),
+      path: z.string().optional().describe("The part of the body that is wrong, such as `candidates[3]`"),
+    }),
+  });
+}
+
+const rankResults = z
+  .strictObject({ results: z.array(z.union([rankedList, errorWith(CODES_OF_ONE_REQUEST)])) })
+  .meta({
+    id: "RankResults",
+    description: "For each request, in their order, its list or what is wrong with it",
+  });
+
+const rankAnswer = z.union([rankedList, rankResults]);
+
+/** What a body of POST /rank is answered: a list for one request, results for several. */
+export type RankAnswer = z.infer<typeof rankAnswer>;
+
+const health = z.strictObject({ status: z.literal("ok") });
+
+const ready = z.strictObject({
+  status: z.literal("ready"),
+  ranker: z
+    .looseObject({ version: z.union([z.string(), z.number()]), fingerprint: z.string() })
+    .describe(
+      "The ranker in service; the same one has the same `fingerprint`",
+    ) satisfies z.ZodType<RankerFacts>,
+});
+
 /** Statuses of errors that any path may answer, before the request has reached it. */
 const ANYWHERE = [400, 404, 405, 408, 413, 415, 417, 431, 500];
 
-export function describeApi({ version, limits, token }: OpenApiOptions): Json {
-  const guard = token ? [401] : [];
+/** Of errors, by status. */
+const HEADERS: Readonly<Record<number, object>> = {
+  405: { Allow: { type: "string" } },
+  503: { "Retry-After": { type: "integer", minimum: 1, description: "Seconds" } },
+};
+
+function errors(statuses: readonly number[]): Readonly<Record<number, z.ZodType<ProblemAnswer>>> {
+  return Object.fromEntries(statuses.map((status) => [status, errorOf(status)]));
+}
+
+/** What the errors of a status look like. */
+function errorOf(status: number): z.ZodType<ProblemAnswer> {
+  const codes = (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => PROBLEMS[code].status === status);
+  const [code] = codes;
+  return errorWith(codes).meta({
+    description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].description}`).join(" "),
+    headers: HEADERS[status],
+    examples: [status === 422 ? PROBLEM : { error: { code, message: PROBLEMS[code].description } }],
+  });
+}
+
+/** The routes of the server, each with the form of its body and of its answers by their status. */
+export function describeRoutes({ limits, token }: Pick<ApiOptions, "limits" | "token">) {
+  const anywhere = token ? [...ANYWHERE, 401] : ANYWHERE;
+  const several = z.strictObject({ requests: z.array(rankRequest).min(1).max(limits.requests) });
+  const other = (summary: string, type: string, schema: z.ZodType) => ({
+    summary,
+    response: { 200: { description: summary, content: { [type]: { schema } } }, ...errors(anywhere) },
+  });
   return {
-    openapi: "3.1.0",
-    info: {
-      title: "GoalRank",
-      version,
-      description: "Ranks lists: candidates and a user's history in, a list with probabilities out.",
-    },
-    ...(token ? { security: [{ token: [] }] } : {}),
-    paths: {
-      "/rank": {
-        post: {
-          summary: "Rank one request, or several",
-          description: describeLimits(limits),
-          requestBody: { required: true, content: { "application/json": rankBody(limits) } },
-          responses: responses(rankAnswer(), [...ANYWHERE, ...guard, 422, 503]),
+    rank: {
+      summary: "Rank one request, or several",
+      description: describeLimits(limits),
+      body: z.union([rankRequest, several]).meta({
+        "x-examples": {
+          one: { value: REQUEST },
+          several: { value: { requests: [REQUEST, { candidates: ["movie-1", "movie-2"] }] } },
         },
+      }),
+      response: {
+        200: rankAnswer.meta({
+          description: "A list for one request, results for several",
+          "x-examples": {
+            one: { value: LIST },
+            several: { value: { results: [LIST, PROBLEM] } },
+          },
+        }),
+        ...errors([...anywhere, 422, 503]),
       },
-      "/health": {
-        get: {
-          summary: "Whether the process lives",
-          security: [],
-          responses: responses(json("It does", schema(healthSchema), { status: "ok" }), ANYWHERE),
-        },
-      },
-      "/ready": {
-        get: {
-          summary: "Whether a ranker is loaded and the server is not shutting down",
-          responses: responses(json("It is", schema(readySchema)), [...ANYWHERE, ...guard, 503]),
-        },
-      },
-      "/metrics": text("Counters and histograms in the form that Prometheus reads", "text/plain", guard),
-      "/openapi.json": text("This description", "application/json", guard),
-      "/": text("What there is to ask for", "text/plain", guard),
     },
-    components: {
-      schemas: {
-        RankRequest: schema(rankRequestSchema),
-        RankedList: schema(rankedListSchema),
-        RankResults: schema(rankResultsSchema),
+    health: {
+      summary: "Whether the process lives",
+      security: [],
+      response: {
+        200: health.meta({ description: "It does", examples: [{ status: "ok" }] }),
+        ...errors(ANYWHERE),
       },
-      responses: Object.fromEntries(
-        [...ANYWHERE, 401, 422, 503].map((status) => [name(status), error(status)]),
-      ),
-      ...(token ? { securitySchemes: { token: { type: "http", scheme: "bearer" } } } : {}),
     },
+    ready: {
+      summary: "Whether a ranker is loaded and the server is not shutting down",
+      response: { 200: ready.meta({ description: "It is" }), ...errors([...anywhere, 503]) },
+    },
+    metrics: other("Counters and histograms in the form that Prometheus reads", "text/plain", z.string()),
+    description: other("This description", "application/json", z.looseObject({})),
+    welcome: other("What there is to ask for", "text/plain", z.string()),
   };
 }
 
@@ -82,78 +190,4 @@ function describeLimits({ bodyBytes, requests, candidates, history, depth }: Req
     `A body has at most ${bodyBytes} bytes, ${requests} requests and ${depth} arrays and objects inside of each other;`,
     `a request at most ${candidates} candidates and ${history} history entries.`,
   ].join(" ");
-}
-
-function rankBody(limits: RequestLimits): Json {
-  const one = { $ref: "#/components/schemas/RankRequest" };
-  const several = {
-    type: "object",
-    properties: { requests: { type: "array", items: one, minItems: 1, maxItems: limits.requests } },
-    required: ["requests"],
-    additionalProperties: false,
-  };
-  return {
-    schema: { anyOf: [one, several] },
-    examples: {
-      one: { value: EXAMPLES.request },
-      several: { value: { requests: [EXAMPLES.request, { candidates: ["movie-1", "movie-2"] }] } },
-    },
-  };
-}
-
-function rankAnswer(): Json {
-  return {
-    description: "A list for one request, results for several",
-    content: {
-      "application/json": {
-        schema: {
-          anyOf: [{ $ref: "#/components/schemas/RankedList" }, { $ref: "#/components/schemas/RankResults" }],
-        },
-        examples: {
-          one: { value: EXAMPLES.list },
-          several: { value: { results: [EXAMPLES.list, { error: EXAMPLES.error }] } },
-        },
-      },
-    },
-  };
-}
-
-function responses(good: Json, errors: readonly number[]): Json {
-  const named = errors.map((status) => [status, { $ref: `#/components/responses/${name(status)}` }]);
-  return { 200: good, ...Object.fromEntries(named) };
-}
-
-function text(summary: string, type: string, guard: readonly number[]): Json {
-  const good = { description: summary, content: { [type]: {} } };
-  return { get: { summary, responses: responses(good, [...ANYWHERE, ...guard]) } };
-}
-
-function json(description: string, form: Json, example?: unknown): Json {
-  const content = { schema: form, ...(example === undefined ? {} : { example }) };
-  return { description, content: { "application/json": content } };
-}
-
-function name(status: number): string {
-  return `Error${status}`;
-}
-
-/** What the errors of a status look like. */
-function error(status: number): Json {
-  const codes = codesOf(status);
-  const description = codes.map((code) => `\`${code}\`: ${PROBLEMS[code].description}`).join(" ");
-  const headers = {
-    ...(status === 503
-      ? { "Retry-After": { description: "Seconds", schema: { type: "integer", minimum: 1 } } }
-      : {}),
-    ...(status === 405 ? { Allow: { schema: { type: "string" } } } : {}),
-  };
-  const [code] = codes;
-  const example = { error: status === 422 ? EXAMPLES.error : { code, message: PROBLEMS[code].description } };
-  return { ...json(description, schema(errorSchema(codes)), example), headers };
-}
-
-/** As a client writes it; the dialect is OpenAPI's own. */
-function schema(type: z.ZodType): Json {
-  const { $schema: _, ...form } = z.toJSONSchema(type, { io: "input" });
-  return form;
 }

@@ -38,11 +38,13 @@ export type ProblemCode = keyof typeof PROBLEMS;
 /** Codes that one request of several can have; all others are about the whole body. */
 export const CODES_OF_ONE_REQUEST = REQUEST_PROBLEMS satisfies readonly ProblemCode[];
 
-/** As it stands in an answer. */
-export interface ProblemBody {
-  readonly code: ProblemCode;
-  readonly message: string;
-  readonly path?: string | undefined;
+/** As it stands in the place of an answer. */
+export interface ProblemAnswer {
+  readonly error: {
+    readonly code: ProblemCode;
+    readonly message: string;
+    readonly path?: string | undefined;
+  };
 }
 
 /** A request that is answered with an error. */
@@ -68,11 +70,14 @@ export class ServeProblem extends Error {
     return PROBLEMS[this.code].status;
   }
 
-  get body(): ProblemBody {
+  /** What the client is told. */
+  get answer(): ProblemAnswer {
     const { path } = this.details;
-    return { code: this.code, message: this.message, ...(path === undefined ? {} : { path }) };
+    return { error: { code: this.code, message: this.message, ...(path === undefined ? {} : { path }) } };
   }
 }
+
+const TOKEN_WANTED = "send the server's token: `Authorization: Bearer TOKEN`";
 
 /** What the framework calls by names of its own. */
 const FRAMEWORK_CODES: Readonly<Record<string, readonly [code: ProblemCode, message: string]>> = {
@@ -90,6 +95,8 @@ const FRAMEWORK_CODES: Readonly<Record<string, readonly [code: ProblemCode, mess
   ],
   FST_ERR_BAD_URL: ["http", "the path is not validly encoded"],
   FST_ERR_MAX_PARAM_LENGTH: ["not-found", "there is nothing at this path"],
+  FST_BEARER_AUTH_MISSING_AUTHORIZATION_HEADER: ["unauthorized", TOKEN_WANTED],
+  FST_BEARER_AUTH_INVALID_AUTHORIZATION_HEADER: ["unauthorized", TOKEN_WANTED],
   ECONNRESET: ["http", "the connection was closed before the body was complete"],
 };
 

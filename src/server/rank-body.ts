@@ -1,13 +1,8 @@
 /** From the JSON of POST /rank to requests, and from what became of them to the JSON of the answer. */
 import { parseRankRequest } from "../ranker/request-schema.ts";
-import {
-  type RankedList,
-  type RankRequest,
-  RankRequestError,
-  REQUEST_PROBLEMS,
-  type RequestProblem,
-} from "../ranker/requests.ts";
-import { type ProblemBody, ServeProblem, toProblem } from "./problems.ts";
+import { type RankedList, type RankRequest, RankRequestError } from "../ranker/requests.ts";
+import type { RankAnswer } from "./openapi.ts";
+import { ServeProblem, toProblem } from "./problems.ts";
 import type { RankOutcome } from "./ranking/worker-messages.ts";
 import type { RequestLimits } from "./settings.ts";
 
@@ -19,9 +14,6 @@ export interface RankBody {
 
 /** A request, or what is wrong with it. */
 export type ReadRequest = { readonly request: RankRequest } | { readonly problem: RankRequestError };
-
-/** What stands in a list of answers in the place of a request. */
-export type RankAnswer = RankedList | { readonly error: ProblemBody };
 
 type Limits = Pick<RequestLimits, "requests" | "candidates" | "history">;
 
@@ -76,18 +68,6 @@ function readOneOfSeveral(value: unknown, limits: Limits): ReadRequest {
   }
 }
 
-/** @throws ServeProblem for a fault of the request; Error for a defect, which the whole body fails with */
-function listOf(outcome: RankOutcome): RankedList {
-  if ("list" in outcome) return outcome.list;
-  const { code, message, path } = outcome.fault;
-  if (isRequestProblem(code)) throw new ServeProblem(code, message, { path });
-  throw new Error(`a request could not be ranked: ${message}`);
-}
-
-function isRequestProblem(code: string): code is RequestProblem {
-  return REQUEST_PROBLEMS.some((known) => known === code);
-}
-
 /**
  * The answer to a body. `outcomes` holds what became of those of its requests that could be read, in their order.
  * @throws ServeProblem for what is wrong with the only request; Error for a defect
@@ -95,20 +75,23 @@ function isRequestProblem(code: string): code is RequestProblem {
 export function answerRankBody(
   { several, requests }: RankBody,
   outcomes: readonly RankOutcome[],
-): RankedList | { readonly results: readonly RankAnswer[] } {
-  if (!several) return listOf(outcomes[0]);
+): RankAnswer {
   let next = 0;
-  const results = requests.map((read) => {
-    try {
-      if ("problem" in read) throw read.problem;
-      return listOf(outcomes[next++]);
-    } catch (error) {
-      const problem = toProblem(error);
-      if (problem.code === "internal") throw error;
-      return { error: problem.body };
-    }
-  });
-  return { results };
+  const results = requests.map((read) =>
+    "problem" in read ? toProblem(read.problem) : resultOf(outcomes[next++]),
+  );
+  if (several) return { results: results.map((own) => (own instanceof ServeProblem ? own.answer : own)) };
+  const [only] = results;
+  if (only instanceof ServeProblem) throw only;
+  return only;
+}
+
+/** @throws Error for a defect, which the whole body fails with */
+function resultOf(outcome: RankOutcome): RankedList | ServeProblem {
+  if ("list" in outcome) return outcome.list;
+  const { code, message, path } = outcome.fault;
+  if (code === "internal") throw new Error(`a request could not be ranked: ${message}`);
+  return new ServeProblem(code, message, { path });
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,6 +1,6 @@
 /** The server's log: JSON lines, or short lines where a person reads them on a terminal. Never bodies, never tokens. */
 import type { FastifyLoggerOptions } from "fastify";
-import type { LogLevel } from "./settings.ts";
+import type { ServeSettings } from "./settings.ts";
 
 /** Where lines go, such as `process.stderr`. */
 export interface LogDestination {
@@ -9,7 +9,7 @@ export interface LogDestination {
 }
 
 export function loggerOptions(
-  level: LogLevel,
+  level: ServeSettings["logLevel"],
   destination: LogDestination,
 ): FastifyLoggerOptions & Record<string, unknown> {
   return {

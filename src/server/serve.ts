@@ -1,14 +1,13 @@
 /** Starts the server: its port, its workers and its ranker; and ends it without losing a request. */
-import { statSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
-import { RANKER_FILE } from "../ranker/load-ranker.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { findRankerFile } from "../ranker/load-ranker.ts";
 import { createApp } from "./app.ts";
 import { idleConnections } from "./connections.ts";
 import { ServerMetrics } from "./metrics.ts";
+import { RankerReloader } from "./ranker-reloader.ts";
 import { RankingService } from "./ranking/ranking-service.ts";
-import { RANKER_WORKER } from "./ranking/worker-process.ts";
-import { RankerKeeper } from "./reload.ts";
+import { RANKER_WORKER, RankerLoadError } from "./ranking/worker-process.ts";
 import type { LogDestination } from "./request-log.ts";
 import { countWorkers, type ServeSettings } from "./settings.ts";
 
@@ -18,6 +17,8 @@ const SWEEP_MILLISECONDS = 50;
 export interface ServeOptions {
   /** A ranker's file, or the folder of a run. */
   readonly source: string;
+  /** Of a run's folder: the method that serves, where it is not the deployed one. */
+  readonly method?: string | undefined;
   readonly settings: ServeSettings;
   /** Asked of clients, where given. */
   readonly token?: string | undefined;
@@ -46,7 +47,10 @@ export interface RankServer {
  * @throws RankerLoadError when the file is no good; a system error such as EADDRINUSE when the port cannot be had
  */
 export async function serve(options: ServeOptions): Promise<RankServer> {
-  const { settings, token, version, log = process.stderr } = options;
+  const { source, method, settings, token, version, log = process.stderr } = options;
+  const file = await findRankerFile(source, method).catch((error: Error) => {
+    throw new RankerLoadError(error.message);
+  });
   let shuttingDown = false;
   const metrics = new ServerMetrics(() => ({
     waiting: service.waiting,
@@ -66,28 +70,16 @@ export async function serve(options: ServeOptions): Promise<RankServer> {
         app.log.error({ requests: givenUp }, "requests were given up: two workers died over them");
     },
   });
-  const app = createApp({
-    settings,
-    token,
-    version,
-    log,
-    service,
-    metrics,
-    isShuttingDown: () => shuttingDown,
-  });
+  const isShuttingDown = () => shuttingDown;
+  const app = createApp({ settings, token, version, log, service, metrics, isShuttingDown });
   const idle = idleConnections(app.server);
-  const workers = {
-    workers: countWorkers(settings),
-    entry: options.workerEntry ?? RANKER_WORKER,
-    threads: settings.threads,
-    device: settings.device,
-    stuckMilliseconds: settings.stuckMilliseconds,
-  };
-  const keeper = new RankerKeeper(findRanker(options.source), service, workers, app.log, metrics);
+  const entry = options.workerEntry ?? RANKER_WORKER;
+  const workers = { ...settings, workers: countWorkers(settings), entry };
+  const reloader = new RankerReloader(file, service, workers, app.log, metrics);
 
   const close = async () => {
     shuttingDown = true;
-    keeper.close();
+    reloader.close();
     const { delayMilliseconds, graceMilliseconds } = settings.shutdown;
     await pause(delayMilliseconds);
     const hurry = setTimeout(() => app.server.closeAllConnections(), graceMilliseconds);
@@ -104,32 +96,22 @@ export async function serve(options: ServeOptions): Promise<RankServer> {
     listenTextResolver: (url) => `listening on ${url}`,
   });
   try {
-    await keeper.load();
+    await reloader.load();
   } catch (error) {
     await close();
     throw error;
   }
-  keeper.watchFile(settings.watchMilliseconds);
+  reloader.watchFile(settings.watchMilliseconds);
   return {
     url: urlOf(app.server.address() as AddressInfo),
     get workerIds() {
       return service.workerIds;
     },
-    reload: (reason) => keeper.reload(reason),
+    reload: (reason) => reloader.reload(reason),
     close,
   };
 }
 
-/** The ranker's file, where the folder of a run is named. */
-function findRanker(source: string): string {
-  const isFolder = statSync(source, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  return isFolder ? join(source, RANKER_FILE) : source;
-}
-
 function urlOf({ address, port, family }: AddressInfo): string {
   return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

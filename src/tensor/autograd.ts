@@ -1,19 +1,32 @@
-/** Reverse-mode differentiation over the operations that were recorded while computing a tensor. */
-import { ShapeError, sameShape } from "../kernels/index.ts";
-// Tensors call this module, and it makes tensors: these files import each other.
-import { ones } from "./create.ts";
+/**
+ * Reverse-mode differentiation over the operations that were recorded while computing something. It asks little of what
+ * is differentiated, so it reads without knowing tensors: see {@link Variable}.
+ */
 import { outsideScopes, scope } from "./scope.ts";
-import type { Tensor } from "./tensor.ts";
 
-/** One recorded step: how a tensor came from others. */
+/** What can be differentiated: tensors here. */
+export interface Variable {
+  /** Whether gradients flow to it. */
+  readonly requiresGrad: boolean;
+  /** How it was made; undefined for leaves. */
+  readonly node: TapeNode | undefined;
+  /** The gradient that leaves accumulate. */
+  grad: Variable | undefined;
+  add(other: Variable | number): Variable;
+  /** The same numbers, for somebody else to dispose of. */
+  detach(): Variable;
+  dispose(): void;
+}
+
+/** One recorded step: how a variable came from others. */
 export interface TapeNode {
   /** Increases with every recorded operation, so that descending order is a reverse topological order. */
   readonly id: number;
   readonly operation: string;
-  readonly inputs: readonly Tensor[];
-  readonly output: Tensor;
+  readonly inputs: readonly Variable[];
+  readonly output: Variable;
   /** Gradients with respect to the inputs, given that of the output. */
-  gradients(outputGradient: Tensor): readonly (Tensor | undefined)[];
+  gradients(outputGradient: Variable): readonly (Variable | undefined)[];
 }
 
 let recording = true;
@@ -40,52 +53,12 @@ export function record(node: Omit<TapeNode, "id">): TapeNode {
   return { ...node, id: nextId++ };
 }
 
-/** The recorded steps that lead to `root`, last first. */
-function stepsTo(root: Tensor): TapeNode[] {
-  const found = new Set<TapeNode>();
-  const pending = [root];
-  for (let tensor = pending.pop(); tensor !== undefined; tensor = pending.pop()) {
-    const { node } = tensor;
-    if (node === undefined || found.has(node)) continue;
-    found.add(node);
-    pending.push(...node.inputs.filter((input) => input.requiresGrad));
-  }
-  return [...found].sort((a, b) => b.id - a.id);
-}
-
-/** Adds `gradient` to the leaf's own, outside of any scope: it lives until `zeroGrad`. */
-function accumulateLeaf(leaf: Tensor, gradient: Tensor): void {
-  outsideScopes(() => {
-    const before = leaf.grad;
-    leaf.grad = before === undefined ? gradient.alias() : before.add(gradient);
-    before?.dispose();
-  });
-}
-
 /**
- * Adds the gradient of `root` with respect to every leaf that requires one to the leaf's `grad`.
- *
- * @param seed gradient of the loss with respect to `root`, of its shape; by default 1, for a `root` of one element
- * @throws Error when `root` does not depend on anything that requires a gradient
+ * Adds the gradients of the leaves that `root` depends on to their `grad`, given `seed`, the gradient of `root`. Every
+ * gradient on the way, the seed too, is freed once it was used. To be run in a scope, without recording.
  */
-export function backward(root: Tensor, seed?: Tensor): void {
-  if (!root.requiresGrad) {
-    throw new Error("backward: the tensor depends on no tensor that requires a gradient");
-  }
-  if (seed === undefined && root.size !== 1) {
-    throw new ShapeError(
-      `backward: a tensor of shape [${root.shape}] has no single gradient; reduce it to one number or pass a seed`,
-    );
-  }
-  if (seed !== undefined && !sameShape(seed.shape, root.shape)) {
-    throw new ShapeError(`backward: the seed [${seed.shape}] must have the tensor's shape [${root.shape}]`);
-  }
-  using _sweep = scope();
-  noGrad(() => sweep(root, seed?.alias() ?? ones(root.shape, root)));
-}
-
-function sweep(root: Tensor, seed: Tensor): void {
-  const gradients = new Map<Tensor, Tensor>([[root, seed]]);
+export function backpropagate(root: Variable, seed: Variable): void {
+  const gradients = new Map([[root, seed]]);
   for (const step of stepsTo(root)) {
     const gradient = gradients.get(step.output);
     if (gradient === undefined) continue;
@@ -95,14 +68,36 @@ function sweep(root: Tensor, seed: Tensor): void {
       if (contribution === undefined || !input.requiresGrad) return;
       // A rule may pass its own argument through, or one tensor to two inputs: each gets a view of its own.
       const before = gradients.get(input);
-      const total = before === undefined ? contribution.alias() : before.add(contribution);
+      const total = before === undefined ? contribution.detach() : before.add(contribution);
       gradients.set(input, local.keep(total));
       before?.dispose();
     });
     gradients.delete(step.output);
     gradient.dispose();
   }
-  for (const [tensor, gradient] of gradients) {
-    if (tensor.node === undefined) accumulateLeaf(tensor, gradient);
+  for (const [variable, gradient] of gradients) {
+    if (variable.node === undefined) accumulate(variable, gradient);
   }
+}
+
+/** The recorded steps that lead to `root`, last first. */
+function stepsTo(root: Variable): TapeNode[] {
+  const found = new Set<TapeNode>();
+  const pending = [root];
+  for (let variable = pending.pop(); variable !== undefined; variable = pending.pop()) {
+    const { node } = variable;
+    if (node === undefined || found.has(node)) continue;
+    found.add(node);
+    pending.push(...node.inputs.filter((input) => input.requiresGrad));
+  }
+  return [...found].sort((a, b) => b.id - a.id);
+}
+
+/** Adds `gradient` to the leaf's own, outside of any scope: it lives until `zeroGrad`. */
+function accumulate(leaf: Variable, gradient: Variable): void {
+  outsideScopes(() => {
+    const before = leaf.grad;
+    leaf.grad = before === undefined ? gradient.detach() : before.add(gradient);
+    before?.dispose();
+  });
 }

@@ -14,10 +14,17 @@ export {
   type Shape,
   ShapeError,
 } from "../kernels/index.ts";
-export { apply, applyInPlace } from "./apply.ts";
-export { backward, isRecording, noGrad } from "./autograd.ts";
-export { full, ones, type TensorOptions, tensor, zeros } from "./create.ts";
-export { defaultDevice, setDefaultDevice, withDefaultDevice } from "./default-device.ts";
+export { isRecording, noGrad } from "./autograd.ts";
+export { type DTypeOf, full, ones, type TensorData, type TensorOptions, tensor, zeros } from "./create.ts";
+export {
+  defaultDevice,
+  defaultKey,
+  defaultRandom,
+  setDefaultDevice,
+  setSeed,
+  withDefaultDevice,
+} from "./defaults.ts";
+export type { ArrayOf } from "./device-array.ts";
 export {
   attention,
   binaryCrossEntropyWithLogits,
@@ -30,7 +37,6 @@ export {
   groupCrossEntropy,
   gumbelTopK,
   layerNorm,
-  type MatmulOptions,
   matmul,
   meanSquaredError,
   randomTensor,
@@ -39,4 +45,4 @@ export {
 export { GradcheckError, type GradcheckOptions, gradcheck } from "./gradcheck.ts";
 export { outsideScopes, Scope, scope } from "./scope.ts";
 export { reportLeaks } from "./storage.ts";
-export { Tensor } from "./tensor.ts";
+export { apply, applyInPlace, type MatmulOptions, type Runnable, Tensor } from "./tensor.ts";

@@ -1,158 +1,94 @@
-/** What a tensor is, and how operations make new ones. */
+/** Tensors: arrays that operations make from others, and that know how, so that gradients can be found. */
 import * as kernels from "../kernels/index.ts";
 import {
   type Device,
-  type DeviceTensor,
   type DType,
   type ElementwiseOperation,
   elementwise,
-  type NumberArray,
+  formatShape,
+  type GradientOperation,
   type Operation,
   type Shape,
   ShapeError,
-  type TensorSpec,
+  sameShape,
+  sizeOf,
   type Value,
 } from "../kernels/index.ts";
-// A tensor's methods run operations and operations make tensors: these files import each other.
-import { apply } from "./apply.ts";
-import { backward, isRecording, record, type TapeNode } from "./autograd.ts";
-import { type MatmulOptions, matmul, withOptional } from "./functions.ts";
-import { currentScope, type Scope } from "./scope.ts";
-import type { Storage } from "./storage.ts";
+import { backpropagate, isRecording, noGrad, record, type TapeNode, type Variable } from "./autograd.ts";
+import { defaultDevice } from "./defaults.ts";
+import { DeviceArray, resolveShape, type Spec } from "./device-array.ts";
+import { describe } from "./nested.ts";
+import { scope } from "./scope.ts";
+import { Storage } from "./storage.ts";
+
+/** Of {@link Tensor.matmul}. */
+export interface MatmulOptions {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  /** Added to every row of the product: [N]. */
+  readonly bias?: Tensor;
+  /** Applied to every element of the product, after the bias. */
+  readonly activation?: kernels.Activation | undefined;
+}
 
 /**
- * An immutable n-dimensional array: a shape over contiguous, row-major storage on a device. Every method that
- * computes returns a new tensor; `reshape` and `alias` share storage.
+ * An immutable n-dimensional array of elements of type `D`: a shape over contiguous, row-major storage on a device.
+ * Every method that computes returns a new tensor; `reshape` and `detach` share storage.
  */
-export class Tensor implements Value {
-  readonly shape: Shape;
-  readonly dtype: DType;
+export class Tensor<D extends DType = DType> extends DeviceArray<D> implements Value, Variable {
   /** Whether gradients flow to this tensor. */
   readonly requiresGrad: boolean;
-  /** The gradient that `backward` accumulated here; only leaves have one. */
-  grad: Tensor | undefined;
+  /** What `backward` accumulated here; undefined before it, and on all tensors but leaves that require a gradient. */
+  grad: Tensor<D> | undefined;
   /** @internal How this tensor was made; undefined for leaves. */
   node: TapeNode | undefined;
-  private readonly storage: Storage;
-  private readonly owner: Scope | undefined;
-  private disposed = false;
 
   /** @internal Use `tensor`, `zeros` and their like, or an operation. */
-  constructor(storage: Storage, { shape, dtype }: TensorSpec, requiresGrad: boolean) {
-    this.storage = storage;
-    this.shape = shape;
-    this.dtype = dtype;
+  constructor(storage: Storage, spec: Spec<D>, requiresGrad: boolean) {
+    super(storage, spec);
     this.requiresGrad = requiresGrad;
-    this.owner = currentScope();
-    this.owner?.add(this);
   }
 
-  get device(): Device {
-    return this.storage.device;
-  }
+  // Gradients
 
-  get rank(): number {
-    return this.shape.length;
-  }
-
-  /** Number of elements. */
-  get size(): number {
-    return kernels.sizeOf(this.shape);
-  }
-
-  /** @internal The tensor's place on its device. */
-  at(user: string): DeviceTensor {
-    const buffer = this.disposed ? undefined : this.storage.live;
-    if (buffer === undefined) {
-      throw new Error(
-        `${user}: a tensor of shape ${kernels.formatShape(this.shape)} was used after it was freed; ` +
-          "keep it with scope.keep(), or use it before its scope ends",
-      );
-    }
-    return { shape: this.shape, dtype: this.dtype, buffer };
-  }
-
-  // Reading
-
-  /** A copy of the elements. */
-  async data(): Promise<NumberArray> {
-    return this.device.read(this.at("data").buffer);
-  }
-
-  /**
-   * A copy of the elements, at once.
-   * @throws Error on a device that can only be read asynchronously
-   */
-  dataSync(): NumberArray {
-    const { buffer } = this.at("dataSync");
-    if (this.device.readSync === undefined) {
-      throw new Error(`dataSync: device ${this.device.name} can only be read with await data()`);
-    }
-    return this.device.readSync(buffer);
-  }
-
-  /**
-   * The elements themselves, without a copy: good until the tensor is freed, and not to be written to. In memory that
-   * threads share, so what asks for memory of its own (`TextDecoder`, `crypto`) wants `dataSync` instead.
-   * @throws Error on a device that can only be read asynchronously
-   */
-  view(): NumberArray {
-    const { buffer } = this.at("view");
-    if (this.device.view === undefined) {
-      throw new Error(`view: device ${this.device.name} can only be read with await data()`);
-    }
-    return this.device.view(buffer);
-  }
-
-  /** The only element. */
-  async item(): Promise<number> {
-    this.checkSingle();
-    return (await this.data())[0];
-  }
-
-  /** The only element, at once. */
-  itemSync(): number {
-    this.checkSingle();
-    return this.dataSync()[0];
-  }
-
-  private checkSingle(): void {
-    if (this.size !== 1) {
-      throw new ShapeError(`item: expected one element, got shape ${kernels.formatShape(this.shape)}`);
-    }
-  }
-
-  // Lifetime and gradients
-
-  /** Frees this view; the storage goes with its last view. Disposing twice is harmless. */
-  dispose(): void {
-    if (this.disposed) return;
-    this.disposed = true;
-    this.owner?.remove(this);
-    this.storage.release();
-  }
-
-  /** Another view of the same elements, outside of the recorded computation. */
-  alias(): Tensor {
-    this.at("alias");
-    return new Tensor(this.storage.retain(), this, false);
-  }
-
-  /** The same elements, through which no gradient flows. */
-  detach(): Tensor {
-    return this.alias();
+  /** Another view of the same elements, outside of the recorded computation: no gradient flows through it. */
+  detach(): Tensor<D> {
+    return this.viewAs("detach", this.shape, false);
   }
 
   /** The same elements as a leaf that collects a gradient. */
-  requireGrad(): Tensor {
-    if (this.dtype === "i32") throw new TypeError("requireGrad: an i32 tensor has no gradient");
-    this.at("requireGrad");
-    return new Tensor(this.storage.retain(), this, true);
+  requireGrad(): Tensor<D> {
+    if (this.dtype === "i32") {
+      throw new TypeError('requireGrad: an i32 tensor has no gradient; make it f32, with cast("f32")');
+    }
+    return this.viewAs("requireGrad", this.shape, true);
   }
 
-  /** Adds the gradient of this tensor with respect to every leaf to the leaf's `grad`; see `backward`. */
+  /**
+   * Adds the gradient of this tensor with respect to every leaf that requires one to the leaf's `grad`.
+   *
+   * @param seed gradient of the loss with respect to this tensor, of its shape; by default 1, for one element
+   * @throws Error when this tensor does not depend on anything that requires a gradient
+   */
   backward(seed?: Tensor): void {
-    backward(this, seed);
+    if (!this.requiresGrad) {
+      throw new Error(
+        "backward: the tensor depends on no tensor that requires a gradient; compute it outside of noGrad(), from " +
+          "what requireGrad() returned",
+      );
+    }
+    const shape = formatShape(this.shape);
+    if (seed === undefined && this.size !== 1) {
+      throw new ShapeError(
+        `backward: a tensor of shape ${shape} has no single gradient; reduce it to one number, with sum() or mean(), ` +
+          "or pass a seed of its shape",
+      );
+    }
+    if (seed !== undefined && !sameShape(seed.shape, this.shape)) {
+      throw new ShapeError(`backward: the seed ${formatShape(seed.shape)} must have the shape ${shape}`);
+    }
+    using _ = scope();
+    noGrad(() => backpropagate(this, seed?.detach() ?? scalarLike(this, 1).reshape(this.shape)));
   }
 
   /** Frees the gradient, so that the next `backward` starts from zero. */
@@ -161,152 +97,144 @@ export class Tensor implements Value {
     this.grad = undefined;
   }
 
-  /** Overwrites the elements in place: for initialisation and for loading weights. */
-  assign(data: NumberArray): void {
-    if (data.length !== this.size) {
-      throw new ShapeError(
-        `assign: ${data.length} elements do not fit shape ${kernels.formatShape(this.shape)}`,
-      );
-    }
-    this.device.write(this.at("assign").buffer, data);
-  }
-
   // Elementwise arithmetic, broadcasting
 
-  add(other: Tensor | number): Tensor {
-    return typeof other === "number"
-      ? this.withNumber(elementwise.shift, other)
-      : binary(elementwise.add, this, other);
+  add(other: Tensor | number): Tensor<D> {
+    if (typeof other === "number") return this.withNumber("add", elementwise.shift, other);
+    return this.binary(elementwise.add, other);
   }
-  sub(other: Tensor | number): Tensor {
-    if (typeof other === "number") return this.withNumber(elementwise.shift, -other);
-    return binary(elementwise.subtract, this, other);
+  sub(other: Tensor | number): Tensor<D> {
+    if (typeof other === "number") return this.withNumber("sub", elementwise.shift, -other);
+    return this.binary(elementwise.subtract, other);
   }
-  mul(other: Tensor | number): Tensor {
-    if (typeof other === "number") return this.withNumber(elementwise.scale, other);
-    return binary(elementwise.multiply, this, other);
+  mul(other: Tensor | number): Tensor<D> {
+    if (typeof other === "number") return this.withNumber("mul", elementwise.scale, other);
+    return this.binary(elementwise.multiply, other);
   }
-  div(other: Tensor | number): Tensor {
-    if (typeof other === "number") return this.withNumber(elementwise.scale, 1 / other);
-    return binary(elementwise.divide, this, other);
+  div(other: Tensor | number): Tensor<D> {
+    if (typeof other === "number") return this.withNumber("div", elementwise.quotient, other);
+    return this.binary(elementwise.divide, other);
   }
   /** x^exponent. */
-  pow(exponent: number): Tensor {
-    return this.withNumber(elementwise.power, exponent);
+  pow(exponent: number): Tensor<D> {
+    return this.withNumber("pow", elementwise.power, exponent);
   }
-  maximum(other: Tensor): Tensor {
-    return binary(elementwise.maximum, this, other);
+  maximum(other: Tensor | number): Tensor<D> {
+    return this.binary(elementwise.maximum, other);
   }
-  minimum(other: Tensor): Tensor {
-    return binary(elementwise.minimum, this, other);
+  minimum(other: Tensor | number): Tensor<D> {
+    return this.binary(elementwise.minimum, other);
   }
-  neg(): Tensor {
-    return this.unary(elementwise.negate);
+  neg(): Tensor<D> {
+    return resultOf(elementwise.negate, [this], undefined);
   }
-  exp(): Tensor {
-    return this.unary(elementwise.exp);
+  exp(): Tensor<D> {
+    return resultOf(elementwise.exp, [this], undefined);
   }
-  log(): Tensor {
-    return this.unary(elementwise.log);
+  log(): Tensor<D> {
+    return resultOf(elementwise.log, [this], undefined);
   }
-  sqrt(): Tensor {
-    return this.unary(elementwise.sqrt);
+  sqrt(): Tensor<D> {
+    return resultOf(elementwise.sqrt, [this], undefined);
   }
-  square(): Tensor {
-    return this.unary(elementwise.square);
+  square(): Tensor<D> {
+    return resultOf(elementwise.square, [this], undefined);
   }
-  abs(): Tensor {
-    return this.unary(elementwise.abs);
+  abs(): Tensor<D> {
+    return resultOf(elementwise.abs, [this], undefined);
   }
-  relu(): Tensor {
-    return this.unary(elementwise.relu);
+  relu(): Tensor<D> {
+    return resultOf(elementwise.relu, [this], undefined);
   }
   /** Tanh form of GELU. */
-  gelu(): Tensor {
-    return this.unary(elementwise.gelu);
+  gelu(): Tensor<D> {
+    return resultOf(elementwise.gelu, [this], undefined);
   }
-  sigmoid(): Tensor {
-    return this.unary(elementwise.sigmoid);
+  sigmoid(): Tensor<D> {
+    return resultOf(elementwise.sigmoid, [this], undefined);
   }
-  tanh(): Tensor {
-    return this.unary(elementwise.tanh);
+  tanh(): Tensor<D> {
+    return resultOf(elementwise.tanh, [this], undefined);
   }
-  softplus(): Tensor {
-    return this.unary(elementwise.softplus);
+  softplus(): Tensor<D> {
+    return resultOf(elementwise.softplus, [this], undefined);
   }
 
   // Comparisons: i32, 1 where it holds and 0 elsewhere
 
-  equal(other: Tensor): Tensor {
-    return binary(elementwise.equal, this, other);
+  equal(other: Tensor | number): Tensor<"i32"> {
+    return this.binary(elementwise.equal, other);
   }
-  less(other: Tensor): Tensor {
-    return binary(elementwise.less, this, other);
+  less(other: Tensor | number): Tensor<"i32"> {
+    return this.binary(elementwise.less, other);
   }
-  lessEqual(other: Tensor): Tensor {
-    return binary(elementwise.lessEqual, this, other);
+  lessEqual(other: Tensor | number): Tensor<"i32"> {
+    return this.binary(elementwise.lessEqual, other);
   }
-  greater(other: Tensor): Tensor {
-    return binary(elementwise.greater, this, other);
+  greater(other: Tensor | number): Tensor<"i32"> {
+    return this.binary(elementwise.greater, other);
   }
-  greaterEqual(other: Tensor): Tensor {
-    return binary(elementwise.greaterEqual, this, other);
+  greaterEqual(other: Tensor | number): Tensor<"i32"> {
+    return this.binary(elementwise.greaterEqual, other);
   }
 
   /** Converts to another element type. */
-  cast(dtype: DType): Tensor {
-    return dtype === this.dtype ? this : apply(kernels.cast, [this], { dtype })[0];
+  cast<To extends DType>(dtype: To): Tensor<To> {
+    return this.hasType(dtype) ? this : resultOf(kernels.cast, [this], { dtype });
   }
 
   // Reductions
 
   /** Sum over `axes` (default all), which are dropped unless `keepDimensions`. */
-  sum(axes?: number | readonly number[], keepDimensions = false): Tensor {
+  sum(axes?: number | readonly number[], keepDimensions = false): Tensor<D> {
     return this.reduce(kernels.sum, axes, keepDimensions);
   }
   /** Mean over `axes` (default all). */
-  mean(axes?: number | readonly number[], keepDimensions = false): Tensor {
+  mean(axes?: number | readonly number[], keepDimensions = false): Tensor<D> {
     const total = this.sum(axes, keepDimensions);
-    return total.mul(total.size / this.size);
+    return total.div(this.size / total.size);
   }
   /** Maximum over `axes` (default all); ties share the gradient. */
-  max(axes?: number | readonly number[], keepDimensions = false): Tensor {
+  max(axes?: number | readonly number[], keepDimensions = false): Tensor<D> {
     return this.reduce(kernels.max, axes, keepDimensions);
   }
 
   // The softmax family, over the last axis; see src/kernels/ops/softmax/softmax.ts
 
-  softmax(mask?: Tensor): Tensor {
-    return apply(kernels.softmax, withOptional(mask, this), undefined)[0];
+  softmax(mask?: Tensor): Tensor<D> {
+    return resultOf(kernels.softmax, given(this, mask), undefined);
   }
-  logSoftmax(mask?: Tensor): Tensor {
-    return apply(kernels.logSoftmax, withOptional(mask, this), undefined)[0];
+  logSoftmax(mask?: Tensor): Tensor<D> {
+    return resultOf(kernels.logSoftmax, given(this, mask), undefined);
   }
-  logSumExp(mask?: Tensor): Tensor {
-    return apply(kernels.logSumExp, withOptional(mask, this), undefined)[0];
+  logSumExp(mask?: Tensor): Tensor<D> {
+    return resultOf(kernels.logSumExp, given(this, mask), undefined);
   }
 
   // Products and layout
 
-  /** Matrix product with `other`; see `matmul`. */
-  matmul(other: Tensor, options: MatmulOptions = {}): Tensor {
-    return matmul(this, other, options);
+  /** y = activation(a b + bias): a [..., M, K], b [..., K, N] -> [..., M, N], with broadcast batch axes; a is this. */
+  matmul(b: Tensor, options: MatmulOptions = {}): Tensor<D> {
+    const { transposeA = false, transposeB = false, bias, activation } = options;
+    // A matrix shared by the whole batch meets all rows in one product.
+    if (b.rank === 2 && this.rank > 2 && !transposeA) {
+      const rows = this.reshape([-1, this.shape[this.rank - 1]]).matmul(b, options);
+      return rows.reshape([...this.shape.slice(0, -1), rows.shape[1]]);
+    }
+    return resultOf(kernels.matmul, given(this, b, bias), { transposeA, transposeB, activation });
   }
-
   /** The same elements in another shape; one extent may be -1, to be computed. */
-  reshape(shape: Shape): Tensor {
-    this.at("reshape");
-    const resolved = resolveShape(this.shape, shape);
-    const requiresGrad = this.requiresGrad && isRecording();
-    const output = new Tensor(this.storage.retain(), { shape: resolved, dtype: this.dtype }, requiresGrad);
-    if (requiresGrad) {
+  reshape(shape: Shape): Tensor<D> {
+    const recorded = this.requiresGrad && isRecording();
+    const output = this.viewAs("reshape", resolveShape(this.shape, shape), recorded);
+    if (recorded) {
       const gradients = (gradient: Tensor) => [gradient.reshape(this.shape)];
       output.node = record({ operation: "reshape", inputs: [this], output, gradients });
     }
     return output;
   }
   /** Exchanges two axes; the last two by default. */
-  transpose(first = -2, second = -1): Tensor {
+  transpose(first = -2, second = -1): Tensor<D> {
     const axes = this.shape.map((_, axis) => axis);
     const a = kernels.resolveAxis("transpose", first, this.rank);
     const b = kernels.resolveAxis("transpose", second, this.rank);
@@ -314,64 +242,157 @@ export class Tensor implements Value {
     return this.permute(axes);
   }
   /** Axis i of the result is axis axes[i] of this tensor. */
-  permute(axes: readonly number[]): Tensor {
-    return apply(kernels.permute, [this], { axes })[0];
+  permute(axes: readonly number[]): Tensor<D> {
+    return resultOf(kernels.permute, [this], { axes });
   }
   /** Elements `start` (included) to `end` (excluded, default the extent) along `axis`. */
-  slice(axis: number, start: number, end?: number): Tensor {
+  slice(axis: number, start: number, end?: number): Tensor<D> {
     const resolved = kernels.resolveAxis("slice", axis, this.rank);
-    return apply(kernels.slice, [this], { axis: resolved, start, end: end ?? this.shape[resolved] })[0];
+    return resultOf(kernels.slice, [this], { axis: resolved, start, end: end ?? this.shape[resolved] });
   }
-  broadcastTo(shape: Shape): Tensor {
-    return apply(kernels.broadcastTo, [this], { shape })[0];
+  broadcastTo(shape: Shape): Tensor<D> {
+    return resultOf(kernels.broadcastTo, [this], { shape });
   }
   /** y[..., k] = this[..., indices[..., k]]. */
-  takeAlongLast(indices: Tensor): Tensor {
-    return apply(kernels.takeAlongLast, [this, indices], undefined)[0];
+  takeAlongLast(indices: Tensor): Tensor<D> {
+    return resultOf(kernels.takeAlongLast, [this, indices], undefined);
   }
   /** Rows of the last two axes: this [..., N, D], indices [..., K] -> [..., K, D]. */
-  takeRows(indices: Tensor): Tensor {
-    return apply(kernels.takeRows, [this, indices], undefined)[0];
+  takeRows(indices: Tensor): Tensor<D> {
+    return resultOf(kernels.takeRows, [this, indices], undefined);
   }
 
-  private unary(operation: ElementwiseOperation): Tensor {
-    return apply(operation, [this], undefined)[0];
+  private hasType<Type extends DType>(dtype: Type): this is Tensor<Type> {
+    return (this.dtype as DType) === dtype;
   }
 
-  private withNumber(operation: ElementwiseOperation, s: number): Tensor {
-    return apply(operation, [this], { s })[0];
+  private viewAs(user: string, shape: Shape, requiresGrad: boolean): Tensor<D> {
+    this.at(user);
+    return new Tensor(this.storage.retain(), { shape, dtype: this.dtype }, requiresGrad);
+  }
+
+  private binary<Result extends DType>(
+    operation: ElementwiseOperation,
+    other: Tensor | number,
+  ): Tensor<Result> {
+    const second = typeof other === "number" ? scalarLike(this, other) : other;
+    return resultOf(operation, [this, second], undefined);
+  }
+
+  private withNumber(method: string, operation: ElementwiseOperation, s: number): Tensor<D> {
+    this.at(method);
+    if (this.dtype !== "i32") return resultOf(operation, [this], { s });
+    throw new TypeError(
+      `${method}: i32 tensors hold indices and masks and take no arithmetic; convert it with cast("f32")`,
+    );
   }
 
   private reduce(
     operation: Operation<kernels.ReduceAttributes>,
     axes: number | readonly number[] | undefined,
     keepDimensions: boolean,
-  ): Tensor {
+  ): Tensor<D> {
     const list = axes === undefined ? this.shape.map((_, axis) => axis) : [axes].flat();
     const resolved = list.map((axis) => kernels.resolveAxis(operation.name, axis, this.rank));
-    const [reduced] = apply(operation, [this], { axes: resolved });
-    if (keepDimensions) return reduced;
-    return reduced.reshape(this.shape.filter((_, axis) => !resolved.includes(axis)));
+    const reduced: Tensor<D> = resultOf(operation, [this], { axes: resolved });
+    return keepDimensions
+      ? reduced
+      : reduced.reshape(this.shape.filter((_, axis) => !resolved.includes(axis)));
   }
 }
 
-function binary(operation: ElementwiseOperation, a: Tensor, b: Tensor): Tensor {
-  return apply(operation, [a, b], undefined)[0];
-}
+/** What `apply` runs. Without a gradient rule nothing can be differentiated through it. */
+export type Runnable<Attributes = undefined> = Omit<Operation<Attributes>, "sample">;
 
-function resolveShape(from: Shape, to: Shape): Shape {
-  const size = kernels.sizeOf(from);
-  const known = kernels.sizeOf(to.filter((extent) => extent !== -1));
-  const resolved = to.map((extent) => (extent === -1 && known > 0 ? size / known : extent));
-  const open = to.filter((extent) => extent === -1).length;
-  if (
-    open > 1 ||
-    resolved.some((extent) => !Number.isInteger(extent) || extent < 0) ||
-    kernels.sizeOf(resolved) !== size
-  ) {
-    throw new ShapeError(
-      `reshape: ${kernels.formatShape(from)} has ${size} elements and does not fit ${kernels.formatShape(to)}`,
+/**
+ * Runs `operation` and records it where a gradient is wanted. Returns all its outputs; gradients flow through the
+ * first.
+ *
+ * @param device where to run an operation without inputs; otherwise it runs where its inputs are
+ * @throws ShapeError or TypeError from the operation; Error when the inputs are on different devices
+ */
+export function apply<Attributes>(
+  operation: Runnable<Attributes>,
+  inputs: readonly Tensor[],
+  attributes: Attributes,
+  device: Device = inputs[0]?.device ?? defaultDevice(),
+): Tensor[] {
+  const { name, gradient, constants = [] } = operation;
+  const places = inputs.map((input, index) => {
+    if (input instanceof Tensor) return input.at(name);
+    throw new TypeError(
+      `${name}: input ${index} is ${describe(input)}, expected a tensor; make one with tensor()`,
+    );
+  });
+  const foreign = inputs.find((input) => input.device !== device);
+  if (foreign !== undefined) {
+    throw new Error(
+      `${name}: inputs are on different devices: ${device.name} and ${foreign.device.name}; make ` +
+        "them on one, with the option device or setDefaultDevice()",
     );
   }
-  return resolved;
+  const needs = inputs.map((input, index) => input.requiresGrad && !constants.includes(index));
+  const recorded = gradient !== undefined && isRecording() && needs.includes(true);
+  const outputs = operation.outputs(inputs, attributes).map((spec, index) => {
+    const storage = new Storage(device, spec.dtype, sizeOf(spec.shape));
+    return new Tensor(storage, spec, recorded && index === 0);
+  });
+  device.run(
+    operation,
+    places,
+    outputs.map((output) => output.at(name)),
+    attributes,
+  );
+  if (recorded) {
+    const [output] = outputs;
+    const gradients = (outputGradient: Tensor) => {
+      const context = { inputs, outputs, outputGradient, attributes, needs, run: runForGradient };
+      return operation.gradient?.(context) as (Tensor | undefined)[];
+    };
+    output.node = record({ operation: name, inputs, output, gradients });
+  }
+  return outputs;
+}
+
+/** The first output of `operation`, which the caller knows to be of type `D`. */
+export function resultOf<D extends DType, Attributes>(
+  operation: Runnable<Attributes>,
+  inputs: readonly Tensor[],
+  attributes: Attributes,
+  device?: Device,
+): Tensor<D> {
+  return apply(operation, inputs, attributes, device)[0] as Tensor<D>;
+}
+
+/** How gradient rules run operations: what they know as values are tensors. */
+function runForGradient<Attributes>(
+  operation: GradientOperation<Attributes>,
+  inputs: readonly Value[],
+  attributes: Attributes,
+): Tensor[] {
+  return apply(operation, inputs as readonly Tensor[], attributes);
+}
+
+/** Runs an operation that updates `targets`, which are among its inputs, in place. Nothing is recorded. */
+export function applyInPlace<Attributes>(
+  operation: GradientOperation<Attributes>,
+  inputs: readonly Tensor[],
+  targets: readonly Tensor[],
+  attributes: Attributes,
+): void {
+  const place = (tensor: Tensor) => tensor.at(operation.name);
+  operation.outputs(inputs, attributes);
+  inputs[0].device.run(operation, inputs.map(place), targets.map(place), attributes);
+}
+
+/** An operation's inputs, less the optional ones that were not given. */
+export function given(...inputs: readonly (Tensor | undefined)[]): Tensor[] {
+  return inputs.filter((input) => input !== undefined);
+}
+
+/** A number as a tensor of the type of `like`, and on its device. */
+function scalarLike({ dtype, device }: Tensor, value: number): Tensor {
+  const scalar = new Tensor(new Storage(device, dtype, 1), { shape: [], dtype }, false);
+  scalar.assign([value]);
+  return scalar;
 }

@@ -1,13 +1,18 @@
-/** How every model is trained: options, the loop, and who follows it. What writes files is not here: see `checkpoint.ts`. */
+/** How every model is trained: options, the loop, and who follows it. What writes files is not here: see `checkpoint-folder.ts`. */
 export { evaluationBatches, TrainingBatches } from "./batches.ts";
-export type { Checkpoint, CheckpointStore } from "./checkpoint.ts";
-export { CheckpointError } from "./checkpoint-error.ts";
+export {
+  type Checkpoint,
+  CheckpointError,
+  type CheckpointStore,
+  type ValidationProgress,
+} from "./checkpoint.ts";
 export { combineListeners, SILENT, type StepMetrics, type TrainingListener } from "./listener.ts";
 export { Optimisation, type Update } from "./optimisation.ts";
 export {
   checkTraining,
   DEFAULT_TRAINING,
   type EarlyStoppingOptions,
+  type StageOptions,
   type TrainingOptions,
 } from "./options.ts";
 export {
@@ -16,5 +21,4 @@ export {
   TrainingInterrupted,
   type TrainingTask,
   train,
-  type ValidationProgress,
 } from "./trainer.ts";

@@ -1,77 +1,66 @@
-/** How a model is trained: everything that a run may set. */
-import { SCHEDULES, type ScheduleName } from "../nn/index.ts";
+/** How a model is trained: everything that a run may set, declared once. */
+import { z } from "zod";
+import { SCHEDULES } from "../nn/index.ts";
+import { checkSettings } from "../settings/check-settings.ts";
+import { count, nonNegative, positive, type Settings } from "../settings/setting-kinds.ts";
 
-/** How a model is trained. */
-export interface TrainingOptions {
-  readonly epochs: number;
-  /** Requests in a batch: B. */
+/** What the training of one kind of model has for defaults, and `metrics`, those that its validation gives. */
+export interface TrainingKind<Metric extends z.ZodType<string>> {
   readonly batchSize: number;
-  /** Batches whose gradients are averaged for one update. */
-  readonly accumulation: number;
-  /** Of AdamW, at the end of warm-up. */
   readonly learningRate: number;
-  /** How the learning rate falls after warm-up. */
-  readonly schedule: ScheduleName;
-  /** Share of the updates over which the learning rate grows to its peak. */
-  readonly warmup: number;
-  readonly weightDecay: number;
-  /** Largest norm of all gradients together. */
-  readonly clipNorm: number;
-  readonly seed: number;
-  /** Updates between two validations; undefined: only after the last. It needs a task that can validate. */
-  readonly validateEvery?: number | undefined;
-  /** When to stop early, and which weights to keep. */
-  readonly earlyStopping?: EarlyStoppingOptions | undefined;
-  /** Updates between two checkpoints, where the run keeps any. */
-  readonly checkpointEvery: number;
+  readonly metric: Metric;
 }
+
+/** The schema of how one kind of model is trained; see {@link TrainingOptions}. */
+export function trainingSchema<Metric extends z.ZodType<string>>({
+  batchSize,
+  learningRate,
+  metric,
+}: TrainingKind<Metric>) {
+  const earlyStopping = z.strictObject({
+    metric: metric.describe("Of the validation; the weights of its best value are kept"),
+    better: z.enum(["higher", "lower"]).describe("Which values of the metric are better"),
+    patience: count.describe("Validations without improvement after which training ends"),
+  });
+  return z.strictObject({
+    epochs: count.default(1).describe("Passes over the training lists"),
+    batchSize: count.default(batchSize).describe("Requests in a batch"),
+    accumulation: count.default(1).describe("Batches whose gradients are averaged for one update"),
+    learningRate: positive.default(learningRate).describe("Of AdamW, at the end of warm-up"),
+    schedule: z.enum(SCHEDULES).default("cosine").describe("How the learning rate falls after warm-up"),
+    warmup: nonNegative
+      .max(1)
+      .default(0.05)
+      .describe("Share of the updates over which the learning rate grows"),
+    weightDecay: nonNegative.default(1e-4).describe("Of AdamW"),
+    clipNorm: positive.default(5).describe("Largest norm of all gradients together"),
+    validateEvery: count
+      .optional()
+      .describe("Updates between two validations; without early stopping none unless given"),
+    earlyStopping: earlyStopping.optional().describe("When to stop early, and which weights to keep"),
+    checkpointEvery: count.default(200).describe("Updates between two checkpoints"),
+  });
+}
+
+const anyTraining = trainingSchema({ batchSize: 128, learningRate: 2e-3, metric: z.string() });
+
+/** How a model is trained, for as long as a run says; the run has the seed. */
+export type StageOptions = Settings<typeof anyTraining>;
+
+/**
+ * How a model is trained. `validateEvery` and `earlyStopping` need a task that can validate, which without either
+ * happens only after the last update; checkpoints are for runs that keep any.
+ */
+export type TrainingOptions = StageOptions & { readonly seed: number };
 
 /** When training ends before its last epoch. */
-export interface EarlyStoppingOptions {
-  /** Name of a validation metric; the weights of its best value are kept. */
-  readonly metric: string;
-  readonly better: "higher" | "lower";
-  /** Validations without improvement after which training ends. */
-  readonly patience: number;
-}
+export type EarlyStoppingOptions = NonNullable<StageOptions["earlyStopping"]>;
 
 /** What {@link TrainingOptions} are unless given. */
-export const DEFAULT_TRAINING: TrainingOptions = {
-  epochs: 1,
-  batchSize: 128,
-  accumulation: 1,
-  learningRate: 2e-3,
-  schedule: "cosine",
-  warmup: 0.05,
-  weightDecay: 1e-4,
-  clipNorm: 5,
-  seed: 1,
-  checkpointEvery: 200,
-};
+export const DEFAULT_TRAINING: TrainingOptions = { ...anyTraining.parse({}), seed: 1 };
 
-/** @throws RangeError for a number out of range, before anything is trained */
+/** @throws SettingsError for a number out of range, before anything is trained */
 export function checkTraining(options: TrainingOptions): void {
-  const { epochs, batchSize, accumulation, checkpointEvery, validateEvery = 1, earlyStopping } = options;
-  const counts = { epochs, batchSize, accumulation, checkpointEvery, validateEvery };
-  for (const [name, value] of Object.entries({ ...counts, patience: earlyStopping?.patience ?? 1 })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`training: ${name} must be a positive integer, got ${value}`);
-    }
-  }
-  const { learningRate, clipNorm, warmup, weightDecay } = options;
-  for (const [name, value] of Object.entries({ learningRate, clipNorm })) {
-    if (!(value > 0 && value < Number.POSITIVE_INFINITY)) {
-      throw new RangeError(`training: ${name} must be a positive number, got ${value}`);
-    }
-  }
-  if (!(warmup >= 0 && warmup <= 1)) {
-    throw new RangeError(`training: warmup is a share of the updates from 0 to 1, got ${warmup}`);
-  }
-  if (!(weightDecay >= 0))
-    throw new RangeError(`training: weightDecay must not be negative, got ${weightDecay}`);
-  if (!SCHEDULES.includes(options.schedule)) {
-    throw new RangeError(
-      `training: no schedule "${options.schedule}"; expected one of ${SCHEDULES.join(", ")}`,
-    );
-  }
+  // What has settings besides, such as a retriever, trains with all of them.
+  checkSettings("training", anyTraining.strip(), options);
 }

@@ -5,8 +5,12 @@
 import type { Module, StateDict } from "../nn/index.ts";
 import { scope, type Tensor } from "../tensor/index.ts";
 import { TrainingBatches } from "./batches.ts";
-import type { Checkpoint, CheckpointStore } from "./checkpoint.ts";
-import { CheckpointError } from "./checkpoint-error.ts";
+import {
+  type Checkpoint,
+  CheckpointError,
+  type CheckpointStore,
+  type ValidationProgress,
+} from "./checkpoint.ts";
 import { SILENT, type StepMetrics, type TrainingListener } from "./listener.ts";
 import { Optimisation, prefixed, withoutPrefix } from "./optimisation.ts";
 import { checkTraining, type EarlyStoppingOptions, type TrainingOptions } from "./options.ts";
@@ -212,14 +216,6 @@ class TrainingRun {
   [Symbol.dispose](): void {
     this.optimisation[Symbol.dispose]();
   }
-}
-
-/** How early stopping stands. */
-export interface ValidationProgress {
-  /** The best value of the metric so far. */
-  readonly best: number;
-  /** Validations since then. */
-  readonly since: number;
 }
 
 /** The weights of the best validation so far. */

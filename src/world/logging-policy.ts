@@ -3,8 +3,10 @@
  * orders some of them, and the user answers. Both see the true affinity with an error that is fixed for a user and
  * an item, as a trained model's would be.
  */
-
-import type { ListDataset, RequestColumns } from "../data/dataset.ts";
+import { bestItems } from "../data/best-items.ts";
+import { emptyDataset, type ListDataset, type RequestColumns } from "../data/dataset.ts";
+import { gather } from "../data/interactions.ts";
+import { groupOffsets, rowsByGroup } from "../data/row-order.ts";
 import { Random } from "../kernels/philox.ts";
 import type { World } from "./world.ts";
 
@@ -36,18 +38,17 @@ export function drawLog(world: World, { size, seed, stream }: LogOptions): ListD
   const { candidateTemperature, policyTemperature } = world.settings;
   const rowRandom = (part: string, row: number) =>
     new Random({ seed, stream: `${stream}/${part}`, step: row });
-  const log = emptyLog(world, size);
+  const log = emptyDataset({ size, candidateCount, listLength, historyLength: 0 });
   for (let row = 0; row < size; row++) log.users[row] = rowRandom("user", row).integer(userCount);
 
   const retriever = new PlackettLuce(itemCount);
   const retrieverScore = new Float32Array(itemCount);
   const policyScore = new Float32Array(itemCount);
   const keys = new Float64Array(candidateCount);
-  const shown = new Int32Array(listLength);
-  const feedback = new Float32Array(listLength);
+  const drawn = new Int32Array(candidateCount);
   let user = -1;
   // User by user, so that a user's scores are worked out once.
-  for (const row of rowsByUser(log.users, userCount)) {
+  for (const row of rowsByGroup(log.users, groupOffsets(log.users, userCount))) {
     if (log.users[row] !== user) {
       user = log.users[row];
       retrieverScores(world, user, retrieverScore);
@@ -57,35 +58,17 @@ export function drawLog(world: World, { size, seed, stream }: LogOptions): ListD
     const random = rowRandom("list", row);
     const candidates = log.candidates.subarray(row * candidateCount, (row + 1) * candidateCount);
     const exposed = log.exposed.subarray(row * listLength, (row + 1) * listLength);
-    retriever.draw(random, candidates);
-    shuffle(random, candidates);
+    retriever.draw(random, drawn);
+    candidates.set(gather(drawn, random.permutation(candidateCount)));
     for (let n = 0; n < candidateCount; n++) {
       log.retrieverScores[row * candidateCount + n] = retrieverScore[candidates[n]];
       keys[n] = policyScore[candidates[n]] / policyTemperature + random.gumbel();
     }
-    highestIndices(keys, exposed);
-    for (let t = 0; t < listLength; t++) shown[t] = candidates[exposed[t]];
-    log.feedback.set(world.drawFeedback(user, shown, random, feedback), row * listLength);
+    // With a Gumbel variate on each score, a draw from the Plackett-Luce model (Yellott 1977).
+    exposed.set(bestItems(keys, listLength));
+    log.feedback.set(world.drawFeedback(user, gather(candidates, exposed), random), row * listLength);
   }
   return log;
-}
-
-/** A log of zeros. */
-function emptyLog(world: World, size: number): ListDataset {
-  const { candidateCount, listLength } = world.settings;
-  return {
-    size,
-    candidateCount,
-    listLength,
-    historyLength: 0,
-    users: new Int32Array(size),
-    candidates: new Int32Array(size * candidateCount),
-    retrieverScores: new Float32Array(size * candidateCount),
-    exposed: new Int32Array(size * listLength),
-    feedback: new Float32Array(size * listLength),
-    history: new Int32Array(0),
-    historyFeedback: new Float32Array(0),
-  };
 }
 
 /** Another list by the logging policy for each request of a log, independent of the one shown: positions [S, L]. */
@@ -100,7 +83,7 @@ export function redrawLists(world: World, log: RequestColumns, seed: number): In
       const score = scores[log.candidates[row * candidateCount + n]];
       keys[n] = score / world.settings.policyTemperature + random.gumbel();
     }
-    highestIndices(keys, lists.subarray(row * listLength, (row + 1) * listLength));
+    lists.set(bestItems(keys, listLength), row * listLength);
   }
   return lists;
 }
@@ -133,22 +116,6 @@ function noisyAffinities(
   const random = new Random({ seed: world.settings.seed, stream: `world ${scorer}`, step: user });
   for (let item = 0; item < out.length; item++) {
     out[item] = world.affinity(user, item) + noise * random.normal();
-  }
-  return out;
-}
-
-/**
- * The indices of the `out.length` highest of `scores`, highest first, ties by index: `out`, at most as long as
- * `scores`. With a Gumbel variate on each score, a draw from the Plackett-Luce model (Yellott 1977).
- */
-export function highestIndices(scores: ArrayLike<number>, out: Int32Array): Int32Array {
-  let found = 0;
-  for (let index = 0; index < scores.length; index++) {
-    if (found === out.length && scores[index] <= scores[out[found - 1]]) continue;
-    if (found < out.length) found++;
-    let place = found - 1;
-    for (; place > 0 && scores[out[place - 1]] < scores[index]; place--) out[place] = out[place - 1];
-    out[place] = index;
   }
   return out;
 }
@@ -217,27 +184,5 @@ class PlackettLuce {
       remaining[node] = remaining[2 * node] + remaining[2 * node + 1];
     }
     return item;
-  }
-}
-
-/** The rows of a log, user after user, each user's in order: [S]. */
-function rowsByUser(users: Int32Array, userCount: number): Int32Array {
-  const starts = new Int32Array(userCount + 1);
-  for (const user of users) starts[user + 1]++;
-  for (let user = 0; user < userCount; user++) starts[user + 1] += starts[user];
-  const rows = new Int32Array(users.length);
-  users.forEach((user, row) => {
-    rows[starts[user]++] = row;
-  });
-  return rows;
-}
-
-/** Fisher-Yates, in place. */
-function shuffle(random: Random, values: Int32Array): void {
-  for (let i = values.length - 1; i > 0; i--) {
-    const j = random.integer(i + 1);
-    const swapped = values[i];
-    values[i] = values[j];
-    values[j] = swapped;
   }
 }

@@ -1,10 +1,5 @@
-/**
- * The best lists that a world allows, found with its true expected reward, and the figures to hold a ranker against.
- */
-
-import type { ListDataset, RequestColumns } from "../data/dataset.ts";
-import { Random } from "../kernels/philox.ts";
-import { highestIndices, policyScores } from "./logging-policy.ts";
+/** The best lists that a world allows, found with its true expected reward, to hold a ranker against. */
+import { itemsOfList, type RequestColumns } from "../data/dataset.ts";
 import type { World } from "./world.ts";
 
 /** A list as positions within the request's candidates, [L], and its expected reward, in positives. */
@@ -23,12 +18,6 @@ export interface BeamOptions {
 
 /** Lists beyond which {@link enumerateBest} refuses: some seconds of work. */
 const MAX_ENUMERATED_LISTS = 20_000_000;
-
-/** Lists up to which {@link worldReport} enumerates. */
-const MAX_REPORTED_LISTS = 20_000;
-
-/** Random lists of each request that {@link worldReport} averages over. */
-const RANDOM_LISTS = 10;
 
 /**
  * Searches the best list of distinct `candidates` for `user`, position by position, keeping the `width` prefixes of
@@ -130,11 +119,8 @@ export function bestLists(
  *
  * @throws RangeError when `lists` is not S lists of one length, or a position, user or item does not exist.
  */
-export function expectedRewards(
-  world: World,
-  { size, candidateCount, users, candidates }: RequestColumns,
-  lists: Int32Array,
-): Float64Array {
+export function expectedRewards(world: World, requests: RequestColumns, lists: Int32Array): Float64Array {
+  const { size, candidateCount, users } = requests;
   const length = lists.length / size;
   if (!Number.isInteger(length)) {
     throw new RangeError(
@@ -147,83 +133,9 @@ export function expectedRewards(
       `oracle: a list holds position ${lists[wrong]}; expected positions from 0 to ${candidateCount - 1}`,
     );
   }
-  const items = new Int32Array(length);
-  return Float64Array.from({ length: size }, (_, row) => {
-    for (let t = 0; t < length; t++) items[t] = candidates[row * candidateCount + lists[row * length + t]];
-    return world.expectedReward(users[row], items);
-  });
-}
-
-/** Mean expected reward, in positives per list, of four ways to answer the same requests. */
-export interface WorldReport {
-  /** The best lists that were found. */
-  readonly oracle: number;
-  readonly oracleMethod: "beam search" | "enumeration";
-  /** The logging policy's single best guess: candidates by its score. */
-  readonly loggingGreedy: number;
-  /** The lists that the log exposed. */
-  readonly logging: number;
-  /** Lists drawn uniformly from the candidates. */
-  readonly random: number;
-}
-
-/** Of a report on a world. */
-export interface ReportOptions {
-  /** Keys the random lists: 1 unless given. */
-  readonly seed?: number;
-  /** Width of the beam that searches the best lists where they are too many to enumerate: 100 unless given. */
-  readonly width?: number;
-}
-
-/**
- * What rankers of `dataset`, a log of `world`, can hope for. The best lists are enumerated where a request allows at
- * most 20,000 lists; a beam's are a lower bound, at width 100 about 0.1% under those of width 300 in the default world.
- *
- * @throws RangeError for a width under 1, or a user or item that is not in the world.
- */
-export function worldReport(
-  world: World,
-  dataset: ListDataset,
-  { seed = 1, width = 100 }: ReportOptions = {},
-): WorldReport {
-  const enumerates = listCount(dataset.candidateCount, dataset.listLength) <= MAX_REPORTED_LISTS;
-  const search = enumerates ? enumerateBest : beamSearch;
-  const mean = (lists: Int32Array) => average(expectedRewards(world, dataset, lists));
-  const best = answerEach(
-    dataset,
-    (user, candidates) => search(world, user, candidates, { length: dataset.listLength, width }).positions,
+  return Float64Array.from(users, (user, row) =>
+    world.expectedReward(user, itemsOfList(requests, lists, row)),
   );
-  const random = Float64Array.from({ length: RANDOM_LISTS }, (_, step) => {
-    const generator = new Random({ seed, stream: "world report", step });
-    return mean(answerEach(dataset, (_user, candidates) => generator.permutation(candidates.length)));
-  });
-  return {
-    oracle: mean(best),
-    oracleMethod: enumerates ? "enumeration" : "beam search",
-    loggingGreedy: mean(answerEach(dataset, (user, candidates) => rankByPolicy(world, user, candidates))),
-    logging: mean(dataset.exposed),
-    random: average(random),
-  };
-}
-
-/** The first L positions of the ranking that `rank` gives for each request: [S, L]. */
-function answerEach(
-  { size, candidateCount, listLength, users, candidates }: ListDataset,
-  rank: (user: number, candidates: Int32Array) => Int32Array,
-): Int32Array {
-  const lists = new Int32Array(size * listLength);
-  for (let row = 0; row < size; row++) {
-    const ranking = rank(users[row], candidates.subarray(row * candidateCount, (row + 1) * candidateCount));
-    lists.set(ranking.subarray(0, listLength), row * listLength);
-  }
-  return lists;
-}
-
-/** Positions of the candidates in the order of the logging policy's scores, highest first: [N]. */
-function rankByPolicy(world: World, user: number, candidates: Int32Array): Int32Array {
-  const scores = policyScores(world, user);
-  const candidateScores = Float32Array.from(candidates, (item) => scores[item]);
-  return highestIndices(candidateScores, new Int32Array(candidates.length));
 }
 
 /** The start of a list, grown and cut back item by item, and what each candidate would earn as its next item. */
@@ -345,12 +257,8 @@ function hashSet(positions: Int32Array): number {
 }
 
 /** P(n, length) = n! / (n - length)!, the number of lists. */
-function listCount(n: number, length: number): number {
+export function listCount(n: number, length: number): number {
   let lists = 1;
   for (let t = 0; t < length; t++) lists *= n - t;
   return lists;
-}
-
-function average(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,6 +1,5 @@
 /** What a log alone cannot give: feedback on other lists than those that were shown, and the chances of those. */
-
-import type { ListDataset, RequestColumns } from "../data/dataset.ts";
+import { itemsOfList, type ListDataset, type RequestColumns } from "../data/dataset.ts";
 import { Random } from "../kernels/philox.ts";
 import { policyScores } from "./logging-policy.ts";
 import type { World } from "./world.ts";
@@ -17,20 +16,11 @@ export function collectFeedback(
   lists: Int32Array,
   key: { readonly seed: number; readonly stream: string },
 ): ListDataset {
-  const { size, listLength, candidateCount, candidates, users } = requests;
+  const { size, listLength, users } = requests;
   const feedback = new Float32Array(size * listLength);
-  const shown = new Int32Array(listLength);
   for (let row = 0; row < size; row++) {
-    for (let t = 0; t < listLength; t++) {
-      shown[t] = candidates[row * candidateCount + lists[row * listLength + t]];
-    }
     const random = new Random({ ...key, step: row });
-    world.drawFeedback(
-      users[row],
-      shown,
-      random,
-      feedback.subarray(row * listLength, (row + 1) * listLength),
-    );
+    feedback.set(world.drawFeedback(users[row], itemsOfList(requests, lists, row), random), row * listLength);
   }
   return { ...requests, exposed: lists.slice(), feedback };
 }

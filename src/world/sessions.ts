@@ -1,6 +1,5 @@
 /** What a product would measure when lists are shown in the embedded world: seconds watched, views and likes. */
-
-import type { RequestColumns } from "../data/dataset.ts";
+import { itemsOfList, type RequestColumns } from "../data/dataset.ts";
 import { Random } from "../kernels/philox.ts";
 import type { World } from "./world.ts";
 
@@ -37,7 +36,7 @@ export function simulateSessions(
   lists: Int32Array,
   key: { readonly seed: number; readonly stream: string },
 ): SessionOutcomes {
-  const { size, listLength, candidateCount, candidates, users } = requests;
+  const { size, users } = requests;
   const { positionDecay } = world.settings;
   const outcomes = {
     watchSeconds: new Float64Array(size),
@@ -45,9 +44,7 @@ export function simulateSessions(
     likes: new Float64Array(size),
   };
   for (let row = 0; row < size; row++) {
-    const list = lists.subarray(row * listLength, (row + 1) * listLength);
-    const shown = list.map((place) => candidates[row * candidateCount + place]);
-    const probabilities = world.expectedFeedback(users[row], shown);
+    const probabilities = world.expectedFeedback(users[row], itemsOfList(requests, lists, row));
     const random = new Random({ ...key, step: row });
     probabilities.forEach((probability, t) => {
       // Always four draws, so that two lists that share an item at a position share its luck.

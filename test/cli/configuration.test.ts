@@ -3,18 +3,19 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseConfiguration, readConfigurationFile } from "../../src/cli/configuration/file.ts";
-import { listSettings, publishedSchema, valueAt } from "../../src/cli/configuration/json-schema.ts";
-import { experimentOptions, logDataOptions } from "../../src/cli/configuration/library-options.ts";
-import { ConfigurationError } from "../../src/cli/configuration/problems.ts";
-import { resolveConfiguration } from "../../src/cli/configuration/resolve.ts";
-import { DEFAULT_EXPERIMENT } from "../../src/run/settings.ts";
+import { ConfigurationError } from "../../src/cli/configuration/configuration-error.ts";
+import { parseConfiguration, readConfigurationFile } from "../../src/cli/configuration/configuration-file.ts";
+import { publishedSchema } from "../../src/cli/configuration/configuration-schema.ts";
+import { prepareOptions, runSettings } from "../../src/cli/configuration/library-options.ts";
+import { resolveConfiguration } from "../../src/cli/configuration/resolve-configuration.ts";
+import { DEFAULT_RUN } from "../../src/run/settings.ts";
 import { DEFAULT_SERVE } from "../../src/server/settings.ts";
+import { listSettings, valueAt } from "../../src/settings/json-schema.ts";
 import { configure, flagsLayer, problemsIn } from "./configurations.ts";
 
 const test = suite("configuration");
 
-const SETTINGS = listSettings();
+const SETTINGS = listSettings(publishedSchema);
 
 /** `{ a: { b: value } }` for the path a, b. */
 function nested(path: readonly string[], value: unknown): unknown {
@@ -172,7 +173,7 @@ test("settings that do not go together are told at the key to change", () => {
       "experiment.generatorStart: a policy that starts from imitation",
     ],
     ["experiment: { reward: { policyLists: 2 } }", "experiment.reward.policyLists: a reward model"],
-    ["experiment: { groups: { spaced: 99 } }", "experiment.groups: groups: spaced must be an integer"],
+    ["experiment: { groups: { spaced: 99 } }", "experiment.groups.spaced: at most the 16 lists drawn"],
     [
       "experiment: { rewardTraining: { earlyStopping: { metric: hits, better: higher, patience: 1 } } }",
       "experiment.rewardTraining.earlyStopping.metric: expected one of meanSquaredError, pearson",
@@ -268,24 +269,16 @@ test("paths are relative to the file's folder; blank keys say nothing", () => {
   assert.is(data.core, 20);
   assert.is(output, undefined);
   assert.is(
-    logDataOptions("some/log.csv", configure("data: { file: a.csv, itemFeatures: { file: t.csv, key: id } }"))
+    prepareOptions("some/log.csv", configure("data: { file: a.csv, itemFeatures: { file: t.csv, key: id } }"))
       .itemFeatures?.file,
     "some/t.csv",
   );
 });
 
 test("the defaults are the library's", () => {
-  const { feedbackTraining, rewardTraining, imitationTraining, policyTraining, ...rest } = DEFAULT_EXPERIMENT;
-  const trainings = { feedbackTraining, rewardTraining, imitationTraining, policyTraining };
-  // The library's are made of options that have a seed of their own.
-  const withoutSeeds = Object.entries(trainings).map(([name, options]) => [
-    name,
-    { ...options, seed: undefined },
-  ]);
-  const expected = JSON.parse(JSON.stringify({ ...rest, ...Object.fromEntries(withoutSeeds) }));
-  assert.equal(experimentOptions(configure("")), expected);
+  assert.equal(runSettings(configure("")), DEFAULT_RUN);
   assert.equal(configure("").serve, DEFAULT_SERVE);
-  assert.is(experimentOptions(configure("data: { file: a.csv }")).policyRequests, Number.MAX_SAFE_INTEGER);
+  assert.is(runSettings(configure("data: { file: a.csv }")).policyRequests, Number.MAX_SAFE_INTEGER);
 });
 
 test("JSON is YAML, with tabs too; the examples are configurations", () => {

@@ -1,12 +1,12 @@
 /** Configurations of tests: out of the text of a file and the words of a command line. */
 import { Command } from "commander";
 import { CommandSettings } from "../../src/cli/configuration/command-settings.ts";
-import { parseConfiguration } from "../../src/cli/configuration/file.ts";
+import { ConfigurationError } from "../../src/cli/configuration/configuration-error.ts";
+import { parseConfiguration } from "../../src/cli/configuration/configuration-file.ts";
+import type { Configuration } from "../../src/cli/configuration/configuration-schema.ts";
 import type { Layer } from "../../src/cli/configuration/merge-settings.ts";
-import { ConfigurationError } from "../../src/cli/configuration/problems.ts";
-import { resolveConfiguration } from "../../src/cli/configuration/resolve.ts";
-import type { Configuration } from "../../src/cli/configuration/schema.ts";
-import { DATA_FLAGS, DEVICE_FLAGS, EXPERIMENT_FLAGS } from "../../src/cli/configuration/short-flags.ts";
+import { resolveConfiguration } from "../../src/cli/configuration/resolve-configuration.ts";
+import { DATA_FLAGS, DEVICE_FLAGS, RUN_FLAGS } from "../../src/cli/configuration/short-flags.ts";
 
 export const SECTIONS = ["seed", "device", "output", "data", "experiment", "serve"];
 
@@ -15,7 +15,7 @@ export function flagsLayer(words: readonly string[], shortFlags = true): Layer {
   const command = new Command("test").exitOverride().configureOutput({ writeErr: () => {} });
   const settings = new CommandSettings(command, {
     sections: SECTIONS,
-    shortFlags: shortFlags ? [...DATA_FLAGS, ...EXPERIMENT_FLAGS, ...DEVICE_FLAGS] : [],
+    shortFlags: shortFlags ? [...DATA_FLAGS, ...RUN_FLAGS, ...DEVICE_FLAGS] : [],
   });
   command.parse([...words], { from: "user" });
   return settings.flags.layer();

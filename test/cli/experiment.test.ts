@@ -26,7 +26,7 @@ test("an experiment runs once, again for a method that is named, and its documen
   const words = ["figure1d", "--dataset", "tiny", "--seeds", "1", "--jobs", "1"];
   const first = await run(...words);
   assert.is(first.code, 0, first.errors);
-  assert.match(first.output, /GoalRank has \d\.\d{3}, \d\.\d{3} (above|below) the generator-evaluator/);
+  assert.match(first.output, /^\| GoalRank \| \*?\*?\d\.\d{3}/m);
   const [again, none] = [await run(...words, "--again", "MG-E, 3 generators"), await run(...words)];
   assert.match(again.errors, /figure1d: 1 trials? to run/);
   assert.match(none.errors, /figure1d: 0 trials to run/);
@@ -36,6 +36,12 @@ test("an experiment runs once, again for a method that is named, and its documen
   assert.is(report.code, 0, report.errors);
   const text = readFileSync(join(folder, "docs", "results.md"), "utf8");
   assert.match(text, "goalrank experiment figure1d --dataset tiny --seeds 1\n");
+});
+
+test("an experiment on a dataset that it cannot have says what it needs", async () => {
+  const { code, output } = await experiment("protocols", "--dataset", "tiny");
+  assert.is(code, 0);
+  assert.match(output, /not run: it needs a log, and tiny is none/);
 });
 
 test("wrong names are refused before anything is discarded, and a document is not lost for nothing", async () => {

@@ -6,9 +6,9 @@ import { gzipSync } from "node:zlib";
 import { parquetWriteFile } from "hyparquet-writer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { readConfigurationFile } from "../../src/cli/configuration/file.ts";
-import { resolveConfiguration } from "../../src/cli/configuration/resolve.ts";
-import type { Configuration } from "../../src/cli/configuration/schema.ts";
+import { readConfigurationFile } from "../../src/cli/configuration/configuration-file.ts";
+import type { Configuration } from "../../src/cli/configuration/configuration-schema.ts";
+import { resolveConfiguration } from "../../src/cli/configuration/resolve-configuration.ts";
 import { guessThreshold } from "../../src/cli/init/guess-threshold.ts";
 import { goalrank } from "./command.ts";
 import { smallRatings } from "./logs.ts";
@@ -122,7 +122,7 @@ test("files that are no logs end with one line", async () => {
     ],
     ["half.gz", gzipSync("a,b\n1,2\n").subarray(0, 15), /half.gz: broken gzip data/],
     ["binary.dat", Uint8Array.of(1, 0, 2, 0, 44, 0), /binary.dat: this is no text/],
-    ["cut.parquet", "PAR1cut", /cut.parquet: the Parquet file cannot be read/],
+    ["cut.parquet", "PAR1cut", /cut.parquet: this is not a Parquet file, or its end is missing/],
   ];
   for (const [name, content, message] of cases) {
     const { code, errors } = await goalrank(folder, "init", file(name, content), "--out", `${name}.yaml`);

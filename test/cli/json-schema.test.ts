@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { publishedSchemaText } from "../../src/cli/commands/schema.ts";
-import { type JsonSchema, listSettings, publishedSchema } from "../../src/cli/configuration/json-schema.ts";
-import { configurationPage } from "../../src/cli/configuration/page.ts";
+import { configurationPage } from "../../src/cli/configuration/configuration-page.ts";
+import { publishedSchema } from "../../src/cli/configuration/configuration-schema.ts";
+import { type JsonSchema, listSettings } from "../../src/settings/json-schema.ts";
 
 const test = suite("published configuration");
 
@@ -26,7 +27,7 @@ test("every key says what it does, those in lists too", () => {
 
 test("the page has every key, and every link on it leads somewhere", () => {
   const page = configurationPage();
-  for (const { path } of listSettings())
+  for (const { path } of listSettings(publishedSchema))
     assert.ok(page.includes(`| \`${path[path.length - 1]}\` |`), path.join("."));
   const titles = [...page.matchAll(/^## (.+)$/gm)].map(([, title]) =>
     title.toLowerCase().replaceAll(/[^a-z]/g, ""),

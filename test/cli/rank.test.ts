@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { answerLines, formatJson, formatText } from "../../src/cli/rank/answer-lines.ts";
-import { type Line, readLines } from "../../src/cli/rank/lines.ts";
+import { type Line, readLines } from "../../src/cli/rank/read-lines.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
 import { Random } from "../../src/kernels/index.ts";
 import { Ranker } from "../../src/ranker/ranker.ts";

@@ -2,7 +2,7 @@
 import { Writable } from "node:stream";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ProgressDisplay } from "../../src/cli/terminal/progress.ts";
+import { ProgressDisplay } from "../../src/cli/terminal/progress-display.ts";
 
 const test = suite("terminal");
 

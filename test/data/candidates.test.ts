@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { buildListDataset, type CandidateProtocol, type ScoreItems } from "../../src/data/candidates.ts";
+import { buildListDataset } from "../../src/data/candidates.ts";
 import { type ListDataset, selectRows } from "../../src/data/dataset.ts";
 import type { InteractionLog } from "../../src/data/interactions.ts";
 import { cutLists, type ExposedLists, sampleLists } from "../../src/data/lists.ts";
+import type { CandidateProtocol } from "../../src/data/protocols.ts";
+import type { ScoreItems } from "../../src/data/retrieval.ts";
 import { arbitraryRows, logOf, type Row } from "./logs.ts";
 
 const LIST_LENGTH = 3;

@@ -3,10 +3,10 @@ import { gzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { DataError } from "../../src/data/errors.ts";
-import { prepareInteractions, readInteractions } from "../../src/data/prepare.ts";
-import type { ColumnNames } from "../../src/data/readers/columns.ts";
-import { readCsv, readTsv } from "../../src/data/readers/csv.ts";
-import { type Row, rowsOf, TemporaryFolder } from "./logs.ts";
+import { readInteractions } from "../../src/data/readers/read-interactions.ts";
+import { readCsv, readTsv } from "../../src/data/readers/text-logs.ts";
+import type { ColumnNames } from "../../src/data/settings.ts";
+import { cutFile, type Row, rowsOf, TemporaryFolder } from "./logs.ts";
 
 const folder = new TemporaryFolder();
 test.after(() => folder.remove());
@@ -166,7 +166,7 @@ test("prepareInteractions counts candidates that were not shown apart from inter
   });
   const file = folder.write("prepare.tsv", LISTED + rows.join("\n"));
   const options = { core: 2, listLength: 3, positiveThreshold: 1 };
-  const { log, counts } = await prepareInteractions({ format: "tsv", file, columns }, options);
+  const { log, counts } = await cutFile({ format: "tsv", file, columns }, options);
   assert.equal(counts.read, { users: 5, items: 12, interactions: 45, positives: 45, notShown: 15 });
   // Items 3, 7 and 11 were never shown.
   assert.equal(counts.kept, { users: 5, items: 9, interactions: 45, positives: 45, notShown: 0 });

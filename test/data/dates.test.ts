@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { readCsv } from "../../src/data/readers/csv.ts";
 import { secondsOfDate } from "../../src/data/readers/dates.ts";
+import { readCsv } from "../../src/data/readers/text-logs.ts";
 import { TemporaryFolder } from "./logs.ts";
 
 const folder = new TemporaryFolder();

@@ -3,14 +3,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { prepareInteractions } from "../../src/data/prepare.ts";
+import { cutFile } from "./logs.ts";
 
 const file = join(process.env.GOALRANK_DATA ?? "", "kuairand-pure", "interactions.csv.gz");
 const testOnData = existsSync(file) ? test : test.skip;
 
 testOnData("KuaiRand-Pure has its known counts after the 20-core filter and the cut", async () => {
   const columns = { feedback: "long_view" };
-  const { counts } = await prepareInteractions({ format: "csv", file, columns }, { positiveThreshold: 1 });
+  const { counts } = await cutFile({ format: "csv", file, columns }, { positiveThreshold: 1 });
   assert.is(counts.read.interactions, 1_039_631);
   assert.equal([counts.kept.users, counts.kept.items, counts.kept.interactions], [19_433, 4_820, 936_998]);
   assert.equal(counts.lists, {

@@ -3,13 +3,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { prepareInteractions } from "../../src/data/prepare.ts";
+import { cutFile } from "./logs.ts";
 
 const file = join(process.env.GOALRANK_DATA ?? "", "ml-1m", "ratings.dat");
 const testOnData = existsSync(file) ? test : test.skip;
 
 testOnData("MovieLens-1M has the paper's counts after the 20-core filter and the cut", async () => {
-  const { counts } = await prepareInteractions({ format: "movielens", file });
+  const { counts } = await cutFile({ format: "movielens", file });
   assert.equal(counts.read, { users: 6040, items: 3706, interactions: 1_000_209, positives: 836_478 });
   assert.equal(counts.kept, { users: 6022, items: 3043, interactions: 995_154, positives: 832_994 });
   assert.equal(counts.lists, {
@@ -25,7 +25,7 @@ testOnData("MovieLens-1M has the paper's counts after the 20-core filter and the
 });
 
 testOnData("MovieLens-1M has its known counts under one cut in time for all users", async () => {
-  const { counts } = await prepareInteractions({ format: "movielens", file }, { split: "global-time" });
+  const { counts } = await cutFile({ format: "movielens", file }, { split: "global-time" });
   assert.equal(counts.lists, {
     lists: 163_348,
     withPositive: 161_646,

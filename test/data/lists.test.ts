@@ -165,10 +165,13 @@ test("sampleLists draws without replacement, keeps the order, and follows the se
 
 test("options out of range are errors", () => {
   const log = logOfLengths([6]);
-  assert.throws(() => cutLists(log, { listLength: 0 }), /listLength must be a positive integer, got 0/);
+  assert.throws(
+    () => cutLists(log, { listLength: 0 }),
+    /lists\.listLength: expected an integer of at least 1, got 0/,
+  );
   assert.throws(
     () => cutLists(log, { trainingFraction: 0 }),
-    /trainingFraction must be over 0 and at most 1, got 0/,
+    /lists\.trainingFraction: expected a number over 0 and at most 1, got 0/,
   );
   assert.throws(() => cutLists(log, { trainingFraction: 1.1 }), /at most 1, got 1.1/);
   assert.throws(() => sampleLists(cutLists(log).test, 0, 1), /maxLists must be a positive integer, got 0/);

@@ -1,10 +1,11 @@
 /** The candidates that a log names for its own lists. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { buildListDataset, type ScoreItems, withLoggedCandidates } from "../../src/data/candidates.ts";
+import { buildListDataset, withLoggedCandidates } from "../../src/data/candidates.ts";
 import type { InteractionLog } from "../../src/data/interactions.ts";
 import { cutLists } from "../../src/data/lists.ts";
 import { InteractionLogBuilder } from "../../src/data/readers/interaction-log-builder.ts";
+import type { ScoreItems } from "../../src/data/retrieval.ts";
 import { throwsMessage } from "../throws-message.ts";
 import { logOf } from "./logs.ts";
 

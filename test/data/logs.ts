@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import * as assert from "uvu/assert";
+import { type CutLog, type CutLogOptions, cutLog } from "../../src/data/cut-log.ts";
 import { DataError } from "../../src/data/errors.ts";
 import type { InteractionLog } from "../../src/data/interactions.ts";
 import { InteractionLogBuilder } from "../../src/data/readers/interaction-log-builder.ts";
+import { type InteractionSource, readInteractions } from "../../src/data/readers/read-interactions.ts";
 
 export type Row = readonly [user: string, item: string, feedback: number, timestamp: number];
 
@@ -36,6 +38,11 @@ export function arbitraryRows(userCount: number, itemCount: number, maxLength: n
     fc.nat(9),
   );
   return fc.array(row, { maxLength, size: "max" });
+}
+
+/** The lists of a file. */
+export async function cutFile(source: InteractionSource, options?: CutLogOptions): Promise<CutLog> {
+  return cutLog(await readInteractions(source), options, source.file);
 }
 
 /** A folder of files that lives until `remove`. */

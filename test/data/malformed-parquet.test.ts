@@ -193,7 +193,7 @@ test("a page on which the decoder goes round in circles ends when its time is up
   const decoder = new ParquetDecoder(3);
   const error = await decoder
     .open(FILE, file.length)
-    .then(() => decoder.readColumn(0, "user_id"))
+    .then(() => decoder.readColumn(0, "user_id", data.length))
     .catch((reason: unknown) => reason);
   decoder.close();
   assert.instance(error, ParquetError);

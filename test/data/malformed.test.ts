@@ -5,12 +5,10 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readFeatures } from "../../src/data/features/features.ts";
 import type { InteractionLog } from "../../src/data/interactions.ts";
-import { prepareInteractions } from "../../src/data/prepare.ts";
-import { readCsv, readTsv } from "../../src/data/readers/csv.ts";
 import { withInputFile } from "../../src/data/readers/input-file.ts";
 import { InteractionLogBuilder } from "../../src/data/readers/interaction-log-builder.ts";
-import { readMovieLens } from "../../src/data/readers/movielens.ts";
-import { logOf, type Row, refusal, rowsOf, TemporaryFolder } from "./logs.ts";
+import { readCsv, readMovieLens, readTsv } from "../../src/data/readers/text-logs.ts";
+import { cutFile, logOf, type Row, refusal, rowsOf, TemporaryFolder } from "./logs.ts";
 
 const folder = new TemporaryFolder();
 test.after(() => folder.remove());
@@ -177,10 +175,10 @@ test("what is no mistake is read: other line ends, marks, blank lines, any order
 test("rows that are written twice are read twice and counted", async () => {
   const rows = Array.from({ length: 40 }, (_, n) => `u,i${n},5,${n}\n`).join("");
   const file = folder.write("twice.csv", `${HEADER}${rows}u,i7,5,7\nu,i7,4,7\nu,i7,5,7\nu,i7,5,8\n`);
-  const { counts, log } = await prepareInteractions({ format: "csv", file }, { core: 1, listLength: 4 });
+  const { counts, log } = await cutFile({ format: "csv", file }, { core: 1, listLength: 4 });
   assert.is(log.users.length, 44);
   assert.is(counts.read.repeated, 2);
-  const once = await prepareInteractions(
+  const once = await cutFile(
     { format: "csv", file: folder.write("once.csv", `${HEADER}${rows}`) },
     { core: 1, listLength: 4 },
   );

@@ -1,103 +1,102 @@
-import { test } from "uvu";
+/** From a log to requests ready for training: logged lists, the retriever's part, and prepared files. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  formatPreparation,
-  prepareInteractions,
-  prepareLog,
-  readInteractions,
-} from "../../src/data/prepare.ts";
-import { TemporaryFolder } from "./logs.ts";
+import { type PrepareOptions, prepare } from "../../src/data/prepare.ts";
+import { readPreparedDataset, writePreparedDataset } from "../../src/data/prepared/prepared-dataset.ts";
+import { RETRIEVERS } from "../../src/data/retrievers/retriever.ts";
+import { Random } from "../../src/kernels/index.ts";
 
-const folder = new TemporaryFolder();
-test.after(() => folder.remove());
+const test = suite("prepare");
+const folder = mkdtempSync(join(tmpdir(), "goalrank-prepare-"));
+test.after(() => rmSync(folder, { recursive: true }));
 
-/** Ten users who meet the same 13 items, and one who meets two others. */
-const ROWS = Array.from({ length: 130 }, (_, n) => [Math.floor(n / 13), n % 13, n % 4 === 0 ? 1 : 0, n]);
-ROWS.push([99, 50, 1, 0], [99, 51, 1, 0]);
+/** 30 users with 8 lists each: 4 of 12 candidates were shown, and every third item is liked. */
+function requestsFile(): string {
+  const random = new Random({ seed: 2, stream: "requests", step: 0 });
+  const rows = ["user_id,item_id,request,place,click,timestamp"];
+  for (let user = 0; user < 30; user++) {
+    for (let request = 0; request < 8; request++) {
+      [...random.permutation(60).subarray(0, 12)].forEach((item, n) => {
+        const place = n < 4 ? n + 1 : "";
+        const click = n < 4 && (item + n) % 3 === 0 ? 1 : 0;
+        rows.push([`u${user}`, `i${item}`, `r${request}`, place, click, 1000 + 100 * request].join());
+      });
+    }
+  }
+  const file = join(folder, "requests.csv");
+  writeFileSync(file, `${rows.join("\n")}\n`);
+  return file;
+}
 
-const file = folder.write(
-  "small.csv",
-  `user_id,item_id,long_view,timestamp\n${ROWS.map((row) => row.join(",")).join("\n")}\n`,
-);
-const source = { format: "csv", file, columns: { feedback: "long_view" } } as const;
-const options = { core: 10, listLength: 3, positiveThreshold: 1 };
+const columns = { feedback: "click", list: "request", position: "place" };
+const options: PrepareOptions = {
+  seed: 3,
+  core: 1,
+  listLength: 4,
+  positiveThreshold: 1,
+  candidateCount: 12,
+  historyLength: 5,
+  protocol: "logged",
+};
 
-test("prepareInteractions reads, filters and cuts, and counts each step", async () => {
-  const { log, catalogue, counts, training, validation, test } = await prepareInteractions(source, options);
-  assert.equal(counts.read, { users: 11, items: 15, interactions: 132, positives: 35 });
-  assert.equal(counts.kept, { users: 10, items: 13, interactions: 130, positives: 33 });
-  const { userIds, itemIds } = log;
-  assert.equal(catalogue, { userCount: 10, itemCount: 13, userIds, itemIds });
-  assert.is(log.users.length, 130);
-  assert.is(counts.lists.lists, 40);
-  assert.equal(
-    [training.size, validation.size, test.size],
-    [counts.trainingListsDrawn, counts.lists.validation, counts.lists.test],
+test("a log that carries requests is ranked over its own candidates", async () => {
+  const data = await prepare({ format: "csv", file: requestsFile(), columns }, options);
+  for (const split of [data.training, data.validation, data.test]) {
+    assert.is(split.candidateCount, 12);
+    assert.is(split.historyLength, 5);
+    assert.ok(split.exposed.every((position) => position >= 0));
+  }
+  assert.ok(data.training.size > 100);
+  assert.ok(data.test.size > 20);
+});
+
+test("training lists lie after what the retriever learned from", async () => {
+  const source = { format: "csv", file: requestsFile(), columns } as const;
+  const whole = await prepare(source, options);
+  const late = await prepare(source, { ...options, retrieverFraction: 0.5 });
+  assert.ok(late.training.size < whole.training.size);
+  assert.ok(late.report.learned < whole.report.learned);
+  // Each of its training lists has a history of at least the first half of the user's interactions.
+  assert.ok(late.training.history.every((item) => item >= 0));
+  assert.equal(late.test.exposed.length, whole.test.exposed.length);
+});
+
+test("every retriever chooses candidates", async () => {
+  const source = { format: "csv", file: requestsFile(), columns } as const;
+  const scores = await Promise.all(
+    RETRIEVERS.map(async (retriever) => {
+      const data = await prepare(source, { ...options, retriever, protocol: "retrieved" });
+      assert.ok(data.report.checks.every(({ passed }) => passed));
+      return [...data.test.retrieverScores];
+    }),
   );
+  assert.is(new Set(scores.map(String)).size, RETRIEVERS.length);
 });
 
-test("prepareLog prepares a log from elsewhere in the same way", async () => {
-  const log = await readInteractions(source);
-  assert.equal(prepareLog(log, options), await prepareInteractions(source, options));
-  assert.throws(() => prepareLog(log), /^the log: no training list is left of 132 interactions/);
-});
-
-test("maxLists draws training lists only, with the seed", async () => {
-  const all = await prepareInteractions(source, options);
-  const some = await prepareInteractions(source, { ...options, maxLists: 5, seed: 1 });
-  const others = await prepareInteractions(source, { ...options, maxLists: 5, seed: 2 });
-  assert.is(some.training.size, 5);
-  assert.is(some.counts.trainingListsDrawn, 5);
+test("lists are drawn with the seed, of each kind as many as the options allow", async () => {
+  const source = { format: "csv", file: requestsFile(), columns } as const;
+  const all = await prepare(source, options);
+  const some = await prepare(source, { ...options, maxLists: 7, maxValidationLists: 5 });
+  const others = await prepare(source, { ...options, seed: 4, maxLists: 7 });
+  assert.equal([some.training.size, some.validation.size], [7, 5]);
+  assert.is(some.counts.trainingListsDrawn, 7);
   assert.equal(some.test, all.test);
-  assert.not.equal(others.training, some.training);
+  assert.not.equal(others.training.users, some.training.users);
 });
 
-test("formatPreparation is a few lines, and mentions only what occurred", () => {
-  const log = { users: 6022, items: 3043, interactions: 995154, positives: 832994 };
-  const lists = {
-    lists: 163348,
-    withPositive: 161646,
-    withRepeat: 0,
-    training: 126219,
-    validation: 29481,
-    test: 5946,
-    testUsersWithoutPositive: 76,
-    testUsersWithRepeat: 0,
-  };
-  const counts = { core: 20, listLength: 6, read: log, kept: log, lists, trainingListsDrawn: 126219 };
-  assert.equal(formatPreparation(counts).split("\n"), [
-    "read: 6,022 users, 3,043 items, 995,154 interactions, 83.7% positive",
-    "20-core: 6,022 users, 3,043 items, 995,154 interactions, 83.7% positive",
-    "lists of 6: 163,348, of which 161,646 with a positive",
-    "training 126,219, validation 29,481, test 5,946",
-    "users without a test list: 76 whose list has no positive",
-  ]);
-  const listed = formatPreparation({ ...counts, kept: { ...log, notShown: 1234 } }).split("\n");
-  assert.match(listed[0], /83\.7% positive$/);
-  assert.match(listed[1], /83\.7% positive, 1,234 candidates that were not shown$/);
-  const repeats = { ...lists, withRepeat: 9, testUsersWithRepeat: 2 };
-  assert.equal(
-    formatPreparation({ ...counts, lists: repeats, trainingListsDrawn: 1000 })
-      .split("\n")
-      .slice(3),
-    [
-      "training 126,219 (1,000 of them drawn), validation 29,481, test 5,946",
-      "left out: 9 lists that hold an item twice",
-      "users without a test list: 76 whose list has no positive, 2 whose list holds an item twice",
-    ],
-  );
-});
-
-test("a core or threshold that leaves nothing to train on is an error with the counts", async () => {
-  const message = await prepareInteractions(source).then(
-    () => "",
-    (error: Error) => error.message,
-  );
-  assert.match(
-    message,
-    /small\.csv: no training list is left of 132 interactions after the 20-core filter \(0 inter/,
-  );
-  assert.match(message, /use a smaller core or a lower positive threshold$/);
+test("prepared data is read back as it was, and so is the report", async () => {
+  const data = await prepare({ format: "csv", file: requestsFile(), columns }, options);
+  const file = join(folder, "requests.prepared");
+  await writePreparedDataset(file, data);
+  const { retriever, report, ...again } = await readPreparedDataset(file);
+  const { retriever: _, report: found, ...written } = data;
+  assert.equal(again, written);
+  // JSON has no undefined.
+  assert.is(JSON.stringify(report), JSON.stringify(found));
+  assert.is(retriever?.name, "matrix-factorization");
 });
 
 test.run();

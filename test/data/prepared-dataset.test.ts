@@ -5,8 +5,7 @@ import * as assert from "uvu/assert";
 import { buildListDataset } from "../../src/data/candidates.ts";
 import { selectRows } from "../../src/data/dataset.ts";
 import { DataError } from "../../src/data/errors.ts";
-import { readFeatures } from "../../src/data/features/features.ts";
-import { prepareInteractions } from "../../src/data/prepare.ts";
+import { readCatalogue, readFeatures } from "../../src/data/features/features.ts";
 import { fingerprintSource } from "../../src/data/prepared/fingerprint.ts";
 import {
   openPreparedDataset,
@@ -18,7 +17,7 @@ import { learnRetriever } from "../../src/data/retrievers/learn.ts";
 import { PopularityRetriever } from "../../src/data/retrievers/popularity.ts";
 import { RETRIEVERS } from "../../src/data/retrievers/retriever.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/nn/index.ts";
-import { TemporaryFolder } from "./logs.ts";
+import { cutFile, TemporaryFolder } from "./logs.ts";
 
 const folder = new TemporaryFolder();
 test.after(() => folder.remove());
@@ -37,10 +36,7 @@ const FILMS = folder.write(
 /** A dataset with features of items, categories of items, and nothing of users. */
 async function content(split: "last-list" | "global-time" = "last-list"): Promise<PreparedContent> {
   const options = { core: 1, split, listLength: 4 };
-  const { log, catalogue, counts, ...lists } = await prepareInteractions(
-    { format: "csv", file: LOG },
-    options,
-  );
+  const { log, counts, ...lists } = await cutFile({ format: "csv", file: LOG }, options);
   const films = await readFeatures(
     {
       file: FILMS,
@@ -60,7 +56,7 @@ async function content(split: "last-list" | "global-time" = "last-list"): Promis
     });
   return {
     catalogue: {
-      ...catalogue,
+      ...(await readCatalogue(log)),
       ...(films.features && { itemFeatures: films.features }),
       ...(films.categories && { itemCategories: films.categories }),
       ...(films.titles && { itemTitles: films.titles }),
@@ -140,7 +136,7 @@ test("any rows can be read by themselves", async () => {
 
 test("every retriever scores as it did before it was written", async () => {
   const written = await content();
-  const { log } = await prepareInteractions({ format: "csv", file: LOG }, { core: 1, listLength: 4 });
+  const { log } = await cutFile({ format: "csv", file: LOG }, { core: 1, listLength: 4 });
   for (const retriever of RETRIEVERS) {
     const learned = await learnRetriever(log, { retriever, seed: 1, positiveThreshold: 4 });
     await writePreparedDataset(path("retriever.goalrank"), { ...written, retriever: learned });

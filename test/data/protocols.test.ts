@@ -151,7 +151,7 @@ test("last-list counts nothing that it cannot have, and an unknown protocol is a
   assert.is("tooShort" in cutLists(log).counts, false);
   throwsMessage(
     () => cutLists(log, { split: "first-list" as "last-list" }),
-    'lists: split must be one of last-list, global-time, got "first-list"',
+    'lists.split: expected one of last-list, global-time, got "first-list"; did you mean "last-list"?',
   );
 });
 

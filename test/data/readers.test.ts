@@ -4,8 +4,7 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { DataError } from "../../src/data/errors.ts";
-import { readCsv } from "../../src/data/readers/csv.ts";
-import { readMovieLens } from "../../src/data/readers/movielens.ts";
+import { readCsv, readMovieLens } from "../../src/data/readers/text-logs.ts";
 import { logOf, type Row, rowsOf, TemporaryFolder } from "./logs.ts";
 
 const folder = new TemporaryFolder();

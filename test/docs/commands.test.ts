@@ -4,7 +4,7 @@ import { posix } from "node:path";
 import type { Command } from "commander";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createProgram } from "../../src/cli/program.ts";
+import { createProgram } from "../../src/cli/goalrank-program.ts";
 import { type CodeBlock, markdownFiles, parseMarkdown } from "./markdown.ts";
 
 /** One command of a block, as words. */
@@ -43,7 +43,7 @@ function splitWords(text: string): string[] {
 }
 
 /** What is wrong with a command; undefined where nothing is, or where the program is none of this project's. */
-function problemOf(words: readonly string[]): string | undefined {
+async function problemOf(words: readonly string[]): Promise<string | undefined> {
   const [program, second, ...rest] = words;
   const missing = words.find(
     (word) => /^(bench|docs|examples|schema|src|test)\/[^$*]+$/.test(word) && !existsSync(word),
@@ -58,7 +58,7 @@ function problemOf(words: readonly string[]): string | undefined {
   return second === "test" ? npmScriptProblem(["test", ...rest]) : undefined;
 }
 
-function npmScriptProblem([name, ...words]: readonly string[]): string | undefined {
+async function npmScriptProblem([name, ...words]: readonly string[]): Promise<string | undefined> {
   const script = scripts[name];
   if (script === undefined) return `there is no npm script ${name}`;
   const given = words[0] === "--" ? words.slice(1) : [];
@@ -66,8 +66,8 @@ function npmScriptProblem([name, ...words]: readonly string[]): string | undefin
 }
 
 /** Flags of `goalrank` are those of the command; values are read as it reads them, and nothing is run. */
-function programProblem(words: readonly string[]): string | undefined {
-  const program = createProgram({ command: "", resume: "" });
+async function programProblem(words: readonly string[]): Promise<string | undefined> {
+  const program = await createProgram({ command: "", resume: "" }, words);
   const [name, ...rest] = words;
   if (name === undefined || /^(--help|-h|--version|-V)$/.test(name)) return undefined;
   const command = program.commands.find((own) => own.name() === name);
@@ -96,7 +96,7 @@ function operandProblem(command: Command, operands: readonly string[]): string |
 }
 
 /** A script knows a flag when it, or a file that it imports, names it. */
-function scriptProblem([script, ...words]: readonly string[]): string | undefined {
+async function scriptProblem([script, ...words]: readonly string[]): Promise<string | undefined> {
   if (!existsSync(script)) return `there is no ${script}`;
   if (script === "src/cli/main.ts") return programProblem(words);
   const text = sourceBehind(script);
@@ -114,7 +114,7 @@ function sourceBehind(script: string): string {
   for (const path of seen) {
     const text = readFileSync(path, "utf8");
     texts.push(text);
-    for (const [, target] of text.matchAll(/from "(\.[^"]+)"/g)) {
+    for (const [, target] of text.matchAll(/(?:from |import\()"(\.[^"]+)"/g)) {
       seen.add(posix.join(posix.dirname(path), target));
     }
   }
@@ -123,23 +123,19 @@ function sourceBehind(script: string): string {
 
 const isShell = ({ language }: CodeBlock) => /^(sh|bash|shell|console)$/.test(language);
 
-function problemsOf(blocks: readonly CodeBlock[]): string[] {
-  return blocks
-    .filter(isShell)
-    .flatMap(shellCommands)
-    .flatMap(({ place, words }) => {
-      const problem = problemOf(words);
-      return problem === undefined ? [] : [`${place}: ${problem}`];
-    });
+async function problemsOf(blocks: readonly CodeBlock[]): Promise<string[]> {
+  const commands = blocks.filter(isShell).flatMap(shellCommands);
+  const problems = await Promise.all(commands.map(({ words }) => problemOf(words)));
+  return commands.flatMap(({ place }, n) => (problems[n] === undefined ? [] : [`${place}: ${problems[n]}`]));
 }
 
-test("every command that a document shows exists, with its flags and files", () => {
+test("every command that a document shows exists, with its flags and files", async () => {
   const blocks = markdownFiles().flatMap((file) => file.blocks);
   assert.ok(blocks.filter(isShell).length > 10);
-  assert.equal(problemsOf(blocks), []);
+  assert.equal(await problemsOf(blocks), []);
 });
 
-test("commands that do not exist are found", () => {
+test("commands that do not exist are found", async () => {
   const lines = [
     "```sh",
     "goalrank train all --data log.csv \\",
@@ -155,7 +151,7 @@ test("commands that do not exist are found", () => {
   ];
   const { blocks } = parseMarkdown("a.md", lines.join("\n"));
   assert.equal(
-    problemsOf(blocks).map((problem) => problem.split(/ [;(]|; /)[0]),
+    (await problemsOf(blocks)).map((problem) => problem.split(/ [;(]|; /)[0]),
     [
       "a.md:2: goalrank train has no --no-such-flag",
       "a.md:4: goalrank has no command tarin",

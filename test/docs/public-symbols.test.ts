@@ -3,15 +3,10 @@ import { readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { publicEntries } from "../public-entries.ts";
 
-/** What package.json exports. */
-const ENTRIES = [
-  "src/index.ts",
-  "src/browser.ts",
-  "src/kernels/index.ts",
-  "src/tensor/index.ts",
-  "src/nn/index.ts",
-];
+/** The sources of what package.json exports, for Node and for pages. */
+const ENTRIES = publicEntries().map(({ source }) => source);
 
 type ReadFile = (path: string) => string;
 

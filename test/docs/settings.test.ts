@@ -2,8 +2,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { parse } from "yaml";
-import { parseConfiguration } from "../../src/cli/configuration/file.ts";
-import { resolveConfiguration } from "../../src/cli/configuration/resolve.ts";
+import { parseConfiguration } from "../../src/cli/configuration/configuration-file.ts";
+import { resolveConfiguration } from "../../src/cli/configuration/resolve-configuration.ts";
 import { type CodeBlock, markdownFiles, parseMarkdown } from "./markdown.ts";
 
 const SECTIONS = ["seed", "device", "output", "data", "experiment", "serve"];

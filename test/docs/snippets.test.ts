@@ -12,12 +12,16 @@ import { pathToFileURL } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../src/kernels/index.ts";
+import { publicEntries } from "../public-entries.ts";
 import { smallRanker } from "../small-ranker.ts";
 import { markdownFiles, parseMarkdown } from "./markdown.ts";
 import { type Program, programsOf, writePrograms } from "./programs.ts";
 
 /** Blocks that need what a test does not have, such as a page or a GPU. */
 const MOST_NOT_RUN = 4;
+
+/** What `goalrank` and its subpaths are. */
+const SOURCES = publicEntries().filter(({ isForPages }) => !isForPages);
 
 const root = resolve(".");
 const folder = mkdtempSync(join(tmpdir(), "goalrank-snippets-"));
@@ -49,7 +53,7 @@ async function prepareFolder(): Promise<void> {
     extends: join(root, "tsconfig.json"),
     compilerOptions: {
       noUnusedLocals: false,
-      paths: { goalrank: [join(root, "src/index.ts")] },
+      paths: Object.fromEntries(SOURCES.map(({ name, source }) => [name, [join(root, source)]])),
       types: [join(root, "node_modules/@types/node"), join(root, "node_modules/@webgpu/types")],
     },
     include: ["**/*.ts"],

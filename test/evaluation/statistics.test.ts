@@ -3,9 +3,11 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import {
   averageRanks,
+  holm,
   mean,
   meanConfidenceInterval,
   pearsonCorrelation,
+  percentile,
   randomisationTest,
   spearmanCorrelation,
   standardDeviation,
@@ -181,6 +183,58 @@ test("input that has no answer is an error that says what was expected", () => {
   assert.throws(() => randomisationTest([], 1), /randomisation test: expected at least one difference/);
   assert.throws(() => studentTQuantile(1, 4), /probability must lie between 0 and 1, got 1/);
   assert.throws(() => studentTQuantile(0.9, 2.5), /positive integer, got 2.5/);
+});
+
+test("Holm's values are those of a worked example, in the order given", () => {
+  const adjusted = holm([0.01, 0.04, 0.03, 0.005]);
+  const expected = [0.03, 0.06, 0.06, 0.02];
+  adjusted.forEach((value, i) => {
+    assert.ok(Math.abs(value - expected[i]) < 1e-12, `${value} ${expected[i]}`);
+  });
+  assert.equal(holm([]), []);
+  assert.equal(holm([0.7, 0.8]), [1, 1]);
+  assert.throws(() => holm([0.1, 1.5]), /value 1 is 1.5, expected a p-value from 0 to 1/);
+});
+
+test("Holm rejects what its step-down procedure rejects, at any level", () => {
+  const values = fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 12 });
+  fc.assert(
+    fc.property(values, fc.double({ min: 0.001, max: 0.5, noNaN: true }), (thousandths, level) => {
+      const pValues = thousandths.map((value) => value / 1000);
+      const adjusted = holm(pValues);
+      const rising = [...pValues].sort((a, b) => a - b);
+      const stop = rising.findIndex((value, i) => Math.min(1, (rising.length - i) * value) > level);
+      const rejected = stop < 0 ? rising.length : stop;
+      assert.is(adjusted.filter((value) => value <= level).length, rejected);
+    }),
+  );
+});
+
+test("percentiles of known samples", () => {
+  const hundred = Array.from({ length: 101 }, (_, i) => (i * 37) % 101);
+  for (const share of [0, 0.5, 0.9, 0.99, 1]) {
+    assert.ok(Math.abs(percentile(hundred, share) - 100 * share) < 1e-9);
+  }
+  assert.is(percentile([4, 1], 0.25), 1.75);
+  assert.is(percentile([7], 0.99), 7);
+  assert.throws(() => percentile([], 0.5), /at least one sample/);
+  assert.throws(() => percentile([1], 50), /between 0 and 1/);
+});
+
+test("a percentile lies among the samples, and does not fall with its share", () => {
+  const share = fc.double({ min: 0, max: 1, noNaN: true });
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: -99, max: 99 }), { minLength: 1 }),
+      share,
+      share,
+      (samples, a, b) => {
+        const [low, high] = [percentile(samples, Math.min(a, b)), percentile(samples, Math.max(a, b))];
+        assert.ok(low <= high + 1e-9);
+        assert.ok(low >= Math.min(...samples) - 1e-9 && high <= Math.max(...samples) + 1e-9);
+      },
+    ),
+  );
 });
 
 test.run();

@@ -69,20 +69,24 @@ test("trials of the same work run once and are kept under each of their labels",
   assert.equal([...kept.keys()], ["first", "second"]);
 });
 
-test("a process goes on with trials that share what it has loaded", async () => {
+test("a process loads what trials share once, and goes on with those that share it", async () => {
   const [one, two] = [trial("one"), trial("two")];
-  const trials = ["a", "b", "c"].flatMap((name) => [trial(`${name}1`, one), trial(`${name}2`, two)]);
+  const trials = [one, two].flatMap((shared) =>
+    ["a", "b", "c", "d"].map((name) => trial(`${name} of ${shared.method}`, shared)),
+  );
   const log: string[] = [];
-  const { start } = fakeProcess(async () => {
+  const { start, started } = fakeProcess(async () => {
     await turn();
     return outcome(1);
   }, log);
   await grid(trials, start);
-  const groups = ["1", "2"].map((number) =>
-    log.filter((line) => line.startsWith(`${number}: `) && line !== `${number}: closed`),
-  );
-  assert.equal(groups[0], ["1: one", "1: a1", "1: b1", "1: c1"]);
-  assert.equal(groups[1], ["2: two", "2: a2", "2: b2", "2: c2"]);
+  assert.is(started(), 2);
+  for (const number of ["1", "2"]) {
+    const own = log.filter((line) => line.startsWith(`${number}: `) && line !== `${number}: closed`);
+    const loaded = own.map((line) => line.split(" ").at(-1));
+    const changes = loaded.filter((shared, i) => i > 0 && shared !== loaded[i - 1]);
+    assert.ok(changes.length <= 2, own.join());
+  }
 });
 
 test("a failed trial stops only those that need it, in a process that is replaced", async () => {
@@ -105,21 +109,13 @@ test("a failed trial stops only those that need it, in a process that is replace
 test("an interrupted grid keeps what is finished, counts nothing as failed, and goes on later", async () => {
   const controller = new AbortController();
   const { signal } = controller;
-  const start = (): TrialProcess => {
-    let stop: (() => void) | undefined;
-    return {
-      run: async ({ method }) => {
-        if (method === "a") return outcome(1);
-        const stopped = new Promise<never>((_, reject) => {
-          stop = () => reject(new TrialInterrupted("stopped"));
-        });
-        setTimeout(() => controller.abort());
-        return stopped;
-      },
-      interrupt: () => stop?.(),
-      close() {},
-    };
-  };
+  const { start } = fakeProcess(async ({ method }) => {
+    if (method === "a") return outcome(1);
+    setTimeout(() => controller.abort());
+    return new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => reject(new TrialInterrupted("stopped")));
+    });
+  });
   const trials = ["a", "b", "c"].map((name) => trial(name));
   const report = await grid(trials, start, { signal, jobs: 1 });
   assert.ok(report.interrupted);

@@ -1,42 +1,13 @@
-/** Percentiles, turns, and what a latency trial says. */
-import fc from "fast-check";
+/** Turns, and what a latency trial says. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { chooseDataset } from "../../src/experiments/datasets.ts";
 import { latency } from "../../src/experiments/named/latency.ts";
 import { largeProduct, timeInTurns } from "../../src/experiments/named/latency-measurement.ts";
 import { countingOperations } from "../../src/experiments/named/operation-counter.ts";
-import { percentile } from "../../src/experiments/named/percentiles.ts";
 import { full } from "../../src/tensor/index.ts";
 
 const test = suite("latency");
-
-test("percentiles of known samples", () => {
-  const hundred = Array.from({ length: 101 }, (_, i) => (i * 37) % 101);
-  for (const share of [0, 0.5, 0.9, 0.99, 1]) {
-    assert.ok(Math.abs(percentile(hundred, share) - 100 * share) < 1e-9);
-  }
-  assert.is(percentile([4, 1], 0.25), 1.75);
-  assert.is(percentile([7], 0.99), 7);
-  assert.throws(() => percentile([], 0.5), /at least one sample/);
-  assert.throws(() => percentile([1], 50), /between 0 and 1/);
-});
-
-test("a percentile lies among the samples, and does not fall with its share", () => {
-  const share = fc.double({ min: 0, max: 1, noNaN: true });
-  fc.assert(
-    fc.property(
-      fc.array(fc.integer({ min: -99, max: 99 }), { minLength: 1 }),
-      share,
-      share,
-      (samples, a, b) => {
-        const [low, high] = [percentile(samples, Math.min(a, b)), percentile(samples, Math.max(a, b))];
-        assert.ok(low <= high + 1e-9);
-        assert.ok(low >= Math.min(...samples) - 1e-9 && high <= Math.max(...samples) + 1e-9);
-      },
-    ),
-  );
-});
 
 test("contenders take turns, each first as often, and their operations are their own", async () => {
   const order: string[] = [];

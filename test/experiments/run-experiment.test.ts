@@ -6,15 +6,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { ResultTable } from "../../src/experiments/result-table.ts";
+import { StoredResults } from "../../src/experiments/stored-results.ts";
 import { type CONTENDERS, runSmall } from "./small-grid.ts";
+import { QUIET } from "./trials.ts";
 
 const folder = () => mkdtempSync(join(tmpdir(), "goalrank-experiment-"));
 
 /** What trials found, without what they took. */
 function metricsIn(root: string): Record<string, Record<string, number>> {
   return Object.fromEntries(
-    ResultTable.open(join(root, "small")).trials.map(({ method, metrics }) => {
+    StoredResults.open(join(root, "small")).trials.map(({ method, metrics }) => {
       const { seconds: _, cpuSeconds: __, ...found } = metrics;
       return [method, found];
     }),
@@ -22,7 +23,7 @@ function metricsIn(root: string): Record<string, Record<string, number>> {
 }
 
 function secondsIn(root: string): Map<string, number> {
-  const trials = ResultTable.open(join(root, "small")).trials;
+  const trials = StoredResults.open(join(root, "small")).trials;
   return new Map(trials.map(({ method, metrics }) => [method, metrics.seconds]));
 }
 
@@ -32,7 +33,10 @@ test("an experiment measures its methods and writes tables and rankings", async 
   const run = await runSmall(whole);
   assert.equal(run.failed, []);
   assert.is(run.ran, 4, "the models that are shared, and three methods");
-  assert.equal(run.presentation.findings, ["3 methods"]);
+  assert.equal(
+    run.presentation.tables[0].rows,
+    ["random", "PRM", "GoalRank"].map((method) => [method, 1]),
+  );
   assert.equal(
     run.files.map((file) => file.slice(whole.length + 1)),
     ["md", "csv", "tex"].map((format) => join("small", `tiny-400-lists-small.${format}`)),
@@ -88,8 +92,40 @@ test("a grid that is killed goes on, keeps what was finished, and ends with the 
   assert.equal([...secondsIn(root)].slice(0, 2), [...finished]);
 });
 
+test("an interrupted grid stops its processes after a step, and goes on from there", async () => {
+  const root = folder();
+  const controller = new AbortController();
+  const progress = ({ method }: { readonly method: string }) => {
+    if (method === "GoalRank") controller.abort();
+  };
+  const { signal } = controller;
+  const stopped = await runSmall(root, { signal, listener: { ...QUIET, progress } });
+  assert.ok(stopped.interrupted);
+  assert.equal(stopped.failed, []);
+  assert.equal(Object.keys(metricsIn(root)), ["random", "PRM"]);
+  assert.is(readdirSync(join(root, "unfinished")).length, 1, "the checkpoint of the trial that was stopped");
+  assert.is((await runSmall(root)).ran, 1);
+  assert.equal(metricsIn(root), metricsIn(whole));
+});
+
+test("a process that ends by itself is a failed trial that says how it ended", async () => {
+  process.env.NODE_OPTIONS = "--no-such-option";
+  try {
+    const { failed } = await runSmall(folder(), { contenders: () => [{ name: "random" }] });
+    assert.equal(
+      failed.map(({ trial, error }) => `${trial.method}: ${error.message}`),
+      [
+        "shared models: the trial's process ended: exit code 9",
+        "random: not run, since shared: tiny, 400 lists shared models, seed 1 failed",
+      ],
+    );
+  } finally {
+    delete process.env.NODE_OPTIONS;
+  }
+});
+
 test("a trial that goes on from a checkpoint does not say what it cost", async () => {
-  const trialsOf = (root: string) => ResultTable.open(join(root, "small")).trials;
+  const trialsOf = (root: string) => StoredResults.open(join(root, "small")).trials;
   const key = trialsOf(whole).find(({ method }) => method === "PRM")?.key ?? "";
   const root = folder();
   mkdirSync(join(root, "unfinished", key), { recursive: true });

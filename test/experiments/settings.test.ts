@@ -7,7 +7,7 @@ import { chooseDataset } from "../../src/experiments/datasets.ts";
 import { scaleSet } from "../../src/experiments/named/table2.ts";
 import { NoisyJudge, rewardSpread } from "../../src/experiments/noisy-judge.ts";
 import { DEFAULT_GROUPS } from "../../src/goalrank/goalrank-task.ts";
-import { GROUP_SOURCES } from "../../src/goalrank/groups/lists.ts";
+import { GROUP_SOURCES } from "../../src/goalrank/groups/group-set.ts";
 import type { ListJudge } from "../../src/goalrank/judge.ts";
 import { full, noGrad, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
 import { log } from "../small-world.ts";

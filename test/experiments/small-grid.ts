@@ -16,16 +16,15 @@ export function smallExperiment(contenders: (dataset: DatasetChoice) => readonly
     name: "small",
     title: "Small",
     summary: "for tests",
-    usesData: true,
+    data: "any",
     trials: ({ seeds, dataset }) =>
       seeds.flatMap((seed) =>
         contenders(dataset).map((contender) =>
           rankingTrial({ experiment: "small", method: contenderTitle(contender), seed }, dataset, contender),
         ),
       ),
+    notes: [],
     present: (results) => ({
-      findings: [`${results.rows.length} methods`],
-      deviations: [],
       tables: [
         {
           name: "small",

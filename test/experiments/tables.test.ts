@@ -1,7 +1,7 @@
 /** Tables in three formats, and pictures. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { drawDots, drawLines } from "../../src/experiments/pictures.ts";
+import { drawLines, drawPanels, markOf } from "../../src/experiments/pictures.ts";
 import { type Table, toCsv, toLatex, toMarkdown } from "../../src/experiments/tables.ts";
 
 const table: Table = {
@@ -54,15 +54,15 @@ test("a picture of lines stands alone and names everything that it shows", () =>
     {
       name: "first",
       points: [
-        { x: 1, y: 0.5, low: 0.4, high: 0.6 },
-        { x: 10, y: 0.7, low: 0.6, high: 0.8 },
+        { x: 1, value: 0.5, low: 0.4, high: 0.6 },
+        { x: 10, value: 0.7, low: 0.6, high: 0.8 },
       ],
     },
     {
       name: "second <b>",
       points: [
-        { x: 1, y: 0.4 },
-        { x: 10, y: 0.5 },
+        { x: 1, value: 0.4 },
+        { x: 10, value: 0.5 },
       ],
     },
   ];
@@ -71,7 +71,7 @@ test("a picture of lines stands alone and names everything that it shows", () =>
     x: { label: "lists", type: "log" },
     y: { label: "reward" },
     lines,
-    levels: [{ name: "the level", y: 0.9 }],
+    levels: [{ name: "the level", value: 0.9 }],
   });
   assert.ok(svg.startsWith("<svg ") && svg.includes('xmlns="http://www.w3.org/2000/svg"'));
   for (const text of ["Two lines", "lists", "reward", "first", "second &lt;b&gt;", "the level"]) {
@@ -95,16 +95,23 @@ test("a picture of lines stands alone and names everything that it shows", () =>
 });
 
 test("a picture of intervals has a dot and a name for each", () => {
-  const svg = drawDots({
-    description: "Differences",
-    label: "difference",
-    bars: [
-      { name: "one", value: 0.1, low: 0, high: 0.2, isMarked: true },
-      { name: "two", value: -0.1 },
-    ],
-  });
+  const bars = [
+    { name: "one", ...markOf({ mean: 0.001, halfWidth: 0.01 }, 100), isMarked: true },
+    { name: "two", value: -0.1 },
+  ];
+  const chart = { description: "Differences", x: { label: "difference" } };
+  const svg = drawPanels({ ...chart, panels: [{ bars }] });
   assert.is(svg.match(/<circle/g)?.length, 2);
   for (const text of ["one", "two", "difference"]) assert.ok(svg.includes(text), text);
+  const panels = drawPanels({
+    ...chart,
+    panels: [
+      { name: "left", bars },
+      { name: "right", bars: bars.slice(1) },
+    ],
+  });
+  assert.is(panels.match(/<circle/g)?.length, 3);
+  for (const text of ["left", "right"]) assert.ok(panels.includes(text), text);
 });
 
 test.run();

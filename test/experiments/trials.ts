@@ -19,16 +19,11 @@ export function fakeProcess(
   let started = 0;
   const start = (): TrialProcess => {
     const number = ++started;
-    let interrupt: (() => void) | undefined;
     return {
       async run(own) {
         log.push(`${number}: ${own.method}`);
-        const stopped = new Promise<never>((_, reject) => {
-          interrupt = () => reject(new Error("stopped"));
-        });
-        return Promise.race([run(own), stopped]);
+        return run(own);
       },
-      interrupt: () => interrupt?.(),
       close: () => log.push(`${number}: closed`),
     };
   };

@@ -224,9 +224,9 @@ test("imitation keeps the policy near the log", async () => {
 test("options that cannot be met are refused before a step is made", () => {
   const models = createModels();
   const message = (options: Partial<GroupOptions>, text: string) =>
-    throwsMessage(() => goalRankTask(models, log, groupOptions(options), SEED), `groups: ${text}`);
+    throwsMessage(() => goalRankTask(models, log, groupOptions(options), SEED), `groups.${text}`);
   for (const refreshEvery of [0, 1.5, Number.NaN]) {
-    message({ refreshEvery }, `refreshEvery must be a positive integer, got ${refreshEvery}`);
+    message({ refreshEvery }, `refreshEvery: expected an integer of at least 1, got ${refreshEvery}`);
   }
   const { sampler: _, ...withoutSampler } = models;
   throwsMessage(
@@ -234,11 +234,12 @@ test("options that cannot be met are refused before a step is made", () => {
     "groups: refreshEvery 2 needs a sampler, a generator of the same shape",
   );
   for (const imitationWeight of [-1, Number.NaN]) {
-    message({ imitationWeight }, `imitationWeight must not be negative, got ${imitationWeight}`);
+    message({ imitationWeight }, `imitationWeight: expected a number of at least 0, got ${imitationWeight}`);
   }
-  for (const spaced of [1, 17, 2.5]) {
-    message({ spaced }, `spaced must be an integer from 2 to the 16 lists drawn, got ${spaced}`);
+  for (const spaced of [1, 2.5]) {
+    message({ spaced }, `spaced: expected an integer of at least 2, got ${spaced}`);
   }
+  message({ spaced: 17 }, "spaced: at most the 16 lists drawn can be kept, got 17");
 });
 
 test("where shown items are no candidates, what is left of the log takes part", async () => {

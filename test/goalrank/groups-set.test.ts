@@ -3,8 +3,12 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { buildGroups, type GroupContext } from "../../src/goalrank/groups/build.ts";
-import { checkGroupSet, DEFAULT_GROUP_SET, type GroupSet } from "../../src/goalrank/groups/group-set.ts";
-import { GROUP_SOURCES } from "../../src/goalrank/groups/lists.ts";
+import {
+  checkGroupSet,
+  DEFAULT_GROUP_SET,
+  GROUP_SOURCES,
+  type GroupSet,
+} from "../../src/goalrank/groups/group-set.ts";
 import { randomLists } from "../../src/goalrank/groups/random.ts";
 import { defaultDevice, gumbelTopK, noGrad, scope, tensor } from "../../src/tensor/index.ts";
 import { CANDIDATES, createGenerator, encode, key, LENGTH, REQUESTS, split } from "../small-generator.ts";
@@ -147,54 +151,54 @@ test("the default set is drawn from the streams that are named after its sources
 const refused: Readonly<Record<string, [unknown, string]>> = {
   "an unknown source": [
     [{ source: "polcy", count: 2 }],
-    'there is no source "polcy"; did you mean "policy"? ' +
-      "The sources are policy, tree, pointwise, markov, random, substitution, diverse, logged",
+    "[0].source: expected one of policy, tree, pointwise, markov, random, substitution, diverse, logged, " +
+      'got "polcy"; did you mean "policy"?',
   ],
   "an unknown option": [
     [{ source: "policy", count: 2, topp: 0.5 }],
-    'policy has no option "topp"; did you mean "topP"? Its options are count, temperature, topP',
+    "[0].topp: unknown key; did you mean topP?; the keys here are source, count, temperature, topP",
   ],
   "a count that is no number": [
     [{ source: "random", count: 1.5 }],
-    "the count of random must be an integer of at least 0, got 1.5",
+    "[0].count: expected an integer of at least 0, got 1.5",
   ],
   "a temperature of zero": [
     [{ source: "pointwise", count: 2, temperature: 0 }],
-    "the temperature of pointwise must be positive, got 0",
+    "[0].temperature: expected a number over 0, got 0",
   ],
   "a top-p over one": [
     [{ source: "policy", count: 2, topP: 2 }],
-    "the topP of policy must be above 0 and at most 1, got 2",
+    "[0].topP: expected a number over 0 and at most 1, got 2",
   ],
   "a negative penalty": [
     [{ source: "diverse", count: 2, penalty: -1 }],
-    "the penalty of diverse must be a number of at least 0, got -1",
+    "[0].penalty: expected a number of at least 0, got -1",
   ],
   "a tree without steps": [
     [{ source: "tree", count: 2, steps: 0, branches: 2 }],
-    "the steps of tree must be a positive integer, got 0",
+    "[0].steps: expected an integer of at least 1, got 0",
   ],
   "a tree that is too small": [
     [{ source: "tree", count: 5, steps: 2, branches: 2 }],
-    "2 branches in each of 2 steps give 4 lists of tree, expected at least its count, 5",
+    "[0]: 2 branches in each of 2 steps give 4 lists of tree, expected at least its count, 5",
   ],
   "two logged lists": [
     [{ source: "logged", count: 2 }],
-    "a request has one logged list, but the count of logged is 2",
+    "[0].count: expected an integer of at least 0 and at most 1, got 2",
   ],
   "nothing to compare": [
     [{ source: "random", count: 1 }],
-    "a group needs at least 2 lists to compare, the set gives 1",
+    ": a group needs at least 2 lists to compare, the set gives 1",
   ],
   "nothing to substitute in": [
     [{ source: "substitution", count: 3 }],
-    "substitution needs at least one list to start from; add another source",
+    ": substitution needs at least one list to start from; add another source",
   ],
 };
 
 for (const [name, [set, message]] of Object.entries(refused)) {
   test(`a set is refused that has ${name}`, () => {
-    throwsMessage(() => checkGroupSet(set as GroupSet), `groups: ${message}`);
+    throwsMessage(() => checkGroupSet(set as GroupSet), `groups.set${message}`);
   });
 }
 

@@ -253,7 +253,10 @@ test("element types do not mix by accident", () => {
     () => single.add(f64([1, 2])),
     "add: inputs mix f32 and f64; convert one of them with cast()",
   );
-  throwsMessage(() => single.add(mask([1, 2])), "add: input 1 has element type i32, expected f32 or f64");
+  throwsMessage(
+    () => single.add(mask([1, 2])),
+    "add: input 1 has element type i32, expected f32 or f64; convert it with cast()",
+  );
   assert.equal(values(single.cast("f64").add(f64([1, 2]))), [2, 4]);
 });
 

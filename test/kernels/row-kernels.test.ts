@@ -9,7 +9,7 @@ import {
   type Operation,
   softmax,
 } from "../../src/kernels/index.ts";
-import { apply, scope, tensor } from "../../src/tensor/index.ts";
+import { apply, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
 
 const kernels = new CpuDevice({ threads: 2, sharedWork: 0 });
 const references = new CpuDevice({ simd: false });
@@ -19,7 +19,7 @@ const sizeOf = (shape: readonly number[]) => shape.reduce((size, extent) => size
 function compute(operation: Operation, x: Float32Array, shape: readonly number[], mask?: readonly number[]) {
   return [kernels, references].map((device) => {
     using _ = scope();
-    const inputs = [tensor(x, shape, { device })];
+    const inputs: Tensor[] = [tensor(x, shape, { device })];
     if (mask !== undefined) {
       const kept = Int32Array.from({ length: sizeOf(mask) }, (_, i) => Number(Math.sin(3 * i) > -0.4));
       inputs.push(tensor(kept, mask, { device, dtype: "i32" }));

@@ -96,9 +96,12 @@ test("what an objective cannot learn from is an error before anything is trained
   }
   assert.not.throws(taskOf(optionsOf("dpo", { set: DEFAULT_GROUPS.set })));
   assert.throws(taskOf(optionsOf("dpo"), { ...models, reference: undefined }), /needs a reference/);
-  assert.throws(taskOf(optionsOf("grpo", { clip: 0 })), /clip must be above 0/);
-  assert.throws(taskOf(optionsOf("dpo", { beta: -1 })), /beta must not be negative/);
-  assert.throws(taskOf(optionsOf("ppo" as ObjectiveName)), /no objective "ppo"/);
+  assert.throws(taskOf(optionsOf("grpo", { clip: 0 })), /groups\.clip: expected a number over 0, got 0/);
+  assert.throws(taskOf(optionsOf("dpo", { beta: -1 })), /groups\.beta: expected a number of at least 0/);
+  assert.throws(
+    taskOf(optionsOf("ppo" as ObjectiveName)),
+    /groups\.objective: expected one of .*, got "ppo"/,
+  );
   assert.ok(isGroupObjective("dpo") && !isGroupObjective("goalrank"));
   const total = await createModels({ head: "total" });
   const step = async () =>

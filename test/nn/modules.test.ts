@@ -17,7 +17,7 @@ import {
   Sgd,
   type StateDict,
 } from "../../src/nn/index.ts";
-import { concat, Random, randomTensor, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
+import { concat, Random, randomTensor, scope, setSeed, type Tensor, tensor } from "../../src/tensor/index.ts";
 import { throwsMessage } from "../throws-message.ts";
 
 const test = suite("modules");
@@ -76,6 +76,17 @@ test("dropout acts while training only, and differently at every pass", () => {
   assert.not.equal(first, second);
   layer.train(false);
   assert.is(layer.forward(x), x);
+});
+
+test("dropout layers without a key of their own differ, and follow the seed", () => {
+  const x = normal([64]);
+  const draw = () => {
+    setSeed(3);
+    return [new Dropout(0.5), new Dropout(0.5)].map((layer) => [...layer.forward(x).dataSync()]);
+  };
+  const [first, second] = draw();
+  assert.not.equal(first, second);
+  assert.equal(draw(), [first, second]);
 });
 
 test("a block reaches its submodules with train()", () => {

@@ -188,7 +188,7 @@ for (const { name, create, step, states } of kinds) {
     const layer = drawn();
     const sequence = input();
     const { outputs, last } = noGrad(() => layer.forward(sequence));
-    const hiddens = layer instanceof GRU ? stepThrough(layer, sequence) : stepThrough(layer, sequence);
+    const hiddens = stepThrough(layer, sequence);
     hiddens.forEach((hidden, t) => {
       near(hidden.view(), outputs.slice(1, t, t + 1).view(), `step ${t}`);
     });
@@ -218,18 +218,12 @@ for (const { name, create, step, states } of kinds) {
   });
 }
 
-interface Stepping<State> {
-  begin(like: Tensor): State;
-  step(x: Tensor, state: State): State;
-  hidden(state: State): Tensor;
-}
-
 /** What a layer shows after each position of x [B, T, D], read by single steps. */
-function stepThrough<State>(layer: Stepping<State>, x: Tensor): Tensor[] {
+function stepThrough(layer: GRU | LSTM, x: Tensor): Tensor[] {
   let state = layer.begin(x);
   return Array.from({ length: LENGTH }, (_, t) => {
     state = layer.step(x.slice(1, t, t + 1).reshape([BATCH, INPUTS]), state);
-    return layer.hidden(state);
+    return state[0];
   });
 }
 

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import type { RequestColumns } from "../../src/data/dataset.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
 import { Random } from "../../src/kernels/index.ts";
-import { exportGenerator } from "../../src/onnx/index.ts";
+import { exportGenerator } from "../../src/onnx/generator.ts";
 import { withUnknownUser } from "../../src/ranker/unknown-user.ts";
 import { throwsMessage } from "../throws-message.ts";
 import {

@@ -8,7 +8,7 @@ import {
   exportGenerator,
   type OnnxDescription,
   type OnnxGenerator,
-} from "../../src/onnx/index.ts";
+} from "../../src/onnx/generator.ts";
 import { noGrad, scope, tensor } from "../../src/tensor/index.ts";
 
 /** What a draw is made of. */

@@ -2,7 +2,7 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import * as assert from "uvu/assert";
 import type { RequestBatch } from "../../src/data/batch.ts";
-import type { OnnxGenerator } from "../../src/onnx/index.ts";
+import type { OnnxGenerator } from "../../src/onnx/generator.ts";
 import type { EngineAnswer } from "./random-generator.ts";
 
 export interface Sessions {

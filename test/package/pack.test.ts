@@ -1,19 +1,23 @@
 /**
- * The package works as it would be published. Here it lies beside the packages that the project has; `npm run
- * test:package` installs it into an empty folder instead.
+ * The package works as it would be published. Here it lies beside the packages that it names, as this project has them;
+ * `npm run test:package` installs them into an empty folder instead.
  */
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { isBuiltin } from "node:module";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { publint } from "publint";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { publicEntries } from "../public-entries.ts";
 import {
   checkHelp,
   checkRanking,
   checkTypes,
-  createProject,
+  cloneWorkingTree,
+  IMPORTS,
+  layOut,
   packPackage,
   readManifest,
   run,
@@ -21,30 +25,32 @@ import {
 
 const test = suite("package");
 
-// Packages are found in the folders above, and so are those that the project has.
-const folder = resolve(`node_modules/.cache/goalrank-package.${process.pid}`);
+const folder = mkdtempSync(join(tmpdir(), "goalrank-package-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 
-const { tarball, files } = packPackage(folder);
-const installed = join(folder, "node_modules/goalrank");
-createProject(folder);
-mkdirSync(installed, { recursive: true });
-run("tar", ["--extract", "--file", tarball, "--strip-components", "1", "--directory", installed], ".");
+const clone = join(folder, "clone");
+cloneWorkingTree(clone);
+symlinkSync(resolve("node_modules"), join(clone, "node_modules"));
+const { tarball, files } = packPackage(clone);
+const project = layOut(tarball, join(folder, "project"));
+const installed = join(project.folder, "node_modules/goalrank");
 const manifest = readManifest(installed);
-const project = {
-  folder,
-  program: [process.execPath, join(installed, manifest.bin?.goalrank ?? "there is no program")],
-} as const;
 
 test("it holds what it needs to run and to be understood, and nothing else", () => {
-  for (const file of ["dist/index.js", "dist/index.d.ts", "dist/browser.js", "README.md", "LICENSE"]) {
+  for (const file of [
+    "bin/goalrank.js",
+    "dist/index.js",
+    "dist/index.d.ts",
+    "examples/train.ts",
+    "LICENSE",
+  ]) {
     assert.ok(files.includes(file), file);
   }
   const others = files.filter(
-    (file) => !/^(dist|docs|schema)\/|^(package.json|README.md|LICENSE)$/.test(file),
+    (file) => !/^(bin|dist|docs|examples|schema)\/|^(package.json|README.md|LICENSE)$/.test(file),
   );
   assert.equal(others, []);
-  const sources = files.filter((file) => /\.ts$/.test(file) && !/\.d\.ts$/.test(file));
+  const sources = files.filter((file) => /^dist\/.*(?<!\.d)\.ts$/.test(file));
   assert.equal(sources, []);
 });
 
@@ -77,19 +83,22 @@ test("its program says what it can do", () => checkHelp(project));
 
 test("programs are checked against its types, in Node and for bundlers", () => checkTypes(project));
 
-test("bundlers take for a page what needs neither Node nor Dawn", async () => {
+test("bundlers take for a page what needs neither Node nor Dawn, under every name", async () => {
   const { metafile } = await build({
-    stdin: { contents: 'export * from "goalrank";', resolveDir: folder },
+    stdin: { contents: IMPORTS, resolveDir: project.folder },
     bundle: true,
     format: "esm",
     platform: "browser",
     metafile: true,
     write: false,
   });
-  const inputs = Object.keys(metafile.inputs).filter((path) => path.startsWith("node_modules"));
-  assert.ok(inputs.some((path) => path.endsWith("goalrank/dist/browser.js")));
-  const packages = new Set(inputs.flatMap((path) => path.match(/.*node_modules\/([^/]+)/)?.[1] ?? []));
-  assert.equal([...packages].sort(), ["goalrank", "zod"]);
+  const inputs = Object.keys(metafile.inputs).flatMap(
+    (path) => path.split("node_modules/").slice(1).at(-1) ?? [],
+  );
+  for (const { source } of publicEntries().filter(({ isForPages }) => isForPages)) {
+    assert.ok(inputs.includes(source.replace("src", "goalrank/dist").replace(".ts", ".js")), source);
+  }
+  assert.equal([...new Set(inputs.map((path) => path.split("/")[0]))].sort(), ["goalrank", "zod"]);
 });
 
 test("publint and attw find nothing to complain of", async () => {

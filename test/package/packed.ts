@@ -1,10 +1,10 @@
 /** The package as it would be published, and what a project that has it can do: for the suite, and for a real install. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import * as assert from "uvu/assert";
 import { Ranker } from "../../src/ranker/ranker.ts";
+import { publicEntries } from "../public-entries.ts";
 import { smallRanker, smallRequests } from "../small-ranker.ts";
 
 export interface PackedPackage {
@@ -15,6 +15,7 @@ export interface PackedPackage {
 
 /** The part of package.json that is read. */
 interface Manifest {
+  readonly version: string;
   readonly bin: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies: Readonly<Record<string, string>>;
@@ -24,17 +25,37 @@ export function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 }
 
-/** Builds the project and packs it into `folder`, as `npm publish` would. */
-export function packPackage(folder: string): PackedPackage {
-  mkdirSync(folder, { recursive: true });
-  // The project's own scripts are switched off by .npmrc; `prepack` is one of them.
-  const text = run("npm", ["pack", "--json", "--ignore-scripts=false", "--pack-destination", folder], ".");
-  // What scripts print comes first.
-  const [{ filename, files }] = JSON.parse(text.slice(text.search(/^\[$/m)));
-  return {
-    tarball: join(folder, filename),
-    files: files.map(({ path }: { readonly path: string }) => path).sort(),
-  };
+/** The working tree, without what git ignores, in a folder of its own: what a fresh clone holds. */
+export function cloneWorkingTree(folder: string): void {
+  const ignored = readFileSync(".gitignore", "utf8")
+    .split("\n")
+    .map((line) => line.replace(/\/$/, ""));
+  for (const name of readdirSync(".").filter((name) => name !== ".git" && !ignored.includes(name))) {
+    cpSync(name, join(folder, name), { recursive: true });
+  }
+}
+
+/** Packs the project that lies in `clone`, in the words of a maintainer; the scripts of package.json build it first. */
+export function packPackage(clone: string): PackedPackage {
+  const [name] = run("npm", ["pack"], clone).trimEnd().split("\n").slice(-1);
+  const tarball = join(clone, name);
+  const files = run("tar", ["--list", "--file", tarball], clone).trimEnd().split("\n");
+  return { tarball, files: files.map((file) => file.replace("package/", "")).sort() };
+}
+
+/** A project that has the package, and beside it links to those that it names: what npm would install. */
+export function layOut(tarball: string, folder: string): Project {
+  createProject(folder);
+  const installed = join(folder, "node_modules/goalrank");
+  mkdirSync(installed, { recursive: true });
+  run("tar", ["--extract", "--file", tarball, "--strip-components", "1", "--directory", installed], ".");
+  const { bin, dependencies, optionalDependencies } = readManifest(installed);
+  for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+    const link = join(folder, "node_modules", name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(resolve("node_modules", name), link);
+  }
+  return { folder, program: [process.execPath, join(installed, bin.goalrank)] };
 }
 
 /** Runs a program; what it printed. An exit code other than 0 is an error that shows its output. */
@@ -78,18 +99,20 @@ export const name: string = softmax.name;
 await ranker.rank({ length: "3" });
 `;
 
-const COMPILERS = {
-  NodeNext: ["--module", "nodenext"],
-  Bundler: ["--module", "esnext", "--moduleResolution", "bundler"],
-  "Bundler for browsers": [
-    "--module",
-    "esnext",
-    "--moduleResolution",
-    "bundler",
-    "--customConditions",
-    "browser",
-  ],
-};
+/** A program that imports everything there is. */
+export const IMPORTS = [...new Set(publicEntries().map(({ name }) => name))]
+  .map((name, n) => `export * as module${n} from "${name}";\n`)
+  .join("");
+
+const NODE = ["--lib", "es2022", "--types", "node", "--typeRoots", resolve("node_modules/@types")];
+const BUNDLER = ["--module", "esnext", "--moduleResolution", "bundler"];
+
+/** Node and a bundler without the DOM's types, a page without Node's; none has a package of WebGPU's types. */
+const COMPILERS: readonly (readonly string[])[] = [
+  ["--module", "nodenext", ...NODE],
+  [...BUNDLER, ...NODE],
+  [...BUNDLER, "--customConditions", "browser", "--lib", "es2022,esnext.disposable,dom"],
+];
 
 /** A project's folder that has the package. `words` before the program's own start it. */
 export interface Project {
@@ -121,21 +144,21 @@ export function checkDoctor({ folder, program: [program, ...words] }: Project): 
   assert.type(report, "object");
 }
 
-/** Programs are checked against the package's types, and those of everything that it exports. */
+/** Programs are checked against the package's types, and the declarations of all that it exports against each other. */
 export function checkTypes({ folder }: Project): void {
   writeFileSync(join(folder, "typed.ts"), TYPED);
-  const compiler = createRequire(import.meta.url).resolve("typescript/package.json");
-  const tsc = join(compiler, "../bin/tsc");
-  for (const options of Object.values(COMPILERS)) {
-    const strict = [
-      "--ignoreConfig",
-      "--noEmit",
-      "--strict",
-      "--exactOptionalPropertyTypes",
-      "--target",
-      "es2022",
-    ];
-    run(process.execPath, [tsc, ...strict, ...options, "typed.ts"], folder);
+  writeFileSync(join(folder, "imports.ts"), IMPORTS);
+  const strict = [
+    "--strict",
+    "--exactOptionalPropertyTypes",
+    "--skipLibCheck",
+    "false",
+    "--target",
+    "es2022",
+  ];
+  const tsc = [resolve("node_modules/typescript/bin/tsc"), "--ignoreConfig", "--noEmit"];
+  for (const options of COMPILERS) {
+    run(process.execPath, [...tsc, ...strict, ...options, "typed.ts", "imports.ts"], folder);
   }
 }
 

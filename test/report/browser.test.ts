@@ -6,7 +6,8 @@ import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { readRun, renderReport } from "../../src/report/index.ts";
+import { renderReport } from "../../src/report/page.ts";
+import { readRun } from "../../src/report/read-run.ts";
 import { launchBrowser } from "../chromium.ts";
 import { files, type RunFiles, writeRun } from "./sample-run.ts";
 

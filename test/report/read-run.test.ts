@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { axisOf, smooth, thin } from "../../src/report/curves.ts";
-import { ReportError, readRun } from "../../src/report/index.ts";
+import { ReportError, readRun } from "../../src/report/read-run.ts";
 import { files, type RunFiles, writeRun } from "./sample-run.ts";
 
 const test = suite("reading a run");

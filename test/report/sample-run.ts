@@ -160,23 +160,25 @@ const split = (lists: number, candidates: string) => ({
   scoreToExposure: 0.1104,
 });
 
+const lists = {
+  lists: 163_348,
+  withPositive: 161_646,
+  withRepeat: 12,
+  training: 126_219,
+  validation: 29_481,
+  test: 5946,
+  testUsersWithoutPositive: 3,
+  testUsersWithRepeat: 0,
+};
+
 export const dataReport = {
   split: "last-list",
-  preparation: { core: 20, listLength: 6, read: counts, kept: counts, trainingListsDrawn: 2000 },
+  preparation: { core: 20, listLength: 6, read: counts, kept: counts, lists, trainingListsDrawn: 2000 },
   users: 6022,
   items: 3043,
   interactions: 995_154,
   learned: 779_040,
-  lists: {
-    lists: 163_348,
-    withPositive: 161_646,
-    withRepeat: 12,
-    training: 126_219,
-    validation: 29_481,
-    test: 5946,
-    testUsersWithoutPositive: 3,
-    testUsersWithRepeat: 0,
-  },
+  lists,
   listsPerUser: { minimum: 0, lowerQuartile: 1, median: 1, upperQuartile: 2, maximum: 12 },
   repeatedShare: 0.0123,
   recallAt50: 0.2204,

@@ -6,7 +6,8 @@
  */
 import { writeFileSync } from "node:fs";
 import { Command } from "commander";
-import { readRun, renderReport } from "../../src/report/index.ts";
+import { renderReport } from "../../src/report/page.ts";
+import { readRun } from "../../src/report/read-run.ts";
 import { launchBrowser } from "../chromium.ts";
 
 const program = new Command("screenshot")

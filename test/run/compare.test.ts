@@ -9,12 +9,7 @@ import { Random } from "../../src/kernels/index.ts";
 import { type ExperimentResult, runExperiment } from "../../src/run/compare.ts";
 import { logData, worldData } from "../../src/run/data.ts";
 import { modelWeights } from "../../src/run/models.ts";
-import {
-  checkExperiment,
-  DEFAULT_EXPERIMENT,
-  type ExperimentOptions,
-  type RewardOptions,
-} from "../../src/run/settings.ts";
+import { checkRun, DEFAULT_RUN, type RewardOptions, type RunSettings } from "../../src/run/settings.ts";
 import type { TrainingListener } from "../../src/training/listener.ts";
 import { smallExperiment } from "../small-world.ts";
 import { throwsMessage } from "../throws-message.ts";
@@ -25,7 +20,7 @@ const folder = mkdtempSync(join(tmpdir(), "goalrank-experiment-"));
 test.after(() => rmSync(folder, { recursive: true }));
 
 const data = worldData({ scenario: "tiny", seed: 3, trainingLists: 256, testRequests: 40 });
-const everything: ExperimentOptions = {
+const everything: RunSettings = {
   ...smallExperiment,
   methods: ["prm", "imitation"],
   policyRequests: 64,
@@ -143,27 +138,31 @@ test("the item judge needs no reward model", async () => {
 });
 
 test("options that contradict each other are refused before anything is trained", async () => {
-  const refused = (options: Partial<ExperimentOptions>, message: string) =>
-    throwsMessage(() => checkExperiment({ ...DEFAULT_EXPERIMENT, ...options }), `experiment: ${message}`);
+  const refused = (options: Partial<RunSettings>, message: string) =>
+    throwsMessage(() => checkRun({ ...DEFAULT_RUN, ...options }), `run.${message}`);
   const own = (options: Partial<RewardOptions>) => ({
-    reward: { ...DEFAULT_EXPERIMENT.reward, ...options },
+    reward: { ...DEFAULT_RUN.reward, ...options },
   });
   const imitates = "needs the generator that imitates the log; add the method imitation";
   refused(
     own({ start: "imitation", contextLayers: 1 }),
-    `a reward model that starts from imitation ${imitates}`,
+    `reward.start: a reward model that starts from imitation ${imitates}`,
   );
-  refused(own({ policyLists: 1 }), `a reward model that learns from the policy's lists ${imitates}`);
-  refused({ generatorStart: "imitation" }, `a policy that starts from imitation ${imitates}`);
+  refused(
+    own({ policyLists: 1 }),
+    `reward.policyLists: a reward model that learns from the policy's lists ${imitates}`,
+  );
+  refused({ generatorStart: "imitation" }, `generatorStart: a policy that starts from imitation ${imitates}`);
   refused(
     { methods: ["imitation"], ...own({ start: "imitation" }) },
-    "a reward model that starts from imitation needs as many context layers as the generator's encoder has, 1; got 0",
+    "reward.contextLayers: a reward model that starts from imitation needs as many context layers as the generator's " +
+      "encoder has, 1; got 0",
   );
   for (const members of [0, 1.5]) {
-    refused(own({ members }), `reward members must be a positive integer, got ${members}`);
+    refused(own({ members }), `reward.members: expected an integer of at least 1, got ${members}`);
   }
-  checkExperiment(DEFAULT_EXPERIMENT);
-  checkExperiment(everything);
+  checkRun(DEFAULT_RUN);
+  checkRun(everything);
 
   const listener = new Stages();
   let message = "";
@@ -172,7 +171,7 @@ test("options that contradict each other are refused before anything is trained"
       message = error.message;
     },
   );
-  assert.match(message, /^experiment: a policy that starts from imitation/);
+  assert.match(message, /^run.generatorStart: a policy that starts from imitation/);
   assert.equal(listener.names, []);
 });
 

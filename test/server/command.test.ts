@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { runCommandLine } from "../../src/cli/command-line.ts";
+import { cleanToken } from "../../src/cli/commands/serve.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
 import { Random } from "../../src/kernels/index.ts";
 import { encodeRanker } from "../../src/ranker/ranker-file.ts";
@@ -160,6 +161,13 @@ async function runHere(words: readonly string[]): Promise<{ readonly text: strin
     process.exitCode = 0;
   }
 }
+
+test("a token is read without the space around it, and must be one word", () => {
+  assert.is(cleanToken(" abc\n", "file"), "abc");
+  for (const wrong of ["", " \n", "a b", "a\nb", "schlüssel"]) {
+    assert.throws(() => cleanToken(wrong, "token.txt"), /token\.txt holds no token/);
+  }
+});
 
 test("mistakes end it with one line and 2", async () => {
   const missing = join(folder, "missing.safetensors");

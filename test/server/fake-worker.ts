@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { type RankedList, type RankRequest, RankRequestError } from "../../src/ranker/requests.ts";
-import { work } from "../../src/server/ranking/answer-batches.ts";
+import { runWorker } from "../../src/server/ranking/run-worker.ts";
 
 export interface FakeRanker {
   /** Stands in its description, and in front of the items of its lists. */
@@ -47,7 +47,7 @@ function misbehave(items: readonly string[]): void {
   if (items.includes("hang")) for (;;);
 }
 
-await work(async (file) => {
+await runWorker(async (file) => {
   const text = new TextDecoder().decode(file);
   if (text === "crash") process.exit(3);
   const { name, milliseconds = 0, gate } = JSON.parse(text) as FakeRanker;

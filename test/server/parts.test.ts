@@ -1,14 +1,13 @@
-/** The parts that need no server: reading JSON, batches, the estimate of waits, tokens, what is logged. */
+/** The parts that need no server: reading JSON, batches, the estimate of waits, what is logged. */
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseJsonBody } from "../../src/server/json-body.ts";
 import { ServeProblem, toProblem } from "../../src/server/problems.ts";
-import { DrainRate } from "../../src/server/ranking/drain-rate.ts";
 import { RequestQueue, type WaitingRequest } from "../../src/server/ranking/request-queue.ts";
 import { Submission } from "../../src/server/ranking/submission.ts";
+import { WaitEstimate } from "../../src/server/ranking/wait-estimate.ts";
 import { loggerOptions } from "../../src/server/request-log.ts";
-import { cleanToken, tokenChecker } from "../../src/server/token.ts";
 
 const test = suite("parts of the server");
 
@@ -85,7 +84,7 @@ test("a submission that nobody waits for leaves the queue", () => {
 
 test("a submission is answered when its last request is, in their order", async () => {
   const submission = new Submission(2);
-  const fault = (message: string) => ({ fault: { code: "type", message } });
+  const fault = (message: string) => ({ fault: { code: "type" as const, message } });
   submission.settle(1, fault("second"));
   assert.is(submission.isOpen, true);
   submission.settle(0, fault("first"));
@@ -94,35 +93,17 @@ test("a submission is answered when its last request is, in their order", async 
 });
 
 test("the expected wait follows what batches cost, and how slow they turn out", () => {
-  const rate = new DrainRate(4);
-  rate.restart({ millisecondsPerBatch: 3, millisecondsPerRequest: 1 });
-  assert.is(rate.wait(0, 1), 0);
-  assert.is(rate.wait(1, 1), 4);
-  assert.is(rate.wait(8, 1), 14);
-  assert.is(rate.wait(8, 2), 7);
-  assert.is(rate.wait(8, 0), 14, "a worker takes the place of the last one");
-  for (let batch = 0; batch < 100; batch++) rate.record(4, 21);
-  assert.ok(Math.abs(rate.wait(8, 1) - 42) < 0.1, "three times as slow");
-  rate.restart({ millisecondsPerBatch: 3, millisecondsPerRequest: 1 });
-  assert.is(rate.wait(8, 1), 14);
-});
-
-test("a token is told from every other text", () => {
-  const token = fc.stringMatching(/^[\x21-\x7e]+$/);
-  fc.assert(
-    fc.property(token, token, (expected, given) => {
-      assert.is(tokenChecker(expected)(`Bearer ${given}`), given === expected);
-      assert.is(tokenChecker(expected)(`Bearer ${expected}`), true);
-    }),
-  );
-  assert.is(tokenChecker("secret")(undefined), false);
-});
-
-test("a token is read without the space around it, and must be one word", () => {
-  assert.is(cleanToken(" abc\n", "file"), "abc");
-  for (const wrong of ["", " \n", "a b", "a\nb", "schlüssel"]) {
-    assert.throws(() => cleanToken(wrong, "token.txt"), /token\.txt holds no token/);
-  }
+  const estimate = new WaitEstimate(4);
+  estimate.restart({ millisecondsPerBatch: 3, millisecondsPerRequest: 1 });
+  assert.is(estimate.milliseconds(0, 1), 0);
+  assert.is(estimate.milliseconds(1, 1), 4);
+  assert.is(estimate.milliseconds(8, 1), 14);
+  assert.is(estimate.milliseconds(8, 2), 7);
+  assert.is(estimate.milliseconds(8, 0), 14, "a worker takes the place of the last one");
+  for (let batch = 0; batch < 100; batch++) estimate.record(4, 21);
+  assert.ok(Math.abs(estimate.milliseconds(8, 1) - 42) < 0.1, "three times as slow");
+  estimate.restart({ millisecondsPerBatch: 3, millisecondsPerRequest: 1 });
+  assert.is(estimate.milliseconds(8, 1), 14);
 });
 
 test("what nobody expected is internal, and shows nothing of itself", () => {

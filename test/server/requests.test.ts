@@ -162,6 +162,17 @@ test("GET / lists what there is, /health and /ready answer, /metrics counts", as
   assert.ok((await server.metric("process_resident_memory_bytes")) > 0);
 });
 
+test("HEAD is answered as GET is, without the body", async () => {
+  for (const path of ["/", "/health", "/ready", "/metrics", "/openapi.json"]) {
+    const [got, asked] = [await server.get(path), await server.get(path, {}, "HEAD")];
+    assert.equal(
+      [asked.status, asked.headers.get("content-type")],
+      [200, got.headers.get("content-type")],
+      path,
+    );
+  }
+});
+
 test("a request keeps its id if that can be logged, and gets one else", async () => {
   const id = async (given: string) =>
     (await server.get("/health", { "X-Request-Id": given })).headers.get("x-request-id");

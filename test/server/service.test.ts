@@ -2,9 +2,10 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { join } from "node:path";
+import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { RankerLoadError } from "../../src/server/index.ts";
+import { RankerLoadError } from "../../src/server/ranking/worker-process.ts";
 import { type Answer, startServer, TestServer, type TestServerOptions } from "./test-server.ts";
 import { until } from "./until.ts";
 
@@ -386,6 +387,22 @@ withServer("with a token, all but /health asks for it", { token: "correct-horse"
     assert.is(await withToken(wrong), 401, wrong);
   }
   assert.not(server.log.join("").includes("correct-horse"));
+});
+
+withServer("a token is told from every other text", { token: "correct-horse" }, async (server) => {
+  const near = fc.constantFrom(
+    "correct-horse",
+    "correct-hors",
+    "Correct-horse",
+    "correct-horse correct-horse",
+  );
+  const text = fc.oneof(near, fc.stringMatching(/^[\x21-\x7e]+$/));
+  await fc.assert(
+    fc.asyncProperty(text, async (given) => {
+      const { status } = await server.get("/ready", { Authorization: `Bearer ${given}` });
+      assert.is(status, given === "correct-horse" ? 200 : 401);
+    }),
+  );
 });
 
 withServer("a body without a token is not read", { token: "secret" }, async (server) => {

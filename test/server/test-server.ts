@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
-import { DEFAULT_SERVE, type RankServer, type ServeSettings, serve } from "../../src/server/index.ts";
+import { type RankServer, serve } from "../../src/server/serve.ts";
+import { DEFAULT_SERVE, type ServeSettings } from "../../src/server/settings.ts";
 import type { FakeRanker } from "./fake-worker.ts";
 
 /** The fake worker as plain JavaScript, which starts in a tenth of the time. */
@@ -166,7 +167,7 @@ export class TestServer {
 
 async function read(response: Response): Promise<Answer> {
   const text = await response.text();
-  const isJson = response.headers.get("content-type")?.startsWith("application/json");
+  const isJson = text !== "" && response.headers.get("content-type")?.startsWith("application/json");
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }
 

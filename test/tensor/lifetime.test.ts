@@ -58,7 +58,7 @@ test("using a freed tensor, and ending scopes out of order, are errors that say 
   x.dispose();
   assert.throws(
     () => x.add(1),
-    /^shift: a tensor of shape \[2\] was used after it was freed; keep it with scope.keep\(\)/,
+    /^add: a tensor of shape \[2\] was used after it was freed; keep it with scope.keep\(\)/,
   );
   const outer = scope();
   const inner = scope();

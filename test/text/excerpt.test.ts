@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { decodeSafetensors, oneLine, SafetensorsError } from "../../src/nn/index.ts";
-import { excerpt } from "../../src/text/excerpt.ts";
+import { decodeSafetensors, SafetensorsError } from "../../src/nn/index.ts";
+import { excerpt, oneLine } from "../../src/text/excerpt.ts";
 
 test("control characters and ends of lines are written out, and nothing else changes", () => {
   assert.is(oneLine("a\tb é 𝄞 \ud800"), "a\tb é 𝄞 \ud800");

@@ -8,8 +8,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { decodeSafetensors, encodeSafetensors } from "../../src/nn/index.ts";
 import type { Checkpoint } from "../../src/training/checkpoint.ts";
-import { CheckpointFolder } from "../../src/training/checkpoint.ts";
-import { CheckpointError } from "../../src/training/checkpoint-error.ts";
+import { CheckpointError } from "../../src/training/checkpoint.ts";
+import { CheckpointFolder } from "../../src/training/checkpoint-folder.ts";
 
 const test = suite("checkpoint");
 const folder = mkdtempSync(join(tmpdir(), "goalrank-checkpoint-"));

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { RunDirectory } from "../../src/cli/run/run-directory.ts";
 import { encodeSafetensors, type StateDict } from "../../src/nn/index.ts";
+import { RunFolder } from "../../src/run/folder/run-folder.ts";
 import type { CheckpointStore } from "../../src/training/checkpoint.ts";
 import { combineListeners, type TrainingListener } from "../../src/training/listener.ts";
 import type { TrainingOptions } from "../../src/training/options.ts";
@@ -31,7 +31,7 @@ export interface SmallRunResult {
 /** Starts a run in `path`, or goes on with the one that is there. */
 export async function trainSmallRun(path: string, settings: SmallRunSettings): Promise<SmallRunResult> {
   const { options, onEvent = () => {}, signal, warn, listener } = settings;
-  using run = existsSync(path) ? RunDirectory.open(path) : RunDirectory.create(path, { options });
+  using run = existsSync(path) ? RunFolder.open(path) : RunFolder.create(path, { options });
   const listeners = [run.listener, ...(listener === undefined ? [] : [listener])];
   const context = {
     listener: watchedListener(combineListeners(listeners), onEvent),

@@ -5,7 +5,7 @@ import { Module, parameter } from "../../src/nn/index.ts";
 import { defaultDevice, type Tensor, tensor } from "../../src/tensor/index.ts";
 import { TrainingBatches } from "../../src/training/batches.ts";
 import type { Checkpoint, CheckpointStore } from "../../src/training/checkpoint.ts";
-import { CheckpointError } from "../../src/training/checkpoint-error.ts";
+import { CheckpointError } from "../../src/training/checkpoint.ts";
 import type { StepMetrics, TrainingListener } from "../../src/training/listener.ts";
 import type { TrainingOptions } from "../../src/training/options.ts";
 import { TrainingInterrupted, type TrainingTask, train } from "../../src/training/trainer.ts";
@@ -246,16 +246,16 @@ test("training, saving and going on leave nothing on the device", async () => {
 
 test("numbers out of range are refused before anything is trained", async () => {
   const cases: [Partial<TrainingOptions>, string][] = [
-    [{ epochs: 0 }, "epochs must be a positive integer, got 0"],
-    [{ accumulation: 1.5 }, "accumulation must be a positive integer, got 1.5"],
-    [{ checkpointEvery: 0 }, "checkpointEvery must be a positive integer, got 0"],
-    [{ validateEvery: -1 }, "validateEvery must be a positive integer, got -1"],
-    [{ learningRate: Number.NaN }, "learningRate must be a positive number, got NaN"],
-    [{ warmup: 2 }, "warmup is a share of the updates from 0 to 1, got 2"],
-    [{ weightDecay: -1 }, "weightDecay must not be negative, got -1"],
+    [{ epochs: 0 }, "epochs: expected an integer of at least 1, got 0"],
+    [{ accumulation: 1.5 }, "accumulation: expected an integer of at least 1, got 1.5"],
+    [{ checkpointEvery: 0 }, "checkpointEvery: expected an integer of at least 1, got 0"],
+    [{ validateEvery: -1 }, "validateEvery: expected an integer of at least 1, got -1"],
+    [{ learningRate: Number.NaN }, "learningRate: expected a number over 0, got NaN"],
+    [{ warmup: 2 }, "warmup: expected a number of at least 0 and at most 1, got 2"],
+    [{ weightDecay: -1 }, "weightDecay: expected a number of at least 0, got -1"],
   ];
   for (const [options, message] of cases) {
-    assert.is(await messageOf(trained(options)), `training: ${message}`);
+    assert.is(await messageOf(trained(options)), `training.${message}`);
   }
 });
 

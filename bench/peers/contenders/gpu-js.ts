@@ -1,8 +1,10 @@
 /**
- * gpu.js in its WebAssembly mode, which it chooses where there is no graphics hardware: kernels written the way its
- * documentation teaches. It has no gradients, so it does not train.
+ * gpu.js, in its WebAssembly mode unless asked for others: it chooses that where there is no graphics hardware. Kernels are
+ * written the way its documentation teaches. It has no gradients, so it does not train.
  */
 import { createRequire } from "node:module";
+import { WebGpuDevice } from "../../../src/kernels/index.ts";
+import type { Device } from "../../../src/tensor/index.ts";
 import type { HostArray } from "../../reference-data.ts";
 import type { Computation, Contender, PrepareKernel } from "../contender.ts";
 import { describePackage } from "../packages.ts";
@@ -11,23 +13,27 @@ const PACKAGE = "gpu.js";
 
 /** What is used of gpu.js. */
 interface GpuJs {
-  readonly GPU: new (settings: { mode: string }) => Gpu;
+  readonly GPU: new (settings: { mode?: string }) => Gpu;
   readonly input: (data: Float32Array, size: [columns: number, rows: number]) => object;
 }
 
 interface Gpu {
+  readonly mode: string;
   createKernel<Operands extends unknown[]>(
     kernel: (this: KernelThread, ...operands: Operands) => number,
     settings: KernelSettings,
   ): (...operands: object[]) => KernelResult | Promise<KernelResult>;
 }
 
-interface KernelSettings {
+/** Threads share the elements of the output, in asynchronous mode only. */
+interface Sharing {
+  readonly asyncMode?: boolean;
+  readonly poolSize?: number;
+}
+
+interface KernelSettings extends Sharing {
   readonly output: readonly number[];
   readonly constants?: { readonly columns: number };
-  /** Threads share the elements of the output, in asynchronous mode only. */
-  readonly asyncMode: boolean;
-  readonly poolSize: number;
 }
 
 interface KernelThread {
@@ -57,10 +63,7 @@ function computation(compute: () => Promise<KernelResult>): Computation {
 
 // gpu.js reads the source of the kernels, so they can name nothing outside of themselves.
 
-export async function open(threads: number): Promise<Contender> {
-  const { GPU, input } = createRequire(import.meta.url)(PACKAGE) as GpuJs;
-  const gpu = new GPU({ mode: "webasm" });
-  const sharing = { asyncMode: threads > 1, poolSize: threads };
+function contenderOf({ input }: GpuJs, gpu: Gpu, sharing: Sharing): Contender {
   const operand = ({ data, shape: [rows, columns] }: HostArray) => input(data, [columns, rows]);
 
   const matmul: PrepareKernel = ([left, right]) => {
@@ -110,7 +113,38 @@ export async function open(threads: number): Promise<Contender> {
   };
 
   return {
-    version: describePackage(PACKAGE),
+    version: `${describePackage(PACKAGE)}, ${gpu.mode} mode`,
     kernels: { matmul, softmax, "log-sum-exp": logSumExp },
   };
+}
+
+export async function open(threads: number): Promise<Contender> {
+  const library = createRequire(import.meta.url)(PACKAGE) as GpuJs;
+  const sharing = { asyncMode: threads > 1, poolSize: threads };
+  return contenderOf(library, new library.GPU({ mode: "webasm" }), sharing);
+}
+
+/**
+ * gpu.js in the modes that start beside `device`: WebGPU beside a GPU; beside the CPU the mode that it chooses itself, and
+ * plain JavaScript.
+ */
+export function openModes(device: Device): Contender[] {
+  if (device instanceof WebGpuDevice) offerAdapter(device.gpu);
+  // It looks for an adapter when it is loaded.
+  const library = createRequire(import.meta.url)(PACKAGE) as GpuJs;
+  const modes = [device instanceof WebGpuDevice ? { mode: "webgpu" } : {}, { mode: "cpu" }];
+  return modes.flatMap((settings) => {
+    try {
+      return [contenderOf(library, new library.GPU(settings), {})];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** gpu.js reads `navigator.gpu`, as in a browser. */
+function offerAdapter(gpu: GPU): void {
+  const { navigator = {} } = globalThis as { navigator?: object };
+  Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true, writable: true });
+  Object.defineProperty(navigator, "gpu", { value: gpu, configurable: true });
 }

@@ -24,7 +24,6 @@ Each device is tested for about two seconds. The exit code is 0 where at least t
 
 export function doctorCommand(): Command {
   return new Command("doctor")
-    .description("check Node.js, packages, devices and drivers, with a short self-test")
     .addOption(new Option("--device <name>", "look at one device alone").choices([...DEVICES]))
     .option("--json", "print what was found as JSON")
     .addHelpText("after", EXAMPLES)
@@ -53,7 +52,7 @@ function works({ test }: DeviceReport): boolean {
 
 function formatHost({
   goalrank,
-  node,
+  runtime,
   platform,
   processor,
   cores,
@@ -64,7 +63,7 @@ function formatHost({
     ([name, version]) => `${name} ${version ?? "is not installed"}`,
   );
   return [
-    `goalrank ${goalrank}, Node.js ${node}, ${platform}`,
+    `goalrank ${goalrank}, ${runtime}, ${platform}`,
     `processor: ${processor}, ${cores} ${cores === 1 ? "core" : "cores"}, ${gibibytes(memoryBytes)} of memory`,
     `packages: ${versions.join(", ")}`,
   ].join("\n");

@@ -5,23 +5,24 @@ import { Command } from "commander";
 import { decodeSafetensors, SafetensorsError, type StateDict } from "../../nn/index.ts";
 import { RANKER_FILE } from "../../ranker/load-ranker.ts";
 import { compareMethods } from "../../run/compare.ts";
-import type { ExperimentData } from "../../run/data.ts";
-import { type ExperimentModels, restoreModels } from "../../run/models.ts";
-import type { ExperimentOptions } from "../../run/settings.ts";
-import { CheckpointFolder, type CheckpointStore } from "../../training/checkpoint.ts";
+import { checkpointFingerprint } from "../../run/folder/checkpoint-fingerprint.ts";
+import { RunFolderError } from "../../run/folder/run-folder-error.ts";
+import { readRunRecord } from "../../run/folder/run-record.ts";
+import { restoreRun } from "../../run/methods.ts";
+import type { CheckpointStore } from "../../training/checkpoint.ts";
+import { CheckpointFolder } from "../../training/checkpoint-folder.ts";
 import { combineListeners } from "../../training/listener.ts";
-import { useDevice } from "../choose-device.ts";
-import { SettingFlags } from "../configuration/flags.ts";
-import { experimentOptions } from "../configuration/library-options.ts";
-import type { Configuration } from "../configuration/schema.ts";
+import type { Configuration } from "../configuration/configuration-schema.ts";
+import { runSettings } from "../configuration/library-options.ts";
+import { SettingFlags } from "../configuration/setting-flags.ts";
 import { DEVICE_FLAGS } from "../configuration/short-flags.ts";
 import { Interruption } from "../interruption.ts";
 import { findData } from "../load-data.ts";
-import { readRunConfiguration, readRunRecord } from "../run/open-run.ts";
-import { checkpointFingerprint } from "../run/run-configuration.ts";
-import { RunDirectoryError } from "../run/run-directory-error.ts";
+import { readRunConfiguration } from "../open-run.ts";
 import { formatSummary, formatTable } from "../terminal/comparison-table.ts";
-import { ProgressDisplay } from "../terminal/progress.ts";
+import { ProgressDisplay } from "../terminal/progress-display.ts";
+import { say } from "../terminal/say.ts";
+import { useDevice } from "../use-device.ts";
 
 const EXAMPLES = `
 Examples:
@@ -31,9 +32,7 @@ Examples:
 The log must lie where config.json says, unchanged since the run was trained.`;
 
 export function evaluateCommand(): Command {
-  const command = new Command("evaluate")
-    .description("compare all methods on a trained run's test lists, with its weights")
-    .argument("<run>", "folder of a trained run");
+  const command = new Command("evaluate").argument("<run>", "folder of a trained run");
   const flags = new SettingFlags(command, [], DEVICE_FLAGS);
   return command
     .option("--json", "print the results as one line of JSON")
@@ -51,12 +50,12 @@ async function evaluate(run: string, flags: SettingFlags, json: boolean): Promis
   const display = new ProgressDisplay();
   using _ = interruption.onExit(() => {
     display.close();
-    process.stderr.write("interrupted\n");
+    say("interrupted");
   });
   await useDevice(configuration.device);
   const { identity, load } = await findData(configuration, interruption);
   if (identity.fingerprint !== trained.data.fingerprint) {
-    throw new RunDirectoryError(
+    throw new RunFolderError(
       `${run}: the data is not what the run was trained on; evaluate needs the same log, unchanged`,
     );
   }
@@ -66,9 +65,14 @@ async function evaluate(run: string, flags: SettingFlags, json: boolean): Promis
     signal: interruption.signal,
   });
   display.close();
-  const options = experimentOptions(configuration);
-  const models = restore(run, data, options, weights);
-  const { models: __, ...result } = await compareMethods(models, data, options);
+  const settings = runSettings(configuration);
+  const { models, methods } = await restoreRun(data, settings, weights).catch((error: Error) => {
+    throw new RunFolderError(
+      `${run}: ${error.message}; \`goalrank train all --resume ${run}\` trains what is missing`,
+      { cause: error },
+    );
+  });
+  const result = await compareMethods(models, methods, data, settings);
   if (json) {
     console.log(JSON.stringify(result));
     return;
@@ -105,22 +109,6 @@ function readStateDict(file: string): StateDict {
     return decodeSafetensors(readFileSync(file)).tensors;
   } catch (error) {
     if (!(error instanceof SafetensorsError)) throw error;
-    throw new RunDirectoryError(`${file}: ${error.message}`, { cause: error });
-  }
-}
-
-function restore(
-  run: string,
-  data: ExperimentData,
-  options: ExperimentOptions,
-  weights: ReadonlyMap<string, StateDict>,
-): ExperimentModels {
-  try {
-    return restoreModels(data, options, weights);
-  } catch (error) {
-    throw new RunDirectoryError(
-      `${run}: ${(error as Error).message}; \`goalrank train all --resume ${run}\` trains what is missing`,
-      { cause: error },
-    );
+    throw new RunFolderError(`${file}: ${error.message}`, { cause: error });
   }
 }

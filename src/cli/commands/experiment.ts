@@ -3,11 +3,11 @@ import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { RunLock } from "../../run/folder/run-lock.ts";
 import { nearestName } from "../../text/nearest-name.ts";
 import { EXIT } from "../exit-codes.ts";
 import { InterruptedError, Interruption } from "../interruption.ts";
 import { quoteCommand } from "../program-context.ts";
-import { RunLock } from "../run/run-lock.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface ExperimentOptions {
@@ -37,7 +37,6 @@ fails does not stop the others; the exit code is then 1.`;
 
 export function experimentCommand(): Command {
   return new Command("experiment")
-    .description("run the paper's experiments by name: tables, figures, theorem 1")
     .argument("[names...]", "experiments, or all, or report; without a name they are listed")
     .option("--dataset <name>", "embedded, tiny, ml-1m or kuairand-pure", "embedded")
     .option("--data <folder>", "the folder that logs lie in, as ml-1m/ratings.dat (default: GOALRANK_DATA)")
@@ -87,9 +86,12 @@ async function run(names: readonly string[], options: ExperimentOptions): Promis
   const dataFolder = options.data ?? process.env.GOALRANK_DATA;
   const dataset = await chooseDataset({ ...wishesOf(options), folder: dataFolder });
   const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
+  const trials = chosen
+    .filter((experiment) => experiments.runsOn(experiment, dataset))
+    .flatMap((experiment) => experiment.trials({ seeds, dataset }));
   checkMethods(
     options.again,
-    chosen.flatMap((experiment) => experiment.trials({ seeds, dataset }).map(({ method }) => method)),
+    trials.map(({ method }) => method),
   );
   mkdirSync(options.out, { recursive: true });
   const lock = RunLock.take(join(options.out, "lock"));
@@ -97,6 +99,12 @@ async function run(names: readonly string[], options: ExperimentOptions): Promis
   using _ = interruption.onExit(() => lock.release());
   try {
     for (const experiment of chosen) {
+      if (!experiments.runsOn(experiment, dataset)) {
+        console.log(
+          `\n${experiment.title}\n\nnot run: it needs a ${experiment.data}, and ${dataset.label} is none`,
+        );
+        continue;
+      }
       const listener = new experiments.GridDisplay(experiment.name);
       const done = await interruption.complete(() =>
         experiments.runExperiment(
@@ -142,7 +150,6 @@ function show(
 ): void {
   console.log(`\n${title}\n`);
   for (const table of presentation.tables) console.log(`${table.caption}\n\n${toMarkdown(table)}`);
-  for (const finding of presentation.findings) console.log(finding);
   for (const file of files) console.log(file);
   for (const { error } of failed) {
     if (!(error instanceof NotRunError)) process.stderr.write(`${error.stack ?? error.message}\n`);
@@ -151,7 +158,7 @@ function show(
 
 /** What gives the same results, wherever they and the data are kept. */
 function commandOf(
-  { name, usesData }: Experiments["EXPERIMENTS"][number],
+  { name, data }: Experiments["EXPERIMENTS"][number],
   { dataset, maxLists, split, protocol, seeds }: ExperimentOptions,
 ): string {
   const choices = Object.entries({ dataset, "max-lists": maxLists, split, protocol }).flatMap(
@@ -161,7 +168,7 @@ function commandOf(
     "goalrank",
     "experiment",
     name,
-    ...(usesData ? choices : []),
+    ...(data === "none" ? [] : choices),
     "--seeds",
     String(seeds),
   ]);

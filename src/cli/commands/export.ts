@@ -1,8 +1,7 @@
 /** The command `goalrank export`: a trained ranker as files that other programs read. */
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { RANKER_FILE } from "../../ranker/load-ranker.ts";
+import { readRankerFile } from "../../ranker/load-ranker.ts";
 import { RankerFileError } from "../../ranker/ranker-file.ts";
 import { EXPORT_FILES, EXPORT_FORMATS, type ExportFormat, exportFiles } from "../export/export-files.ts";
 import { writeFolder } from "../export/write-folder.ts";
@@ -10,6 +9,7 @@ import { UsageError } from "../usage-error.ts";
 import { programVersion } from "../versions.ts";
 
 interface ExportOptions {
+  readonly method?: string;
   readonly out: string;
   readonly format: ExportFormat;
   readonly force: boolean;
@@ -26,8 +26,8 @@ The folder's README.md holds programs in JavaScript and in Python that rank with
 
 export function exportCommand(): Command {
   return new Command("export")
-    .description("write a trained ranker as safetensors, as ONNX models for other runtimes, or both")
     .argument("<run>", "a run's folder, or a ranker's file")
+    .option("--method <name>", "of a run's folder, a method other than the deployed one")
     .requiredOption("--out <folder>", "the folder to write, new or empty")
     .addOption(new Option("--format <format>", "what to write").choices(EXPORT_FORMATS).default("all"))
     .option("--force", "replace the files of an earlier export", false)
@@ -36,8 +36,10 @@ export function exportCommand(): Command {
     .action(exportRanker);
 }
 
-async function exportRanker(run: string, { out, format, force, json }: ExportOptions): Promise<void> {
-  const bytes = await readRanker(run);
+async function exportRanker(run: string, { method, out, format, force, json }: ExportOptions): Promise<void> {
+  const bytes = await readRankerFile(run, method).catch((error: Error) => {
+    throw new UsageError(`${run}: ${error.message}`);
+  });
   const { ranker, files } = await exportFiles(bytes, format, programVersion()).catch((error: Error) => {
     throw error instanceof RankerFileError ? new UsageError(`${run}: ${error.message}`) : error;
   });
@@ -51,17 +53,6 @@ async function exportRanker(run: string, { out, format, force, json }: ExportOpt
     return;
   }
   for (const { file, bytes } of written) console.log(`${file}  ${formatBytes(bytes)}`);
-}
-
-async function readRanker(run: string): Promise<Uint8Array> {
-  try {
-    const isFolder = (await stat(run)).isDirectory();
-    return await readFile(isFolder ? join(run, RANKER_FILE) : run);
-  } catch (error) {
-    throw new UsageError(
-      `${run}: there is no ranker that can be read (${(error as Error).message}); \`goalrank train all\` makes one`,
-    );
-  }
 }
 
 function formatBytes(bytes: number): string {

@@ -1,14 +1,15 @@
 /** `goalrank init`: a configuration out of the first rows of a log. */
 import { isUtf8 } from "node:buffer";
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { Command } from "commander";
+import { readHead } from "../../data/readers/head.ts";
+import { writeWhole } from "../../files/write-whole.ts";
 import { DEFAULT_CONFIGURATION_FILE } from "../configuration/command-settings.ts";
-import { parseConfiguration } from "../configuration/file.ts";
-import { resolveConfiguration } from "../configuration/resolve.ts";
-import { guessLog, type LogGuess } from "../init/guess.ts";
+import { parseConfiguration } from "../configuration/configuration-file.ts";
+import { resolveConfiguration } from "../configuration/resolve-configuration.ts";
+import { guessLog, HEAD_ROWS, type LogGuess } from "../init/guess.ts";
 import { FIELDS } from "../init/guess-columns.ts";
-import { readHead } from "../init/head.ts";
 import { type TitleTable, writeConfiguration } from "../init/write.ts";
 import { UsageError } from "../usage-error.ts";
 import { PACKAGE_FOLDER } from "../versions.ts";
@@ -29,7 +30,6 @@ and Parquet files, plain or gzipped. A wrong guess is corrected in the file.`;
 
 export function initCommand(): Command {
   return new Command("init")
-    .description("write a commented configuration for a log")
     .argument("<log>", "file of interactions: who met which item when, and how they liked it")
     .option("--out <file>", "the configuration", DEFAULT_CONFIGURATION_FILE)
     .option("--force", "replace a configuration that is there")
@@ -43,7 +43,7 @@ async function init(log: string, { out, force }: InitOptions): Promise<void> {
       `${out}: there is a configuration already; --force replaces it, --out names another`,
     );
   }
-  const guess = guessLog(await readHead(log));
+  const guess = guessLog(await readHead(log, HEAD_ROWS));
   const folder = dirname(out);
   const text = writeConfiguration(guess, {
     log: isAbsolute(log) ? log : relative(folder, log),
@@ -62,17 +62,6 @@ function findTitles({ head: { format }, columns }: LogGuess, folder: string): Ti
   const path = join(folder, file);
   if ((format !== "movielens" && columns.item !== "movieId") || !existsSync(path)) return undefined;
   return { file, encoding: isUtf8(readFileSync(path)) ? "utf-8" : "latin1" };
-}
-
-function writeWhole(file: string, text: string): void {
-  const temporary = `${file}.writing`;
-  try {
-    writeFileSync(temporary, text);
-    renameSync(temporary, file);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
 }
 
 function describe(guess: LogGuess, log: string, out: string): string {

@@ -5,14 +5,15 @@ import { Command } from "commander";
 import { formatDataReport } from "../../data/report/format-data-report.ts";
 import { combineListeners } from "../../training/listener.ts";
 import { TrainingInterrupted } from "../../training/trainer.ts";
-import { useDevice } from "../choose-device.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
-import type { Configuration } from "../configuration/schema.ts";
+import type { Configuration } from "../configuration/configuration-schema.ts";
 import { DATA_FLAGS, DEVICE_FLAGS } from "../configuration/short-flags.ts";
 import { InterruptedError, Interruption } from "../interruption.ts";
 import { openLog, prepareLog, readPrepared } from "../load-data.ts";
-import { ProgressDisplay } from "../terminal/progress.ts";
+import { ProgressDisplay } from "../terminal/progress-display.ts";
+import { say } from "../terminal/say.ts";
 import { UsageError } from "../usage-error.ts";
+import { useDevice } from "../use-device.ts";
 
 interface PrepareOptions {
   readonly force?: boolean;
@@ -29,9 +30,7 @@ The report counts what is left at each stage, and checks for leaks from the test
 Every setting of docs/configuration.md is a flag, such as --data.candidateCount 100; --help-all lists them.`;
 
 export function prepareCommand(): Command {
-  const command = new Command("prepare").description(
-    "cut a log into lists with candidates, and report on it",
-  );
+  const command = new Command("prepare");
   const settings = new CommandSettings(command, {
     sections: ["seed", "device", "data"],
     shortFlags: [...DATA_FLAGS.filter(({ flags }) => !flags.startsWith("--scenario")), ...DEVICE_FLAGS],
@@ -90,8 +89,4 @@ function withPreparedFile(
   const name = basename(file.replace(/\.gz$/i, ""));
   const { prepared = join(".", `${basename(name, extname(name))}.goalrank`) } = configuration.data;
   return { ...configuration, data: { ...configuration.data, prepared } };
-}
-
-function say(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

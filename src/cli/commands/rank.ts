@@ -8,11 +8,12 @@ import type { Ranker } from "../../ranker/ranker.ts";
 import { RankRequestError } from "../../ranker/requests.ts";
 import { retrievalWarning } from "../../ranker/retrieval-warning.ts";
 import { type Answer, answerLines, formatJson, formatText } from "../rank/answer-lines.ts";
-import { readLines } from "../rank/lines.ts";
+import { readLines } from "../rank/read-lines.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface RankOptions {
   readonly in?: string;
+  readonly method?: string;
   readonly device: DeviceName;
   readonly json?: boolean;
 }
@@ -32,8 +33,8 @@ const MOST_BYTES = 1 << 20;
 
 export function rankCommand(): Command {
   return new Command("rank")
-    .description("answer requests: one JSON object a line in, one list a line out, as they come")
     .argument("<run>", "folder of a trained run, or a ranker's file")
+    .option("--method <name>", "of a run's folder, a method other than the deployed one")
     .option("--in <file>", "file of requests (default: standard input)")
     .addOption(
       new Option("--device <name>", "where to compute")
@@ -47,7 +48,7 @@ export function rankCommand(): Command {
 }
 
 async function rankRequests(run: string, options: RankOptions): Promise<void> {
-  const ranker = await loadRanker(run, { device: options.device });
+  const ranker = await loadRanker(run, { device: options.device, method: options.method });
   try {
     const warning = retrievalWarning(ranker.description);
     if (warning !== undefined) console.error(`note: ${warning}`);

@@ -2,7 +2,8 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
-import { writeWhole } from "../run/run-directory.ts";
+import { writeWhole } from "../../files/write-whole.ts";
+import { readRun } from "../../report/read-run.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface ReportOptions {
@@ -20,7 +21,6 @@ shows what is there.`;
 
 export function reportCommand(): Command {
   return new Command("report")
-    .description("make one self-contained HTML page of a run: results, curves, groups, data")
     .argument("<run>", "folder of a run")
     .option("--out <file>", "the page to write (default: report.html in the run's folder)")
     .option("--json", "print what was written as JSON")
@@ -33,7 +33,7 @@ async function writeReport(
   { out = join(run, "report.html"), json }: ReportOptions,
 ): Promise<void> {
   // Only here, since the library that draws takes other commands' time to load.
-  const { readRun, renderReport } = await import("../../report/index.ts");
+  const { renderReport } = await import("../../report/page.ts");
   const page = renderReport(readRun(run));
   if (!existsSync(dirname(out))) throw new UsageError(`${out}: there is no folder ${dirname(out)}`);
   if (existsSync(out) && statSync(out).isDirectory()) {

@@ -1,7 +1,7 @@
 /** `goalrank schema`: what can be set, for editors and for people. */
 import { Command } from "commander";
-import { publishedSchema } from "../configuration/json-schema.ts";
-import { configurationPage } from "../configuration/page.ts";
+import { configurationPage } from "../configuration/configuration-page.ts";
+import { publishedSchema } from "../configuration/configuration-schema.ts";
 
 const EXAMPLES = `
 Examples:
@@ -13,7 +13,6 @@ A configuration that starts with this line is checked and completed by editors:
 
 export function schemaCommand(): Command {
   return new Command("schema")
-    .description("print the JSON schema of configuration files")
     .option("--markdown", "print all settings as a page for people")
     .addHelpText("after", EXAMPLES)
     .action(({ markdown }: { readonly markdown?: boolean }) => {

@@ -3,10 +3,11 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { constants } from "node:os";
 import { Command, Option } from "commander";
-import type { RankServer, ServeSettings } from "../../server/index.ts";
-import { cleanToken } from "../../server/token.ts";
+import { RankerLoadError } from "../../server/ranking/worker-process.ts";
+import type { RankServer } from "../../server/serve.ts";
+import type { ServeSettings } from "../../server/settings.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
-import type { ShortFlag } from "../configuration/flags.ts";
+import type { ShortFlag } from "../configuration/setting-flags.ts";
 import { UsageError } from "../usage-error.ts";
 import { programVersion } from "../versions.ts";
 
@@ -15,6 +16,7 @@ const TOKEN_VARIABLE = "GOALRANK_TOKEN";
 const EXAMPLES = `
 Examples:
   $ goalrank serve runs/first
+  $ goalrank serve runs/first --method mir
   $ goalrank serve runs/first --port 9000 --workers 4
   $ goalrank serve runs/first --host 0.0.0.0 --token-file /run/secrets/goalrank
   $ curl -s localhost:8080/rank -H 'Content-Type: application/json' -d '{"user": "42"}'
@@ -61,14 +63,15 @@ const FLAGS: readonly ShortFlag[] = [
 ];
 
 export function serveCommand(): Command {
-  const command = new Command("serve")
-    .description("answer requests over HTTP")
-    .argument("<run>", "folder of a trained run, or a ranker's file");
+  const command = new Command("serve").argument("<run>", "folder of a trained run, or a ranker's file");
   const settings = new CommandSettings(command, { sections: ["serve"], shortFlags: FLAGS });
   return command
+    .option("--method <name>", "of a run's folder, a method other than the deployed one")
     .addOption(new Option("--token <token>").hideHelp().argParser(refuseToken))
     .addHelpText("after", EXAMPLES)
-    .action((run: string) => serveUntilSignal(run, settings.resolve().serve));
+    .action((run: string, { method }: { readonly method?: string }) =>
+      serveUntilSignal(run, method, settings.resolve().serve),
+    );
 }
 
 function refuseToken(): never {
@@ -77,7 +80,11 @@ function refuseToken(): never {
   );
 }
 
-async function serveUntilSignal(source: string, settings: ServeSettings): Promise<void> {
+async function serveUntilSignal(
+  source: string,
+  method: string | undefined,
+  settings: ServeSettings,
+): Promise<void> {
   const token = readToken(settings);
   if (token === undefined && !isLoopback(settings.host)) {
     console.error(
@@ -86,8 +93,8 @@ async function serveUntilSignal(source: string, settings: ServeSettings): Promis
   }
   const end = awaitSignals();
   // Only here, since the HTTP library takes other commands' time to load.
-  const { RankerLoadError, serve } = await import("../../server/index.ts");
-  const server = await serve({ source, settings, token, version: programVersion() }).catch(
+  const { serve } = await import("../../server/serve.ts");
+  const server = await serve({ source, method, settings, token, version: programVersion() }).catch(
     (error: unknown) => {
       throw error instanceof RankerLoadError ? new UsageError(`${source}: ${error.message}`) : error;
     },
@@ -126,6 +133,20 @@ function readToken({ tokenFile }: ServeSettings): string | undefined {
   if (tokenFile !== undefined) return cleanToken(readFileSync(tokenFile, "utf8"), tokenFile);
   const variable = process.env[TOKEN_VARIABLE];
   return variable === undefined ? undefined : cleanToken(variable, TOKEN_VARIABLE);
+}
+
+/**
+ * A token as it is read from a file or the environment.
+ * @throws RangeError when it cannot be sent in a header
+ */
+export function cleanToken(text: string, source: string): string {
+  const token = text.trim();
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new RangeError(
+      `${source} holds no token: expected one line of letters, digits and signs without spaces, such as \`openssl rand -hex 32\` prints`,
+    );
+  }
+  return token;
 }
 
 function isLoopback(host: string): boolean {

@@ -3,12 +3,13 @@ import { Argument, Command } from "commander";
 import { nearestName } from "../../text/nearest-name.ts";
 import { TrainingInterrupted } from "../../training/trainer.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
-import { DATA_FLAGS, DEVICE_FLAGS, EXPERIMENT_FLAGS, OUTPUT_FLAGS } from "../configuration/short-flags.ts";
+import { DATA_FLAGS, DEVICE_FLAGS, OUTPUT_FLAGS, RUN_FLAGS } from "../configuration/short-flags.ts";
 import { InterruptedError, Interruption } from "../interruption.ts";
+import { type OpenRun, resumeRun, startRun } from "../open-run.ts";
 import type { ProgramContext } from "../program-context.ts";
-import { type OpenRun, resumeRun, startRun } from "../run/open-run.ts";
 import { formatJudge, formatSummary, formatTable } from "../terminal/comparison-table.ts";
-import { ProgressDisplay } from "../terminal/progress.ts";
+import { ProgressDisplay } from "../terminal/progress-display.ts";
+import { say } from "../terminal/say.ts";
 import { TRAIN_STAGES, type TrainedRun, type TrainStage, trainRun } from "../train-run.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -20,13 +21,14 @@ interface TrainOptions {
 const EXAMPLES = `
 Stages, each with those before it:
   retriever   what chooses candidates, and a report on the data
-  reward      the DNN, the methods that are compared (PRM, imitation), and the reward model
-  generator   GoalRank's generator; the ranker to serve
-  all         and the comparison of all methods on the test lists
+  reward      the models that all methods share: the DNN and the reward model
+  generator   GoalRank's generator, or what --deploy names: the ranker to serve
+  all         the other methods, and the comparison of all on the test lists
 
 Examples:
   $ goalrank train all --scenario default
   $ goalrank train all --data ratings.dat --max-lists 20000 --out runs/first
+  $ goalrank train all --methods mir,pier,goalrank --deploy mir --out runs/mir
   $ goalrank train all --config goalrank.yaml --experiment.policyTraining.epochs 3 --out runs/second
   $ goalrank train reward --out runs/third && goalrank train all --resume runs/third
   $ goalrank train all --config runs/first/config.json --out runs/again     # the same numbers
@@ -34,12 +36,12 @@ Examples:
 Every setting of docs/configuration.md is a flag, such as --data.candidateCount 100; --help-all lists them.`;
 
 export function trainCommand(context: ProgramContext): Command {
-  const command = new Command("train")
-    .description("train the models up to a stage: retriever, reward, generator or all")
-    .addArgument(new Argument("[stage]", "how far to go").default("all").argParser(parseStage));
+  const command = new Command("train").addArgument(
+    new Argument("[stage]", "how far to go").default("all").argParser(parseStage),
+  );
   const settings = new CommandSettings(command, {
     sections: ["seed", "device", "output", "data", "experiment"],
-    shortFlags: [...DATA_FLAGS, ...EXPERIMENT_FLAGS, ...DEVICE_FLAGS, ...OUTPUT_FLAGS],
+    shortFlags: [...DATA_FLAGS, ...RUN_FLAGS, ...DEVICE_FLAGS, ...OUTPUT_FLAGS],
   });
   return command
     .option("--resume <folder>", "go on with an unfinished run, with the settings that it was started with")
@@ -105,8 +107,4 @@ function print(
     console.log(formatSummary(result));
   }
   console.log(`${seconds.toFixed(1)} s${run === undefined ? "" : `; everything is in ${run.path}`}`);
-}
-
-function say(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

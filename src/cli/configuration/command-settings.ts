@@ -1,12 +1,13 @@
 /** What a command takes of the configuration: a file, the environment, and flags, in this order. */
 import { existsSync } from "node:fs";
 import { type Command, CommanderError } from "commander";
-import { readConfigurationFile } from "./file.ts";
-import { flaggedSettings, SettingFlags, type ShortFlag } from "./flags.ts";
-import { describeValues, schemasAt } from "./json-schema.ts";
+import { describeValues, schemasAt } from "../../settings/json-schema.ts";
+import { say } from "../terminal/say.ts";
+import { readConfigurationFile } from "./configuration-file.ts";
+import { type Configuration, publishedSchema } from "./configuration-schema.ts";
 import type { Layer } from "./merge-settings.ts";
-import { resolveConfiguration } from "./resolve.ts";
-import type { Configuration } from "./schema.ts";
+import { resolveConfiguration } from "./resolve-configuration.ts";
+import { flaggedSettings, SettingFlags, type ShortFlag } from "./setting-flags.ts";
 
 /** Read where it lies in the working folder and no other is named. */
 export const DEFAULT_CONFIGURATION_FILE = "goalrank.yaml";
@@ -48,7 +49,7 @@ export class CommandSettings {
   /** Says on stderr which file is read, where none was named: it may lie in the working folder unnoticed. */
   announceFile(): void {
     const { config } = this.command.opts<{ readonly config?: string }>();
-    if (config === undefined && this.file !== undefined) process.stderr.write(`settings: ${this.file}\n`);
+    if (config === undefined && this.file !== undefined) say(`settings: ${this.file}`);
   }
 
   /**
@@ -76,7 +77,7 @@ export function environmentLayer(): Layer {
 function listFlags(sections: readonly string[]): string {
   return flaggedSettings(sections)
     .map(({ path, schema }) => {
-      const expected = describeValues(schemasAt(path, {}));
+      const expected = describeValues(schemasAt(publishedSchema, path, {}));
       const unless = schema.default === undefined ? "" : `; default ${JSON.stringify(schema.default)}`;
       return `--${path.join(".")}\n      ${schema.description}: ${expected}${unless}`;
     })

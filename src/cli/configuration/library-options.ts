@@ -1,12 +1,12 @@
 /** What a configuration says, as the library takes it. */
 import { dirname, join } from "node:path";
-import type { InteractionSource } from "../../data/prepare.ts";
-import type { LogDataOptions } from "../../run/data.ts";
-import { DEFAULT_EXPERIMENT, type ExperimentOptions } from "../../run/settings.ts";
-import type { Configuration } from "./schema.ts";
+import type { PrepareOptions } from "../../data/prepare.ts";
+import type { InteractionSource } from "../../data/readers/read-interactions.ts";
+import { DEFAULT_RUN, type RunSettings } from "../../run/settings.ts";
+import type { Configuration } from "./configuration-schema.ts";
 
-export function experimentOptions({ seed, data, experiment }: Configuration): ExperimentOptions {
-  const { policyRequests = data.file === undefined ? DEFAULT_EXPERIMENT.policyRequests : "all" } = experiment;
+export function runSettings({ seed, data, experiment }: Configuration): RunSettings {
+  const { policyRequests = data.file === undefined ? DEFAULT_RUN.policyRequests : "all" } = experiment;
   return {
     ...experiment,
     seed,
@@ -28,7 +28,7 @@ export function interactionSource(file: string, { data }: Configuration): Intera
 }
 
 /** How the log `file` is cut, and described: tables of features lie beside it. */
-export function logDataOptions(file: string, { seed, data }: Configuration): LogDataOptions {
+export function prepareOptions(file: string, { seed, data }: Configuration): PrepareOptions {
   const { userFeatures, itemFeatures, ...own } = data;
   const { file: _, format, columns, delimiter, scenario, prepared, ...shaping } = own;
   const beside = <Table extends { readonly file: string }>(table: Table): Table => {

@@ -1,5 +1,5 @@
 /** Where settings come from: files, the environment and flags, each of which goes over those before it. */
-import { type Path, valueAt } from "./json-schema.ts";
+import { type Path, valueAt } from "../../settings/json-schema.ts";
 
 /** Settings from one source. */
 export interface Layer {

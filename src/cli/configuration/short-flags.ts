@@ -1,8 +1,8 @@
 /** The short flags of what is set most often. */
 
-import { TRAININGS } from "./experiment-schema.ts";
-import { numberOrText, type ShortFlag } from "./flags.ts";
-import { ConfigurationError } from "./problems.ts";
+import { TRAINABLE, TRAININGS } from "../../run/settings.ts";
+import { ConfigurationError } from "./configuration-error.ts";
+import { numberOrText, type ShortFlag } from "./setting-flags.ts";
 
 export const DEVICE_FLAGS: readonly ShortFlag[] = [
   {
@@ -77,7 +77,7 @@ export const DATA_FLAGS: readonly ShortFlag[] = [
   },
 ];
 
-export const EXPERIMENT_FLAGS: readonly ShortFlag[] = [
+export const RUN_FLAGS: readonly ShortFlag[] = [
   {
     flags: "--requests <count>",
     description: "requests that GoalRank learns from (default: 4800 of a world, all of a log)",
@@ -90,9 +90,14 @@ export const EXPERIMENT_FLAGS: readonly ShortFlag[] = [
   },
   {
     flags: "--methods <names>",
-    description: "also compare prm, imitation (comma between them)",
+    description: "train and compare these, such as mir,pier,goalrank, or all (default: goalrank)",
     settings: [["experiment", "methods"]],
-    parse: (text) => text.split(","),
+    parse: (text) => (text === "all" ? [...TRAINABLE] : text.split(",")),
+  },
+  {
+    flags: "--deploy <method>",
+    description: "serve this one (default: goalrank where it is trained, else the first of --methods)",
+    settings: [["experiment", "deploy"]],
   },
   {
     flags: "--lists <counts>",

@@ -12,12 +12,13 @@ import {
   requestWebGpuDevice,
   type WebGpuDevice,
 } from "../../kernels/index.ts";
-import { packageVersions, programVersion } from "../versions.ts";
+import { packageVersions, programVersion, runtimeName } from "../versions.ts";
 import { type SelfTest, selfTest } from "./self-test.ts";
 
 export interface HostReport {
   readonly goalrank: string;
-  readonly node: string;
+  /** Node.js, Deno or Bun, and its version. */
+  readonly runtime: string;
   readonly platform: string;
   readonly processor: string;
   readonly cores: number;
@@ -41,7 +42,7 @@ export function examineHost(): HostReport {
   const packages = Object.entries(packageVersions()).map(([name, version]) => [name, version ?? null]);
   return {
     goalrank: programVersion(),
-    node: process.version,
+    runtime: runtimeName(),
     platform: `${process.platform} ${process.arch}`,
     processor: cpus()[0]?.model ?? "unknown",
     cores: availableParallelism(),

@@ -1,8 +1,9 @@
 /** What `goalrank export` writes: the files, in memory. */
 
-import { exportGenerator, type LoopFacts } from "../../onnx/index.ts";
+import { EXPORTED_METHODS, exportGenerator, generatorOf } from "../../onnx/generator.ts";
+import type { LoopFacts } from "../../onnx/loops.ts";
 import { Ranker, type RankerDescription } from "../../ranker/ranker.ts";
-import { decodeRanker, type RestoredRanker } from "../../ranker/ranker-file.ts";
+import { decodeRanker, type RankerContent } from "../../ranker/ranker-file.ts";
 import { exportReadme } from "./readme.ts";
 
 export const EXPORT_FORMATS = ["safetensors", "onnx", "all"] as const;
@@ -28,7 +29,7 @@ export interface RankerExport {
  * @param bytes of a ranker's file
  * @param version of the program that exports
  * @throws RankerFileError for bytes that are damaged, or no ranker
- * @throws RangeError when an ONNX file would have 2 GiB or more
+ * @throws RangeError when an ONNX file would have 2 GiB or more, and for `onnx` of a method that has no such form
  */
 export async function exportFiles(
   bytes: Uint8Array,
@@ -43,12 +44,19 @@ export async function exportFiles(
     readsUsers: userFeatures !== undefined || userCategories !== undefined,
     readsHistory: ranker.historyLength > 0,
   };
-  const holds = { safetensors: format !== "onnx", onnx: format !== "safetensors" };
+  const isGenerator = EXPORTED_METHODS.includes(content.method);
+  const holds = {
+    safetensors: format !== "onnx",
+    onnx: format === "onnx" || (format === "all" && isGenerator),
+  };
   const files = new Map<ExportFile, string | Uint8Array>();
   if (holds.safetensors) files.set("ranker.safetensors", bytes);
   if (holds.onnx) {
     const producer = { name: "goalrank", version };
-    const { encoder, decoderStep } = exportGenerator(content, { producer, metadata: metadataOf(ranker) });
+    const { encoder, decoderStep } = exportGenerator(generatorOf(content), {
+      producer,
+      metadata: metadataOf(ranker),
+    });
     files.set("encoder.onnx", encoder);
     files.set("decoder-step.onnx", decoderStep);
   }
@@ -78,7 +86,7 @@ function metadataOf(ranker: RankerDescription): Record<string, string> {
 }
 
 /** One item a line. */
-function itemsJson({ catalogue: { itemCount, itemIds, itemTitles } }: RestoredRanker): string {
+function itemsJson({ catalogue: { itemCount, itemIds, itemTitles } }: RankerContent): string {
   const items = Array.from({ length: itemCount }, (_, number) => {
     const title = itemTitles?.[number];
     return { id: itemIds?.[number] ?? String(number), ...(title && { title }) };
@@ -86,7 +94,7 @@ function itemsJson({ catalogue: { itemCount, itemIds, itemTitles } }: RestoredRa
   return namesJson(items);
 }
 
-function userNames({ catalogue: { userCount, userIds } }: RestoredRanker): string[] {
+function userNames({ catalogue: { userCount, userIds } }: RankerContent): string[] {
   return Array.from({ length: userCount }, (_, number) => userIds?.[number] ?? String(number));
 }
 

@@ -1,7 +1,8 @@
 /** Writes a folder of files so that nothing half-written is ever seen in it. */
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, open, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { writeWhole } from "../../files/write-whole.ts";
 import { UsageError } from "../usage-error.ts";
 
 export interface FolderOptions {
@@ -31,7 +32,7 @@ export async function writeFolder(
   await mkdir(dirname(target), { recursive: true });
   const temporary = await mkdtemp(join(dirname(target), `.${basename(target)}.writing-`));
   try {
-    for (const [name, content] of files) await writeSynced(join(temporary, name), content);
+    for (const [name, content] of files) writeWhole(join(temporary, name), content);
     if (!existsSync(target)) {
       await rename(temporary, target);
       return;
@@ -53,15 +54,5 @@ async function contentOf(path: string): Promise<string[]> {
     if (code === "ENOENT") return [];
     if (code === "ENOTDIR") throw new UsageError(`${path}: there is a file of this name; expected a folder`);
     throw error;
-  }
-}
-
-async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
-  const file = await open(path, "w");
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }

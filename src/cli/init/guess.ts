@@ -1,11 +1,14 @@
 /** Everything that `goalrank init` makes of the first rows of a log. */
 import { checkItemSupply } from "../../data/candidates.ts";
-import { type PreparedData, prepareLog } from "../../data/prepare.ts";
+import { type CutLog, cutLog } from "../../data/cut-log.ts";
 import { timeOfText } from "../../data/readers/dates.ts";
+import { type Head, isNumber } from "../../data/readers/head.ts";
 import { InteractionLogBuilder } from "../../data/readers/interaction-log-builder.ts";
 import { doubtsOf, type GuessedColumns, guessColumns, otherFeedback, valuesOf } from "./guess-columns.ts";
 import { guessThreshold, type ThresholdGuess } from "./guess-threshold.ts";
-import { type Head, isNumber } from "./head.ts";
+
+/** Rows of a log that are looked at. */
+export const HEAD_ROWS = 10_000;
 
 export interface LogGuess {
   readonly head: Head;
@@ -61,13 +64,13 @@ function suitSmallLog(head: Head, columns: GuessedColumns, positiveThreshold: nu
     builder.add(user, items[row], Number(feedback[row]), timeOfText(times[row]));
   });
   const log = builder.build();
-  const prepared = (core: number) => attempt(() => prepareLog(log, { core, positiveThreshold }));
+  const prepared = (core: number) => attempt(() => cutLog(log, { core, positiveThreshold }));
   const core = CORES.find((own) => (prepared(own)?.log.users.length ?? 0) >= log.users.length / 2) ?? 1;
   const candidateCount = CANDIDATES.find((count) => suffices(prepared(core), count)) ?? 6;
   return { core, candidateCount };
 }
 
-function suffices(prepared: PreparedData | undefined, candidates: number): boolean {
+function suffices(prepared: CutLog | undefined, candidates: number): boolean {
   if (prepared === undefined) return false;
   const { log, test } = prepared;
   return attempt(() => checkItemSupply(log, test.listLength, candidates) ?? true) === true;

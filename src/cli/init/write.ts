@@ -1,10 +1,9 @@
 /** The configuration that `goalrank init` writes: what was guessed, with comments that say how to correct it. */
 import { basename, extname } from "node:path";
 import { stringify } from "yaml";
-import type { TextEncodingName } from "../../data/readers/delimited.ts";
-import type { LogGuess } from "./guess.ts";
+import type { TextEncodingName } from "../../data/settings.ts";
+import { HEAD_ROWS, type LogGuess } from "./guess.ts";
 import { FIELDS } from "./guess-columns.ts";
-import { HEAD_ROWS } from "./head.ts";
 
 export interface ConfigurationPlaces {
   /** The log, relative to the folder of the configuration. */
@@ -54,7 +53,7 @@ ${sizeLines(guess)}${titles === undefined ? "" : titleLines(titles)}
 # What came out best on MovieLens-1M and KuaiRand-Pure (docs/experiments.md): a generator that imitates the log's
 # positives is what the reward model and GoalRank start from.
 experiment:
-  methods: [prm, imitation]            # prm is for comparison alone
+  methods: [prm, imitation, goalrank]  # what is trained; all but goalrank are for comparison
   generatorEvaluatorLists: [20, 100]   # so are these
   generatorStart: imitation
   imitation: positives

@@ -2,7 +2,7 @@
 import type { Ranker } from "../../ranker/ranker.ts";
 import { parseRankRequest } from "../../ranker/request-schema.ts";
 import { type RankedList, type RankRequest, RankRequestError } from "../../ranker/requests.ts";
-import type { Line } from "./lines.ts";
+import type { Line } from "./read-lines.ts";
 
 /** What a request may carry besides, to be told apart by: it comes back with the answer. */
 export type RequestId = string | number;

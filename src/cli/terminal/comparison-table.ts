@@ -1,10 +1,10 @@
 /** The results of a run in text: a table of all methods, and what to read from it. */
 import type { OffPolicyEstimate } from "../../evaluation/off-policy.ts";
 import type { OrderAccuracy } from "../../evaluation/reward-report.ts";
-import type { Advantage, ExperimentResult } from "../../run/compare.ts";
+import type { Advantage, RunResult } from "../../run/compare.ts";
 import type { MethodResult } from "../../run/evaluate-lists.ts";
 import type { OffPolicyReport } from "../../run/off-policy-report.ts";
-import { formatColumns } from "./columns.ts";
+import { formatColumns } from "./text-columns.ts";
 
 const decimals = (value: number | undefined) => (value === undefined ? "" : value.toFixed(3));
 const percent = (value: number | undefined) => (value === undefined ? "" : (100 * value).toFixed(1));
@@ -38,11 +38,7 @@ export function formatTable(rows: readonly MethodResult[], depth: number, isTerm
 }
 
 /** What to read from the table, in a few lines. */
-export function formatSummary({
-  advantages,
-  offPolicy,
-  ...result
-}: Omit<ExperimentResult, "models">): string {
+export function formatSummary({ advantages, offPolicy, ...result }: RunResult): string {
   return [
     formatJudge(result),
     ...advantages.map(formatAdvantage),
@@ -54,7 +50,7 @@ export function formatSummary({
 export function formatJudge({
   judge,
   trueCorrelation,
-}: Pick<ExperimentResult, "judge" | "trueCorrelation">): string {
+}: Pick<RunResult, "judge" | "trueCorrelation">): string {
   const against = [
     ...(trueCorrelation === undefined ? [] : [`${trueCorrelation.toFixed(3)} with the truth`]),
     ...(judge.pearson === undefined ? [] : [`${judge.pearson.toFixed(3)} with the feedback`]),

@@ -1,15 +1,7 @@
 /** How a catalogue lies in a safetensors file: tensors named `user.…` and `item.…`, and what its metadata says. */
 import type { SafetensorsEntry } from "../../nn/index.ts";
-import type { Catalogue, CategoryTable, FeatureTable } from "../dataset.ts";
-
-/** What the tensors do not say by themselves, as JSON. */
-export interface CatalogueDescription {
-  readonly userCount: number;
-  readonly itemCount: number;
-  /** Sizes of the vocabularies of categories, where there are any. */
-  readonly userVocabulary?: number;
-  readonly itemVocabulary?: number;
-}
+import type { Catalogue, CategoryTable } from "../dataset.ts";
+import type { CatalogueDescription } from "./catalogue-description.ts";
 
 const KINDS = ["user", "item"] as const;
 type Kind = (typeof KINDS)[number];
@@ -67,42 +59,48 @@ export function restoreCatalogue(
   description: CatalogueDescription,
   tensors: ReadonlyMap<string, SafetensorsEntry>,
 ): Catalogue {
-  const { userCount, itemCount, userVocabulary, itemVocabulary } = description;
-  const reader = new TensorReader(tensors);
-  const userIds = reader.texts("user.ids", userCount);
-  const itemIds = reader.texts("item.ids", itemCount);
+  const { userCount, itemCount } = description;
+  const reader = new CatalogueReader(description, tensors);
   const itemTitles = reader.texts("item.titles", itemCount);
-  const userFeatures = reader.features("user", userCount);
-  const itemFeatures = reader.features("item", itemCount);
-  const userCategories = reader.categories("user", userCount, userVocabulary);
-  const itemCategories = reader.categories("item", itemCount, itemVocabulary);
   return {
     userCount,
     itemCount,
-    ...(userIds && { userIds }),
-    ...(itemIds && { itemIds }),
+    ...reader.read("user"),
+    ...reader.read("item"),
     ...(itemTitles && { itemTitles }),
-    ...(userFeatures && { userFeatures }),
-    ...(itemFeatures && { itemFeatures }),
-    ...(userCategories && { userCategories }),
-    ...(itemCategories && { itemCategories }),
   };
 }
 
-class TensorReader {
-  constructor(private readonly tensors: ReadonlyMap<string, SafetensorsEntry>) {}
+class CatalogueReader {
+  constructor(
+    private readonly description: CatalogueDescription,
+    private readonly tensors: ReadonlyMap<string, SafetensorsEntry>,
+  ) {}
 
-  features(kind: Kind, count: number): FeatureTable | undefined {
-    const name = `${kind}.features`;
-    if (!this.tensors.has(name)) return undefined;
-    const { data, width } = this.table(name, count, Float32Array);
-    return { width, data };
+  read(kind: Kind): Partial<Catalogue> {
+    const ids = this.texts(`${kind}.ids`, this.description[`${kind}Count`]);
+    const features = this.tensors.has(`${kind}.features`) && this.table(kind, "features", Float32Array);
+    const categories = this.categories(kind);
+    return {
+      ...(ids && { [`${kind}Ids`]: ids }),
+      ...(features && { [`${kind}Features`]: features }),
+      ...(categories && { [`${kind}Categories`]: categories }),
+    };
   }
 
-  categories(kind: Kind, count: number, vocabularySize: number | undefined): CategoryTable | undefined {
+  texts(name: string, count: number): readonly string[] | undefined {
+    const entry = this.tensors.get(name);
+    if (entry === undefined) return undefined;
+    const texts = decodeTexts(entry);
+    if (texts?.length !== count) throw new RangeError(`the tensor ${name} does not hold ${count} texts`);
+    return texts;
+  }
+
+  private categories(kind: Kind): CategoryTable | undefined {
+    const vocabularySize = this.description[`${kind}Vocabulary`];
     if (vocabularySize === undefined) return undefined;
-    const { data: indices, width: slots } = this.table(`${kind}.categories`, count, Int32Array);
-    const { data: weights } = this.table(`${kind}.category_weights`, count, Float32Array);
+    const { data: indices, width: slots } = this.table(kind, "categories", Int32Array);
+    const { data: weights } = this.table(kind, "category_weights", Float32Array);
     const name = `${kind}.unknown_categories`;
     const { data: unknown } = this.tensors.get(name) ?? {};
     if (!(unknown instanceof Int32Array)) throw new RangeError(`the tensor ${name} is missing or no I32`);
@@ -117,24 +115,18 @@ class TensorReader {
     return { vocabularySize, slots, indices, weights, unknown };
   }
 
-  texts(name: string, count: number): readonly string[] | undefined {
-    const entry = this.tensors.get(name);
-    if (entry === undefined) return undefined;
-    const texts = decodeTexts(entry);
-    if (texts?.length !== count) throw new RangeError(`the tensor ${name} does not hold ${count} texts`);
-    return texts;
-  }
-
   private table<Data extends Float32Array | Int32Array>(
-    name: string,
-    count: number,
+    kind: Kind,
+    part: string,
     type: new (length: number) => Data,
-  ): { readonly data: Data; readonly width: number } {
+  ): { readonly width: number; readonly data: Data } {
+    const name = `${kind}.${part}`;
+    const count = this.description[`${kind}Count`];
     const entry = this.tensors.get(name);
     if (!(entry?.data instanceof type) || entry.shape.length !== 2 || entry.shape[0] !== count) {
       throw new RangeError(`the tensor ${name} is missing, or not of ${count} rows`);
     }
-    return { data: entry.data as Data, width: entry.shape[1] };
+    return { width: entry.shape[1], data: entry.data as Data };
   }
 }
 

@@ -4,35 +4,13 @@
  */
 
 import { excerpt } from "../../text/excerpt.ts";
-import type { CategoryTable, FeatureTable } from "../dataset.ts";
+import type { Catalogue, CategoryTable, FeatureTable } from "../dataset.ts";
 import { DataError } from "../errors.ts";
+import type { InteractionLog } from "../interactions.ts";
 import { namesOf } from "../readers/columns.ts";
-import { readRecords, type TextEncodingName } from "../readers/delimited.ts";
-import { isText } from "../readers/text.ts";
+import { isText, readRecords } from "../readers/delimited.ts";
+import type { FeatureSource, LogOptions } from "../settings.ts";
 import { buildCategories, type CategoryColumn } from "./categories.ts";
-
-/** A table, and which of its columns to read. */
-export interface FeatureSource {
-  readonly file: string;
-  /** "csv" unless given; "movielens" is `a::b::c`, without quotes and without a header. */
-  readonly format?: "csv" | "tsv" | "movielens";
-  /** "utf-8" unless given; "latin1" is what many older files are in, MovieLens-1M's films among them. */
-  readonly encoding?: TextEncodingName;
-  /** Names of all columns of a file without a header. */
-  readonly columns?: readonly string[];
-  /** Column of the ids under which the log knows users or items. */
-  readonly key: string;
-  /** Columns of numbers; blank where the number is unknown. */
-  readonly numeric?: readonly string[];
-  /** Columns of one category each; blank where it is unknown. */
-  readonly categorical?: readonly string[];
-  /** Columns of several categories each, told apart by a separator. */
-  readonly multiple?: readonly { readonly column: string; readonly separator: string }[];
-  /** Column of what people call a user or an item, for reports and answers; no feature. */
-  readonly title?: string;
-  /** Categories that fewer users or items have become their column's rare category: 2 unless given. */
-  readonly minimumCount?: number;
-}
 
 /** The features of all users, or of all items, in the log's numbering. */
 export interface EntityFeatures {
@@ -56,6 +34,9 @@ export interface FeatureCounts {
   /** Users or items of the log that the file lacks: unknown in every column. */
   readonly missing: number;
 }
+
+/** Tables of observed features. */
+export type FeatureTables = Pick<LogOptions, "userFeatures" | "itemFeatures">;
 
 /** Every user or item takes as much memory as the one with the most. */
 const MAX_CATEGORIES = 1000;
@@ -114,6 +95,29 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
     vocabulary: columns.length === 0 ? [] : vocabulary,
     titles: source.title === undefined ? undefined : reader.titles(source.title),
     counts: reader.counts(),
+  };
+}
+
+/**
+ * The users and items of a log, with what tables beside it say of them.
+ * @throws DataError as {@link readFeatures} does
+ */
+export async function readCatalogue(
+  { userIds, itemIds }: InteractionLog,
+  { userFeatures, itemFeatures }: FeatureTables = {},
+): Promise<Catalogue> {
+  const users = userFeatures && (await readFeatures(userFeatures, userIds));
+  const items = itemFeatures && (await readFeatures(itemFeatures, itemIds));
+  return {
+    userCount: userIds.length,
+    itemCount: itemIds.length,
+    userIds,
+    itemIds,
+    ...(users?.features && { userFeatures: users.features }),
+    ...(users?.categories && { userCategories: users.categories }),
+    ...(items?.features && { itemFeatures: items.features }),
+    ...(items?.categories && { itemCategories: items.categories }),
+    ...(items?.titles && { itemTitles: items.titles }),
   };
 }
 

@@ -3,25 +3,27 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import { explainFileError } from "../errors.ts";
 
-/** A value that JSON can hold. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+const json = z.json();
 
-/** What tells one input file from another. */
-export interface FileFingerprint {
+const fileFingerprint = z.object({
   /** Without its folder, which may differ from machine to machine. */
-  readonly name: string;
-  readonly bytes: number;
+  name: z.string(),
+  bytes: z.number(),
   /** Of the bytes as they lie on disk, in hexadecimal. */
-  readonly sha256: string;
-}
+  sha256: z.string(),
+});
 
+export const sourceFingerprintSchema = z.object({ files: z.array(fileFingerprint), options: json });
+
+/** A value that JSON can hold. */
+export type Json = z.infer<typeof json>;
+/** What tells one input file from another. */
+export type FileFingerprint = z.infer<typeof fileFingerprint>;
 /** Input files and the options under which they were read and cut. */
-export interface SourceFingerprint {
-  readonly files: readonly FileFingerprint[];
-  readonly options: Json;
-}
+export type SourceFingerprint = z.infer<typeof sourceFingerprintSchema>;
 
 /**
  * Reads every byte of `files`.

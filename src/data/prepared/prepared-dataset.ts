@@ -1,40 +1,44 @@
 /**
- * Prepared datasets: what an experiment reads, written once and used again. A file is opened by its header alone, and
- * then read by rows, so that it never has to fit in memory.
+ * Prepared datasets: what a training reads, written once and used again. A file is opened by its header alone, and then
+ * read by rows, so that it never has to fit in memory.
  */
-import { createHash } from "node:crypto";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
-import { encodeSafetensorsHeader, type SafetensorsEntry } from "../../nn/index.ts";
+import { writeWholeInParts } from "../../files/write-whole.ts";
+import { ARRAY_TYPES, encodeSafetensorsHeader, type SafetensorsEntry } from "../../nn/index.ts";
 import type { Catalogue, ListDataset } from "../dataset.ts";
 import { DataError } from "../errors.ts";
-import { catalogueTensors, describeCatalogue } from "../features/catalogue-tensors.ts";
+import {
+  catalogueTensors,
+  describeCatalogue,
+  isCatalogueTensor,
+  restoreCatalogue,
+} from "../features/catalogue-tensors.ts";
+import { eachSplit, SPLITS, type SplitName } from "../protocols.ts";
+import { restoreRetriever } from "../retrievers/restore.ts";
 import type { Retriever } from "../retrievers/retriever.ts";
 import { isSameSource, type SourceFingerprint } from "./fingerprint.ts";
 import { PreparedFile } from "./prepared-file.ts";
+import {
+  COLUMN_NAMES,
+  type ColumnName,
+  columnTensor,
+  RETRIEVER_PREFIX,
+  splitTensors,
+} from "./prepared-layout.ts";
 import {
   METADATA_CHECKSUM_KEY,
   METADATA_KEY,
   PREPARED_VERSION,
   type PreparedDescription,
   type PreparedMetadata,
-  RETRIEVER_PREFIX,
-  SPLITS,
   type SplitExtents,
-  type SplitName,
-  splitTensors,
-} from "./prepared-layout.ts";
-
-export type { PreparedDescription, SplitName } from "./prepared-layout.ts";
+  sha256,
+} from "./prepared-metadata.ts";
 
 /** All that a prepared dataset holds. */
-export interface PreparedContent extends PreparedDescription {
+export interface PreparedContent extends PreparedDescription, Readonly<Record<SplitName, ListDataset>> {
   readonly catalogue: Catalogue;
   /** What scored the candidates. */
   readonly retriever?: Retriever;
-  readonly training: ListDataset;
-  readonly validation: ListDataset;
-  readonly test: ListDataset;
 }
 
 /** An open prepared dataset. */
@@ -61,29 +65,27 @@ export interface PreparedDataset extends PreparedDescription {
  * @throws the file system's error when the file cannot be written
  */
 export async function writePreparedDataset(file: string, content: PreparedContent): Promise<void> {
+  const { catalogue, retriever, protocols, counts, report, source } = content;
+  const retrieverTensors = [...(retriever?.tensors() ?? [])];
   const tensors = new Map<string, SafetensorsEntry>([
-    ...catalogueTensors(content.catalogue),
-    ...[...(content.retriever?.tensors() ?? [])].map(([name, tensor]): [string, SafetensorsEntry] => [
-      `${RETRIEVER_PREFIX}${name}`,
-      tensor,
-    ]),
+    ...catalogueTensors(catalogue),
+    ...retrieverTensors.map(([name, tensor]) => [`${RETRIEVER_PREFIX}${name}`, tensor] as const),
     ...SPLITS.flatMap((split) => splitTensors(split, content[split])),
   ]);
   const metadata: PreparedMetadata = {
     kind: "prepared-dataset",
     version: PREPARED_VERSION,
     node: process.version,
-    protocols: content.protocols,
-    counts: content.counts,
-    ...(content.report && { report: content.report }),
-    source: content.source,
-    catalogue: describeCatalogue(content.catalogue),
-    ...(content.retriever && { retriever: content.retriever.name }),
-    splits: {
-      training: extentsOf(content.training),
-      validation: extentsOf(content.validation),
-      test: extentsOf(content.test),
-    },
+    protocols,
+    counts,
+    ...(report && { report }),
+    source,
+    catalogue: describeCatalogue(catalogue),
+    ...(retriever && { retriever: retriever.name }),
+    splits: eachSplit((split) => {
+      const { size, candidateCount, listLength, historyLength } = content[split];
+      return { size, candidateCount, listLength, historyLength };
+    }),
     sha256: Object.fromEntries([...tensors].map(([name, { data }]) => [name, sha256(bytesOf(data))])),
   };
   const text = JSON.stringify(metadata);
@@ -91,10 +93,7 @@ export async function writePreparedDataset(file: string, content: PreparedConten
     [METADATA_KEY]: text,
     [METADATA_CHECKSUM_KEY]: sha256(text),
   });
-  await replaceFile(file, async (handle) => {
-    await handle.writeFile(bytes);
-    for (const [, { data }] of ordered) await handle.writeFile(bytesOf(data));
-  });
+  await writeWholeInParts(file, [bytes, ...ordered.map(([, { data }]) => bytesOf(data))]);
 }
 
 /**
@@ -111,8 +110,9 @@ export async function writePreparedDataset(file: string, content: PreparedConten
 export async function openPreparedDataset(file: string): Promise<PreparedDataset> {
   const prepared = await PreparedFile.open(file);
   try {
-    const { protocols, counts, source, splits, report } = prepared.metadata;
-    const retriever = await prepared.readRetriever();
+    const { protocols, counts, report, source, splits } = prepared.metadata;
+    for (const split of SPLITS) for (const name of COLUMN_NAMES) findColumn(prepared, split, name);
+    const retriever = await readRetriever(prepared);
     return {
       ...(retriever && { retriever }),
       protocols,
@@ -120,14 +120,29 @@ export async function openPreparedDataset(file: string): Promise<PreparedDataset
       report,
       source,
       splits,
-      catalogue: await prepared.readCatalogue(),
+      catalogue: await readCatalogue(prepared),
       read: (split, firstRow = 0, rowCount = splits[split].size - firstRow) =>
-        prepared.readRows(split, firstRow, rowCount),
+        readRows(prepared, split, firstRow, rowCount),
       close: () => prepared.close(),
     };
   } catch (error) {
     await prepared.close();
     throw error;
+  }
+}
+
+/**
+ * All that a prepared dataset holds.
+ * @throws DataError as {@link openPreparedDataset} does, or when the file is damaged
+ */
+export async function readPreparedDataset(file: string): Promise<PreparedContent> {
+  const { read, close, splits: _, ...described } = await openPreparedDataset(file);
+  try {
+    const training = await read("training");
+    const validation = await read("validation");
+    return { ...described, training, validation, test: await read("test") };
+  } finally {
+    await close();
   }
 }
 
@@ -153,46 +168,60 @@ export async function reusePreparedDataset(
   return undefined;
 }
 
-function extentsOf({ size, candidateCount, listLength, historyLength }: ListDataset): SplitExtents {
-  return { size, candidateCount, listLength, historyLength };
+async function readCatalogue(file: PreparedFile): Promise<Catalogue> {
+  const tensors = await file.readTensors((name) => (isCatalogueTensor(name) ? name : undefined));
+  return file.restore(() => restoreCatalogue(file.metadata.catalogue, tensors));
+}
+
+async function readRetriever(file: PreparedFile): Promise<Retriever | undefined> {
+  const { retriever: name, catalogue } = file.metadata;
+  if (name === undefined) return undefined;
+  const tensors = await file.readTensors((tensor) =>
+    tensor.startsWith(RETRIEVER_PREFIX) ? tensor.slice(RETRIEVER_PREFIX.length) : undefined,
+  );
+  return file.restore(() => restoreRetriever(name, tensors, catalogue));
+}
+
+async function readRows(
+  file: PreparedFile,
+  split: SplitName,
+  firstRow: number,
+  rowCount: number,
+): Promise<ListDataset> {
+  const extents = file.metadata.splits[split];
+  const isRange = [firstRow, rowCount].every((value) => Number.isInteger(value) && value >= 0);
+  if (!isRange || firstRow + rowCount > extents.size) {
+    throw new RangeError(
+      `prepared dataset: ${rowCount} rows from row ${firstRow} were asked for; ${split} has ${extents.size} rows`,
+    );
+  }
+  const columns: Partial<Record<ColumnName, SafetensorsEntry["data"]>> = {};
+  for (const column of COLUMN_NAMES) {
+    const { name, dtype, begin, end } = findColumn(file, split, column);
+    const rowBytes = (end - begin) / extents.size;
+    const bytes =
+      rowCount === extents.size
+        ? await file.readTensor(name)
+        : await file.readPart(begin + firstRow * rowBytes, rowCount * rowBytes);
+    columns[column] = new ARRAY_TYPES[dtype](bytes);
+  }
+  return { ...extents, size: rowCount, ...(columns as Pick<ListDataset, ColumnName>) };
+}
+
+/** Where a column lies, once it is known to have the type and shape that it must have. */
+function findColumn(file: PreparedFile, split: SplitName, column: ColumnName) {
+  const { name, dtype, shape } = columnTensor(split, column, file.metadata.splits[split]);
+  const location = file.location(name);
+  if (location.dtype !== dtype || `${location.shape}` !== `${shape}`) {
+    throw file.damaged(
+      `the tensor ${name} is ${location.dtype} [${location.shape}]; expected ${dtype} [${shape}]`,
+    );
+  }
+  return { name, ...location };
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: SafetensorsEntry["data"]): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-function sha256(bytes: Uint8Array | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
-
-/** Writes beside `file`, and takes its place only when everything is on disk. */
-async function replaceFile(file: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
-  const temporary = `${file}.${process.pid}.partial`;
-  try {
-    const handle = await open(temporary, "w");
-    try {
-      await write(handle);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await syncFolder(dirname(file));
-}
-
-/** Makes the new name last through a power cut, where the system lets folders be synchronised (Windows does not). */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(folder);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 function hasCode(error: unknown, code: string): boolean {

@@ -1,5 +1,4 @@
-/** The reading side of a prepared dataset: the header first, then only the bytes that are asked for. */
-import { createHash } from "node:crypto";
+/** The bytes of a prepared dataset, read from the header on, and then only those that are asked for. */
 import { type FileHandle, open } from "node:fs/promises";
 import {
   ARRAY_TYPES,
@@ -11,23 +10,14 @@ import {
   safetensorsDataStart,
 } from "../../nn/index.ts";
 import { excerpt } from "../../text/excerpt.ts";
-import type { Catalogue, ListDataset } from "../dataset.ts";
 import { DataError } from "../errors.ts";
-import { isCatalogueTensor, restoreCatalogue } from "../features/catalogue-tensors.ts";
-import { restoreRetriever } from "../retrievers/restore.ts";
-import type { Retriever } from "../retrievers/retriever.ts";
 import {
-  COLUMN_NAMES,
-  COLUMNS,
-  type ColumnName,
   METADATA_CHECKSUM_KEY,
   METADATA_KEY,
   type PreparedMetadata,
-  RETRIEVER_PREFIX,
-  SPLITS,
-  type SplitName,
-} from "./prepared-layout.ts";
-import { parsePreparedMetadata } from "./prepared-metadata.ts";
+  parsePreparedMetadata,
+  sha256,
+} from "./prepared-metadata.ts";
 
 /** The bytes of a file that hold the length of its header. */
 const LENGTH_BYTES = 8;
@@ -48,10 +38,8 @@ export class PreparedFile {
     const handle = await openForReading(file);
     try {
       const layout = await readLayout(file, handle);
-      const metadata = readMetadata(file, layout);
-      const prepared = new PreparedFile(file, handle, layout, metadata);
+      const prepared = new PreparedFile(file, handle, layout, readMetadata(file, layout));
       prepared.checkNames();
-      for (const split of SPLITS) for (const name of COLUMN_NAMES) prepared.column(split, name);
       return prepared;
     } catch (error) {
       await handle.close();
@@ -63,100 +51,31 @@ export class PreparedFile {
     return this.handle.close();
   }
 
-  async readCatalogue(): Promise<Catalogue> {
-    const tensors = await this.readTensors((name) => (isCatalogueTensor(name) ? name : undefined));
-    return this.restore(() => restoreCatalogue(this.metadata.catalogue, tensors));
-  }
-
-  async readRetriever(): Promise<Retriever | undefined> {
-    const { retriever: name, catalogue } = this.metadata;
-    if (name === undefined) return undefined;
-    const tensors = await this.readTensors((tensor) =>
-      tensor.startsWith(RETRIEVER_PREFIX) ? tensor.slice(RETRIEVER_PREFIX.length) : undefined,
-    );
-    return this.restore(() => restoreRetriever(name, tensors, catalogue));
-  }
-
-  async readRows(split: SplitName, firstRow: number, rowCount: number): Promise<ListDataset> {
-    const extents = this.metadata.splits[split];
-    const isRange = [firstRow, rowCount].every((value) => Number.isInteger(value) && value >= 0);
-    if (!isRange || firstRow + rowCount > extents.size) {
-      throw new RangeError(
-        `prepared dataset: ${rowCount} rows from row ${firstRow} were asked for; ${split} has ${extents.size} rows`,
-      );
-    }
-    const integers = (name: ColumnName) => this.readIntegers(split, name, firstRow, rowCount);
-    const numbers = (name: ColumnName) => this.readNumbers(split, name, firstRow, rowCount);
-    const { candidateCount, listLength, historyLength } = extents;
-    return {
-      size: rowCount,
-      candidateCount,
-      listLength,
-      historyLength,
-      users: await integers("users"),
-      candidates: await integers("candidates"),
-      retrieverScores: await numbers("retrieverScores"),
-      exposed: await integers("exposed"),
-      feedback: await numbers("feedback"),
-      history: await integers("history"),
-      historyFeedback: await numbers("historyFeedback"),
-    };
-  }
-
-  private async readIntegers(split: SplitName, name: ColumnName, first: number, count: number) {
-    return new Int32Array(await this.readColumn(split, name, first, count));
-  }
-
-  private async readNumbers(split: SplitName, name: ColumnName, first: number, count: number) {
-    return new Float32Array(await this.readColumn(split, name, first, count));
-  }
-
-  private async readColumn(
-    split: SplitName,
-    name: ColumnName,
-    firstRow: number,
-    rowCount: number,
-  ): Promise<ArrayBuffer> {
-    const { size } = this.metadata.splits[split];
-    if (rowCount === size) return this.readTensor(`${split}.${COLUMNS[name].tensor}`);
-    const { begin, end } = this.column(split, name);
-    const rowBytes = (end - begin) / size;
-    return this.readBytes(begin + firstRow * rowBytes, rowCount * rowBytes);
-  }
-
-  /** Where a column lies, once it is known to have the type and shape that it must have. */
-  private column(split: SplitName, name: ColumnName): SafetensorsLocation {
-    const { tensor, dtype, width } = COLUMNS[name];
-    const extents = this.metadata.splits[split];
-    const columns = width(extents);
-    const shape = columns === undefined ? [extents.size] : [extents.size, columns];
-    const location = this.location(`${split}.${tensor}`);
-    if (location.dtype !== dtype || `${location.shape}` !== `${shape}`) {
-      throw damaged(
-        this.file,
-        `the tensor ${split}.${tensor} is ${location.dtype} [${location.shape}]; expected ${dtype} [${shape}]`,
-      );
-    }
-    return location;
-  }
-
-  private checkNames(): void {
-    const expected = Object.keys(this.metadata.sha256);
-    for (const name of expected) this.location(name);
-    const extra = [...this.layout.tensors.keys()].find((name) => !expected.includes(name));
-    if (extra !== undefined) throw damaged(this.file, `there is an unknown tensor ${extra}`);
-  }
-
-  private location(name: string): SafetensorsLocation {
+  location(name: string): SafetensorsLocation {
     const location = this.layout.tensors.get(name);
-    if (location === undefined) throw damaged(this.file, `there is no tensor ${name}`);
+    if (location === undefined) throw this.damaged(`there is no tensor ${name}`);
     return location;
+  }
+
+  /** All bytes of a tensor, compared with its checksum. */
+  async readTensor(name: string): Promise<ArrayBuffer> {
+    const { begin, end } = this.location(name);
+    const bytes = await this.readPart(begin, end - begin);
+    if (sha256(new Uint8Array(bytes)) !== this.metadata.sha256[name]) {
+      throw this.damaged(`the tensor ${name} does not have the checksum that the header gives`);
+    }
+    return bytes;
+  }
+
+  /** `length` bytes from byte `begin` of the data on. */
+  readPart(begin: number, length: number): Promise<ArrayBuffer> {
+    return readRange(this.file, this.handle, this.layout.dataStart + begin, length);
   }
 
   /** Whole tensors, under the names that `rename` gives them; undefined leaves one out. */
-  private async readTensors(
+  async readTensors(
     rename: (name: string) => string | undefined,
-  ): Promise<Map<string, SafetensorsEntry>> {
+  ): Promise<ReadonlyMap<string, SafetensorsEntry>> {
     const tensors = new Map<string, SafetensorsEntry>();
     for (const [name, { dtype, shape }] of this.layout.tensors) {
       const own = rename(name);
@@ -166,27 +85,25 @@ export class PreparedFile {
     return tensors;
   }
 
-  private restore<Restored>(make: () => Restored): Restored {
+  /** What `make` makes of tensors that it may find wrong. */
+  restore<Restored>(make: () => Restored): Restored {
     try {
       return make();
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
-      throw damaged(this.file, cause.message, cause);
+      throw this.damaged(cause.message, cause);
     }
   }
 
-  /** All bytes of a tensor, compared with its checksum. */
-  private async readTensor(name: string): Promise<ArrayBuffer> {
-    const { begin, end } = this.location(name);
-    const bytes = await this.readBytes(begin, end - begin);
-    if (sha256(new Uint8Array(bytes)) !== this.metadata.sha256[name]) {
-      throw damaged(this.file, `the tensor ${name} does not have the checksum that the header gives`);
-    }
-    return bytes;
+  damaged(problem: string, cause?: unknown): DataError {
+    return damaged(this.file, problem, cause);
   }
 
-  private readBytes(begin: number, length: number): Promise<ArrayBuffer> {
-    return readRange(this.file, this.handle, this.layout.dataStart + begin, length);
+  private checkNames(): void {
+    const expected = Object.keys(this.metadata.sha256);
+    for (const name of expected) this.location(name);
+    const extra = [...this.layout.tensors.keys()].find((name) => !expected.includes(name));
+    if (extra !== undefined) throw this.damaged(`there is an unknown tensor ${extra}`);
   }
 }
 
@@ -242,10 +159,6 @@ async function readRange(
     filled += bytesRead;
   }
   return bytes.buffer;
-}
-
-function sha256(bytes: Uint8Array | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 function damaged(file: string, problem: string, cause?: unknown): DataError {

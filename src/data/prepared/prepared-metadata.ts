@@ -1,38 +1,53 @@
-/** Checks the description in a prepared dataset: JSON, of which nothing is believed before. */
+/** The description in a prepared dataset: JSON, of which nothing is believed before it is checked. */
+import { createHash } from "node:crypto";
 import { z } from "zod";
-import { SPLIT_PROTOCOLS } from "../protocols.ts";
-import { METADATA_KEY, PREPARED_VERSION, type PreparedMetadata, SPLITS } from "./prepared-layout.ts";
+import { arrayLength, catalogueDescriptionSchema } from "../features/catalogue-description.ts";
+import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS, SPLITS } from "../protocols.ts";
+import { dataReportSchema, preparationCountsSchema } from "../report/data-report-schema.ts";
+import { sourceFingerprintSchema } from "./fingerprint.ts";
 
-const count = z
-  .int()
-  .min(0)
-  .max(2 ** 31 - 1);
+/** Of the layout: a reader refuses any other. */
+export const PREPARED_VERSION = 2;
 
-const split = z.object({ size: count, candidateCount: count, listLength: count, historyLength: count });
-const protocol = z.enum(["injected", "retrieved", "logged"]);
+/** Key of the metadata entry, and of the checksum of its text in UTF-8. */
+export const METADATA_KEY = "goalrank";
+export const METADATA_CHECKSUM_KEY = "goalrank_sha256";
 
-/** What reading depends on. The counts and the report are only shown, and a checksum tells that they are as written. */
-const schema = z.object({
+/** The extents of a split's columns. */
+const extents = z.object({
+  size: arrayLength,
+  candidateCount: arrayLength,
+  listLength: arrayLength,
+  historyLength: arrayLength,
+});
+
+/** The JSON of the metadata entry. */
+const preparedMetadata = z.object({
+  kind: z.literal("prepared-dataset"),
+  version: z.literal(PREPARED_VERSION),
+  /** The Node.js that wrote the file. */
+  node: z.string(),
+  /** How lists were split, and how each split's candidates were chosen. */
   protocols: z.object({
     split: z.enum(SPLIT_PROTOCOLS),
-    candidates: z.record(z.enum(SPLITS), protocol),
+    candidates: z.record(z.enum(SPLITS), z.enum(CANDIDATE_PROTOCOLS)),
   }),
-  counts: z.looseObject({}),
-  report: z.looseObject({}).optional(),
-  source: z.object({
-    files: z.array(z.object({ name: z.string(), bytes: z.number(), sha256: z.string() })),
-    options: z.unknown(),
-  }),
-  catalogue: z.object({
-    userCount: count,
-    itemCount: count,
-    userVocabulary: count.optional(),
-    itemVocabulary: count.optional(),
-  }),
+  counts: preparationCountsSchema,
+  /** What was known of the log when the data was prepared. */
+  report: dataReportSchema.optional(),
+  source: sourceFingerprintSchema,
+  catalogue: catalogueDescriptionSchema,
+  /** The retriever that scored the candidates, where its tensors are in the file. */
   retriever: z.string().optional(),
-  splits: z.record(z.enum(SPLITS), split),
+  splits: z.record(z.enum(SPLITS), extents),
+  /** Of each tensor's bytes. */
   sha256: z.record(z.string(), z.string()),
 });
+
+export type SplitExtents = z.infer<typeof extents>;
+export type PreparedMetadata = z.infer<typeof preparedMetadata>;
+/** What a prepared dataset says of itself, besides its columns. */
+export type PreparedDescription = Pick<PreparedMetadata, "protocols" | "counts" | "report" | "source">;
 
 /** The description in `text`, or what is wrong with it. */
 export function parsePreparedMetadata(text: string): PreparedMetadata | string {
@@ -43,8 +58,8 @@ export function parsePreparedMetadata(text: string): PreparedMetadata | string {
     const found = JSON.stringify(version);
     return `it is a prepared dataset of version ${found}; this program reads version ${PREPARED_VERSION}`;
   }
-  const metadata = schema.safeParse(value);
-  if (metadata.success) return value as PreparedMetadata;
+  const metadata = preparedMetadata.safeParse(value);
+  if (metadata.success) return metadata.data;
   const [{ path, message }] = metadata.error.issues;
   return `the metadata entry "${METADATA_KEY}" is wrong at ${path.join(".")}: ${message}`;
 }
@@ -55,4 +70,9 @@ function parsedJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** SHA-256, hexadecimal. */
+export function sha256(bytes: Uint8Array | string): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -2,44 +2,7 @@
 import { excerpt } from "../../text/excerpt.ts";
 import { nearestName } from "../../text/nearest-name.ts";
 import { DataError } from "../errors.ts";
-
-/** A column that is part of the feedback. */
-export interface WeightedColumn {
-  readonly column: string;
-  /** What a value of 1 in this column adds to the feedback. */
-  readonly weight: number;
-}
-
-/** A file's names of the columns that hold the fields of an interaction. */
-export interface ColumnNames {
-  readonly user: string;
-  readonly item: string;
-  /** In any unit; a Parquet column of dates or timestamps is read in seconds since 1970. */
-  readonly timestamp: string;
-  /**
-   * A rating, a 0/1 signal, or several columns whose weighted sum is the feedback, such as
-   * `[{ column: "click", weight: 1 }, { column: "long_view", weight: 2 }]`.
-   */
-  readonly feedback: string | readonly WeightedColumn[];
-  /**
-   * The list, request or impression that a row belongs to, in logs that carry lists; blank for none. A user's rows
-   * with the same value are one list.
-   */
-  readonly list?: string;
-  /**
-   * The place of an item in its list: integers that order it, from 0, from 1 or otherwise. Blank or negative marks a
-   * candidate of the request that was not shown. Without this column everything was shown, in file order.
-   */
-  readonly position?: string;
-}
-
-/** What readers look for unless told otherwise. */
-export const DEFAULT_COLUMNS: ColumnNames = {
-  user: "user_id",
-  item: "item_id",
-  feedback: "rating",
-  timestamp: "timestamp",
-};
+import { type ColumnNames, DEFAULT_COLUMNS, type WeightedColumn } from "../settings.ts";
 
 /** Of every reader of logs with named columns. */
 export interface ColumnOptions {

@@ -7,6 +7,7 @@ import { finished, pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { CsvError, Parser } from "csv-parse";
 import { DataError } from "../errors.ts";
+import type { TextEncodingName } from "../settings.ts";
 import { withInputFile } from "./input-file.ts";
 
 /** How the fields of a line are told apart. */
@@ -19,11 +20,6 @@ export interface DelimitedFormat {
   readonly encoding?: TextEncodingName;
 }
 
-/** Encodings of text that readers know. */
-export const TEXT_ENCODINGS = ["utf-8", "latin1"] as const;
-/** How characters are written as bytes. */
-export type TextEncodingName = (typeof TEXT_ENCODINGS)[number];
-
 /**
  * The longest line and the longest record. Without a limit, a binary file, a file after an unclosed quote, or a gzip
  * file of a kilobyte that holds a line of a gigabyte would be gathered in memory.
@@ -34,32 +30,61 @@ const CHUNK_BYTES = 1 << 18;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
+/** Receives the fields of a record, and the line it starts on, counted from 1; false ends the reading. */
+export type VisitRecord = (fields: readonly string[], line: number) => unknown;
+
 /**
- * Calls `visit` with the fields of every record and the line it starts on, counted from 1. Blank lines are passed
- * over. What `visit` throws stops the reading and is thrown again.
+ * Calls `visit` with every record. Blank lines are passed over. What `visit` throws stops the reading and is thrown
+ * again.
  *
  * @throws DataError when the file is missing, a directory, empty, broken gzip, changes while it is read,
  * has a stray or unclosed quote, or a line or record of more than a mebibyte.
  */
-export async function readRecords(
-  file: string,
-  format: DelimitedFormat,
-  visit: (fields: readonly string[], line: number) => void,
-): Promise<void> {
+export async function readRecords(file: string, format: DelimitedFormat, visit: VisitRecord): Promise<void> {
   await withInputFile(file, async (handle) => {
     const parser = new RecordParser(format, visit);
     const lines = new LineLengths();
     try {
-      for await (const chunk of (await isGzip(handle)) ? unpacked(handle) : chunksOf(handle)) {
+      for await (const chunk of contentOf(handle)) {
         const problem = lines.add(chunk);
         if (problem !== undefined) throw new DataError(file, parser.line, problem);
         parser.feed(chunk);
+        if (parser.isStopped) return;
       }
       await parser.finish();
     } catch (error) {
       throw error instanceof CsvError ? explain(error, file, parser.line) : error;
     }
   });
+}
+
+/**
+ * The first `size` bytes of a file once it is unpacked, as text, without a byte order mark and without half a line at
+ * the end of the part.
+ *
+ * @throws DataError as {@link readRecords} does for a file that cannot be read
+ */
+export async function readStart(file: string, size: number): Promise<string> {
+  return withInputFile(file, async (handle) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of contentOf(handle)) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > size) break;
+    }
+    const bytes = Buffer.concat(chunks);
+    const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+    const text = new TextDecoder(isUtf16 ? "utf-16le" : "utf-8").decode(bytes);
+    return length > size ? text.slice(0, Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r")) + 1) : text;
+  });
+}
+
+/** The bytes of a file, unpacked if it starts with gzip's magic bytes (RFC 1952); its name plays no part. */
+async function* contentOf(handle: FileHandle): AsyncGenerator<Buffer> {
+  const magic = Buffer.alloc(2);
+  await handle.read(magic, 0, 2, 0);
+  yield* magic[0] === 0x1f && magic[1] === 0x8b ? unpacked(handle) : chunksOf(handle);
 }
 
 /** The bytes of a file. A stream would close it. */
@@ -86,9 +111,12 @@ class RecordParser extends Parser {
   /** The line on which the record starts that is being read, counted from 1. */
   line = 1;
 
+  /** Whether no more records are wanted; what follows may be wrong then. */
+  isStopped = false;
+
   constructor(
     { delimiter, quoted, encoding = "utf-8" }: DelimitedFormat,
-    private readonly visit: (fields: readonly string[], line: number) => void,
+    private readonly visit: VisitRecord,
   ) {
     super({
       delimiter,
@@ -107,7 +135,7 @@ class RecordParser extends Parser {
   /** Parses the next bytes of the file. */
   feed(chunk: Buffer): void {
     this.write(chunk);
-    if (this.errored) throw this.errored;
+    if (this.errored && !this.isStopped) throw this.errored;
   }
 
   /** Parses what is left once there are no more bytes. */
@@ -119,9 +147,9 @@ class RecordParser extends Parser {
   /** Called by the parser with each record's fields, and with null at the end. */
   override push(fields: readonly string[] | null): boolean {
     if (fields === null) return super.push(null);
-    if (this.destroyed) return false;
+    if (this.destroyed || this.isStopped) return false;
     try {
-      if (fields.length > 1 || fields[0] !== "") this.visit(fields, this.line);
+      if (fields.length > 1 || fields[0] !== "") this.isStopped = this.visit(fields, this.line) === false;
     } catch (error) {
       this.destroy(error as Error);
     }
@@ -165,13 +193,6 @@ function lineBreaks(fields: readonly string[]): number {
   return count;
 }
 
-/** Whether the file starts with gzip's magic bytes (RFC 1952); its name plays no part. */
-async function isGzip(handle: FileHandle): Promise<boolean> {
-  const magic = Buffer.alloc(2);
-  await handle.read(magic, 0, 2, 0);
-  return magic[0] === 0x1f && magic[1] === 0x8b;
-}
-
 /** Says in the reader's words what csv-parse complained about in the record at `line`. */
 function explain(error: CsvError, file: string, line: number): DataError {
   const about = (problem: string) => new DataError(file, line, problem, { cause: error });
@@ -185,4 +206,12 @@ function explain(error: CsvError, file: string, line: number): DataError {
       return about("a quote inside a field; quote the whole field and double the quotes in it");
   }
   return about(error.message);
+}
+
+/** NUL, and the character that stands for what was not UTF-8. */
+const NOT_TEXT = /[\0\uFFFD]/;
+
+/** Whether `text` was text before it was decoded. Two names that were not, and differ only there, would become one. */
+export function isText(text: string): boolean {
+  return !NOT_TEXT.test(text);
 }

@@ -1,8 +1,8 @@
 /** Collects interactions in any order, in typed columns, and sorts them into a log. */
 
-import { gather, type InteractionLog } from "../interactions.ts";
-import { ListCollector, orderedLists } from "../logged-lists.ts";
-import { compareLists, compareTimes, groupOffsets, rowsByGroup, sortRowsOfUsers } from "../row-order.ts";
+import { type InteractionLog, selectInteractions } from "../interactions.ts";
+import { compareLists, ListCollector, orderedLists } from "../logged-lists.ts";
+import { compareTimes, groupOffsets, rowsByGroup, sortRowsOfUsers } from "../row-order.ts";
 import { GrowableColumn } from "./growable-column.ts";
 import { Numbering } from "./numbering.ts";
 
@@ -57,22 +57,21 @@ export class InteractionLogBuilder {
   /** The sorted log of what was added. */
   build(): InteractionLog {
     const users = this.users.values();
-    const timestamps = this.timestamps.values();
     const userIds = [...this.userNumbers.names];
-    const userOffsets = groupOffsets(users, userIds.length);
-    const order = rowsByGroup(users, userOffsets);
-    const lists = this.lists?.build(users, order);
-    const compare = lists === undefined ? compareTimes(timestamps) : compareLists(timestamps, lists);
-    sortRowsOfUsers(order, userOffsets, compare);
-    return {
-      users: gather(users, order, new Int32Array(order.length)),
-      items: gather(this.items.values(), order, new Int32Array(order.length)),
-      feedback: gather(this.feedback.values(), order, new Float32Array(order.length)),
-      timestamps: gather(timestamps, order, new Float64Array(order.length)),
-      userOffsets,
+    const added = {
+      users,
+      items: this.items.values(),
+      feedback: this.feedback.values(),
+      timestamps: this.timestamps.values(),
+      userOffsets: groupOffsets(users, userIds.length),
       userIds,
       itemIds: [...this.itemNumbers.names],
-      ...(lists && orderedLists(lists, order)),
     };
+    const order = rowsByGroup(users, added.userOffsets);
+    const lists = this.lists?.build(users, order);
+    const compare =
+      lists === undefined ? compareTimes(added.timestamps) : compareLists(added.timestamps, lists);
+    sortRowsOfUsers(order, added.userOffsets, compare);
+    return { ...selectInteractions(added, order), ...(lists && orderedLists(lists, order)) };
   }
 }

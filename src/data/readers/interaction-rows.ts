@@ -1,11 +1,11 @@
-/** Turns the values of one record into one interaction: the part that all formats share. */
+/** Turns records into interactions, one after another: the part that all formats share. */
 import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
 import type { InteractionLog } from "../interactions.ts";
 import type { ColumnPositions } from "./columns.ts";
 import { secondsOfDate } from "./dates.ts";
-import type { InteractionLogBuilder } from "./interaction-log-builder.ts";
-import { isText } from "./text.ts";
+import { isText } from "./delimited.ts";
+import { InteractionLogBuilder } from "./interaction-log-builder.ts";
 
 /** What a file's records hold, and where. */
 export interface RowLayout {
@@ -20,80 +20,121 @@ export interface RowLayout {
   readonly unit?: "line" | "row";
 }
 
-/**
- * Adds the interaction in `values`, text or what a typed file holds, at line or row `place`. Throws a DataError that
- * names the place and the column that is wrong.
- */
-export function addRow(
-  builder: InteractionLogBuilder,
-  layout: RowLayout,
-  values: readonly unknown[],
-  place: number,
-): void {
-  const { columns, position } = layout;
-  if (values.length !== columns.length) {
-    const found = `${values.length} ${values.length === 1 ? "column" : "columns"}`;
-    throw unexpected(layout, place, `${found} instead of ${columns.length}`);
+/** Collects the records of a file. */
+export class InteractionRows {
+  private readonly builder = new InteractionLogBuilder();
+  /** The record at hand, and its line or row. */
+  private values: readonly unknown[] = [];
+  private place = 0;
+
+  constructor(private readonly layout: RowLayout) {}
+
+  /**
+   * Adds the interaction in `values`, text or what a typed file holds, at line or row `place`.
+   * @throws DataError that names the place and the column that is wrong
+   */
+  add(values: readonly unknown[], place: number): void {
+    this.values = values;
+    this.place = place;
+    const { columns, position } = this.layout;
+    if (values.length !== columns.length) {
+      const found = `${values.length} ${values.length === 1 ? "column" : "columns"}`;
+      throw this.unexpected(`${found} instead of ${columns.length}`);
+    }
+    const user = this.name(position.user);
+    const item = this.name(position.item);
+    let feedback = 0;
+    for (const { column, weight } of position.feedback) feedback += weight * this.number(column);
+    if (!Number.isFinite(Math.fround(feedback))) {
+      throw this.unexpected(`the feedback ${feedback} is larger than a number of 32 bits can be`);
+    }
+    const timestamp = this.time(position.timestamp);
+    const hasList = position.list !== undefined && !isBlank(values[position.list]);
+    const list = hasList ? this.name(position.list) : "";
+    const rank = hasList ? this.rank() : 0;
+    try {
+      this.builder.add(user, item, feedback, timestamp, list, rank);
+    } catch (error) {
+      // The log is full: of names, or of rows.
+      throw error instanceof RangeError ? this.unexpected(error.message) : error;
+    }
   }
-  const user = readName(layout, place, values, position.user);
-  const item = readName(layout, place, values, position.item);
-  let feedback = 0;
-  for (const { column, weight } of position.feedback) {
-    feedback += weight * readNumber(layout, place, values, column);
+
+  /**
+   * The log of all records.
+   * @param wanted what was expected where there were none
+   * @throws DataError when there were none
+   */
+  finish(wanted: string): InteractionLog {
+    if (this.builder.size === 0) throw noInteractions(this.layout.file, wanted);
+    return this.builder.build();
   }
-  if (!Number.isFinite(Math.fround(feedback))) {
-    throw unexpected(layout, place, `the feedback ${feedback} is larger than a number of 32 bits can be`);
+
+  /** The name that text or an integer is. */
+  private name(column: number): string {
+    const value = this.values[column];
+    if (isBlank(value)) throw this.unexpected(this.isEmpty(column));
+    if (typeof value === "string") {
+      if (isText(value)) return value;
+      throw this.unexpected(`${this.described(column)} holds bytes that are no text in UTF-8`);
+    }
+    if (typeof value === "bigint" || Number.isSafeInteger(value)) return String(value);
+    throw this.unexpected(`${this.described(column)} is neither text nor an integer`);
   }
-  const timestamp = readTime(layout, place, values, position.timestamp);
-  const hasList = position.list !== undefined && !isBlank(values[position.list]);
-  const list = hasList ? readName(layout, place, values, position.list) : "";
-  const rank = hasList ? readPlace(layout, place, values) : 0;
-  try {
-    builder.add(user, item, feedback, timestamp, list, rank);
-  } catch (error) {
-    // The log is full: of names, or of rows.
-    if (!(error instanceof RangeError)) throw error;
-    throw unexpected(layout, place, error.message);
+
+  /** The finite number that text spells or that a number, integer or truth value is. */
+  private number(column: number): number {
+    const value = this.values[column];
+    const number = numberFrom(value);
+    if (Number.isFinite(number)) return number;
+    if (typeof value !== "string" && isBlank(value)) throw this.unexpected(this.isEmpty(column));
+    const kind = Number.isNaN(number) ? "a number" : "finite";
+    throw this.unexpected(`${this.described(column)} is not ${kind}`);
   }
+
+  /** A number in the log's own unit, or the seconds since 1970 of a date. */
+  private time(column: number): number {
+    const value = this.values[column];
+    const seconds = typeof value === "string" ? secondsOfDate(value.trim()) : Number.NaN;
+    return Number.isNaN(seconds) ? this.number(column) : seconds;
+  }
+
+  /** The place in a list, negative for what was not shown. */
+  private rank(): number {
+    const column = this.layout.position.position;
+    if (column === undefined) return 0;
+    if (isBlank(this.values[column])) return -1;
+    const rank = this.number(column);
+    if (rank === (rank | 0)) return rank;
+    throw this.unexpected(`${this.described(column, rank)} is not a 32-bit integer`);
+  }
+
+  /** A column's name and value, as much of them as a message has room for. */
+  private described(column: number, value = this.values[column]): string {
+    return `${excerpt(this.layout.columns[column])} "${excerpt(String(value))}"`;
+  }
+
+  private isEmpty(column: number): string {
+    const nothing = typeof this.values[column] === "string" ? "empty" : "null";
+    return `${excerpt(this.layout.columns[column])} is ${nothing}`;
+  }
+
+  private unexpected(problem: string): DataError {
+    const { file, unit, expected } = this.layout;
+    const message = `${problem}; expected ${excerpt(expected, 300)}`;
+    return unit === "row"
+      ? new DataError(file, undefined, message, { row: this.place })
+      : new DataError(file, this.place, message);
+  }
+}
+
+export function noInteractions(file: string, wanted: string): DataError {
+  return new DataError(file, undefined, `no interactions; expected ${wanted}`);
 }
 
 /** Text with nothing to see in it, and what stands for nothing in a typed file. */
 function isBlank(value: unknown): boolean {
   return typeof value === "string" ? value.trim() === "" : value === null || value === undefined;
-}
-
-/** The name that text or an integer is. */
-function readName(layout: RowLayout, place: number, values: readonly unknown[], column: number): string {
-  const value = values[column];
-  if (isBlank(value)) throw unexpected(layout, place, isEmpty(layout, value, column));
-  if (typeof value === "string") {
-    if (isText(value)) return value;
-    throw unexpected(
-      layout,
-      place,
-      `${described(layout, value, column)} holds bytes that are no text in UTF-8`,
-    );
-  }
-  if (typeof value === "bigint" || Number.isSafeInteger(value)) return String(value);
-  throw unexpected(layout, place, `${described(layout, value, column)} is neither text nor an integer`);
-}
-
-/** The finite number that text spells or that a number, integer or truth value is. */
-function readNumber(layout: RowLayout, place: number, values: readonly unknown[], column: number): number {
-  const value = values[column];
-  const number = numberFrom(value);
-  if (Number.isFinite(number)) return number;
-  if (typeof value !== "string" && isBlank(value))
-    throw unexpected(layout, place, isEmpty(layout, value, column));
-  const kind = Number.isNaN(number) ? "a number" : "finite";
-  throw unexpected(layout, place, `${described(layout, value, column)} is not ${kind}`);
-}
-
-/** A number in the log's own unit, or the seconds since 1970 of a date. */
-function readTime(layout: RowLayout, place: number, values: readonly unknown[], column: number): number {
-  const value = values[column];
-  const seconds = typeof value === "string" ? secondsOfDate(value.trim()) : Number.NaN;
-  return Number.isNaN(seconds) ? readNumber(layout, place, values, column) : seconds;
 }
 
 /** NaN for what is no number, and for blank text, although Number("") is 0. */
@@ -109,38 +150,4 @@ function numberFrom(value: unknown): number {
     default:
       return Number.NaN;
   }
-}
-
-/** The place in a list, negative for what was not shown. */
-function readPlace(layout: RowLayout, place: number, values: readonly unknown[]): number {
-  const column = layout.position.position;
-  if (column === undefined) return 0;
-  if (isBlank(values[column])) return -1;
-  const position = readNumber(layout, place, values, column);
-  if (position === (position | 0)) return position;
-  throw unexpected(layout, place, `${described(layout, position, column)} is not a 32-bit integer`);
-}
-
-/** A column's name and value, as much of them as a message has room for. */
-function described({ columns }: RowLayout, value: unknown, column: number): string {
-  return `${excerpt(columns[column])} "${excerpt(String(value))}"`;
-}
-
-function isEmpty({ columns }: RowLayout, value: unknown, column: number): string {
-  return `${excerpt(columns[column])} is ${typeof value === "string" ? "empty" : "null"}`;
-}
-
-function unexpected({ file, unit, expected }: RowLayout, place: number, problem: string): DataError {
-  const message = `${problem}; expected ${excerpt(expected, 300)}`;
-  return unit === "row"
-    ? new DataError(file, undefined, message, { row: place })
-    : new DataError(file, place, message);
-}
-
-/** The log of all rows read. Throws a DataError when there were none. */
-export function finishLog(builder: InteractionLogBuilder, file: string, expected: string): InteractionLog {
-  if (builder.size === 0) {
-    throw new DataError(file, undefined, `no interactions; expected ${expected}`);
-  }
-  return builder.build();
 }

@@ -49,9 +49,12 @@ export class ParquetDecoder {
     throw new ParquetError("problem" in answer ? answer.problem : "the decoder gave another answer");
   }
 
-  /** @throws ParquetError when the column's values in row group `group` of the open file cannot be decoded */
-  async readColumn(group: number, column: string): Promise<DecodedArray> {
-    const answer = await this.ask({ kind: "column", group, column });
+  /**
+   * The first `count` values of a column in row group `group` of the open file.
+   * @throws ParquetError when they cannot be decoded
+   */
+  async readColumn(group: number, column: string, count: number): Promise<DecodedArray> {
+    const answer = await this.ask({ kind: "column", group, column, count });
     if ("values" in answer) return answer.values;
     throw new ParquetError("problem" in answer ? answer.problem : "the decoder gave another answer");
   }
@@ -69,9 +72,9 @@ export class ParquetDecoder {
       const finish = (answer: ParquetAnswer) => {
         clearTimeout(timer);
         decoder.removeAllListeners();
-        // While it waits it does not keep the program alive.
+        // While it waits it does not keep the program alive. Bun's channels never do, and have no such functions.
         decoder.unref();
-        decoder.channel?.unref();
+        decoder.channel?.unref?.();
         resolve(answer);
       };
       const giveUp = (problem: string) => {
@@ -87,7 +90,7 @@ export class ParquetDecoder {
         giveUp(`decoding takes more than ${MEMORY_MEGABYTES} MB of memory; write smaller row groups`);
       });
       decoder.ref();
-      decoder.channel?.ref();
+      decoder.channel?.ref?.();
       decoder.send(task);
     });
   }

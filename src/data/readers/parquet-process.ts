@@ -21,7 +21,7 @@ import { checkSnappy } from "./snappy.ts";
 /** What can be asked for. */
 export type ParquetTask =
   | { readonly kind: "open"; readonly file: string }
-  | { readonly kind: "column"; readonly group: number; readonly column: string };
+  | { readonly kind: "column"; readonly group: number; readonly column: string; readonly count: number };
 
 /** What an open file holds. */
 export interface ParquetDescription {
@@ -89,8 +89,8 @@ class ParquetFile {
     };
   }
 
-  /** The values of a column without nested values in a row group. */
-  async readColumn(group: number, column: string): Promise<DecodedArray> {
+  /** The first `count` values of a column without nested values in a row group. */
+  async readColumn(group: number, column: string, count: number): Promise<DecodedArray> {
     const { row_groups } = this.metadata;
     const rowGroup = row_groups[group];
     const chunks = rowGroup.columns.filter(({ meta_data }) => meta_data?.path_in_schema[0] === column);
@@ -99,7 +99,7 @@ class ParquetFile {
     const { start, end } = columnRange(chunks[0], this.buffer.byteLength);
     checkPages(await this.buffer.slice(start, end), rowGroup);
     const rowStart = row_groups.slice(0, group).reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
-    const rowEnd = rowStart + Number(rowGroup.num_rows);
+    const rowEnd = rowStart + count;
     const values = await this.scan.readColumn({ column, rowStart, rowEnd });
     if (values.length !== rowEnd - rowStart) {
       throw new Error(`the column "${column}" has ${values.length} values, expected ${rowEnd - rowStart}`);
@@ -118,7 +118,7 @@ async function answer(task: ParquetTask): Promise<ParquetAnswer> {
       return { description: opened.describe() };
     }
     if (opened === undefined) throw new Error("no file is open");
-    return { values: await opened.readColumn(task.group, task.column) };
+    return { values: await opened.readColumn(task.group, task.column, task.count) };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }

@@ -2,16 +2,13 @@
  * What there is to know of data before anything is learned from it: how much is left at each stage, what the protocol
  * measures, and whether the test has leaked into the training.
  */
-
 import { areaUnderCurve } from "../../evaluation/ranking-metrics.ts";
-import type { CandidateProtocol } from "../candidates.ts";
 import type { ListDataset } from "../dataset.ts";
 import { isShown } from "../exposures.ts";
-import { type ExposedLists, type ListCounts, positiveAt } from "../lists.ts";
-import type { PreparationCounts } from "../prepare.ts";
-import { SPLITS, type SplitName } from "../prepared/prepared-layout.ts";
-import type { SplitProtocol } from "../protocols.ts";
-import { type CheckedData, checkLeakage, type LeakageCheck, type ReportedSplit, rowsOf } from "./leakage.ts";
+import { type ExposedLists, positiveAt } from "../lists.ts";
+import { eachSplit, SPLITS } from "../protocols.ts";
+import type { DataReport, PreparationCounts, SplitReport } from "./data-report-schema.ts";
+import { type CheckedData, candidatesOf, checkLeakage, type ReportedSplit, rowsOf } from "./leakage.ts";
 
 /** What a report is made of. */
 export interface DataReportInput extends CheckedData {
@@ -21,76 +18,12 @@ export interface DataReportInput extends CheckedData {
   readonly preparation?: PreparationCounts;
 }
 
-/** Five numbers that say how values are spread. */
-export interface Quantiles {
-  readonly minimum: number;
-  readonly lowerQuartile: number;
-  readonly median: number;
-  readonly upperQuartile: number;
-  readonly maximum: number;
-}
-
-/** From the first interaction to the last, in the log's unit; dates where that looks like seconds or milliseconds. */
-export interface TimeSpan {
-  readonly first: number;
-  readonly last: number;
-  readonly firstDate?: string;
-  readonly lastDate?: string;
-}
-
-/** What a report says of the training, validation or test lists. */
-export interface SplitReport {
-  readonly lists: number;
-  readonly candidates: CandidateProtocol;
-  /** Share of positives at each position: [L]. */
-  readonly positiveRate: readonly number[];
-  /** Undefined where there is no list. */
-  readonly span: TimeSpan | undefined;
-  /**
-   * How well the retriever's score alone tells exposed from other candidates (area under the curve, mean over lists):
-   * 0.5 tells nothing, under 0.5 the exposed ones score lower. Undefined where nothing can be compared.
-   */
-  readonly scoreToExposure: number | undefined;
-}
-
-/** What a dataset is made of, and whether it leaks: all numbers as JSON holds them. */
-export interface DataReport {
-  readonly split: SplitProtocol;
-  readonly preparation: PreparationCounts | undefined;
-  readonly users: number;
-  readonly items: number;
-  readonly interactions: number;
-  /** Interactions that the retriever learned from. */
-  readonly learned: number;
-  readonly lists: ListCounts;
-  /** Lists of all splits per user, users without one included. */
-  readonly listsPerUser: Quantiles;
-  /** Share of interactions with an item that the same user had met before. */
-  readonly repeatedShare: number;
-  readonly recallAt50: number;
-  /** Test users of whom the retriever learned nothing. */
-  readonly unknownTestUsers: number;
-  readonly splits: Readonly<Record<SplitName, SplitReport>>;
-  /**
-   * Under `injected`, items that a training list's candidates leave out only because the user meets them after that
-   * list: the mean per list. This is how injection works, and uses the future to choose negatives.
-   */
-  readonly excludedByFuture: number | undefined;
-  /**
-   * Candidates of test lists that counted 0 in a training list of the same user, as shares of the liked ones and of the
-   * others: where both are high, a model that remembers what a user passed over is wrong about what comes next.
-   */
-  readonly passedOver: { readonly liked: number; readonly others: number };
-  readonly checks: readonly LeakageCheck[];
-}
-
 /** Looks at everything once; costs a few passes over the log and the datasets. */
 export function createDataReport(input: DataReportInput): DataReport {
   const { log, cut, learned, splits, preparation } = input;
   let interactions = 0;
   for (let row = 0; row < log.items.length; row++) if (isShown(log, row)) interactions++;
   const known = (user: number) => learned.userOffsets[user + 1] > learned.userOffsets[user];
-  const report = (name: SplitName) => reportSplit(input, cut[name], splits[name]);
   return {
     split: input.split,
     preparation,
@@ -100,14 +33,19 @@ export function createDataReport(input: DataReportInput): DataReport {
     learned: learned.items.length,
     lists: cut.counts,
     listsPerUser: quantiles(listsPerUser(input)),
-    repeatedShare: repeatedInteractions(input) / interactions,
-    recallAt50: input.recall,
+    repeatedShare: measured(repeatedInteractions(input) / interactions),
+    recallAt50: measured(input.recall),
     unknownTestUsers: cut.test.users.filter((user) => !known(user)).length,
-    splits: { training: report("training"), validation: report("validation"), test: report("test") },
-    excludedByFuture: splits.training.protocol === "injected" ? excludedByFuture(input) : undefined,
+    splits: eachSplit((split) => reportSplit(input, cut[split], splits[split])),
+    excludedByFuture: splits.training.protocol === "injected" ? measured(excludedByFuture(input)) : undefined,
     passedOver: passedOver(splits.training.dataset, splits.test.dataset),
     checks: checkLeakage(input),
   };
+}
+
+/** What there was to measure; nothing of which anything was a share is NaN. */
+function measured(value: number): number | undefined {
+  return Number.isNaN(value) ? undefined : value;
 }
 
 function reportSplit({ log }: CheckedData, lists: ExposedLists, split: ReportedSplit): SplitReport {
@@ -125,7 +63,7 @@ function reportSplit({ log }: CheckedData, lists: ExposedLists, split: ReportedS
   return {
     lists: lists.size,
     candidates: split.protocol,
-    positiveRate: positives.map((count) => count / lists.size),
+    positiveRate: positives.map((count) => measured(count / lists.size)),
     span: lists.size === 0 ? undefined : timeSpan(first, last),
     scoreToExposure: scoreToExposure(split.dataset),
   };
@@ -137,8 +75,7 @@ function scoreToExposure(dataset: ListDataset): number | undefined {
   let compared = 0;
   for (let row = 0; row < size; row++) {
     const isExposed = new Uint8Array(candidateCount);
-    for (let t = 0; t < listLength; t++) {
-      const position = exposed[row * listLength + t];
+    for (const position of exposed.subarray(row * listLength, (row + 1) * listLength)) {
       if (position >= 0) isExposed[position] = 1;
     }
     const scores = retrieverScores.subarray(row * candidateCount, (row + 1) * candidateCount);
@@ -157,9 +94,9 @@ function listsPerUser({ log, cut }: CheckedData): Int32Array {
 }
 
 /** Nearest-rank quantiles. */
-function quantiles(values: Int32Array): Quantiles {
+function quantiles(values: Int32Array): DataReport["listsPerUser"] {
   const sorted = values.toSorted();
-  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+  const at = (share: number) => sorted.at(Math.max(0, Math.ceil(share * sorted.length) - 1));
   return {
     minimum: at(0),
     lowerQuartile: at(0.25),
@@ -204,13 +141,8 @@ function excludedByFuture({ log, cut }: CheckedData): number {
 }
 
 function passedOver(training: ListDataset, test: ListDataset): DataReport["passedOver"] {
-  const before = new Map<number, Set<number>>();
-  for (const { user, item, isLiked } of candidatesOf(training)) {
-    if (isLiked) continue;
-    const items = before.get(user);
-    if (items === undefined) before.set(user, new Set([item]));
-    else items.add(item);
-  }
+  const before = new Map(Array.from(new Set(training.users), (user) => [user, new Set<number>()]));
+  for (const { user, item, isLiked } of candidatesOf(training)) if (!isLiked) before.get(user)?.add(item);
   const counts = { liked: { all: 0, passed: 0 }, others: { all: 0, passed: 0 } };
   for (const { user, item, isLiked } of candidatesOf(test)) {
     const count = isLiked ? counts.liked : counts.others;
@@ -221,24 +153,11 @@ function passedOver(training: ListDataset, test: ListDataset): DataReport["passe
   return { liked: share(counts.liked), others: share(counts.others) };
 }
 
-/** Every candidate of every list, and whether it was shown and liked. */
-function* candidatesOf(dataset: ListDataset): Iterable<{ user: number; item: number; isLiked: boolean }> {
-  const { size, candidateCount, listLength, users, candidates, exposed, feedback } = dataset;
-  for (let row = 0; row < size; row++) {
-    const liked = new Set<number>();
-    for (let at = row * listLength; at < (row + 1) * listLength; at++)
-      if (feedback[at] > 0) liked.add(exposed[at]);
-    for (let n = 0; n < candidateCount; n++) {
-      yield { user: users[row], item: candidates[row * candidateCount + n], isLiked: liked.has(n) };
-    }
-  }
-}
-
 /** Unix times from 1980 to 2100. */
 const SECONDS = { from: 3.2e8, to: 4.1e9 };
 
 /** Dates are given where both times are between 1980 and 2100 when read as seconds, or else as milliseconds. */
-function timeSpan(first: number, last: number): TimeSpan {
+function timeSpan(first: number, last: number): SplitReport["span"] {
   const scale = [1, 1000].find((own) => first >= SECONDS.from * own && last <= SECONDS.to * own);
   if (scale === undefined) return { first, last };
   const date = (time: number) => new Date((time / scale) * 1000).toISOString();

@@ -1,16 +1,14 @@
 /** A data report as lines for people. */
-
-import { formatPreparation } from "../prepare.ts";
-import { SPLITS } from "../prepared/prepared-layout.ts";
-import type { DataReport, SplitReport, TimeSpan } from "./data-report.ts";
+import { SPLITS } from "../protocols.ts";
+import type { DataReport, LogCounts, PreparationCounts, SplitReport } from "./data-report-schema.ts";
 
 /** The report in lines; the checks come last, those that failed in capitals. */
 export function formatDataReport(report: DataReport): string {
-  const { lists, listsPerUser: own, preparation } = report;
-  const lines = [
+  const { lists, listsPerUser: own, preparation, excludedByFuture, passedOver } = report;
+  return [
     `protocol ${report.split}: ${number(report.users)} users, ${number(report.items)} items, ` +
       `${number(report.interactions)} interactions, of which the retriever learned from ${number(report.learned)}`,
-    ...(preparation === undefined ? [] : formatPreparation(preparation).split("\n")),
+    ...(preparation === undefined ? [] : [formatPreparation(preparation)]),
     ...leftOut(lists.straddling, "lists lie on both sides of a cut in time"),
     ...leftOut(lists.later, "lists come after their user's test list"),
     ...leftOut(lists.tooShort, "logged lists are too short"),
@@ -20,46 +18,77 @@ export function formatDataReport(report: DataReport): string {
     ...SPLITS.map((split) => formatSplit(split, report.splits[split])),
     `the retriever has ${percent(report.recallAt50)} of the test lists' positives in its top 50, and learned nothing ` +
       `of ${number(report.unknownTestUsers)} of ${number(lists.test)} test users`,
+    ...(excludedByFuture === undefined
+      ? []
+      : [
+          `known property of injection: a training list's candidates leave out ${excludedByFuture.toFixed(1)} items ` +
+            "on average only because the user meets them later",
+        ]),
+    `of the test lists' candidates, ${percent(passedOver.liked)} of the liked and ${percent(passedOver.others)} of the ` +
+      "others counted 0 in a training list of the same user",
+    ...report.checks.map(({ name, passed, count }) =>
+      passed ? `pass: ${name}` : `FAIL: ${name} (${number(count)} do not hold)`,
+    ),
+  ].join("\n");
+}
+
+/** The counts in a few lines for people; what did not occur (nothing left out, nothing drawn) is not mentioned. */
+export function formatPreparation({
+  core,
+  listLength,
+  read,
+  kept,
+  lists,
+  trainingListsDrawn,
+}: PreparationCounts): string {
+  const drawn = trainingListsDrawn < lists.training ? ` (${number(trainingListsDrawn)} of them drawn)` : "";
+  const untested = [
+    ...(lists.testUsersWithoutPositive > 0
+      ? [`${number(lists.testUsersWithoutPositive)} whose list has no positive`]
+      : []),
+    ...(lists.testUsersWithRepeat > 0
+      ? [`${number(lists.testUsersWithRepeat)} whose list holds an item twice`]
+      : []),
   ];
-  if (report.excludedByFuture !== undefined) {
-    lines.push(
-      `known property of injection: a training list's candidates leave out ${report.excludedByFuture.toFixed(1)} items ` +
-        "on average only because the user meets them later",
-    );
-  }
-  const { liked, others } = report.passedOver;
-  lines.push(
-    `of the test lists' candidates, ${percent(liked)} of the liked and ${percent(others)} of the others counted 0 in a ` +
-      "training list of the same user",
+  return [
+    `read: ${formatLog(read)}`,
+    `${core}-core: ${formatLog(kept)}`,
+    `lists of ${listLength}: ${number(lists.lists)}, of which ${number(lists.withPositive)} with a positive`,
+    `training ${number(lists.training)}${drawn}, validation ${number(lists.validation)}, test ${number(lists.test)}`,
+    ...leftOut(lists.withRepeat, "lists that hold an item twice"),
+    ...(untested.length === 0 ? [] : [`users without a test list: ${untested.join(", ")}`]),
+  ].join("\n");
+}
+
+function formatLog({ users, items, interactions, positives, notShown = 0, repeated = 0 }: LogCounts): string {
+  const share = interactions === 0 ? 0 : positives / interactions;
+  const candidates = notShown === 0 ? "" : `, ${number(notShown)} candidates that were not shown`;
+  const twice = repeated === 0 ? "" : `, ${number(repeated)} of them written before`;
+  return (
+    `${number(users)} users, ${number(items)} items, ${number(interactions)} interactions${twice}, ` +
+    `${percent(share)} positive${candidates}`
   );
-  for (const { name, passed, count } of report.checks) {
-    lines.push(passed ? `pass: ${name}` : `FAIL: ${name} (${number(count)} do not hold)`);
-  }
-  return lines.join("\n");
 }
 
 function formatSplit(name: string, split: SplitReport): string {
-  if (split.span === undefined) return `${name}: no lists`;
+  const { span, scoreToExposure } = split;
+  if (span === undefined) return `${name}: no lists`;
   const area =
-    split.scoreToExposure === undefined
+    scoreToExposure === undefined
       ? ""
-      : `; the retriever's score tells exposed candidates with an AUC of ${split.scoreToExposure.toFixed(3)}`;
+      : `; the retriever's score tells exposed candidates with an AUC of ${scoreToExposure.toFixed(3)}`;
   return (
-    `${name}: ${number(split.lists)} lists, candidates ${split.candidates}, ${formatSpan(split.span)}; positives by ` +
-    `position ${split.positiveRate.map(percent).join(" ")}${area}`
+    `${name}: ${number(split.lists)} lists, candidates ${split.candidates}, from ${span.firstDate ?? span.first} to ` +
+    `${span.lastDate ?? span.last}; positives by position ${split.positiveRate.map(percent).join(" ")}${area}`
   );
-}
-
-function formatSpan({ first, last, firstDate, lastDate }: TimeSpan): string {
-  return `from ${firstDate ?? first} to ${lastDate ?? last}`;
 }
 
 function leftOut(count: number | undefined, what: string): string[] {
   return count === undefined || count === 0 ? [] : [`left out: ${number(count)} ${what}`];
 }
 
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)}%`;
+function percent(share: number | undefined): string {
+  return share === undefined ? "an unknown share" : `${(100 * share).toFixed(1)}%`;
 }
 
 /** 1234567 as 1,234,567, whatever the machine's language. */

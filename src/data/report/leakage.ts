@@ -1,19 +1,9 @@
 /** Checks that nothing of the test has leaked into what is learned from, each with a count of what breaks it. */
-
-import type { CandidateProtocol } from "../candidates.ts";
 import type { ListDataset } from "../dataset.ts";
 import type { InteractionLog } from "../interactions.ts";
 import type { ExposedLists, ListCut } from "../lists.ts";
-import type { SplitName } from "../prepared/prepared-layout.ts";
-import type { SplitProtocol } from "../protocols.ts";
-
-/** The outcome of one check for leaks from the test into what is learned from. */
-export interface LeakageCheck {
-  readonly name: string;
-  readonly passed: boolean;
-  /** How many interactions, rows or items break it. */
-  readonly count: number;
-}
+import type { CandidateProtocol, SplitName, SplitProtocol } from "../protocols.ts";
+import type { DataReport } from "./data-report-schema.ts";
 
 /** A split's rows, and how its candidates were chosen. */
 export interface ReportedSplit {
@@ -33,9 +23,9 @@ export interface CheckedData {
   readonly splits: Readonly<Record<SplitName, ReportedSplit>>;
 }
 
-export function checkLeakage(data: CheckedData): LeakageCheck[] {
+export function checkLeakage(data: CheckedData): DataReport["checks"] {
   const { cut, log, learned, splits } = data;
-  const check = (name: string, count: number): LeakageCheck => ({ name, passed: count === 0, count });
+  const check = (name: string, count: number) => ({ name, passed: count === 0, count });
   const checks = [
     check(
       "no test interaction is among those that the retriever learned from",
@@ -72,8 +62,8 @@ export function checkLeakage(data: CheckedData): LeakageCheck[] {
 /** Interactions of `lists` that `learned` holds too, besides equal ones that lie outside of these lists. */
 function sharedRows(log: InteractionLog, lists: ExposedLists, learned: InteractionLog): number {
   let shared = 0;
-  for (const [user, starts] of startsByUser(lists)) {
-    const inLists = new Set(starts.flatMap((start) => [...rowsFrom(start, lists.listLength)]));
+  const inLists = new Set(rowsOf(lists));
+  for (const user of new Set(lists.users)) {
     const spare = new Map<string, number>();
     const key = (own: InteractionLog, row: number) => `${own.items[row]} ${own.timestamps[row]}`;
     const add = (name: string, count: number) => spare.set(name, (spare.get(name) ?? 0) + count);
@@ -123,34 +113,33 @@ function futureCandidates({ log, cut, splits }: CheckedData): number {
   test.starts.forEach((start, list) => {
     tested.set(test.users[list], new Set(log.items.subarray(start, start + test.listLength)));
   });
-  const { size, users, candidates, candidateCount, exposed, listLength } = splits.training.dataset;
   let count = 0;
-  for (let row = 0; row < size; row++) {
-    const future = tested.get(users[row]);
-    if (future === undefined) continue;
-    const shown = new Set(exposed.subarray(row * listLength, (row + 1) * listLength));
-    for (let n = 0; n < candidateCount; n++) {
-      if (!shown.has(n) && future.has(candidates[row * candidateCount + n])) count++;
-    }
+  for (const { user, item, isShown } of candidatesOf(splits.training.dataset)) {
+    if (!isShown && tested.get(user)?.has(item)) count++;
   }
   return count;
 }
 
-function startsByUser({ users, starts }: ExposedLists): Map<number, number[]> {
-  const byUser = new Map<number, number[]>();
-  users.forEach((user, list) => {
-    const own = byUser.get(user);
-    if (own === undefined) byUser.set(user, [starts[list]]);
-    else own.push(starts[list]);
-  });
-  return byUser;
-}
-
-function rowsFrom(start: number, count: number): Iterable<number> {
-  return Array.from({ length: count }, (_, place) => start + place);
-}
-
 /** Rows of the log that the lists take. */
-export function* rowsOf({ starts, listLength }: ExposedLists): Iterable<number> {
-  for (const start of starts) yield* rowsFrom(start, listLength);
+export function* rowsOf({
+  starts,
+  listLength,
+}: Pick<ExposedLists, "starts" | "listLength">): Iterable<number> {
+  for (const start of starts) for (let place = 0; place < listLength; place++) yield start + place;
+}
+
+/** Every candidate of every list, and whether it was shown, and liked. */
+export function* candidatesOf(
+  dataset: ListDataset,
+): Iterable<{ user: number; item: number; isShown: boolean; isLiked: boolean }> {
+  const { size, candidateCount, listLength, users, candidates, exposed, feedback } = dataset;
+  for (let row = 0; row < size; row++) {
+    const places = exposed.subarray(row * listLength, (row + 1) * listLength);
+    for (let n = 0; n < candidateCount; n++) {
+      const place = places.indexOf(n);
+      const isShown = place >= 0;
+      const isLiked = isShown && feedback[row * listLength + place] > 0;
+      yield { user: users[row], item: candidates[row * candidateCount + n], isShown, isLiked };
+    }
+  }
 }

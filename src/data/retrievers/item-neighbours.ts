@@ -4,10 +4,11 @@
  */
 import type { SafetensorsEntry } from "../../nn/index.ts";
 import { bestItems } from "../best-items.ts";
-import type { InteractionLog } from "../interactions.ts";
+import { gather, type InteractionLog } from "../interactions.ts";
 import { positiveAt } from "../lists.ts";
-import { restoredTensor } from "./restored-tensors.ts";
+import { groupOffsets, rowsByGroup } from "../row-order.ts";
 import type { Retriever, RetrieverQuery } from "./retriever.ts";
+import { restoredTensor, tensorOf } from "./retriever-tensors.ts";
 
 /** Of item neighbours. */
 export interface ItemNeighbourOptions {
@@ -44,18 +45,20 @@ export function findItemNeighbours(log: InteractionLog, options: ItemNeighbourOp
   if (!(shrinkage >= 0))
     throw new RangeError(`item neighbours: shrinkage must be at least 0, got ${shrinkage}`);
   const itemCount = log.itemIds.length;
-  const likedBy = likedItems(log, positiveThreshold);
+  const { offsets, items: liked } = likesOf(log, positiveThreshold);
   const likers: number[][] = Array.from({ length: itemCount }, () => []);
-  likedBy.forEach((items, user) => {
-    for (const item of items) likers[item].push(user);
-  });
+  for (let user = 0; user < log.userIds.length; user++) {
+    for (let at = offsets[user]; at < offsets[user + 1]; at++) likers[liked[at]].push(user);
+  }
   const items = new Int32Array(itemCount * neighbours).fill(-1);
   const similarities = new Float32Array(itemCount * neighbours);
   const together = new Int32Array(itemCount);
   const own = new Float32Array(itemCount);
   for (let item = 0; item < itemCount; item++) {
     together.fill(0);
-    for (const user of likers[item]) for (const other of likedBy[user]) together[other]++;
+    for (const user of likers[item]) {
+      for (let at = offsets[user]; at < offsets[user + 1]; at++) together[liked[at]]++;
+    }
     for (let other = 0; other < itemCount; other++) {
       const scale = Math.sqrt(likers[item].length * likers[other].length) + shrinkage;
       own[other] = other !== item && together[other] > 0 ? together[other] / scale : Number.NEGATIVE_INFINITY;
@@ -94,10 +97,7 @@ export class ItemNeighbourRetriever implements Retriever {
    */
   static learn(log: InteractionLog, options: ItemNeighbourOptions = {}): ItemNeighbourRetriever {
     const neighboured = byNeighbour(findItemNeighbours(log, options), log.itemIds.length);
-    return new ItemNeighbourRetriever(
-      joinLikes(likedItems(log, options.positiveThreshold ?? 3)),
-      neighboured,
-    );
+    return new ItemNeighbourRetriever(likesOf(log, options.positiveThreshold ?? 3), neighboured);
   }
 
   /** @throws RangeError for tensors that are not those of {@link tensors} */
@@ -129,14 +129,12 @@ export class ItemNeighbourRetriever implements Retriever {
 
   tensors(): Map<string, SafetensorsEntry> {
     const { likes, neighboured } = this;
-    const integers = (data: Int32Array): SafetensorsEntry => ({ dtype: "I32", shape: [data.length], data });
-    const { similarities } = neighboured;
-    return new Map<string, SafetensorsEntry>([
-      ["like_offsets", integers(likes.offsets)],
-      ["likes", integers(likes.items)],
-      ["neighbour_offsets", integers(neighboured.offsets)],
-      ["neighbours", integers(neighboured.items)],
-      ["similarities", { dtype: "F32", shape: [similarities.length], data: similarities }],
+    return new Map([
+      ["like_offsets", tensorOf("I32", likes.offsets)],
+      ["likes", tensorOf("I32", likes.items)],
+      ["neighbour_offsets", tensorOf("I32", neighboured.offsets)],
+      ["neighbours", tensorOf("I32", neighboured.items)],
+      ["similarities", tensorOf("F32", neighboured.similarities)],
     ]);
   }
 }
@@ -153,21 +151,15 @@ function byNeighbour(
   { neighbours, items, similarities }: ItemNeighbours,
   itemCount: number,
 ): NeighbouredItems {
-  const offsets = new Int32Array(itemCount + 1);
-  for (const neighbour of items) if (neighbour >= 0) offsets[neighbour + 1]++;
-  for (let item = 0; item < itemCount; item++) offsets[item + 1] += offsets[item];
-  const next = offsets.slice();
-  const pairs = {
-    items: new Int32Array(offsets[itemCount]),
-    similarities: new Float32Array(offsets[itemCount]),
+  const places = Int32Array.from(items.keys()).filter((place) => items[place] >= 0);
+  const groups = gather(items, places);
+  const offsets = groupOffsets(groups, itemCount);
+  const ordered = gather(places, rowsByGroup(groups, offsets));
+  return {
+    offsets,
+    items: ordered.map((place) => Math.floor(place / neighbours)),
+    similarities: gather(similarities, ordered),
   };
-  items.forEach((neighbour, at) => {
-    if (neighbour < 0) return;
-    const place = next[neighbour]++;
-    pairs.items[place] = Math.floor(at / neighbours);
-    pairs.similarities[place] = similarities[at];
-  });
-  return { offsets, ...pairs };
 }
 
 /** The items that user u likes are those from `offsets[u]` to before `offsets[u + 1]`: [U + 1]. */
@@ -176,26 +168,18 @@ interface Likes {
   readonly items: Int32Array;
 }
 
-function joinLikes(likedBy: readonly Int32Array[]): Likes {
-  const offsets = new Int32Array(likedBy.length + 1);
-  likedBy.forEach((items, user) => {
-    offsets[user + 1] = offsets[user] + items.length;
-  });
-  const items = new Int32Array(offsets[likedBy.length]);
-  likedBy.forEach((own, user) => {
-    items.set(own, offsets[user]);
-  });
-  return { offsets, items };
-}
-
-/** The distinct items that each user likes. */
-function likedItems(log: InteractionLog, positiveThreshold: number): readonly Int32Array[] {
+/** The distinct items that each user likes, in the order in which the user met them. */
+function likesOf(log: InteractionLog, positiveThreshold: number): Likes {
   const isPositive = positiveAt(log, positiveThreshold);
-  return log.userIds.map((_, user) => {
+  const offsets = new Int32Array(log.userIds.length + 1);
+  const items: number[] = [];
+  for (let user = 0; user < log.userIds.length; user++) {
     const liked = new Set<number>();
     for (let row = log.userOffsets[user]; row < log.userOffsets[user + 1]; row++) {
       if (isPositive(row)) liked.add(log.items[row]);
     }
-    return Int32Array.from(liked);
-  });
+    for (const item of liked) items.push(item);
+    offsets[user + 1] = items.length;
+  }
+  return { offsets, items: Int32Array.from(items) };
 }

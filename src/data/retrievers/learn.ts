@@ -2,20 +2,17 @@
 
 import type { TrainingContext } from "../../training/trainer.ts";
 import type { InteractionLog } from "../interactions.ts";
+import { DEFAULT_LOG, type LogOptions } from "../settings.ts";
 import { ItemNeighbourRetriever } from "./item-neighbours.ts";
 import { trainRetriever } from "./matrix-factorization.ts";
 import { MatrixRetriever } from "./matrix-retriever.ts";
 import { PopularityRetriever } from "./popularity.ts";
-import type { Retriever, RetrieverName } from "./retriever.ts";
+import type { Retriever } from "./retriever.ts";
 
 /** Which retriever is learned, and from what. */
-export interface LearnRetrieverOptions {
-  readonly retriever?: RetrieverName;
+export type LearnRetrieverOptions = Pick<LogOptions, "retriever" | "positiveThreshold" | "historyLength"> & {
   readonly seed: number;
-  readonly positiveThreshold?: number;
-  /** Interactions of a history, H. */
-  readonly historyLength?: number;
-}
+};
 
 /**
  * Learns from the retriever's part of a log.
@@ -23,7 +20,7 @@ export interface LearnRetrieverOptions {
  */
 export async function learnRetriever(
   log: InteractionLog,
-  { retriever = "matrix-factorization", seed, ...options }: LearnRetrieverOptions,
+  { retriever = DEFAULT_LOG.retriever, seed, ...options }: LearnRetrieverOptions,
   context?: TrainingContext,
 ): Promise<Retriever> {
   if (retriever === "popularity") return PopularityRetriever.learn(log, options);

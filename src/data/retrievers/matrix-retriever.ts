@@ -5,8 +5,8 @@
  */
 import type { SafetensorsEntry } from "../../nn/index.ts";
 import type { InteractionLog } from "../interactions.ts";
-import { restoredTensor } from "./restored-tensors.ts";
 import type { Retriever, RetrieverQuery } from "./retriever.ts";
+import { restoredTensor, tensorOf } from "./retriever-tensors.ts";
 import { ridgeRegression } from "./ridge-regression.ts";
 
 /** What matrix factorisation learned of U users and I items. */
@@ -82,14 +82,11 @@ export class MatrixRetriever implements Retriever {
 
   tensors(): Map<string, SafetensorsEntry> {
     const { width, users, items, biases } = this.weights;
-    const table = (data: Float32Array): SafetensorsEntry => {
-      return { dtype: "F32", shape: [data.length / width, width], data };
-    };
-    return new Map<string, SafetensorsEntry>([
-      ["user_vectors", table(users)],
-      ["item_vectors", table(items)],
-      ["item_biases", { dtype: "F32", shape: [biases.length], data: biases }],
-      ["history_projection", table(this.projection)],
+    return new Map([
+      ["user_vectors", tensorOf("F32", users, width)],
+      ["item_vectors", tensorOf("F32", items, width)],
+      ["item_biases", tensorOf("F32", biases)],
+      ["history_projection", tensorOf("F32", this.projection, width)],
     ]);
   }
 
@@ -117,9 +114,7 @@ function historyInputs({ width, items }: MatrixWeights, history: ArrayLike<numbe
 function fitProjection(weights: MatrixWeights, log: InteractionLog, historyLength: number): Float32Array {
   const { width, users } = weights;
   const { userOffsets } = log;
-  const known = log.userIds
-    .map((_, user) => user)
-    .filter((user) => userOffsets[user + 1] > userOffsets[user]);
+  const known = [...log.userIds.keys()].filter((user) => userOffsets[user + 1] > userOffsets[user]);
   const inputs = new Float64Array(known.length * (width + 1));
   const targets = new Float64Array(known.length * width);
   known.forEach((user, row) => {

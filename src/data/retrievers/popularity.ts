@@ -2,8 +2,8 @@
 import type { SafetensorsEntry } from "../../nn/index.ts";
 import type { InteractionLog } from "../interactions.ts";
 import { positiveAt } from "../lists.ts";
-import { restoredTensor } from "./restored-tensors.ts";
 import type { Retriever } from "./retriever.ts";
+import { restoredTensor, tensorOf } from "./retriever-tensors.ts";
 
 /** What popularity counts. */
 export interface PopularityOptions {
@@ -56,6 +56,6 @@ export class PopularityRetriever implements Retriever {
   }
 
   tensors(): Map<string, SafetensorsEntry> {
-    return new Map([["scores", { dtype: "F64", shape: [this.itemCount], data: this.scores }]]);
+    return new Map([["scores", tensorOf("F64", this.scores)]]);
   }
 }

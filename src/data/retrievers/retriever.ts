@@ -3,8 +3,7 @@
  * history is known. Datasets ask it for candidates, and a ranker for the scores of the candidates of a request.
  */
 import type { SafetensorsEntry } from "../../nn/index.ts";
-import type { ScoreItems } from "../candidates.ts";
-import { checkScoreRequest } from "./score-request.ts";
+import type { ScoreItems } from "../retrieval.ts";
 
 /** The retrievers by name. */
 export const RETRIEVERS = ["matrix-factorization", "popularity", "item-neighbours"] as const;
@@ -30,11 +29,23 @@ export interface Retriever {
   tensors(): ReadonlyMap<string, SafetensorsEntry>;
 }
 
-/** Scores all items for users of the log, as the building of datasets asks for. */
+/**
+ * Scores all items for users of the log, as the building of datasets asks for. Throws a RangeError for a user that is
+ * not known, or room for another number of items.
+ */
 export function itemScorer(retriever: Retriever): ScoreItems {
   const { userCount, itemCount } = retriever;
   return (user, out) => {
-    checkScoreRequest(user, userCount, out, itemCount);
+    if (!Number.isInteger(user) || user < 0 || user >= userCount) {
+      throw new RangeError(
+        `retriever: user ${user} is unknown; expected an integer from 0 to ${userCount - 1}`,
+      );
+    }
+    if (out.length !== itemCount) {
+      throw new RangeError(
+        `retriever: room for ${out.length} scores was given; expected ${itemCount}, one per item`,
+      );
+    }
     const score = retriever.scoresFor({ user, history: [] });
     for (let item = 0; item < itemCount; item++) out[item] = score(item);
   };

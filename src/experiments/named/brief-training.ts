@@ -4,8 +4,8 @@
  */
 import { selectRows } from "../../data/dataset.ts";
 import type { ExperimentData } from "../../run/data.ts";
-import { trainJudge } from "../../run/models.ts";
-import { DEFAULT_EXPERIMENT } from "../../run/settings.ts";
+import { DEFAULT_RUN } from "../../run/settings.ts";
+import { trainSharedModels } from "../../run/shared-models.ts";
 import type { TrainingContext } from "../../training/trainer.ts";
 import type { PolicyOptions, SharedOptions } from "../datasets.ts";
 import type { Shared } from "../shared-work.ts";
@@ -38,9 +38,9 @@ export async function trainBriefly(
     rewardTraining: { ...options.rewardTraining, epochs: 1 },
     imitationTraining: { ...options.imitationTraining, epochs: 1 },
   };
-  const learned = await trainJudge(few, { ...DEFAULT_EXPERIMENT, ...once, seed }, context);
+  const models = await trainSharedModels(few, { ...DEFAULT_RUN, ...once, seed }, context);
   return {
-    shared: { data: few, learned, options: once },
+    shared: { data: few, models, options: once },
     policy: {
       ...policy,
       policyRequests: rows.length,

@@ -2,50 +2,40 @@
  * Figure 3 of the paper: quality against the number of trained parameters and against the operations of training, for
  * GoalRank and four methods, with a power law through the points of each.
  */
-import { mean, meanHalfWidth } from "../../evaluation/statistics.ts";
-import { GOAL_RANK, learnerTitle, namedLearner } from "../contenders.ts";
+import { fitPowerLaw, fitSaturatingLaw, type PowerLaw } from "../../evaluation/power-law.ts";
+import { mean } from "../../evaluation/statistics.ts";
+import { methodTitle } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
-import { type Experiment, workRunner } from "../experiment.ts";
-import { drawLines, type Line, type Picture } from "../pictures.ts";
-import { rankingTrial } from "../ranking-work.ts";
-import { type Results, type Row, seedMean } from "../results.ts";
+import { type Experiment, type ExperimentRequest, workRunner } from "../experiment.ts";
+import { drawLines, markOf, type Picture, type Point } from "../pictures.ts";
+import { estimateOf, type Results, type Row, seedMean } from "../results.ts";
 import type { SharedWork } from "../shared-work.ts";
-import type { Table } from "../tables.ts";
+import { type Column, type ColumnOf, type Estimate, type Table, tableOf } from "../tables.ts";
 import type { Trial } from "../trial.ts";
-import { injectedCandidates, SMALLER_MODELS } from "./deviations.ts";
 import { ratesTable, rateTrials } from "./learning-rates.ts";
-import { fitPowerLaw, fitSaturatingLaw, type SizedValue } from "./power-law.ts";
-import { atSize, SIZES, TUNED_WIDTH, titleOf, withNamedNeeds } from "./sizes.ts";
+import { landmarkEntries, rankingTrials } from "./ranking-trials.ts";
+import { atSize, SIZES, TUNED_WIDTH, titleOf } from "./sizes.ts";
 import { measureTrainingCost, type TrainingCostWork } from "./training-cost.ts";
 
-const CONTESTANTS = [GOAL_RANK, "dnn", "rank-mixer", "pier", "mg-e-20"];
+const EXPERIMENT = "figure3";
+const CONTESTANTS = ["goalrank", "dnn", "rank-mixer", "pier", "mg-e-20"];
 
 /** Lists over which operations are counted. */
 const COUNTED_LISTS = 128;
 
 const COST = "cost of ";
 
-function trialsOf(dataset: DatasetChoice, seeds: readonly number[]): Trial[] {
-  const experiment = "figure3";
-  const oracles =
-    dataset.settings.source === "world"
-      ? seeds.map((seed) => rankingTrial({ experiment, method: "oracle", seed }, dataset, { name: "oracle" }))
-      : [];
+function trialsOf(request: ExperimentRequest): Trial[] {
+  const { seeds, dataset } = request;
   const sized = SIZES.flatMap((size) => {
     const own = atSize(dataset, size);
     const variant = titleOf(size);
-    const qualities = seeds.flatMap((seed) =>
-      CONTESTANTS.map((name) => {
-        const label = { experiment, method: learnerTitle(name), seed, variant };
-        return withNamedNeeds(rankingTrial(label, own, namedLearner(name, own.policy)), variant);
-      }),
-    );
-    const costs = qualities
-      .slice(0, CONTESTANTS.length)
-      .map((quality, i) => costTrial(quality, own, CONTESTANTS[i]));
-    return [...qualities, ...costs];
+    const entries = CONTESTANTS.map((contender) => ({ contender, variant }));
+    const qualities = rankingTrials(EXPERIMENT, { seeds, dataset: own }, entries, variant);
+    return [...qualities, ...CONTESTANTS.map((name, i) => costTrial(qualities[i], own, name))];
   });
-  return [...oracles, ...sized, ...rateTrials(experiment, dataset, seeds)];
+  const oracle = rankingTrials(EXPERIMENT, request, landmarkEntries(dataset, ["oracle"]));
+  return [...oracle, ...sized, ...rateTrials(EXPERIMENT, request)];
 }
 
 /** What the trial of a quality costs to train, without training it. */
@@ -57,7 +47,7 @@ function costTrial(quality: Trial, { policy }: DatasetChoice, contestant: string
   return { ...quality, variant: `${COST}${quality.variant}`, work };
 }
 
-/** One method at one size. */
+/** A method at one size. */
 interface Measured {
   readonly size: string;
   readonly parameters: number;
@@ -66,278 +56,208 @@ interface Measured {
   readonly quality: Row;
 }
 
+/** A method at every size that was measured. */
+interface Curve {
+  readonly method: string;
+  readonly points: readonly Measured[];
+}
+
 /** By the number of trained parameters; a size that changes nothing of the method is left out. */
-function measuredOf(results: Results, method: string): readonly Measured[] {
+function curveOf(results: Results, method: string): Curve {
   const all = SIZES.flatMap((own): Measured[] => {
     const size = titleOf(own);
     const [quality, cost] = [results.row(method, size), results.row(method, `${COST}${size}`)];
     if (quality === undefined || cost === undefined) return [];
-    const [{ metrics }] = cost.trials;
+    const { trainedParameters, trainingOperations, answeringParameters } = cost.trials[0].metrics;
     return [
       {
-        ...{ size, quality, parameters: metrics.trainedParameters, operations: metrics.trainingOperations },
-        answeringParameters: metrics.answeringParameters,
+        ...{ size, quality, parameters: trainedParameters, operations: trainingOperations },
+        answeringParameters,
       },
     ];
   });
-  return all
+  const points = all
     .filter(({ parameters }, i) => all.findIndex((other) => other.parameters === parameters) === i)
     .sort((a, b) => a.parameters - b.parameters);
+  return { method, points };
 }
 
 /** What a method is judged by: how far it stays under the oracle where there is one, else H@L. */
 interface Measure {
   readonly title: string;
-  readonly type: "linear" | "log";
+  /** Whether less is better, and the law a straight line in logarithms. */
+  readonly isGap: boolean;
   /** By seed, of the seeds that have one. */
-  of(row: Row): readonly { readonly seed: number; readonly value: number }[];
+  of(row: Row): ReadonlyMap<number, number>;
 }
 
 function measureOf(results: Results): Measure {
   const oracle = results.row("oracle");
+  const best = new Map(oracle?.trials.map(({ seed, metrics }) => [seed, metrics.trueReward]));
   if (oracle === undefined) {
-    return {
-      ...{ title: "H@L", type: "linear" },
-      of: ({ trials }) => trials.map(({ seed, metrics }) => ({ seed, value: metrics.hit })),
-    };
+    const of = ({ trials }: Row) => new Map(trials.map(({ seed, metrics }) => [seed, metrics.hit]));
+    return { title: "H@L", isGap: false, of };
   }
   return {
-    ...{ title: "gap to the oracle (true reward)", type: "log" },
-    of: ({ trials }) =>
-      trials.flatMap(({ seed, metrics }) => {
-        const best = oracle.trials.find((trial) => trial.seed === seed)?.metrics.trueReward;
-        return best === undefined ? [] : [{ seed, value: best - metrics.trueReward }];
-      }),
+    ...{ title: "gap to the oracle (true reward)", isGap: true },
+    of: ({ trials }) => {
+      const known = trials.filter(({ seed }) => best.has(seed));
+      return new Map(known.map(({ seed, metrics }) => [seed, (best.get(seed) ?? 0) - metrics.trueReward]));
+    },
   };
 }
 
-type Abscissa = "parameters" | "operations";
-const ABSCISSA_TITLES: Readonly<Record<Abscissa, string>> = {
-  parameters: "trained parameters",
-  operations: "operations of training",
-};
-/** For axes: what a unit is called, and how many of the numbers make one. */
-const UNITS: Readonly<Record<Abscissa, { readonly suffix: string; readonly size: number }>> = {
-  parameters: { suffix: "", size: 1 },
-  operations: { suffix: ", GFLOP", size: 1e9 },
-};
+function worthOf(measure: Measure, { quality }: Measured): Estimate | undefined {
+  return estimateOf([...measure.of(quality).values()]);
+}
 
-/** A law through the points of one method, one for each seed. */
-interface FittedLaw {
-  readonly method: string;
-  readonly abscissa: Abscissa;
-  readonly exponent: number;
-  /** Over seeds; undefined for one. */
-  readonly exponentHalfWidth: number | undefined;
-  /** Of the means over seeds. */
-  readonly coefficient: number;
-  readonly limit: number | undefined;
-  readonly explained: number | undefined;
-  /** Seeds with a value over 0 at every size, without which there is no law. */
-  readonly seeds: number;
+/** What quality is drawn against; axes count in units. */
+const ABSCISSAS = {
+  parameters: { title: "trained parameters", axis: "trained parameters", unit: 1 },
+  operations: { title: "operations of training", axis: "operations of training, GFLOP", unit: 1e9 },
+} as const;
+type Abscissa = keyof typeof ABSCISSAS;
+const BOTH: readonly Abscissa[] = ["parameters", "operations"];
+
+function sizesTable(results: Results, curves: readonly Curve[], measure: Measure): Table {
+  const caption =
+    `Size, cost and quality on ${results.place}: mean ± 95% interval over seeds. Trained are all parameters without which the ` +
+    "method cannot learn, the judge's included; answering are those that read a request. Operations are of matrix products and " +
+    "attention, a multiply-add counting twice.";
+  const points = curves.flatMap((curve) => curve.points.map((point) => ({ ...curve, point })));
+  const mean = (metric: string, title: string, format: Omit<Column, "title"> = {}) => ({
+    ...{ title, ...format },
+    of: ({ point }: (typeof points)[number]) => seedMean(point.quality, metric),
+  });
+  return tableOf(EXPERIMENT, caption, points, [
+    { title: "method", of: ({ method }) => method },
+    { title: "size", of: ({ point }) => point.size },
+    { title: "trained parameters", digits: 0, of: ({ point }) => point.parameters },
+    { title: "answering parameters", digits: 0, of: ({ point }) => point.answeringParameters },
+    { title: "training, GFLOP", digits: 1, of: ({ point }) => point.operations / 1e9 },
+    ...(measure.isGap
+      ? [
+          mean("trueReward", "true reward"),
+          {
+            title: "gap to the oracle",
+            of: ({ point }: { readonly point: Measured }) => worthOf(measure, point),
+          },
+        ]
+      : []),
+    mean("hit", "H@L", { isPercent: true }),
+    { title: "CPU s", digits: 0, of: ({ point }) => seedMean(point.quality, "cpuSeconds")?.mean },
+  ]);
 }
 
 /** Sizes under which no law is fitted: two parameters go through two points, three through three. */
 const LEAST_SIZES = 4;
 
-function fitLaw(
-  method: string,
-  points: readonly Measured[],
-  measure: Measure,
-  abscissa: Abscissa,
-): FittedLaw[] {
-  const sizes = new Set(points.map((point) => point[abscissa]));
-  if (sizes.size < LEAST_SIZES) return [];
-  const fit = measure.type === "log" ? fitPowerLaw : fitSaturatingLaw;
-  const bySeed = new Map<number, SizedValue[]>();
-  for (const point of points) {
-    for (const { seed, value } of measure.of(point.quality)) {
-      bySeed.set(seed, [...(bySeed.get(seed) ?? []), { size: point[abscissa], value }]);
-    }
-  }
-  const complete = [...bySeed.values()].filter(
-    (own) =>
-      own.length === points.length && (measure.type === "linear" || own.every(({ value }) => value > 0)),
+interface Law extends PowerLaw {
+  readonly curve: Curve;
+  readonly abscissa: Abscissa;
+  /** Seeds that have a value (of a gap, over 0) at every size, each with a law of its own. */
+  readonly seeds: number;
+  readonly exponents: Estimate | undefined;
+  /** What the value comes near to: 0 for a gap. */
+  readonly limit: number;
+}
+
+function lawOf(curve: Curve, measure: Measure, abscissa: Abscissa): Law[] {
+  const { points } = curve;
+  const sizes = points.map((point) => point[abscissa]);
+  if (new Set(sizes).size < LEAST_SIZES) return [];
+  const values = points.map(({ quality }) => measure.of(quality));
+  const seeds = [...values[0].keys()].filter((seed) =>
+    values.every((own) => own.has(seed) && !(measure.isGap && (own.get(seed) ?? 0) <= 0)),
   );
-  if (complete.length === 0) return [];
-  const middle = points.map((point, i) => ({
-    size: point[abscissa],
-    value: mean(complete.map((own) => own[i].value)),
-  }));
-  const law = fit(middle);
-  const exponents = complete.map((own) => fit(own).exponent);
-  return [
-    {
-      ...{ method, abscissa, exponent: mean(exponents), exponentHalfWidth: meanHalfWidth(exponents) },
-      ...{ coefficient: law.coefficient, explained: law.explained },
-      seeds: complete.length,
-      limit: "limit" in law ? Number(law.limit) : undefined,
-    },
-  ];
-}
-
-function meanOf(measure: Measure, row: Row) {
-  const values = measure.of(row).map(({ value }) => value);
-  return { mean: mean(values), halfWidth: meanHalfWidth(values) };
-}
-
-/** Methods that were measured, with their points. */
-type Curves = readonly { readonly method: string; readonly points: readonly Measured[] }[];
-
-function sizesTable(results: Results, curves: Curves, measure: Measure): Table {
-  const isWorld = measure.type === "log";
-  return {
-    name: "figure3",
-    caption:
-      `Size, cost and quality on ${results.dataset}: mean ± 95% interval over seeds ${results.seeds.join(", ")}. Trained are all ` +
-      "parameters without which the method cannot learn, the judge's included; answering are those that read a request. " +
-      "Operations are of matrix products and attention, a multiply-add counting twice.",
-    columns: [
-      { title: "method" },
-      { title: "size" },
-      { title: "trained parameters", digits: 0 },
-      { title: "answering parameters", digits: 0 },
-      { title: "training, GFLOP", digits: 1 },
-      ...(isWorld ? [{ title: "true reward" }, { title: "gap to the oracle" }] : []),
-      { title: "H@L", isPercent: true },
-      { title: "CPU s", digits: 0 },
-    ],
-    rows: curves.flatMap(({ method, points }) =>
-      points.map(({ size, quality, ...point }) => [
-        ...[method, size, point.parameters, point.answeringParameters, point.operations / 1e9],
-        ...(isWorld ? [seedMean(quality, "trueReward"), meanOf(measure, quality)] : []),
-        seedMean(quality, "hit"),
-        seedMean(quality, "cpuSeconds")?.mean,
-      ]),
-    ),
+  if (seeds.length === 0) return [];
+  const fit = (value: (i: number) => number) => {
+    const sized = sizes.map((size, i) => ({ size, value: value(i) }));
+    return measure.isGap ? { ...fitPowerLaw(sized), limit: 0 } : fitSaturatingLaw(sized);
   };
+  const ofSeed = (seed: number) => (i: number) => values[i].get(seed) ?? Number.NaN;
+  const exponents = estimateOf(seeds.map((seed) => fit(ofSeed(seed)).exponent));
+  const law = fit((i) => mean(seeds.map((seed) => ofSeed(seed)(i))));
+  return [{ ...law, curve, abscissa, seeds: seeds.length, exponents }];
 }
 
-function lawsTable(laws: readonly FittedLaw[], measure: Measure): Table {
-  const form = measure.type === "log" ? "gap = b x^-c" : "H@L = a - b x^-c";
-  return {
-    name: "figure3-laws",
-    caption:
-      `Power laws, ${form}, by least squares${measure.type === "log" ? " in logarithms" : ""}: the exponent is the mean over seeds with its ` +
-      "95% interval; R2 is the share of the variance of the means that the law explains.",
-    columns: [
-      { title: "method" },
-      { title: "against" },
-      { title: "seeds", digits: 0 },
-      { title: "exponent c" },
-      { title: "b" },
-      ...(measure.type === "log" ? [] : [{ title: "limit a" }]),
-      { title: "R2" },
-    ],
-    rows: laws.map(
-      ({ method, abscissa, exponent, exponentHalfWidth, coefficient, limit, explained, seeds }) => [
-        ...[method, ABSCISSA_TITLES[abscissa], seeds, { mean: exponent, halfWidth: exponentHalfWidth }],
-        Number(coefficient.toPrecision(3)).toString(),
-        ...(measure.type === "log" ? [] : [limit]),
-        explained,
-      ],
-    ),
+function bestSize({ points }: Curve, measure: Measure): string | undefined {
+  const worth = (point: Measured) => (measure.isGap ? -1 : 1) * (worthOf(measure, point)?.mean ?? Number.NaN);
+  return points.toSorted((a, b) => worth(b) - worth(a))[0]?.size;
+}
+
+function lawsTable(curves: readonly Curve[], measure: Measure): Table {
+  const form = measure.isGap
+    ? "gap = b x^-c, by least squares in logarithms: twice the size leaves 2^-c of the gap"
+    : "H@L = a - b x^-c, by least squares";
+  const caption =
+    `Power laws, ${form}. The exponent is the mean over seeds with its 95% interval; R2 is the share of the variance of the ` +
+    "means that the law explains.";
+  const laws = BOTH.flatMap((abscissa) => curves.flatMap((curve) => lawOf(curve, measure, abscissa)));
+  const left: ColumnOf<Law> = {
+    ...{ title: "left by twice the size", isPercent: true, digits: 0 },
+    of: ({ exponents }) => exponents && 2 ** -exponents.mean,
   };
+  return tableOf("figure3-laws", caption, laws, [
+    { title: "method", of: ({ curve }) => curve.method },
+    { title: "against", of: ({ abscissa }) => ABSCISSAS[abscissa].title },
+    { title: "seeds", digits: 0, of: ({ seeds }) => seeds },
+    { title: "exponent c", of: ({ exponents }) => exponents },
+    { title: "b", of: ({ coefficient }) => Number(coefficient.toPrecision(3)).toString() },
+    measure.isGap ? left : { title: "limit a", of: ({ limit }) => limit },
+    { title: "R2", of: ({ explained }) => explained },
+    { title: "best at", of: ({ curve }) => bestSize(curve, measure) },
+  ]);
 }
 
-function panel(curves: Curves, measure: Measure, abscissa: Abscissa, dataset: string): Picture {
-  const { suffix, size } = UNITS[abscissa];
-  const title = `${ABSCISSA_TITLES[abscissa]}${suffix}`;
-  const lines = curves.map(({ method, points }): Line => {
-    const ordered = points.toSorted((a, b) => a[abscissa] - b[abscissa]);
-    return {
-      name: method,
-      points: ordered.map((point) => {
-        const { mean, halfWidth } = meanOf(measure, point.quality);
-        const x = point[abscissa] / size;
-        if (halfWidth === undefined) return { x, y: mean };
-        // On a logarithmic axis nothing may reach 0.
-        const least = measure.type === "log" ? mean / 10 : Number.NEGATIVE_INFINITY;
-        return {
-          ...{ x, y: mean },
-          low: Math.max(mean - halfWidth, least),
-          high: mean + halfWidth,
-        };
-      }),
-    };
-  });
+function panel(curves: readonly Curve[], measure: Measure, abscissa: Abscissa, dataset: string): Picture {
+  const { title, axis, unit } = ABSCISSAS[abscissa];
+  const pointOf = (point: Measured): Point[] => {
+    const worth = worthOf(measure, point);
+    if (worth === undefined) return [];
+    const { low, ...mark } = markOf(worth);
+    // On a logarithmic axis nothing may reach 0.
+    const least = measure.isGap ? worth.mean / 10 : Number.NEGATIVE_INFINITY;
+    return [{ x: point[abscissa] / unit, ...mark, low: low && Math.max(low, least) }];
+  };
   return {
     name: `figure3-${abscissa}`,
-    caption: `${measure.title} against ${ABSCISSA_TITLES[abscissa]} on ${dataset}; bands are 95% intervals over seeds.`,
+    caption: `${measure.title} against ${title} on ${dataset}; bands are 95% intervals over seeds.`,
     draw: () =>
       drawLines({
-        description: `${measure.title} against ${ABSCISSA_TITLES[abscissa]}`,
-        x: { label: title, type: "log" },
-        y: { label: measure.title, type: measure.type },
-        lines,
+        description: `${measure.title} against ${title}`,
+        x: { label: axis, type: "log" },
+        y: { label: measure.title, type: measure.isGap ? "log" : "linear" },
+        lines: curves.map(({ method, points }) => ({
+          name: method,
+          points: points.flatMap(pointOf).sort((a, b) => a.x - b.x),
+        })),
       }),
   };
-}
-
-function findings(laws: readonly FittedLaw[], curves: Curves, measure: Measure): readonly string[] {
-  return laws
-    .filter(({ abscissa }) => abscissa === "parameters")
-    .map(({ method, exponent, exponentHalfWidth, limit = 0, explained }) => {
-      const interval = exponentHalfWidth === undefined ? "" : ` ± ${exponentHalfWidth.toFixed(3)}`;
-      const closing =
-        measure.type === "log"
-          ? `twice the parameters leave ${(100 * 2 ** -exponent).toFixed(0)}% of the gap to the oracle`
-          : `H@L rises towards ${(100 * limit).toFixed(1)}%`;
-      const isFlat = exponentHalfWidth !== undefined && Math.abs(exponent) <= exponentHalfWidth;
-      return (
-        `${method}: ${closing} (c = ${exponent.toFixed(3)}${interval}` +
-        `${explained === undefined ? "" : `, R2 ${explained.toFixed(2)}`})${bestSize(method, curves, measure)}` +
-        `${isFlat ? "; over these seeds the exponent is not told apart from 0." : "."}`
-      );
-    });
-}
-
-/** Where a method is best, unless it is its largest size: a law goes on, and a method may not. */
-function bestSize(method: string, curves: Curves, measure: Measure): string {
-  const points = curves.find((curve) => curve.method === method)?.points ?? [];
-  const worth = ({ quality }: Measured) => meanOf(measure, quality).mean * (measure.type === "log" ? -1 : 1);
-  const best = points.toSorted((a, b) => worth(b) - worth(a))[0];
-  return best === undefined || best === points.at(-1)
-    ? ""
-    : `; it is best at ${best.size}, and not at its largest`;
 }
 
 export const figure3: Experiment = {
-  name: "figure3",
+  name: EXPERIMENT,
   title: "Figure 3: quality against size and training",
   summary: "GoalRank, DNN, RankMixer, PIER and MG-E at growing sizes, with fitted power laws",
-  usesData: true,
-  trials: ({ seeds, dataset }) => trialsOf(dataset, seeds),
+  data: "any",
+  trials: trialsOf,
   works: { "training-cost": workRunner(measureTrainingCost) },
+  notes: [
+    "The paper goes from 1 million to 100 million parameters; these sizes are what two cores train in hours.",
+    "All models of a method grow together, the judge that it learns from or asks included. Learning rates fall with the " +
+      `root of the width over ${TUNED_WIDTH}; nothing else is tuned for a size, and every size has the same lists, requests and epochs.`,
+  ],
   present(results) {
     const measure = measureOf(results);
-    const curves = CONTESTANTS.map((name) => {
-      const method = learnerTitle(name);
-      return { method, points: measuredOf(results, method) };
-    }).filter(({ points }) => points.length > 0);
-    const rates = ratesTable(results);
-    const laws = (["parameters", "operations"] as const).flatMap((abscissa) =>
-      curves.flatMap(({ method, points }) => fitLaw(method, points, measure, abscissa)),
+    const curves = CONTESTANTS.map((name) => curveOf(results, methodTitle(name))).filter(
+      ({ points }) => points.length > 0,
     );
+    if (curves.length === 0) return { tables: [], pictures: [] };
+    const rates = ratesTable(results);
     return {
-      findings: findings(laws, curves, measure),
-      deviations: [
-        SMALLER_MODELS,
-        "The paper goes from 1 million to 100 million parameters; these sizes are what two cores train in hours.",
-        "All models of a method grow together, the judge that it learns from or asks included. Learning rates fall with the " +
-          `root of the width over ${TUNED_WIDTH}; nothing else is tuned for a size, and every size has the same lists, requests and epochs.`,
-        ...injectedCandidates(results.dataset),
-      ],
-      tables:
-        curves.length === 0
-          ? []
-          : [sizesTable(results, curves, measure), lawsTable(laws, measure), ...(rates ? [rates] : [])],
-      pictures:
-        curves.length === 0
-          ? []
-          : (["parameters", "operations"] as const).map((abscissa) =>
-              panel(curves, measure, abscissa, results.dataset),
-            ),
+      tables: [sizesTable(results, curves, measure), lawsTable(curves, measure), ...(rates ? [rates] : [])],
+      pictures: BOTH.map((abscissa) => panel(curves, measure, abscissa, results.dataset)),
     };
   },
 };

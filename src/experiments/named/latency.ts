@@ -4,23 +4,22 @@
  */
 
 import { selectRows } from "../../data/dataset.ts";
-import { mean } from "../../evaluation/statistics.ts";
+import { mean, percentile } from "../../evaluation/statistics.ts";
 import { CpuDevice } from "../../kernels/index.ts";
 import { worldData } from "../../run/data.ts";
 import { defaultDevice } from "../../tensor/index.ts";
-import { GOAL_RANK, learn, learnerTitle, namedLearner } from "../contenders.ts";
-import type { DataSettings, DatasetChoice, PolicyOptions, SharedOptions } from "../datasets.ts";
-import { type Experiment, type Surroundings, workRunner } from "../experiment.ts";
-import { drawLines, type Line, type Picture } from "../pictures.ts";
-import type { TrialResult } from "../result-table.ts";
+import { contender, GOAL_RANK, learn, methodTitle } from "../contenders.ts";
+import type { DataSettings, PolicyOptions, SharedOptions } from "../datasets.ts";
+import { type Experiment, type ExperimentRequest, type Surroundings, workRunner } from "../experiment.ts";
+import { drawLines, type Picture } from "../pictures.ts";
 import type { Results } from "../results.ts";
 import { describeMachine } from "../run-log.ts";
-import type { Cell, Table } from "../tables.ts";
+import type { TrialResult } from "../stored-results.ts";
+import { type Table, tableOf } from "../tables.ts";
 import type { Trial, TrialOutcome, Work } from "../trial.ts";
 import { trainBriefly } from "./brief-training.ts";
 import { largeProduct, type TimedRuns, type TimedWork, timeInTurns } from "./latency-measurement.ts";
 import { countingOperations } from "./operation-counter.ts";
-import { percentile } from "./percentiles.ts";
 
 interface LatencyWork extends Work {
   readonly kind: "latency";
@@ -37,7 +36,7 @@ interface LatencyWork extends Work {
 
 /** They are measured together. */
 const METHOD = `${GOAL_RANK} and MG-E`;
-const CONTESTANTS = [GOAL_RANK, "mg-e-3", "mg-e-20", "mg-e-100"];
+const CONTESTANTS = ["goalrank", "mg-e-3", "mg-e-20", "mg-e-100"];
 /** D, the second as in the paper. */
 const WIDTHS = [32, 128];
 const ROUNDS: Readonly<Record<number, number>> = { 1: 200, 8: 100, 32: 50 };
@@ -66,10 +65,10 @@ async function measureLatency(work: LatencyWork, surroundings: Surroundings): Pr
     const { shared, policy } = await trainBriefly(data, brief, { signal, listener });
     const works: TimedWork[] = [];
     for (const name of work.contestants) {
-      const method = await learn(namedLearner(name, policy), shared, seed, { signal, listener });
+      const { instance } = await learn(contender(name, policy), shared, seed, { signal, listener });
       const run = (round: number) => {
         const rows = Array.from({ length: together }, (_, i) => (round * together + i) % data.test.size);
-        return method.rank(selectRows(data.test, rows));
+        return instance.rank(selectRows(data.test, rows));
       };
       works.push({ name, run });
     }
@@ -97,39 +96,30 @@ function threadsOf(device: unknown): number {
   return device instanceof CpuDevice ? device.threads : 1;
 }
 
-/** Operations per second of the median run. */
-function rateOf({ operations, seconds }: TimedRuns): number {
-  return operations / percentile(seconds, 0.5);
-}
-
-function describeRuns(runs: TimedRuns, peak: number): [string, number][] {
-  const { name, seconds, operations } = runs;
+function describeRuns({ name, seconds, operations }: TimedRuns, peak: number): [string, number][] {
+  const median = percentile(seconds, 0.5);
   return [
-    [`${name} p50`, percentile(seconds, 0.5)],
+    [`${name} p50`, median],
     [`${name} p90`, percentile(seconds, 0.9)],
     [`${name} p99`, percentile(seconds, 0.99)],
     [`${name} mean`, mean(seconds)],
     [`${name} operations`, operations],
-    [`${name} utilisation`, rateOf(runs) / peak],
+    [`${name} utilisation`, operations / median / peak],
   ];
 }
 
-/** The parts of a trial's variant: `width 32, 8 requests; AMD EPYC, 2 cores, Node 22.1.0`. */
+/** `width 32, 8 requests; AMD EPYC, 2 cores, Node 22.1.0` */
 function variantOf(width: number, requests: number, machine: string): string {
   return `width ${width}, ${requests} ${requests === 1 ? "request" : "requests"}; ${machine}`;
 }
 
-function readVariant(variant: string): {
-  readonly width: number;
-  readonly requests: number;
-  readonly machine: string;
-} {
+function readVariant(variant: string) {
   const [, width, requests, machine] = /^width (\d+), (\d+) requests?; (.*)$/.exec(variant) ?? [];
   if (machine === undefined) throw new Error(`latency: results of an unknown kind, "${variant}"`);
   return { width: Number(width), requests: Number(requests), machine };
 }
 
-function trialsOf(dataset: DatasetChoice, seed: number): Trial[] {
+function trialsOf({ seeds: [seed], dataset }: ExperimentRequest): Trial[] {
   const { settings, shared, policy } = dataset;
   if (settings.source === "log") return [];
   const machine = describeMachine();
@@ -155,17 +145,16 @@ interface Measured {
   readonly trials: readonly { readonly requests: number; readonly metrics: TrialResult["metrics"] }[];
 }
 
-function measuredOf(results: Results): readonly Measured[] {
-  const groups = new Map<string, Measured>();
-  for (const { variant, trials } of results.rows) {
-    const { width, requests, machine } = readVariant(variant);
-    const key = `${width} ${machine}`;
-    const known = groups.get(key)?.trials ?? [];
-    const own = { requests, metrics: trials[0].metrics };
-    const all = [...known, own].sort((a, b) => a.requests - b.requests);
-    groups.set(key, { width, machine, trials: all });
-  }
-  return [...groups.values()].sort((a, b) => a.width - b.width);
+/** By rising width. */
+function measuredOf({ rows }: Results): readonly Measured[] {
+  const all = rows
+    .map(({ variant, trials }) => ({ ...readVariant(variant), metrics: trials[0].metrics }))
+    .sort((a, b) => a.width - b.width || a.requests - b.requests);
+  const places = new Map(all.map(({ width, machine }) => [`${width} ${machine}`, { width, machine }]));
+  return [...places.values()].map(({ width, machine }) => ({
+    ...{ width, machine },
+    trials: all.filter((own) => own.width === width && own.machine === machine),
+  }));
 }
 
 /** Distinguishes tables of several machines. */
@@ -179,97 +168,76 @@ function placeAndTime({ machine, trials }: Measured): string {
   const [{ metrics }] = trials;
   const date = new Date(1000 * metrics["measured at"]).toISOString().slice(0, 10);
   const threads = metrics.threads === 1 ? "1 thread" : `${metrics.threads} threads`;
-  return `${machine}; ${threads}; ${date}`;
+  return `${machine}; ${threads}; ${date}.`;
 }
 
 /** What is to be said of measurements while others used the processor; "" of quiet ones. */
-function disturbance({ width, trials }: Measured): string {
+function disturbance({ trials }: Measured): string {
   const share = Math.min(...trials.map(({ metrics }) => metrics["processor share"]));
   if (share >= QUIET_SHARE) return "";
   return (
-    `Width ${width}: not to be relied on, since the process had the processor for only ${(100 * share).toFixed(0)}% of the ` +
-    `time; measure again on a machine that does nothing else (--again "${METHOD}").`
+    ` Not to be relied on, since the process had the processor for only ${(100 * share).toFixed(0)}% of the time; measure again ` +
+    `on a machine that does nothing else (--again "${METHOD}").`
   );
 }
 
-function tableOf(measured: Measured, all: readonly Measured[]): Table {
+function timesTable(measured: Measured, all: readonly Measured[]): Table {
   const { trials, width } = measured;
   const peaks = trials.map(({ metrics }) => metrics["peak operations per second"] / 1e9);
-  return {
-    name: nameOf(measured, all),
-    caption:
-      `Time of an answer, width ${width}, contenders in turns: median (p50) and percentiles over the runs; operations are ` +
-      "multiply-adds counted twice, of matrix products and attention; utilisation (MFU) is their rate over that of the fastest " +
-      `run of a large product of matrices, ${Math.min(...peaks).toFixed(1)} to ${Math.max(...peaks).toFixed(1)} GFLOP/s in these runs. ${placeAndTime(measured)}. ${disturbance(measured)}`.trim(),
-    columns: [
-      { title: "requests together", digits: 0 },
-      { title: "method" },
-      { title: "p50, ms", digits: 2 },
-      { title: "p90, ms", digits: 2 },
-      { title: "p99, ms", digits: 2 },
-      { title: "p50 per request, ms", digits: 2 },
-      { title: "times GoalRank's", digits: 2 },
-      { title: "MFLOP per request", digits: 2 },
-      { title: "utilisation", isPercent: true },
-      { title: "runs", digits: 0 },
-    ],
-    rows: trials.flatMap(({ requests, metrics }) =>
-      CONTESTANTS.map((name): Cell[] => {
-        const value = (what: string) => metrics[`${name} ${what}`];
-        return [
-          requests,
-          learnerTitle(name),
-          1000 * value("p50"),
-          1000 * value("p90"),
-          metrics.rounds < ROUNDS_FOR_P99 ? undefined : 1000 * value("p99"),
-          (1000 * value("p50")) / requests,
-          value("p50") / metrics[`${GOAL_RANK} p50`],
-          value("operations") / requests / 1e6,
-          value("utilisation"),
-          metrics.rounds,
-        ];
-      }),
-    ),
-  };
+  const caption =
+    `Time of an answer, width ${width}, contenders in turns: median (p50) and percentiles over the runs; operations are ` +
+    "multiply-adds counted twice, of matrix products and attention; utilisation (MFU) is their rate over that of the fastest " +
+    `run of a large product of matrices, ${Math.min(...peaks).toFixed(1)} to ${Math.max(...peaks).toFixed(1)} GFLOP/s in these ` +
+    `runs. ${placeAndTime(measured)}${disturbance(measured)}`;
+  const items = trials.flatMap(({ requests, metrics }) =>
+    CONTESTANTS.map((name) => ({
+      ...{ requests, name, rounds: metrics.rounds },
+      value: (what: string, of = name) => metrics[`${of} ${what}`],
+    })),
+  );
+  return tableOf(nameOf(measured, all), caption, items, [
+    { title: "requests together", digits: 0, of: ({ requests }) => requests },
+    { title: "method", of: ({ name }) => methodTitle(name) },
+    { title: "p50, ms", digits: 2, of: ({ value }) => 1000 * value("p50") },
+    { title: "p90, ms", digits: 2, of: ({ value }) => 1000 * value("p90") },
+    {
+      ...{ title: "p99, ms", digits: 2 },
+      of: ({ value, rounds }) => (rounds < ROUNDS_FOR_P99 ? undefined : 1000 * value("p99")),
+    },
+    {
+      ...{ title: "p50 per request, ms", digits: 2 },
+      of: ({ value, requests }) => (1000 * value("p50")) / requests,
+    },
+    { title: "times GoalRank's", digits: 2, of: ({ value }) => value("p50") / value("p50", "goalrank") },
+    {
+      ...{ title: "MFLOP per request", digits: 2 },
+      of: ({ value, requests }) => value("operations") / requests / 1e6,
+    },
+    { title: "utilisation", isPercent: true, of: ({ value }) => value("utilisation") },
+    { title: "runs", digits: 0, of: ({ rounds }) => rounds },
+  ]);
 }
 
 function pictureOf(measured: Measured, all: readonly Measured[]): Picture {
   const { trials, width } = measured;
-  const line = (name: string): Line => ({
-    name: learnerTitle(name),
-    points: trials.map(({ requests, metrics }) => ({
-      x: requests,
-      y: (1000 * metrics[`${name} p50`]) / requests,
-      low: (1000 * metrics[`${name} p50`]) / requests,
-      high: (1000 * metrics[`${name} p90`]) / requests,
-    })),
-  });
+  const lines = CONTESTANTS.map((name) => ({
+    name: methodTitle(name),
+    points: trials.map(({ requests, metrics }) => {
+      const [median, high] = ["p50", "p90"].map((what) => (1000 * metrics[`${name} ${what}`]) / requests);
+      return { x: requests, value: median, low: median, high };
+    }),
+  }));
   return {
     name: nameOf(measured, all),
-    caption: `Milliseconds per request, width ${width}: median, and a band up to the 90th percentile. ${placeAndTime(measured)}.`,
+    caption: `Milliseconds per request, width ${width}: median, and a band up to the 90th percentile. ${placeAndTime(measured)}`,
     draw: () =>
       drawLines({
         description: `Time per request against requests that are answered together, width ${width}`,
         x: { label: "requests answered together", type: "log", ticks: trials.map((own) => own.requests) },
         y: { label: "milliseconds per request", type: "log" },
-        lines: CONTESTANTS.map(line),
+        lines,
       }),
   };
-}
-
-function findingsOf(measured: Measured): string {
-  const [{ requests, metrics }] = measured.trials;
-  const milliseconds = (name: string) => (1000 * metrics[`${name} p50`]).toFixed(2);
-  const others = CONTESTANTS.filter((name) => name !== GOAL_RANK).map(
-    (name) =>
-      `${learnerTitle(name)} ${milliseconds(name)} ms ` +
-      `(${(metrics[`${name} p50`] / metrics[`${GOAL_RANK} p50`]).toFixed(1)} times)`,
-  );
-  return (
-    `Width ${measured.width}, ${requests === 1 ? "one request" : `${requests} requests`} at a time: ${GOAL_RANK} answers in ` +
-    `${milliseconds(GOAL_RANK)} ms (median), ${others.join(", ")}. ${GOAL_RANK} uses ` +
-    `${(100 * metrics[`${GOAL_RANK} utilisation`]).toFixed(1)}% of what a large product reaches at its fastest. ${placeAndTime(measured)}.`
-  );
 }
 
 export const latency: Experiment = {
@@ -277,24 +245,20 @@ export const latency: Experiment = {
   title: "Appendix D.3: latency and utilisation",
   summary:
     "GoalRank against the pipelines of MG-E: time per answer, operations, utilisation of the processor",
-  usesData: true,
+  data: "world",
   alone: true,
-  trials: ({ dataset, seeds: [seed] }) => trialsOf(dataset, seed),
+  trials: trialsOf,
   works: { latency: workRunner(measureLatency) },
+  notes: [
+    "The paper measures on accelerators, in a product's pipeline whose generators run in services of their own; here all " +
+      "run in one process on one thread of a processor, one after another, and networks that several of MG-E's generators " +
+      "share are read once per request.",
+    "The models have hardly been trained: what they have learned does not change what they cost.",
+  ],
   present(results) {
     const all = measuredOf(results);
     return {
-      findings:
-        all.length === 0
-          ? ["Measured with requests of a world, not of a log."]
-          : all.flatMap((own) => [findingsOf(own), disturbance(own)]).filter((sentence) => sentence !== ""),
-      deviations: [
-        "The paper measures on accelerators, in a product's pipeline whose generators run in services of their own; here all " +
-          "run in one process on one thread of a processor, one after another, and networks that several of MG-E's generators " +
-          "share are read once per request.",
-        "The models have hardly been trained: what they have learned does not change what they cost.",
-      ],
-      tables: all.map((own) => tableOf(own, all)),
+      tables: all.map((own) => timesTable(own, all)),
       pictures: all.map((own) => pictureOf(own, all)),
     };
   },

@@ -11,7 +11,7 @@ import {
   type UserMeasurements,
   userMeans,
 } from "../../evaluation/ab-test.ts";
-import type { RankedLists } from "../../methods/answers.ts";
+import type { RankedLists } from "../../methods/answering.ts";
 import { Random } from "../../tensor/index.ts";
 import { drawLog } from "../../world/logging-policy.ts";
 import { OUTCOMES, simulateSessions } from "../../world/sessions.ts";

@@ -1,6 +1,5 @@
 /** Sizes of models: how a dataset's models are made as wide and as deep as asked. */
 import type { DatasetChoice } from "../datasets.ts";
-import type { Trial } from "../trial.ts";
 
 export interface Size {
   /** D */
@@ -50,9 +49,4 @@ export function atSize(dataset: DatasetChoice, { width, layers }: Size, rate = 1
     },
     policy: { ...policy, policyTraining: scaled(policy.policyTraining) },
   };
-}
-
-/** Names what is shared by the trials of one variant, since all of them stand in one table. */
-export function withNamedNeeds({ needs, ...trial }: Trial, variant: string): Trial {
-  return needs === undefined ? trial : { ...trial, needs: { ...needs, variant } };
 }

@@ -1,38 +1,36 @@
 /** Table 2 of the paper: the number of lists in a group. */
 import type { GroupSet } from "../../goalrank/groups/group-set.ts";
 import { compareWithBest } from "../best-baseline.ts";
+import { GOAL_RANK } from "../contenders.ts";
 import type { DatasetChoice, PolicyOptions } from "../datasets.ts";
 import type { Experiment } from "../experiment.ts";
-import { estimateText, mainMetric, metricName } from "../ranking-table.ts";
-import type { Results } from "../results.ts";
-import { injectedCandidates, SMALLER_MODELS } from "./deviations.ts";
-import { type SweepPoint, type SweptLine, showSweep, sweepTrials, sweptPoints } from "./goalrank-sweep.ts";
+import { mainMetric, metricName, rankingTable } from "../ranking-table.ts";
+import { type Results, seedMean } from "../results.ts";
+import { type Table, tableOf } from "../tables.ts";
+import { type Entry, landmarkEntries, rankingTrials } from "./ranking-trials.ts";
+import { type SweptLine, type SweptRow, sweepPicture, sweptLine } from "./sweep-picture.ts";
 
 const SIZES = [3, 5, 8, 10, 20, 50, 80, 100];
 
 /** What stays the same when groups grow. */
 interface Series {
   readonly name: string;
-  readonly places: readonly Omit<SweepPoint, "contender">[];
+  variantOf(size: number): string;
   /** Requests that GoalRank learns from, with groups of `size`. */
   requests(policy: PolicyOptions, size: number): number;
 }
 
-function series(name: string, variantOf: (size: number) => string, requests: Series["requests"]): Series {
-  return { name, places: SIZES.map((x) => ({ x, variant: variantOf(x) })), requests };
-}
-
 const SERIES: readonly Series[] = [
-  series(
-    "as many requests",
-    (size) => `groups of ${size}`,
-    ({ policyRequests }) => policyRequests,
-  ),
-  series(
-    "as many lists",
-    (size) => `groups of ${size}, as many lists in all`,
-    ({ policyRequests, groups }, size) => Math.round((policyRequests * sizeOf(groups.set)) / size),
-  ),
+  {
+    name: "as many requests",
+    variantOf: (size) => `groups of ${size}`,
+    requests: ({ policyRequests }) => policyRequests,
+  },
+  {
+    name: "as many lists",
+    variantOf: (size) => `groups of ${size}, as many lists in all`,
+    requests: ({ policyRequests, groups }, size) => Math.round((policyRequests * sizeOf(groups.set)) / size),
+  },
 ];
 
 function sizeOf(set: GroupSet): number {
@@ -49,66 +47,75 @@ export function scaleSet(set: GroupSet, size: number): GroupSet {
   return set.map((entry, i) => ({ ...entry, count: Math.floor(shares[i]) + (raised.has(i) ? 1 : 0) }));
 }
 
-function pointsOf({ policy, settings }: DatasetChoice): SweepPoint[] {
+/** GoalRank with every size of a group, but those for which there are too few requests. */
+function entriesOf({ policy, settings }: DatasetChoice): Entry[] {
   const available =
     settings.source === "world" ? settings.trainingLists : (settings.options.maxLists ?? Infinity);
-  return SERIES.flatMap(({ places, requests }) =>
-    places.flatMap(({ x, variant }): SweepPoint[] => {
-      const policyRequests = requests(policy, x);
+  return SERIES.flatMap(({ variantOf, requests }) =>
+    SIZES.flatMap((size): Entry[] => {
+      const policyRequests = requests(policy, size);
       if (policyRequests > Math.max(available, policy.policyRequests)) return [];
-      const groups = { ...policy.groups, set: scaleSet(policy.groups.set, x) };
-      return [{ x, variant, contender: { name: "goalrank", policy: { ...policy, policyRequests, groups } } }];
+      const groups = { ...policy.groups, set: scaleSet(policy.groups.set, size) };
+      const contender = { method: "goalrank", policy: { ...policy, policyRequests, groups } };
+      return [{ contender, variant: variantOf(size) }];
     }),
   );
 }
 
-function finding(results: Results, { name, points }: SweptLine): string[] {
+/** The best size of each series, and how far its smallest and its largest size stay under that. */
+function endsTable(results: Results, lines: readonly SweptLine[]): Table {
   const metric = mainMetric(results);
-  const comparison = compareWithBest(results, metric, (row) => points.some((point) => point.row === row));
-  const best = points.find(({ row }) => row === comparison?.reference);
-  const [first, last] = [points[0], points.at(-1)];
-  if (best === undefined || last === undefined || first === last) return [];
-  const ends = [first, last].filter((end) => end !== best);
-  const behind = ends.map(({ row, x, value }) => {
-    const contrast = comparison?.contrasts.find((own) => own.row === row);
-    const lost = contrast && { mean: -contrast.mean, halfWidth: contrast.halfWidth };
-    const text = `${value.toFixed(3)} with ${x} lists${lost ? ` (${estimateText(lost)} less per request)` : ""}`;
-    return { x, text, isTold: lost === undefined || lost.mean > lost.halfWidth };
+  const caption = `The best size by ${metricName(metric)}, and the ends less the best, per request of all seeds.`;
+  const series = lines.flatMap(({ name, points }) => {
+    const rows = points.map(({ row }) => row);
+    const comparison = compareWithBest(results, metric, (row) => rows.includes(row));
+    const best = points.find(({ row }) => row === comparison?.reference);
+    const behind = ({ row }: SweptRow) => comparison?.contrasts.find((contrast) => contrast.row === row);
+    return best === undefined
+      ? []
+      : [{ name, best, behind, first: points[0], last: points[points.length - 1] }];
   });
-  const untold = behind.filter(({ isTold }) => !isTold).map(({ x }) => x);
-  const verdict =
-    ends.length < 2
-      ? "The paper finds the best size between the ends; here it is an end."
-      : untold.length === 0
-        ? "As in the paper, the best size lies between the ends."
-        : `As in the paper, the best size lies between the ends, but ${untold.join(" and ")} cannot be told from it.`;
-  return [
-    `With ${name}, by ${metricName(metric)}, groups of ${best.x} are best: ${best.value.toFixed(3)}, against ` +
-      `${behind.map(({ text }) => text).join(" and ")}. ${verdict}`,
-  ];
+  return tableOf("table2-ends", caption, series, [
+    { title: "with", of: ({ name }) => name },
+    { title: "best size", digits: 0, of: ({ best }) => best.x },
+    { title: "its value", of: ({ best }) => seedMean(best.row, metric)?.mean },
+    { title: "smallest size", digits: 0, of: ({ first }) => first.x },
+    { title: "less the best", of: ({ behind, first }) => behind(first) },
+    { title: "largest size", digits: 0, of: ({ last }) => last.x },
+    { title: "less the best", of: ({ behind, last }) => behind(last) },
+  ]);
 }
 
 export const table2: Experiment = {
   name: "table2",
   title: "Table 2: group size",
   summary: "GoalRank with groups of 3 to 100 lists",
-  usesData: true,
-  trials: ({ seeds, dataset }) => sweepTrials("table2", dataset, seeds, pointsOf(dataset)),
+  data: "any",
+  trials: ({ seeds, dataset }) =>
+    rankingTrials("table2", { seeds, dataset }, [...landmarkEntries(dataset), ...entriesOf(dataset)]),
+  notes: [
+    "A group of any size has the same sources in about the same parts. With as many requests, every size has the same number " +
+      "of updates, and larger groups cost more; with as many lists in all, every size costs about the same, and larger groups " +
+      "have fewer updates. Sizes for which there are too few requests are left out.",
+  ],
   present(results) {
-    const lines = SERIES.map(({ name, places }) => ({ name, points: sweptPoints(results, places) })).filter(
-      ({ points }) => points.length > 0,
-    );
-    const caption = `GoalRank by group size on ${results.dataset}, seeds ${results.seeds.join(", ")}.`;
+    const lines = SERIES.map(({ name, variantOf }) =>
+      sweptLine(
+        results,
+        name,
+        SIZES.map((x) => ({ x, method: GOAL_RANK, variant: variantOf(x) })),
+      ),
+    ).filter(({ points }) => points.length > 0);
+    const shown = { name: "table2", caption: `GoalRank by group size on ${results.place}.` };
+    const rows = lines.flatMap(({ points }) => points.map(({ row }) => row));
+    const title = ({ variant }: { readonly variant: string }) => variant;
+    const axis = "lists in a group";
     return {
-      findings: lines.flatMap((line) => finding(results, line)),
-      deviations: [
-        SMALLER_MODELS,
-        "A group of any size has the same sources in about the same parts. With as many requests, every size has the same number " +
-          "of updates, and larger groups cost more; with as many lists in all, every size costs about the same, and larger groups " +
-          "have fewer updates. Sizes for which there are too few requests are left out.",
-        ...injectedCandidates(results.dataset),
+      tables: [
+        rankingTable(results, { ...shown, rows, head: "GoalRank with", title }),
+        endsTable(results, lines),
       ],
-      ...showSweep(results, lines, { name: "table2", caption, axis: "lists in a group", isLog: true }),
+      pictures: [sweepPicture(results, { ...shown, axis, type: "log", lines, level: "logging policy" })],
     };
   },
 };

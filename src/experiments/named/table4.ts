@@ -2,16 +2,17 @@
  * Table 4 of the paper, an online A/B test, simulated in the embedded world: GoalRank alone, and for a share of the
  * requests, against MG-E.
  */
+import { mean } from "../../evaluation/statistics.ts";
 import { OUTCOMES } from "../../world/sessions.ts";
-import { GOAL_RANK, learn, learnerTitle, namedLearner } from "../contenders.ts";
+import { contender, GOAL_RANK, learn, methodTitle } from "../contenders.ts";
 import type { PolicyOptions } from "../datasets.ts";
 import { type Experiment, type Surroundings, workRunner } from "../experiment.ts";
-import { drawDots, type Picture } from "../pictures.ts";
+import { drawPanels, markOf, type Picture } from "../pictures.ts";
 import type { Results } from "../results.ts";
 import { loadShared, type SharedWork, sharedTrial } from "../shared-work.ts";
-import type { Table } from "../tables.ts";
+import type { TrialResult } from "../stored-results.ts";
+import { type Estimate, type Table, tableOf } from "../tables.ts";
 import type { TrialOutcome, Work } from "../trial.ts";
-import { SMALLER_MODELS } from "./deviations.ts";
 import {
   ARMS,
   type Arm,
@@ -37,7 +38,7 @@ const CONTROL = "mg-e-20";
  */
 const SESSIONS_PER_USER = 100;
 
-const METHOD = `${GOAL_RANK} against ${learnerTitle(CONTROL)}`;
+const METHOD = `${GOAL_RANK} against ${methodTitle(CONTROL)}`;
 const OUTCOME_TITLES: Readonly<Record<Outcome, string>> = {
   watchSeconds: "watch time",
   views: "views",
@@ -54,12 +55,11 @@ async function runAbTest(work: AbTestWork, surroundings: Surroundings): Promise<
   const { world } = shared.data;
   if (world === undefined) throw new Error("table4: only users of a world can be shown other lists");
   const { seed } = work.shared.data;
-  const learned = (name: string) =>
-    learn(namedLearner(name, work.policy), shared, seed, surroundings.context);
-  const [control, treatment] = [await learned(work.control), await learned(GOAL_RANK)];
+  const learned = (name: string) => learn(contender(name, work.policy), shared, seed, surroundings.context);
+  const [control, treatment] = [await learned(work.control), await learned("goalrank")];
   const results = await simulateAbTest(
     world,
-    { control: control.rank, treatment: treatment.rank },
+    { control: control.instance.rank, treatment: treatment.instance.rank },
     { sessionsPerUser: work.sessionsPerUser, seed },
   );
   const measures = results.flatMap(({ arm, users, outcomes }): [string, number][] => [
@@ -78,113 +78,73 @@ async function runAbTest(work: AbTestWork, surroundings: Surroundings): Promise<
 }
 
 /** One outcome of one arm, over the tests of all seeds. */
-interface Change {
-  readonly arm: Arm;
-  readonly outcome: Outcome;
-  /** Mean of the tests. */
-  readonly mean: number;
-  /** Tests are independent: half the width of the interval of their mean, by the same confidence. */
-  readonly halfWidth: number;
-  readonly significant: boolean;
+interface Change extends Estimate {
+  readonly outcome: string;
+  readonly isSignificant: boolean;
   /** Tests whose own interval leaves out 0. */
   readonly significantTests: number;
-  readonly tests: number;
 }
 
-function changesOf(results: Results): readonly Change[] {
-  const trials = results.row(METHOD)?.trials ?? [];
-  if (trials.length === 0) return [];
-  return ARMS.flatMap((arm) =>
-    OUTCOMES.map((outcome) => {
-      const values = (what: string) => trials.map(({ metrics }) => metrics[`${arm} ${outcome} ${what}`]);
-      const sum = (numbers: readonly number[]) => numbers.reduce((total, value) => total + value, 0);
-      const mean = sum(values("change")) / trials.length;
-      const halfWidth = Math.sqrt(sum(values("half width").map((width) => width ** 2))) / trials.length;
-      return {
-        ...{ arm, outcome, mean, halfWidth, tests: trials.length },
-        significant: Math.abs(mean) > halfWidth,
-        significantTests: sum(values("significant")),
-      };
+/** Tests are independent: the interval of their mean is that of a sum, by the same confidence. */
+function changesOf(arm: Arm, trials: readonly TrialResult[]): readonly Change[] {
+  return OUTCOMES.map((outcome) => {
+    const values = (what: string) => trials.map(({ metrics }) => metrics[`${arm} ${outcome} ${what}`]);
+    const change = mean(values("change"));
+    const halfWidth = Math.hypot(...values("half width")) / trials.length;
+    return {
+      ...{ outcome: OUTCOME_TITLES[outcome], mean: change, halfWidth },
+      isSignificant: Math.abs(change) > halfWidth,
+      significantTests: values("significant").filter((own) => own === 1).length,
+    };
+  });
+}
+
+function changesTable(results: Results, trials: readonly TrialResult[]): Table {
+  const [{ metrics }] = trials;
+  const caption =
+    `Relative change against ${methodTitle(CONTROL)} per session, on ${results.place}: mean over the tests of all seeds with ` +
+    `its ${(100 * CONFIDENCE).toFixed(2)}% interval, so that all ${ARMS.length * OUTCOMES.length} of a test hold together at 95%; ` +
+    `${metrics.sessionsPerUser} sessions per user before and during each test.`;
+  const arms = ARMS.map((arm) => ({ arm, changes: changesOf(arm, trials) }));
+  const named = (changes: readonly Change[], text: (change: Change) => string) =>
+    changes.map(text).join(", ");
+  return tableOf("table4", caption, arms, [
+    { title: "arm", of: ({ arm }) => ARM_TITLES[arm] },
+    { title: "users", digits: 0, of: ({ arm }) => metrics[`${arm} users`] },
+    ...OUTCOMES.map((outcome, i) => ({
+      ...{ title: OUTCOME_TITLES[outcome], isPercent: true },
+      of: ({ changes }: (typeof arms)[number]) => changes[i],
+    })),
+    {
+      title: "significant",
+      of: ({ changes }) =>
+        named(
+          changes.filter(({ isSignificant }) => isSignificant),
+          (own) => own.outcome,
+        ) || "none",
+    },
+    {
+      title: "significant tests",
+      of: ({ changes }) =>
+        named(changes, (own) => `${own.outcome} ${own.significantTests} of ${trials.length}`),
+    },
+  ]);
+}
+
+function pictureOf(results: Results, trials: readonly TrialResult[]): Picture {
+  const bars = ARMS.flatMap((arm) =>
+    changesOf(arm, trials).map(({ outcome, ...change }) => {
+      return { name: `${arm}, ${outcome}`, ...markOf(change, 100), isMarked: arm === "pure" };
     }),
   );
-}
-
-function percent(share: number): string {
-  return `${share > 0 ? "+" : ""}${(100 * share).toFixed(1)}%`;
-}
-
-function percentInterval({ mean, halfWidth }: Pick<Change, "mean" | "halfWidth">): string {
-  return `${percent(mean)} ± ${(100 * halfWidth).toFixed(1)}%`;
-}
-
-function findings(changes: readonly Change[]): readonly string[] {
-  if (changes.length === 0)
-    return ["Only users of a world can be shown other lists: there is no test on a log."];
-  const sentence = (arm: Arm) => {
-    const own = changes.filter((change) => change.arm === arm);
-    const parts = own.map(
-      (change) =>
-        `${OUTCOME_TITLES[change.outcome]} ${percentInterval(change)}` +
-        `${change.significant ? "" : " (not significant)"}`,
-    );
-    return `${ARM_TITLES[arm]}: ${parts.join(", ")}.`;
-  };
-  const found = changes.filter(({ arm, significant }) => arm === "A/A" && significant);
-  const check =
-    found.length === 0
-      ? "The control compared with itself shows no difference, as it must."
-      : `The control compared with itself shows a difference in ${found.map(({ outcome }) => OUTCOME_TITLES[outcome]).join(" and ")}: ` +
-        "the other rows are to be doubted.";
-  return [sentence("pure"), sentence("hybrid"), check];
-}
-
-function tableOf(results: Results, changes: readonly Change[]): Table {
-  const [first] = results.row(METHOD)?.trials ?? [];
   return {
     name: "table4",
-    caption:
-      `Relative change against ${learnerTitle(CONTROL)} per session, on ${results.dataset}: mean over ${changes[0].tests} tests ` +
-      `(seeds ${results.seeds.join(", ")}) with its ${(100 * CONFIDENCE).toFixed(2)}% interval, so that all ${changes.length} of a test hold ` +
-      `together at 95%; ${first.metrics.sessionsPerUser} sessions per user before and during each test.`,
-    columns: [
-      { title: "arm" },
-      { title: "users", digits: 0 },
-      ...OUTCOMES.map((outcome) => ({ title: OUTCOME_TITLES[outcome], isPercent: true })),
-      { title: "significant" },
-      { title: "significant tests" },
-    ],
-    rows: ARMS.map((arm) => {
-      const own = changes.filter((change) => change.arm === arm);
-      const significant = own.filter((change) => change.significant);
-      const tests = own.map(({ outcome, significantTests, tests }) => {
-        return `${OUTCOME_TITLES[outcome]} ${significantTests} of ${tests}`;
-      });
-      return [
-        ARM_TITLES[arm],
-        first.metrics[`${arm} users`],
-        ...own.map(({ mean, halfWidth }) => ({ mean, halfWidth })),
-        significant.map(({ outcome }) => OUTCOME_TITLES[outcome]).join(", ") || "none",
-        tests.join(", "),
-      ];
-    }),
-  };
-}
-
-function pictureOf(results: Results, changes: readonly Change[]): Picture {
-  return {
-    name: "table4",
-    caption: `Relative change against ${learnerTitle(CONTROL)} with its interval, over the tests of all seeds.`,
+    caption: `Relative change against ${methodTitle(CONTROL)} with its interval, over the tests of all seeds.`,
     draw: () =>
-      drawDots({
-        description: `Changes in an A/B test of ${GOAL_RANK} against ${learnerTitle(CONTROL)} on ${results.dataset}`,
-        label: "change against the control, %",
-        bars: changes.map(({ arm, outcome, mean, halfWidth }) => ({
-          name: `${arm}, ${OUTCOME_TITLES[outcome]}`,
-          value: 100 * mean,
-          low: 100 * (mean - halfWidth),
-          high: 100 * (mean + halfWidth),
-          isMarked: arm === "pure",
-        })),
+      drawPanels({
+        description: `Changes in an A/B test of ${METHOD} on ${results.dataset}`,
+        x: { label: "change against the control, %" },
+        panels: [{ bars }],
       }),
   };
 }
@@ -193,44 +153,28 @@ export const table4: Experiment = {
   name: "table4",
   title: "Table 4: an A/B test, simulated",
   summary: "GoalRank against MG-E with users in buckets: watch time, views and likes per session",
-  usesData: true,
+  // Only users of a world can be shown other lists.
+  data: "world",
   trials: ({ seeds, dataset }) =>
-    dataset.settings.source === "log"
-      ? []
-      : seeds.map((seed) => {
-          const needs = sharedTrial(dataset, seed);
-          const work: AbTestWork = {
-            kind: "ab-test",
-            shared: needs.work as SharedWork,
-            policy: dataset.policy,
-            control: CONTROL,
-            sessionsPerUser: SESSIONS_PER_USER,
-          };
-          return {
-            ...{
-              experiment: "table4",
-              dataset: dataset.label,
-              method: METHOD,
-              seed,
-              variant: "",
-              work,
-              needs,
-            },
-          };
-        }),
+    seeds.map((seed) => {
+      const needs = sharedTrial(dataset, seed);
+      const work: AbTestWork = {
+        ...{ kind: "ab-test", shared: needs.work as SharedWork, policy: dataset.policy },
+        ...{ control: CONTROL, sessionsPerUser: SESSIONS_PER_USER },
+      };
+      const label = { experiment: "table4", dataset: dataset.label, method: METHOD, seed, variant: "" };
+      return { ...label, work, needs };
+    }),
   works: { "ab-test": workRunner(runAbTest) },
+  notes: [
+    "The paper's test ran on a product's users; here users, sessions and what they do are simulated, in the world whose " +
+      "log the methods learned from. Seconds, views and likes follow from what pleases the user " +
+      "(src/world/sessions.ts), and no method is trained for them. The control compared with itself must show no " +
+      "difference; if it does, the other rows are to be doubted.",
+  ],
   present(results) {
-    const changes = changesOf(results);
-    return {
-      findings: findings(changes),
-      deviations: [
-        SMALLER_MODELS,
-        "The paper's test ran on a product's users; here users, sessions and what they do are simulated, in the world whose " +
-          "log the methods learned from. Seconds, views and likes follow from what pleases the user " +
-          "(src/world/sessions.ts), and no method is trained for them.",
-      ],
-      tables: changes.length === 0 ? [] : [tableOf(results, changes)],
-      pictures: changes.length === 0 ? [] : [pictureOf(results, changes)],
-    };
+    const trials = results.row(METHOD)?.trials ?? [];
+    if (trials.length === 0) return { tables: [], pictures: [] };
+    return { tables: [changesTable(results, trials)], pictures: [pictureOf(results, trials)] };
   },
 };

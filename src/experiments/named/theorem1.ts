@@ -6,10 +6,10 @@
 import { mean } from "../../evaluation/statistics.ts";
 import { approximate, randomTargets } from "../../goalrank/theorem/approximation.ts";
 import { enumerateLists } from "../../goalrank/theorem/list-space.ts";
-import { type Experiment, workRunner } from "../experiment.ts";
-import { drawLines, type Line, type Picture, type Point } from "../pictures.ts";
-import { type Results, type Row, seedMean } from "../results.ts";
-import type { Cell, Table } from "../tables.ts";
+import { type Experiment, type ExperimentRequest, workRunner } from "../experiment.ts";
+import { drawLines, type Picture } from "../pictures.ts";
+import type { Results } from "../results.ts";
+import { type Table, tableOf } from "../tables.ts";
 import type { Trial, TrialOutcome, Work } from "../trial.ts";
 
 interface TheoremWork extends Work {
@@ -38,21 +38,14 @@ const FLOOR = 1e-5;
 const MIXTURE = "mixture of small generators";
 const SINGLE = "one generator";
 
-function trialsOf(seed: number): Trial[] {
+function trialsOf({ seeds: [seed] }: ExperimentRequest): Trial[] {
   return SIZES.flatMap((candidates) => {
-    const trial = (method: string, variant: string, members: number, width: number): Trial => {
+    const trial = (method: string, name: string, members: number, width: number): Trial => {
+      const variant = `N = ${candidates}, ${name}`;
       const work: TheoremWork = {
-        kind: "theorem1",
-        ...{ candidates, length: LENGTH, members, width, ...FIT, seed },
+        ...{ kind: "theorem1", candidates, length: LENGTH, members, width, ...FIT, seed },
       };
-      return {
-        experiment: "theorem1",
-        dataset: "",
-        method,
-        seed,
-        variant: `N = ${candidates}, ${variant}`,
-        work,
-      };
+      return { experiment: "theorem1", dataset: "", method, seed, variant, work };
     };
     return [
       ...MEMBERS.map((members) => trial(MIXTURE, `k = ${members}`, members, 1)),
@@ -88,52 +81,34 @@ interface Fitted {
 }
 
 /** What was fitted for N candidates, by growing number of parameters. */
-function fitted(results: Results, method: string, candidates: number): Fitted[] {
+function fitted({ rows }: Results, method: string, candidates: number): Fitted[] {
   const prefix = `N = ${candidates}, `;
-  const own = results.rows.filter((row) => row.method === method && row.variant.startsWith(prefix));
-  const read = (row: Row): Fitted[] => {
-    const value = (metric: string) => seedMean(row, metric)?.mean ?? Number.NaN;
-    const name = row.variant.slice(prefix.length);
-    return [
-      {
-        name,
-        parameters: value("parameters"),
-        error: value("error"),
-        low: value("lowest"),
-        high: value("highest"),
-      },
-    ];
-  };
-  return own.flatMap(read).sort((a, b) => a.parameters - b.parameters);
+  return rows
+    .filter((row) => row.method === method && row.variant.startsWith(prefix))
+    .map(({ variant, trials: [{ metrics }] }) => {
+      const { parameters, error, lowest: low, highest: high } = metrics;
+      return { name: variant.slice(prefix.length), parameters, error, low, high };
+    })
+    .sort((a, b) => a.parameters - b.parameters);
 }
 
-function tableOf(results: Results, candidates: number): Table {
+function nearestTable(results: Results, candidates: number): Table {
   const singles = fitted(results, SINGLE, candidates);
-  return {
-    name: `theorem1-n${candidates}`,
-    caption:
-      `KL(target || model) in nats of the best mixture of k generators of width 1 and of the smallest single generator ` +
-      `that is at least as near, N = ${candidates}, L = ${LENGTH}: mean (lowest to highest) over ${FIT.targets} random targets.`,
-    columns: [
-      { title: "mixture" },
-      { title: "parameters", digits: 0 },
-      { title: "error" },
-      { title: "smallest single generator as near" },
-      { title: "its parameters", digits: 0 },
-      { title: "its error" },
-    ],
-    rows: fitted(results, MIXTURE, candidates).map((mixture): Cell[] => {
-      const better = singles.find((single) => floored(single.error) <= floored(mixture.error));
-      return [
-        mixture.name,
-        mixture.parameters,
-        range(mixture),
-        better?.name ?? "none",
-        better?.parameters,
-        better && range(better),
-      ];
-    }),
-  };
+  const caption =
+    "KL(target || model) in nats of the best mixture of k generators of width 1 and of the smallest single generator " +
+    `that is at least as near, N = ${candidates}, L = ${LENGTH}: mean (lowest to highest) over ${FIT.targets} random targets.`;
+  const pairs = fitted(results, MIXTURE, candidates).map((mixture) => ({
+    mixture,
+    single: singles.find(({ error }) => floored(error) <= floored(mixture.error)),
+  }));
+  return tableOf(`theorem1-n${candidates}`, caption, pairs, [
+    { title: "mixture", of: ({ mixture }) => mixture.name },
+    { title: "parameters", digits: 0, of: ({ mixture }) => mixture.parameters },
+    { title: "error", of: ({ mixture }) => range(mixture) },
+    { title: "smallest single generator as near", of: ({ single }) => single?.name ?? "none" },
+    { title: "its parameters", digits: 0, of: ({ single }) => single?.parameters },
+    { title: "its error", of: ({ single }) => single && range(single) },
+  ]);
 }
 
 function range({ error, low, high }: Fitted): string {
@@ -146,17 +121,12 @@ function errorText(error: number): string {
 }
 
 function pictureOf(results: Results, candidates: number): Picture {
-  const line = (method: string): Line => ({
+  const lines = [MIXTURE, SINGLE].map((method) => ({
     name: method,
-    points: fitted(results, method, candidates).map(
-      ({ parameters, error, low, high }): Point => ({
-        x: parameters,
-        y: floored(error),
-        low: floored(low),
-        high: floored(high),
-      }),
-    ),
-  });
+    points: fitted(results, method, candidates).map(({ parameters, error, low, high }) => ({
+      ...{ x: parameters, value: floored(error), low: floored(low), high: floored(high) },
+    })),
+  }));
   return {
     name: `theorem1-n${candidates}`,
     caption:
@@ -166,51 +136,10 @@ function pictureOf(results: Results, candidates: number): Picture {
       drawLines({
         description: `KL error of mixtures of small generators and of one generator against their size, N = ${candidates}`,
         x: { label: "parameters", type: "log" },
-        y: {
-          label: "KL(target || model), nats",
-          type: "log",
-          ticks: [1, 0.1, 0.01, 0.001, 0.0001, FLOOR],
-        },
-        lines: [line(MIXTURE), line(SINGLE)],
+        y: { label: "KL(target || model), nats", type: "log", ticks: [1, 0.1, 0.01, 0.001, 0.0001, FLOOR] },
+        lines,
       }),
   };
-}
-
-/** From which size on one generator is nearer than a mixture of as many parameters, and what beats the largest mixture. */
-function finding(results: Results, candidates: number): string {
-  const mixtures = fitted(results, MIXTURE, candidates);
-  const singles = fitted(results, SINGLE, candidates).filter(
-    (single) => single.parameters > mixtures[0].parameters,
-  );
-  const behind = singles.findLastIndex(
-    (single) => floored(single.error) > errorAt(mixtures, single.parameters),
-  );
-  const ahead = singles[behind + 1];
-  const largest = mixtures[mixtures.length - 1];
-  const enough = singles.find((single) => floored(single.error) <= floored(largest.error));
-  const crossing =
-    ahead === undefined
-      ? "no single generator here is nearer than mixtures of its size"
-      : behind < 0
-        ? "one generator is nearer than a mixture of as many parameters at every size"
-        : `the curves cross: from ${ahead.parameters} parameters (${ahead.name}) on, one generator is nearer than a mixture ` +
-          "of as many";
-  const beaten =
-    enough === undefined
-      ? ""
-      : ` The largest mixture, ${largest.name} with ${largest.parameters} parameters and an error of ` +
-        `${errorText(largest.error)}, is matched by one generator of ${enough.name} with ${enough.parameters} ` +
-        `(${errorText(enough.error)}).`;
-  return `With N = ${candidates} ${crossing}.${beaten}`;
-}
-
-/** The error of a mixture of so many parameters, between those that were fitted: linear in its logarithm. */
-function errorAt(mixtures: readonly Fitted[], parameters: number): number {
-  const next = mixtures.findIndex((mixture) => mixture.parameters >= parameters);
-  if (next <= 0) return floored(mixtures.at(next)?.error ?? Number.NaN);
-  const [a, b] = [mixtures[next - 1], mixtures[next]];
-  const share = (parameters - a.parameters) / (b.parameters - a.parameters);
-  return floored(a.error) ** (1 - share) * floored(b.error) ** share;
 }
 
 function floored(error: number): number {
@@ -221,18 +150,17 @@ export const theorem1: Experiment = {
   name: "theorem1",
   title: "Theorem 1: mixtures of small generators against one that grows",
   summary: "exact error of k small generators and of one larger one, all lists enumerated",
-  usesData: false,
-  trials: ({ seeds }) => trialsOf(seeds[0]),
+  data: "none",
+  trials: trialsOf,
   works: { theorem1: workRunner(fit) },
+  notes: [
+    "The paper proves the theorem and reports no experiment on it. An error is of the best of " +
+      `${FIT.restarts} fits by gradient descent on the exact KL, so it is an upper bound of the class's error.`,
+  ],
   present(results) {
     const sizes = SIZES.filter((candidates) => fitted(results, MIXTURE, candidates).length > 0);
     return {
-      findings: sizes.map((candidates) => finding(results, candidates)),
-      deviations: [
-        "The paper proves the theorem and reports no experiment on it. An error is of the best of " +
-          `${FIT.restarts} fits by gradient descent on the exact KL, so it is an upper bound of the class's error.`,
-      ],
-      tables: sizes.map((candidates) => tableOf(results, candidates)),
+      tables: sizes.map((candidates) => nearestTable(results, candidates)),
       pictures: sizes.map((candidates) => pictureOf(results, candidates)),
     };
   },

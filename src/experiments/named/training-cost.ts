@@ -3,12 +3,14 @@
  * taken times the lists that there are, since every list costs the same.
  */
 
+import type { Method, SharedModelName } from "../../methods/method.ts";
+import type { SharedSet } from "../../methods/shared-models.ts";
 import type { Module } from "../../nn/index.ts";
 import { SILENT, type TrainingListener } from "../../training/listener.ts";
-import { GOAL_RANK, learn, namedLearner } from "../contenders.ts";
+import { contender, learn } from "../contenders.ts";
 import type { PolicyOptions, SharedOptions } from "../datasets.ts";
 import type { Surroundings } from "../experiment.ts";
-import { loadShared, type Shared, type SharedWork } from "../shared-work.ts";
+import { loadShared, type SharedWork } from "../shared-work.ts";
 import type { TrialOutcome, Work } from "../trial.ts";
 import { trainBriefly } from "./brief-training.ts";
 import { countingOperations } from "./operation-counter.ts";
@@ -17,25 +19,50 @@ export interface TrainingCostWork extends Work {
   readonly kind: "training-cost";
   readonly shared: SharedWork;
   readonly policy: PolicyOptions;
-  /** `GOAL_RANK`, or a method by its name. */
+  /** A method by its name. */
   readonly contestant: string;
   /** Training lists, at most, over which operations are counted. */
   readonly requests: number;
 }
 
-/** What is trained for all methods alike, and in part only used by some. */
-type SharedPart = "pointwise" | "imitation" | "judge";
+/** A shared model: the stages that train it, with whose budget, and what it is made of. */
+interface SharedPart {
+  isTrainedIn(stage: string): boolean;
+  readonly training: "feedbackTraining" | "imitationTraining" | "rewardTraining";
+  models(shared: SharedSet): readonly (Module | undefined)[];
+}
 
-/** The shared parts that a method cannot do without, in training or later. */
-function partsOf(contestant: string, { reward }: SharedOptions, policy: PolicyOptions): Set<SharedPart> {
-  const parts = new Set<SharedPart>();
-  if (contestant !== "rank-mixer") parts.add("pointwise");
-  if (contestant.startsWith("mg-e") || contestant === GOAL_RANK) {
-    parts.add("judge");
-    if (reward.start === "imitation" || reward.policyLists > 0) parts.add("imitation");
-  }
-  if (contestant === GOAL_RANK && policy.generatorStart === "imitation") parts.add("imitation");
-  return parts;
+const PARTS: Readonly<Record<SharedModelName, SharedPart>> = {
+  pointwise: {
+    isTrainedIn: (stage) => stage === "DNN",
+    training: "feedbackTraining",
+    models: ({ context }) => [context.shared.pointwise],
+  },
+  imitation: {
+    isTrainedIn: (stage) => stage === "imitation",
+    training: "imitationTraining",
+    models: ({ context }) => [context.shared.imitation],
+  },
+  judge: {
+    isTrainedIn: (stage) => stage.startsWith("reward model"),
+    training: "rewardTraining",
+    models: ({ rewardModels }) => rewardModels,
+  },
+};
+
+const SHARED_MODEL_NAMES = Object.keys(PARTS) as SharedModelName[];
+
+/** The shared models that a method cannot do without, in training or later. */
+function neededBy(
+  { name, answersWith, learnsWith = [] }: Method,
+  { reward }: SharedOptions,
+  { generatorStart }: PolicyOptions,
+): SharedModelName[] {
+  const needed = [...answersWith, ...learnsWith];
+  const judgeImitates = reward.start === "imitation" || reward.policyLists > 0;
+  const isImitated =
+    (needed.includes("judge") && judgeImitates) || (name === "goalrank" && generatorStart === "imitation");
+  return isImitated ? [...needed, "imitation"] : needed;
 }
 
 export async function measureTrainingCost(
@@ -64,65 +91,39 @@ export async function measureTrainingCost(
     const brief = await trainBriefly(data, { options, policy, seed, requests }, context);
     const sharedStages = new Map(byStage);
     byStage.clear();
-    const method = await learn(namedLearner(contestant, brief.policy), brief.shared, seed, context);
-    const parts = partsOf(contestant, options, policy);
+    const learner = contender(contestant, brief.policy);
+    const { method, instance } = await learn(learner, brief.shared, seed, context);
+    const needed = neededBy(method, options, policy);
     const counted = brief.shared.data.training.size;
     const lists = data.training.size;
-    const own = sum(byStage.values());
+    const ownOperations = sum(byStage.values());
     const ownLists =
-      contestant === GOAL_RANK
+      contestant === "goalrank"
         ? Math.min(policy.policyRequests, lists) * policy.policyTraining.epochs
         : lists * options.feedbackTraining.epochs;
     const sharedOperations = [...sharedStages].map(([stage, operations]) => {
-      const part = partOf(stage);
-      return parts.has(part) ? (operations / counted) * lists * epochsOf(part, options) : 0;
+      const name = SHARED_MODEL_NAMES.find((own) => PARTS[own].isTrainedIn(stage));
+      if (name === undefined) throw new Error(`training cost: nothing is known of the stage "${stage}"`);
+      const { epochs } = options[PARTS[name].training];
+      return needed.includes(name) ? (operations / counted) * lists * epochs : 0;
     });
+    const parametersOf = (names: readonly SharedModelName[]) =>
+      parametersIn([
+        ...Object.values(instance.models),
+        ...[...new Set(names)].flatMap((name) => PARTS[name].models(brief.shared.models)),
+      ]);
     return {
       metrics: {
-        trainedParameters: parametersOf(brief.shared, parts) + parametersIn(method.models),
-        answeringParameters: answeringParameters(contestant, brief.shared, method.models),
-        trainingOperations: (own / counted) * ownLists + sum(sharedOperations),
+        trainedParameters: parametersOf(needed),
+        answeringParameters: parametersOf(method.answersWith),
+        trainingOperations: (ownOperations / counted) * ownLists + sum(sharedOperations),
       },
     };
   });
 }
 
-/** The shared part that a training stage belongs to. */
-function partOf(stage: string): SharedPart {
-  if (stage === "DNN") return "pointwise";
-  if (stage === "imitation") return "imitation";
-  if (stage.startsWith("reward model")) return "judge";
-  throw new Error(`training cost: nothing is known of the stage "${stage}"`);
-}
-
-function epochsOf(part: SharedPart, options: SharedOptions): number {
-  const { feedbackTraining, imitationTraining, rewardTraining } = options;
-  const training = { pointwise: feedbackTraining, imitation: imitationTraining, judge: rewardTraining };
-  return training[part].epochs;
-}
-
-function modelsOf({ learned }: Shared, part: SharedPart): readonly Module[] {
-  if (part === "pointwise") return [learned.pointwise];
-  if (part === "judge") return learned.rewardModels;
-  return learned.imitation === undefined ? [] : [learned.imitation];
-}
-
-function parametersOf(shared: Shared, parts: Iterable<SharedPart>): number {
-  return sum([...parts].map((part) => parametersIn(modelsOf(shared, part))));
-}
-
-/** Of all that reads a request before it is answered. */
-function answeringParameters(contestant: string, shared: Shared, own: readonly Module[]): number {
-  const readers: SharedPart[] = contestant.startsWith("mg-e")
-    ? ["pointwise", "judge"]
-    : contestant === "pier" || contestant === "dnn"
-      ? ["pointwise"]
-      : [];
-  return parametersIn(own) + parametersOf(shared, readers);
-}
-
-function parametersIn(models: readonly Module[]): number {
-  return sum(models.map((model) => model.parameterCount()));
+function parametersIn(models: readonly (Module | undefined)[]): number {
+  return sum(models.map((model) => model?.parameterCount() ?? 0));
 }
 
 function sum(values: Iterable<number>): number {

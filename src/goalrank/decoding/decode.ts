@@ -3,8 +3,32 @@
  * from a nucleus. Nothing is read back before the lists are whole.
  */
 import { chooseNext, concat, full, type RandomKey, type Tensor, tensor, where } from "../../tensor/index.ts";
-import type { Generator, GeneratorMemory } from "../generator.ts";
 import { type DecodingRules, type ListConstraints, resolveConstraints } from "./constraints.ts";
+
+/**
+ * What writes lists item by item: a memory of the candidates of B requests, and a state of S lists of each of them at one
+ * position, whose logits say what may stand there. `Generator` is one.
+ */
+export interface ListPolicy<Memory extends PolicyMemory, State extends PolicyState> {
+  /** The most items of a list: L. */
+  readonly listLength: number;
+  /** The state at the first position of S lists of each request. */
+  begin(memory: Memory, lists: number): State;
+  /** The state at the next position, after each list took a candidate: i32 [B, S]. */
+  advance(memory: Memory, state: State, choices: Tensor): State;
+}
+
+/** The candidates of B requests as a policy reads them. */
+export interface PolicyMemory {
+  /** A row for each candidate: [B, N, ...]. */
+  readonly rows: Tensor;
+}
+
+/** S lists of each of B requests at one position. */
+export interface PolicyState {
+  /** Of that position, for all candidates: [B * S, N]. */
+  readonly logits: Tensor;
+}
 
 /** How the next item is drawn. */
 export interface SamplingOptions {
@@ -25,7 +49,7 @@ export interface DecodeOptions {
   /** How to sample; greedy without it. */
   readonly sampling?: SamplingOptions;
   readonly constraints?: ListConstraints;
-  /** Items of a list: as many as the generator was made for, which is the most, unless given. */
+  /** Items of a list: as many as the policy was made for, which is the most, unless given. */
   readonly length?: number;
 }
 
@@ -34,7 +58,7 @@ export interface DecodedLists {
   /** Candidate positions: i32 [B, S, L]. */
   readonly lists: Tensor;
   /**
-   * log pi of the lists, as `Generator.logProbabilities` gives it: of the policy itself, whatever the temperature, the
+   * log pi of the lists: of the policy itself, whatever the temperature, the
    * nucleus and the constraints under which it was decoded: [B, S].
    */
   readonly logProbabilities: Tensor;
@@ -46,17 +70,21 @@ export interface DecodedLists {
  * Decodes S lists for each request -> candidate positions i32 [B, S, L].
  * @throws RangeError for constraints that a request cannot meet, or a length, temperature or `topP` out of range
  */
-export function decodeLists(generator: Generator, memory: GeneratorMemory, options: DecodeOptions): Tensor {
-  return joinPositions([...decodePositions(generator, memory, options)], options.lists);
+export function decodeLists<Memory extends PolicyMemory, State extends PolicyState>(
+  policy: ListPolicy<Memory, State>,
+  memory: Memory,
+  options: DecodeOptions,
+): Tensor {
+  return joinPositions([...decodePositions(policy, memory, options)], options.lists);
 }
 
 /** As `decodeLists`, with the lists' log-probabilities. */
-export function decodeScoredLists(
-  generator: Generator,
-  memory: GeneratorMemory,
+export function decodeScoredLists<Memory extends PolicyMemory, State extends PolicyState>(
+  policy: ListPolicy<Memory, State>,
+  memory: Memory,
   options: DecodeOptions,
 ): DecodedLists {
-  const positions = [...decodePositions(generator, memory, options)];
+  const positions = [...decodePositions(policy, memory, options)];
   const lists = joinPositions(positions, options.lists);
   const steps = positions.map(({ logits, free, choice }) =>
     logits.logSoftmax(free).takeAlongLast(choice.reshape([-1, 1])),
@@ -65,8 +93,8 @@ export function decodeScoredLists(
   return { lists, logProbabilities: stepLogProbabilities.sum(2), stepLogProbabilities };
 }
 
-/** One position of R = B * S lists. */
-interface DecodedPosition {
+/** One position of R = B * S lists: what was chosen, and from what. */
+export interface DecodedPosition {
   /** [R, N] */
   readonly logits: Tensor;
   /** The candidates that each list does not hold yet: i32 [R, N]. */
@@ -80,20 +108,21 @@ function joinPositions(positions: readonly DecodedPosition[], lists: number): Te
   return concat(columns, 1).reshape([-1, lists, positions.length]);
 }
 
-function* decodePositions(
-  generator: Generator,
-  memory: GeneratorMemory,
-  { lists, sampling, constraints, length = generator.listLength }: DecodeOptions,
+/** Decodes position by position. */
+export function* decodePositions<Memory extends PolicyMemory, State extends PolicyState>(
+  policy: ListPolicy<Memory, State>,
+  memory: Memory,
+  { lists, sampling, constraints, length = policy.listLength }: DecodeOptions,
 ): Iterable<DecodedPosition> {
   const [requests, candidates] = memory.rows.shape;
   const { device } = memory.rows;
-  checkLength(length, generator.listLength);
+  checkLength(length, policy.listLength);
   checkSampling(sampling);
   const allowance =
     constraints &&
     new Allowance(resolveConstraints(constraints, { requests, candidates, length }), lists, device);
-  let free = full([requests * lists, candidates], 1, { dtype: "i32", device });
-  let state = generator.begin(memory, lists);
+  let free: Tensor = full([requests * lists, candidates], 1, { dtype: "i32", device });
+  let state = policy.begin(memory, lists);
   for (let position = 0; position < length; position++) {
     const { logits } = state;
     let allowed = allowance?.at(position, free) ?? free;
@@ -106,7 +135,7 @@ function* decodePositions(
     free = allowed === free ? next.free : without(free, next.choice);
     const choices = next.choice.reshape([requests, lists]);
     allowance?.choose(choices);
-    state = generator.advance(memory, state, choices);
+    state = policy.advance(memory, state, choices);
   }
 }
 

@@ -2,8 +2,8 @@
 import type { RandomKey, Tensor } from "../../tensor/index.ts";
 import type { Generator, GeneratorMemory } from "../generator.ts";
 import { diverseLists } from "./diverse.ts";
-import { checkGroupSet, type GroupEntry, type GroupSet, treeShape } from "./group-set.ts";
-import type { GroupSource, Groups, SourceLists } from "./lists.ts";
+import { checkGroupSet, type GroupEntry, type GroupSet, type GroupSource, treeShape } from "./group-set.ts";
+import type { Groups, SourceLists } from "./lists.ts";
 import { loggedLists } from "./logged.ts";
 import { markovLists, pairScores } from "./markov.ts";
 import { mergeGroups } from "./merge.ts";

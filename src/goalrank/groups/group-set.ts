@@ -1,43 +1,87 @@
-/** The helper set M (section 3.3) as configuration: which sources give how many lists to every group. */
-import { nearestName } from "../../text/nearest-name.ts";
-import { checkTemperature, GROUP_SOURCES, type GroupSource } from "./lists.ts";
+/** The helper set M (section 3.3) as a setting: which sources give how many lists to every group. */
+import { z } from "zod";
+import { checkSettings } from "../../settings/check-settings.ts";
+import { count, countOrNone, nonNegative, positive, type Settings } from "../../settings/setting-kinds.ts";
 
-/** `count` lists of one source. Temperatures are 1 without a number, except where said. */
-export type GroupEntry =
-  /** Sampled from the generator; `topP` as in `SamplingOptions`. */
-  | {
-      readonly source: "policy";
-      readonly count: number;
-      readonly temperature?: number;
-      readonly topP?: number;
-    }
-  /**
-   * The likeliest of the generator's tree over the first `steps` positions (default 1), with `branches` of each
-   * (default: as few as give `count` lists).
-   */
-  | { readonly source: "tree"; readonly count: number; readonly steps?: number; readonly branches?: number }
-  /** Drawn from the scorer's logits without replacement. */
-  | { readonly source: "pointwise"; readonly count: number; readonly temperature?: number }
-  /** Drawn from the chain of the generator's pair scores. */
-  | { readonly source: "markov"; readonly count: number; readonly temperature?: number }
-  | { readonly source: "random"; readonly count: number }
-  /** Lists of the group so far with up to two items replaced. */
-  | { readonly source: "substitution"; readonly count: number }
-  /**
-   * From the scorer's logits less `penalty` (default 1) for each list of the group that holds the item; without a
-   * temperature nothing is drawn.
-   */
-  | {
-      readonly source: "diverse";
-      readonly count: number;
-      readonly temperature?: number;
-      readonly penalty?: number;
-    }
-  /** The list that was shown; its count is 1. */
-  | { readonly source: "logged"; readonly count: number };
+const listCount = countOrNone.describe("Lists of this source in a group");
+/** 1 unless given; of `diverse`, nothing is drawn without one. */
+const temperature = positive.exactOptional().describe("Of the softmax that lists are drawn from");
+
+const tree = z
+  .strictObject({
+    source: z.literal("tree").describe("The likeliest of the generator's tree over the first positions"),
+    count: listCount,
+    steps: count.exactOptional().describe("Positions of the tree"),
+    branches: count.exactOptional().describe("Branches of each position"),
+  })
+  .superRefine((entry, { addIssue }) => {
+    const { steps, branches } = treeShape(entry);
+    if (branches ** steps >= entry.count) return;
+    addIssue(
+      `${branches} branches in each of ${steps} steps give ${branches ** steps} lists of tree, ` +
+        `expected at least its count, ${entry.count}`,
+    );
+  });
+
+const groupEntry = z.discriminatedUnion("source", [
+  z.strictObject({
+    source: z.literal("policy").describe("Sampled from the generator"),
+    count: listCount,
+    temperature,
+    topP: positive
+      .max(1)
+      .exactOptional()
+      .describe("Draw from the likeliest items that hold this probability"),
+  }),
+  tree,
+  z.strictObject({
+    source: z.literal("pointwise").describe("Drawn from the DNN's logits without replacement"),
+    count: listCount,
+    temperature,
+  }),
+  z.strictObject({
+    source: z.literal("markov").describe("Drawn from the chain of the generator's pair scores"),
+    count: listCount,
+    temperature,
+  }),
+  z.strictObject({ source: z.literal("random").describe("Uniformly random"), count: listCount }),
+  z.strictObject({
+    source: z.literal("substitution").describe("Lists of the group so far with up to two items replaced"),
+    count: listCount,
+  }),
+  z.strictObject({
+    source: z.literal("diverse").describe("From the DNN's logits less a penalty for items that are taken"),
+    count: listCount,
+    temperature,
+    penalty: nonNegative.exactOptional().describe("For each list of the group that holds the item"),
+  }),
+  z.strictObject({
+    source: z.literal("logged").describe("The list that was shown"),
+    count: listCount.max(1),
+  }),
+]);
+
+/** `count` lists of one source. */
+export type GroupEntry = Settings<typeof groupEntry>;
+
+/** Where a list of a group came from. Each has a file of its own in this folder; that of `pointwise` is softmax.ts. */
+export type GroupSource = GroupEntry["source"];
+/** Every {@link GroupSource}. */
+export const GROUP_SOURCES: readonly GroupSource[] = groupEntry.options.map(
+  ({ shape }) => shape.source.value,
+);
 
 /** Where the lists of a group come from, and how many of each source. */
 export type GroupSet = readonly GroupEntry[];
+
+/** The schema of a {@link GroupSet}. */
+export const groupSetSchema = z.array(groupEntry).superRefine((set, { addIssue }) => {
+  const size = groupSizeOf(set);
+  if (size < 2) addIssue(`a group needs at least 2 lists to compare, the set gives ${size}`);
+  else if (groupSizeOf(set.filter(({ source }) => source === "substitution")) === size) {
+    addIssue("substitution needs at least one list to start from; add another source");
+  }
+});
 
 /** The example's (ours): half from the policy, and its neighbourhood by substitution. */
 export const DEFAULT_GROUP_SET: GroupSet = [
@@ -47,96 +91,21 @@ export const DEFAULT_GROUP_SET: GroupSet = [
   { source: "substitution", count: 5 },
 ];
 
-/** What each source may be told besides its count. */
-const OPTIONS: Readonly<Record<GroupSource, readonly string[]>> = {
-  policy: ["temperature", "topP"],
-  tree: ["steps", "branches"],
-  pointwise: ["temperature"],
-  markov: ["temperature"],
-  random: [],
-  substitution: [],
-  diverse: ["temperature", "penalty"],
-  logged: [],
-};
+/** Lists that a set gives to every group. */
+export function groupSizeOf(set: GroupSet): number {
+  return set.reduce((sum, { count }) => sum + count, 0);
+}
 
 /**
  * Checks a set that may come from a file or a command line.
- * @throws RangeError that names the entry and what it should be
+ * @throws SettingsError that names the entry and what it should be
  */
 export function checkGroupSet(set: GroupSet): void {
-  for (const entry of set) checkEntry(entry);
-  const size = set.reduce((sum, { count }) => sum + count, 0);
-  if (size < 2)
-    throw new RangeError(`groups: a group needs at least 2 lists to compare, the set gives ${size}`);
-  const substituted = set.reduce(
-    (sum, { source, count }) => sum + (source === "substitution" ? count : 0),
-    0,
-  );
-  if (substituted === size) {
-    throw new RangeError("groups: substitution needs at least one list to start from; add another source");
-  }
+  checkSettings("groups.set", groupSetSchema, set);
 }
 
-function checkEntry(entry: GroupEntry): void {
-  const { source, count } = entry;
-  if (!GROUP_SOURCES.includes(source)) {
-    throw new RangeError(
-      `groups: there is no source "${source}"; did you mean "${nearestName(String(source), GROUP_SOURCES)}"? ` +
-        `The sources are ${GROUP_SOURCES.join(", ")}`,
-    );
-  }
-  checkOptionNames(entry);
-  if (!(Number.isInteger(count) && count >= 0)) {
-    throw new RangeError(`groups: the count of ${source} must be an integer of at least 0, got ${count}`);
-  }
-  if (source === "logged" && count > 1) {
-    throw new RangeError(`groups: a request has one logged list, but the count of logged is ${count}`);
-  }
-  if ("temperature" in entry && entry.temperature !== undefined) checkTemperature(source, entry.temperature);
-  if (entry.source === "policy") checkTopP(entry.topP);
-  if (entry.source === "tree") checkTree(entry);
-  if (entry.source === "diverse" && !((entry.penalty ?? 0) >= 0)) {
-    throw new RangeError(
-      `groups: the penalty of diverse must be a number of at least 0, got ${entry.penalty}`,
-    );
-  }
-}
-
-function checkOptionNames(entry: GroupEntry): void {
-  const { source } = entry;
-  const known = ["source", "count", ...OPTIONS[source]];
-  for (const name of Object.keys(entry)) {
-    if (known.includes(name)) continue;
-    throw new RangeError(
-      `groups: ${source} has no option "${name}"; did you mean "${nearestName(name, known)}"? ` +
-        `Its options are ${known.slice(1).join(", ")}`,
-    );
-  }
-}
-
-function checkTopP(topP = 1): void {
-  if (!(topP > 0 && topP <= 1)) {
-    throw new RangeError(`groups: the topP of policy must be above 0 and at most 1, got ${topP}`);
-  }
-}
-
-function checkTree(entry: GroupEntry & { readonly source: "tree" }): void {
-  const { steps, branches } = treeShape(entry);
-  for (const [name, value] of Object.entries({ steps, branches })) {
-    if (!(Number.isInteger(value) && value >= 1)) {
-      throw new RangeError(`groups: the ${name} of tree must be a positive integer, got ${value}`);
-    }
-  }
-  if (branches ** steps < entry.count) {
-    throw new RangeError(
-      `groups: ${branches} branches in each of ${steps} steps give ${branches ** steps} lists of tree, ` +
-        `expected at least its count, ${entry.count}`,
-    );
-  }
-}
-
-/** Steps and branches of a tree, with their defaults. */
-export function treeShape({ count, steps = 1, branches }: GroupEntry & { readonly source: "tree" }): {
+/** Steps (1 unless given) and branches of a tree: as few as give `count` lists unless given. */
+export function treeShape({ count, steps = 1, branches }: Settings<typeof tree>): {
   readonly steps: number;
   readonly branches: number;
 } {

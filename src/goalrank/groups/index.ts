@@ -1,13 +1,18 @@
 /** Group construction (section 3.3, appendix C): from which lists the generator learns. */
 export { buildGroups, type GroupContext } from "./build.ts";
 export { diverseLists } from "./diverse.ts";
-export { checkGroupSet, DEFAULT_GROUP_SET, type GroupEntry, type GroupSet } from "./group-set.ts";
 export {
-  type DrawOptions,
+  checkGroupSet,
+  DEFAULT_GROUP_SET,
   GROUP_SOURCES,
+  type GroupEntry,
+  type GroupSet,
   type GroupSource,
-  type Groups,
-  type SourceLists,
+} from "./group-set.ts";
+export type {
+  DrawOptions,
+  Groups,
+  SourceLists,
 } from "./lists.ts";
 export { loggedLists } from "./logged.ts";
 export { markovLists, type PairScores, pairScores } from "./markov.ts";

@@ -3,20 +3,7 @@
  * lists for each request; lists hold candidate positions.
  */
 import type { Random, RandomKey } from "../../tensor/index.ts";
-
-/** Where a list of a group came from. Each has a file of its own in this folder; that of `pointwise` is softmax.ts. */
-export const GROUP_SOURCES = [
-  "policy",
-  "tree",
-  "pointwise",
-  "markov",
-  "random",
-  "substitution",
-  "diverse",
-  "logged",
-] as const;
-/** One of {@link GROUP_SOURCES}. */
-export type GroupSource = (typeof GROUP_SOURCES)[number];
+import type { GroupSource } from "./group-set.ts";
 
 /** Lists of one source for each of B requests: [B, count, L], flat. */
 export interface SourceLists {

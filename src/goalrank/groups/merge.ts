@@ -1,5 +1,6 @@
 /** One group for each request from the lists of all sources. */
-import { countLists, type GroupSource, type Groups, pickList, type SourceLists } from "./lists.ts";
+import type { GroupSource } from "./group-set.ts";
+import { countLists, type Groups, pickList, type SourceLists } from "./lists.ts";
 
 /** Puts the sources' lists side by side in one group per request, and marks repetitions. */
 export function mergeGroups(sources: readonly SourceLists[], requests: number, length: number): Groups {

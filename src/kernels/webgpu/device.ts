@@ -45,9 +45,9 @@ export function isSoftware(
 }
 
 /** What an adapter says of itself. */
-export function describeAdapter({ info }: GPUAdapter): AdapterDescription {
-  const { vendor, architecture, description } = info;
-  return { vendor, architecture, description, isSoftware: isSoftware(info) };
+export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
+  const { vendor, architecture, description } = adapter.info;
+  return { vendor, architecture, description, isSoftware: isSoftware(adapter.info) };
 }
 
 /**

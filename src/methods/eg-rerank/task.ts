@@ -13,7 +13,7 @@
  * weight 0.1, and that the copy is renewed every four batches, so that there is something to clip.
  */
 
-import { candidateBatch, type RequestBatch } from "../../data/batch.ts";
+import { feedbackBatch, type RequestBatch } from "../../data/batch.ts";
 import type { ListDataset } from "../../data/dataset.ts";
 import { showableLists } from "../../data/labels.ts";
 import type { ListJudge } from "../../goalrank/judge.ts";
@@ -26,7 +26,7 @@ import {
   tensor,
 } from "../../tensor/index.ts";
 import type { TrainingTask } from "../../training/trainer.ts";
-import type { DecodedTrajectories, EgRerank, PointerGenerator } from "./eg-rerank.ts";
+import type { DecodedTrajectories, EgRerank, PointerGenerator } from "./model.ts";
 
 export interface EgRerankOptions {
   /** Lists that are drawn for each request. */
@@ -72,12 +72,12 @@ export function egRerankTask(
     model,
     size: dataset.size,
     companions: new Map([["sampler", sampler]]),
-    async computeLoss(rows, batchNumber) {
-      if (batchNumber % refreshEvery === 0) sampler.loadStateDict(await generator.stateDict());
-      const batch = candidateBatch(dataset, rows);
-      const key = { seed, stream: "eg-rerank", step: batchNumber };
-      const drawn = noGrad(() => sampler.decode(batch, { lists: samples, length, key }));
-      const logged = tensor(showableLists(dataset, rows), [rows.length, 1, length]);
+    async computeLoss(rows, step) {
+      if (step % refreshEvery === 0) sampler.loadStateDict(await generator.stateDict());
+      const batch = feedbackBatch(dataset, rows);
+      const key = { seed, stream: "eg-rerank", step };
+      const drawn = noGrad(() => sampler.sample(batch, samples, key));
+      const logged = tensor(showableLists(batch), [batch.size, 1, length]);
       const told = discriminator.forward(batch, concat([logged, drawn.lists], 1));
       const [ofLogged, ofDrawn] = [told.slice(1, 0, 1), told.slice(1, 1)];
       const rewards = noGrad(() => judge.rewards(batch, drawn.lists));

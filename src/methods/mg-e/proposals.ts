@@ -9,9 +9,9 @@ import { randomLists } from "../../goalrank/groups/random.ts";
 import { substitutedLists } from "../../goalrank/groups/substitution.ts";
 import { treeLists } from "../../goalrank/groups/tree.ts";
 import { gumbelTopK, noGrad, Random, type RandomKey, type Tensor, tensor } from "../../tensor/index.ts";
-import type { PointwiseRanker } from "../dnn.ts";
 import { contrastiveLists, decodeMatching, type Matching, type MatchingGenerator } from "../nar4rec.ts";
 import { topCandidates } from "../pier/permutations.ts";
+import type { PointwiseRanker } from "../pointwise-ranker.ts";
 import {
   type AutoregressiveDecoding,
   type AutoregressiveNetwork,
@@ -160,7 +160,8 @@ export class FleetProposals {
   }
 
   private fromHost({ lists, count }: SourceLists): Tensor {
-    return tensor(lists, [this.batch.size, count, this.length]);
+    const { device } = this.scores;
+    return tensor(lists, [this.batch.size, count, this.length], { device });
   }
 
   /** 1 for the candidates of each request that are left out: [B, N]; undefined where none is. */
@@ -184,6 +185,7 @@ export class FleetProposals {
       tensor(
         mask.map((isLeftOut) => 1 - isLeftOut),
         [this.batch.size, this.candidates],
+        { device: this.scores.device },
       )
     );
   }

@@ -1,4 +1,6 @@
 /** What the objectives of this folder learn from: groups of lists with rewards, under three policies. */
+import { z } from "zod";
+import { nonNegative, positive, type Settings } from "../../settings/setting-kinds.ts";
 import { full, type Tensor, where } from "../../tensor/index.ts";
 
 /** G lists of L items for each of B requests. */
@@ -18,15 +20,16 @@ export interface GroupEvidence {
 }
 
 /** Numbers that objectives read. */
-export interface ObjectiveOptions {
-  /** How far a probability ratio may leave 1 before it teaches nothing more: 0.2 unless given (PPO's epsilon). */
-  readonly clip: number;
-  /** Weight of staying near the reference policy, or strength of a preference: 0.1 unless given (beta). */
-  readonly beta: number;
-}
-
-/** What {@link ObjectiveOptions} are unless given. */
-export const DEFAULT_OBJECTIVE_OPTIONS: ObjectiveOptions = { clip: 0.2, beta: 0.1 };
+export const objectiveOptionsSchema = z.strictObject({
+  clip: positive.default(0.2).describe("How far a probability ratio may leave 1, for grpo and rank-grpo"),
+  beta: nonNegative
+    .default(0.1)
+    .describe(
+      "Weight of staying near the start, for grpo and rank-grpo; strength of preferences, for the others",
+    ),
+});
+/** PPO's epsilon, and the beta of each objective. */
+export type ObjectiveOptions = Settings<typeof objectiveOptionsSchema>;
 
 /** The loss of each request: [B]. */
 export type Objective = (evidence: GroupEvidence, options: ObjectiveOptions) => Tensor;

@@ -3,12 +3,7 @@ import type { Objective } from "./evidence.ts";
 import { grpo, rankGrpo, reinforce } from "./policy-gradient.ts";
 import { dpo, lipoLambda, rankList } from "./preference.ts";
 
-export {
-  DEFAULT_OBJECTIVE_OPTIONS,
-  type GroupEvidence,
-  type Objective,
-  type ObjectiveOptions,
-} from "./evidence.ts";
+export type { GroupEvidence, Objective, ObjectiveOptions } from "./evidence.ts";
 export { grpo, rankGrpo, reinforce } from "./policy-gradient.ts";
 export { dpo, lipoLambda, rankList } from "./preference.ts";
 
@@ -21,6 +16,8 @@ export const GROUP_OBJECTIVES = {
   "rank-list": { objective: rankList, onPolicy: false },
   dpo: { objective: dpo, onPolicy: false },
 } as const satisfies Record<string, { readonly objective: Objective; readonly onPolicy: boolean }>;
+/** One of {@link GROUP_OBJECTIVES}. */
+export type GroupObjectiveName = keyof typeof GROUP_OBJECTIVES;
 
 /**
  * What a generator may be trained to do: `goalrank` is Eq. 5, `imitation` the likelihood of the logged lists, the others
@@ -29,7 +26,7 @@ export const GROUP_OBJECTIVES = {
 export const OBJECTIVES = [
   "goalrank",
   "imitation",
-  ...(Object.keys(GROUP_OBJECTIVES) as (keyof typeof GROUP_OBJECTIVES)[]),
+  ...(Object.keys(GROUP_OBJECTIVES) as GroupObjectiveName[]),
 ] as const;
 /** One of {@link OBJECTIVES}. */
 export type ObjectiveName = (typeof OBJECTIVES)[number];

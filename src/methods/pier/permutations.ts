@@ -1,7 +1,8 @@
 /** Orders of a pointwise ranker's best list: what PIER chooses from. */
+
+import type { CandidateScorer } from "../../goalrank/judge.ts";
 import { chooseNext, concat, full, type Tensor, tensor } from "../../tensor/index.ts";
-import type { ListProposer } from "../answers.ts";
-import type { PointwiseRanker } from "../dnn.ts";
+import type { ListSource } from "../list-sources.ts";
 
 /** An order of the numbers from 0 to L - 1: which item of a list stands at each position. */
 export type Permutation = readonly number[];
@@ -50,10 +51,10 @@ export function permuteLists(lists: Tensor, orders: readonly (readonly Permutati
   return lists.cast("f32").takeAlongLast(indices).cast("i32").reshape([requests, -1, length]);
 }
 
-/** The orders of the pointwise ranker's best list; proposes as many as `topPermutations` gives. */
-export function permutationProposals(pointwise: PointwiseRanker): ListProposer {
+/** The orders of a scorer's best list, as many as `topPermutations` gives. */
+export function permutationSource(pointwise: CandidateScorer): ListSource {
   return {
-    propose(batch, count, length) {
+    draw(batch, count, length) {
       const scores = pointwise.forward(batch);
       const permutations = topPermutations(length).slice(0, count);
       const orders = Array.from({ length: batch.size }, () => permutations);

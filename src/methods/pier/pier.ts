@@ -14,25 +14,24 @@
  * choose among all orders, and learns nothing of its own.
  */
 
-import { candidateBatch, type RequestBatch } from "../../data/batch.ts";
-import type { ListDataset, RequestColumns } from "../../data/dataset.ts";
-import { exposedLabels, exposedLists, showableLists } from "../../data/labels.ts";
+import { feedbackBatch, type RequestBatch } from "../../data/batch.ts";
+import type { ListDataset } from "../../data/dataset.ts";
+import { showableLists } from "../../data/labels.ts";
 import { rankByScore } from "../../evaluation/ranking-metrics.ts";
-import {
-  binaryCrossEntropyWithLogits,
-  concat,
-  noGrad,
-  scope,
-  type Tensor,
-  tensor,
-} from "../../tensor/index.ts";
-import { evaluationBatches } from "../../training/batches.ts";
+import { binaryCrossEntropyWithLogits, concat, noGrad, type Tensor, tensor } from "../../tensor/index.ts";
 import type { TrainingTask } from "../../training/trainer.ts";
-import { generatorEvaluatorRanking, type RankedLists, scorerRanking } from "../answers.ts";
-import type { PointwiseRanker } from "../dnn.ts";
-import { initialWeights, type Method } from "../method.ts";
+import { type Answering, byChoice } from "../answering.ts";
+import { bestByJudge, byEvaluator, judgedTogether } from "../list-sources.ts";
+import { initialWeights, instanceOf, type Method, sharedModel } from "../method.ts";
+import type { PointwiseRanker } from "../pointwise-ranker.ts";
 import { PermutationInterest } from "./permutation-interest.ts";
-import { type Permutation, permutationProposals, permuteLists, topPermutations } from "./permutations.ts";
+import {
+  type Permutation,
+  permutationSource,
+  permuteLists,
+  topCandidates,
+  topPermutations,
+} from "./permutations.ts";
 
 /** Orders at each end of FPSM's ranking that the loss reads. */
 const CONTRASTED = 5;
@@ -44,14 +43,14 @@ export function pierTask(model: PermutationInterest, dataset: ListDataset): Trai
     model,
     size: dataset.size,
     async computeLoss(rows) {
-      const batch = candidateBatch(dataset, rows);
+      const batch = feedbackBatch(dataset, rows);
       const shape = [rows.length, 1, dataset.listLength];
-      const shown = tensor(showableLists(dataset, rows), shape);
+      const shown = tensor(showableLists(batch), shape);
       const contrasted = await contrastedOrders(model, batch, shown.reshape([rows.length, -1]));
       const lists = contrasted === undefined ? shown : concat([shown, contrasted], 1);
       const logits = model.forward(batch, lists);
-      const labels = tensor(exposedLabels(dataset, rows), shape);
-      const isCandidate = Float32Array.from(exposedLists(dataset, rows), (at) => (at < 0 ? 0 : 1));
+      const labels = tensor(batch.feedback, shape);
+      const isCandidate = Float32Array.from(batch.exposed, (at) => (at < 0 ? 0 : 1));
       const errors = binaryCrossEntropyWithLogits(logits.slice(1, 0, 1), labels);
       const loss = errors.mul(tensor(isCandidate, shape)).mean();
       if (contrasted === undefined) return { loss };
@@ -105,52 +104,38 @@ async function nearestFirst(
 /** The share of the orders that FPSM keeps. */
 const KEPT_SHARE = 1 / 6;
 
-/** Lists that are judged together. */
-const LISTS_PER_BATCH = 2560;
-
 /** The order of the pointwise ranker's best list that OCPM expects most of, among those that FPSM keeps. */
-export async function pierRanking(
+export function byPermutations(
   model: PermutationInterest,
   pointwise: PointwiseRanker,
-  requests: RequestColumns,
-): Promise<RankedLists> {
-  const { listLength: length } = requests;
-  const { lists, scores } = await scorerRanking(pointwise, requests);
-  const permutations = topPermutations(length);
-  const kept = Math.ceil(permutations.length * KEPT_SHARE);
-  const batchSize = Math.ceil(LISTS_PER_BATCH / permutations.length);
-  for (const rows of evaluationBatches(requests.size, batchSize)) {
-    using _ = scope();
-    const first = rows[0] * length;
-    const top = tensor(lists.slice(first, first + rows.length * length), [rows.length, length]);
-    const batch = candidateBatch(requests, rows);
-    const distances = noGrad(() => model.distances(batch, top, permutations));
+  listLength: number,
+): Answering {
+  const together = judgedTogether(topPermutations(listLength).length);
+  return byChoice(together, listLength, async (batch, length) => {
+    const permutations = topPermutations(length);
+    const kept = Math.ceil(permutations.length * KEPT_SHARE);
+    const [scores, top, distances] = noGrad(() => {
+      const scores = pointwise.forward(batch);
+      const top = topCandidates(scores, length);
+      return [scores, top, model.distances(batch, top, permutations)];
+    });
     const nearest = distances && (await nearestFirst(distances, permutations));
-    const orders = Array.from(rows, (_, i) => nearest?.[i].slice(0, kept) ?? permutations);
-    const proposed = permuteLists(top, orders);
-    const rewards = noGrad(() => model.rewards(batch, proposed));
-    const [judged, proposals] = await Promise.all([rewards.data(), proposed.data()]);
-    const count = proposed.shape[1];
-    for (let i = 0; i < rows.length; i++) {
-      const best = rankByScore(judged.subarray(i * count, (i + 1) * count))[0];
-      const start = (i * count + best) * length;
-      lists.set(proposals.subarray(start, start + length), first + i * length);
-    }
-  }
-  return { lists, scores };
+    const orders = Array.from({ length: batch.size }, (_, i) => nearest?.[i].slice(0, kept) ?? permutations);
+    return bestByJudge(model, batch, permuteLists(top, orders), scores);
+  });
 }
 
 export const PIER: Method = {
   name: "pier",
   title: "PIER",
   family: "generator-evaluator",
-  async learn(context) {
-    const { catalogue, training, pointwise, width, heads, layers, dropoutRate, seed } = context;
-    const { listLength } = training;
-    const options = { width, heads, layers, listLength, dropoutRate, seed };
-    const model = new PermutationInterest(catalogue, options, initialWeights(context, "pier"));
-    await context.train(pierTask(model, training));
-    return { models: [model], rank: (requests) => pierRanking(model, pointwise, requests) };
+  answersWith: ["pointwise"],
+  create(context) {
+    const model = new PermutationInterest(context.catalogue, context, initialWeights(context, "pier"));
+    const answering = byPermutations(model, sharedModel(context, "pointwise"), context.listLength);
+    return instanceOf({ pier: model }, answering, {
+      learn: ({ training, train }) => train(pierTask(model, training)),
+    });
   },
 };
 
@@ -158,14 +143,11 @@ export const PIER_PERMUTATIONS: Method = {
   name: "pier-permutations",
   title: "PIER (all orders)",
   family: "generator-evaluator",
-  learn({ pointwise, judge, seed }) {
-    const proposer = permutationProposals(pointwise);
-    return Promise.resolve({
-      models: [],
-      rank: (requests) => {
-        const lists = topPermutations(requests.listLength).length;
-        return generatorEvaluatorRanking(proposer, judge, requests, { lists, seed });
-      },
-    });
+  answersWith: ["pointwise", "judge"],
+  create(context) {
+    const { listLength, seed } = context;
+    const source = permutationSource(sharedModel(context, "pointwise"));
+    const lists = topPermutations(listLength).length;
+    return instanceOf({}, byEvaluator(source, sharedModel(context, "judge"), listLength, { lists, seed }));
   },
 };

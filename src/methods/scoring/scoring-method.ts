@@ -2,20 +2,15 @@
  * Methods that score all candidates of a request at once and list the best: what they learn from, and how a scorer and
  * a loss become a method.
  */
-
-import { candidateBatch } from "../../data/batch.ts";
+import { type FeedbackBatch, feedbackBatch } from "../../data/batch.ts";
 import type { ListDataset } from "../../data/dataset.ts";
-import {
-  candidateLabelTensor,
-  exposedLabels,
-  exposedLists,
-  type UnexposedCandidates,
-} from "../../data/labels.ts";
+import { candidateLabelTensor, type UnexposedCandidates } from "../../data/labels.ts";
+import type { CandidateScorer } from "../../goalrank/judge.ts";
 import type { Module } from "../../nn/index.ts";
 import { binaryCrossEntropyWithLogits, type Tensor, tensor } from "../../tensor/index.ts";
 import type { TrainingTask } from "../../training/trainer.ts";
-import { type CandidateScorer, scorerRanking } from "../answers.ts";
-import type { Method, MethodContext } from "../method.ts";
+import { byScores } from "../answering.ts";
+import { instanceOf, type Method, type MethodContext, type SharedModelName } from "../method.ts";
 
 /** A model that is trained for its scores. */
 export type ScoringModel = Module & CandidateScorer;
@@ -54,27 +49,29 @@ export function scoringTask(
     model,
     size: dataset.size,
     computeLoss(rows) {
-      const scores = model.forward(candidateBatch(dataset, rows));
-      if (unexposed === "negative") return { loss: loss(scores, candidateLabelTensor(dataset, rows)) };
-      const { places, labels, mask } = shownCandidates(dataset, rows);
+      const batch = feedbackBatch(dataset, rows);
+      const scores = model.forward(batch);
+      if (unexposed === "negative") return { loss: loss(scores, candidateLabelTensor(batch)) };
+      const { places, labels, mask } = shownCandidates(batch);
       return { loss: loss(scores.takeAlongLast(places), labels, mask) };
     },
   };
 }
 
 /** Candidates that were shown, with feedback: [B, L]; the mask is 0 for items that are no candidates. */
-function shownCandidates(dataset: ListDataset, rows: ArrayLike<number>) {
-  const shape = [rows.length, dataset.listLength];
-  const shown = exposedLists(dataset, rows);
-  const labels = exposedLabels(dataset, rows).map((label, at) => (shown[at] < 0 ? 0 : label));
+function shownCandidates({ size, listLength, exposed, feedback }: FeedbackBatch) {
+  const shape = [size, listLength];
   return {
     places: tensor(
-      shown.map((place) => Math.max(place, 0)),
+      exposed.map((place) => Math.max(place, 0)),
       shape,
     ),
-    labels: tensor(labels, shape),
+    labels: tensor(
+      feedback.map((label, at) => (exposed[at] < 0 ? 0 : label)),
+      shape,
+    ),
     mask: tensor(
-      shown.map((place) => (place < 0 ? 0 : 1)),
+      exposed.map((place) => (place < 0 ? 0 : 1)),
       shape,
     ),
   };
@@ -86,15 +83,18 @@ export function scoringMethod(
   title: string,
   createModel: (context: MethodContext) => ScoringModel,
   loss: ScoreLoss,
+  answersWith: readonly SharedModelName[] = [],
 ): Method {
   return {
     name,
     title,
     family: "generator",
-    async learn(context) {
+    answersWith,
+    create(context) {
       const model = createModel(context);
-      await context.train(scoringTask(name, model, loss, context.training, context.unexposed));
-      return { models: [model], rank: (requests) => scorerRanking(model, requests) };
+      return instanceOf({ [name]: model }, byScores(model), {
+        learn: ({ training, unexposed, train }) => train(scoringTask(name, model, loss, training, unexposed)),
+      });
     },
   };
 }

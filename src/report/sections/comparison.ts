@@ -1,43 +1,38 @@
 /** Every method by every measure: dots with intervals, GoalRank's leads, and the table. */
 import * as Plot from "@observablehq/plot";
-import { figure } from "../figure.ts";
+import { DASHED, figure } from "../figure.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { bestMethod, isGoalRank, isLandmark, type Measure, measuresOf } from "../measures.ts";
 import { count, decimal, NONE, signed } from "../numbers.ts";
-import { absent, type Cell, folded, type Section, table } from "../parts.ts";
-import type { ReportAdvantage, ReportInput, ReportResult, ReportRow } from "../run-input.ts";
+import { absent, type Cell, folded, pairs, type Section, table } from "../parts.ts";
+import type { ReportAdvantage, ReportResult, ReportRow } from "../run-input.ts";
 
-export function results({ result }: ReportInput): Section {
-  const frame = { id: "results", name: "Results", title: "Results" };
-  if (result === undefined || result.rows.length === 0) {
-    return { ...frame, content: absent("No method has been judged yet: the run has no result.json.") };
-  }
-  const measures = measuresOf(result);
-  return {
-    ...frame,
-    content: html`
+export const comparison: Section = {
+  id: "results",
+  name: "Results",
+  title: "Results",
+  content({ result }) {
+    if (result === undefined || result.rows.length === 0) {
+      return absent("No method has been judged yet: the run has no result.json.");
+    }
+    const { rows, advantages } = result;
+    const measures = measuresOf(result);
+    return html`
 ${resultTable(result, measures)}
-${meanings(measures)}
+${folded("What the measures mean", pairs(measures.map(({ title, meaning }) => [title, meaning])))}
 <h3>Measure by measure</h3>
 <p>Dots are means over the test requests, lines their 95% confidence intervals.${intervalNote(result)}</p>
-<div class="figures">${measures.filter(({ key }) => key !== "regret").map((measure) => measureFigure(result.rows, measure))}</div>
-${result.advantages.length > 0 && leads(result.advantages)}
-${result.offPolicy && offPolicy(result.offPolicy)}`,
-  };
-}
+<div class="figures">${measures.filter(({ key }) => key !== "regret").map((measure) => measureFigure(rows, measure))}</div>
+${advantages.length > 0 && leads(advantages)}
+${result.offPolicy && offPolicy(result.offPolicy)}`;
+  },
+};
 
 function intervalNote({ rows }: ReportResult): Content {
   const [{ halfWidths, users, usersWithoutPositive = 0 }] = rows;
   if (halfWidths === undefined) return " This run has no intervals.";
   if (users === undefined || usersWithoutPositive === 0) return undefined;
   return ` The ranking metrics are over the ${count(users)} requests of which a candidate was liked; the other ${count(usersWithoutPositive)} have none.`;
-}
-
-function meanings(measures: readonly Measure[]): Html {
-  return folded(
-    "What the measures mean",
-    html`<dl class="pairs">${measures.map(({ title, meaning }) => html`<dt>${title}</dt><dd>${meaning}</dd>`)}</dl>`,
-  );
 }
 
 const ROW_HEIGHT = 34;
@@ -61,7 +56,7 @@ function intervalPlot(
   const colour = ({ tone }: Interval) => TONES[tone];
   const labels = { y: "name", dy: -7, fill: colour, stroke: "var(--page)", strokeWidth: 3 } as const;
   const names = { ...labels, text: "name", frameAnchor: "left", textAnchor: "start" } as const;
-  const isStrong = ({ tone }: Interval) => tone === "strong";
+  const ofTone = (isStrong: boolean) => intervals.filter(({ tone }) => (tone === "strong") === isStrong);
   return {
     height: 30 + ROW_HEIGHT * intervals.length,
     marginLeft: 6,
@@ -81,14 +76,16 @@ function intervalPlot(
         strokeWidth: 2,
       }),
       Plot.dot(intervals, { x: "value", y: "name", dy: 8, r: 4, fill: colour, stroke: "var(--page)" }),
-      Plot.text(intervals.filter(isStrong), { ...names, fontWeight: 600 }),
-      Plot.text(
-        intervals.filter((interval) => !isStrong(interval)),
-        names,
-      ),
+      Plot.text(ofTone(true), { ...names, fontWeight: 600 }),
+      Plot.text(ofTone(false), names),
       Plot.text(intervals, { ...labels, text: "label", frameAnchor: "right", textAnchor: "end" }),
     ],
   };
+}
+
+/** `name label; name label` */
+function inWords(intervals: readonly Interval[]): string {
+  return intervals.map(({ name, label }) => `${name} ${label}`).join("; ");
 }
 
 function measureFigure(rows: readonly ReportRow[], { key, title, format, scale, meaning }: Measure): Html {
@@ -106,7 +103,7 @@ function measureFigure(rows: readonly ReportRow[], { key, title, format, scale, 
       },
     ];
   });
-  const description = `${title}, ${meaning}: ${intervals.map(({ name, label }) => `${name} ${label}`).join("; ")}`;
+  const description = `${title}, ${meaning}: ${inWords(intervals)}`;
   return figure({ title, description }, intervalPlot(intervals, { nice: true }));
 }
 
@@ -121,13 +118,13 @@ function leads(advantages: readonly ReportAdvantage[]): Html {
       tone: Math.abs(mean) > halfWidth ? "strong" : "faint",
     }),
   );
-  const description = `GoalRank's lead in ${measure} per list: ${intervals.map(({ name, label }) => `${name} ${label}`).join("; ")}`;
-  const zero = Plot.ruleX([0], { stroke: "var(--muted)", strokeDasharray: "3 3" });
+  const title = `GoalRank's lead in ${measure} per list`;
   const ends = advantages.flatMap(({ mean, halfWidth }) => [mean - halfWidth, mean + halfWidth, 0]);
   const x: Plot.ScaleOptions = { nice: true, domain: [Math.min(...ends), Math.max(...ends)] };
+  const plot = intervalPlot(intervals, x, [Plot.ruleX([0], DASHED)]);
   return html`<h3>GoalRank against each method, request by request</h3>
 <div class="figures">
-${figure({ title: `GoalRank's lead in ${measure} per list`, description }, intervalPlot(intervals, x, [zero]))}
+${figure({ title, description: `${title}: ${inWords(intervals)}` }, plot)}
 <div class="rest">${table({
     caption: "Paired differences over the same requests; p of a two-sided randomisation test",
     columns: ["over", `${measure} per list`, "95% interval", "p"],
@@ -144,9 +141,8 @@ ${figure({ title: `GoalRank's lead in ${measure} per list`, description }, inter
 
 function resultTable({ rows, testRequests }: ReportResult, measures: readonly Measure[]): Html {
   const best = new Map(measures.map((measure) => [measure.key, bestMethod(rows, measure)]));
-  const caption = html`Means${testRequests !== undefined && ` over ${count(testRequests)} test requests`}, with half the width of their 95% intervals. ▲ marks the best method of a column; random and oracle are not counted.`;
   return table({
-    caption,
+    caption: html`Means${testRequests !== undefined && ` over ${count(testRequests)} test requests`}, with half the width of their 95% intervals. ▲ marks the best method of a column; random and oracle are not counted.`,
     columns: ["Method", ...measures.map(({ title }) => title)],
     rows: rows.map((row) => ({
       head: row.method,
@@ -164,15 +160,10 @@ function resultTable({ rows, testRequests }: ReportResult, measures: readonly Me
   });
 }
 
-function offPolicy({
-  predicted,
-  trueReward,
-  inversePropensity,
-  sequential,
-  doublyRobust,
-}: NonNullable<ReportResult["offPolicy"]>): Html {
-  type Estimate = typeof sequential;
-  const row = (head: string, { value, standardError, effectiveSize }: Estimate) => ({
+type OffPolicy = NonNullable<ReportResult["offPolicy"]>;
+
+function offPolicy({ predicted, trueReward, ...estimates }: OffPolicy): Html {
+  const row = (head: string, { value, standardError, effectiveSize }: (typeof estimates)["sequential"]) => ({
     head,
     cells: [
       decimal(value),
@@ -187,9 +178,9 @@ ${table({
   columns: ["Estimate", "Reward", "95% interval", "Lists' worth"],
   rows: [
     { head: "Reward model", cells: [decimal(predicted), NONE, NONE] },
-    row("Inverse propensity", inversePropensity),
-    row("Sequential inverse propensity", sequential),
-    row("Doubly robust", doublyRobust),
+    row("Inverse propensity", estimates.inversePropensity),
+    row("Sequential inverse propensity", estimates.sequential),
+    row("Doubly robust", estimates.doublyRobust),
     ...(trueReward === undefined ? [] : [{ head: "True reward", cells: [decimal(trueReward), NONE, NONE] }]),
   ],
 })}`;

@@ -1,42 +1,40 @@
 /** The data: what is left of the log at each stage, what its lists look like, and whether the test leaked. */
 import * as Plot from "@observablehq/plot";
+import type { DataReport } from "../../data/report/data-report-schema.ts";
 import { figure, lineLegend, lineStyle } from "../figure.ts";
 import { type Content, type Html, html } from "../html.ts";
-import { compact, count, decimal, NONE, percent } from "../numbers.ts";
+import { compact, count, decimal, NONE, percent, wholePercent } from "../numbers.ts";
 import { absent, folded, pairs, type Section, table } from "../parts.ts";
-import type { ReportData, ReportInput } from "../run-input.ts";
 
-export function data({ dataReport, result }: ReportInput): Section {
-  const frame = { id: "data", name: "Data", title: "Data" };
-  if (dataReport === undefined) {
-    const isWorld = result?.rows.some(({ trueReward }) => trueReward !== undefined) === true;
-    return {
-      ...frame,
-      content: absent(
+export const data: Section = {
+  id: "data",
+  name: "Data",
+  title: "Data",
+  content({ dataReport, result }) {
+    if (dataReport === undefined) {
+      const isWorld = result?.rows.some(({ trueReward }) => trueReward !== undefined) === true;
+      return absent(
         isWorld
           ? "The lists come from the embedded world, a simulator whose true rewards are known; there is no log to report on."
           : "The run has no data-report.json: its data come from the embedded world, or were prepared before it, or are not ready yet.",
-      ),
-    };
-  }
-  return {
-    ...frame,
-    content: html`
+      );
+    }
+    return html`
 ${leakage(dataReport)}
 ${stageTable(dataReport)}
 ${listTable(dataReport)}
 <div class="figures">${positivesFigure(dataReport)}${spanFigure(dataReport)}${listsPerUserFigure(dataReport)}</div>
-${properties(dataReport)}`,
-  };
-}
+${properties(dataReport)}`;
+  },
+};
 
-function leakage({ checks }: ReportData): Html {
+function leakage({ checks }: DataReport): Html {
   const failed = checks.filter(({ passed }) => !passed);
-  const sorted = [...failed, ...checks.filter(({ passed }) => passed)];
-  const items = sorted.map(({ name, passed, count: broken }) =>
-    passed
-      ? html`<li><span class="mark" aria-hidden="true">✓</span><span class="unseen">passed: </span>${name}</li>`
-      : html`<li class="failed"><span class="mark" aria-hidden="true">✗</span>Fails: ${name} (${count(broken)} do not hold)</li>`,
+  const items = [...failed, ...checks.filter(({ passed }) => passed)].map(
+    ({ name, passed, count: broken }) =>
+      passed
+        ? html`<li><span class="mark" aria-hidden="true">✓</span><span class="unseen">passed: </span>${name}</li>`
+        : html`<li class="failed"><span class="mark" aria-hidden="true">✗</span>Fails: ${name} (${count(broken)} do not hold)</li>`,
   );
   const verdict =
     failed.length === 0
@@ -46,20 +44,22 @@ function leakage({ checks }: ReportData): Html {
   return html`<h3>Leakage</h3>${verdict}${failed.length === 0 ? folded("What was checked", list) : list}`;
 }
 
-function stageTable({ preparation, ...report }: ReportData): Html {
-  const counts = (own: { users: number; items: number; interactions: number; positives?: number }) => [
-    count(own.users),
-    count(own.items),
-    count(own.interactions),
-    own.positives === undefined ? NONE : count(own.positives),
-  ];
+interface LogCounts {
+  readonly users: number;
+  readonly items: number;
+  readonly interactions: number;
+  readonly positives?: number;
+}
+
+function stageTable({ preparation, ...report }: DataReport): Html {
+  const row = (head: string, { users, items, interactions, positives }: LogCounts) => ({
+    head,
+    cells: [users, items, interactions, positives].map((own) => (own === undefined ? NONE : count(own))),
+  });
   const stages =
     preparation === undefined
-      ? [{ head: "Used", cells: counts(report) }]
-      : [
-          { head: "Read", cells: counts(preparation.read) },
-          { head: `${preparation.core}-core`, cells: counts(preparation.kept) },
-        ];
+      ? [row("Used", report)]
+      : [row("Read", preparation.read), row(`${preparation.core}-core`, preparation.kept)];
   const learned = { head: "Retriever learned from", cells: [NONE, NONE, count(report.learned), NONE] };
   return html`<h3>What is left at each stage</h3>${table({
     caption: "The log",
@@ -68,7 +68,7 @@ function stageTable({ preparation, ...report }: ReportData): Html {
   })}`;
 }
 
-function listTable({ lists, splits, preparation, split }: ReportData): Html {
+function listTable({ lists, splits, preparation, split }: DataReport): Html {
   const { straddling = 0, later = 0, tooShort = 0 } = lists;
   const drawn = preparation?.trainingListsDrawn;
   const row = (head: string, value: number, what: Content = "") => ({
@@ -76,7 +76,7 @@ function listTable({ lists, splits, preparation, split }: ReportData): Html {
     cells: [count(value), { content: what, class: "text" }],
   });
   const optional = (head: string, value: number) => (value === 0 ? [] : [row(head, value, "left out")]);
-  const used = (name: keyof ReportData["splits"]) =>
+  const used = (name: keyof DataReport["splits"]) =>
     `${count(splits[name].lists)} used, candidates ${splits[name].candidates}`;
   return table({
     caption: `Lists${preparation === undefined ? "" : ` of ${preparation.listLength}`}, split by ${split}`,
@@ -103,7 +103,7 @@ function listTable({ lists, splits, preparation, split }: ReportData): Html {
 
 const SPLITS = ["training", "validation", "test"] as const;
 
-function positivesFigure({ splits }: ReportData): Html {
+function positivesFigure({ splits }: DataReport): Html {
   const points = SPLITS.map((name) =>
     splits[name].positiveRate.flatMap((rate, i) => (rate === undefined ? [] : [{ position: i + 1, rate }])),
   );
@@ -115,53 +115,46 @@ function positivesFigure({ splits }: ReportData): Html {
       legend: lineLegend(SPLITS),
     },
     {
-      height: 190,
       x: {
         domain: [0.75, length + 0.25],
         ticks: Array.from({ length }, (_, i) => i + 1),
         tickFormat: "d",
         label: "position →",
-        labelArrow: "none",
       },
-      y: {
-        nice: true,
-        zero: true,
-        grid: true,
-        ticks: 4,
-        label: null,
-        tickFormat: (rate: number) => `${percent(rate, 0)}%`,
-      },
+      y: { nice: true, zero: true, grid: true, ticks: 4, label: null, tickFormat: wholePercent },
       marks: points.flatMap((own, i) => {
-        const { colour, dash } = lineStyle(i);
-        const dashes = dash === undefined ? {} : { strokeDasharray: dash };
+        const style = lineStyle(i);
         return [
-          Plot.line(own, { x: "position", y: "rate", stroke: colour, strokeWidth: 1.75, ...dashes }),
-          Plot.dot(own, { x: "position", y: "rate", fill: colour, r: 2.5 }),
+          Plot.line(own, { x: "position", y: "rate", strokeWidth: 1.75, ...style }),
+          Plot.dot(own, { x: "position", y: "rate", fill: style.stroke, r: 2.5 }),
         ];
       }),
     },
   );
 }
 
+interface Span {
+  readonly name: string;
+  readonly from: Date | number;
+  readonly to: Date | number;
+  readonly words: string;
+}
+
 /** When the lists of each split took place. */
-function spanFigure({ splits }: ReportData): Html | false {
-  const spans = SPLITS.flatMap((name) => {
+function spanFigure({ splits }: DataReport): Html | false {
+  const spans = SPLITS.flatMap((name): Span[] => {
     const { span } = splits[name];
     if (span === undefined) return [];
     const { first, last, firstDate, lastDate } = span;
-    const hasDates = firstDate !== undefined && lastDate !== undefined;
-    return [
-      {
-        name,
-        from: hasDates ? new Date(firstDate) : first,
-        to: hasDates ? new Date(lastDate) : last,
-        words: hasDates ? `${firstDate.slice(0, 10)} to ${lastDate.slice(0, 10)}` : `${first} to ${last}`,
-        hasDates,
-      },
-    ];
+    if (firstDate === undefined || lastDate === undefined) {
+      return [{ name, from: first, to: last, words: `${first} to ${last}` }];
+    }
+    const words = `${firstDate.slice(0, 10)} to ${lastDate.slice(0, 10)}`;
+    return [{ name, from: new Date(firstDate), to: new Date(lastDate), words }];
   });
   if (spans.length === 0) return false;
-  const hasDates = spans.every((span) => span.hasDates);
+  const hasDates = spans.every(({ from }) => from instanceof Date);
+  const label = { y: "name", dy: -5 };
   return figure(
     {
       title: "When the lists of each split took place",
@@ -170,12 +163,7 @@ function spanFigure({ splits }: ReportData): Html | false {
     {
       height: 60 + 36 * spans.length,
       marginLeft: 12,
-      x: {
-        type: hasDates ? "utc" : "linear",
-        ticks: 4,
-        label: null,
-        ...(!hasDates && { tickFormat: compact }),
-      },
+      x: { ...(hasDates ? { type: "utc" } : { type: "linear", tickFormat: compact }), ticks: 4, label: null },
       y: { type: "band", axis: null, domain: spans.map(({ name }) => name) },
       marks: [
         Plot.ruleY(spans, {
@@ -186,10 +174,9 @@ function spanFigure({ splits }: ReportData): Html | false {
           stroke: "var(--accent)",
           strokeWidth: 6,
         }),
-        Plot.text(spans, { y: "name", dy: -5, text: "name", frameAnchor: "left", textAnchor: "start" }),
+        Plot.text(spans, { ...label, text: "name", frameAnchor: "left", textAnchor: "start" }),
         Plot.text(spans, {
-          y: "name",
-          dy: -5,
+          ...label,
           text: "words",
           frameAnchor: "right",
           textAnchor: "end",
@@ -201,37 +188,27 @@ function spanFigure({ splits }: ReportData): Html | false {
 }
 
 /** The one row of a box plot. */
-const LISTS = { name: "lists" };
+const LISTS = [{ name: "lists" }];
 
-function listsPerUserFigure({ listsPerUser }: ReportData): Html | false {
+function listsPerUserFigure({ listsPerUser }: DataReport): Html | false {
   const { minimum, lowerQuartile, median, upperQuartile, maximum } = listsPerUser;
   if (minimum === undefined || lowerQuartile === undefined || median === undefined) return false;
   if (upperQuartile === undefined || maximum === undefined) return false;
-  const words = [
-    `minimum ${minimum}`,
-    `quartiles ${lowerQuartile}, ${median}, ${upperQuartile}`,
-    `maximum ${maximum}`,
-  ].join(", ");
+  const words = `minimum ${minimum}, quartiles ${lowerQuartile}, ${median}, ${upperQuartile}, maximum ${maximum}`;
+  const box = { x1: lowerQuartile, x2: upperQuartile, strokeWidth: 16, strokeOpacity: 0.5 };
   return figure(
     { title: "Lists per user", description: `Lists per user: ${words}`, note: words },
     {
       height: 110,
       marginLeft: 12,
-      x: { label: "lists →", labelArrow: "none", nice: true, zero: true, ticks: 5 },
-      y: { type: "band", axis: null, domain: [LISTS.name] },
+      x: { label: "lists →", nice: true, zero: true, ticks: 5 },
+      y: { type: "band", axis: null, domain: ["lists"] },
       marks: [
-        Plot.ruleY([LISTS], { x1: minimum, x2: maximum, y: "name", stroke: "var(--muted)" }),
-        Plot.ruleY([LISTS], {
-          x1: lowerQuartile,
-          x2: upperQuartile,
+        Plot.ruleY(LISTS, { y: "name", x1: minimum, x2: maximum, stroke: "var(--muted)" }),
+        Plot.ruleY(LISTS, { y: "name", ...box, stroke: "var(--accent)" }),
+        Plot.tickX(LISTS, {
           y: "name",
-          stroke: "var(--accent)",
-          strokeWidth: 16,
-          strokeOpacity: 0.5,
-        }),
-        Plot.tickX([LISTS], {
           x: median,
-          y: "name",
           stroke: "var(--text)",
           strokeWidth: 2,
           insetTop: 12,
@@ -242,35 +219,26 @@ function listsPerUserFigure({ listsPerUser }: ReportData): Html | false {
   );
 }
 
-function properties(report: ReportData): Html {
+function properties(report: DataReport): Html {
   const { recallAt50, unknownTestUsers, lists, repeatedShare, excludedByFuture, passedOver, splits } = report;
-  const area = splits.test.scoreToExposure;
-  const entries: [Content, Content][] = [
-    ["Positives of test lists in the retriever's top 50", `${percent(recallAt50)}%`],
-    [
-      "Test users of whom the retriever learned nothing",
-      `${count(unknownTestUsers)} of ${count(lists.test)}`,
-    ],
-    ["Interactions with an item met before", `${percent(repeatedShare)}%`],
-    [
-      "Test candidates that counted 0 in training",
-      `${percent(passedOver.liked)}% of the liked, ${percent(passedOver.others)}% of the others`,
-    ],
-  ];
-  if (area !== undefined) {
-    entries.push([
-      "AUC of the retriever's score alone, exposed against other test candidates",
-      decimal(area),
-    ]);
-  }
-  if (excludedByFuture !== undefined) {
-    entries.push([
-      "Items that a training list's candidates leave out because the user meets them later",
-      `${decimal(excludedByFuture, 1)} on average, a property of injection`,
-    ]);
-  }
-  const injected = splits.test.candidates === "injected";
+  const { candidates, scoreToExposure } = splits.test;
   return html`<h3>What to know of it</h3>
-${injected && html`<p class="warning">Exposed items were injected among retrieved candidates: the ranking metrics mostly tell how well a method separates the two.</p>`}
-${pairs(entries)}`;
+${candidates === "injected" && html`<p class="warning">Exposed items were injected among retrieved candidates: the ranking metrics mostly tell how well a method separates the two.</p>`}
+${pairs([
+  ["Positives of test lists in the retriever's top 50", `${percent(recallAt50)}%`],
+  ["Test users of whom the retriever learned nothing", `${count(unknownTestUsers)} of ${count(lists.test)}`],
+  ["Interactions with an item met before", `${percent(repeatedShare)}%`],
+  [
+    "Test candidates that counted 0 in training",
+    `${percent(passedOver.liked)}% of the liked, ${percent(passedOver.others)}% of the others`,
+  ],
+  scoreToExposure !== undefined && [
+    "AUC of the retriever's score alone, exposed against other test candidates",
+    decimal(scoreToExposure),
+  ],
+  excludedByFuture !== undefined && [
+    "Items that a training list's candidates leave out because the user meets them later",
+    `${decimal(excludedByFuture, 1)} on average, a property of injection`,
+  ],
+])}`;
 }

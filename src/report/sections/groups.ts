@@ -3,25 +3,18 @@ import * as Plot from "@observablehq/plot";
 import { bar, figure, markLegend } from "../figure.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { decimal, percent } from "../numbers.ts";
-import { absent, type Section } from "../parts.ts";
-import type { ReportAnatomy, ReportInput, ReportRequest } from "../run-input.ts";
-import { Items, whyNone } from "./items.ts";
+import type { ReportAnatomy, ReportRequest } from "../run-input.ts";
+import { Items, sectionOfRequests } from "./items.ts";
 
 type Group = ReportRequest["group"];
 type GroupList = Group["lists"][number];
 
-export function groups({ anatomy }: ReportInput): Section {
-  const frame = { id: "groups", name: "Groups", title: "Anatomy of groups" };
-  if (anatomy === undefined || anatomy.requests.length === 0) {
-    return { ...frame, content: absent(whyNone(anatomy)) };
-  }
-  return {
-    ...frame,
-    content: html`
+export const groups = sectionOfRequests(
+  { id: "groups", name: "Groups", title: "Anatomy of groups" },
+  (anatomy) => html`
 <p>At each step of its training GoalRank compares a group of lists for every request. The reward model gives each list a reward <i>r</i>; <i>z</i> is the reward in standard deviations from the mean of its group. The reference policy <i>π</i><sub>ref</sub> = softmax(<i>z</i> / ${anatomy.referenceTemperature}) says how often each list should be shown, and training moves the generator's <i>π</i><sub>θ</sub>, here over the lists of the group alone, towards it. These groups were built after training, for the requests above.</p>
 ${anatomy.requests.map((request, i) => dissection(anatomy, request, i))}`,
-  };
-}
+);
 
 function dissection(anatomy: ReportAnatomy, request: ReportRequest, index: number): Html {
   const { group, user } = request;
@@ -40,43 +33,33 @@ const SOURCE_HEIGHT = 30;
 /** A dot for each list: reward across, a row for each source, area by the reference policy. */
 function rewardFigure({ lists, meanReward, rewardDeviation }: Group): Html {
   const sources = [...new Set(lists.map(({ source }) => source))];
-  const description = `Rewards of the lists of each source: ${sources
-    .map((source) => {
-      const rewards = lists.filter((list) => list.source === source).map(({ reward }) => reward);
-      return `${source} from ${decimal(Math.min(...rewards))} to ${decimal(Math.max(...rewards))}`;
-    })
-    .join("; ")}`;
-  const zs = rewardDeviation === 0 ? [0] : [-2, -1, 0, 1, 2];
-  const ticks = zs
+  const range = (own: readonly GroupList[]): [number, number] => {
+    const rewards = own.map(({ reward }) => reward);
+    return [Math.min(...rewards), Math.max(...rewards)];
+  };
+  const words = sources.map((source) => {
+    const [least, most] = range(lists.filter((list) => list.source === source));
+    return `${source} from ${decimal(least)} to ${decimal(most)}`;
+  });
+  const [least, most] = range(lists);
+  const ticks = (rewardDeviation === 0 ? [0] : [-2, -1, 0, 1, 2])
     .map((z) => ({ z, reward: meanReward + z * rewardDeviation }))
-    .filter(({ reward }) => {
-      const rewards = lists.map((list) => list.reward);
-      return reward >= Math.min(...rewards) && reward <= Math.max(...rewards);
-    });
+    .filter(({ reward }) => reward >= least && reward <= most);
   return figure(
     {
       title: "Reward by source",
-      description,
-      legend: markLegend([
-        {
-          name: html`a list; the larger, the higher <i>π</i><sub>ref</sub>`,
-          mark: html`<circle cx="7" cy="5" r="4" fill="var(--accent)" fill-opacity="0.55"/>`,
-        },
-      ]),
+      description: `Rewards of the lists of each source: ${words.join("; ")}`,
+      legend: markLegend(["bubble", html`a list; the larger, the higher <i>π</i><sub>ref</sub>`]),
     },
     {
       height: figureHeight(lists),
       marginLeft: 78,
       marginTop: 22,
-      x: { label: "reward r →", labelAnchor: "right", labelArrow: "none", ticks: 4, inset: 10 },
+      x: { label: "reward r →", labelAnchor: "right", ticks: 4, inset: 10 },
       y: { type: "point", domain: sources, label: null, tickSize: 0 },
       r: { type: "sqrt", domain: [0, 1], range: [2.5, 16] },
       marks: [
-        Plot.ruleX(ticks, {
-          x: "reward",
-          stroke: "var(--line)",
-          strokeDasharray: "3 3",
-        }),
+        Plot.ruleX(ticks, { x: "reward", stroke: "var(--line)", strokeDasharray: "3 3" }),
         Plot.text(ticks, {
           x: "reward",
           frameAnchor: "top",
@@ -102,29 +85,22 @@ function rewardFigure({ lists, meanReward, rewardDeviation }: Group): Html {
 function policyFigure({ lists }: Group): Html {
   const ranked = lists.map((list, i) => ({ ...list, rank: i + 1 }));
   const description = `Reference policy and generator over the lists by falling reward; the best list has ${percent(lists[0]?.reference)}% and ${percent(lists[0]?.policy)}%`;
-  const most = Math.max(...lists.flatMap(({ reference, policy }) => [reference, policy]), 1e-6);
+  const most = Math.max(mostWeight(lists), 1e-6);
   return figure(
     {
       title: "Where both policies put their weight",
       description,
-      legend: markLegend([
-        {
-          name: html`<i>π</i><sub>ref</sub>, the aim`,
-          mark: html`<rect x="3" y="0" width="8" height="10" fill="var(--warm)" fill-opacity="0.45"/>`,
-        },
-        {
-          name: html`<i>π</i><sub>θ</sub>, the generator`,
-          mark: html`<circle cx="7" cy="5" r="3.5" fill="var(--accent)"/>`,
-        },
-      ]),
+      legend: markLegend(
+        ["bar", html`<i>π</i><sub>ref</sub>, the aim`],
+        ["dot", html`<i>π</i><sub>θ</sub>, the generator`],
+      ),
     },
     {
       height: figureHeight(lists),
       marginTop: 22,
-      x: { label: "lists by falling reward →", labelArrow: "none", ticks: 5, domain: [0, lists.length + 1] },
+      x: { label: "lists by falling reward →", ticks: 5, domain: [0, lists.length + 1] },
       y: {
         label: "probability",
-        labelArrow: "none",
         domain: [0, most],
         grid: true,
         percent: false,
@@ -151,32 +127,23 @@ function likelihoodFigure({ lists }: Group): Html {
   const described = lists
     .slice(0, 3)
     .map(({ logProbability, reward }) => `${decimal(logProbability, 1)} and ${decimal(reward)}`);
+  const own = lists.filter(({ source }) => source === "policy");
+  const others = lists.filter(({ source }) => source !== "policy");
+  const place = { x: "logProbability", y: "reward", r: 3.5 };
   return figure(
     {
       title: "Reward and likelihood",
       description: `Log-probability of each list under the generator, and its reward; the best three: ${described.join("; ")}`,
-      legend: markLegend([
-        { name: "of the generator", mark: html`<circle cx="7" cy="5" r="3.5" fill="var(--accent)"/>` },
-        {
-          name: "of another source",
-          mark: html`<circle cx="7" cy="5" r="3.5" fill="none" stroke="var(--muted)" stroke-width="1.5"/>`,
-        },
-      ]),
+      legend: markLegend(["dot", "of the generator"], ["ring", "of another source"]),
     },
     {
       height: figureHeight(lists),
       marginTop: 22,
-      x: { label: "log-probability of the list →", labelArrow: "none", ticks: 5, nice: true, inset: 6 },
-      y: { label: "reward r", labelArrow: "none", grid: true, ticks: 4, nice: true },
+      x: { label: "log-probability of the list →", ticks: 5, nice: true, inset: 6 },
+      y: { label: "reward r", grid: true, ticks: 4, nice: true },
       marks: [
-        Plot.dot(
-          lists.filter(({ source }) => source !== "policy"),
-          { x: "logProbability", y: "reward", r: 3.5, stroke: "var(--muted)" },
-        ),
-        Plot.dot(
-          lists.filter(({ source }) => source === "policy"),
-          { x: "logProbability", y: "reward", r: 3.5, fill: "var(--accent)", fillOpacity: 0.8 },
-        ),
+        Plot.dot(others, { ...place, stroke: "var(--muted)" }),
+        Plot.dot(own, { ...place, fill: "var(--accent)", fillOpacity: 0.8 }),
       ],
     },
   );
@@ -190,18 +157,15 @@ function figureHeight(lists: readonly GroupList[]): number {
 /** Lists that are shown at once; the others are folded. */
 const FIRST = 6;
 
-const COLUMNS: readonly Content[] = [
-  "#",
-  "List",
-  "Source",
-  "r",
-  "z",
-  html`π<sub>ref</sub>`,
-  html`π<sub>θ</sub>`,
-];
+const COLUMNS = ["#", "List", "Source", "r", "z", html`π<sub>ref</sub>`, html`π<sub>θ</sub>`];
+
+/** The most that either policy gives a list. */
+function mostWeight(lists: readonly GroupList[]): number {
+  return Math.max(...lists.flatMap(({ reference, policy }) => [reference, policy]));
+}
 
 function listTable(items: Items, { lists }: Group): Html {
-  const most = Math.max(...lists.flatMap(({ reference, policy }) => [reference, policy]));
+  const most = mostWeight(lists);
   const rows = lists.map((list, i) => listRow(items, list, i + 1, most));
   const caption = `The ${Math.min(FIRST, rows.length)} lists of the highest reward. A tick marks what the user liked.`;
   return html`${tableOf(caption, rows.slice(0, FIRST))}

@@ -1,6 +1,7 @@
 /** Items as they stand in lists: their titles, and whether the user liked them. */
 import { type Content, type Html, html } from "../html.ts";
-import { percent } from "../numbers.ts";
+import { wholePercent } from "../numbers.ts";
+import { absent, type Section } from "../parts.ts";
 import type { ReportAnatomy, ReportRequest } from "../run-input.ts";
 
 /** Names of items, and the likes of one request. */
@@ -45,14 +46,23 @@ export class Items {
   list(title: Content, items: readonly number[], note: Content, probabilities?: readonly number[]): Html {
     return html`<div class="list"><h4>${title}</h4><ol>${items.map(
       (item, place) =>
-        html`<li>${this.label(item)}${probabilities !== undefined && html`<span class="figure">${percent(probabilities[place], 0)}%</span>`}</li>`,
+        html`<li>${this.label(item)}${probabilities !== undefined && html`<span class="figure">${wholePercent(probabilities[place])}</span>`}</li>`,
     )}</ol><p class="note">${note}</p></div>`;
   }
 }
 
-/** Stands in place of requests that are not there. */
-export function whyNone(anatomy: ReportAnatomy | undefined): Content {
-  return anatomy === undefined
-    ? "The run has no anatomy.json; training writes it at its end."
-    : "No test request has a liked item among its candidates.";
+/** A section on requests: what `content` makes of them, or why there are none. */
+export function sectionOfRequests(
+  frame: Pick<Section, "id" | "name" | "title">,
+  content: (anatomy: ReportAnatomy) => Content,
+): Section {
+  return {
+    ...frame,
+    content({ anatomy }) {
+      if (anatomy === undefined) return absent("The run has no anatomy.json; training writes it at its end.");
+      return anatomy.requests.length === 0
+        ? absent("No test request has a liked item among its candidates.")
+        : content(anatomy);
+    },
+  };
 }

@@ -5,21 +5,20 @@ import { figure, lineLegend, lineStyle } from "../figure.ts";
 import { type Html, html } from "../html.ts";
 import { compact, count } from "../numbers.ts";
 import { absent, folded, type Section } from "../parts.ts";
-import type { ReportInput, StageCurves } from "../run-input.ts";
+import type { StageCurves } from "../run-input.ts";
 
-export function learning({ stages }: ReportInput): Section {
-  const frame = { id: "learning", name: "Learning", title: "How the models learned" };
-  const logged = stages.filter(({ training, validation }) => training.length + validation.length > 0);
-  if (logged.length === 0) {
-    return { ...frame, content: absent("Nothing was logged yet: the run has no lines in metrics.jsonl.") };
-  }
-  return {
-    ...frame,
-    content: html`
+export const learning: Section = {
+  id: "learning",
+  name: "Learning",
+  title: "How the models learned",
+  content({ stages }) {
+    const logged = stages.filter(({ training, validation }) => training.length + validation.length > 0);
+    if (logged.length === 0) return absent("Nothing was logged yet: the run has no lines in metrics.jsonl.");
+    return html`
 <p>Each model's training, step by step. Faint lines are what was logged, strong ones its moving mean. Validations are on held-out requests.</p>
-${logged.map(stageFigures)}`,
-  };
-}
+${logged.map(stageFigures)}`;
+  },
+};
 
 /** Series that are drawn together. */
 interface Panel {
@@ -75,15 +74,14 @@ const DETAILS: readonly Panel[] = [
 const ROW = 3;
 
 function stageFigures({ stage, training, validation }: StageCurves): Html {
+  const all = [...training, ...validation];
+  const steps = all.reduce((most, series) => Math.max(most, series.steps.at(-1) ?? 0), 0) + 1;
+  const draw = (known: readonly Panel[], series: readonly Series[], isJudged: boolean) =>
+    known.flatMap((panel) => panelFigure(panel, series, { stage, steps, isJudged }) ?? []);
   const details = [...DETAILS, ...others(training, [...TRAINING, ...DETAILS])];
   const validated = [...VALIDATION, ...others(validation, VALIDATION)];
-  const steps =
-    [...training, ...validation].reduce((most, series) => Math.max(most, series.steps.at(-1) ?? 0), 0) + 1;
-  const draw = (panels: readonly Panel[], series: readonly Series[], isJudged: boolean) =>
-    panels.map((panel) => panelFigure({ stage, steps, panel, series, isJudged }));
-  const isDrawn = (drawn: Html | undefined) => drawn !== undefined;
-  const figures = [...draw(TRAINING, training, false), ...draw(validated, validation, true)].filter(isDrawn);
-  const folds = draw(details, training, false).filter(isDrawn);
+  const figures = [...draw(TRAINING, training, false), ...draw(validated, validation, true)];
+  const folds = draw(details, training, false);
   // What would be folded fills the row of a training that logged little else.
   const promoted = Math.max(0, ROW - figures.length);
   const rest = folds.slice(promoted);
@@ -103,66 +101,43 @@ function others(series: readonly Series[], panels: readonly Panel[]): Panel[] {
     .map(({ name }) => only(name, { [name]: name }));
 }
 
-interface Line {
-  readonly label: string;
-  readonly series: Series;
+/** What the figures of a stage share. */
+interface StageFacts {
+  readonly stage: string;
+  readonly steps: number;
+  /** Whether they are of validations. */
+  readonly isJudged: boolean;
 }
 
 /** Undefined where the stage has nothing to draw in it. */
-function panelFigure({
-  stage,
-  steps,
-  panel: { title, label, isPlanned = false },
-  series: all,
-  isJudged,
-}: {
-  readonly stage: string;
-  readonly steps: number;
-  readonly panel: Panel;
-  readonly series: readonly Series[];
-  readonly isJudged: boolean;
-}): Html | undefined {
-  const lines = all.flatMap((series): Line[] => {
+function panelFigure(
+  { title, label, isPlanned = false }: Panel,
+  all: readonly Series[],
+  { stage, steps, isJudged }: StageFacts,
+): Html | undefined {
+  const lines = all.flatMap((series): Series[] => {
     const name = label(series.name);
-    return name === undefined || series.values.length === 0 ? [] : [{ label: name, series }];
+    return name === undefined || series.values.length === 0 ? [] : [{ ...series, name }];
   });
   if (lines.length === 0) return undefined;
-  const axis = axisOf(
-    lines.flatMap(({ series }) => series.values),
+  const { type, domain, ticks, tickFormat } = axisOf(
+    lines.flatMap(({ values }) => values),
     !isPlanned,
   );
   const described = lines.map(
-    ({ label: name, series }) =>
-      `${name} from ${compact(series.values[0])} to ${compact(series.values[series.values.length - 1])}`,
+    ({ name, values }) => `${name} from ${compact(values[0])} to ${compact(values[values.length - 1])}`,
   );
   return figure(
     {
-      title: axis.type === "log" ? `${title}, logarithmic` : title,
+      title: type === "log" ? `${title}, logarithmic` : title,
       description: `${stage}, ${title}: ${described.join("; ")}`,
-      legend: lines.length > 1 && lineLegend(lines.map(({ label: name }) => name)),
+      legend: lines.length > 1 && lineLegend(lines.map(({ name }) => name)),
     },
     {
-      height: 190,
       marginLeft: 54,
-      x: {
-        domain: [0, steps - 1],
-        label: "step →",
-        labelArrow: "none",
-        ticks: 4,
-        tickFormat: (step: number) => count(step),
-      },
-      y: {
-        type: axis.type,
-        domain: axis.domain,
-        nice: true,
-        grid: true,
-        ticks: axis.ticks,
-        label: null,
-        ...(axis.tickFormat !== undefined && { tickFormat: axis.tickFormat }),
-      },
-      marks: lines.flatMap(({ series }, i) =>
-        lineMarks(series, i, { isJudged, isSmooth: isJudged || isPlanned }),
-      ),
+      x: { domain: [0, steps - 1], label: "step →", ticks: 4, tickFormat: count },
+      y: { type, domain, nice: true, grid: true, ticks, label: null, ...(tickFormat && { tickFormat }) },
+      marks: lines.flatMap((series, i) => lineMarks(series, i, isJudged, isJudged || isPlanned)),
     },
   );
 }
@@ -170,25 +145,15 @@ function panelFigure({
 /** Validations up to which each has a dot. */
 const FEW = 30;
 
-function lineMarks(
-  series: Series,
-  index: number,
-  { isJudged, isSmooth }: { readonly isJudged: boolean; readonly isSmooth: boolean },
-): Plot.Markish[] {
-  const { colour, dash } = lineStyle(index);
-  const at = { x: "step", y: "value", stroke: colour } as const;
-  const dashes = dash === undefined ? {} : { strokeDasharray: dash };
+function lineMarks(series: Series, index: number, isJudged: boolean, isSmooth: boolean): Plot.Markish[] {
+  const place = { x: "step", y: "value" };
+  const style = lineStyle(index);
+  const { stroke } = style;
   const smoothed = isSmooth ? undefined : smooth(series);
+  const isDotted = isJudged && series.values.length <= FEW;
   return [
-    Plot.line(thin(series), {
-      ...at,
-      strokeWidth: smoothed === undefined ? 1.75 : 0.75,
-      strokeOpacity: smoothed === undefined ? 1 : 0.35,
-      ...(smoothed === undefined && dashes),
-    }),
-    ...(smoothed === undefined ? [] : [Plot.line(thin(smoothed), { ...at, strokeWidth: 1.75, ...dashes })]),
-    ...(isJudged && series.values.length <= FEW
-      ? [Plot.dot(thin(series), { x: "step", y: "value", r: 2.5, fill: colour })]
-      : []),
+    smoothed && Plot.line(thin(series), { ...place, stroke, strokeWidth: 0.75, strokeOpacity: 0.35 }),
+    Plot.line(thin(smoothed ?? series), { ...place, ...style, strokeWidth: 1.75 }),
+    isDotted ? Plot.dot(thin(series), { ...place, r: 2.5, fill: stroke }) : undefined,
   ];
 }

@@ -1,22 +1,20 @@
 /** Where the run comes from and how to repeat it: configuration, versions, device, seed, data. */
 import { stringify } from "yaml";
 import { type Content, type Html, html } from "../html.ts";
-import { absent, folded, pairs, type Section } from "../parts.ts";
-import type { ReportInput, ReportRun } from "../run-input.ts";
+import { absent, folded, type Pair, pairs, type Section } from "../parts.ts";
+import type { ReportRun } from "../run-input.ts";
 
-export function provenance({ name, configuration, run }: ReportInput): Section {
-  return {
-    id: "provenance",
-    name: "Configuration",
-    title: "Configuration and provenance",
-    content: html`
+export const provenance: Section = {
+  id: "provenance",
+  name: "Configuration",
+  title: "Configuration and provenance",
+  content: ({ name, configuration, run }) => html`
 ${configuration === undefined ? absent("The run has no config.json.") : folded("The whole configuration", html`<pre tabindex="0">${stringify(configuration, { lineWidth: 0 })}</pre>`)}
 ${run === undefined ? absent("The run has no run.json, which says where and by what it was run.") : pairs(describe(run))}
 <h3>Run it again</h3>
 <p>In the folder that holds the run; the same data, seed and settings give the same numbers.</p>
 <pre tabindex="0">${rerun(name)}</pre>`,
-  };
-}
+};
 
 /** A folder's name as a shell reads it. */
 function rerun(name: string): string {
@@ -24,16 +22,21 @@ function rerun(name: string): string {
   return `goalrank train all --config ${quoted(`${name}/config.json`)} --out ${quoted(`${name}-again`)}`;
 }
 
-function describe({ command, started, finished, ...others }: ReportRun): [Content, Content][] {
+function describe({ command, started, finished, ...others }: ReportRun): Pair[] {
   const words = Array.isArray(command) ? command.join(" ") : command;
-  const entries: [Content, Content][] = [];
-  if (words !== undefined) entries.push(["Command", html`<code>${words}</code>`]);
-  if (started !== undefined) entries.push(["Started", time(started)]);
-  entries.push(["Finished", finished ? html`${time(finished)}${duration(started, finished)}` : "not yet"]);
-  for (const [key, value] of Object.entries(others)) {
-    if (!Array.isArray(value) || value.length > 0) entries.push([phrase(key), plain(value)]);
-  }
-  return entries;
+  return [
+    words !== undefined && ["Command", html`<code>${words}</code>`],
+    started !== undefined && ["Started", time(started)],
+    ["Finished", finished ? html`${time(finished)}${duration(started, finished)}` : "not yet"],
+    ...Object.entries(others)
+      .filter(isSaid)
+      .map(([key, value]): Pair => [phrase(key), plain(value)]),
+  ];
+}
+
+/** An empty list says nothing. */
+function isSaid([, value]: [key: string, value: unknown]): boolean {
+  return !Array.isArray(value) || value.length > 0;
 }
 
 function time(text: string): Html {
@@ -64,6 +67,6 @@ function phrase(key: string): string {
 function plain(value: unknown): Content {
   if (Array.isArray(value)) return value.map((own) => html`<div>${plain(own)}</div>`);
   if (typeof value !== "object" || value === null) return String(value);
-  const parts = Object.entries(value).filter(([, own]) => !Array.isArray(own) || own.length > 0);
+  const parts = Object.entries(value).filter(isSaid);
   return parts.map(([key, own], i) => [i === 0 ? "" : ", ", `${key} `, plain(own)]);
 }

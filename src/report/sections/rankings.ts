@@ -1,22 +1,16 @@
 /** Examples of ranked lists: what was shown and liked, the DNN's order, and GoalRank's list. */
 import { type Content, type Html, html } from "../html.ts";
 import { decimal } from "../numbers.ts";
-import { absent, folded, type Section } from "../parts.ts";
-import type { ReportAnatomy, ReportInput, ReportRequest } from "../run-input.ts";
-import { Items, whyNone } from "./items.ts";
+import { folded } from "../parts.ts";
+import type { ReportAnatomy, ReportRequest } from "../run-input.ts";
+import { Items, sectionOfRequests } from "./items.ts";
 
-export function rankings({ anatomy }: ReportInput): Section {
-  const frame = { id: "lists", name: "Ranked lists", title: "Examples of ranked lists" };
-  if (anatomy === undefined || anatomy.requests.length === 0) {
-    return { ...frame, content: absent(whyNone(anatomy)) };
-  }
-  return {
-    ...frame,
-    content: html`
+export const rankings = sectionOfRequests(
+  { id: "lists", name: "Ranked lists", title: "Examples of ranked lists" },
+  (anatomy) => html`
 <p>Test requests drawn by chance among those with a liked candidate. A tick marks what the user liked of what was shown; the other items may have been liked too, had they been shown.${untitled(anatomy)}</p>
 ${anatomy.requests.map((request, i) => example(anatomy, request, i))}`,
-  };
-}
+);
 
 /** Why items have no titles, where they have none. */
 function untitled({ items, requests }: ReportAnatomy): Content {
@@ -32,8 +26,8 @@ const RECENT = 10;
 function example(anatomy: ReportAnatomy, request: ReportRequest, index: number): Html {
   const items = new Items(anatomy.items, request);
   const { user, lists, candidates, shown, shownOutside } = request;
-  const worth = (list: { reward: number; trueReward?: number | undefined; items: readonly number[] }) =>
-    html`${items.countLiked(list.items)} liked · reward ${decimal(list.reward, 2)}${list.trueReward !== undefined && `, truly ${decimal(list.trueReward, 2)}`}`;
+  const worth = ({ items: own, reward, trueReward }: typeof lists.dnn) =>
+    html`${items.countLiked(own)} liked · reward ${decimal(reward, 2)}${trueReward !== undefined && `, truly ${decimal(trueReward, 2)}`}`;
   const outside = shownOutside > 0 && `${shownOutside} more shown, not among the candidates`;
   const dnn = new Map(candidates.map(({ item, probability }) => [item, probability]));
   return html`<article class="request"><h3>Request ${index + 1}: user ${user}</h3>

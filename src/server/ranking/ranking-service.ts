@@ -5,11 +5,11 @@
 import type { RankRequest } from "../../ranker/requests.ts";
 import { ServeProblem } from "../problems.ts";
 import type { ServeSettings } from "../settings.ts";
-import { DrainRate } from "./drain-rate.ts";
 import { RequestQueue, type WaitingRequest } from "./request-queue.ts";
 import { Submission } from "./submission.ts";
+import { WaitEstimate } from "./wait-estimate.ts";
 import type { RankerFacts, RankOutcome } from "./worker-messages.ts";
-import type { WorkerSet } from "./worker-set.ts";
+import type { WorkerPool } from "./worker-pool.ts";
 
 export interface RankingListener {
   /** A batch has been ranked. */
@@ -23,8 +23,8 @@ type Settings = Pick<ServeSettings, "batch" | "queue" | "timeoutMilliseconds">;
 
 export class RankingService {
   private readonly queue: RequestQueue;
-  private readonly rate: DrainRate;
-  private workers: WorkerSet | undefined;
+  private readonly estimate: WaitEstimate;
+  private workers: WorkerPool | undefined;
   private inFlight = 0;
   private batchTimer: NodeJS.Timeout | undefined;
 
@@ -33,7 +33,7 @@ export class RankingService {
     private readonly listener: RankingListener,
   ) {
     this.queue = new RequestQueue(settings.batch);
-    this.rate = new DrainRate(settings.batch.requests);
+    this.estimate = new WaitEstimate(settings.batch.requests);
   }
 
   /** The ranker of the moment; undefined while no worker lives. */
@@ -57,17 +57,27 @@ export class RankingService {
   }
 
   /** From now on these workers rank. The ones before finish what they have begun. */
-  install(workers: WorkerSet): void {
+  install(workers: WorkerPool): void {
     const before = this.workers;
     this.workers = workers;
-    if (workers.cost !== undefined) this.rate.restart(workers.cost);
+    if (workers.cost !== undefined) this.estimate.restart(workers.cost);
     before?.retire();
-    this.pump();
+    this.dispatch();
   }
 
-  /** The workers have an idle one, which they had not before. */
-  wake(): void {
-    this.pump();
+  /** Gives idle workers what may leave the queue, and comes back when the rest may. */
+  dispatch(): void {
+    clearTimeout(this.batchTimer);
+    for (;;) {
+      const workers = this.workers;
+      const pause = this.queue.untilNextBatch(performance.now());
+      if (workers === undefined || workers.idle === 0 || pause === undefined) return;
+      if (pause > 0) {
+        this.batchTimer = setTimeout(() => this.dispatch(), pause);
+        return;
+      }
+      void this.rankBatch(workers, this.queue.take(workers.idle)).then(() => this.dispatch());
+    }
   }
 
   /** Ends the workers, with what they work on. */
@@ -97,7 +107,7 @@ export class RankingService {
     this.queue.add(
       requests.map((request, index) => ({ request, submission, index, arrived, suspect: false })),
     );
-    this.pump();
+    this.dispatch();
     try {
       return await submission.answer;
     } finally {
@@ -120,7 +130,7 @@ export class RankingService {
 
   /** Milliseconds until all is ranked that waits or is being ranked. */
   private expectedWait(): number {
-    return this.rate.wait(this.queue.length + this.inFlight, this.workers?.alive ?? 0);
+    return this.estimate.milliseconds(this.queue.length + this.inFlight, this.workers?.alive ?? 0);
   }
 
   private refuse(reason: "overloaded" | "timeout", requests: number, message: string): ServeProblem {
@@ -129,28 +139,13 @@ export class RankingService {
     return new ServeProblem(reason, `${message}; try again in ${retryAfter} s`, { retryAfter });
   }
 
-  /** Gives idle workers what may leave the queue, and comes back when the rest may. */
-  private pump(): void {
-    clearTimeout(this.batchTimer);
-    for (;;) {
-      const workers = this.workers;
-      const pause = this.queue.untilNextBatch(performance.now());
-      if (workers === undefined || workers.idle === 0 || pause === undefined) return;
-      if (pause > 0) {
-        this.batchTimer = setTimeout(() => this.pump(), pause);
-        return;
-      }
-      void this.run(workers, this.queue.take(workers.idle)).then(() => this.pump());
-    }
-  }
-
-  private async run(workers: WorkerSet, batch: readonly WaitingRequest[]): Promise<void> {
+  private async rankBatch(workers: WorkerPool, batch: readonly WaitingRequest[]): Promise<void> {
     this.inFlight += batch.length;
     const started = performance.now();
     try {
       const outcomes = await workers.rank(batch.map(({ request }) => request));
       const milliseconds = performance.now() - started;
-      this.rate.record(batch.length, milliseconds);
+      this.estimate.record(batch.length, milliseconds);
       this.listener.ranked(batch.length, milliseconds);
       for (const [place, { submission, index }] of batch.entries()) submission.settle(index, outcomes[place]);
     } catch {

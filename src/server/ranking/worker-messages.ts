@@ -1,5 +1,5 @@
 /** What the server and its worker processes say to each other. All of it is plain JSON. */
-import type { RankedList, RankRequest } from "../../ranker/requests.ts";
+import type { RankedList, RankRequest, RequestProblem } from "../../ranker/requests.ts";
 
 /** The descriptor under which a worker finds the ranker's file open, next to stdin, stdout, stderr and the channel. */
 export const RANKER_FILE_DESCRIPTOR = 4;
@@ -12,13 +12,15 @@ export interface RankerFacts {
   readonly version: string | number;
   /** The same for the same ranker. */
   readonly fingerprint: string;
+  /** How it was trained. */
+  readonly training?: Readonly<Record<string, unknown>>;
   readonly [fact: string]: unknown;
 }
 
 /** Why one request has no list. */
 export interface RequestFault {
-  /** A `RequestProblem`, or `internal`: a defect that is none of the request's business. */
-  readonly code: string;
+  /** `internal`: a defect that is none of the request's business. */
+  readonly code: RequestProblem | "internal";
   readonly message: string;
   readonly path?: string | undefined;
 }
@@ -36,8 +38,16 @@ export interface BatchCost {
   readonly millisecondsPerRequest: number;
 }
 
+/** The ranker is loaded and ranks. */
+export interface WorkerReady {
+  readonly kind: "ready";
+  readonly ranker: RankerFacts;
+  /** As measured when it was loaded. */
+  readonly cost: BatchCost;
+}
+
 export type WorkerMessage =
-  | { readonly kind: "ready"; readonly ranker: RankerFacts; readonly cost: BatchCost }
+  | WorkerReady
   /** The file cannot be ranked with, and why. */
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "ranked"; readonly outcomes: readonly RankOutcome[] };

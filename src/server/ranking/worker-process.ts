@@ -1,15 +1,15 @@
 /** One worker process, as the server sees it: it loads, ranks one batch at a time, and may die at any moment. */
 import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RankRequest } from "../../ranker/requests.ts";
 import {
   type Batch,
-  type BatchCost,
   DEVICE_VARIABLE,
-  type RankerFacts,
   type RankOutcome,
   type WorkerMessage,
+  type WorkerReady,
 } from "./worker-messages.ts";
 
 export interface WorkerOptions {
@@ -31,48 +31,24 @@ export class RankerLoadError extends Error {
   override readonly name = "RankerLoadError";
 }
 
-/** A worker died with a batch in its hands. */
-export class WorkerLostError extends Error {
-  override readonly name = "WorkerLostError";
-}
-
-interface Running {
-  readonly watchdog: NodeJS.Timeout;
-  resolve(outcomes: readonly RankOutcome[]): void;
-  reject(error: Error): void;
-}
-
 export class WorkerProcess {
-  private running: Running | undefined;
-  private alive = true;
+  private isRanking = false;
 
   private constructor(
     private readonly child: ChildProcess,
+    /** Aborted when the process ends, with an error that says how. */
+    private readonly end: AbortController,
     private readonly stuckMilliseconds: number,
-    readonly ranker: RankerFacts,
-    /** As measured when it was loaded. */
-    readonly cost: BatchCost,
-    /** Called once, when the process has ended by itself. */
-    private readonly onDeath: (worker: WorkerProcess, reason: string) => void,
-  ) {
-    child.on("message", (message: WorkerMessage) => {
-      if (message.kind === "ranked") this.finish((running) => running.resolve(message.outcomes));
-    });
-    child.on("exit", (code, signal) => this.die(signal ?? `exit code ${code}`));
-    child.on("error", (error) => this.die(error.message));
-  }
+    /** What it said of itself when it was loaded. */
+    readonly ready: WorkerReady,
+  ) {}
 
   /**
    * Starts a process that reads the ranker from an open file. `ended` ends it in the middle of that.
    *
    * @throws RankerLoadError when it says that the file is no good, or ends before it is ready
    */
-  static async start(
-    file: number,
-    options: WorkerOptions,
-    ended: AbortSignal,
-    onDeath: (worker: WorkerProcess, reason: string) => void,
-  ): Promise<WorkerProcess> {
+  static async start(file: number, options: WorkerOptions, ended: AbortSignal): Promise<WorkerProcess> {
     const { GOALRANK_TOKEN: _, ...environment } = process.env;
     const child = fork(options.entry, [], {
       stdio: ["ignore", 2, 2, "ipc", file],
@@ -80,67 +56,74 @@ export class WorkerProcess {
       killSignal: "SIGKILL",
       env: { ...environment, GOALRANK_THREADS: String(options.threads), [DEVICE_VARIABLE]: options.device },
     });
-    const ready = await new Promise<Extract<WorkerMessage, { kind: "ready" }>>((resolve, reject) => {
-      child.once("message", (message: WorkerMessage) => {
-        if (message.kind === "ready") resolve(message);
-        else if (message.kind === "failed") reject(new RankerLoadError(message.message));
-      });
-      child.once("exit", (code, signal) =>
-        reject(
-          new RankerLoadError(`a worker ended while it loaded the ranker (${signal ?? `exit code ${code}`})`),
-        ),
-      );
-      child.once("error", (error) => reject(new RankerLoadError(`no worker starts: ${error.message}`)));
-    }).catch((error: unknown) => {
-      child.kill("SIGKILL");
-      throw error;
+    const end = new AbortController();
+    child.on("exit", (code, signal) => end.abort(new Error(signal ?? `exit code ${code}`)));
+    child.on("error", (error) => end.abort(error));
+    const message = await receive(child, end.signal).catch((reason: Error) => {
+      throw new RankerLoadError(`a worker ended before it had loaded the ranker (${reason.message})`);
     });
-    return new WorkerProcess(child, options.stuckMilliseconds, ready.ranker, ready.cost, onDeath);
+    if (message.kind === "ready") return new WorkerProcess(child, end, options.stuckMilliseconds, message);
+    child.kill("SIGKILL");
+    throw new RankerLoadError(
+      message.kind === "failed" ? message.message : "a worker ranked before it was ready",
+    );
   }
 
   get isIdle(): boolean {
-    return this.alive && this.running === undefined;
+    return !this.isRanking && !this.end.signal.aborted;
   }
 
   get pid(): number | undefined {
     return this.child.pid;
   }
 
+  /** Calls back when the process ends by itself. */
+  onDeath(listener: (reason: string) => void): void {
+    const { signal } = this.end;
+    signal.addEventListener("abort", () => {
+      if (signal.reason !== STOPPED) listener((signal.reason as Error).message);
+    });
+  }
+
   /**
    * What became of each request.
-   * @throws WorkerLostError when the process ends before it has answered
+   * @throws Error when the process ends before it has answered
    */
-  rank(requests: readonly RankRequest[]): Promise<readonly RankOutcome[]> {
-    return new Promise((resolve, reject) => {
-      const watchdog = setTimeout(() => this.child.kill("SIGKILL"), this.stuckMilliseconds);
-      this.running = { watchdog, resolve, reject };
-      const batch: Batch = { requests };
-      this.child.send(batch, (error) => {
-        // The channel of a process that has just died: its exit says so too, unless it closed the channel alone.
-        if (error !== null) this.child.kill("SIGKILL");
-      });
+  async rank(requests: readonly RankRequest[]): Promise<readonly RankOutcome[]> {
+    this.isRanking = true;
+    const watchdog = setTimeout(() => this.child.kill("SIGKILL"), this.stuckMilliseconds);
+    const answer = receive(this.child, this.end.signal);
+    const batch: Batch = { requests };
+    this.child.send(batch, (error) => {
+      // The channel of a process that has just died: its exit says so too, unless it closed the channel alone.
+      if (error !== null) this.child.kill("SIGKILL");
     });
+    try {
+      const message = await answer;
+      if (message.kind !== "ranked") throw new Error(`a worker answered a batch with ${message.kind}`);
+      return message.outcomes;
+    } finally {
+      clearTimeout(watchdog);
+      this.isRanking = false;
+    }
   }
 
   /** Ends the process. A batch in its hands is lost. */
   stop(): void {
-    this.alive = false;
-    this.finish((running) => running.reject(new WorkerLostError("the worker was stopped")));
+    this.end.abort(STOPPED);
     this.child.kill("SIGKILL");
   }
+}
 
-  private die(reason: string): void {
-    if (!this.alive) return;
-    this.alive = false;
-    this.finish((running) => running.reject(new WorkerLostError(`a worker ended: ${reason}`)));
-    this.onDeath(this, reason);
-  }
+/** Tells a process that was ended from one that ended by itself. */
+const STOPPED = new Error("the worker was stopped");
 
-  private finish(settle: (running: Running) => void): void {
-    const running = this.running;
-    this.running = undefined;
-    if (running === undefined) return;
-    clearTimeout(running.watchdog);
-    settle(running);
+/** The next message of a process; rejects with the signal's reason when the process ends first. */
+async function receive(child: ChildProcess, end: AbortSignal): Promise<WorkerMessage> {
+  try {
+    const [message] = await once(child, "message", { signal: end });
+    return message as WorkerMessage;
+  } catch (error) {
+    throw end.aborted ? end.reason : error;
   }
 }

@@ -1,8 +1,8 @@
 /** Recall@k, worked out by hand. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { ScoreItems } from "../../../src/data/candidates.ts";
 import type { ExposedLists } from "../../../src/data/lists.ts";
+import type { ScoreItems } from "../../../src/data/retrieval.ts";
 import { recallAt } from "../../../src/data/retrievers/recall.ts";
 import { throwsMessage } from "../../throws-message.ts";
 import { logOf, type Row } from "../logs.ts";
@@ -60,7 +60,7 @@ test("a k, lists and scores out of range are errors that say what was expected",
   assert.throws(() => recallAt(scores, alphabet, lists([7], [0], 1)), /of user 7\) is not of this log/);
   throwsMessage(
     () => recallAt(fixedScores(1, 2), alphabet, lists([0], [3], 3)),
-    'recall: the score of item "c" for user "ann" is NaN; expected a finite number',
+    'recall: the retriever scored item "c" for user "ann" NaN; expected a finite number',
   );
 });
 

@@ -1,6 +1,6 @@
 /** Every reader of what comes from outside. */
 import type { FuzzReader } from "../fuzz.ts";
-import { csvReader, featureReader, gzipReader, movieLensReader, tsvReader } from "./logs.ts";
+import { csvReader, featureReader, gzipReader, headReader, movieLensReader, tsvReader } from "./logs.ts";
 import { parquetReader } from "./parquet.ts";
 import { preparedReader } from "./prepared.ts";
 import { configurationReader, requestReader } from "./settings.ts";
@@ -11,6 +11,7 @@ export const READERS: Readonly<Record<string, () => FuzzReader | Promise<FuzzRea
   tsv: tsvReader,
   movielens: movieLensReader,
   gzip: gzipReader,
+  head: headReader,
   features: featureReader,
   parquet: parquetReader,
   safetensors: safetensorsReader,

@@ -5,8 +5,9 @@ import * as assert from "uvu/assert";
 import { DataError } from "../../../src/data/errors.ts";
 import { readFeatures } from "../../../src/data/features/features.ts";
 import type { InteractionLog } from "../../../src/data/interactions.ts";
-import { readCsv, readTsv } from "../../../src/data/readers/csv.ts";
-import { readMovieLens } from "../../../src/data/readers/movielens.ts";
+import { readHead } from "../../../src/data/readers/head.ts";
+import { readCsv, readMovieLens, readTsv } from "../../../src/data/readers/text-logs.ts";
+import { parquetLog } from "../../data/parquet-files.ts";
 import type { FuzzReader } from "../fuzz.ts";
 import { nearlyValid } from "../mutations.ts";
 import { ScratchFolder } from "../scratch-folder.ts";
@@ -114,6 +115,22 @@ export const tsvReader = () =>
   logReader("tsv", nearlyValid(tsvs, WORDS), (file) => readTsv(file, { columns: LISTS }));
 
 export const movieLensReader = () => logReader("movielens", nearlyValid(ratings, WORDS), readMovieLens);
+
+/** The first rows, whatever their format. */
+export function headReader(): FuzzReader {
+  const folder = new ScratchFolder();
+  return {
+    name: "head",
+    inputs: nearlyValid([...csvs, ...tsvs, ...ratings, parquetLog(), gzipSync(csvs[0])], WORDS),
+    async read(input) {
+      const { rows, isWhole, columns } = await readHead(folder.write("log", input), 3);
+      assert.ok(rows.length <= 3 && columns.length > 1);
+      assert.ok(isWhole || rows.length === 3);
+    },
+    refusals: [DataError],
+    close: () => folder.remove(),
+  };
+}
 
 /** Edits of what is packed, and of the packed bytes. */
 export function gzipReader(): FuzzReader {

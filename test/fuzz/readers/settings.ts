@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import * as assert from "uvu/assert";
 import { stringify } from "yaml";
-import { parseConfiguration } from "../../../src/cli/configuration/file.ts";
-import { ConfigurationError } from "../../../src/cli/configuration/problems.ts";
-import { resolveConfiguration } from "../../../src/cli/configuration/resolve.ts";
+import { ConfigurationError } from "../../../src/cli/configuration/configuration-error.ts";
+import { parseConfiguration } from "../../../src/cli/configuration/configuration-file.ts";
+import { resolveConfiguration } from "../../../src/cli/configuration/resolve-configuration.ts";
 import { parseRankRequest } from "../../../src/ranker/request-schema.ts";
 import { RankRequestError } from "../../../src/ranker/requests.ts";
 import type { FuzzReader } from "../fuzz.ts";

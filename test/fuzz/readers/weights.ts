@@ -16,7 +16,8 @@ import {
 } from "../../../src/nn/index.ts";
 import { Ranker } from "../../../src/ranker/ranker.ts";
 import { encodeRanker, RankerFileError } from "../../../src/ranker/ranker-file.ts";
-import { type Checkpoint, CheckpointError, CheckpointFolder } from "../../../src/training/checkpoint.ts";
+import { type Checkpoint, CheckpointError } from "../../../src/training/checkpoint.ts";
+import { CheckpointFolder } from "../../../src/training/checkpoint-folder.ts";
 import { logOf } from "../../data/logs.ts";
 import type { FuzzReader } from "../fuzz.ts";
 import { nearlyValid, nearlyValidJson } from "../mutations.ts";

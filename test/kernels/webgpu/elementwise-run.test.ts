@@ -35,7 +35,7 @@ function perform({ kind, first, second }: Action, a: Tensor, b: Tensor): Tensor 
 /** The values of every tensor that is left at the end. */
 async function evaluate(actions: readonly Action[], device: Device): Promise<ArrayLike<number>[]> {
   using _ = scope();
-  const tensors = SHAPES.map((shape, index) => {
+  const tensors = SHAPES.map((shape, index): Tensor => {
     const size = shape.reduce((product, extent) => product * extent, 1);
     const values = Float32Array.from({ length: size }, (_, i) => Math.sin(7 * index + i));
     return tensor(values, shape, { device });

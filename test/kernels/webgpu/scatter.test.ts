@@ -7,7 +7,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type NumberArray, Random } from "../../../src/kernels/index.ts";
 import {
-  backward,
   type Device,
   embedding,
   type Shape,
@@ -80,7 +79,7 @@ async function gradientOn(
   const result = LOOKUPS[lookup](x, tensor(indices, indexShape, { device }));
   const random = new Random({ seed: 2, stream: "gradient", step: 0 });
   const gradient = Float32Array.from({ length: result.size }, () => random.normal());
-  backward(result, tensor(gradient, result.shape, { device }));
+  result.backward(tensor(gradient, result.shape, { device }));
   const total = x.grad as Tensor;
   const data = await total.data();
   total.dispose();

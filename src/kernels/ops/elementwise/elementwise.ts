@@ -87,6 +87,8 @@ const ENTRIES = {
   softplus: unary("max(x, 0) + log(1 + exp(-abs(x)))", `g * (${STABLE_SIGMOID})`),
   /** x * s for a number s. */
   scale: unary("x * s", "g * s", { parameterRange: [-2, 2] }),
+  /** x / s for a number s: what x * (1 / s) would round twice. */
+  quotient: unary("x / s", "g / s", { parameterRange: [1, 3] }),
   /** x + s for a number s. */
   shift: unary("x + s", "g", { parameterRange: [-2, 2] }),
   /** x^s for a number s. */

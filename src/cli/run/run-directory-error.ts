@@ -1,4 +1,0 @@
-/** A folder that a run cannot be written to, or that holds no run to go on with. */
-export class RunDirectoryError extends Error {
-  override readonly name = "RunDirectoryError";
-}

@@ -1,0 +1,74 @@
+/** From a log as it was read to the lists that are cut from its core, with the counts of each stage. */
+import { isShown } from "./exposures.ts";
+import type { InteractionLog } from "./interactions.ts";
+import { kCore } from "./k-core.ts";
+import { cutLists, type ExposedLists, positiveAt } from "./lists.ts";
+import type { SplitName } from "./protocols.ts";
+import { countRepeatedRows } from "./repeated-rows.ts";
+import type { LogCounts, PreparationCounts } from "./report/data-report-schema.ts";
+import { type CutOptions, DEFAULT_LOG, type LogOptions } from "./settings.ts";
+
+/** How a log is filtered and cut. */
+export type CutLogOptions = CutOptions & Pick<LogOptions, "core">;
+
+/** A filtered log and its lists. */
+export interface CutLog extends Readonly<Record<SplitName, ExposedLists>> {
+  /** The interactions after the core filter, in which the lists lie. */
+  readonly log: InteractionLog;
+  readonly counts: PreparationCounts;
+}
+
+/**
+ * Keeps the k-core of a log, and cuts it into training, validation and test lists. Errors call the log `name`.
+ *
+ * @throws RangeError when no training list is left, or for an option out of range.
+ *
+ * @example
+ * const { counts } = cutLog(await readInteractions({ format: "movielens", file: "ml-1m/ratings.dat" }));
+ * console.log(formatPreparation(counts));
+ */
+export function cutLog(read: InteractionLog, options: CutLogOptions = {}, name = "the log"): CutLog {
+  const { core = DEFAULT_LOG.core } = options;
+  const log = kCore(read, core);
+  const { counts: lists, ...cut } = cutLists(log, options);
+  const { size, listLength, positiveThreshold } = cut.training;
+  if (size === 0) {
+    throw new RangeError(
+      `${name}: no training list is left of ${read.users.length} interactions after the ${core}-core filter ` +
+        `(${log.users.length} interactions, ${lists.lists} lists, ${lists.withPositive} with a positive); ` +
+        "use a smaller core or a lower positive threshold",
+    );
+  }
+  return {
+    log,
+    ...cut,
+    counts: {
+      core,
+      listLength,
+      read: countLog(read, positiveThreshold),
+      kept: countLog(log, positiveThreshold),
+      lists,
+      trainingListsDrawn: size,
+    },
+  };
+}
+
+function countLog(log: InteractionLog, positiveThreshold: number): LogCounts {
+  const isPositive = positiveAt(log, positiveThreshold);
+  let interactions = 0;
+  let positives = 0;
+  for (let row = 0; row < log.users.length; row++) {
+    if (!isShown(log, row)) continue;
+    interactions++;
+    if (isPositive(row)) positives++;
+  }
+  const repeated = countRepeatedRows(log);
+  return {
+    users: log.userIds.length,
+    items: log.itemIds.length,
+    interactions,
+    positives,
+    ...(repeated > 0 && { repeated }),
+    ...(log.listNumbers && { notShown: log.users.length - interactions }),
+  };
+}

@@ -1,0 +1,101 @@
+/** The first rows of a log of any format, and which format it is: read as the whole log would be. */
+import { excerpt } from "../../text/excerpt.ts";
+import { DataError } from "../errors.ts";
+import type { LogFormat } from "../settings.ts";
+import { readRecords, readStart } from "./delimited.ts";
+import { guessDelimiter } from "./delimiter.ts";
+import { withParquetTable } from "./parquet-table.ts";
+
+/** Rows of a table as text. */
+export interface Head {
+  readonly format: LogFormat;
+  /** What stands between two fields, in text. */
+  readonly delimiter: string | undefined;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Whether these are all rows. */
+  readonly isWhole: boolean;
+}
+
+/** Of the unpacked text, from which its format is told. */
+const START_BYTES = 1 << 20;
+
+/**
+ * The first `count` rows of a log.
+ * @throws DataError for a file that cannot be read, or whose format is none that is known
+ */
+export async function readHead(file: string, count: number): Promise<Head> {
+  const start = await readStart(file, START_BYTES);
+  if (start.startsWith("PAR1")) return readParquetHead(file, count);
+  const told = (problem: string, line?: number) => new DataError(file, line, problem);
+  if (start.startsWith("PK")) throw told("this is a zip archive; unpack it first");
+  const expected = "expected CSV, TSV, MovieLens or Parquet, plain or gzipped";
+  if (start.includes("\0")) throw told(`this is no text; ${expected}`);
+  if (/^\s*[{[]/.test(start)) throw told(`this looks like JSON; ${expected}`, 1);
+  const delimiter = guessDelimiter(start);
+  if (delimiter !== undefined) return readTextHead(file, count, delimiter, isQuoted(start, delimiter));
+  throw told(
+    "the lines have no fields in common; expected fields between commas, tabs, semicolons, | or ::",
+    1,
+  );
+}
+
+/** Whether fields may be quoted: never in MovieLens' format, and between tabs only where some field is. */
+function isQuoted(text: string, delimiter: string): boolean {
+  return delimiter !== "::" && (delimiter !== "\t" || /(?:^|[\t\r\n])"/.test(text));
+}
+
+async function readTextHead(file: string, count: number, delimiter: string, quoted: boolean): Promise<Head> {
+  const records: string[][] = [];
+  // A header and a row too many, which tells that there are more.
+  await readRecords(file, { delimiter, quoted }, (fields) => {
+    records.push(fields.map((field) => field.trim()));
+    return records.length < count + 2;
+  });
+  const isWhole = records.length < count + 2;
+  const [first, ...rest] = records;
+  if (delimiter === "::" && isRating(first)) {
+    const columns = ["user", "item", "rating", "timestamp"];
+    return { format: "movielens", delimiter, columns, rows: records.slice(0, count), isWhole };
+  }
+  if (first.some(isNumber)) {
+    const header = "user_id,item_id,rating,timestamp".replaceAll(",", delimiter);
+    throw new DataError(
+      file,
+      1,
+      `no header: the first line is ${excerpt(first.join(delimiter))}; put the names of the columns above it, such as ${header}`,
+    );
+  }
+  const format = delimiter === "\t" && !quoted ? "tsv" : "csv";
+  return { format, delimiter, columns: first, rows: rest.slice(0, count), isWhole };
+}
+
+/** `user::item::rating::timestamp`, without a header. */
+function isRating(fields: readonly string[]): boolean {
+  return fields.length === 4 && isNumber(fields[2]) && isNumber(fields[3]);
+}
+
+export function isNumber(text: string): boolean {
+  return text !== "" && Number.isFinite(Number(text));
+}
+
+function readParquetHead(file: string, count: number): Promise<Head> {
+  return withParquetTable(file, async (table) => {
+    const flat = table.columns.filter(({ isNested }) => !isNested).map(({ name }) => name);
+    const columns = table.columns.map(({ name }) => name);
+    const places = columns.map((column) => flat.indexOf(column));
+    const rows: string[][] = [];
+    await table.readRows(
+      flat,
+      (values) => rows.push(places.map((place) => (place < 0 ? "nested values" : asText(values[place])))),
+      Math.min(count, table.rowCount),
+    );
+    return { format: "parquet", delimiter: undefined, columns, rows, isWhole: table.rowCount <= count };
+  });
+}
+
+/** As the reader of logs takes it: truth values are numbers. */
+function asText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  return typeof value === "boolean" ? String(Number(value)) : String(value);
+}

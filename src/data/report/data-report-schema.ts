@@ -1,0 +1,136 @@
+/** What a report on data holds, all numbers as JSON has them: written to `data-report.json` and to prepared files. */
+import { z } from "zod";
+import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS, SPLITS } from "../protocols.ts";
+
+const count = z.number();
+
+/** JSON has no NaN: what could not be measured is null or missing. */
+const measured = z
+  .number()
+  .nullish()
+  .transform((value) => value ?? undefined);
+
+const logCounts = z.object({
+  users: count,
+  items: count,
+  interactions: count,
+  /** Interactions whose feedback reaches the positive threshold. */
+  positives: count,
+  /** Interactions that equal an earlier one in user, item, feedback and time, where there are any. */
+  repeated: count.optional(),
+  /** Of a log that carries lists: candidates that were not shown, which are no interactions. */
+  notShown: count.optional(),
+});
+
+const listCounts = z.object({
+  /** Lists of L items, whatever they hold. */
+  lists: count,
+  /** Those with at least one positive. */
+  withPositive: count,
+  /** Those with a positive that hold an item twice, which no ranker could have shown: left out. */
+  withRepeat: count,
+  /** Users left out of the test because their test list has no positive. */
+  testUsersWithoutPositive: count,
+  /** Users left out of the test because their test list has a positive, but an item twice. */
+  testUsersWithRepeat: count,
+  training: count,
+  validation: count,
+  /** At most one list per user. */
+  test: count,
+  /** Under `global-time` only: lists on both sides of the cut, or of where validation begins. */
+  straddling: count.optional(),
+  /** Under `global-time` only: lists after their user's test list. */
+  later: count.optional(),
+  /** Of a log that carries lists only: those with fewer than L shown items, which are not among `lists`. */
+  tooShort: count.optional(),
+});
+
+export const preparationCountsSchema = z.object({
+  core: count,
+  listLength: count,
+  /** Before the core filter. */
+  read: logCounts,
+  /** After the core filter. */
+  kept: logCounts,
+  lists: listCounts,
+  /** Training lists after the draw of `maxLists`. */
+  trainingListsDrawn: count,
+});
+
+/** From the first interaction to the last, in the log's unit; dates where that looks like seconds or milliseconds. */
+const timeSpan = z.object({
+  first: z.number(),
+  last: z.number(),
+  firstDate: z.string().optional(),
+  lastDate: z.string().optional(),
+});
+
+const splitReport = z.object({
+  lists: count,
+  candidates: z.enum(CANDIDATE_PROTOCOLS),
+  /** Share of positives at each position: [L]. */
+  positiveRate: z.array(measured),
+  /** Undefined where there is no list. */
+  span: timeSpan.optional(),
+  /**
+   * How well the retriever's score alone tells exposed from other candidates (area under the curve, mean over lists):
+   * 0.5 tells nothing, under 0.5 the exposed ones score lower. Undefined where nothing can be compared.
+   */
+  scoreToExposure: measured,
+});
+
+/** Five numbers that say how values are spread. */
+const quantiles = z.object({
+  minimum: measured,
+  lowerQuartile: measured,
+  median: measured,
+  upperQuartile: measured,
+  maximum: measured,
+});
+
+export const dataReportSchema = z.object({
+  split: z.enum(SPLIT_PROTOCOLS),
+  /** Of a log whose reading and filtering is known. */
+  preparation: preparationCountsSchema.optional(),
+  users: count,
+  items: count,
+  interactions: count,
+  /** Interactions that the retriever learned from. */
+  learned: count,
+  lists: listCounts,
+  /** Lists of all splits per user, users without one included. */
+  listsPerUser: quantiles,
+  /** Share of interactions with an item that the same user had met before. */
+  repeatedShare: measured,
+  /** Share of the positives of the test lists that the retriever has among its best 50. */
+  recallAt50: measured,
+  /** Test users of whom the retriever learned nothing. */
+  unknownTestUsers: count,
+  splits: z.record(z.enum(SPLITS), splitReport),
+  /**
+   * Under `injected`, items that a training list's candidates leave out only because the user meets them after that
+   * list: the mean per list. This is how injection works, and uses the future to choose negatives.
+   */
+  excludedByFuture: measured,
+  /**
+   * Candidates of test lists that counted 0 in a training list of the same user, as shares of the liked ones and of the
+   * others: where both are high, a model that remembers what a user passed over is wrong about what comes next.
+   */
+  passedOver: z.object({ liked: z.number(), others: z.number() }),
+  /** Whether anything of the test has leaked into what is learned from, and how many interactions, rows or items. */
+  checks: z.array(z.object({ name: z.string(), passed: z.boolean(), count })),
+});
+
+/** The size of a log. */
+export type LogCounts = z.infer<typeof logCounts>;
+/**
+ * How many lists there are and what became of them: training + validation + test (+ straddling + later) =
+ * withPositive - withRepeat.
+ */
+export type ListCounts = z.infer<typeof listCounts>;
+/** What is left of a log at each stage of its preparation. */
+export type PreparationCounts = z.infer<typeof preparationCountsSchema>;
+/** What a report says of the training, validation or test lists. */
+export type SplitReport = z.infer<typeof splitReport>;
+/** What a dataset is made of, and whether it leaks. */
+export type DataReport = z.infer<typeof dataReportSchema>;

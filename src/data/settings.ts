@@ -1,0 +1,126 @@
+/** How a log is read, cut into lists and described: every setting of preparing it, declared once. */
+import { z } from "zod";
+import { count, type GivenSettings, name, type Settings, share } from "../settings/setting-kinds.ts";
+import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS } from "./protocols.ts";
+import { RETRIEVERS } from "./retrievers/retriever.ts";
+
+/** Formats of a log. */
+export const LOG_FORMATS = ["movielens", "csv", "tsv", "parquet"] as const;
+/** One of {@link LOG_FORMATS}. */
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** How the characters of a text file are written as bytes. */
+const TEXT_ENCODINGS = ["utf-8", "latin1"] as const;
+/** One of {@link TEXT_ENCODINGS}. */
+export type TextEncodingName = (typeof TEXT_ENCODINGS)[number];
+
+const weightedColumn = z.strictObject({
+  column: name.describe("Name of the column"),
+  weight: z.number().describe("What a value of 1 in the column adds to the feedback"),
+});
+/** A column that is part of the feedback. */
+export type WeightedColumn = Settings<typeof weightedColumn>;
+
+/** A file's names of the columns that hold the fields of an interaction. */
+export const columnsSchema = z.strictObject({
+  user: name.default("user_id").describe("Column of the user"),
+  item: name.default("item_id").describe("Column of the item"),
+  // A rating, a 0/1 signal, or `[{ column: "click", weight: 1 }, { column: "long_view", weight: 2 }]`.
+  feedback: z
+    .union([name, z.array(weightedColumn).min(1)])
+    .default("rating")
+    .describe("Column of the feedback, a number; or several columns, whose weighted sum is the feedback"),
+  // In any unit; a Parquet column of dates or timestamps is read in seconds since 1970.
+  timestamp: name.default("timestamp").describe("Column of the time"),
+  // A user's rows with the same value are one list, those where it is blank are in none.
+  list: name
+    .exactOptional()
+    .describe("Column of the list (request, impression) that a row belongs to, in logs that carry lists"),
+  // Integers that order a list, from 0, from 1 or otherwise. Without this column everything was shown, in file order.
+  position: name
+    .exactOptional()
+    .describe("Column of the place in the list; blank or negative for a candidate that was not shown"),
+});
+/** What {@link columnsSchema} describes, with every name that a log needs. */
+export type ColumnNames = Settings<typeof columnsSchema>;
+
+/** What readers look for unless told otherwise. */
+export const DEFAULT_COLUMNS: ColumnNames = columnsSchema.parse({});
+
+const multipleColumn = z.strictObject({
+  column: name.describe("Name of the column"),
+  separator: name.describe("What stands between two categories, such as `|`"),
+});
+
+const featureTable = z.strictObject({
+  file: name.describe("The table, one row for each user or item; relative to the folder of the log"),
+  format: z
+    .enum(["csv", "tsv", "movielens"])
+    .default("csv")
+    .describe("Format of the table; `movielens` is `a::b::c` without a header"),
+  // "latin1" is what many older files are in, MovieLens-1M's films among them.
+  encoding: z
+    .enum(TEXT_ENCODINGS)
+    .default("utf-8")
+    .describe("How the table's characters are written as bytes"),
+  columns: z.array(name).exactOptional().describe("Names of all columns, for a table without a header"),
+  key: name.describe("Column of the ids under which the log knows users or items"),
+  title: name.exactOptional().describe("Column of what people call an item, for reports and answers"),
+  // Blank where a number or a category is unknown.
+  numeric: z.array(name).exactOptional().describe("Columns of numbers"),
+  categorical: z.array(name).exactOptional().describe("Columns of one category each"),
+  multiple: z.array(multipleColumn).exactOptional().describe("Columns of several categories each"),
+  minimumCount: count
+    .default(2)
+    .describe("Categories that fewer users or items have become one rare category"),
+});
+/** A table of features, and which of its columns to read. */
+export type FeatureSource = GivenSettings<typeof featureTable>;
+
+/** How a log is filtered, cut into lists, and given candidates and features. */
+export const logSchema = z.strictObject({
+  core: count.default(20).describe("Interactions that every user and every item must have; 1 keeps all"),
+  listLength: count.default(6).describe("Items of a list, L"),
+  positiveThreshold: z.number().default(3).describe("Feedback of at least this much is a positive"),
+  split: z
+    .enum(SPLIT_PROTOCOLS)
+    .default("last-list")
+    .describe("The test: each user's last list, or each user's first list after one time for all"),
+  protocol: z
+    .enum(CANDIDATE_PROTOCOLS)
+    .default("injected")
+    .describe(
+      "Candidates of a list: what was shown and the retriever's best of the rest, the retriever's best alone, or " +
+        "what the log names",
+    ),
+  trainingFraction: share
+    .default(0.8)
+    .describe("Training lists lie in this first part of a user's interactions, or of all time"),
+  retriever: z.enum(RETRIEVERS).default("matrix-factorization").describe("What scores items for candidates"),
+  // The scores of training lists are then as far from what the retriever learned as those of the test lists.
+  retrieverFraction: share
+    .exactOptional()
+    .describe(
+      "The retriever learns from this first part alone, and training lists come after it; unless given it learns from " +
+        "`trainingFraction`, and scores training lists higher than later ones",
+    ),
+  candidateCount: count.default(50).describe("Candidates of a list, N"),
+  historyLength: count.default(20).describe("Interactions of a history, H"),
+  maxLists: count.exactOptional().describe("Train on at most this many lists, drawn with the seed"),
+  maxValidationLists: count.default(2000).describe("Validate on at most this many lists"),
+  maxTestLists: count.exactOptional().describe("Test on at most this many lists"),
+  userFeatures: featureTable.exactOptional().describe("A table of what is known of the users"),
+  itemFeatures: featureTable.exactOptional().describe("A table of what is known of the items"),
+});
+
+/** What {@link logSchema} describes, where what has a default may be left out. */
+export type LogOptions = GivenSettings<typeof logSchema>;
+
+/** What {@link LogOptions} are unless given. */
+export const DEFAULT_LOG: Settings<typeof logSchema> = logSchema.parse({});
+
+/** Those of {@link logSchema} that say how a log is cut into lists. */
+export const cutSchema = logSchema
+  .pick({ listLength: true, positiveThreshold: true, split: true, trainingFraction: true })
+  .strip();
+export type CutOptions = GivenSettings<typeof cutSchema>;

@@ -1,0 +1,42 @@
+/** The trials of experiments that compare rankings: everything that takes part, with every seed. */
+import { type Contender, contender, landmarks, methodTitle } from "../contenders.ts";
+import type { DatasetChoice } from "../datasets.ts";
+import type { ExperimentRequest } from "../experiment.ts";
+import { type RankingWork, rankingTrial } from "../ranking-work.ts";
+import type { Trial } from "../trial.ts";
+
+/** What takes part, and where it stands in the table. */
+export interface Entry extends Pick<RankingWork, "testOrder"> {
+  /** A method by its name learns as the dataset says. */
+  readonly contender: Contender | string;
+  /** The contender's title unless given. */
+  readonly method?: string;
+  readonly variant?: string;
+}
+
+/** @param sharedVariant tells what these trials share from what other trials of the dataset's label share */
+export function rankingTrials(
+  experiment: string,
+  { seeds, dataset }: ExperimentRequest,
+  entries: readonly Entry[],
+  sharedVariant = "",
+): Trial[] {
+  return seeds.flatMap((seed) =>
+    entries.map(({ contender: given, method, variant = "", ...order }) => {
+      const own = typeof given === "string" ? contender(given, dataset.policy) : given;
+      const label = { experiment, method: method ?? methodTitle(own.method), seed, variant };
+      const { needs, ...trial } = rankingTrial(label, dataset, own, order);
+      return { ...trial, ...(needs && { needs: { ...needs, variant: sharedVariant } }) };
+    }),
+  );
+}
+
+/** Landmarks with these names, where the dataset has them: unless given, the ends that shares are measured between. */
+export function landmarkEntries(
+  dataset: DatasetChoice,
+  names: readonly string[] = ["logging policy", "oracle"],
+): Entry[] {
+  return landmarks(dataset)
+    .filter((method) => names.includes(methodTitle(method)))
+    .map((method) => ({ contender: method }));
+}

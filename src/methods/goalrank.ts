@@ -1,0 +1,53 @@
+/** GoalRank as a method: its generator, trained on groups that the judge has scored (`src/goalrank/goalrank-task.ts`). */
+import { type ListDataset, selectRows } from "../data/dataset.ts";
+import type { Generator } from "../goalrank/generator.ts";
+import type { RewardModel } from "../goalrank/reward-model.ts";
+import { Random } from "../tensor/index.ts";
+import { createGenerator, goalRankInstance } from "./goalrank-policy.ts";
+import { type Lesson, type Method, type MethodContext, sharedModel } from "./method.ts";
+import { isGroupObjective } from "./objectives/objective-settings.ts";
+import { policyTask } from "./objectives/policy-task.ts";
+
+export const GOAL_RANK: Method = {
+  name: "goalrank",
+  title: "GoalRank",
+  family: "generator",
+  answersWith: [],
+  learnsWith: ["pointwise", "judge"],
+  create(context) {
+    const generator = createGenerator(context, "generator");
+    return goalRankInstance(generator, (lesson) => learn(generator, context, lesson));
+  },
+};
+
+async function learn(generator: Generator, context: MethodContext, lesson: Lesson): Promise<void> {
+  const { seed } = context;
+  const { training, rewardModel, policy, train } = lesson;
+  const { generatorStart, groups, policyRequests } = policy;
+  if (generatorStart === "imitation") {
+    generator.loadStateDict(await sharedModel(context, "imitation").stateDict());
+  }
+  if (generatorStart === "reward" && rewardModel !== undefined) await startFromReward(generator, rewardModel);
+  const sampler = groups.refreshEvery > 1 ? createGenerator(context, "sampler") : undefined;
+  const reference = isGroupObjective(groups.objective) ? createGenerator(context, "reference") : undefined;
+  reference?.train(false).loadStateDict(await generator.stateDict());
+  const judge = sharedModel(context, "judge");
+  const pointwise = sharedModel(context, "pointwise");
+  const models = { generator, judge, pointwise, sampler, reference };
+  await train(policyTask(models, drawRequests(training, policyRequests, seed), groups, { seed }));
+  sampler?.dispose();
+  reference?.dispose();
+}
+
+/** The policy starts from what the reward model knows of users and items, and learns what makes a list (ours). */
+async function startFromReward(generator: Generator, { memory, encoder }: RewardModel): Promise<void> {
+  if (memory === undefined) generator.memory.encoder.loadStateDict(await encoder.stateDict());
+  else generator.memory.loadStateDict(await memory.stateDict());
+}
+
+/** The training requests that the policy learns from, drawn with the seed. */
+function drawRequests(training: ListDataset, most: number, seed: number): ListDataset {
+  if (most >= training.size) return training;
+  const order = new Random({ seed, stream: "policy requests", step: 0 }).permutation(training.size);
+  return selectRows(training, order.subarray(0, most));
+}

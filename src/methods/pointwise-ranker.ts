@@ -1,0 +1,51 @@
+/** The pointwise ranker that all methods share, after Covington et al. 2016: what DNN is, and how it is trained. */
+
+import { feedbackBatch, listBatch, type RequestBatch } from "../data/batch.ts";
+import type { Catalogue, ListDataset } from "../data/dataset.ts";
+import { candidateLabelTensor, type UnexposedCandidates } from "../data/labels.ts";
+import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
+import { MLP, Module } from "../nn/index.ts";
+import { binaryCrossEntropyWithLogits, type Random, type Tensor, tensor } from "../tensor/index.ts";
+import type { TrainingTask } from "../training/trainer.ts";
+
+/** An MLP that scores each candidate by itself: the probability of positive feedback on it. */
+export class PointwiseRanker extends Module {
+  private readonly encoder: CandidateEncoder;
+  private readonly scorer: MLP;
+
+  constructor(catalogue: Catalogue, width: number, random: Random) {
+    super();
+    this.encoder = new CandidateEncoder(catalogue, width, random);
+    this.scorer = new MLP([width, width, 1], random);
+  }
+
+  /** What it has learned of each item with its user, before the logit: [B, K, D]. */
+  features(batch: RequestBatch): Tensor {
+    return this.encoder.forward(batch);
+  }
+
+  /** Logits of positive feedback for K items of each of B requests: [B, K]. */
+  forward(batch: RequestBatch): Tensor {
+    return this.scorer.forward(this.features(batch)).reshape(batch.items.shape);
+  }
+}
+
+/** Mean cross-entropy of each exposed item's feedback, or of every candidate's (see `UnexposedCandidates`). */
+export function pointwiseTask(
+  model: PointwiseRanker,
+  dataset: ListDataset,
+  unexposed: UnexposedCandidates,
+): TrainingTask {
+  return {
+    stage: "DNN",
+    model,
+    size: dataset.size,
+    computeLoss(rows) {
+      const batch = feedbackBatch(dataset, rows);
+      const isShownOnly = unexposed === "ignore";
+      const logits = model.forward(isShownOnly ? listBatch(batch, batch.exposed) : batch);
+      const labels = isShownOnly ? tensor(batch.feedback, logits.shape) : candidateLabelTensor(batch);
+      return { loss: binaryCrossEntropyWithLogits(logits, labels).mean() };
+    },
+  };
+}

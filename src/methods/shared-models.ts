@@ -1,0 +1,73 @@
+/** The models that all methods share: how they are made, with initial weights or with those of a file. */
+import { DiscountedItemJudge, JudgeEnsemble } from "../goalrank/judge.ts";
+import { RewardModel, type RewardModelOptions } from "../goalrank/reward-model.ts";
+import type { Module } from "../nn/index.ts";
+import { createGenerator } from "./goalrank-policy.ts";
+import { initialWeights, type MethodContext, type SharedModelName, type SharedModels } from "./method.ts";
+import { PointwiseRanker } from "./pointwise-ranker.ts";
+
+/** What a judge is made of: plain data, which a ranker's file holds. */
+export interface JudgeShape extends Pick<RewardModelOptions, "contextLayers" | "head" | "reading"> {
+  /**
+   * `list`: the list-level reward model; `item-bce-discounted`: the DNN's probabilities, discounted by position, as in
+   * the authors' published code.
+   */
+  readonly kind: "list" | "item-bce-discounted";
+  /** Reward models, trained from different weights. */
+  readonly members: number;
+  /** Standard deviations that are taken off the mean of several. */
+  readonly pessimism: number;
+}
+
+/** The shared models that there are, with what the judge is made of. */
+export interface SharedSet {
+  /** What methods are given: these models among it. */
+  readonly context: MethodContext;
+  readonly judge: JudgeShape;
+  /** What the judge reads; none for item-bce-discounted. */
+  readonly rewardModels: readonly RewardModel[];
+}
+
+/** The shared models of these names, with initial weights. */
+export function createSharedModels(
+  context: Omit<MethodContext, "shared">,
+  judge: JudgeShape,
+  names: readonly SharedModelName[],
+): SharedSet {
+  const bare = { ...context, shared: {} };
+  const isItemJudge = judge.kind === "item-bce-discounted";
+  const needsJudge = names.includes("judge");
+  const pointwise =
+    names.includes("pointwise") || (needsJudge && isItemJudge)
+      ? new PointwiseRanker(bare.catalogue, bare.width, initialWeights(bare, "pointwise"))
+      : undefined;
+  const rewardModels = Array.from({ length: needsJudge && !isItemJudge ? judge.members : 0 }, (_, member) => {
+    const stream = memberStage(member);
+    return new RewardModel(bare.catalogue, { ...bare, ...judge, stream }, initialWeights(bare, stream));
+  });
+  const shared: Partial<SharedModels> = {
+    ...(pointwise && { pointwise }),
+    ...(names.includes("imitation") && { imitation: createGenerator(bare, "imitation") }),
+    ...(rewardModels.length > 0 && { judge: new JudgeEnsemble(rewardModels, judge.pessimism) }),
+    ...(needsJudge && pointwise && isItemJudge && { judge: new DiscountedItemJudge(pointwise) }),
+  };
+  return { context: { ...bare, shared }, judge, rewardModels };
+}
+
+/** What the training of a reward model is called: "reward model", "reward model 2", ... */
+export function memberStage(member: number): string {
+  return member === 0 ? "reward model" : `reward model ${member + 1}`;
+}
+
+/** The shared models by the names under which their weights are kept. */
+export function namedSharedModels({ context: { shared }, rewardModels }: SharedSet): [string, Module][] {
+  const { pointwise, imitation } = shared;
+  return [
+    ...(pointwise === undefined ? [] : [["pointwise", pointwise] as [string, Module]]),
+    ...(imitation === undefined ? [] : [["imitation", imitation] as [string, Module]]),
+    ...rewardModels.map((model, member): [string, Module] => [
+      memberStage(member).replaceAll(" ", "-"),
+      model,
+    ]),
+  ];
+}

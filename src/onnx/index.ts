@@ -1,3 +1,0 @@
-/** Trained generators as ONNX models, and the programs around them. */
-export * from "./generator.ts";
-export * from "./loops.ts";

@@ -1,0 +1,100 @@
+/** From the content of a ranker's file to a method that answers. */
+import type { Device } from "../kernels/index.ts";
+import type { Answering } from "../methods/answering.ts";
+import { createGenerator, goalRankInstance } from "../methods/goalrank-policy.ts";
+import type { MethodContext, MethodInstance, SharedModelName } from "../methods/method.ts";
+import { createSharedModels, namedSharedModels } from "../methods/shared-models.ts";
+import type { Module } from "../nn/index.ts";
+import { outsideScopes, withDefaultDevice } from "../tensor/index.ts";
+import { type ModelWeights, type RankerContent, RankerFileError } from "./ranker-file.ts";
+import { withUnknownUser } from "./unknown-user.ts";
+
+/** A method at work. */
+export interface RestoredMethod {
+  readonly title: string;
+  readonly answering: Answering;
+  /** All that it holds. */
+  readonly models: readonly Module[];
+}
+
+/** What of a method makes an instance out of a file. */
+interface Maker {
+  readonly title: string;
+  readonly answersWith: readonly SharedModelName[];
+  create(context: MethodContext): MethodInstance;
+}
+
+/**
+ * Restores a method with the weights of its file.
+ * @throws RankerFileError for an unknown method, and for weights that are not the method's
+ */
+export async function restoreMethod(content: RankerContent, device: Device): Promise<RestoredMethod> {
+  const maker = await findMaker(content.method);
+  return outsideScopes(() => withDefaultDevice(device, () => restore(content, maker)));
+}
+
+/** Other methods than GoalRank are loaded when they are asked for: a page that ranks with GoalRank needs none of them. */
+async function findMaker(name: string): Promise<Maker> {
+  if (name === "goalrank") {
+    return {
+      title: "GoalRank",
+      answersWith: [],
+      create: (context) => goalRankInstance(createGenerator(context, "generator")),
+    };
+  }
+  const { findMethod } = await import("../methods/index.ts");
+  try {
+    return findMethod(name);
+  } catch (cause) {
+    throw new RankerFileError(
+      `ranker: ${(cause as Error).message}; this program may be older than the file`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function restore(content: RankerContent, { title, answersWith, create }: Maker): RestoredMethod {
+  const { shape, judge, choices, catalogue } = content;
+  const models: Module[] = [];
+  try {
+    checkSizes(content);
+    const context = { ...shape, dropoutRate: 0, catalogue: withUnknownUser(catalogue) };
+    const set = createSharedModels(context, judge, answersWith);
+    for (const [name, model] of namedSharedModels(set)) models.push(loaded(name, model, content.shared));
+    const instance = create(set.context);
+    for (const [name, model] of Object.entries(instance.models)) {
+      models.push(loaded(name, model, content.models));
+    }
+    if (choices !== undefined) instance.choices?.set(choices);
+    if (instance.answering === undefined) throw new RangeError(`${title} answers with the help of a world`);
+    return { title, answering: instance.answering, models };
+  } catch (cause) {
+    for (const model of models) model.dispose();
+    const reason = (cause as Error).message;
+    throw new RankerFileError(`ranker: the weights are not those of its method (${reason})`, { cause });
+  }
+}
+
+function loaded(name: string, model: Module, weights: ModelWeights): Module {
+  model.loadStateDict(new Map(weights.get(name) ?? []));
+  return model.train(false);
+}
+
+/** Before memory is taken for models of these sizes: the weights must have them too. */
+function checkSizes({ models, shared, shape }: RankerContent): void {
+  const { width, heads, layers } = shape;
+  const weights = [...models.values(), ...shared.values()].flatMap((own) => [...own]);
+  if (weights.length === 0) return;
+  // Every model reads its candidates through one encoder.
+  const encoders = weights.filter(([name]) => name.endsWith("fromItem.weight"));
+  const wrong = encoders.find(([, entry]) => `${entry.shape}` !== `${[width, width]}`);
+  if (encoders.length === 0 || wrong !== undefined) {
+    throw new RangeError(
+      `an encoder's weights are [${wrong?.[1].shape ?? "missing"}], expected [${[width, width]}]`,
+    );
+  }
+  if (width % heads !== 0) throw new RangeError(`${heads} heads do not divide the width ${width}`);
+  if (weights.length < layers) throw new RangeError(`${weights.length} tensors for ${layers} layers`);
+}

@@ -1,0 +1,158 @@
+/** The methods of a run: which they are, how each is trained, and their weights. */
+
+import { mean } from "../evaluation/statistics.ts";
+import { Generator } from "../goalrank/generator.ts";
+import { predictedRewards } from "../goalrank/judge.ts";
+import { rankRequests } from "../methods/answering.ts";
+import { GOAL_RANK } from "../methods/goalrank.ts";
+import { findMethod, METHODS } from "../methods/index.ts";
+import type { Method, MethodInstance } from "../methods/method.ts";
+import { sharedModel } from "../methods/method.ts";
+import { namedSharedModels, type SharedSet } from "../methods/shared-models.ts";
+import type { Module, StateDict } from "../nn/index.ts";
+import type { TrainingContext } from "../training/trainer.ts";
+import type { ExperimentData } from "./data.ts";
+import type { RunSettings } from "./settings.ts";
+import { createRunModels } from "./shared-models.ts";
+import { trainValidated, validationMetrics } from "./validated-training.ts";
+
+/** A method of a run that can answer. */
+export interface TrainedMethod {
+  readonly method: Method;
+  readonly instance: MethodInstance;
+}
+
+/**
+ * What a run compares, in the order of its table: references that anyone could reach, the methods that were asked for,
+ * generator-evaluators of the plain kind, GoalRank, and the oracle where there is one.
+ */
+export function comparedMethods(
+  { methods, generatorEvaluatorLists }: RunSettings,
+  { world }: Pick<ExperimentData, "world">,
+): Method[] {
+  const isLog = world === undefined;
+  const trained = METHODS.map(({ name }) => name).filter(
+    (name) => methods.includes(name) && name !== "goalrank",
+  );
+  const evaluators = generatorEvaluatorLists.flatMap((lists) => [
+    `generator-evaluator-${lists}`,
+    ...(methods.includes("imitation") ? [`imitation-evaluator-${lists}`] : []),
+  ]);
+  const names = [
+    "random",
+    isLog ? "retriever" : "logging-policy",
+    "dnn",
+    ...trained,
+    ...evaluators,
+    ...(methods.includes("goalrank") ? ["goalrank"] : []),
+    ...(isLog ? [] : ["oracle"]),
+  ];
+  return [...new Set(names)].map(findMethod);
+}
+
+/** Trains one method on what all share. */
+export async function trainMethod(
+  method: Method,
+  models: SharedSet,
+  data: ExperimentData,
+  settings: RunSettings,
+  training: TrainingContext,
+): Promise<TrainedMethod> {
+  const { context, rewardModels } = models;
+  const instance = method.create(context);
+  const isPolicy = method.name === "goalrank";
+  const options = {
+    ...(isPolicy ? settings.policyTraining : settings.feedbackTraining),
+    seed: settings.seed,
+  };
+  await instance.learn?.({
+    training: data.training,
+    unexposed: data.unexposed,
+    rewardModel: rewardModels[0],
+    policy: settings,
+    train: (task, validated = instance.answering) =>
+      trainValidated(
+        task,
+        options,
+        data,
+        async (held) => {
+          if (validated === undefined) return {};
+          const ranked = await rankRequests(validated, held);
+          const metrics = validationMetrics(held, ranked);
+          if (!isPolicy) return metrics;
+          const rewards = await predictedRewards(sharedModel(context, "judge"), held, ranked.lists);
+          return { ...metrics, predicted: mean(rewards) };
+        },
+        training,
+      ),
+  });
+  return { method, instance };
+}
+
+/** Trains all that a run compares, or what is left to train of it. */
+export async function trainMethods(
+  models: SharedSet,
+  data: ExperimentData,
+  settings: RunSettings,
+  training: TrainingContext,
+): Promise<TrainedMethod[]> {
+  const trained: TrainedMethod[] = [];
+  for (const method of comparedMethods(settings, data)) {
+    trained.push(await trainMethod(method, models, data, settings, training));
+  }
+  return trained;
+}
+
+/** Models with weights that were trained before, by the names of {@link runWeights}. */
+export async function restoreRun(
+  data: ExperimentData,
+  settings: RunSettings,
+  weights: ReadonlyMap<string, StateDict>,
+): Promise<{ readonly models: SharedSet; readonly methods: TrainedMethod[] }> {
+  const models = createRunModels(data, settings);
+  for (const [name, model] of namedSharedModels(models)) restore(name, model, weights);
+  const methods: TrainedMethod[] = [];
+  for (const method of comparedMethods(settings, data)) {
+    // What is not kept as weights, such as a temperature, is found again as it was found before.
+    const instance = method.create(models.context);
+    const isKept = Object.keys(instance.models).length > 0;
+    const own = isKept ? { method, instance } : await trainMethod(method, models, data, settings, {});
+    for (const [name, model] of namedModels(own)) restore(name, model, weights);
+    methods.push(own);
+  }
+  return { models, methods };
+}
+
+/** @throws RangeError when the weights of a model are missing; Error of `loadStateDict` for those of another shape */
+function restore(name: string, model: Module, weights: ReadonlyMap<string, StateDict>): void {
+  const state = weights.get(name);
+  if (state === undefined) throw new RangeError(`run: there are no weights of ${name}`);
+  model.loadStateDict(state);
+  model.train(false);
+}
+
+/** A method's own models by the names under which their weights are kept: `mir`, `mg-e-20-lists`. */
+function namedModels({ method, instance }: TrainedMethod): [string, Module][] {
+  return Object.entries(instance.models).map(([name, model]) => [
+    name === method.name ? name : `${method.name}-${name.replaceAll(" ", "-")}`,
+    model,
+  ]);
+}
+
+/** Weights of all models, by the name of a file. */
+export async function runWeights(
+  models: SharedSet,
+  methods: readonly TrainedMethod[],
+): Promise<Map<string, StateDict>> {
+  const weights = new Map<string, StateDict>();
+  for (const [name, model] of [...namedSharedModels(models), ...methods.flatMap(namedModels)]) {
+    weights.set(name, await model.stateDict());
+  }
+  return weights;
+}
+
+/** GoalRank's generator; undefined where it was not trained. */
+export function generatorOf(methods: readonly TrainedMethod[]): Generator | undefined {
+  const model = methods.find(({ method }) => method === GOAL_RANK)?.instance.models.goalrank;
+  return model instanceof Generator ? model : undefined;
+}

@@ -1,0 +1,108 @@
+/** Trains the models that all methods share: the pointwise ranker, the generator that imitates the log, the judge. */
+import type { ListDataset } from "../data/dataset.ts";
+import { listRewards, showableLists } from "../data/labels.ts";
+import { rewardReport } from "../evaluation/reward-report.ts";
+import { imitationTask } from "../goalrank/imitation-task.ts";
+import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
+import type { RewardModel } from "../goalrank/reward-model.ts";
+import { rewardTask } from "../goalrank/reward-task.ts";
+import { type Answering, byPolicy, byScores, rankRequests } from "../methods/answering.ts";
+import { findMethod } from "../methods/index.ts";
+import { sharedModel } from "../methods/method.ts";
+import { pointwiseTask } from "../methods/pointwise-ranker.ts";
+import { createSharedModels, memberStage, type SharedSet } from "../methods/shared-models.ts";
+import type { StageOptions } from "../training/options.ts";
+import type { TrainingContext, TrainingTask } from "../training/trainer.ts";
+import type { ExperimentData } from "./data.ts";
+import type { RunSettings } from "./settings.ts";
+import { trainValidated, validationMetrics } from "./validated-training.ts";
+
+/** The shared models that the settings and their methods need, with initial weights. */
+export function createRunModels(data: ExperimentData, settings: RunSettings): SharedSet {
+  const { catalogue, world, unexposed, training } = data;
+  const { listLength, candidateCount, historyLength } = training;
+  const { width, heads, layers, dropoutRate, seed, reward } = settings;
+  const shape = { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed };
+  const { kind, contextLayers, head, members, pessimism } = reward;
+  // A log whose labels do not depend on the list has nothing to be read from the top.
+  const reading = unexposed === "ignore" ? "top-down" : "whole-list";
+  return createSharedModels(
+    { ...shape, catalogue, world },
+    { kind, contextLayers, head, members, pessimism, reading },
+    ["pointwise", "judge", ...(needsImitation(settings) ? (["imitation"] as const) : [])],
+  );
+}
+
+/** Trains the shared models on `data.training`, those that others start from first. */
+export async function trainSharedModels(
+  data: ExperimentData,
+  settings: RunSettings,
+  training: TrainingContext,
+): Promise<SharedSet> {
+  const models = createRunModels(data, settings);
+  const { seed, feedbackTraining, imitationTraining, rewardTraining } = settings;
+  const trainAs = (task: TrainingTask, options: StageOptions, answering: Answering) =>
+    trainValidated(
+      task,
+      { ...options, seed },
+      data,
+      async (held) => validationMetrics(held, await rankRequests(answering, held)),
+      training,
+    );
+  const pointwise = sharedModel(models.context, "pointwise");
+  const { imitation } = models.context.shared;
+  await trainAs(
+    pointwiseTask(pointwise, data.training, data.unexposed),
+    feedbackTraining,
+    byScores(pointwise),
+  );
+  if (imitation !== undefined) {
+    const answering = byPolicy(imitation, (batch) => imitation.encode(batch));
+    await trainAs(imitationTask(imitation, data.training, settings.imitation), imitationTraining, answering);
+  }
+  for (const [member, model] of models.rewardModels.entries()) {
+    if (settings.reward.start === "imitation") {
+      model.memory?.loadStateDict(await sharedModel(models.context, "imitation").memory.stateDict());
+    }
+    const task = memberTask(model, member, models, data, settings);
+    await trainValidated(
+      task,
+      { ...rewardTraining, seed },
+      data,
+      (held) => judgeJudge(model, held),
+      training,
+    );
+  }
+  return models;
+}
+
+/** How one of the reward models learns. */
+function memberTask(
+  model: RewardModel,
+  member: number,
+  { context }: SharedSet,
+  { training, unexposed }: ExperimentData,
+  { seed, reward: { mixedLists: mixed, policyLists: count } }: RunSettings,
+): TrainingTask {
+  const policy =
+    count === 0 ? undefined : { generator: sharedModel(context, "imitation"), count, temperature: 1 };
+  const options = { unexposed, unseen: { mixed, policy }, seed, stage: memberStage(member) };
+  return rewardTask(model, training, options);
+}
+
+/** How well a judge's rewards agree with the feedback on lists that were shown. */
+async function judgeJudge(judge: ListJudge, validation: ListDataset) {
+  const shown = showableLists(validation);
+  const observed = listRewards(validation, shown);
+  const report = rewardReport(await predictedRewards(judge, validation, shown), observed, { seed: 0 });
+  return { meanSquaredError: report.meanSquaredError, pearson: report.pearson ?? 0 };
+}
+
+/** Whether something starts from the generator that imitates the log, draws from it, or is it. */
+function needsImitation({ methods, reward, generatorStart }: RunSettings): boolean {
+  const read = methods
+    .map(findMethod)
+    .flatMap(({ answersWith, learnsWith = [] }) => [...answersWith, ...learnsWith]);
+  const starts = [reward.start, methods.includes("goalrank") ? generatorStart : "scratch"];
+  return read.includes("imitation") || starts.includes("imitation") || reward.policyLists > 0;
+}

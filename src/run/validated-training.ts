@@ -1,0 +1,31 @@
+/** Training with the budget of a run; where its settings ask for it, a model is judged on held-out requests meanwhile. */
+import { type ListDataset, selectRows } from "../data/dataset.ts";
+import { allRows } from "../data/labels.ts";
+import type { RankedLists } from "../methods/answering.ts";
+import type { StepMetrics } from "../training/listener.ts";
+import type { StageOptions } from "../training/options.ts";
+import { type TrainingContext, type TrainingTask, train } from "../training/trainer.ts";
+import type { ExperimentData } from "./data.ts";
+import { evaluateLists } from "./evaluate-lists.ts";
+
+/** Requests on which models are validated while they train. */
+const VALIDATION_REQUESTS = 256;
+
+/** Trains; `judge` says how good the model is on held-out requests. */
+export function trainValidated(
+  task: TrainingTask,
+  options: StageOptions & { readonly seed: number },
+  { validation }: Pick<ExperimentData, "validation">,
+  judge: (held: ListDataset) => Promise<StepMetrics>,
+  context: TrainingContext,
+): Promise<void> {
+  if ((options.validateEvery ?? options.earlyStopping) === undefined) return train(task, options, context);
+  const held = selectRows(validation, allRows(validation).subarray(0, VALIDATION_REQUESTS));
+  return train({ ...task, validate: () => judge(held) }, options, context);
+}
+
+/** Of lists on held-out requests. */
+export function validationMetrics(held: ListDataset, ranked: RankedLists): StepMetrics {
+  const { hit, ndcg, map } = evaluateLists(held, ranked);
+  return { hit, ndcg, map };
+}
