@@ -95,7 +95,7 @@ function withInstructions<const Instructions extends Table>(
 const SIMD = 0xfd;
 
 /** Instructions that read a local variable. */
-const readLocal = (index: number) => [0x20, ...unsigned(index)];
+export const readLocal = (index: number) => [0x20, ...unsigned(index)];
 
 /** Instructions that read memory `offset` bytes from an address on, which need not be aligned. */
 const readMemory = (address: Value, instruction: readonly number[], offset: number) => [
@@ -136,10 +136,6 @@ export class I32 extends withInstructions(I32_INSTRUCTIONS) {
 
   static constant(value: number): I32 {
     return new I32([0x41, ...signed(value)]);
-  }
-
-  static local(index: number): I32 {
-    return new I32(readLocal(index));
   }
 
   static load(address: I32, offset = 0): I32 {
@@ -186,10 +182,6 @@ export class F32 extends withInstructions(F32_INSTRUCTIONS) {
     return new F32([0x43, ...float32(value)]);
   }
 
-  static local(index: number): F32 {
-    return new F32(readLocal(index));
-  }
-
   static load(address: I32, offset = 0): F32 {
     return new F32(readMemory(address, [0x2a], offset));
   }
@@ -233,10 +225,6 @@ export class F32x4 extends withInstructions(F32X4_INSTRUCTIONS) {
 
   static splat(value: Float): F32x4 {
     return float(value).splat();
-  }
-
-  static local(index: number): F32x4 {
-    return new F32x4(readLocal(index));
   }
 
   /** Four floats from an address, which need not be aligned. */
@@ -301,10 +289,6 @@ export class I32x4 extends withInstructions(I32X4_INSTRUCTIONS) {
 
   static splat(value: Integer): I32x4 {
     return new I32x4([...integer(value).code, SIMD, 0x11]);
-  }
-
-  static local(index: number): I32x4 {
-    return new I32x4(readLocal(index));
   }
 
   /** Element 0, 1, 2 or 3. */

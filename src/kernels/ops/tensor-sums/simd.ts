@@ -11,10 +11,7 @@ import { F32, F32x4, I32, I32x4 } from "../../wasm/values.ts";
 const ELEMENTS_PER_PART = 32768;
 
 /** Squares are rounded to f32, and added to one of sixteen sums of at most 2048 of them. */
-const sumSquares = defineRows("sum of squares", addition, {
-  four: (x) => x.mul(x),
-  one: (x) => x.mul(x),
-});
+const sumSquares = defineRows("sum of squares", addition, (x) => x.mul(x));
 
 const sumParts = defineRows("sum of parts", addition);
 
