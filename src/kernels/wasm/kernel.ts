@@ -12,7 +12,17 @@
  */
 import { type Kernel, type NamesIn, namesIn } from "../dispatch.ts";
 import { encodeModule, unsigned, type ValueType } from "./encoding.ts";
-import { F32, type F32x4, I32, type I32x4, type Integer, integer, readLocal, type Value } from "./values.ts";
+import {
+  F32,
+  type F32x4,
+  I32,
+  type I32x4,
+  type Integer,
+  integer,
+  readLocal,
+  type Value,
+  type ValueClass,
+} from "./values.ts";
 
 /** The names of a kernel's own parameters, as in `"x, out"`: addresses and counts, and numbers. */
 export interface ParameterNames<Integers extends string = string, Numbers extends string = string> {
@@ -49,7 +59,7 @@ export class KernelWriter {
   variable<Kind extends Local>(value: Kind): Variable<Kind> {
     const index = this.parameterCount + this.locals.length;
     this.locals.push(value.type);
-    const Kind = value.constructor as new (code: readonly number[]) => Kind;
+    const Kind = value.constructor as ValueClass<Kind>;
     const variable = Object.assign(new Kind(readLocal(index)), { index });
     this.set<Kind>(variable, value);
     return variable;

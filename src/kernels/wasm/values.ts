@@ -13,6 +13,9 @@ export abstract class Value {
   constructor(readonly code: readonly number[]) {}
 }
 
+/** What makes a value of its instructions. */
+export type ValueClass<Made> = new (code: readonly number[]) => Made;
+
 /** An integer, or a number that stands for a constant. */
 export type Integer = I32 | number;
 /** A floating-point number, or a number that stands for a constant. */
@@ -71,9 +74,7 @@ type Methods<Instructions extends Table> = {
 /** A class to extend, with a method for each instruction of a table. */
 function withInstructions<const Instructions extends Table>(
   table: Instructions,
-): new (
-  code: readonly number[],
-) => Value & Methods<Instructions> {
+): ValueClass<Value & Methods<Instructions>> {
   abstract class WithInstructions extends Value {}
   for (const [name, [number, types, neutral]] of Object.entries(table)) {
     const [takes, gives] = types.split("-> ") as [string, Kind];
@@ -86,9 +87,7 @@ function withInstructions<const Instructions extends Table>(
     }
     Object.assign(WithInstructions.prototype, { [name]: method });
   }
-  return WithInstructions as unknown as new (
-    code: readonly number[],
-  ) => Value & Methods<Instructions>;
+  return WithInstructions as unknown as ValueClass<Value & Methods<Instructions>>;
 }
 
 /** Before the number of every vector instruction. */
@@ -149,7 +148,7 @@ export class I32 extends withInstructions(I32_INSTRUCTIONS) {
   /** `ifTrue` where this condition is not 0, else `ifFalse`. */
   select<Chosen extends Value>(ifTrue: Chosen, ifFalse: Chosen): Chosen {
     const select = ifTrue.type === "v128" ? [0x1c, 0x01, 0x7b] : [0x1b];
-    const Type = ifTrue.constructor as new (code: readonly number[]) => Chosen;
+    const Type = ifTrue.constructor as ValueClass<Chosen>;
     return new Type([...ifTrue.code, ...ifFalse.code, ...this.code, ...select]);
   }
 }
