@@ -5,7 +5,7 @@ import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS, SPLITS } from "../protocols.ts";
 const count = z.number();
 
 /** JSON has no NaN: what could not be measured is null or missing. */
-const measured = z
+export const measured = z
   .number()
   .nullish()
   .transform((value) => value ?? undefined);

@@ -1,13 +1,13 @@
 /** Anatomy of groups: the lists that training compares for one request, their rewards, and both policies over them. */
 import * as Plot from "@observablehq/plot";
+import type { Anatomy, RequestAnatomy } from "../../run/anatomy-schema.ts";
 import { bar, figure, markLegend } from "../figure.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { decimal, percent } from "../numbers.ts";
 import { folded } from "../parts.ts";
-import type { ReportAnatomy, ReportRequest } from "../run-input.ts";
 import { Items, sectionOfRequests } from "./items.ts";
 
-type Group = ReportRequest["group"];
+type Group = RequestAnatomy["group"];
 type GroupList = Group["lists"][number];
 
 export const groups = sectionOfRequests(
@@ -17,7 +17,7 @@ export const groups = sectionOfRequests(
 ${anatomy.requests.map((request, i) => dissection(anatomy, request, i))}`,
 );
 
-function dissection(anatomy: ReportAnatomy, request: ReportRequest, index: number): Html {
+function dissection(anatomy: Anatomy, request: RequestAnatomy, index: number): Html {
   const { group, user } = request;
   const { lists, repetitions, meanReward, rewardDeviation } = group;
   const repeated = repetitions === 0 ? "" : ` ${repetitions} more repeat one of them and do not count.`;
