@@ -2,9 +2,9 @@
 import type { TrainingContext } from "../training/trainer.ts";
 import { buildListDataset, checkItemSupply, withLoggedCandidates } from "./candidates.ts";
 import { type CutLog, cutLog } from "./cut-log.ts";
+import { type ExposedLists, listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
 import { readCatalogue } from "./features/features.ts";
 import type { InteractionLog } from "./interactions.ts";
-import { type ExposedLists, listsAfter, sampleLists, trainingInteractions } from "./lists.ts";
 import { fingerprintSource, type Json, type SourceFingerprint } from "./prepared/fingerprint.ts";
 import type { PreparedContent } from "./prepared/prepared-dataset.ts";
 import { eachSplit, type SplitName } from "./protocols.ts";
