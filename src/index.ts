@@ -142,6 +142,7 @@ export * from "./ranker/restore-method.ts";
 export * from "./ranker/retrieval-warning.ts";
 export * from "./ranker/unknown-user.ts";
 export * from "./run/anatomy.ts";
+export * from "./run/anatomy-schema.ts";
 export * from "./run/compare.ts";
 export { logData, preparedLogData, worldData } from "./run/data.ts";
 export * from "./run/evaluate-lists.ts";

@@ -23,7 +23,7 @@ export const metricsLineSchema = z.looseObject({
   validation: z.looseObject({}).optional(),
 });
 
-export type RunRecord = z.infer<typeof runSchema>;
+export type StoredRun = z.infer<typeof runSchema>;
 
 /** What was logged while one model trained. */
 export interface StageCurves {
@@ -37,7 +37,7 @@ export interface ReportInput {
   /** Of the run's folder. */
   readonly name: string;
   readonly configuration?: z.infer<typeof configurationSchema> | undefined;
-  readonly run?: RunRecord | undefined;
+  readonly run?: StoredRun | undefined;
   readonly dataReport?: DataReport | undefined;
   readonly stages: readonly StageCurves[];
   readonly result?: StoredResult | undefined;

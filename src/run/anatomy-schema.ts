@@ -1,10 +1,8 @@
-/** What `anatomy.json` holds: what happens inside training and ranking for a few requests. Items are numbers of the catalogue. */
+/** What `anatomy.json` holds; items are numbers of the catalogue. */
 import { z } from "zod";
 
-/** An item that was shown, and whether the user liked it. */
 const feedbackOnItem = z.object({ item: z.number(), liked: z.boolean() });
 
-/** A list and what it is worth. */
 const judgedList = z.object({
   items: z.array(z.number()),
   /** By the judge. */
@@ -13,7 +11,6 @@ const judgedList = z.object({
   trueReward: z.number().exactOptional(),
 });
 
-/** A list of a group as the generator learns from it. */
 const groupList = judgedList.extend({
   /** A `GroupSource`. */
   source: z.string(),
@@ -27,7 +24,6 @@ const groupList = judgedList.extend({
   logProbability: z.number(),
 });
 
-/** A group as training builds it. Means and deviations are over its distinct lists. */
 const groupAnatomy = z.object({
   meanReward: z.number(),
   rewardDeviation: z.number(),
@@ -58,9 +54,9 @@ const requestAnatomy = z.object({
   group: groupAnatomy,
 });
 
-/** Its name in the log, or its number in the catalogue where it has none. */
 const itemName = z.object({ id: z.string(), title: z.string().exactOptional() });
 
+/** The form of {@link Anatomy}. */
 export const anatomySchema = z.object({
   listLength: z.number(),
   /** Of the reference policy. */
@@ -70,10 +66,17 @@ export const anatomySchema = z.object({
   requests: z.array(requestAnatomy),
 });
 
+/** What happens inside training and ranking for a few requests. */
 export type Anatomy = z.infer<typeof anatomySchema>;
+/** One request, its lists and its group. */
 export type RequestAnatomy = z.infer<typeof requestAnatomy>;
+/** A group as training builds it. Means and deviations are over its distinct lists. */
 export type GroupAnatomy = z.infer<typeof groupAnatomy>;
+/** A list of a group as the generator learns from it. */
 export type GroupList = z.infer<typeof groupList>;
+/** A list and what it is worth. */
 export type JudgedList = z.infer<typeof judgedList>;
+/** An item that was shown, and whether the user liked it. */
 export type FeedbackOnItem = z.infer<typeof feedbackOnItem>;
+/** What an item is called: its name in the log, or its number in the catalogue where it has none. */
 export type ItemName = z.infer<typeof itemName>;

@@ -1,6 +1,6 @@
 /** What `result.json` holds of a {@link RunResult}, as one who reads the file finds it. */
 import { z } from "zod";
-import { measured } from "../data/report/data-report-schema.ts";
+import { measured } from "../files/measured.ts";
 import type { MeasureName } from "./evaluate-lists.ts";
 
 const count = z.number();
