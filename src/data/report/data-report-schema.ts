@@ -1,14 +1,9 @@
 /** What a report on data holds, all numbers as JSON has them: written to `data-report.json` and to prepared files. */
 import { z } from "zod";
+import { measured } from "../../files/measured.ts";
 import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS, SPLITS } from "../protocols.ts";
 
 const count = z.number();
-
-/** JSON has no NaN: what could not be measured is null or missing. */
-const measured = z
-  .number()
-  .nullish()
-  .transform((value) => value ?? undefined);
 
 const logCounts = z.object({
   users: count,
