@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { DataError } from "../data/errors.ts";
 import { fingerprintLog } from "../data/prepare.ts";
 import { isSameSource, type SourceFingerprint } from "../data/prepared/fingerprint.ts";
-import { reusePreparedDataset, writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
+import { writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
 import type { DataReport } from "../data/report/data-report-schema.ts";
 import { formatDataReport } from "../data/report/format-data-report.ts";
 import { type ExperimentData, type LogData, logData, preparedLogData, worldData } from "../run/data.ts";
@@ -45,16 +45,12 @@ export async function findData(
         "`goalrank init LOG` writes a configuration for a log",
     );
   }
-  const { seed } = configuration;
-  const world = { scenario, seed, ...pick(configuration.data, "maxLists") };
+  const { seed, data } = configuration;
+  const world = { scenario, seed, ...("maxLists" in data && { maxLists: data.maxLists }) };
   return {
     identity: { fingerprint: digest(["embedded world", world]), files: [] },
     load: async () => ({ data: drawWorld(configuration), report: undefined }),
   };
-}
-
-function pick<Source extends object, Key extends keyof Source>(source: Source, key: Key): Pick<Source, Key> {
-  return (key in source ? { [key]: source[key] } : {}) as Pick<Source, Key>;
 }
 
 function digest(value: unknown): string {
@@ -117,17 +113,12 @@ async function loadLog(
  */
 export async function readPrepared(file: string, { source }: OpenedLog): Promise<LogData | undefined> {
   if (!existsSync(file)) return undefined;
-  const existing = await reusePreparedDataset(file, source);
-  if (existing === undefined) {
-    throw new DataError(
-      file,
-      undefined,
-      "prepared from another log or with other options; remove it or name another",
-    );
+  const data = await preparedLogData(file);
+  if (!isSameSource(data.source, source)) {
+    throw new DataError(file, "prepared from another log or with other options; remove it or name another");
   }
-  await existing.close();
   say(`${file}: prepared before`);
-  return preparedLogData(file);
+  return data;
 }
 
 /** Prepares a log, and keeps the result where the configuration names a file for it. */
@@ -144,7 +135,7 @@ export async function prepareLog(
     context,
   );
   if (!isSameSource(data.source, source)) {
-    throw new DataError(file, undefined, "the file changed while it was read; run the command again");
+    throw new DataError(file, "the file changed while it was read; run the command again");
   }
   const { prepared } = configuration.data;
   if (prepared !== undefined) await interruption.complete(() => writePreparedDataset(prepared, data));

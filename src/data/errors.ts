@@ -1,8 +1,9 @@
 /** What is wrong with a data file, said so that a person can mend it. */
 import { oneLine } from "../text/excerpt.ts";
 
+/** Where the trouble is, as far as it is in one place: a line, or the row of a file without lines, counted from 1. */
 export interface DataErrorOptions extends ErrorOptions {
-  /** The row of a file without lines, counted from 1. */
+  readonly line?: number | undefined;
   readonly row?: number;
 }
 
@@ -14,13 +15,11 @@ export class DataError extends Error {
   override readonly name = "DataError";
   /** The file as the caller named it. */
   readonly file: string;
-  /** The line, counted from 1, or undefined when the trouble is with the file as a whole. */
+  /** Undefined when the trouble is with the file as a whole. */
   readonly line: number | undefined;
-  /** The row, counted from 1, in files that have rows in place of lines. */
   readonly row: number | undefined;
 
-  constructor(file: string, line: number | undefined, problem: string, options: DataErrorOptions = {}) {
-    const { row, ...errorOptions } = options;
+  constructor(file: string, problem: string, { line, row, ...errorOptions }: DataErrorOptions = {}) {
     const place = line === undefined ? file : `${file}:${line}`;
     super(oneLine(`${place}: ${row === undefined ? "" : `row ${row}: `}${problem}`), errorOptions);
     this.file = file;
@@ -33,7 +32,7 @@ export class DataError extends Error {
 export function explainFileError(error: unknown, file: string): unknown {
   if (!(error instanceof Error && "code" in error)) return error;
   const problem = fileProblem(error.code, error.message, "syscall" in error);
-  return problem === undefined ? error : new DataError(file, undefined, problem, { cause: error });
+  return problem === undefined ? error : new DataError(file, problem, { cause: error });
 }
 
 function fileProblem(code: unknown, message: string, isFromSystem: boolean): string | undefined {

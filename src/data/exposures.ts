@@ -37,13 +37,13 @@ export function shownItems(log: InteractionLog, first: number, end: number): Set
 export function listsOfUser(log: InteractionLog, user: number, listLength: number): UserLists {
   const first = log.userOffsets[user];
   const end = log.userOffsets[user + 1];
-  if (log.listNumbers !== undefined) return loggedLists(log, log.listNumbers, first, end, listLength);
+  if (log.listNumbers !== undefined) return carriedLists(log, log.listNumbers, first, end, listLength);
   const starts: number[] = [];
   for (let start = first + ((end - first) % listLength); start < end; start += listLength) starts.push(start);
   return { starts, tooShort: 0 };
 }
 
-function loggedLists(
+function carriedLists(
   log: InteractionLog,
   listNumbers: Int32Array,
   first: number,

@@ -1,5 +1,4 @@
 /** The lists of a log that carries them: which rows are one list, its number, and the places in it. */
-
 import type { InteractionLog } from "./interactions.ts";
 import { GrowableColumn } from "./readers/growable-column.ts";
 import { Numbering } from "./readers/numbering.ts";

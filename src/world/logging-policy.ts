@@ -7,7 +7,7 @@ import { bestItems } from "../data/best-items.ts";
 import { emptyDataset, type ListDataset, type RequestColumns } from "../data/dataset.ts";
 import { gather } from "../data/interactions.ts";
 import { groupOffsets, rowsByGroup } from "../data/row-order.ts";
-import { Random } from "../kernels/philox.ts";
+import { Random } from "../kernels/index.ts";
 import type { World } from "./world.ts";
 
 /** How much is drawn of a log, and what keys it. */

@@ -1,6 +1,6 @@
 /** What a log alone cannot give: feedback on other lists than those that were shown, and the chances of those. */
 import { itemsOfList, type ListDataset, type RequestColumns } from "../data/dataset.ts";
-import { Random } from "../kernels/philox.ts";
+import { Random } from "../kernels/index.ts";
 import { policyScores } from "./logging-policy.ts";
 import type { World } from "./world.ts";
 

@@ -1,6 +1,6 @@
 /** What a product would measure when lists are shown in the embedded world: seconds watched, views and likes. */
 import { itemsOfList, type RequestColumns } from "../data/dataset.ts";
-import { Random } from "../kernels/philox.ts";
+import { Random } from "../kernels/index.ts";
 import type { World } from "./world.ts";
 
 /** Sums over the positions of each session's list: [S] each. */

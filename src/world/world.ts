@@ -10,9 +10,8 @@
  *
  * independently of the other positions, given the list; the expected reward of the list is the sum of the p_t.
  */
-
 import type { Catalogue, FeatureTable } from "../data/dataset.ts";
-import { Random } from "../kernels/philox.ts";
+import { Random } from "../kernels/index.ts";
 
 /** Everything that defines a world, its retriever and its logging policy. */
 export interface WorldSettings {

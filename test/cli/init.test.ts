@@ -144,7 +144,7 @@ test("a configuration is not overwritten unless told to; from it a small log tra
   const again = await goalrank(folder, "init", log);
   assert.is(again.code, 2);
   assert.match(again.errors, /goalrank.yaml: there is a configuration already; --force replaces it/);
-  const fast = ["--experiment.methods", '["imitation"]', "--epochs", "1", "--lists", "5"];
+  const fast = ["--experiment.methods", '["imitation", "goalrank"]', "--epochs", "1", "--lists", "5"];
   const trained = await goalrank(folder, "train", "all", "--out", "runs/first", "--json", ...fast);
   assert.is(trained.code, 0, trained.errors);
   assert.match(trained.output, /"method":"GoalRank"/);

@@ -2,8 +2,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { buildListDataset, withLoggedCandidates } from "../../src/data/candidates.ts";
+import { cutLists } from "../../src/data/exposed-lists.ts";
 import type { InteractionLog } from "../../src/data/interactions.ts";
-import { cutLists } from "../../src/data/lists.ts";
 import { InteractionLogBuilder } from "../../src/data/readers/interaction-log-builder.ts";
 import type { ScoreItems } from "../../src/data/retrieval.ts";
 import { throwsMessage } from "../throws-message.ts";

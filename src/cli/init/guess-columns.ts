@@ -7,44 +7,32 @@ export type Field = (typeof FIELDS)[number];
 
 export type GuessedColumns = Readonly<Partial<Record<Field, string>>>;
 
+const words = (text: string) => text.trim().split(/\s+/);
+
 /** What columns are called in public data sets and in practice, without case and punctuation; the surest first. */
 const NAMES: Readonly<Record<Field, readonly string[]>> = {
-  user: [
-    ...["userid", "uid", "user", "customerid", "customer", "memberid", "member", "visitorid", "visitor"],
-    ...["reviewerid", "reviewer", "accountid", "account", "clientid", "client", "readerid", "deviceid"],
-    ...["playerid", "sessionid", "session"],
-  ],
-  item: [
-    ...["itemid", "iid", "item", "productid", "product", "sku", "asin", "parentasin", "movieid", "movie"],
-    ...["filmid", "film", "videoid", "video", "articleid", "article", "newsid", "trackid", "track", "songid"],
-    ...["song", "artistid", "artist", "bookid", "book", "isbn", "gameid", "businessid", "poiid", "adid"],
-    ...["contentid", "documentid", "docid", "recipeid", "hotelid", "listingid", "offerid", "postid"],
-  ],
-  feedback: [
-    ...["rating", "ratings", "stars", "star", "feedback", "label", "longview", "reward", "score", "isclick"],
-    ...[
-      "click",
-      "clicked",
-      "islike",
-      "liked",
-      "like",
-      "purchase",
-      "purchased",
-      "order",
-      "ordered",
-      "overall",
-    ],
-    ...["watchratio", "conversion", "playcount", "plays", "count", "weight", "value"],
-  ],
-  timestamp: [
-    ...["timestamp", "time", "ts", "unixtime", "unixreviewtime", "timems", "eventtime", "datetime", "date"],
-    ...["createdat", "reviewtime", "ratedat", "at", "day"],
-  ],
-  list: [
-    ...["listid", "list", "requestid", "request", "impressionid", "impression", "slateid", "slate"],
-    ...["searchid", "queryid", "pageid"],
-  ],
-  position: ["position", "pos", "rank", "place", "slot", "listposition", "displayorder"],
+  user: words(`
+    userid uid user customerid customer memberid member visitorid visitor reviewerid reviewer accountid
+    account clientid client readerid deviceid playerid sessionid session
+  `),
+  item: words(`
+    itemid iid item productid product sku asin parentasin movieid movie filmid film videoid video
+    articleid article newsid trackid track songid song artistid artist bookid book isbn gameid
+    businessid poiid adid contentid documentid docid recipeid hotelid listingid offerid postid
+  `),
+  feedback: words(`
+    rating ratings stars star feedback label longview reward score isclick click clicked islike liked
+    like purchase purchased order ordered overall watchratio conversion playcount plays count weight
+    value
+  `),
+  timestamp: words(`
+    timestamp time ts unixtime unixreviewtime timems eventtime datetime date createdat reviewtime
+    ratedat at day
+  `),
+  list: words(`
+    listid list requestid request impressionid impression slateid slate searchid queryid pageid
+  `),
+  position: words("position pos rank place slot listposition displayorder"),
 };
 
 /** Fields whose columns hold numbers. */

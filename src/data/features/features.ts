@@ -2,12 +2,11 @@
  * Observed features of users or items, from a table beside the log: one row per user or item, with numbers (a
  * duration), categories (an occupation) and columns of several categories (the genres of a film).
  */
-
 import { excerpt } from "../../text/excerpt.ts";
 import type { Catalogue, CategoryTable, FeatureTable } from "../dataset.ts";
 import { DataError } from "../errors.ts";
 import type { InteractionLog } from "../interactions.ts";
-import { namesOf } from "../readers/columns.ts";
+import { namesOf } from "../readers/column-names.ts";
 import { isText, readRecords } from "../readers/delimited.ts";
 import type { FeatureSource, LogOptions } from "../settings.ts";
 import { buildCategories, type CategoryColumn } from "./categories.ts";
@@ -140,46 +139,38 @@ class FeatureReader {
   }
 
   add(fields: readonly string[], line: number): void {
+    const { key } = this.source;
     if (this.header === undefined) {
-      this.setHeader(
-        fields.map((field) => field.trim()),
-        line,
-      );
+      const header = fields.map((field) => field.trim());
+      this.setHeader(header, line);
       return;
     }
     if (fields.length !== this.header.length) {
       throw this.problem(line, `${fields.length} columns instead of ${this.header.length}`);
     }
-    const id = fields[this.header.indexOf(this.source.key)].trim();
-    if (this.seen.has(id))
-      throw this.problem(line, `"${excerpt(id)}" occurs twice in the column "${this.source.key}"`);
-    if (!isText(id)) throw this.problem(line, notText(this.source.key, id));
+    const id = fields[this.header.indexOf(key)].trim();
+    if (this.seen.has(id)) throw this.problem(line, `"${excerpt(id)}" occurs twice in the column "${key}"`);
+    this.checkText(key, id, line);
     this.seen.add(id);
     const number = this.numberOf.get(id);
     if (number === undefined) this.skipped++;
     else this.rows[number] = { fields, line };
   }
 
-  /** What each entity has in a column, trimmed; "" where it is unknown. */
-  texts(column: string): string[] {
-    const position = this.columns().indexOf(column);
-    return this.rows.map((row) => row?.fields[position].trim() ?? "");
-  }
-
-  /** What each entity is called in a column. */
+  /** What each entity is called in a column, "" where it is unknown. */
   titles(column: string): string[] {
-    const titles = this.texts(column);
-    const wrong = titles.findIndex((title) => !isText(title));
-    if (wrong >= 0) throw this.problem(this.rows[wrong]?.line, notText(column, titles[wrong]));
-    return titles;
+    return this.readColumn(column, (title, line) => {
+      this.checkText(column, title, line);
+      return title;
+    });
   }
 
   /** The categories of each entity in a column, one unless there is a separator; none where they are unknown. */
   categories(column: string, separator?: string): (readonly string[])[] {
-    return this.texts(column).map((text, entity) => {
-      const { line } = this.rows[entity] ?? {};
-      if (!isText(text)) throw this.problem(line, notText(column, text));
-      const own = separator === undefined ? asOneCategory(text) : asCategories(text, separator);
+    return this.readColumn(column, (text, line) => {
+      this.checkText(column, text, line);
+      const parts = separator === undefined ? [text] : text.split(separator).map((part) => part.trim());
+      const own = [...new Set(parts.filter((part) => part !== ""))];
       if (own.length <= MAX_CATEGORIES) return own;
       throw this.problem(
         line,
@@ -190,12 +181,12 @@ class FeatureReader {
 
   /** What each entity has in a column of numbers; NaN where it is unknown. */
   numbers(column: string): Float64Array {
-    return Float64Array.from(this.texts(column), (text, entity) => {
-      if (text === "") return Number.NaN;
-      const value = Number(text);
-      if (Number.isFinite(Math.fround(value))) return value;
-      throw this.problem(this.rows[entity]?.line, `${column} "${excerpt(text)}" is not a finite number`);
+    const values = this.readColumn(column, (text, line) => {
+      const value = text === "" ? Number.NaN : Number(text);
+      if (text === "" || Number.isFinite(Math.fround(value))) return value;
+      throw this.problem(line, `${column} "${excerpt(text)}" is not a finite number`);
     });
+    return Float64Array.from(values);
   }
 
   counts(): FeatureCounts {
@@ -203,9 +194,19 @@ class FeatureReader {
     return { rows: this.seen.size, skipped: this.skipped, missing };
   }
 
-  private columns(): readonly string[] {
+  /** What `read` makes of each entity's text in a column, trimmed, "" where it is unknown. */
+  private readColumn<Value>(column: string, read: (text: string, line?: number) => Value): Value[] {
     if (this.header === undefined) throw this.problem(undefined, "there is no header");
-    return this.header;
+    const position = this.header.indexOf(column);
+    return this.rows.map((row) => read(row?.fields[position].trim() ?? "", row?.line));
+  }
+
+  private checkText(column: string, text: string, line: number | undefined): void {
+    if (isText(text)) return;
+    throw this.problem(
+      line,
+      `${column} "${excerpt(text)}" holds bytes that are no text in UTF-8; set the encoding to latin1 if it is that`,
+    );
   }
 
   private setHeader(header: readonly string[], line: number | undefined): void {
@@ -219,27 +220,13 @@ class FeatureReader {
   }
 
   private problem(line: number | undefined, problem: string): DataError {
-    return new DataError(this.source.file, line, problem);
+    return new DataError(this.source.file, problem, { line });
   }
 }
 
 interface Row {
   readonly fields: readonly string[];
   readonly line: number;
-}
-
-function notText(column: string, text: string): string {
-  return `${column} "${excerpt(text)}" holds bytes that are no text in UTF-8; set the encoding to latin1 if it is that`;
-}
-
-function asOneCategory(text: string): readonly string[] {
-  return text === "" ? [] : [text];
-}
-
-/** The distinct categories of `text`, in their order. */
-function asCategories(text: string, separator: string): readonly string[] {
-  const parts = text.split(separator).map((part) => part.trim());
-  return [...new Set(parts.filter((part) => part !== ""))];
 }
 
 /** Columns of numbers, NaN where unknown, side by side: [count, columns]. */

@@ -5,7 +5,6 @@
 import { writeWholeInParts } from "../../files/write-whole.ts";
 import { ARRAY_TYPES, encodeSafetensorsHeader, type SafetensorsEntry } from "../../nn/index.ts";
 import type { Catalogue, ListDataset } from "../dataset.ts";
-import { DataError } from "../errors.ts";
 import {
   catalogueTensors,
   describeCatalogue,
@@ -15,7 +14,6 @@ import {
 import { eachSplit, SPLITS, type SplitName } from "../protocols.ts";
 import { restoreRetriever } from "../retrievers/restore.ts";
 import type { Retriever } from "../retrievers/retriever.ts";
-import { isSameSource, type SourceFingerprint } from "./fingerprint.ts";
 import { PreparedFile } from "./prepared-file.ts";
 import {
   COLUMN_NAMES,
@@ -146,28 +144,6 @@ export async function readPreparedDataset(file: string): Promise<PreparedContent
   }
 }
 
-/**
- * Opens the prepared dataset `file` if it exists and was made from `source`; gives undefined if there is none or it was
- * made from something else, so that it must be made anew.
- *
- * @throws DataError when the file exists, but is no prepared dataset, of another version, or damaged.
- */
-export async function reusePreparedDataset(
-  file: string,
-  source: SourceFingerprint,
-): Promise<PreparedDataset | undefined> {
-  let prepared: PreparedDataset;
-  try {
-    prepared = await openPreparedDataset(file);
-  } catch (error) {
-    if (error instanceof DataError && hasCode(error.cause, "ENOENT")) return undefined;
-    throw error;
-  }
-  if (isSameSource(prepared.source, source)) return prepared;
-  await prepared.close();
-  return undefined;
-}
-
 async function readCatalogue(file: PreparedFile): Promise<Catalogue> {
   const tensors = await file.readTensors((name) => (isCatalogueTensor(name) ? name : undefined));
   return file.restore(() => restoreCatalogue(file.metadata.catalogue, tensors));
@@ -222,8 +198,4 @@ function findColumn(file: PreparedFile, split: SplitName, column: ColumnName) {
 
 function bytesOf({ buffer, byteOffset, byteLength }: SafetensorsEntry["data"]): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

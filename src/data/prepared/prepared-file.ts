@@ -112,7 +112,7 @@ async function openForReading(file: string): Promise<FileHandle> {
     return await open(file);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DataError(file, undefined, `the prepared dataset cannot be opened: ${reason}`, { cause });
+    throw new DataError(file, `the prepared dataset cannot be opened: ${reason}`, { cause });
   }
 }
 
@@ -162,5 +162,5 @@ async function readRange(
 }
 
 function damaged(file: string, problem: string, cause?: unknown): DataError {
-  return new DataError(file, undefined, `${excerpt(problem, 1000)}; prepare the data again`, { cause });
+  return new DataError(file, `${excerpt(problem, 1000)}; prepare the data again`, { cause });
 }

@@ -47,7 +47,7 @@ export async function readRecords(file: string, format: DelimitedFormat, visit: 
     try {
       for await (const chunk of contentOf(handle)) {
         const problem = lines.add(chunk);
-        if (problem !== undefined) throw new DataError(file, parser.line, problem);
+        if (problem !== undefined) throw new DataError(file, problem, { line: parser.line });
         parser.feed(chunk);
         if (parser.isStopped) return;
       }
@@ -195,7 +195,7 @@ function lineBreaks(fields: readonly string[]): number {
 
 /** Says in the reader's words what csv-parse complained about in the record at `line`. */
 function explain(error: CsvError, file: string, line: number): DataError {
-  const about = (problem: string) => new DataError(file, line, problem, { cause: error });
+  const about = (problem: string) => new DataError(file, problem, { line, cause: error });
   switch (error.code) {
     case "CSV_QUOTE_NOT_CLOSED":
       return about("a quote opened in this record is never closed");

@@ -27,7 +27,7 @@ const START_BYTES = 1 << 20;
 export async function readHead(file: string, count: number): Promise<Head> {
   const start = await readStart(file, START_BYTES);
   if (start.startsWith("PAR1")) return readParquetHead(file, count);
-  const told = (problem: string, line?: number) => new DataError(file, line, problem);
+  const told = (problem: string, line?: number) => new DataError(file, problem, { line });
   if (start.startsWith("PK")) throw told("this is a zip archive; unpack it first");
   const expected = "expected CSV, TSV, MovieLens or Parquet, plain or gzipped";
   if (start.includes("\0")) throw told(`this is no text; ${expected}`);
@@ -62,8 +62,8 @@ async function readTextHead(file: string, count: number, delimiter: string, quot
     const header = "user_id,item_id,rating,timestamp".replaceAll(",", delimiter);
     throw new DataError(
       file,
-      1,
       `no header: the first line is ${excerpt(first.join(delimiter))}; put the names of the columns above it, such as ${header}`,
+      { line: 1 },
     );
   }
   const format = delimiter === "\t" && !quoted ? "tsv" : "csv";

@@ -16,19 +16,14 @@ export async function withInputFile<Result>(
   try {
     handle = await open(file);
     const before = await handle.stat();
-    if (before.isDirectory()) throw new DataError(file, undefined, IS_DIRECTORY);
-    if (!before.isFile())
-      throw new DataError(file, undefined, "this is no regular file; write it to a disk first");
-    if (before.size === 0) throw new DataError(file, undefined, "the file is empty");
+    if (before.isDirectory()) throw new DataError(file, IS_DIRECTORY);
+    if (!before.isFile()) throw new DataError(file, "this is no regular file; write it to a disk first");
+    if (before.size === 0) throw new DataError(file, "the file is empty");
     const [outcome] = await Promise.allSettled([read(handle, before.size)]);
     const after = await handle.stat();
     // Whatever else went wrong then is a consequence.
     if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
-      throw new DataError(
-        file,
-        undefined,
-        "the file changed while it was read; read it again once it is complete",
-      );
+      throw new DataError(file, "the file changed while it was read; read it again once it is complete");
     }
     if (outcome.status === "rejected") throw outcome.reason;
     return outcome.value;

@@ -1,5 +1,4 @@
 /** Collects interactions in any order, in typed columns, and sorts them into a log. */
-
 import { type InteractionLog, selectInteractions } from "../interactions.ts";
 import { compareLists, ListCollector, orderedLists } from "../logged-lists.ts";
 import { compareTimes, groupOffsets, rowsByGroup, sortRowsOfUsers } from "../row-order.ts";

@@ -2,7 +2,7 @@
 import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
 import type { InteractionLog } from "../interactions.ts";
-import type { ColumnPositions } from "./columns.ts";
+import type { ColumnPositions } from "./column-names.ts";
 import { secondsOfDate } from "./dates.ts";
 import { isText } from "./delimited.ts";
 import { InteractionLogBuilder } from "./interaction-log-builder.ts";
@@ -122,14 +122,12 @@ export class InteractionRows {
   private unexpected(problem: string): DataError {
     const { file, unit, expected } = this.layout;
     const message = `${problem}; expected ${excerpt(expected, 300)}`;
-    return unit === "row"
-      ? new DataError(file, undefined, message, { row: this.place })
-      : new DataError(file, this.place, message);
+    return new DataError(file, message, { [unit ?? "line"]: this.place });
   }
 }
 
 export function noInteractions(file: string, wanted: string): DataError {
-  return new DataError(file, undefined, `no interactions; expected ${wanted}`);
+  return new DataError(file, `no interactions; expected ${wanted}`);
 }
 
 /** Text with nothing to see in it, and what stands for nothing in a typed file. */

@@ -90,6 +90,6 @@ async function explained<Result>(
   } catch (error) {
     if (!(error instanceof ParquetError)) throw error;
     const reason = excerpt(error.message, 300);
-    throw new DataError(file, undefined, `${problem} (${reason}); write the file again`, { cause: error });
+    throw new DataError(file, `${problem} (${reason}); write the file again`, { cause: error });
   }
 }

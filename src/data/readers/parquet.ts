@@ -2,7 +2,7 @@
 import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
 import type { InteractionLog } from "../interactions.ts";
-import { type ColumnOptions, findColumns, listNames, resolveColumns } from "./columns.ts";
+import { type ColumnOptions, findColumns, listNames, resolveColumns } from "./column-names.ts";
 import { InteractionRows } from "./interaction-rows.ts";
 import { withParquetTable } from "./parquet-table.ts";
 
@@ -27,7 +27,7 @@ export function readParquet(file: string, options: ColumnOptions = {}): Promise<
     const nested = table.columns.find(({ name, isNested }) => isNested && columns.includes(name));
     if (nested !== undefined) {
       const problem = `the column "${excerpt(nested.name)}" is nested; expected one value in each row`;
-      throw new DataError(file, undefined, problem);
+      throw new DataError(file, problem);
     }
     const rows = new InteractionRows({
       file,

@@ -1,6 +1,6 @@
 /** Reads a log of interactions in any of its formats. */
 import type { InteractionLog } from "../interactions.ts";
-import type { ColumnOptions } from "./columns.ts";
+import type { ColumnOptions } from "./column-names.ts";
 import { readParquet } from "./parquet.ts";
 import { type CsvOptions, readCsv, readMovieLens, readTsv } from "./text-logs.ts";
 

@@ -3,7 +3,7 @@ import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
 import type { InteractionLog } from "../interactions.ts";
 import type { ColumnNames } from "../settings.ts";
-import { type ColumnOptions, findColumns, listNames, resolveColumns } from "./columns.ts";
+import { type ColumnOptions, findColumns, listNames, resolveColumns } from "./column-names.ts";
 import { type DelimitedFormat, readRecords } from "./delimited.ts";
 import { InteractionRows, noInteractions, type RowLayout } from "./interaction-rows.ts";
 
@@ -80,8 +80,8 @@ function readHeader(
     const wanted = listNames(names).join(delimiter);
     throw new DataError(
       file,
-      line,
       `no header: the first line is ${excerpt(expected)}; expected names such as ${wanted}`,
+      { line },
     );
   }
   return { file, columns, position: findColumns({ file, line, columns }, names), expected };

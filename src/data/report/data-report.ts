@@ -4,8 +4,8 @@
  */
 import { areaUnderCurve } from "../../evaluation/ranking-metrics.ts";
 import type { ListDataset } from "../dataset.ts";
+import { type ExposedLists, positiveAt } from "../exposed-lists.ts";
 import { isShown } from "../exposures.ts";
-import { type ExposedLists, positiveAt } from "../lists.ts";
 import { eachSplit, SPLITS } from "../protocols.ts";
 import type { DataReport, PreparationCounts, SplitReport } from "./data-report-schema.ts";
 import { type CheckedData, candidatesOf, checkLeakage, type ReportedSplit, rowsOf } from "./leakage.ts";

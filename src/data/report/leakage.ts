@@ -1,7 +1,7 @@
 /** Checks that nothing of the test has leaked into what is learned from, each with a count of what breaks it. */
 import type { ListDataset } from "../dataset.ts";
+import type { ExposedLists, ListCut } from "../exposed-lists.ts";
 import type { InteractionLog } from "../interactions.ts";
-import type { ExposedLists, ListCut } from "../lists.ts";
 import type { CandidateProtocol, SplitName, SplitProtocol } from "../protocols.ts";
 import type { DataReport } from "./data-report-schema.ts";
 

@@ -4,8 +4,8 @@
  */
 import type { SafetensorsEntry } from "../../nn/index.ts";
 import { bestItems } from "../best-items.ts";
+import { positiveAt } from "../exposed-lists.ts";
 import { gather, type InteractionLog } from "../interactions.ts";
-import { positiveAt } from "../lists.ts";
 import { groupOffsets, rowsByGroup } from "../row-order.ts";
 import type { Retriever, RetrieverQuery } from "./retriever.ts";
 import { restoredTensor, tensorOf } from "./retriever-tensors.ts";

@@ -1,5 +1,4 @@
 /** Learns a retriever by its name. */
-
 import type { TrainingContext } from "../../training/trainer.ts";
 import type { InteractionLog } from "../interactions.ts";
 import { DEFAULT_LOG, type LogOptions } from "../settings.ts";

@@ -1,7 +1,7 @@
 /** The simplest retriever: what everybody likes. */
 import type { SafetensorsEntry } from "../../nn/index.ts";
+import { positiveAt } from "../exposed-lists.ts";
 import type { InteractionLog } from "../interactions.ts";
-import { positiveAt } from "../lists.ts";
 import type { Retriever } from "./retriever.ts";
 import { restoredTensor, tensorOf } from "./retriever-tensors.ts";
 

@@ -1,8 +1,8 @@
 /** Matrix factorisation: what it learns from a small log. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { trainingInteractions } from "../../../src/data/exposed-lists.ts";
 import type { InteractionLog } from "../../../src/data/interactions.ts";
-import { trainingInteractions } from "../../../src/data/lists.ts";
 import {
   MatrixFactorization,
   type RetrieverOptions,

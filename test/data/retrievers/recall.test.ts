@@ -1,7 +1,7 @@
 /** Recall@k, worked out by hand. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { ExposedLists } from "../../../src/data/lists.ts";
+import type { ExposedLists } from "../../../src/data/exposed-lists.ts";
 import type { ScoreItems } from "../../../src/data/retrieval.ts";
 import { recallAt } from "../../../src/data/retrievers/recall.ts";
 import { throwsMessage } from "../../throws-message.ts";

@@ -1,13 +1,13 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { buildListDataset } from "../../src/data/candidates.ts";
-import { type InteractionLog, selectInteractions } from "../../src/data/interactions.ts";
-import { cutLists, type ExposedLists, trainingInteractions } from "../../src/data/lists.ts";
-import type { CandidateProtocol, SplitProtocol } from "../../src/data/protocols.ts";
-import { createDataReport, type DataReportInput } from "../../src/data/report/data-report.ts";
-import { formatDataReport } from "../../src/data/report/format-data-report.ts";
-import type { ScoreItems } from "../../src/data/retrieval.ts";
-import { logOf, type Row } from "./logs.ts";
+import { buildListDataset } from "../../../src/data/candidates.ts";
+import { cutLists, type ExposedLists, trainingInteractions } from "../../../src/data/exposed-lists.ts";
+import { type InteractionLog, selectInteractions } from "../../../src/data/interactions.ts";
+import type { CandidateProtocol, SplitProtocol } from "../../../src/data/protocols.ts";
+import { createDataReport, type DataReportInput } from "../../../src/data/report/data-report.ts";
+import { formatDataReport } from "../../../src/data/report/format-data-report.ts";
+import type { ScoreItems } from "../../../src/data/retrieval.ts";
+import { logOf, type Row } from "../logs.ts";
 
 /** Seconds: 2020-09-13T12:26:40Z. */
 const START = 1_600_000_000;

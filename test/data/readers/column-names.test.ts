@@ -2,11 +2,11 @@
 import { gzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { DataError } from "../../src/data/errors.ts";
-import { readInteractions } from "../../src/data/readers/read-interactions.ts";
-import { readCsv, readTsv } from "../../src/data/readers/text-logs.ts";
-import type { ColumnNames } from "../../src/data/settings.ts";
-import { cutFile, type Row, rowsOf, TemporaryFolder } from "./logs.ts";
+import { DataError } from "../../../src/data/errors.ts";
+import { readInteractions } from "../../../src/data/readers/read-interactions.ts";
+import { readCsv, readTsv } from "../../../src/data/readers/text-logs.ts";
+import type { ColumnNames } from "../../../src/data/settings.ts";
+import { cutFile, type Row, rowsOf, TemporaryFolder } from "../logs.ts";
 
 const folder = new TemporaryFolder();
 test.after(() => folder.remove());

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { DataError } from "../../src/data/errors.ts";
-import { type EntityFeatures, readFeatures } from "../../src/data/features/features.ts";
-import { TemporaryFolder } from "./logs.ts";
+import { DataError } from "../../../src/data/errors.ts";
+import { type EntityFeatures, readFeatures } from "../../../src/data/features/features.ts";
+import { TemporaryFolder } from "../logs.ts";
 
 const folder = new TemporaryFolder();
 test.after(() => folder.remove());

@@ -3,9 +3,9 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { DataError } from "../../src/data/errors.ts";
-import { readCsv, readMovieLens } from "../../src/data/readers/text-logs.ts";
-import { logOf, type Row, rowsOf, TemporaryFolder } from "./logs.ts";
+import { DataError } from "../../../src/data/errors.ts";
+import { readCsv, readMovieLens } from "../../../src/data/readers/text-logs.ts";
+import { logOf, type Row, rowsOf, TemporaryFolder } from "../logs.ts";
 
 const folder = new TemporaryFolder();
 test.after(() => folder.remove());

@@ -2,10 +2,10 @@
 import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { readHead } from "../../src/data/readers/head.ts";
-import { readInteractions } from "../../src/data/readers/read-interactions.ts";
-import { refusal, TemporaryFolder } from "./logs.ts";
-import { parquetLog, withFooter } from "./parquet-files.ts";
+import { readHead } from "../../../src/data/readers/head.ts";
+import { readInteractions } from "../../../src/data/readers/read-interactions.ts";
+import { refusal, TemporaryFolder } from "../logs.ts";
+import { parquetLog, withFooter } from "../parquet-files.ts";
 
 const test = suite("the head of a log");
 const folder = new TemporaryFolder();

@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { cutLists, type ExposedLists, trainingInteractions } from "../../src/data/exposed-lists.ts";
 import { isShown } from "../../src/data/exposures.ts";
 import type { InteractionLog } from "../../src/data/interactions.ts";
-import { cutLists, type ExposedLists, trainingInteractions } from "../../src/data/lists.ts";
 import { InteractionLogBuilder } from "../../src/data/readers/interaction-log-builder.ts";
 import { throwsMessage } from "../throws-message.ts";
 import { arbitraryRows, logOf, type Row } from "./logs.ts";

@@ -2,22 +2,22 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { buildListDataset } from "../../src/data/candidates.ts";
-import { selectRows } from "../../src/data/dataset.ts";
-import { DataError } from "../../src/data/errors.ts";
-import { readCatalogue, readFeatures } from "../../src/data/features/features.ts";
-import { fingerprintSource } from "../../src/data/prepared/fingerprint.ts";
+import { buildListDataset } from "../../../src/data/candidates.ts";
+import { selectRows } from "../../../src/data/dataset.ts";
+import { DataError } from "../../../src/data/errors.ts";
+import { readCatalogue, readFeatures } from "../../../src/data/features/features.ts";
+import { fingerprintSource, isSameSource } from "../../../src/data/prepared/fingerprint.ts";
 import {
   openPreparedDataset,
   type PreparedContent,
-  reusePreparedDataset,
+  readPreparedDataset,
   writePreparedDataset,
-} from "../../src/data/prepared/prepared-dataset.ts";
-import { learnRetriever } from "../../src/data/retrievers/learn.ts";
-import { PopularityRetriever } from "../../src/data/retrievers/popularity.ts";
-import { RETRIEVERS } from "../../src/data/retrievers/retriever.ts";
-import { decodeSafetensors, encodeSafetensors } from "../../src/nn/index.ts";
-import { cutFile, TemporaryFolder } from "./logs.ts";
+} from "../../../src/data/prepared/prepared-dataset.ts";
+import { learnRetriever } from "../../../src/data/retrievers/learn.ts";
+import { PopularityRetriever } from "../../../src/data/retrievers/popularity.ts";
+import { RETRIEVERS } from "../../../src/data/retrievers/retriever.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../../src/nn/index.ts";
+import { cutFile, TemporaryFolder } from "../logs.ts";
 
 const folder = new TemporaryFolder();
 test.after(() => folder.remove());
@@ -283,33 +283,22 @@ test("a write that fails leaves the old file, and nothing besides", async () => 
   );
 });
 
-test("data is used again while its files and options are the same, and made anew otherwise", async () => {
+test("data is of a source while its files and options are the same, whatever the files are called", async () => {
   const file = path("reused.goalrank");
   const written = await content();
-  assert.is(await reusePreparedDataset(file, written.source), undefined);
   await writePreparedDataset(file, written);
-  const again = await reusePreparedDataset(
-    file,
-    await fingerprintSource([LOG, FILMS], written.source.options),
-  );
-  assert.equal(again?.counts, written.counts);
-  await again?.close();
-  const renamed = folder.write("renamed.csv", readFileSync(LOG));
-  const moved = await reusePreparedDataset(
-    file,
-    await fingerprintSource([renamed, FILMS], written.source.options),
-  );
-  assert.ok(moved !== undefined);
-  await moved?.close();
-  for (const source of [
-    await fingerprintSource([LOG, FILMS], { core: 2 }),
-    await fingerprintSource([FILMS, LOG], written.source.options),
-    await fingerprintSource([folder.write("other.csv", "changed"), FILMS], written.source.options),
-  ]) {
-    assert.is(await reusePreparedDataset(file, source), undefined);
-  }
+  const { source, counts } = await readPreparedDataset(file);
+  assert.equal(counts, written.counts);
+  const { options } = written.source;
+  const isOf = async (files: readonly string[], own = options) =>
+    isSameSource(source, await fingerprintSource(files, own));
+  assert.ok(await isOf([LOG, FILMS]));
+  assert.ok(await isOf([folder.write("renamed.csv", readFileSync(LOG)), FILMS]));
+  assert.not.ok(await isOf([LOG, FILMS], { core: 2 }));
+  assert.not.ok(await isOf([FILMS, LOG]));
+  assert.not.ok(await isOf([folder.write("other.csv", "changed"), FILMS]));
   writeFileSync(file, "not a dataset at all");
-  assert.match(await messageOf(reusePreparedDataset(file, written.source)), /it is no prepared dataset/);
+  assert.match(await messageOf(readPreparedDataset(file)), /it is no prepared dataset/);
   assert.match(
     await messageOf(fingerprintSource(["/nowhere/x.csv"], {})),
     /^\/nowhere\/x\.csv: there is no such file$/,

@@ -1,5 +1,5 @@
 /** Cuts a log into exposed lists, and splits these into training, validation and test by a protocol. */
-import { Random } from "../kernels/philox.ts";
+import { Random } from "../kernels/index.ts";
 import { completeSettings } from "../settings/check-settings.ts";
 import { isShown, listsOfUser } from "./exposures.ts";
 import { type InteractionLog, selectInteractions } from "./interactions.ts";

@@ -1,8 +1,13 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import {
+  cutLists,
+  type ExposedLists,
+  sampleLists,
+  trainingInteractions,
+} from "../../src/data/exposed-lists.ts";
 import type { InteractionLog } from "../../src/data/interactions.ts";
-import { cutLists, type ExposedLists, sampleLists, trainingInteractions } from "../../src/data/lists.ts";
 import { arbitraryRows, logOf, type Row } from "./logs.ts";
 
 /** A log in which nobody meets an item twice: users of the given numbers of interactions. */

@@ -68,9 +68,9 @@ export function findColumns(header: Header, names: ColumnNames): ColumnPositions
   const { file, line, columns } = header;
   const find = (name: string, field: string): number => {
     const position = columns.indexOf(name);
-    if (position < 0) throw new DataError(file, line, unknownColumn(name, field, names, columns));
+    if (position < 0) throw new DataError(file, unknownColumn(name, field, names, columns), { line });
     if (columns.includes(name, position + 1)) {
-      throw new DataError(file, line, `the header names the column "${name}" twice: ${namesOf(columns)}`);
+      throw new DataError(file, `the header names the column "${name}" twice: ${namesOf(columns)}`, { line });
     }
     return position;
   };

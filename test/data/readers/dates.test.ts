@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { secondsOfDate } from "../../src/data/readers/dates.ts";
-import { readCsv } from "../../src/data/readers/text-logs.ts";
-import { TemporaryFolder } from "./logs.ts";
+import { secondsOfDate } from "../../../src/data/readers/dates.ts";
+import { readCsv } from "../../../src/data/readers/text-logs.ts";
+import { TemporaryFolder } from "../logs.ts";
 
 const folder = new TemporaryFolder();
 test.after(() => folder.remove());

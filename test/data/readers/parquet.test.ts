@@ -7,10 +7,10 @@ import type { SchemaElement } from "hyparquet";
 import { type ColumnSource, parquetWriteFile } from "hyparquet-writer";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { DataError } from "../../src/data/errors.ts";
-import { readParquet } from "../../src/data/readers/parquet.ts";
-import { readInteractions } from "../../src/data/readers/read-interactions.ts";
-import { logOf, type Row, rowsOf, TemporaryFolder } from "./logs.ts";
+import { DataError } from "../../../src/data/errors.ts";
+import { readParquet } from "../../../src/data/readers/parquet.ts";
+import { readInteractions } from "../../../src/data/readers/read-interactions.ts";
+import { logOf, type Row, rowsOf, TemporaryFolder } from "../logs.ts";
 
 const folder = new TemporaryFolder();
 test.after(() => folder.remove());
