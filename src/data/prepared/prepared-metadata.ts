@@ -44,7 +44,6 @@ const preparedMetadata = z.object({
   sha256: z.record(z.string(), z.string()),
 });
 
-export type SplitExtents = z.infer<typeof extents>;
 export type PreparedMetadata = z.infer<typeof preparedMetadata>;
 /** What a prepared dataset says of itself, besides its columns. */
 export type PreparedDescription = Pick<PreparedMetadata, "protocols" | "counts" | "report" | "source">;
