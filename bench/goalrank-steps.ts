@@ -7,7 +7,7 @@ import { Generator } from "../src/goalrank/generator.ts";
 import { randomLists } from "../src/goalrank/groups/random.ts";
 import { RewardModel } from "../src/goalrank/reward-model.ts";
 import { Random } from "../src/kernels/index.ts";
-import { PointwiseRanker } from "../src/methods/dnn.ts";
+import { PointwiseRanker } from "../src/methods/pointwise-ranker.ts";
 import { worldData } from "../src/run/data.ts";
 import { DEFAULT_RUN } from "../src/run/settings.ts";
 import { groupCrossEntropy, gumbelTopK, noGrad, scope, tensor } from "../src/tensor/index.ts";

@@ -19,8 +19,7 @@ import { answerOnnx, differences, load, release } from "../test/onnx/runtime.ts"
 const SHAPE: Omit<Draw, "seed"> = {
   width: 128,
   heads: 4,
-  encoderLayers: 2,
-  decoderLayers: 2,
+  layers: 2,
   listLength: 6,
   historyLength: 20,
   users: { features: true, categories: true },

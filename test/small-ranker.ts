@@ -1,10 +1,11 @@
 /** A small ranker that was never trained, and requests for it: every kind of feature, and a retriever. */
+
 import type { Catalogue } from "../src/data/dataset.ts";
 import { MatrixRetriever } from "../src/data/retrievers/matrix-retriever.ts";
 import { Generator } from "../src/goalrank/generator.ts";
 import { Random } from "../src/kernels/index.ts";
-import { encodeRanker } from "../src/ranker/ranker-file.ts";
 import type { RankRequest } from "../src/ranker/requests.ts";
+import { encodeGenerator } from "./encode-generator.ts";
 
 /** Names of users and items. */
 export interface SmallNames {
@@ -79,7 +80,7 @@ export async function smallRanker(names: SmallNames = NAMES): Promise<Uint8Array
     dropoutRate: 0,
   };
   const generator = new Generator(catalogue, { ...options, seed: 3, stream: "generator" }, random("weights"));
-  const bytes = await encodeRanker({
+  const bytes = await encodeGenerator({
     generator,
     catalogue,
     retriever: createRetriever(names),

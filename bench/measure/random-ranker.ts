@@ -1,10 +1,11 @@
 /** A ranker of a given size with random weights: what it costs does not depend on what it learned. */
+
 import type { Catalogue } from "../../src/data/dataset.ts";
 import { MatrixRetriever } from "../../src/data/retrievers/matrix-retriever.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
 import { Random } from "../../src/kernels/index.ts";
-import { encodeRanker } from "../../src/ranker/ranker-file.ts";
 import type { RankRequest } from "../../src/ranker/requests.ts";
+import { encodeGenerator } from "../../test/encode-generator.ts";
 
 export const RANKER_SIZES = {
   items: 3000,
@@ -39,7 +40,7 @@ export async function randomRanker(): Promise<Uint8Array> {
       ["history_projection", { dtype: "F32", shape: [33, 32], data: normals(33 * 32) }],
     ]),
   );
-  const bytes = await encodeRanker({
+  const bytes = await encodeGenerator({
     generator,
     catalogue,
     retriever,

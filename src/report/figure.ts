@@ -6,7 +6,7 @@ import { type Content, type Html, html, trusted } from "./html.ts";
 const { document } = parseHTML("<!doctype html><html><body></body></html>");
 
 /** Width in pixels of a figure on a phone, and about that of a column of figures on a wide screen. */
-export const FIGURE_WIDTH = 336;
+const FIGURE_WIDTH = 336;
 
 export interface FigureText {
   readonly title: Content;
@@ -63,7 +63,7 @@ const LINE_STYLES = [
   { stroke: "var(--third)", strokeDasharray: "8 3 2 3" },
 ] as const;
 
-export interface LineStyle {
+interface LineStyle {
   readonly stroke: string;
   readonly strokeDasharray?: string;
 }
@@ -80,7 +80,7 @@ export function lineLegend(names: readonly Content[]): Html {
 }
 
 /** Samples of marks, for legends. */
-export const MARKS = {
+const MARKS = {
   dot: html`<circle cx="7" cy="5" r="3.5" fill="var(--accent)"/>`,
   ring: html`<circle cx="7" cy="5" r="3.5" fill="none" stroke="var(--muted)" stroke-width="1.5"/>`,
   bubble: html`<circle cx="7" cy="5" r="4" fill="var(--accent)" fill-opacity="0.55"/>`,

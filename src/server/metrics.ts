@@ -9,7 +9,7 @@ const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64];
 export interface ServerState {
   readonly waiting: number;
   readonly ranking: number;
-  readonly workers: number;
+  readonly workerIds: readonly number[];
   readonly ranker: RankerFacts | undefined;
 }
 
@@ -70,7 +70,7 @@ export class ServerMetrics {
     for (const result of ["done", "failed"] as const) this.reloads.inc({ result }, 0);
     this.gauge("goalrank_queue_requests", "Requests that wait for a worker", () => state().waiting);
     this.gauge("goalrank_ranking_requests", "Requests that workers are ranking", () => state().ranking);
-    this.gauge("goalrank_workers", "Workers that live", () => state().workers);
+    this.gauge("goalrank_workers", "Workers that live", () => state().workerIds.length);
     const ranker = new Gauge({
       name: "goalrank_ranker_info",
       help: "1 for the ranker in service, with the version of its file and its fingerprint",

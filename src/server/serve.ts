@@ -52,12 +52,7 @@ export async function serve(options: ServeOptions): Promise<RankServer> {
     throw new RankerLoadError(error.message);
   });
   let shuttingDown = false;
-  const metrics = new ServerMetrics(() => ({
-    waiting: service.waiting,
-    ranking: service.ranking,
-    workers: service.workerIds.length,
-    ranker: service.ranker,
-  }));
+  const metrics = new ServerMetrics(() => service);
   const service = new RankingService(settings, {
     ranked: (requests, milliseconds) => {
       metrics.batchSize.observe(requests);

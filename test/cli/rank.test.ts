@@ -1,4 +1,5 @@
 /** Lines of requests are answered in their order, as they come. */
+
 import { Readable } from "node:stream";
 import fc from "fast-check";
 import { suite } from "uvu";
@@ -8,8 +9,8 @@ import { type Line, readLines } from "../../src/cli/rank/read-lines.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
 import { Random } from "../../src/kernels/index.ts";
 import { Ranker } from "../../src/ranker/ranker.ts";
-import { encodeRanker } from "../../src/ranker/ranker-file.ts";
 import { retrievalWarning } from "../../src/ranker/retrieval-warning.ts";
+import { encodeGenerator } from "../encode-generator.ts";
 
 const test = suite("goalrank rank");
 
@@ -26,7 +27,7 @@ const generator = new Generator(
   new Random({ seed: 1, stream: "w", step: 0 }),
 );
 const ranker = await Ranker.create(
-  await encodeRanker({
+  await encodeGenerator({
     generator,
     catalogue,
     retriever: undefined,

@@ -2,11 +2,10 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { feedbackBatch } from "../../src/data/batch.ts";
 import type { ListDataset } from "../../src/data/dataset.ts";
 import {
   candidateLabels,
-  exposedLabels,
-  exposedLists,
   labelsOfLists,
   listRewards,
   mixedLists,
@@ -44,28 +43,30 @@ const twoLists = smallDataset({
 });
 
 test("rows are taken in the order in which they are asked for", () => {
-  assert.equal([...exposedLists(twoLists, [1, 0])], [1, -1, 3, 4, 0, 2]);
-  assert.equal([...exposedLabels(twoLists, [1, 0])], [0, 1, 1, 1, 0, 1]);
+  const batch = feedbackBatch(twoLists, [1, 0]);
+  assert.equal([...batch.exposed], [1, -1, 3, 4, 0, 2]);
+  assert.equal([...batch.feedback], [0, 1, 1, 1, 0, 1]);
+  assert.equal([...candidateLabels(batch)], [0, 0, 0, 1, 0, 0, 0, 1, 0, 1]);
 });
 
 test("a candidate's label is the feedback that it got, 0 for what was not shown or is no candidate", () => {
-  assert.equal([...candidateLabels(twoLists, [0, 1])], [0, 0, 1, 0, 1, 0, 0, 0, 1, 0]);
+  assert.equal([...candidateLabels(twoLists)], [0, 0, 1, 0, 1, 0, 0, 0, 1, 0]);
   const lists = Int32Array.of(4, 3, 2, 0, 1, 2, 3, 2, 1, 0, 4, 3);
-  assert.equal([...labelsOfLists(twoLists, [0, 1], lists)], [1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1]);
+  assert.equal([...labelsOfLists(twoLists, lists)], [1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1]);
   assert.equal([...listRewards(twoLists, Int32Array.of(3, 2, 0, 1, 3, 2))], [1, 1]);
 });
 
 test("a list that can be shown keeps its candidates in place, and unshown ones stand for the others", () => {
-  assert.equal([...showableLists(twoLists, [1, 0])], [1, 0, 3, 4, 0, 2]);
-  assert.equal([...listRewards(twoLists, showableLists(twoLists, [0, 1]))], [2, 1]);
+  assert.equal([...showableLists(feedbackBatch(twoLists, [1, 0]))], [1, 0, 3, 4, 0, 2]);
+  assert.equal([...listRewards(twoLists, showableLists(twoLists))], [2, 1]);
   const missing = { ...twoLists, exposed: Int32Array.of(-1, 0, -1, -1, -1, -1) };
-  assert.equal([...showableLists(missing, [0, 1])], [1, 0, 2, 0, 1, 2]);
-  assert.equal([...showableLists(log, everyRow)], [...exposedLists(log, everyRow)]);
+  assert.equal([...showableLists(missing)], [1, 0, 2, 0, 1, 2]);
+  assert.equal(showableLists(log), log.exposed);
 });
 
 test("mixed lists count what was not shown as 0, and hold shown and other candidates", () => {
-  const lists = mixedLists(log, everyRow, key);
-  const labels = labelsOfLists(log, everyRow, lists);
+  const lists = mixedLists(log, key);
+  const labels = labelsOfLists(log, lists);
   let shownCount = 0;
   everyRow.forEach((row) => {
     const shown = [...log.exposed.slice(row * log.listLength, (row + 1) * log.listLength)];
@@ -83,9 +84,9 @@ test("mixed lists count what was not shown as 0, and hold shown and other candid
 });
 
 test("mixed lists follow their key, and put shown candidates at every position", () => {
-  const lists = mixedLists(log, everyRow, key);
-  assert.equal(mixedLists(log, everyRow, key), lists);
-  assert.not.equal(mixedLists(log, everyRow, { ...key, step: 1 }), lists);
+  const lists = mixedLists(log, key);
+  assert.equal(mixedLists(log, key), lists);
+  assert.not.equal(mixedLists(log, { ...key, step: 1 }), lists);
   for (let t = 0; t < log.listLength; t++) {
     const shown = everyRow.filter((row) => {
       const own = log.exposed.subarray(row * log.listLength, (row + 1) * log.listLength);
@@ -110,7 +111,7 @@ test("mixed lists hold distinct candidates whatever the sizes, also where shown 
         exposed: exposed.map((position) => (random.uniform() < 0.3 ? -1 : position)),
         feedback: new Float32Array(listLength),
       });
-      const list = mixedLists(dataset, [0], { ...key, seed });
+      const list = mixedLists(dataset, { ...key, seed });
       assert.is(new Set(list).size, listLength);
       for (const position of list) assert.ok(position >= 0 && position < candidateCount);
     }),

@@ -21,6 +21,8 @@ interface Declaration {
 const DECLARATION =
   /^export\s+(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(?:function\*?|class|interface|type|const|let)\s+(\w+)/gm;
 const REEXPORT = /^export\s+(?:type\s+)?\{([^}]*)\}\s+from\s+"([^"]+)"/gm;
+const IMPORT = /^import\s+(?:type\s+)?\{([^}]*)\}\s+from\s+"([^"]+)"/gm;
+const LOCAL = /^export\s+(?:type\s+)?\{([^}]*)\};/gm;
 const STAR = /^export\s+\*\s+from\s+"([^"]+)"/gm;
 
 /** Overloads are told by their first; `const` by the comment before it. */
@@ -41,6 +43,17 @@ function endsInDocumentation(before: string): boolean {
   return before.startsWith("/**", start) && start > 0;
 }
 
+/** The names of a list between braces, as they are called where they come from. */
+function namesIn(list: string): string[] {
+  return list.split(",").flatMap(
+    (part) =>
+      part
+        .trim()
+        .replace(/^type\s+/, "")
+        .split(/\s+as\s+/)[0] || [],
+  );
+}
+
 /** The symbols that a file exports, its own and others', by where they are declared. */
 function exportsOf(path: string, read: ReadFile, known = new Map<string, Declaration[]>()): Declaration[] {
   const found = known.get(path);
@@ -49,18 +62,19 @@ function exportsOf(path: string, read: ReadFile, known = new Map<string, Declara
   const own = declarationsIn(path, text);
   known.set(path, own);
   const from = (specifier: string) => exportsOf(posix.join(posix.dirname(path), specifier), read, known);
-  const named = [...text.matchAll(REEXPORT)].flatMap(([, list, specifier]) => {
-    const names = list.split(",").flatMap(
-      (part) =>
-        part
-          .trim()
-          .replace(/^type\s+/, "")
-          .split(/\s+as\s+/)[0] || [],
-    );
+  const pick = ([, list, specifier]: RegExpMatchArray) => {
+    const names = namesIn(list);
     return from(specifier).filter(({ name }) => names.includes(name));
-  });
+  };
+  const named = [...text.matchAll(REEXPORT)].flatMap(pick);
+  // Imported above, and exported in a list of its own.
+  const local = [...text.matchAll(LOCAL)].flatMap(([, list]) => namesIn(list));
+  const imports = [...text.matchAll(IMPORT)].filter(([, list]) =>
+    namesIn(list).some((name) => local.includes(name)),
+  );
+  const passedOn = imports.flatMap(pick).filter(({ name }) => local.includes(name));
   const all = [...text.matchAll(STAR)].flatMap(([, specifier]) => from(specifier));
-  const exported = [...own, ...named, ...all];
+  const exported = [...own, ...named, ...passedOn, ...all];
   known.set(path, exported);
   return exported;
 }
@@ -75,14 +89,20 @@ function undocumented(entries: readonly string[], read: ReadFile): string[] {
 
 test("every symbol that the package exports is documented", () => {
   const read = (path: string) => readFileSync(path, "utf8");
-  assert.ok(exportsOf("src/index.ts", read).length > 200);
+  assert.ok(ENTRIES.flatMap((entry) => exportsOf(entry, read)).length > 200);
   const problems = undocumented(ENTRIES, read);
   assert.ok(problems.length === 0, `${problems.length} without a doc comment:\n${problems.join("\n")}`);
 });
 
 test("symbols without a doc comment are found, wherever they are exported from", () => {
   const files: Readonly<Record<string, string>> = {
-    "src/index.ts": 'export * from "./a/index.ts";\nexport { b, type C as D } from "./b.ts";\n',
+    "src/index.ts": [
+      'import { e, f } from "./c.ts";',
+      'export * from "./a/index.ts";',
+      'export { b, type C as D } from "./b.ts";',
+      "export { e };",
+    ].join("\n"),
+    "src/c.ts": "// About c.\nexport const e = 1;\nexport const f = 2;",
     "src/a/index.ts": "/** All of a. */\nexport class A {}\n\n/** A number. */\nexport const one = 1;\n",
     "src/b.ts": [
       "/** About b. */",
@@ -96,7 +116,7 @@ test("symbols without a doc comment are found, wherever they are exported from",
   };
   assert.equal(
     undocumented(["src/index.ts"], (path) => files[path]),
-    ["src/a/index.ts:2: A", "src/b.ts:3: b", "src/b.ts:6: C"],
+    ["src/a/index.ts:2: A", "src/b.ts:3: b", "src/b.ts:6: C", "src/c.ts:2: e"],
   );
 });
 

@@ -111,7 +111,7 @@ test("an interrupted grid stops its processes after a step, and goes on from the
 test("a process that ends by itself is a failed trial that says how it ended", async () => {
   process.env.NODE_OPTIONS = "--no-such-option";
   try {
-    const { failed } = await runSmall(folder(), { contenders: () => [{ name: "random" }] });
+    const { failed } = await runSmall(folder(), { contenders: () => [{ method: "random" }] });
     assert.equal(
       failed.map(({ trial, error }) => `${trial.method}: ${error.message}`),
       [
@@ -138,14 +138,14 @@ test("a trial that goes on from a checkpoint does not say what it cost", async (
 test("a trial that fails is told with the error of its process, and the others are there", async () => {
   const root = folder();
   const contenders: typeof CONTENDERS = (dataset) => [
-    { name: "random" },
-    { name: "goalrank", policy: { ...dataset.policy, groups: { ...dataset.policy.groups, spaced: 99 } } },
+    { method: "random" },
+    { method: "goalrank", policy: { ...dataset.policy, groups: { ...dataset.policy.groups, spaced: 99 } } },
   ];
   const { failed, ran } = await runSmall(root, { contenders });
   assert.is(ran, 2);
   assert.equal(
     failed.map(({ trial, error }) => `${trial.method}: ${error.message}`),
-    ["GoalRank: groups: spaced must be an integer from 2 to the 16 lists drawn, got 99"],
+    ["GoalRank: groups.spaced: at most the 16 lists drawn can be kept, got 99"],
   );
   assert.equal(Object.keys(metricsIn(root)), ["random"]);
 });

@@ -1,6 +1,6 @@
 /** An experiment small enough for tests: three methods on the tiny world, in processes of their own. */
 
-import { type Contender, contenderTitle } from "../../src/experiments/contenders.ts";
+import { type Contender, methodTitle } from "../../src/experiments/contenders.ts";
 import { chooseDataset, type DatasetChoice } from "../../src/experiments/datasets.ts";
 import type { Experiment } from "../../src/experiments/experiment.ts";
 import { rankingTrial } from "../../src/experiments/ranking-work.ts";
@@ -20,7 +20,11 @@ export function smallExperiment(contenders: (dataset: DatasetChoice) => readonly
     trials: ({ seeds, dataset }) =>
       seeds.flatMap((seed) =>
         contenders(dataset).map((contender) =>
-          rankingTrial({ experiment: "small", method: contenderTitle(contender), seed }, dataset, contender),
+          rankingTrial(
+            { experiment: "small", method: methodTitle(contender.method), seed },
+            dataset,
+            contender,
+          ),
         ),
       ),
     notes: [],
@@ -40,9 +44,9 @@ export function smallExperiment(contenders: (dataset: DatasetChoice) => readonly
 
 /** A method that learns, and some that do not. */
 export const CONTENDERS = ({ policy }: DatasetChoice): readonly Contender[] => [
-  { name: "random" },
-  { name: "method", method: "prm" },
-  { name: "goalrank", policy: { ...policy, policyRequests: 320 } },
+  { method: "random" },
+  { method: "prm" },
+  { method: "goalrank", policy: { ...policy, policyRequests: 320 } },
 ];
 
 export async function runSmall(

@@ -11,22 +11,24 @@ import {
   simulateAbTest,
 } from "../../src/experiments/named/simulated-ab-test.ts";
 import { table4 } from "../../src/experiments/named/table4.ts";
-import { randomRanking, scorerRanking } from "../../src/methods/answers.ts";
+import { byScores, rankRequests } from "../../src/methods/answering.ts";
 import { tensor } from "../../src/tensor/index.ts";
 import { findScenario } from "../../src/world/scenarios.ts";
 import { OUTCOMES } from "../../src/world/sessions.ts";
 import { createWorld } from "../../src/world/world.ts";
 
+import { randomRanking } from "../random-ranking.ts";
+
 const test = suite("table 4");
 
 const world = createWorld({ ...findScenario("tiny").options, userCount: 200, seed: 3 });
 
-const byChance: Policy = async (requests) => randomRanking(requests, 5);
+const byChance: Policy = (requests) => randomRanking(requests, 5);
 
 /** The candidates that a user likes best by themselves. */
 const byTaste: Policy = (requests) =>
-  scorerRanking(
-    {
+  rankRequests(
+    byScores({
       forward: ({ users, items }) => {
         const [own, candidates] = [users.dataSync(), items.dataSync()];
         const count = items.shape[1];
@@ -35,7 +37,7 @@ const byTaste: Policy = (requests) =>
         );
         return tensor(tastes, items.shape);
       },
-    },
+    }),
     requests,
   );
 

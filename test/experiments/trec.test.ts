@@ -9,9 +9,11 @@ import { measureLists } from "../../src/experiments/request-measures.ts";
 import { formatQrels, formatRun } from "../../src/experiments/trec.ts";
 import type { ListJudge } from "../../src/goalrank/judge.ts";
 import { Random } from "../../src/kernels/index.ts";
-import { type RankedLists, randomRanking, rankingByScores } from "../../src/methods/answers.ts";
+import { type RankedLists, topLists } from "../../src/methods/answering.ts";
 import { worldData } from "../../src/run/data.ts";
 import { full } from "../../src/tensor/index.ts";
+
+import { randomRanking } from "../random-ranking.ts";
 
 type ByTopic<Value> = Map<string, Value>;
 
@@ -96,8 +98,8 @@ async function compare(dataset: ListDataset, ranked: RankedLists): Promise<void>
 }
 
 test("exported lists have our metrics, by the definitions of trec_eval", async () => {
-  await compare(data.test, randomRanking(data.test, 1));
-  await compare(data.test, rankingByScores(data.test, data.test.retrieverScores));
+  await compare(data.test, await randomRanking(data.test, 1));
+  await compare(data.test, topLists(data.test.retrieverScores, data.test.size, data.test.listLength));
 });
 
 test("they have them where what was exposed is not among the candidates, and without lists that have no positive", async () => {
@@ -113,7 +115,7 @@ test("they have them where what was exposed is not among the candidates, and wit
   const topics = readQrels(formatQrels(dataset));
   assert.is(topics.size, dataset.size - empty.length);
   assert.ok(empty.every((row) => !topics.has(String(row))));
-  await compare(dataset, randomRanking(dataset, 2));
+  await compare(dataset, await randomRanking(dataset, 2));
 });
 
 test.run();

@@ -1,22 +1,20 @@
 /** GoalRank's own task: its loss by hand, where lists are sampled from, which are kept, and what it refuses. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { candidateBatch } from "../../src/data/batch.ts";
+import { candidateBatch, feedbackBatch } from "../../src/data/batch.ts";
 import type { ListDataset } from "../../src/data/dataset.ts";
-import { exposedLists } from "../../src/data/labels.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
 import {
-  DEFAULT_GROUPS,
   type GoalRankModels,
-  type GroupOptions,
   goalRankTask,
   type ScoredGroups,
   scoreGroups,
 } from "../../src/goalrank/goalrank-task.ts";
+import { DEFAULT_GROUPS, type GroupOptions } from "../../src/goalrank/groups/group-settings.ts";
 import type { ListJudge } from "../../src/goalrank/judge.ts";
 import { RewardModel } from "../../src/goalrank/reward-model.ts";
 import { Random } from "../../src/kernels/index.ts";
-import { PointwiseRanker } from "../../src/methods/dnn.ts";
+import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
 import { noGrad, type Tensor } from "../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../src/training/options.ts";
 import { train } from "../../src/training/trainer.ts";
@@ -50,10 +48,10 @@ const groupOptions = (options: Partial<GroupOptions> = {}): GroupOptions => ({
 
 /** The groups that the task draws for its batch `step`. */
 const groupsOf = (models: GoalRankModels, options: GroupOptions, step = 0): Promise<ScoredGroups> =>
-  scoreGroups(models, log, rows, options, { seed: SEED, stream: "GoalRank", step });
+  scoreGroups(models, feedbackBatch(log, rows), options, { seed: SEED, stream: "GoalRank", step });
 
 async function lossOf(models: GoalRankModels, options: GroupOptions, step = 0): Promise<number> {
-  const { loss } = await goalRankTask(models, log, options, SEED).computeLoss(rows, step);
+  const { loss } = await goalRankTask(models, log, options, { seed: SEED }).computeLoss(rows, step);
   return loss.item();
 }
 
@@ -61,7 +59,7 @@ async function lossOf(models: GoalRankModels, options: GroupOptions, step = 0): 
 function loggedLikelihood(generator: Generator, own: Int32Array = rows): number {
   return noGrad(() => {
     const memory = generator.encode(candidateBatch(log, own));
-    return generator.logProbabilities(memory, exposedLists(log, own), 1).mean().itemSync();
+    return generator.logProbabilities(memory, feedbackBatch(log, own).exposed, 1).mean().itemSync();
   });
 }
 
@@ -130,7 +128,7 @@ test("a step reports the sources that its lists came from", async () => {
     { source: "logged", count: 1 },
     { source: "diverse", count: 2 },
   ] as const;
-  const task = goalRankTask(createModels(), log, groupOptions({ set }), SEED);
+  const task = goalRankTask(createModels(), log, groupOptions({ set }), { seed: SEED });
   const { loss, describe } = await task.computeLoss(rows, 0);
   const metrics = (await describe?.()) ?? {};
   for (const source of ["policy", "logged", "diverse"])
@@ -150,7 +148,7 @@ async function disturb(generator: Generator): Promise<void> {
 test("between two refreshments lists are sampled from the copy, and the generator learns from them", async () => {
   const models = createModels();
   const options = groupOptions({ refreshEvery: 3 });
-  const task = goalRankTask(models, log, options, SEED);
+  const task = goalRankTask(models, log, options, { seed: SEED });
   assert.equal([...(task.companions?.keys() ?? [])], ["sampler"]);
 
   await task.computeLoss(rows, 0);
@@ -171,7 +169,7 @@ test("between two refreshments lists are sampled from the copy, and the generato
 });
 
 test("without a distance there is no copy to keep in checkpoints", () => {
-  assert.is(goalRankTask(createModels(), log, groupOptions(), SEED).companions, undefined);
+  assert.is(goalRankTask(createModels(), log, groupOptions(), { seed: SEED }).companions, undefined);
 });
 
 test("spaced groups keep so many lists of the pool, the best and the worst among them, with their sources", async () => {
@@ -211,7 +209,7 @@ test("imitation keeps the policy near the log", async () => {
   const likelihoodAfter = async (imitationWeight: number) => {
     const models = createModels();
     const before = loggedLikelihood(models.generator, everyRow);
-    const task = goalRankTask(models, log, groupOptions({ imitationWeight }), SEED);
+    const task = goalRankTask(models, log, groupOptions({ imitationWeight }), { seed: SEED });
     await train(task, { ...DEFAULT_TRAINING, batchSize: 16, epochs: 10, learningRate: 1e-2 });
     return { before, after: loggedLikelihood(models.generator, everyRow) };
   };
@@ -224,13 +222,13 @@ test("imitation keeps the policy near the log", async () => {
 test("options that cannot be met are refused before a step is made", () => {
   const models = createModels();
   const message = (options: Partial<GroupOptions>, text: string) =>
-    throwsMessage(() => goalRankTask(models, log, groupOptions(options), SEED), `groups.${text}`);
+    throwsMessage(() => goalRankTask(models, log, groupOptions(options), { seed: SEED }), `groups.${text}`);
   for (const refreshEvery of [0, 1.5, Number.NaN]) {
     message({ refreshEvery }, `refreshEvery: expected an integer of at least 1, got ${refreshEvery}`);
   }
   const { sampler: _, ...withoutSampler } = models;
   throwsMessage(
-    () => goalRankTask(withoutSampler, log, groupOptions({ refreshEvery: 2 }), SEED),
+    () => goalRankTask(withoutSampler, log, groupOptions({ refreshEvery: 2 }), { seed: SEED }),
     "groups: refreshEvery 2 needs a sampler, a generator of the same shape",
   );
   for (const imitationWeight of [-1, Number.NaN]) {
@@ -248,7 +246,7 @@ test("where shown items are no candidates, what is left of the log takes part", 
   const retrieved: ListDataset = { ...log, exposed };
   const set = [...DEFAULT_GROUPS.set, { source: "logged", count: 1 }] as const;
   const lossOn = async (options: Partial<GroupOptions>) => {
-    const task = goalRankTask(models, retrieved, groupOptions(options), SEED);
+    const task = goalRankTask(models, retrieved, groupOptions(options), { seed: SEED });
     const { loss } = await task.computeLoss(rows, 0);
     return loss.item();
   };

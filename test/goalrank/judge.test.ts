@@ -5,7 +5,7 @@ import { candidateBatch, type RequestBatch } from "../../src/data/batch.ts";
 import { DiscountedItemJudge, JudgeEnsemble, type ListJudge } from "../../src/goalrank/judge.ts";
 import { RewardModel } from "../../src/goalrank/reward-model.ts";
 import { Random } from "../../src/kernels/index.ts";
-import { PointwiseRanker } from "../../src/methods/dnn.ts";
+import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
 import { Module } from "../../src/nn/index.ts";
 import { noGrad, type Tensor, tensor } from "../../src/tensor/index.ts";
 import { log, rewardOptions, world } from "../small-world.ts";

@@ -1,15 +1,18 @@
 /** Gradients of every model's whole loss against central differences, in double precision. */
+
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Generator } from "../../src/goalrank/generator.ts";
-import { DEFAULT_GROUPS, type GroupOptions, goalRankTask } from "../../src/goalrank/goalrank-task.ts";
+import { goalRankTask } from "../../src/goalrank/goalrank-task.ts";
+import { DEFAULT_GROUPS, type GroupOptions } from "../../src/goalrank/groups/group-settings.ts";
 import { imitationTask } from "../../src/goalrank/imitation-task.ts";
+import { listwiseLoss } from "../../src/goalrank/listwise-loss.ts";
 import { RewardModel, type RewardModelOptions } from "../../src/goalrank/reward-model.ts";
 import { rewardTask } from "../../src/goalrank/reward-task.ts";
 import { Random } from "../../src/kernels/index.ts";
-import { PointwiseRanker } from "../../src/methods/dnn.ts";
-import { pointwiseTask } from "../../src/methods/pointwise-task.ts";
-import { PersonalisedReranker, prmTask } from "../../src/methods/prm.ts";
+import { PointwiseRanker, pointwiseTask } from "../../src/methods/pointwise-ranker.ts";
+import { PersonalisedReranker } from "../../src/methods/prm.ts";
+import { scoringTask } from "../../src/methods/scoring/scoring-method.ts";
 import { noGrad, scope, setDefaultDevice, type Tensor } from "../../src/tensor/index.ts";
 import type { TrainingTask } from "../../src/training/trainer.ts";
 import { DoubleDevice } from "../double-device.ts";
@@ -105,7 +108,7 @@ const groups = (options: Partial<GroupOptions> = {}): GroupOptions => ({ ...DEFA
 const tasks: readonly (readonly [string, () => TrainingTask])[] = [
   ["DNN on shown items", () => pointwiseTask(createPointwise(), log, "ignore")],
   ["DNN on all candidates", () => pointwiseTask(createPointwise(), log, "negative")],
-  ["PRM's list-wise loss", () => prmTask(createPrm(), log, "negative")],
+  ["PRM's list-wise loss", () => scoringTask("prm", createPrm(), listwiseLoss, log, "negative")],
   ["imitation of lists", () => imitationTask(createGenerator(), log, "list")],
   ["imitation of positives", () => imitationTask(createGenerator(), log, "positives")],
   [
@@ -120,7 +123,7 @@ const tasks: readonly (readonly [string, () => TrainingTask])[] = [
         unexposed: "negative",
       }),
   ],
-  ["GoalRank", () => goalRankTask(goalRankModels(), log, groups(), 1)],
+  ["GoalRank", () => goalRankTask(goalRankModels(), log, groups(), { seed: 1 })],
   [
     "GoalRank with imitation, on spaced lists",
     () =>
@@ -128,7 +131,7 @@ const tasks: readonly (readonly [string, () => TrainingTask])[] = [
         goalRankModels(),
         log,
         groups({ imitationWeight: 0.7, imitation: "positives", spaced: 5 }),
-        1,
+        { seed: 1 },
       ),
   ],
 ];
@@ -162,7 +165,7 @@ test("a head that only reports a list's total changes nothing of what the other 
 test("PRM learns nothing into the pointwise ranker that it reads", async () => {
   const pointwise = createPointwise();
   const model = createPrm(pointwise);
-  const { loss } = await prmTask(model, log, "negative").computeLoss(rows, 0);
+  const { loss } = await scoringTask("prm", model, listwiseLoss, log, "negative").computeLoss(rows, 0);
   loss.backward();
   assert.ok(pointwise.parameters().every(({ grad }) => grad === undefined));
   const own = new Set(model.parameters());
@@ -172,7 +175,7 @@ test("PRM learns nothing into the pointwise ranker that it reads", async () => {
 test("GoalRank learns nothing into its judge and its helpers", async () => {
   const models = goalRankModels();
   const sampler = createGenerator("sampler");
-  const task = goalRankTask({ ...models, sampler }, log, groups({ refreshEvery: 2 }), 1);
+  const task = goalRankTask({ ...models, sampler }, log, groups({ refreshEvery: 2 }), { seed: 1 });
   const { loss } = await task.computeLoss(rows, 0);
   loss.backward();
   for (const model of [models.judge, models.pointwise, sampler]) {

@@ -1,14 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { candidateBatch } from "../../src/data/batch.ts";
+import { candidateBatch, feedbackBatch } from "../../src/data/batch.ts";
 import type { ListDataset } from "../../src/data/dataset.ts";
-import { exposedLists, labelsOfLists } from "../../src/data/labels.ts";
 import { pearsonCorrelation } from "../../src/evaluation/statistics.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
+import { predictedRewards } from "../../src/goalrank/judge.ts";
 import { RewardModel, type RewardModelOptions } from "../../src/goalrank/reward-model.ts";
 import { type RewardTaskOptions, rewardTask } from "../../src/goalrank/reward-task.ts";
 import { Random } from "../../src/kernels/index.ts";
-import { predictedRewards } from "../../src/methods/answers.ts";
 import { noGrad, tensor } from "../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../src/training/options.ts";
 import { train } from "../../src/training/trainer.ts";
@@ -33,7 +32,9 @@ function logitsOfTwins(model: RewardModel): number[][] {
     [0, 1, 2, 3],
     [0, 1, 2, 4],
   ].map((list) =>
-    noGrad(() => [...model.readLists(log, [0], Int32Array.from(list)).positionLogits.dataSync()]),
+    noGrad(() => [
+      ...model.readLists(candidateBatch(log, [0]), Int32Array.from(list)).positionLogits.dataSync(),
+    ]),
   );
 }
 
@@ -58,7 +59,7 @@ test("scoring groups equals scoring their lists one by one, for either head, wit
         const group = tensor(Int32Array.from(lists.flat()), [1, 3, 4]);
         const grouped = model.rewards(candidateBatch(log, [2]), group).dataSync();
         lists.forEach((list, index) => {
-          const { positionLogits, totals } = model.readLists(log, [2], Int32Array.from(list));
+          const { positionLogits, totals } = model.readLists(candidateBatch(log, [2]), Int32Array.from(list));
           const single = head === "total" ? totals.itemSync() : positionLogits.sigmoid().sum().itemSync();
           assert.ok(Math.abs(grouped[index] - single) < 1e-5);
         });
@@ -71,7 +72,7 @@ test("the heads say different things, and only the chosen one gives the reward",
   const [byPosition, byTotal] = [create({ head: "positions" }), create({ head: "total" })];
   noGrad(() => {
     const [own, other] = [byPosition, byTotal].map((model) =>
-      model.readLists(log, [0], Int32Array.of(0, 1, 2, 3)),
+      model.readLists(candidateBatch(log, [0]), Int32Array.of(0, 1, 2, 3)),
     );
     assert.equal([...own.positionLogits.dataSync()], [...other.positionLogits.dataSync()]);
     assert.is(byTotal.rewardsOf(own).itemSync(), own.totals.itemSync());
@@ -90,7 +91,7 @@ test("with context layers a reward depends on candidates outside of the list, wi
   const rewardsOf = (model: RewardModel, dataset: ListDataset) =>
     noGrad(() => [
       model.rewards(candidateBatch(dataset, [0]), tensor(list, [1, 1, 4])).itemSync(),
-      model.rewardsOf(model.readLists(dataset, [0], list)).itemSync(),
+      model.rewardsOf(model.readLists(candidateBatch(dataset, [0]), list)).itemSync(),
     ]);
   const alone = create({ contextLayers: 0 });
   assert.equal(rewardsOf(alone, changed), rewardsOf(alone, log));
@@ -110,9 +111,9 @@ const rows = Int32Array.of(3, 0, 7);
 
 test("the loss is the positions' cross-entropy and both heads' squared errors over L", async () => {
   const model = create();
-  const lists = exposedLists(log, rows);
-  const labels = labelsOfLists(log, rows, lists);
-  const { positionLogits, totals } = noGrad(() => model.readLists(log, rows, lists));
+  const batch = feedbackBatch(log, rows);
+  const { exposed: lists, feedback: labels } = batch;
+  const { positionLogits, totals } = noGrad(() => model.readLists(batch, lists));
   const logits = positionLogits.dataSync();
   const length = log.listLength;
   let crossEntropy = 0;

@@ -2,28 +2,40 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { candidateBatch } from "../../src/data/batch.ts";
+import type { ListDataset } from "../../src/data/dataset.ts";
 import { allRows } from "../../src/data/labels.ts";
 import type { ListJudge } from "../../src/goalrank/judge.ts";
-import {
-  EG_RERANK,
-  EgRerank,
-  PointerGenerator,
-  pointerRanking,
-} from "../../src/methods/eg-rerank/eg-rerank.ts";
+import { byPolicy, rankRequests } from "../../src/methods/answering.ts";
+import { EG_RERANK } from "../../src/methods/eg-rerank/eg-rerank.ts";
+import { EgRerank, PointerGenerator } from "../../src/methods/eg-rerank/model.ts";
 import { DEFAULT_EG_RERANK, type EgRerankOptions, egRerankTask } from "../../src/methods/eg-rerank/task.ts";
 import { noGrad, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../src/training/options.ts";
 import { train } from "../../src/training/trainer.ts";
 import { log, world } from "../small-world.ts";
-import { assertRanked, createContext, itemsOf, lists32, random, reordered, WIDTH } from "./small-context.ts";
+import {
+  assertRanked,
+  createSchool,
+  itemsOf,
+  learned,
+  lists32,
+  random,
+  reordered,
+  WIDTH,
+} from "./small-context.ts";
 
 const test = suite("EG-Rerank");
 
 const { candidateCount: candidates, listLength: length } = log;
 const rows = allRows(lists32);
 
-const createModel = () => new EgRerank(world.catalogue, WIDTH, random("EG-Rerank"));
-const createSampler = () => new PointerGenerator(world.catalogue, WIDTH, random("sampler"));
+const createModel = () => new EgRerank(world.catalogue, WIDTH, length, random("EG-Rerank"));
+const rankingBy = (generator: PointerGenerator, dataset: ListDataset) =>
+  rankRequests(
+    byPolicy(generator, (batch) => generator.encode(batch)),
+    dataset,
+  );
+const createSampler = () => new PointerGenerator(world.catalogue, WIDTH, length, random("sampler"));
 
 /** Likes items of even number at the even positions, and of odd number at the others: at most L. */
 const alternating: ListJudge = {
@@ -53,7 +65,7 @@ test("lists are drawn with the probabilities that teacher forcing gives them, an
   const { generator } = createModel();
   const batch = candidateBatch(lists32, rows);
   const key = { seed: 1, stream: "test", step: 0 };
-  const drawn = noGrad(() => generator.decode(batch, { lists: 3, length, key }));
+  const drawn = noGrad(() => generator.sample(batch, 3, key));
   const lists = drawn.lists.dataSync();
   const logs = noGrad(() => generator.stepLogProbabilities(batch, drawn)).dataSync();
   const own = drawn.logProbabilities.dataSync();
@@ -72,20 +84,28 @@ test("lists are drawn with the probabilities that teacher forcing gives them, an
   assert.ok(total.every((sum) => Math.abs(sum - 1) < 1e-5));
 });
 
-test("greedy lists take the likeliest candidate of those left", () => {
-  using _ = scope();
+test("greedy lists take the likeliest candidate of those left", async () => {
   const { generator } = createModel();
-  const batch = candidateBatch(lists32, rows);
-  const greedy = noGrad(() => generator.decode(batch, { lists: 1, length }));
-  const logs = noGrad(() => generator.stepLogProbabilities(batch, greedy)).dataSync();
-  greedy.lists.dataSync().forEach((position, at) => {
+  const greedy = await rankingBy(generator, lists32);
+  const free = new Int32Array(greedy.lists.length * candidates).fill(1);
+  greedy.lists.forEach((_, at) => {
+    for (const above of greedy.lists.subarray(at - (at % length), at)) free[at * candidates + above] = 0;
+  });
+  const logs = noGrad(() =>
+    generator
+      .stepLogProbabilities(candidateBatch(lists32, rows), {
+        lists: tensor(greedy.lists, [rows.length, 1, length]),
+        free: tensor(free, [rows.length, length, candidates]),
+      })
+      .dataSync(),
+  );
+  greedy.lists.forEach((position, at) => {
     const own = Array.from({ length: candidates }, (_, n) => logs[at * candidates + n]);
     assert.ok(Math.max(...own) - own[position] < 1e-6);
   });
-  const first = greedy.firstLogits.dataSync();
   for (const row of rows) {
-    const own = [...first.subarray(row * candidates, (row + 1) * candidates)];
-    assert.is(own.indexOf(Math.max(...own)), greedy.lists.dataSync()[row * length]);
+    const own = [...greedy.scores.subarray(row * candidates, (row + 1) * candidates)];
+    assert.is(own.indexOf(Math.max(...own)), greedy.lists[row * length]);
   }
 });
 
@@ -100,7 +120,7 @@ test("its loss is PPO's, with returns normalised within a request's lists, and t
   const batch = candidateBatch(lists32, rows);
   const key = { seed: 9, stream: "eg-rerank", step: 1 };
   const { samples } = options;
-  const drawn = noGrad(() => sampler.decode(batch, { lists: samples, length, key }));
+  const drawn = noGrad(() => sampler.sample(batch, samples, key));
   const { generator, discriminator } = model;
   const [told, shown, logs, judged] = noGrad(() => [
     discriminator.forward(batch, drawn.lists),
@@ -183,7 +203,7 @@ test("it fits what a judge wants of 32 lists", async () => {
   const sampler = createSampler();
   const options = { ...DEFAULT_EG_RERANK, discriminatorWeight: 0 };
   await train(egRerankTask({ model, sampler, judge: alternating }, lists32, options, 9), QUICK);
-  const ranked = await pointerRanking(model.generator, lists32);
+  const ranked = await rankingBy(model.generator, lists32);
   const wanted = itemsOf(lists32, ranked).map(
     (items) => items.filter((item, t) => (item + t) % 2 === 0).length,
   );
@@ -201,7 +221,7 @@ test("where the judge has no opinion, the discriminator draws the generator to w
   const sampler = createSampler();
   const options = { ...DEFAULT_EG_RERANK, discriminatorWeight: 1 };
   const shownShare = async () => {
-    const { lists } = await pointerRanking(model.generator, lists32);
+    const { lists } = await rankingBy(model.generator, lists32);
     const isShown = [...lists].filter((position, at) => {
       const start = at - (at % length);
       return lists32.exposed.subarray(start, start + length).includes(position);
@@ -216,15 +236,15 @@ test("where the judge has no opinion, the discriminator draws the generator to w
 
 test("the order in which candidates stand changes nothing", async () => {
   const { generator } = createModel();
-  const before = itemsOf(lists32, await pointerRanking(generator, lists32));
+  const before = itemsOf(lists32, await rankingBy(generator, lists32));
   for (const stream of ["order 1", "order 2", "order 3"]) {
     const moved = reordered(lists32, random(stream).permutation(candidates));
-    assert.equal(itemsOf(moved, await pointerRanking(generator, moved)), before);
+    assert.equal(itemsOf(moved, await rankingBy(generator, moved)), before);
   }
 });
 
 test("it learns on the tiny world and ranks distinct candidates", async () => {
-  const { rank } = await EG_RERANK.learn(await createContext(log));
+  const { rank } = await learned(EG_RERANK, await createSchool(log));
   const ranked = await rank(log);
   assertRanked(log, ranked);
   assert.equal((await rank(log)).lists, ranked.lists);

@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import type { ListDataset } from "../../src/data/dataset.ts";
 import { RewardModel } from "../../src/goalrank/reward-model.ts";
-import { EgRerank, PointerGenerator } from "../../src/methods/eg-rerank/eg-rerank.ts";
+import { EgRerank, PointerGenerator } from "../../src/methods/eg-rerank/model.ts";
 import { DEFAULT_EG_RERANK, egRerankTask } from "../../src/methods/eg-rerank/task.ts";
 import { MatchingGenerator, matchingTask } from "../../src/methods/nar4rec.ts";
 import { PermutationInterest } from "../../src/methods/pier/permutation-interest.ts";
@@ -44,8 +44,8 @@ const tasks: readonly (readonly [string, () => TrainingTask])[] = [
     "EG-Rerank",
     () => {
       const models = {
-        model: new EgRerank(catalogue, 8, random("eg-rerank")),
-        sampler: new PointerGenerator(catalogue, 8, random("sampler")),
+        model: new EgRerank(catalogue, 8, log.listLength, random("eg-rerank")),
+        sampler: new PointerGenerator(catalogue, 8, log.listLength, random("sampler")),
         judge: new RewardModel(catalogue, rewardOptions, random("judge")),
       };
       // The discriminator's gain is held constant, but moves with its weights: at 0 only what is learned is left.

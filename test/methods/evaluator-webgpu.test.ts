@@ -7,10 +7,10 @@ import { MG_E_20 } from "../../src/methods/mg-e/mg-e.ts";
 import { NAR4REC } from "../../src/methods/nar4rec.ts";
 import { PIER, PIER_PERMUTATIONS } from "../../src/methods/pier/pier.ts";
 import { DEFAULT_TRAINING } from "../../src/training/options.ts";
-import { train } from "../../src/training/trainer.ts";
+import { type TrainingTask, train } from "../../src/training/trainer.ts";
 import { cpu, on, testOnDevice } from "../kernels/webgpu/adapter.ts";
 import { log } from "../small-world.ts";
-import { assertRanked, createContext, withHistory } from "./small-context.ts";
+import { assertRanked, createSchool, learned, withHistory } from "./small-context.ts";
 
 const test = suite("methods with an evaluator on webgpu");
 
@@ -27,16 +27,13 @@ for (const method of [EG_RERANK, PIER, PIER_PERMUTATIONS, NAR4REC, MG_E_20]) {
     `${method.title} learns and ranks, nearly as on the CPU, and leaves nothing behind`,
     async (device) => {
       const learnAndRank = async () => {
-        const context = await createContext(dataset);
+        const { models, lesson } = await createSchool(dataset, { dropoutRate: 0 });
         const options = { ...DEFAULT_TRAINING, batchSize: 24 };
-        const learned = await method.learn({
-          ...context,
-          dropoutRate: 0,
-          train: (task) => train(task, options),
-        });
-        await learned.rank(dataset);
+        const own = { ...lesson, train: (task: TrainingTask) => train(task, options) };
+        const { rank } = await learned(method, { models, lesson: own });
+        await rank(dataset);
         const { buffers } = device.live;
-        const ranked = await learned.rank(dataset);
+        const ranked = await rank(dataset);
         assert.is(device.live.buffers, buffers);
         return ranked;
       };

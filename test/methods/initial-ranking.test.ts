@@ -15,6 +15,7 @@ const requestOf = (scores: readonly number[], items: readonly number[]) => ({
   retrieverScores: tensor(scores, [1, scores.length, 1]),
   history: undefined,
   historyWeights: undefined,
+  host: { items: Int32Array.from(items), scores: Float32Array.from(scores) },
 });
 
 test("equal scores share a rank", () => {

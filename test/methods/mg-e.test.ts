@@ -4,17 +4,18 @@ import * as assert from "uvu/assert";
 import { candidateBatch } from "../../src/data/batch.ts";
 import { allRows } from "../../src/data/labels.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
-import { generatorRanking, predictedRewards, scorerRanking } from "../../src/methods/answers.ts";
-import { PointwiseRanker } from "../../src/methods/dnn.ts";
+import { predictedRewards } from "../../src/goalrank/judge.ts";
+import { byPolicy, byScores, rankRequests } from "../../src/methods/answering.ts";
 import { AUTOREGRESSIVE_NETWORKS, FLEET, type FleetMember } from "../../src/methods/mg-e/fleet.ts";
 import { MG_E_3, MG_E_20, MG_E_100 } from "../../src/methods/mg-e/mg-e.ts";
 import { type FleetNetworks, FleetProposals } from "../../src/methods/mg-e/proposals.ts";
 import { contrastiveLists, MatchingGenerator } from "../../src/methods/nar4rec.ts";
+import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
 import { noGrad, scope } from "../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../src/training/options.ts";
 import { type TrainingTask, train } from "../../src/training/trainer.ts";
 import { generatorOptions, log, world } from "../small-world.ts";
-import { assertRanked, createContext, lists32, random } from "./small-context.ts";
+import { assertRanked, createSchool, judgeOf, learned, lists32, random } from "./small-context.ts";
 
 const test = suite("MG-E");
 
@@ -87,10 +88,13 @@ test("best lists are those of the networks by themselves", async () => {
   const { pointwise, autoregressive, matching } = networks;
   assert.equal(
     await listsOf({ network: "pointwise", decoding: best }),
-    (await scorerRanking(pointwise, lists32)).lists,
+    (await rankRequests(byScores(pointwise), lists32)).lists,
   );
   for (const [network, generator] of autoregressive) {
-    const { lists } = await generatorRanking(generator, lists32);
+    const { lists } = await rankRequests(
+      byPolicy(generator, (batch) => generator.encode(batch)),
+      lists32,
+    );
     assert.equal(await listsOf({ network, decoding: best }), lists);
   }
   using _ = scope();
@@ -140,7 +144,8 @@ test("with every spare candidate left out, all networks order the same random ca
 });
 
 test("a larger fleet's choice is liked no less, request by request, and networks are trained as needed", async () => {
-  const context = await createContext(log);
+  const school = await createSchool(log);
+  const { models: shared, lesson } = school;
   const stages: string[] = [];
   const quickly = async (task: TrainingTask) => {
     stages.push(task.stage);
@@ -153,12 +158,12 @@ test("a larger fleet's choice is liked no less, request by request, and networks
     [MG_E_100, 5],
   ] as const) {
     stages.length = 0;
-    const { rank, models } = await method.learn({ ...context, train: quickly });
-    assert.is(models.length, networkCount);
+    const { rank, models } = await learned(method, { models: shared, lesson: { ...lesson, train: quickly } });
+    assert.is(Object.keys(models).length, networkCount);
     assert.is(new Set(stages).size, networkCount);
     const ranked = await rank(log);
     assertRanked(log, ranked);
-    const liked = await predictedRewards(context.judge, log, ranked.lists);
+    const liked = await predictedRewards(judgeOf(school), log, ranked.lists);
     const gains = [...liked].map((reward, row) => reward - before[row]);
     assert.ok(gains.every((gain) => gain > -1e-5) && gains.some((gain) => gain > 1e-4));
     before = [...liked];

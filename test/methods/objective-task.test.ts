@@ -4,23 +4,23 @@ import * as assert from "uvu/assert";
 import { selectRows } from "../../src/data/dataset.ts";
 import { mean } from "../../src/evaluation/statistics.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
-import {
-  DEFAULT_GROUPS,
-  type GoalRankModels,
-  type GroupOptions,
-  goalRankTask,
-} from "../../src/goalrank/goalrank-task.ts";
+import { predictedRewards } from "../../src/goalrank/judge.ts";
 import { RewardModel, type RewardModelOptions } from "../../src/goalrank/reward-model.ts";
 import { Random } from "../../src/kernels/index.ts";
-import { generatorRanking, predictedRewards } from "../../src/methods/answers.ts";
-import { PointwiseRanker } from "../../src/methods/dnn.ts";
+import { byPolicy, rankRequests } from "../../src/methods/answering.ts";
 import { OBJECTIVES, type ObjectiveName } from "../../src/methods/objectives/index.ts";
-import { isGroupObjective } from "../../src/methods/objectives/objective-loss.ts";
+import {
+  DEFAULT_POLICY,
+  isGroupObjective,
+  type PolicyOptions,
+} from "../../src/methods/objectives/objective-settings.ts";
+import { type PolicyModels, policyTask } from "../../src/methods/objectives/policy-task.ts";
+import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
 import { DEFAULT_TRAINING } from "../../src/training/options.ts";
 import { train } from "../../src/training/trainer.ts";
 import { generatorOptions, log, rewardOptions, world } from "../small-world.ts";
 
-const test = suite("objectives of the GoalRank task");
+const test = suite("objectives of the policy task");
 
 const random = (stream: string) => new Random({ seed: 3, stream, step: 0 });
 const requests = selectRows(
@@ -28,7 +28,7 @@ const requests = selectRows(
   Array.from({ length: 32 }, (_, row) => row),
 );
 
-async function createModels(options: Partial<RewardModelOptions> = {}): Promise<GoalRankModels> {
+async function createModels(options: Partial<RewardModelOptions> = {}): Promise<PolicyModels> {
   const create = () => new Generator(world.catalogue, generatorOptions, random("generator"));
   return {
     generator: create(),
@@ -40,16 +40,19 @@ async function createModels(options: Partial<RewardModelOptions> = {}): Promise<
   };
 }
 
-const optionsOf = (objective: ObjectiveName, changes: Partial<GroupOptions> = {}): GroupOptions => ({
-  ...DEFAULT_GROUPS,
+const optionsOf = (objective: ObjectiveName, changes: Partial<PolicyOptions> = {}): PolicyOptions => ({
+  ...DEFAULT_POLICY,
   set: [{ source: "policy", count: 8 }],
   objective,
   ...changes,
 });
 
-async function rewardOf({ generator, judge }: GoalRankModels): Promise<number> {
+async function rewardOf({ generator, judge }: PolicyModels): Promise<number> {
   generator.train(false);
-  const { lists } = await generatorRanking(generator, requests);
+  const { lists } = await rankRequests(
+    byPolicy(generator, (batch) => generator.encode(batch)),
+    requests,
+  );
   return mean(await predictedRewards(judge, requests, lists));
 }
 
@@ -59,7 +62,7 @@ for (const objective of OBJECTIVES.filter((name) => name !== "imitation")) {
     const before = await rewardOf(models);
     const options = optionsOf(objective, { beta: objective.endsWith("grpo") ? 0.01 : 0.5 });
     const training = { ...DEFAULT_TRAINING, epochs: 25, batchSize: 16, learningRate: 0.01, seed: 1 };
-    await train(goalRankTask(models, requests, options, 1), training);
+    await train(policyTask(models, requests, options, { seed: 1 }), training);
     const after = await rewardOf(models);
     assert.ok(after > before + 0.02, `${before} ${after}`);
   });
@@ -75,16 +78,16 @@ test("imitation learns the lists of the log", async () => {
     end() {},
   };
   const training = { ...DEFAULT_TRAINING, epochs: 25, batchSize: 16, learningRate: 0.01, seed: 1 };
-  await train(goalRankTask(models, requests, optionsOf("imitation"), 1), training, { listener });
+  await train(policyTask(models, requests, optionsOf("imitation"), { seed: 1 }), training, { listener });
   assert.ok((losses.at(-1) ?? 0) < 0.6 * losses[0], `${losses[0]} ${losses.at(-1)}`);
 });
 
 test("what an objective cannot learn from is an error before anything is trained", async () => {
   const models = await createModels();
   const taskOf =
-    (options: GroupOptions, own = models) =>
+    (options: PolicyOptions, own = models) =>
     () =>
-      goalRankTask(own, requests, options, 1);
+      policyTask(own, requests, options, { seed: 1 });
   for (const objective of ["reinforce", "grpo", "rank-grpo"] as const) {
     const set = [
       { source: "policy", count: 4 },
@@ -94,7 +97,7 @@ test("what an objective cannot learn from is an error before anything is trained
     const warm = [{ source: "policy", count: 4, temperature: 2 }] as const;
     assert.throws(taskOf(optionsOf(objective, { set: warm })), /at temperature 1/);
   }
-  assert.not.throws(taskOf(optionsOf("dpo", { set: DEFAULT_GROUPS.set })));
+  assert.not.throws(taskOf(optionsOf("dpo", { set: DEFAULT_POLICY.set })));
   assert.throws(taskOf(optionsOf("dpo"), { ...models, reference: undefined }), /needs a reference/);
   assert.throws(taskOf(optionsOf("grpo", { clip: 0 })), /groups\.clip: expected a number over 0, got 0/);
   assert.throws(taskOf(optionsOf("dpo", { beta: -1 })), /groups\.beta: expected a number of at least 0/);
@@ -105,7 +108,7 @@ test("what an objective cannot learn from is an error before anything is trained
   assert.ok(isGroupObjective("dpo") && !isGroupObjective("goalrank"));
   const total = await createModels({ head: "total" });
   const step = async () =>
-    goalRankTask(total, requests, optionsOf("rank-grpo"), 1).computeLoss(Int32Array.of(0, 1), 0);
+    policyTask(total, requests, optionsOf("rank-grpo"), { seed: 1 }).computeLoss(Int32Array.of(0, 1), 0);
   assert.match(
     await step().then(
       () => "no error",

@@ -5,19 +5,21 @@ import * as assert from "uvu/assert";
 import { candidateBatch } from "../../src/data/batch.ts";
 import type { ListDataset } from "../../src/data/dataset.ts";
 import { allRows } from "../../src/data/labels.ts";
-import { scorerRanking } from "../../src/methods/answers.ts";
-import { PointwiseRanker } from "../../src/methods/dnn.ts";
+import type { ListJudge } from "../../src/goalrank/judge.ts";
+import { byScores, rankRequests } from "../../src/methods/answering.ts";
 import { PermutationInterest } from "../../src/methods/pier/permutation-interest.ts";
 import { permuteLists, topCandidates, topPermutations } from "../../src/methods/pier/permutations.ts";
-import { PIER, PIER_PERMUTATIONS, pierRanking, pierTask } from "../../src/methods/pier/pier.ts";
+import { byPermutations, PIER, PIER_PERMUTATIONS, pierTask } from "../../src/methods/pier/pier.ts";
 import { hammingDistances } from "../../src/methods/pier/sim-hash.ts";
+import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
 import { noGrad, tensor } from "../../src/tensor/index.ts";
 import { train } from "../../src/training/trainer.ts";
 import { log, world } from "../small-world.ts";
 import {
   assertRanked,
-  createContext,
+  createSchool,
   itemsOf,
+  learned,
   lists32,
   lossOf,
   OVERFITTING,
@@ -37,6 +39,19 @@ function createModel(): PermutationInterest {
 }
 
 const pointwise = new PointwiseRanker(world.catalogue, WIDTH, random("pointwise"));
+
+/** How OCPM ranks, with that pointwise ranker. */
+const ocpm = (model: PermutationInterest) => (dataset: ListDataset) =>
+  rankRequests(byPermutations(model, pointwise, dataset.listLength), dataset);
+
+/** How a judge ranks that reads all orders. */
+const judged = (judge: ListJudge) => (dataset: ListDataset) => {
+  const { catalogue } = world;
+  const sizes = { width: WIDTH, heads: 2, layers: 1, dropoutRate: 0, seed: 3 };
+  return PIER_PERMUTATIONS.create({ ...dataset, ...sizes, catalogue, shared: { pointwise, judge } }).rank(
+    dataset,
+  );
+};
 
 test("there are 720 orders of six, L! of fewer, and of more the first six places are permuted", () => {
   for (const [size, count] of [
@@ -228,13 +243,8 @@ test("with a history it also learns to expect more of the orders that are neares
 test("the pointwise ranker's best candidates are permuted; the order in which candidates stand changes nothing", async () => {
   const model = createModel();
   const dataset = withHistory(lists32);
-  const top = itemsOf(dataset, await scorerRanking(pointwise, dataset));
-  const permutations = await PIER_PERMUTATIONS.learn({
-    ...(await createContext(log)),
-    pointwise,
-    judge: model,
-  });
-  for (const rank of [(own: ListDataset) => pierRanking(model, pointwise, own), permutations.rank]) {
+  const top = itemsOf(dataset, await rankRequests(byScores(pointwise), dataset));
+  for (const rank of [ocpm(model), judged(model)]) {
     const before = itemsOf(dataset, await rank(dataset));
     assert.equal(
       before.map((list) => list.toSorted()),
@@ -250,11 +260,9 @@ test("the pointwise ranker's best candidates are permuted; the order in which ca
 
 test("the judge's choice is the best of all orders; OCPM's, where there is no history, the best by OCPM", async () => {
   const model = createModel();
-  const context = await createContext(log);
-  const { rank } = await PIER_PERMUTATIONS.learn({ ...context, pointwise, judge: model });
-  const chosen = await rank(lists32);
-  assert.equal((await pierRanking(model, pointwise, lists32)).lists, chosen.lists);
-  const { lists: top } = await scorerRanking(pointwise, lists32);
+  const chosen = await judged(model)(lists32);
+  assert.equal((await ocpm(model)(lists32)).lists, chosen.lists);
+  const { lists: top } = await rankRequests(byScores(pointwise), lists32);
   const orders = topPermutations(length);
   const proposals = Array.from(allRows(lists32), (row) =>
     orders.flatMap((order) => order.map((place) => top[row * length + place])),
@@ -274,9 +282,9 @@ for (const [name, dataset] of [
   ["with one", withHistory(log)],
 ] as const) {
   test(`both learn on the tiny world ${name} and rank distinct candidates`, async () => {
-    const context = await createContext(dataset);
+    const school = await createSchool(dataset);
     for (const method of [PIER, PIER_PERMUTATIONS]) {
-      const { rank } = await method.learn(context);
+      const { rank } = await learned(method, school);
       const ranked = await rank(dataset);
       assertRanked(dataset, ranked);
       assert.equal((await rank(dataset)).lists, ranked.lists);

@@ -1,11 +1,11 @@
 /** PRM as a method; its loss and what it reads are tested with the tasks of training. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { PointwiseRanker } from "../../src/methods/dnn.ts";
+import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
 import { PersonalisedReranker, PRM, PRM_AS_THEY_COME } from "../../src/methods/prm.ts";
 import { world } from "../small-world.ts";
 import { assertEquivariant, assertLearns, assertReadsInitialRanking, hideScores } from "./scoring-checks.ts";
-import { createContext, itemsOf, lists32, random, reordered, WIDTH } from "./small-context.ts";
+import { createSchool, itemsOf, learned, lists32, random, reordered, WIDTH } from "./small-context.ts";
 
 const test = suite("PRM");
 
@@ -24,14 +24,14 @@ test("it reads the initial ranking", () => {
 });
 
 test("with the order in which candidates come for the initial ranking, it answers by where they stand", async () => {
-  const context = await createContext(lists32);
+  const school = await createSchool(lists32);
   const order = [...lists32.candidates.subarray(0, lists32.candidateCount).keys()].reverse();
   const backwards = reordered(lists32, order);
   for (const [method, sees] of [
     [PRM, false],
     [PRM_AS_THEY_COME, true],
   ] as const) {
-    const { rank } = await method.learn(context);
+    const { rank } = await learned(method, school);
     const lists = itemsOf(lists32, await rank(lists32));
     const moved = itemsOf(backwards, await rank(backwards));
     if (sees) assert.not.equal(moved, lists);

@@ -1,11 +1,11 @@
 /** What methods that score all candidates are held to, whatever they score with. */
 import * as fc from "fast-check";
 import * as assert from "uvu/assert";
-import { candidateBatch } from "../../src/data/batch.ts";
+import { candidateBatch, feedbackBatch } from "../../src/data/batch.ts";
 import type { ListDataset } from "../../src/data/dataset.ts";
 import { allRows, candidateLabels } from "../../src/data/labels.ts";
 import { rankByScore } from "../../src/evaluation/ranking-metrics.ts";
-import type { Method } from "../../src/methods/method.ts";
+import type { Lesson, Method } from "../../src/methods/method.ts";
 import { type ScoreLoss, type ScoringModel, scoringTask } from "../../src/methods/scoring/scoring-method.ts";
 import { noGrad } from "../../src/tensor/index.ts";
 import type { TrainingOptions } from "../../src/training/options.ts";
@@ -13,7 +13,8 @@ import { train } from "../../src/training/trainer.ts";
 import { log } from "../small-world.ts";
 import {
   assertRanked,
-  createContext,
+  createSchool,
+  learned,
   lists32,
   lossOf,
   OVERFITTING,
@@ -50,7 +51,7 @@ export function hideScores(model: ScoringModel): void {
 /** The least that a softmax can lose on P positives of equal share is log P. */
 export function listwiseFloor(dataset: ListDataset): number {
   const floors = Array.from(allRows(dataset), (row) => {
-    const positives = candidateLabels(dataset, [row]).reduce((sum, label) => sum + label, 0);
+    const positives = candidateLabels(feedbackBatch(dataset, [row])).reduce((sum, label) => sum + label, 0);
     return Math.log(Math.max(1, positives));
   });
   return floors.reduce((sum, floor) => sum + floor, 0) / floors.length;
@@ -74,7 +75,7 @@ export async function assertFits(
   assert.ok(after < Math.min(0.02, 0.05 * before), `${before} fell to ${after}`);
   const scores = scoresOf(model, dataset);
   for (const row of allRows(dataset)) {
-    const labels = candidateLabels(dataset, [row]);
+    const labels = candidateLabels(feedbackBatch(dataset, [row]));
     const positives = labels.reduce((sum, label) => sum + label, 0);
     const ranked = rankByScore(scores.subarray(row * candidates, (row + 1) * candidates));
     assert.ok(ranked.subarray(0, positives).every((place) => labels[place] === 1));
@@ -133,18 +134,19 @@ export async function assertLearns(method: Method): Promise<void> {
     [log, "ignore"],
     [withHistory(log), "negative"],
   ] as const) {
-    const context = await createContext(training, unexposed);
+    const { models, lesson } = await createSchool(training, { unexposed });
     const stages: string[] = [];
-    const { models, rank } = await method.learn({
-      ...context,
+    const noted: Lesson = {
+      ...lesson,
       train(task) {
         stages.push(task.stage);
-        return context.train(task);
+        return lesson.train(task);
       },
-    });
+    };
+    const instance = await learned(method, { models, lesson: noted });
     assert.equal(stages, [method.name]);
-    assert.is(models.length, 1);
-    assert.not(models[0].training);
-    assertRanked(training, await rank(training));
+    assert.equal(Object.keys(instance.models), [method.name]);
+    assert.not(instance.models[method.name].training);
+    assertRanked(training, await instance.rank(training));
   }
 }

@@ -2,16 +2,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { listwiseLoss } from "../../src/goalrank/listwise-loss.ts";
-import { PointwiseRanker } from "../../src/methods/dnn.ts";
-import { findMethod, METHODS } from "../../src/methods/index.ts";
-import { PRM_AS_THEY_COME } from "../../src/methods/prm.ts";
+import { DNN } from "../../src/methods/dnn.ts";
+import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
 import { attentionLoss } from "../../src/methods/scoring/attention-loss.ts";
 import { pointwiseLoss, type ScoreLoss, scoringTask } from "../../src/methods/scoring/scoring-method.ts";
 import { type Tensor, tensor } from "../../src/tensor/index.ts";
 import { log, world } from "../small-world.ts";
-import { throwsMessage } from "../throws-message.ts";
 import { assertNear } from "./scoring-checks.ts";
-import { assertRanked, createContext, lists32, lossOf, random, WIDTH } from "./small-context.ts";
+import { assertRanked, createSchool, lists32, lossOf, random, WIDTH } from "./small-context.ts";
 
 const test = suite("scoring methods");
 
@@ -98,25 +96,11 @@ test("where unexposed candidates count nothing, only what was shown is looked at
 });
 
 test("DNN is the pointwise ranker that all methods share: nothing more is trained", async () => {
-  const context = await createContext(log);
-  const { models, rank } = await findMethod("dnn").learn({
-    ...context,
-    train: async () => assert.unreachable(),
-  });
-  assert.equal(models, []);
+  const { models: shared } = await createSchool(log);
+  const { models, learn, rank } = DNN.create(shared.context);
+  assert.equal(models, {});
+  assert.is(learn, undefined);
   assertRanked(log, await rank(log));
-});
-
-test("methods have distinct names, and a misspelled one is corrected", () => {
-  const methods = [...METHODS, PRM_AS_THEY_COME];
-  const names = methods.map(({ name }) => name);
-  assert.is(new Set(names).size, names.length);
-  assert.is(new Set(methods.map(({ title }) => title)).size, names.length);
-  for (const method of methods) assert.is(findMethod(method.name), method);
-  throwsMessage(
-    () => findMethod("rank-mixr"),
-    `methods: there is no method "rank-mixr"; did you mean "rank-mixer"? The methods are ${names.join(", ")}`,
-  );
 });
 
 test.run();

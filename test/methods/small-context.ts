@@ -2,16 +2,24 @@
 import * as assert from "uvu/assert";
 import { type ListDataset, selectRows } from "../../src/data/dataset.ts";
 import { allRows } from "../../src/data/labels.ts";
-import { RewardModel } from "../../src/goalrank/reward-model.ts";
+import { imitationTask } from "../../src/goalrank/imitation-task.ts";
+import type { ListJudge } from "../../src/goalrank/judge.ts";
 import { rewardTask } from "../../src/goalrank/reward-task.ts";
 import { Random } from "../../src/kernels/index.ts";
-import type { RankedLists } from "../../src/methods/answers.ts";
-import { PointwiseRanker } from "../../src/methods/dnn.ts";
-import type { MethodContext } from "../../src/methods/method.ts";
-import { pointwiseTask } from "../../src/methods/pointwise-task.ts";
+import type { RankedLists } from "../../src/methods/answering.ts";
+import {
+  type Lesson,
+  type Method,
+  type MethodInstance,
+  type MethodShape,
+  sharedModel,
+} from "../../src/methods/method.ts";
+import { DEFAULT_POLICY } from "../../src/methods/objectives/objective-settings.ts";
+import { pointwiseTask } from "../../src/methods/pointwise-ranker.ts";
+import { createSharedModels, type SharedSet } from "../../src/methods/shared-models.ts";
 import { DEFAULT_TRAINING, type TrainingOptions } from "../../src/training/options.ts";
 import { type TrainingTask, train } from "../../src/training/trainer.ts";
-import { log, rewardOptions, world } from "../small-world.ts";
+import { log, world } from "../small-world.ts";
 
 export const WIDTH = 16;
 
@@ -93,28 +101,51 @@ export function assertRanked(dataset: ListDataset, { lists, scores }: RankedList
   }
 }
 
-/** What `Method.learn` is given, with a pointwise ranker and a judge that have learned a little. */
-export async function createContext(
+/** Shared models that have learned a little, and what a method learns from. */
+export interface SmallSchool {
+  readonly models: SharedSet;
+  readonly lesson: Lesson;
+}
+
+const QUICK: TrainingOptions = { ...DEFAULT_TRAINING, epochs: 2, batchSize: 16 };
+
+/** All three shared models, of width 8, that have seen `training` twice. */
+export async function createSchool(
   training: ListDataset,
-  unexposed: MethodContext["unexposed"] = "ignore",
-): Promise<MethodContext> {
-  const options = { ...DEFAULT_TRAINING, epochs: 2, batchSize: 16 };
-  const pointwise = new PointwiseRanker(world.catalogue, 8, random("pointwise"));
-  await train(pointwiseTask(pointwise, training, unexposed), options);
-  const judge = new RewardModel(world.catalogue, rewardOptions, random("judge"));
-  const task = { unexposed, unseen: { mixed: 1 }, seed: 3, stage: "judge" };
-  await train(rewardTask(judge, training, task), options);
+  { unexposed = "ignore", dropoutRate = 0.1 }: Partial<Pick<Lesson, "unexposed"> & MethodShape> = {},
+): Promise<SmallSchool> {
+  const { listLength, candidateCount, historyLength } = training;
+  const sizes = { width: 8, heads: 2, layers: 1, dropoutRate, seed: 3 };
+  const { catalogue } = world;
+  const models = createSharedModels(
+    { ...sizes, listLength, candidateCount, historyLength, catalogue, world },
+    { kind: "list", contextLayers: 0, head: "positions", reading: "top-down", members: 1, pessimism: 0 },
+    ["pointwise", "imitation", "judge"],
+  );
+  const { pointwise, imitation } = models.context.shared;
+  const [rewardModel] = models.rewardModels;
+  assert.ok(pointwise && imitation);
+  await train(pointwiseTask(pointwise, training, unexposed), QUICK);
+  await train(imitationTask(imitation, training, "list"), QUICK);
+  await train(
+    rewardTask(rewardModel, training, { unexposed, unseen: { mixed: 1 }, seed: 3, stage: "judge" }),
+    QUICK,
+  );
+  const policy = { generatorStart: "reward", policyRequests: 32, groups: DEFAULT_POLICY } as const;
   return {
-    catalogue: world.catalogue,
-    training,
-    unexposed,
-    width: 8,
-    heads: 2,
-    layers: 1,
-    dropoutRate: 0.1,
-    seed: 3,
-    pointwise,
-    judge,
-    train: (own) => train(own, options),
+    models,
+    lesson: { training, unexposed, rewardModel, policy, train: (task) => train(task, QUICK) },
   };
+}
+
+/** A method that has learned its lesson. */
+export async function learned(method: Method, { models, lesson }: SmallSchool): Promise<MethodInstance> {
+  const instance = method.create(models.context);
+  await instance.learn?.(lesson);
+  return instance;
+}
+
+/** The judge of a school. */
+export function judgeOf({ models }: SmallSchool): ListJudge {
+  return sharedModel(models.context, "judge");
 }

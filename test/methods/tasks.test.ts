@@ -1,17 +1,19 @@
 /** What PRM and the imitation of the log learn: their losses by hand, and that they can fit what they are shown. */
+
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { candidateBatch } from "../../src/data/batch.ts";
+import { candidateBatch, feedbackBatch } from "../../src/data/batch.ts";
 import { type ListDataset, selectRows } from "../../src/data/dataset.ts";
 import { candidateLabels } from "../../src/data/labels.ts";
 import { rankByScore } from "../../src/evaluation/ranking-metrics.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
 import { type Imitation, imitationTask } from "../../src/goalrank/imitation-task.ts";
+import { listwiseLoss } from "../../src/goalrank/listwise-loss.ts";
 import { Random } from "../../src/kernels/index.ts";
-import { scorerRanking } from "../../src/methods/answers.ts";
-import { PointwiseRanker } from "../../src/methods/dnn.ts";
-import { pointwiseTask } from "../../src/methods/pointwise-task.ts";
-import { PersonalisedReranker, prmTask } from "../../src/methods/prm.ts";
+import { byScores, rankRequests } from "../../src/methods/answering.ts";
+import { PointwiseRanker, pointwiseTask } from "../../src/methods/pointwise-ranker.ts";
+import { PersonalisedReranker } from "../../src/methods/prm.ts";
+import { scoringTask } from "../../src/methods/scoring/scoring-method.ts";
 import { noGrad } from "../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../src/training/options.ts";
 import { type TrainingTask, train } from "../../src/training/trainer.ts";
@@ -49,7 +51,7 @@ function near(actual: number, expected: number, tolerance = 1e-5): void {
 
 /** Labels of the candidates of each row: [S][N]. */
 const labelRows = (dataset: ListDataset) =>
-  Array.from({ length: dataset.size }, (_, row) => [...candidateLabels(dataset, [row])]);
+  Array.from({ length: dataset.size }, (_, row) => [...candidateLabels(feedbackBatch(dataset, [row]))]);
 
 const count = (labels: readonly number[]) => labels.reduce((sum, label) => sum + label, 0);
 
@@ -75,15 +77,15 @@ test("PRM's loss is the cross-entropy of the positives, among all or among what 
   const shown = (row: number) => [...dataset.exposed.subarray(row * length, (row + 1) * length)];
   assert.ok(labelRows(dataset).some((labels) => count(labels) > 1));
   near(
-    await lossOf(prmTask(model, dataset, "negative")),
+    await lossOf(scoringTask("prm", model, listwiseLoss, dataset, "negative")),
     lossOver(() => all),
   );
-  near(await lossOf(prmTask(model, dataset, "ignore")), lossOver(shown));
+  near(await lossOf(scoringTask("prm", model, listwiseLoss, dataset, "ignore")), lossOver(shown));
 });
 
 test("PRM fits 32 lists: nothing is lost beyond the spread over several positives, and they come first", async () => {
   const model = createPrm();
-  const task = prmTask(model, lists32, "negative");
+  const task = scoringTask("prm", model, listwiseLoss, lists32, "negative");
   // The least that a softmax can lose on P positives of equal share is log P.
   const floor = count(labelRows(lists32).map((labels) => Math.log(Math.max(1, count(labels))))) / 32;
   const before = (await lossOf(task)) - floor;
@@ -97,7 +99,7 @@ test("PRM fits 32 lists: nothing is lost beyond the spread over several positive
   const after = (await lossOf(task)) - floor;
   assert.ok(before > 0.5, `${before}`);
   assert.ok(after < 0.02, `${after}`);
-  const { scores } = await scorerRanking(model, lists32);
+  const { scores } = await rankRequests(byScores(model), lists32);
   labelRows(lists32).forEach((labels, row) => {
     const ranked = rankByScore(scores.subarray(row * candidates, (row + 1) * candidates));
     const top = [...ranked.subarray(0, count(labels))];
@@ -260,7 +262,7 @@ test("where shown items are no candidates, what is left of a list is imitated, a
   const pointwise = new PointwiseRanker(world.catalogue, WIDTH, random("pointwise"));
   for (const task of [
     pointwiseTask(pointwise, dataset, "negative"),
-    prmTask(createPrm(), dataset, "negative"),
+    scoringTask("prm", createPrm(), listwiseLoss, dataset, "negative"),
   ]) {
     assert.ok(Number.isFinite(await lossOf(task)));
   }

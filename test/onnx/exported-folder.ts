@@ -1,17 +1,18 @@
 /** A ranker's file with names, and programs that are run in a folder to which it was exported. */
+
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { encodeRanker } from "../../src/ranker/ranker-file.ts";
 import type { RankRequest } from "../../src/ranker/requests.ts";
-import { type Draw, drawGenerator, ITEMS, USERS } from "./random-generator.ts";
+import { encodeGenerator } from "../encode-generator.ts";
+import { CANDIDATES, type Draw, drawGenerator, ITEMS, USERS } from "./random-generator.ts";
 
 /** The bytes of a ranker without a retriever, whose items are called i0, i1, ... and users u0, u1, ... */
 export async function rankerFile(draw: Draw): Promise<Uint8Array> {
   const { catalogue, generator } = await drawGenerator(draw);
-  return encodeRanker({
+  return encodeGenerator({
     generator,
     catalogue: {
       ...catalogue,
@@ -20,7 +21,7 @@ export async function rankerFile(draw: Draw): Promise<Uint8Array> {
       itemTitles: Array.from({ length: ITEMS }, (_, item) => (item % 2 === 0 ? `Title "${item}" é` : "")),
     },
     retriever: undefined,
-    candidateCount: 50,
+    candidateCount: CANDIDATES,
     historyLength: draw.historyLength,
     training: { seed: draw.seed },
   });

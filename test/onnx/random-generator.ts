@@ -4,7 +4,7 @@ import type { Catalogue, CategoryTable, FeatureTable, RequestColumns } from "../
 import { Generator } from "../../src/goalrank/generator.ts";
 import { Random } from "../../src/kernels/index.ts";
 import {
-  type ExportedRanker,
+  type ExportedGenerator,
   exportGenerator,
   type OnnxDescription,
   type OnnxGenerator,
@@ -16,8 +16,8 @@ export interface Draw {
   readonly seed: number;
   readonly width: number;
   readonly heads: number;
-  readonly encoderLayers: number;
-  readonly decoderLayers: number;
+  /** Blocks of the encoder and of the decoder each. */
+  readonly layers: number;
   readonly listLength: number;
   /** Items of the history; 0: the model reads none. */
   readonly historyLength: number;
@@ -27,6 +27,7 @@ export interface Draw {
 
 export const USERS = 7;
 export const ITEMS = 90;
+export const CANDIDATES = 50;
 
 export interface DrawnGenerator {
   readonly draw: Draw;
@@ -45,7 +46,14 @@ export async function drawGenerator(draw: Draw): Promise<DrawnGenerator> {
     ...(draw.items.features && { itemFeatures: drawFeatures(ITEMS, random) }),
     ...(draw.items.categories && { itemCategories: drawCategories(ITEMS, random) }),
   };
-  const options = { ...draw, dropoutRate: 0.1, stream: "generator" };
+  const { layers } = draw;
+  const options = {
+    ...draw,
+    encoderLayers: layers,
+    decoderLayers: layers,
+    dropoutRate: 0.1,
+    stream: "generator",
+  };
   const generator = new Generator(catalogue, options, random).train(false);
   for (const [name, parameter] of generator.namedParameters()) {
     const weights = await parameter.data();
@@ -100,9 +108,10 @@ export function drawRequests(
 }
 
 /** As a ranker's file holds it. */
-export async function contentOf({ draw, catalogue, generator }: DrawnGenerator): Promise<ExportedRanker> {
+export async function contentOf({ draw, catalogue, generator }: DrawnGenerator): Promise<ExportedGenerator> {
   const weights = await generator.stateDict();
-  return { generatorOptions: generator.options, weights, catalogue, historyLength: draw.historyLength };
+  const shape = { ...draw, candidateCount: CANDIDATES, dropoutRate: 0.1 };
+  return { weights, shape, catalogue };
 }
 
 export const DESCRIPTION: OnnxDescription = {

@@ -1,4 +1,5 @@
 /** A ranker answers what its generator would, in the names of the log, and says what is wrong with a request. */
+
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +14,7 @@ import { Generator } from "../../src/goalrank/generator.ts";
 import { Random } from "../../src/kernels/index.ts";
 import { loadRanker } from "../../src/ranker/load-ranker.ts";
 import { Ranker } from "../../src/ranker/ranker.ts";
-import { encodeRanker, RankerFileError } from "../../src/ranker/ranker-file.ts";
+import { RankerFileError } from "../../src/ranker/ranker-file.ts";
 import {
   type RankedList,
   type RankRequest,
@@ -22,6 +23,7 @@ import {
 } from "../../src/ranker/requests.ts";
 import { defaultDevice, noGrad, scope } from "../../src/tensor/index.ts";
 import { logOf, type Row } from "../data/logs.ts";
+import { encodeGenerator } from "../encode-generator.ts";
 
 const test = suite("ranker");
 const folder = mkdtempSync(join(tmpdir(), "goalrank-ranker-"));
@@ -86,7 +88,7 @@ const generator = new Generator(
 generator.train(false);
 const retriever = drawRetriever();
 const shape = { candidateCount: 12, historyLength: HISTORY, training: { seed: 7 } };
-const bytes = await encodeRanker({ generator, catalogue, retriever, ...shape });
+const bytes = await encodeGenerator({ generator, catalogue, retriever, ...shape });
 const ranker = await Ranker.create(bytes, { threads: 1 });
 
 const candidates = ["i3", "i1", "i4", "i15", "i9", "i2", "i6", "i5", "i35", "i8"];
@@ -240,7 +242,7 @@ test("a request that cannot be answered is an error that says what and where", a
 
 test("a ranker without a retriever asks for scores and candidates", async () => {
   const own = await Ranker.create(
-    await encodeRanker({ generator, catalogue, retriever: undefined, ...shape }),
+    await encodeGenerator({ generator, catalogue, retriever: undefined, ...shape }),
   );
   const [unscored, none, scored] = await own.rankMany([
     { candidates },

@@ -1,12 +1,15 @@
 /** The look inside: groups and policies as training has them, lists as the methods give them, all plain data. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { candidateBatch } from "../../src/data/batch.ts";
+import { feedbackBatch } from "../../src/data/batch.ts";
 import { type ListDataset, selectRows } from "../../src/data/dataset.ts";
 import { groupObjective, scoreGroups } from "../../src/goalrank/goalrank-task.ts";
-import { generatorRanking } from "../../src/methods/answers.ts";
+import { byPolicy, rankRequests } from "../../src/methods/answering.ts";
+import { GOAL_RANK } from "../../src/methods/goalrank.ts";
+import { sharedModel } from "../../src/methods/method.ts";
 import { createAnatomy } from "../../src/run/anatomy.ts";
-import { trainModels } from "../../src/run/models.ts";
+import { generatorOf, trainMethod } from "../../src/run/methods.ts";
+import { trainSharedModels } from "../../src/run/shared-models.ts";
 import { noGrad, scope } from "../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../src/training/options.ts";
 import { smallData, smallExperiment } from "../small-world.ts";
@@ -20,7 +23,14 @@ const options = {
   policyTraining: { ...DEFAULT_TRAINING, batchSize: 64 },
 };
 const world = smallData();
-const models = await trainModels(world, options, {});
+const shared = await trainSharedModels(world, options, {});
+const generator = generatorOf([await trainMethod(GOAL_RANK, shared, world, options, {})]);
+assert.ok(generator);
+const models = {
+  generator,
+  pointwise: sharedModel(shared.context, "pointwise"),
+  judge: sharedModel(shared.context, "judge"),
+};
 const anatomy = await createAnatomy(models, world, options);
 
 const near = (actual: number, expected: number, room = 1e-5) =>
@@ -88,14 +98,18 @@ test("groups, policies and lists are those that training and the comparison make
   using _ = scope();
   const own = Int32Array.from(rows, (_, i) => i);
   const key = { seed: options.seed, stream: "anatomy", step: 0 };
-  const scored = await scoreGroups(models, requests, own, options.groups, key);
+  const batch = feedbackBatch(requests, own);
+  const scored = await scoreGroups(models, batch, options.groups, key);
   const objective = noGrad(() => {
-    const memory = models.generator.train(false).encode(candidateBatch(requests, own));
+    const memory = models.generator.train(false).encode(batch);
     return groupObjective(scored, models.generator, memory, options.groups.referenceTemperature);
   });
   const reference = await objective.referencePolicy.data();
   const { groupSize } = scored.groups;
-  const ranked = await generatorRanking(models.generator, requests);
+  const ranked = await rankRequests(
+    byPolicy(models.generator, (batch) => models.generator.encode(batch)),
+    requests,
+  );
   anatomy.requests.forEach(({ group, lists }, i) => {
     const places = Array.from({ length: groupSize }, (_, place) => i * groupSize + place);
     const highest = Math.max(...places.map((at) => reference[at]));

@@ -6,13 +6,12 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { JudgeEnsemble } from "../../src/goalrank/judge.ts";
 import { Random } from "../../src/kernels/index.ts";
-import { type ExperimentResult, runExperiment } from "../../src/run/compare.ts";
+import { type RunResult, run } from "../../src/run/compare.ts";
 import { logData, worldData } from "../../src/run/data.ts";
-import { modelWeights } from "../../src/run/models.ts";
-import { checkRun, DEFAULT_RUN, type RewardOptions, type RunSettings } from "../../src/run/settings.ts";
+import { runWeights } from "../../src/run/methods.ts";
+import type { RewardOptions, RunSettings } from "../../src/run/settings.ts";
 import type { TrainingListener } from "../../src/training/listener.ts";
 import { smallExperiment } from "../small-world.ts";
-import { throwsMessage } from "../throws-message.ts";
 
 const test = suite("experiment");
 
@@ -22,7 +21,7 @@ test.after(() => rmSync(folder, { recursive: true }));
 const data = worldData({ scenario: "tiny", seed: 3, trainingLists: 256, testRequests: 40 });
 const everything: RunSettings = {
   ...smallExperiment,
-  methods: ["prm", "imitation"],
+  methods: ["prm", "imitation", "goalrank"],
   policyRequests: 64,
 };
 const reward = (options: Partial<RewardOptions>): RewardOptions => ({ ...everything.reward, ...options });
@@ -38,7 +37,7 @@ class Stages implements TrainingListener {
 }
 
 /** Every number of a result that is not left out. */
-function checkFinite({ rows, judge, advantages }: ExperimentResult): void {
+function checkFinite({ rows, judge, advantages }: RunResult): void {
   for (const row of rows) {
     for (const [name, value] of Object.entries(row)) {
       if (typeof value === "number") assert.ok(Number.isFinite(value), `${row.method}: ${name} is ${value}`);
@@ -56,37 +55,41 @@ function checkFinite({ rows, judge, advantages }: ExperimentResult): void {
 
 test("every method has its row, and GoalRank is compared with all that learned", async () => {
   const listener = new Stages();
-  const result = await runExperiment(data, { ...everything, generatorEvaluatorLists: [5, 8] }, { listener });
+  const { result, models, methods } = await run(
+    data,
+    { ...everything, generatorEvaluatorLists: [5, 8] },
+    { listener },
+  );
   assert.equal(
     result.rows.map(({ method }) => method),
     [
       "random",
       "logging policy",
-      "DNN, top 4",
-      "PRM, top 4",
+      "DNN",
       "imitation",
+      "PRM",
       "generator-evaluator, 5 lists",
       "imitation-evaluator, 5 lists",
       "generator-evaluator, 8 lists",
       "imitation-evaluator, 8 lists",
       "GoalRank",
-      "oracle (beam search)",
+      "oracle",
     ],
   );
   assert.equal(
     result.advantages.map(({ over, measure }) => `${over}: ${measure}`),
     [
       "logging policy",
-      "DNN, top 4",
-      "PRM, top 4",
+      "DNN",
       "imitation",
+      "PRM",
       "generator-evaluator, 5 lists",
       "imitation-evaluator, 5 lists",
       "generator-evaluator, 8 lists",
       "imitation-evaluator, 8 lists",
     ].map((over) => `${over}: true reward`),
   );
-  assert.equal(listener.names, ["DNN", "PRM", "imitation", "reward model", "GoalRank"]);
+  assert.equal(listener.names, ["DNN", "imitation", "reward model", "prm", "GoalRank"]);
   checkFinite(result);
   const values = new Map(result.rows.map((row) => [row.method, row]));
   const goalRank = values.get("GoalRank")?.trueReward ?? 0;
@@ -95,8 +98,8 @@ test("every method has its row, and GoalRank is compared with all that learned",
   }
   assert.ok(result.rows.every(({ regret }) => regret !== undefined && regret >= -1e-9));
   assert.equal(
-    [...(await modelWeights(result.models)).keys()],
-    ["pointwise", "prm", "imitation", "reward-model", "generator"],
+    [...(await runWeights(models, methods)).keys()],
+    ["pointwise", "imitation", "reward-model", "prm", "goalrank"],
   );
 });
 
@@ -116,62 +119,44 @@ test("several reward models that start from imitation and learn from its lists j
     groups: { ...everything.groups, refreshEvery: 2, imitationWeight: 0.5, spaced: 6 },
   } as const;
   // Only where what was not shown counts 0 do lists take part that nobody saw.
-  const result = await runExperiment({ ...data, unexposed: "negative" }, options, { listener });
-  assert.equal(listener.names, ["DNN", "PRM", "imitation", "reward model", "reward model 2", "GoalRank"]);
+  const negative = { ...data, unexposed: "negative" } as const;
+  const { result, models, methods } = await run(negative, options, { listener });
+  assert.equal(listener.names, ["DNN", "imitation", "reward model", "reward model 2", "prm", "GoalRank"]);
   checkFinite(result);
-  const { judge, rewardModels } = result.models;
-  assert.ok(judge instanceof JudgeEnsemble);
+  const { context, rewardModels } = models;
+  assert.ok(context.shared.judge instanceof JudgeEnsemble);
   assert.is(rewardModels.length, 2);
   const [first, second] = await Promise.all(rewardModels.map((model) => model.stateDict()));
   assert.not.equal(first, second);
-  const names = [...(await modelWeights(result.models)).keys()];
-  assert.equal(names, ["pointwise", "prm", "imitation", "reward-model", "reward-model-2", "generator"]);
+  const names = [...(await runWeights(models, methods)).keys()];
+  assert.equal(names, ["pointwise", "imitation", "reward-model", "reward-model-2", "prm", "goalrank"]);
 });
 
 test("the item judge needs no reward model", async () => {
   const listener = new Stages();
-  const options = { ...everything, methods: [], reward: reward({ kind: "item-bce-discounted" }) };
-  const result = await runExperiment(data, options, { listener });
+  const options = { ...everything, methods: ["goalrank"], reward: reward({ kind: "item-bce-discounted" }) };
+  const { result, models } = await run(data, options, { listener });
   assert.equal(listener.names, ["DNN", "GoalRank"]);
-  assert.is(result.models.rewardModels.length, 0);
+  assert.is(models.rewardModels.length, 0);
   checkFinite(result);
 });
 
-test("options that contradict each other are refused before anything is trained", async () => {
-  const refused = (options: Partial<RunSettings>, message: string) =>
-    throwsMessage(() => checkRun({ ...DEFAULT_RUN, ...options }), `run.${message}`);
-  const own = (options: Partial<RewardOptions>) => ({
-    reward: { ...DEFAULT_RUN.reward, ...options },
-  });
-  const imitates = "needs the generator that imitates the log; add the method imitation";
-  refused(
-    own({ start: "imitation", contextLayers: 1 }),
-    `reward.start: a reward model that starts from imitation ${imitates}`,
-  );
-  refused(
-    own({ policyLists: 1 }),
-    `reward.policyLists: a reward model that learns from the policy's lists ${imitates}`,
-  );
-  refused({ generatorStart: "imitation" }, `generatorStart: a policy that starts from imitation ${imitates}`);
-  refused(
-    { methods: ["imitation"], ...own({ start: "imitation" }) },
-    "reward.contextLayers: a reward model that starts from imitation needs as many context layers as the generator's " +
-      "encoder has, 1; got 0",
-  );
-  for (const members of [0, 1.5]) {
-    refused(own({ members }), `reward.members: expected an integer of at least 1, got ${members}`);
-  }
-  checkRun(DEFAULT_RUN);
-  checkRun(everything);
-
+test("what starts from imitation has it trained, though it is no method of the run", async () => {
   const listener = new Stages();
-  let message = "";
-  await runExperiment(data, { ...everything, methods: [], generatorStart: "imitation" }, { listener }).catch(
-    (error) => {
-      message = error.message;
-    },
+  const options = { ...everything, methods: ["goalrank"], generatorStart: "imitation" } as const;
+  const { result } = await run(data, options, { listener });
+  assert.equal(listener.names, ["DNN", "imitation", "reward model", "GoalRank"]);
+  assert.not.ok(result.rows.some(({ method }) => method === "imitation"));
+  checkFinite(result);
+});
+
+test("settings that contradict each other are refused before anything is trained", async () => {
+  const listener = new Stages();
+  const problem = await run(data, { ...everything, deploy: "mir" }, { listener }).then(
+    () => "no problem",
+    ({ message }: Error) => message,
   );
-  assert.match(message, /^run.generatorStart: a policy that starts from imitation/);
+  assert.match(problem, /^run\.deploy: "mir" is not trained/);
   assert.equal(listener.names, []);
 });
 
@@ -196,16 +181,16 @@ test("a log whose candidates are only retrieved trains and evaluates without NaN
   for (const { exposed } of [retrieved.training, retrieved.validation, retrieved.test]) {
     assert.ok(exposed.includes(-1), "some exposed items were not retrieved");
   }
-  const result = await runExperiment(retrieved, everything);
+  const { result } = await run(retrieved, everything);
   checkFinite(result);
   assert.equal(
     result.rows.map(({ method }) => method),
     [
       "random",
       "retriever",
-      "DNN, top 6",
-      "PRM, top 6",
+      "DNN",
       "imitation",
+      "PRM",
       "generator-evaluator, 5 lists",
       "imitation-evaluator, 5 lists",
       "GoalRank",

@@ -1,4 +1,5 @@
 /** `goalrank serve` as a process: a real ranker, signals, exit codes and what it refuses to start with. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +12,7 @@ import { runCommandLine } from "../../src/cli/command-line.ts";
 import { cleanToken } from "../../src/cli/commands/serve.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
 import { Random } from "../../src/kernels/index.ts";
-import { encodeRanker } from "../../src/ranker/ranker-file.ts";
+import { encodeGenerator } from "../encode-generator.ts";
 import { until } from "./until.ts";
 
 const test = suite("goalrank serve");
@@ -42,7 +43,7 @@ async function encodeSmallRanker(seed: number): Promise<Uint8Array> {
     new Random({ seed, stream: "weights", step: 0 }),
   );
   const shape = { candidateCount: 10, historyLength: 5 };
-  const bytes = await encodeRanker({
+  const bytes = await encodeGenerator({
     generator,
     catalogue,
     retriever: undefined,

@@ -10,6 +10,9 @@ import { InterruptedError, Interruption } from "../interruption.ts";
 import { quoteCommand } from "../program-context.ts";
 import { UsageError } from "../usage-error.ts";
 
+type Experiments = typeof import("../../experiments/index.ts");
+type Experiment = Experiments["EXPERIMENTS"][number];
+
 interface ExperimentOptions {
   readonly dataset: string;
   readonly data?: string;
@@ -71,51 +74,48 @@ export function experimentCommand(): Command {
 async function run(names: readonly string[], options: ExperimentOptions): Promise<void> {
   // Only here, since what draws and trains takes other commands' time to load.
   const experiments = await import("../../experiments/index.ts");
-  const { EXPERIMENTS, findExperiment, describeDatasets, chooseDataset } = experiments;
+  const { EXPERIMENTS, findExperiment, describeDatasets } = experiments;
   if (names.length === 0) {
     const lines = EXPERIMENTS.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`);
     console.log(`Experiments:\n${lines.join("\n")}\n\nDatasets:\n${describeDatasets()}`);
-    return;
-  }
-  if (names.includes("report")) {
+  } else if (names.includes("report")) {
     if (names.length > 1) throw new UsageError("experiment: report stands alone; run the experiments first");
     for (const file of experiments.writeDocument(options.out, options.documents)) console.log(file);
-    return;
+  } else {
+    await runChosen(names.includes("all") ? EXPERIMENTS : names.map(findExperiment), options, experiments);
   }
-  const chosen = names.includes("all") ? EXPERIMENTS : names.map(findExperiment);
+}
+
+async function runChosen(
+  chosen: readonly Experiment[],
+  options: ExperimentOptions,
+  experiments: Experiments,
+): Promise<void> {
+  const { out: root, jobs, again } = options;
   const dataFolder = options.data ?? process.env.GOALRANK_DATA;
-  const dataset = await chooseDataset({ ...wishesOf(options), folder: dataFolder });
+  const dataset = await experiments.chooseDataset({ ...wishesOf(options), folder: dataFolder });
   const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
-  const trials = chosen
-    .filter((experiment) => experiments.runsOn(experiment, dataset))
-    .flatMap((experiment) => experiment.trials({ seeds, dataset }));
+  const fitting = chosen.filter((experiment) => experiments.runsOn(experiment, dataset));
+  const trials = fitting.flatMap((experiment) => experiment.trials({ seeds, dataset }));
   checkMethods(
-    options.again,
+    again,
     trials.map(({ method }) => method),
   );
-  mkdirSync(options.out, { recursive: true });
-  const lock = RunLock.take(join(options.out, "lock"));
+  for (const { title, data } of chosen.filter((experiment) => !fitting.includes(experiment))) {
+    console.log(`\n${title}\n\nnot run: it needs a ${data}, and ${dataset.label} is none`);
+  }
+  mkdirSync(root, { recursive: true });
+  const lock = RunLock.take(join(root, "lock"));
   using interruption = new Interruption();
   using _ = interruption.onExit(() => lock.release());
+  const { signal } = interruption;
   try {
-    for (const experiment of chosen) {
-      if (!experiments.runsOn(experiment, dataset)) {
-        console.log(
-          `\n${experiment.title}\n\nnot run: it needs a ${experiment.data}, and ${dataset.label} is none`,
-        );
-        continue;
-      }
+    for (const experiment of fitting) {
       const listener = new experiments.GridDisplay(experiment.name);
+      const command = commandOf(experiment, options);
+      const own = { root, dataFolder, jobs, again, listener, signal, command };
       const done = await interruption.complete(() =>
-        experiments.runExperiment(
-          experiment,
-          { seeds, dataset },
-          {
-            ...{ root: options.out, dataFolder, jobs: options.jobs, again: options.again, listener },
-            signal: interruption.signal,
-            command: commandOf(experiment, options),
-          },
-        ),
+        experiments.runExperiment(experiment, { seeds, dataset }, own),
       );
       listener.close();
       show(experiment.title, done, experiments);
@@ -140,7 +140,6 @@ function checkMethods(names: readonly string[], methods: readonly string[]): voi
   );
 }
 
-type Experiments = typeof import("../../experiments/index.ts");
 type ExperimentRun = Awaited<ReturnType<Experiments["runExperiment"]>>;
 
 function show(
@@ -158,20 +157,14 @@ function show(
 
 /** What gives the same results, wherever they and the data are kept. */
 function commandOf(
-  { name, data }: Experiments["EXPERIMENTS"][number],
+  { name, data }: Experiment,
   { dataset, maxLists, split, protocol, seeds }: ExperimentOptions,
 ): string {
   const choices = Object.entries({ dataset, "max-lists": maxLists, split, protocol }).flatMap(
     ([flag, value]) => (value === undefined ? [] : [`--${flag}`, String(value)]),
   );
-  return quoteCommand([
-    "goalrank",
-    "experiment",
-    name,
-    ...(data === "none" ? [] : choices),
-    "--seeds",
-    String(seeds),
-  ]);
+  const own = data === "none" ? [] : choices;
+  return quoteCommand(["goalrank", "experiment", name, ...own, "--seeds", String(seeds)]);
 }
 
 /** What was said of the dataset; what was not is left to it. */

@@ -85,15 +85,7 @@ export async function simulateAbTest(
     const others = arm === "A/A" ? ["control"] : ["control", "A/A"];
     const compare = (outcome: Outcome) =>
       compareGroups(groupOf(outcome, others), groupOf(outcome, [arm]), CONFIDENCE);
-    return {
-      arm,
-      users: groupOf("views", [arm]).during.length,
-      outcomes: {
-        watchSeconds: compare("watchSeconds"),
-        views: compare("views"),
-        likes: compare("likes"),
-      },
-    };
+    return { arm, users: groupOf("views", [arm]).during.length, outcomes: eachOutcome(compare) };
   });
 }
 
@@ -139,6 +131,9 @@ function measure(
   { seed, stream }: { readonly seed: number; readonly stream: string },
 ): Record<Outcome, Map<number, number>> {
   const sessions = simulateSessions(world, requests, lists, { seed, stream: `A/B test sessions ${stream}` });
-  const means = (outcome: Outcome) => userMeans(requests.users, sessions[outcome]);
-  return { watchSeconds: means("watchSeconds"), views: means("views"), likes: means("likes") };
+  return eachOutcome((outcome) => userMeans(requests.users, sessions[outcome]));
+}
+
+function eachOutcome<Value>(of: (outcome: Outcome) => Value): Record<Outcome, Value> {
+  return { watchSeconds: of("watchSeconds"), views: of("views"), likes: of("likes") };
 }

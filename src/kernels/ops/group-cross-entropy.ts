@@ -11,10 +11,9 @@
  * gradient. The rewards are held constant. The second output is pi_ref (zeros for a group that was skipped), and the
  * gradient with respect to log pi is simply -pi_ref.
  */
-import type { Program } from "../dispatch.ts";
 import type { Draw } from "../draw.ts";
 import { checkMask } from "../mask.ts";
-import { checkTypes, type HostTensor, type Operation, type TensorSpec } from "../operation.ts";
+import { checkTypes, type HostTensor, type Operation } from "../operation.ts";
 import { formatShape, ShapeError, sameShape } from "../shape.ts";
 import { f32, indexProgram } from "../webgpu/program.ts";
 import { rowProgram } from "../webgpu/rows.ts";
@@ -52,80 +51,6 @@ function momentsOf(r: HostTensor, mask: HostTensor | undefined, start: number, e
     if (mask === undefined || mask.data[i] !== 0) squares += (r.data[i] - mean) ** 2;
   }
   return { mean, deviation: count === 0 ? 0 : Math.sqrt(squares / count) };
-}
-
-function reference(
-  [rewards, logProbabilities, mask]: readonly HostTensor[],
-  [loss, policy]: readonly HostTensor[],
-  { normalisation, temperature, minimumSpread }: GroupCrossEntropyAttributes,
-): void {
-  const [groups, lists] = rewards.shape;
-  const kept = (i: number) => mask === undefined || mask.data[i] !== 0;
-  const whole = normalisation === "batch" ? momentsOf(rewards, mask, 0, groups * lists) : undefined;
-  for (let group = 0; group < groups; group++) {
-    const start = group * lists;
-    const end = start + lists;
-    let smallest = Number.POSITIVE_INFINITY;
-    let largest = Number.NEGATIVE_INFINITY;
-    for (let i = start; i < end; i++) {
-      if (!kept(i)) continue;
-      smallest = Math.min(smallest, rewards.data[i]);
-      largest = Math.max(largest, rewards.data[i]);
-    }
-    loss.data[group] = 0;
-    for (let i = start; i < end; i++) policy.data[i] = 0;
-    if (!(largest - smallest > minimumSpread)) continue;
-
-    // softmax does not see the mean, so the largest reward stands in for it: the exponents are at most 0.
-    const moments = whole ?? momentsOf(rewards, mask, start, end);
-    const scale = 1 / (temperature * (normalisation === "none" ? 1 : moments.deviation));
-    let total = 0;
-    for (let i = start; i < end; i++) {
-      if (kept(i)) total += Math.exp((rewards.data[i] - largest) * scale);
-    }
-    let sum = 0;
-    for (let i = start; i < end; i++) {
-      if (!kept(i)) continue;
-      const probability = Math.exp((rewards.data[i] - largest) * scale) / total;
-      policy.data[i] = probability;
-      sum -= probability * logProbabilities.data[i];
-    }
-    loss.data[group] = sum;
-  }
-}
-
-/** Each group's moments, for the batch's also these combined, and then each group's policy and loss. */
-function wgsl(
-  [rewards, , mask]: readonly TensorSpec[],
-  _: readonly TensorSpec[],
-  { normalisation, temperature, minimumSpread }: GroupCrossEntropyAttributes,
-): Program[] {
-  const { shape, dtype } = rewards;
-  const [groups] = shape;
-  const ofGroups = { scratch: 0, length: groups * 3, dtype };
-  const ofBatch = { scratch: 1, length: 3, dtype };
-  const isOfBatch = normalisation === "batch";
-  const policy = rowProgram("groupCrossEntropy", shape, POLICY, {
-    mask,
-    tensors: { moments: isOfBatch ? ofBatch : ofGroups },
-    parameters: {
-      // Where the moments of one group end and those of the next start: nowhere, when all share the batch's.
-      moments_stride: isOfBatch ? 0 : 3,
-      is_standardised: normalisation === "none" ? 0 : 1,
-      temperature: f32(temperature),
-      minimum_spread: f32(minimumSpread),
-    },
-  });
-  const groupMoments = rowProgram("groupCrossEntropy moments", shape, GROUP_MOMENTS, {
-    mask,
-    tensors: { moments: ofGroups },
-  });
-  if (!isOfBatch) return [groupMoments, policy];
-  const batchMoments = indexProgram("groupCrossEntropy batch moments", 1, BATCH_MOMENTS, {
-    tensors: { parts: ofGroups, moments: ofBatch },
-    parameters: { groups },
-  });
-  return [groupMoments, batchMoments, policy];
 }
 
 /** Number, mean and sum of squared deviations from the mean of the kept elements. */
@@ -226,8 +151,74 @@ export const groupCrossEntropy: Operation<GroupCrossEntropyAttributes> = {
       { shape: rewards.shape, dtype: rewards.dtype },
     ];
   },
-  reference,
-  wgsl,
+  reference(
+    [rewards, logProbabilities, mask],
+    [loss, policy],
+    { normalisation, temperature, minimumSpread },
+  ) {
+    const [groups, lists] = rewards.shape;
+    const kept = (i: number) => mask === undefined || mask.data[i] !== 0;
+    const whole = normalisation === "batch" ? momentsOf(rewards, mask, 0, groups * lists) : undefined;
+    for (let group = 0; group < groups; group++) {
+      const start = group * lists;
+      const end = start + lists;
+      let smallest = Number.POSITIVE_INFINITY;
+      let largest = Number.NEGATIVE_INFINITY;
+      for (let i = start; i < end; i++) {
+        if (!kept(i)) continue;
+        smallest = Math.min(smallest, rewards.data[i]);
+        largest = Math.max(largest, rewards.data[i]);
+      }
+      loss.data[group] = 0;
+      for (let i = start; i < end; i++) policy.data[i] = 0;
+      if (!(largest - smallest > minimumSpread)) continue;
+
+      // softmax does not see the mean, so the largest reward stands in for it: the exponents are at most 0.
+      const moments = whole ?? momentsOf(rewards, mask, start, end);
+      const scale = 1 / (temperature * (normalisation === "none" ? 1 : moments.deviation));
+      let total = 0;
+      for (let i = start; i < end; i++) {
+        if (kept(i)) total += Math.exp((rewards.data[i] - largest) * scale);
+      }
+      let sum = 0;
+      for (let i = start; i < end; i++) {
+        if (!kept(i)) continue;
+        const probability = Math.exp((rewards.data[i] - largest) * scale) / total;
+        policy.data[i] = probability;
+        sum -= probability * logProbabilities.data[i];
+      }
+      loss.data[group] = sum;
+    }
+  },
+  /** Each group's moments, for the batch's also these combined, and then each group's policy and loss. */
+  wgsl([rewards, , mask], _, { normalisation, temperature, minimumSpread }) {
+    const { shape, dtype } = rewards;
+    const [groups] = shape;
+    const ofGroups = { scratch: 0, length: groups * 3, dtype };
+    const ofBatch = { scratch: 1, length: 3, dtype };
+    const isOfBatch = normalisation === "batch";
+    const policy = rowProgram("groupCrossEntropy", shape, POLICY, {
+      mask,
+      tensors: { moments: isOfBatch ? ofBatch : ofGroups },
+      parameters: {
+        // Where the moments of one group end and those of the next start: nowhere, when all share the batch's.
+        moments_stride: isOfBatch ? 0 : 3,
+        is_standardised: normalisation === "none" ? 0 : 1,
+        temperature: f32(temperature),
+        minimum_spread: f32(minimumSpread),
+      },
+    });
+    const groupMoments = rowProgram("groupCrossEntropy moments", shape, GROUP_MOMENTS, {
+      mask,
+      tensors: { moments: ofGroups },
+    });
+    if (!isOfBatch) return [groupMoments, policy];
+    const batchMoments = indexProgram("groupCrossEntropy batch moments", 1, BATCH_MOMENTS, {
+      tensors: { parts: ofGroups, moments: ofBatch },
+      parameters: { groups },
+    });
+    return [groupMoments, batchMoments, policy];
+  },
   gradient({ outputs: [loss, policy], outputGradient, run }) {
     const weights = outputGradient.reshape([...loss.shape, 1]);
     const [product] = run(elementwise.multiply, [policy, weights], undefined);

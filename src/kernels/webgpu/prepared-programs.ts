@@ -30,27 +30,11 @@ function bitsOf(number: ProgramNumber): number {
   return bits.getUint32(0);
 }
 
-/** By program, since programs of one name have one source: the tensors that it names elements of. */
-const boundNames = new Map<string, readonly string[]>();
-
-function namesOf({ name, tensors = {}, source }: Program, places: Places): readonly string[] {
-  const known = boundNames.get(name);
-  if (known !== undefined) return known;
-  const isRead = (tensor: string) => new RegExp(`(?<![\\w.])${tensor}\\[`).test(source);
-  const own = Object.keys(places).filter((tensor) => !(tensor in tensors) && isRead(tensor));
-  const names = [...own, ...Object.keys(tensors)];
-  boundNames.set(name, names);
-  return names;
-}
-
-function prepare(program: Program, places: Places): PreparedProgram {
-  const names = namesOf(program, places);
-  return {
-    program,
-    names,
-    sources: names.map((name) => program.tensors?.[name] ?? places[name]),
-    parameters: Uint32Array.from(Object.values(program.parameters), bitsOf),
-  };
+/** The tensors that a program declares itself, and those of the operation whose elements its source names. */
+function boundNames({ tensors = {}, source }: Program, places: Places): readonly string[] {
+  const isNamed = (tensor: string) => new RegExp(`(?<![\\w.])${tensor}\\[`).test(source);
+  const own = Object.keys(places).filter((tensor) => !(tensor in tensors) && isNamed(tensor));
+  return [...own, ...Object.keys(tensors)];
 }
 
 /** Identifies a call: the operation's programs depend on nothing else. */
@@ -74,12 +58,14 @@ function callKey(
 
 export class PreparedPrograms {
   private readonly known = new Map<string, readonly PreparedProgram[]>();
+  /** The tensors that programs are bound to, by the programs' names. */
+  private readonly bound = new Map<string, readonly string[]>();
 
   constructor(private readonly limits: ProgramLimits) {}
 
   /** The program that `key` stands for, made by `create` the first time. */
   getByKey(key: string, create: () => Program): PreparedProgram {
-    const [known] = this.known.get(key) ?? this.remember(key, [prepare(create(), {})]);
+    const [known] = this.known.get(key) ?? this.remember(key, [this.prepare(create(), {})]);
     return known;
   }
 
@@ -95,11 +81,23 @@ export class PreparedPrograms {
     }
     const places = placesOf(operation.signature);
     const make = () =>
-      operation.wgsl?.(inputs, outputs, attributes, this.limits).map((program) => prepare(program, places)) ??
-      [];
+      operation
+        .wgsl?.(inputs, outputs, attributes, this.limits)
+        .map((program) => this.prepare(program, places)) ?? [];
     if (operation.isKeyed) return make();
     const key = callKey(operation.name, inputs, outputs, attributes);
     return this.known.get(key) ?? this.remember(key, make());
+  }
+
+  private prepare(program: Program, places: Places): PreparedProgram {
+    const names = this.bound.get(program.name) ?? boundNames(program, places);
+    this.bound.set(program.name, names);
+    return {
+      program,
+      names,
+      sources: names.map((name) => program.tensors?.[name] ?? places[name]),
+      parameters: Uint32Array.from(Object.values(program.parameters), bitsOf),
+    };
   }
 
   private remember(key: string, prepared: readonly PreparedProgram[]): readonly PreparedProgram[] {

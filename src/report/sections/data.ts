@@ -44,12 +44,7 @@ function leakage({ checks }: DataReport): Html {
   return html`<h3>Leakage</h3>${verdict}${failed.length === 0 ? folded("What was checked", list) : list}`;
 }
 
-interface LogCounts {
-  readonly users: number;
-  readonly items: number;
-  readonly interactions: number;
-  readonly positives?: number;
-}
+type LogCounts = Pick<DataReport, "users" | "items" | "interactions"> & { readonly positives?: number };
 
 function stageTable({ preparation, ...report }: DataReport): Html {
   const row = (head: string, { users, items, interactions, positives }: LogCounts) => ({

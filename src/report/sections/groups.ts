@@ -3,6 +3,7 @@ import * as Plot from "@observablehq/plot";
 import { bar, figure, markLegend } from "../figure.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { decimal, percent } from "../numbers.ts";
+import { folded } from "../parts.ts";
 import type { ReportAnatomy, ReportRequest } from "../run-input.ts";
 import { Items, sectionOfRequests } from "./items.ts";
 
@@ -169,7 +170,7 @@ function listTable(items: Items, { lists }: Group): Html {
   const rows = lists.map((list, i) => listRow(items, list, i + 1, most));
   const caption = `The ${Math.min(FIRST, rows.length)} lists of the highest reward. A tick marks what the user liked.`;
   return html`${tableOf(caption, rows.slice(0, FIRST))}
-${rows.length > FIRST && html`<details><summary>The other ${rows.length - FIRST} lists</summary>${tableOf("Lists of lower reward", rows.slice(FIRST))}</details>`}`;
+${rows.length > FIRST && folded(`The other ${rows.length - FIRST} lists`, tableOf("Lists of lower reward", rows.slice(FIRST)))}`;
 }
 
 /** A narrow page shows each row as a card, so the roles of a table are said in words. */

@@ -1,4 +1,5 @@
 /** Files in the safetensors layout: tensors by themselves, checkpoints, rankers. */
+
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,10 +16,11 @@ import {
   SafetensorsError,
 } from "../../../src/nn/index.ts";
 import { Ranker } from "../../../src/ranker/ranker.ts";
-import { encodeRanker, RankerFileError } from "../../../src/ranker/ranker-file.ts";
+import { RankerFileError } from "../../../src/ranker/ranker-file.ts";
 import { type Checkpoint, CheckpointError } from "../../../src/training/checkpoint.ts";
 import { CheckpointFolder } from "../../../src/training/checkpoint-folder.ts";
 import { logOf } from "../../data/logs.ts";
+import { encodeGenerator } from "../../encode-generator.ts";
 import type { FuzzReader } from "../fuzz.ts";
 import { nearlyValid, nearlyValidJson } from "../mutations.ts";
 import { ScratchFolder } from "../scratch-folder.ts";
@@ -190,7 +192,7 @@ export async function rankerReader(): Promise<FuzzReader> {
     log,
   );
   const training = { seed: 1 };
-  const sample = await encodeRanker({
+  const sample = await encodeGenerator({
     generator,
     catalogue,
     retriever,

@@ -2,11 +2,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Generator } from "../../../src/goalrank/generator.ts";
-import { DEFAULT_GROUPS, goalRankTask } from "../../../src/goalrank/goalrank-task.ts";
+import { goalRankTask } from "../../../src/goalrank/goalrank-task.ts";
+import { DEFAULT_GROUPS } from "../../../src/goalrank/groups/group-settings.ts";
 import { RewardModel } from "../../../src/goalrank/reward-model.ts";
 import { type Device, Random } from "../../../src/kernels/index.ts";
-import { PointwiseRanker } from "../../../src/methods/dnn.ts";
-import { pointwiseTask } from "../../../src/methods/pointwise-task.ts";
+import { PointwiseRanker, pointwiseTask } from "../../../src/methods/pointwise-ranker.ts";
 import { NonFiniteError } from "../../../src/nn/index.ts";
 import type { Tensor } from "../../../src/tensor/index.ts";
 import type { StepMetrics, TrainingListener } from "../../../src/training/listener.ts";
@@ -58,7 +58,7 @@ async function refusesPoisonedParameter(device: Device): Promise<void> {
     await poison(parameter, value);
     const before = device.live;
     const steps = new StepCount();
-    const task = goalRankTask({ generator, judge, pointwise }, log, DEFAULT_GROUPS, 1);
+    const task = goalRankTask({ generator, judge, pointwise }, log, DEFAULT_GROUPS, { seed: 1 });
     const { message } = await failureOf(() => train(task, DEFAULT_TRAINING, { listener: steps }));
     const start = `GoalRank, before step 1: NaN or infinity in ${name} (1 of ${parameter.size} numbers);`;
     assert.ok(message.startsWith(start), message);

@@ -1,18 +1,19 @@
 /** Whole models on the WebGPU device: the same losses, gradients and training as on the CPU device. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { candidateBatch } from "../../../src/data/batch.ts";
-import { exposedLists } from "../../../src/data/labels.ts";
+import { candidateBatch, feedbackBatch } from "../../../src/data/batch.ts";
 import { FeatureEncoder } from "../../../src/goalrank/feature-encoder.ts";
 import { Generator } from "../../../src/goalrank/generator.ts";
-import { DEFAULT_GROUPS, type GroupOptions, goalRankTask } from "../../../src/goalrank/goalrank-task.ts";
+import { goalRankTask } from "../../../src/goalrank/goalrank-task.ts";
+import { DEFAULT_GROUPS, type GroupOptions } from "../../../src/goalrank/groups/group-settings.ts";
 import { imitationTask } from "../../../src/goalrank/imitation-task.ts";
+import { listwiseLoss } from "../../../src/goalrank/listwise-loss.ts";
 import { RewardModel, type RewardModelOptions } from "../../../src/goalrank/reward-model.ts";
 import { rewardTask } from "../../../src/goalrank/reward-task.ts";
 import { type Device, Random } from "../../../src/kernels/index.ts";
-import { PointwiseRanker } from "../../../src/methods/dnn.ts";
-import { pointwiseTask } from "../../../src/methods/pointwise-task.ts";
-import { PersonalisedReranker, prmTask } from "../../../src/methods/prm.ts";
+import { PointwiseRanker, pointwiseTask } from "../../../src/methods/pointwise-ranker.ts";
+import { PersonalisedReranker } from "../../../src/methods/prm.ts";
+import { scoringTask } from "../../../src/methods/scoring/scoring-method.ts";
 import { scope, tensor } from "../../../src/tensor/index.ts";
 import type { StepMetrics, TrainingListener } from "../../../src/training/listener.ts";
 import { DEFAULT_TRAINING } from "../../../src/training/options.ts";
@@ -71,15 +72,17 @@ function likelihoodTask(): TrainingTask {
   const model = createGenerator();
   const computeLoss = () => {
     const memory = model.encode(candidateBatch(log, rows));
-    return { loss: model.logProbabilities(memory, exposedLists(log, rows), 1).mean() };
+    return { loss: model.logProbabilities(memory, feedbackBatch(log, rows).exposed, 1).mean() };
   };
   return { stage: "generator", model, size: log.size, computeLoss };
 }
 
 function createPrmTask(): TrainingTask {
   const options = { width: 8, heads: 2, layers: 1, candidateCount: 12, dropoutRate: 0, seed: 3 };
-  return prmTask(
+  return scoringTask(
+    "prm",
     new PersonalisedReranker(world.catalogue, createPointwise(), options, random()),
+    listwiseLoss,
     log,
     "negative",
   );
@@ -145,7 +148,7 @@ function trainBoth(on: Device, epochs: number): () => Promise<{ reward: Notes; p
     const options = { ...DEFAULT_TRAINING, batchSize: 16, epochs };
     const learning = rewardTask(models.judge, log, { ...rewardSettings, unexposed: "ignore" });
     await train(learning, options, { listener: reward });
-    await train(goalRankTask(models, log, DEFAULT_GROUPS, 1), options, { listener: policy });
+    await train(goalRankTask(models, log, DEFAULT_GROUPS, { seed: 1 }), options, { listener: policy });
     for (const model of Object.values(models)) model.dispose();
     return { reward, policy };
   };
@@ -186,7 +189,7 @@ testOnDevice(
     await on(gpu, async () => {
       const models = { generator: createGenerator(), judge: createReward(), pointwise: createPointwise() };
       await train(pointwiseTask(models.pointwise, log, "negative"), options, { listener: notes.pointwise });
-      await train(goalRankTask(models, log, groups, 1), options, { listener: notes.policy });
+      await train(goalRankTask(models, log, groups, { seed: 1 }), options, { listener: notes.policy });
       for (const model of Object.values(models)) model.dispose();
     });
     for (const { live } of [notes.pointwise, notes.policy]) {

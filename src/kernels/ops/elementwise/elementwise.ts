@@ -44,103 +44,76 @@ const STABLE_SIGMOID = "1 / (1 + exp(-x))";
 /** sqrt(2 / pi), of the tanh form of GELU (Hendrycks and Gimpel 2016). */
 const GELU_INNER = "0.7978845608028654 * (x + 0.044715 * x * x * x)";
 
-const UNARY: Record<string, Entry> = {
-  negate: { operands: ["x"], forward: "-x", gradients: { x: "-g" } },
-  exp: { operands: ["x"], forward: "exp(x)", gradients: { x: "g * y" } },
-  log: { operands: ["x"], forward: "log(x)", gradients: { x: "g / x" }, range: { minimum: 0.1 } },
-  sqrt: { operands: ["x"], forward: "sqrt(x)", gradients: { x: "0.5 * g / y" }, range: { minimum: 0.1 } },
-  square: { operands: ["x"], forward: "x * x", gradients: { x: "2 * g * x" } },
-  abs: {
-    operands: ["x"],
-    forward: "abs(x)",
-    gradients: { x: "select(-g, g, x > 0)" },
-    range: { avoid: [0] },
-  },
-  relu: {
-    operands: ["x"],
-    forward: "max(x, 0)",
-    gradients: { x: "select(0, g, x > 0)" },
-    range: { avoid: [0] },
-  },
+/** An entry of one operand x. */
+const unary = (forward: string, gradient: string, options: Partial<Entry> = {}): Entry => ({
+  operands: ["x"],
+  forward,
+  gradients: { x: gradient },
+  ...options,
+});
+
+/** An entry of two operands a and b. */
+const binary = (forward: string, a: string, b: string, options: Partial<Entry> = {}): Entry => ({
+  operands: ["a", "b"],
+  forward,
+  gradients: { a, b },
+  ...options,
+});
+
+/** 1 where the operands compare so, 0 elsewhere. */
+const comparison = (operator: string): Entry => ({
+  operands: ["a", "b"],
+  forward: `select(0, 1, a ${operator} b)`,
+  result: "i32",
+});
+
+const ENTRIES = {
+  negate: unary("-x", "-g"),
+  exp: unary("exp(x)", "g * y"),
+  log: unary("log(x)", "g / x", { range: { minimum: 0.1 } }),
+  sqrt: unary("sqrt(x)", "0.5 * g / y", { range: { minimum: 0.1 } }),
+  square: unary("x * x", "2 * g * x"),
+  abs: unary("abs(x)", "select(-g, g, x > 0)", { range: { avoid: [0] } }),
+  relu: unary("max(x, 0)", "select(0, g, x > 0)", { range: { avoid: [0] } }),
   /** Tanh form: 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))). */
-  gelu: {
-    operands: ["x"],
-    forward: `0.5 * x * (1 + tanh(${GELU_INNER}))`,
-    gradients: {
-      x:
-        `g * (0.5 * (1 + tanh(${GELU_INNER})) + 0.5 * x * (1 - tanh(${GELU_INNER}) * tanh(${GELU_INNER})) ` +
-        "* 0.7978845608028654 * (1 + 0.134145 * x * x))",
-    },
-  },
-  sigmoid: { operands: ["x"], forward: STABLE_SIGMOID, gradients: { x: "g * y * (1 - y)" } },
-  tanh: { operands: ["x"], forward: "tanh(x)", gradients: { x: "g * (1 - y * y)" } },
-  /** log(1 + e^x), without overflow. */
-  softplus: {
-    operands: ["x"],
-    forward: "max(x, 0) + log(1 + exp(-abs(x)))",
-    gradients: { x: `g * (${STABLE_SIGMOID})` },
-  },
-  /** x * s for a number s. */
-  scale: { operands: ["x"], forward: "x * s", gradients: { x: "g * s" }, parameterRange: [-2, 2] },
-  /** x / s for a number s: what x * (1 / s) would round twice. */
-  quotient: { operands: ["x"], forward: "x / s", gradients: { x: "g / s" }, parameterRange: [1, 3] },
-  /** x + s for a number s. */
-  shift: { operands: ["x"], forward: "x + s", gradients: { x: "g" }, parameterRange: [-2, 2] },
-  /** x^s for a number s. */
-  power: {
-    operands: ["x"],
-    forward: "pow(x, s)",
-    gradients: { x: "g * s * pow(x, s - 1)" },
-    range: { minimum: 0.3 },
-    parameterRange: [-2, 3],
-  },
-};
-
-const BINARY: Record<string, Entry> = {
-  add: { operands: ["a", "b"], forward: "a + b", gradients: { a: "g", b: "g" } },
-  subtract: { operands: ["a", "b"], forward: "a - b", gradients: { a: "g", b: "-g" } },
-  multiply: { operands: ["a", "b"], forward: "a * b", gradients: { a: "g * b", b: "g * a" } },
-  divide: {
-    operands: ["a", "b"],
-    forward: "a / b",
-    gradients: { a: "g / b", b: "-g * y / b" },
-    range: { minimum: 0.3 },
-  },
-  maximum: {
-    operands: ["a", "b"],
-    forward: "max(a, b)",
-    gradients: { a: "select(0, g, a >= b)", b: "select(0, g, b > a)" },
-  },
-  minimum: {
-    operands: ["a", "b"],
-    forward: "min(a, b)",
-    gradients: { a: "select(0, g, a <= b)", b: "select(0, g, b < a)" },
-  },
-  /** -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) of logits x and targets t in [0, 1], without overflow. */
-  binaryCrossEntropyWithLogits: {
-    operands: ["x", "t"],
-    forward: "max(x, 0) - x * t + log(1 + exp(-abs(x)))",
-    gradients: { x: `g * (${STABLE_SIGMOID} - t)` },
-    range: { minimum: 0, maximum: 1 },
-  },
-};
-
-const COMPARISON: Record<string, Entry> = Object.fromEntries(
-  Object.entries({ equal: "==", less: "<", lessEqual: "<=", greater: ">", greaterEqual: ">=" }).map(
-    ([name, symbol]) => [
-      name,
-      { operands: ["a", "b"], forward: `select(0, 1, a ${symbol} b)`, result: "i32" } satisfies Entry,
-    ],
+  gelu: unary(
+    `0.5 * x * (1 + tanh(${GELU_INNER}))`,
+    `g * (0.5 * (1 + tanh(${GELU_INNER})) + 0.5 * x * (1 - tanh(${GELU_INNER}) * tanh(${GELU_INNER})) ` +
+      "* 0.7978845608028654 * (1 + 0.134145 * x * x))",
   ),
-);
-
-const SELECTION: Record<string, Entry> = {
+  sigmoid: unary(STABLE_SIGMOID, "g * y * (1 - y)"),
+  tanh: unary("tanh(x)", "g * (1 - y * y)"),
+  /** log(1 + e^x), without overflow. */
+  softplus: unary("max(x, 0) + log(1 + exp(-abs(x)))", `g * (${STABLE_SIGMOID})`),
+  /** x * s for a number s. */
+  scale: unary("x * s", "g * s", { parameterRange: [-2, 2] }),
+  /** x / s for a number s: what x * (1 / s) would round twice. */
+  quotient: unary("x / s", "g / s", { parameterRange: [1, 3] }),
+  /** x + s for a number s. */
+  shift: unary("x + s", "g", { parameterRange: [-2, 2] }),
+  /** x^s for a number s. */
+  power: unary("pow(x, s)", "g * s * pow(x, s - 1)", { range: { minimum: 0.3 }, parameterRange: [-2, 3] }),
+  add: binary("a + b", "g", "g"),
+  subtract: binary("a - b", "g", "-g"),
+  multiply: binary("a * b", "g * b", "g * a"),
+  divide: binary("a / b", "g / b", "-g * y / b", { range: { minimum: 0.3 } }),
+  maximum: binary("max(a, b)", "select(0, g, a >= b)", "select(0, g, b > a)"),
+  minimum: binary("min(a, b)", "select(0, g, a <= b)", "select(0, g, b < a)"),
+  /** -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) of logits x and targets t in [0, 1], without overflow. */
+  binaryCrossEntropyWithLogits: unary(
+    "max(x, 0) - x * t + log(1 + exp(-abs(x)))",
+    `g * (${STABLE_SIGMOID} - t)`,
+    { operands: ["x", "t"], range: { minimum: 0, maximum: 1 } },
+  ),
+  equal: comparison("=="),
+  less: comparison("<"),
+  lessEqual: comparison("<="),
+  greater: comparison(">"),
+  greaterEqual: comparison(">="),
   /** a where the mask is not 0, b elsewhere. */
-  where: {
+  where: binary("select(b, a, c_mask != 0)", "select(0, g, c_mask != 0)", "select(g, 0, c_mask != 0)", {
     operands: ["c_mask", "a", "b"],
-    forward: "select(b, a, c_mask != 0)",
-    gradients: { a: "select(0, g, c_mask != 0)", b: "select(g, 0, c_mask != 0)" },
-  },
+  }),
 };
 
 /** `s` of the entries that take a number; undefined for the others. */
@@ -188,20 +161,19 @@ function gradientOperation(
   };
 }
 
-/** What runs an expression over operands, in every language. */
+/** The members of an operation that evaluate an expression over operands, in every language. */
 function evaluationOf(expression: string, operands: readonly string[]) {
   const loop = compileLater(expression, operands);
-  const calls = elementwiseCalls({ expression, operands });
+  const rule = { expression, operands };
   return {
     signature: `${operands.join(", ")} -> out`,
-    elementwise: { expression, operands },
+    elementwise: rule,
     reference: (
       inputs: readonly HostTensor[],
-      [out]: readonly HostTensor[],
+      outputs: readonly HostTensor[],
       attributes: ElementwiseAttributes,
-    ) => runLoop(loop(), inputs, out, attributes?.s ?? 0),
-    simd: (inputs: readonly TensorSpec[], [out]: readonly TensorSpec[], attributes: ElementwiseAttributes) =>
-      calls(inputs, out, attributes?.s),
+    ) => runLoop(loop(), inputs, outputs[0], attributes?.s ?? 0),
+    simd: elementwiseCalls(rule),
   };
 }
 
@@ -261,16 +233,10 @@ function defineElementwise(name: string, entry: Entry): ElementwiseOperation {
   };
 }
 
-function defineAll<Names extends string>(entries: Record<Names, Entry>): Record<Names, ElementwiseOperation> {
-  const defined = Object.entries<Entry>(entries).map(([name, entry]) => [
-    name,
-    defineElementwise(name, entry),
-  ]);
-  return Object.fromEntries(defined) as Record<Names, ElementwiseOperation>;
-}
-
 /** Every elementwise operation by name. */
-export const elementwise = defineAll({ ...UNARY, ...BINARY, ...COMPARISON, ...SELECTION });
+export const elementwise = Object.fromEntries(
+  Object.entries(ENTRIES).map(([name, entry]) => [name, defineElementwise(name, entry)]),
+) as { readonly [Name in keyof typeof ENTRIES]: ElementwiseOperation };
 
 const castCalls = elementwiseCalls({ expression: "x", operands: ["x"] });
 
@@ -280,7 +246,7 @@ export const cast: Operation<{ readonly dtype: TensorSpec["dtype"] }> = {
   signature: "x -> out",
   outputs: ([input], { dtype }) => [{ shape: input.shape, dtype }],
   reference: ([input], [out]) => out.data.set(input.data),
-  simd: (inputs, [out]) => castCalls(inputs, out),
+  simd: (inputs, outputs) => castCalls(inputs, outputs),
   wgsl: (_, [out]) => [
     indexProgram(`cast to ${out.dtype}`, sizeOf(out.shape), `  out[i] = ${out.dtype}(x[i]);`),
   ],

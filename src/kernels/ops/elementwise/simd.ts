@@ -119,14 +119,8 @@ const workOf = (expression: string) => (/\b(exp|log|tanh)\(/.test(expression) ? 
 /** Elements that threads take at least: a cache line. */
 const ELEMENTS_TOGETHER = 16;
 
-/** What runs a rule on inputs of given shapes and types; it keeps the kernels that it has made. */
-export type ElementwiseCalls = (
-  inputs: readonly TensorSpec[],
-  out: TensorSpec,
-  s?: number,
-) => KernelCall[] | undefined;
-
-export function elementwiseCalls({ expression, operands }: ElementwiseRule): ElementwiseCalls {
+/** The member `simd` of an operation with this rule; it keeps the kernels that it has made. */
+export function elementwiseCalls({ expression, operands }: ElementwiseRule) {
   const kernels = new Map<string, Kernel>();
   const raisesToPower = expression.includes("pow(");
   const work = workOf(expression);
@@ -155,7 +149,12 @@ export function elementwiseCalls({ expression, operands }: ElementwiseRule): Ele
     return kernel;
   }
 
-  return (inputs, out, s) => {
+  return (
+    inputs: readonly TensorSpec[],
+    [out]: readonly TensorSpec[],
+    attributes?: { readonly s?: number },
+  ): KernelCall[] | undefined => {
+    const s = attributes?.s;
     if (raisesToPower && (s === undefined || !hasVectorPower(s))) return undefined;
     const size = sizeOf(out.shape);
     if (size === 0) return [];

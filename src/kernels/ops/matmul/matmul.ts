@@ -4,16 +4,8 @@
  * Where the activation's gradient reads what it was applied to, that is the second output.
  */
 
-import type { KernelCall, Program, TensorPlace } from "../../dispatch.ts";
-import type { Draw } from "../../draw.ts";
-import {
-  checkTypes,
-  type GradientContext,
-  type HostTensor,
-  type Operation,
-  type TensorSpec,
-  type Value,
-} from "../../operation.ts";
+import type { Program, TensorPlace } from "../../dispatch.ts";
+import { checkTypes, type Operation, type TensorSpec, type Value } from "../../operation.ts";
 import {
   broadcastShapes,
   broadcastStrides,
@@ -66,69 +58,10 @@ function extentsOf(a: TensorSpec, out: TensorSpec, { transposeA }: MatmulAttribu
   return { batch, rows, columns, depth: matrixShape(a, transposeA).columns };
 }
 
-function reference(
-  [a, b, bias]: readonly HostTensor[],
-  [out, before]: readonly HostTensor[],
-  attributes: MatmulAttributes,
-): void {
-  const { transposeA, transposeB, activation } = attributes;
-  const { batch, rows, columns, depth } = extentsOf(a, out, attributes);
-  const sizes = [rows * depth, depth * columns, rows * columns];
-  const strides = [a, b, out].map(({ shape }, operand) =>
-    broadcastStrides(shape.slice(0, -2), batch.length).map((stride) => stride * sizes[operand]),
-  );
-  const [rowStepA, stepA] = transposeA ? [1, rows] : [depth, 1];
-  const [columnStepB, stepB] = transposeB ? [depth, 1] : [1, columns];
-  forEachOffset(loopNest(batch, strides), ([atA, atB, at]) => {
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const [left, right] = [atA + row * rowStepA, atB + column * columnStepB];
-        let sum = 0;
-        for (let p = 0; p < depth; p++) sum += a.data[left + p * stepA] * b.data[right + p * stepB];
-        out.data[at + row * columns + column] = bias === undefined ? sum : sum + bias.data[column];
-      }
-    }
-  });
-  before?.data.set(out.data);
-  if (activation !== undefined) elementwise[activation].reference([out], [out], undefined);
-}
-
 /** The operand's matrices, as the kernels for the CPU read them. */
 function operandOf({ shape }: TensorSpec, isTransposed: boolean, batch: Shape, place: TensorPlace): Operand {
   const own = shape.slice(0, -2);
   return { place, isTransposed, count: sizeOf(own), batchStrides: broadcastStrides(own, batch.length) };
-}
-
-function simd(
-  [a, b, bias]: readonly TensorSpec[],
-  [out]: readonly TensorSpec[],
-  attributes: MatmulAttributes,
-): readonly KernelCall[] | undefined {
-  if (sizeOf(out.shape) === 0) return [];
-  const { transposeA, transposeB, activation } = attributes;
-  const { batch, rows, columns, depth } = extentsOf(a, out, attributes);
-  const isRectified = activation === "relu";
-  const result = { output: activation !== undefined && readsItsInput(activation) ? 1 : 0 };
-  const calls = productCalls({
-    batch,
-    rows,
-    columns,
-    depth,
-    a: operandOf(a, transposeA, batch, { input: 0 }),
-    b: operandOf(b, transposeB, batch, { input: 1 }),
-    out: result,
-    bias: bias && { input: 2 },
-    isRectified,
-  });
-  if (calls === undefined || activation === undefined || isRectified) return calls;
-  const activate = elementwise[activation].simd?.([out], [out], undefined);
-  // The activation's operand x is the product.
-  return (
-    activate && [
-      ...calls,
-      ...activate.map((call) => ({ ...call, arguments: { ...call.arguments, x: result } })),
-    ]
-  );
 }
 
 /** Where the operand's matrices lie, as the product reads them. */
@@ -140,35 +73,6 @@ function placeOf(tensor: TensorSpec, transposed: boolean, batch: Shape, source: 
     columnStride: transposed ? rows : 1,
     batchStrides: broadcastStrides(own, batch.length).map((stride) => stride * rows * columns),
   };
-}
-
-function wgsl(
-  [a, b, bias]: readonly TensorSpec[],
-  [out]: readonly TensorSpec[],
-  attributes: MatmulAttributes,
-): Program[] {
-  if (sizeOf(out.shape) === 0) return [];
-  const { transposeA, transposeB, activation } = attributes;
-  const extents = extentsOf(a, out, attributes);
-  const { batch, columns, depth } = extents;
-  const epilogue: Epilogue = {
-    ...(bias && { bias: { input: 2 } }),
-    ...(activation && {
-      activation: { name: activation, expression: elementwise[activation].elementwise.expression },
-    }),
-    ...(activation && readsItsInput(activation) && { before: { output: 1 } }),
-  };
-  const product: Product = {
-    ...extents,
-    a: placeOf(a, transposeA, batch, { input: 0 }),
-    b: placeOf(b, transposeB, batch, { input: 1 }),
-    out: placeOf(out, false, batch, { output: 0 }),
-    epilogue,
-  };
-  if (!transposeB || !isWorthACopy(product, b)) return productPrograms("matmul", product, 0);
-  const copy: TensorPlace = { scratch: 1, length: sizeOf(b.shape), dtype: b.dtype };
-  const place = placeOf({ ...b, shape: [depth, columns] }, false, batch, copy);
-  return [transposeProgram(columns, depth, copy), ...productPrograms("matmul", { ...product, b: place }, 0)];
 }
 
 /** Rows from which a transposed B that they all meet is copied, so that its columns can be read as vectors. */
@@ -184,44 +88,6 @@ function transposeProgram(rows: number, columns: number, copy: TensorPlace): Pro
   const body = "  copy[i] = b[i % parameters.rows * parameters.columns + i / parameters.rows];";
   const options = { tensors: { copy }, parameters: { rows, columns } };
   return indexProgram("matmul transpose", rows * columns, body, options);
-}
-
-/**
- * With g the gradient before the activation: dA = g B^T, dB = A^T g, and the same read through the transpose flags;
- * dbias = g summed over all rows.
- */
-function gradient(context: GradientContext<MatmulAttributes>): (Value | undefined)[] {
-  const { inputs, outputs, outputGradient, needs, attributes, run } = context;
-  const [a, b, bias] = inputs;
-  const [y, before] = outputs;
-  const { transposeA, transposeB, activation } = attributes;
-  const g =
-    activation === undefined
-      ? outputGradient
-      : activationGradient(activation, before ?? y, y, outputGradient, run);
-  const product = (left: Value, right: Value, transposeLeft: boolean, transposeRight: boolean) =>
-    run(matmul, [left, right], { transposeA: transposeLeft, transposeB: transposeRight })[0];
-  const gradientA = () => (transposeA ? product(b, g, transposeB, true) : product(g, b, false, !transposeB));
-  const gradientB = () => (transposeB ? product(g, a, true, transposeA) : product(a, g, !transposeA, false));
-  return [
-    needs[0] ? sumTo(run, gradientA(), a.shape) : undefined,
-    needs[1] ? sumTo(run, gradientB(), b.shape) : undefined,
-    bias !== undefined && needs[2] ? sumTo(run, g, bias.shape) : undefined,
-  ];
-}
-
-function sample(draw: Draw) {
-  const attributes = { transposeA: draw.boolean(), transposeB: draw.boolean() };
-  const mostMultiplyAdds = 2_000_000;
-  const extent = () => draw.extent(0, 6, mostMultiplyAdds);
-  const [rows, depth, columns] = [extent(), extent(), extent()];
-  const batch = draw.shape(0, 2);
-  const a = [...draw.broadcastable(batch), ...(attributes.transposeA ? [depth, rows] : [rows, depth])];
-  const b = [...draw.broadcastable(batch), ...(attributes.transposeB ? [columns, depth] : [depth, columns])];
-  const inputs = [draw.floats(a), draw.floats(b)];
-  if (draw.boolean()) inputs.push(draw.floats([columns]));
-  const activation = [undefined, undefined, ...ACTIVATIONS][draw.integer(0, ACTIVATIONS.length + 1)];
-  return { inputs, attributes: { ...attributes, ...(activation && { activation }) } };
 }
 
 /** activation(a b + bias): a [..., M, K], b [..., K, N], bias [N] -> [..., M, N]. */
@@ -246,9 +112,121 @@ export const matmul: Operation<MatmulAttributes> = {
     const keepsInput = attributes.activation !== undefined && readsItsInput(attributes.activation);
     return keepsInput ? [product, product] : [product];
   },
-  reference,
-  simd,
-  wgsl,
-  gradient,
-  sample,
+  reference([a, b, bias], [out, before], attributes) {
+    const { transposeA, transposeB, activation } = attributes;
+    const { batch, rows, columns, depth } = extentsOf(a, out, attributes);
+    const sizes = [rows * depth, depth * columns, rows * columns];
+    const strides = [a, b, out].map(({ shape }, operand) =>
+      broadcastStrides(shape.slice(0, -2), batch.length).map((stride) => stride * sizes[operand]),
+    );
+    const [rowStepA, stepA] = transposeA ? [1, rows] : [depth, 1];
+    const [columnStepB, stepB] = transposeB ? [depth, 1] : [1, columns];
+    forEachOffset(loopNest(batch, strides), ([atA, atB, at]) => {
+      for (let row = 0; row < rows; row++) {
+        for (let column = 0; column < columns; column++) {
+          const [left, right] = [atA + row * rowStepA, atB + column * columnStepB];
+          let sum = 0;
+          for (let p = 0; p < depth; p++) sum += a.data[left + p * stepA] * b.data[right + p * stepB];
+          out.data[at + row * columns + column] = bias === undefined ? sum : sum + bias.data[column];
+        }
+      }
+    });
+    before?.data.set(out.data);
+    if (activation !== undefined) elementwise[activation].reference([out], [out], undefined);
+  },
+  simd([a, b, bias], [out], attributes) {
+    if (sizeOf(out.shape) === 0) return [];
+    const { transposeA, transposeB, activation } = attributes;
+    const { batch, rows, columns, depth } = extentsOf(a, out, attributes);
+    const isRectified = activation === "relu";
+    const result = { output: activation !== undefined && readsItsInput(activation) ? 1 : 0 };
+    const calls = productCalls({
+      batch,
+      rows,
+      columns,
+      depth,
+      a: operandOf(a, transposeA, batch, { input: 0 }),
+      b: operandOf(b, transposeB, batch, { input: 1 }),
+      out: result,
+      bias: bias && { input: 2 },
+      isRectified,
+    });
+    if (calls === undefined || activation === undefined || isRectified) return calls;
+    const activate = elementwise[activation].simd?.([out], [out], undefined);
+    // The activation's operand x is the product.
+    return (
+      activate && [
+        ...calls,
+        ...activate.map((call) => ({ ...call, arguments: { ...call.arguments, x: result } })),
+      ]
+    );
+  },
+  wgsl([a, b, bias], [out], attributes) {
+    if (sizeOf(out.shape) === 0) return [];
+    const { transposeA, transposeB, activation } = attributes;
+    const extents = extentsOf(a, out, attributes);
+    const { batch, columns, depth } = extents;
+    const epilogue: Epilogue = {
+      ...(bias && { bias: { input: 2 } }),
+      ...(activation && {
+        activation: { name: activation, expression: elementwise[activation].elementwise.expression },
+      }),
+      ...(activation && readsItsInput(activation) && { before: { output: 1 } }),
+    };
+    const product: Product = {
+      ...extents,
+      a: placeOf(a, transposeA, batch, { input: 0 }),
+      b: placeOf(b, transposeB, batch, { input: 1 }),
+      out: placeOf(out, false, batch, { output: 0 }),
+      epilogue,
+    };
+    if (!transposeB || !isWorthACopy(product, b)) return productPrograms("matmul", product, 0);
+    const copy: TensorPlace = { scratch: 1, length: sizeOf(b.shape), dtype: b.dtype };
+    const place = placeOf({ ...b, shape: [depth, columns] }, false, batch, copy);
+    return [
+      transposeProgram(columns, depth, copy),
+      ...productPrograms("matmul", { ...product, b: place }, 0),
+    ];
+  },
+  /**
+   * With g the gradient before the activation: dA = g B^T, dB = A^T g, and the same read through the transpose flags;
+   * dbias = g summed over all rows.
+   */
+  gradient(context) {
+    const { inputs, outputs, outputGradient, needs, attributes, run } = context;
+    const [a, b, bias] = inputs;
+    const [y, before] = outputs;
+    const { transposeA, transposeB, activation } = attributes;
+    const g =
+      activation === undefined
+        ? outputGradient
+        : activationGradient(activation, before ?? y, y, outputGradient, run);
+    const product = (left: Value, right: Value, transposeLeft: boolean, transposeRight: boolean) =>
+      run(matmul, [left, right], { transposeA: transposeLeft, transposeB: transposeRight })[0];
+    const gradientA = () =>
+      transposeA ? product(b, g, transposeB, true) : product(g, b, false, !transposeB);
+    const gradientB = () =>
+      transposeB ? product(g, a, true, transposeA) : product(a, g, !transposeA, false);
+    return [
+      needs[0] ? sumTo(run, gradientA(), a.shape) : undefined,
+      needs[1] ? sumTo(run, gradientB(), b.shape) : undefined,
+      bias !== undefined && needs[2] ? sumTo(run, g, bias.shape) : undefined,
+    ];
+  },
+  sample(draw) {
+    const attributes = { transposeA: draw.boolean(), transposeB: draw.boolean() };
+    const mostMultiplyAdds = 2_000_000;
+    const extent = () => draw.extent(0, 6, mostMultiplyAdds);
+    const [rows, depth, columns] = [extent(), extent(), extent()];
+    const batch = draw.shape(0, 2);
+    const a = [...draw.broadcastable(batch), ...(attributes.transposeA ? [depth, rows] : [rows, depth])];
+    const b = [
+      ...draw.broadcastable(batch),
+      ...(attributes.transposeB ? [columns, depth] : [depth, columns]),
+    ];
+    const inputs = [draw.floats(a), draw.floats(b)];
+    if (draw.boolean()) inputs.push(draw.floats([columns]));
+    const activation = [undefined, undefined, ...ACTIVATIONS][draw.integer(0, ACTIVATIONS.length + 1)];
+    return { inputs, attributes: { ...attributes, ...(activation && { activation }) } };
+  },
 };

@@ -3,9 +3,9 @@
  * 2006): add independent Gumbel noise to the logits x [..., C] and take the K largest, in order. The K indices are
  * distributed as K successive draws from softmax(x), each without those drawn before (Plackett-Luce).
  */
-import type { KernelCall, Program, TensorPlace } from "../../dispatch.ts";
+import type { TensorPlace } from "../../dispatch.ts";
 import { checkMask, maskRowOffsets } from "../../mask.ts";
-import { checkTypes, type Operation, type TensorSpec } from "../../operation.ts";
+import { checkTypes, type Operation } from "../../operation.ts";
 import { keyNumbers, Random, type RandomKey } from "../../philox.ts";
 import { formatShape, lastExtent, ShapeError, sizeOf } from "../../shape.ts";
 import { checkIndicesCall } from "../../wasm/check-kernels.ts";
@@ -69,73 +69,6 @@ const takeLargest = defineMasked(
   },
 );
 
-/** Undefined where the mask is broadcast along axes that do not lie together. */
-function simd(
-  [x, mask]: readonly TensorSpec[],
-  [out]: readonly TensorSpec[],
-  { lists, length, key }: GumbelTopKAttributes,
-): KernelCall[] | undefined {
-  if (sizeOf(out.shape) === 0) return [];
-  const chosen = chooseKernel(takeLargest, x.shape, mask);
-  if (chosen === undefined) return undefined;
-  const columns = lastExtent("gumbelTopK", x.shape);
-  const rows = sizeOf(x.shape.slice(0, -1));
-  const items = rows * lists;
-  const scores: TensorPlace = { scratch: 0, length: items * columns, dtype: "f32" };
-  const { kernel, maskRows } = chosen;
-  // Each row's lists are under one row of the mask.
-  const under = maskRows && { ...maskRows, rowsPerMaskRow: maskRows.rowsPerMaskRow * lists };
-  return [
-    ...perturbCalls({ rows, lists, columns, temperature: 1, key }, scores),
-    { kernel, arguments: { scores, columns, length, ...under }, items, work: items * length * columns },
-    checkIndicesCall(items * length, columns, { output: 0 }),
-  ];
-}
-
-/**
- * One invocation for each list, with its largest keys so far in scratch. Where a mask keeps fewer than K elements the
- * list ends in zeros: a GPU cannot throw, as the CPU device does.
- */
-function selectionProgram(
-  [x, mask]: readonly TensorSpec[],
-  { lists, length, key }: GumbelTopKAttributes,
-): Program {
-  const columns = lastExtent("gumbelTopK", x.shape);
-  const count = sizeOf(x.shape.slice(0, -1)) * lists;
-  const hiding = maskCode(x.shape, mask);
-  return indexProgram(
-    `gumbelTopK${hiding.key}`,
-    count,
-    `  let row = i / parameters.lists;
-${hiding.start}
-  let start = i * parameters.length;
-  var filled = 0u;
-  for (var j = 0u; j < parameters.columns; j++) {
-    if (!is_kept(mask_start + j)) { continue; }
-    let key = x[row * parameters.columns + j] + random_gumbel(i * parameters.columns + j);
-    var at = filled;
-    while (at > 0u && keys[start + at - 1u] < key) {
-      if (at < parameters.length) {
-        keys[start + at] = keys[start + at - 1u];
-        out[start + at] = out[start + at - 1u];
-      }
-      at--;
-    }
-    if (at < parameters.length) {
-      keys[start + at] = key;
-      out[start + at] = i32(j);
-    }
-    filled = min(filled + 1u, parameters.length);
-  }
-  for (var at = filled; at < parameters.length; at++) { out[start + at] = 0; }`,
-    {
-      tensors: { keys: { scratch: 0, length: count * length, dtype: "f32" } },
-      parameters: { lists, length, columns, ...keyNumbers(key), ...hiding.parameters },
-      functions: hiding.functions + RANDOM_FUNCTIONS,
-    },
-  );
-}
-
 /** y [..., G, K] i32: for each row of x [..., C], G lists of K distinct indices. An optional mask hides elements. */
 export const gumbelTopK: Operation<GumbelTopKAttributes> = {
   name: "gumbelTopK",
@@ -180,9 +113,67 @@ export const gumbelTopK: Operation<GumbelTopKAttributes> = {
       out.data.set(indices, list * length);
     }
   },
-  simd,
-  wgsl: (inputs, [out], attributes) =>
-    sizeOf(out.shape) === 0 ? [] : [selectionProgram(inputs, attributes)],
+  /** Undefined where the mask is broadcast along axes that do not lie together. */
+  simd([x, mask], [out], { lists, length, key }) {
+    if (sizeOf(out.shape) === 0) return [];
+    const chosen = chooseKernel(takeLargest, x.shape, mask);
+    if (chosen === undefined) return undefined;
+    const columns = lastExtent("gumbelTopK", x.shape);
+    const rows = sizeOf(x.shape.slice(0, -1));
+    const items = rows * lists;
+    const scores: TensorPlace = { scratch: 0, length: items * columns, dtype: "f32" };
+    const { kernel, maskRows } = chosen;
+    // Each row's lists are under one row of the mask.
+    const under = maskRows && { ...maskRows, rowsPerMaskRow: maskRows.rowsPerMaskRow * lists };
+    return [
+      ...perturbCalls({ rows, lists, columns, temperature: 1, key }, scores),
+      { kernel, arguments: { scores, columns, length, ...under }, items, work: items * length * columns },
+      checkIndicesCall(items * length, columns, { output: 0 }),
+    ];
+  },
+  /**
+   * One invocation for each list, with its largest keys so far in scratch. Where a mask keeps fewer than K elements the
+   * list ends in zeros: a GPU cannot throw, as the CPU device does.
+   */
+  wgsl([x, mask], [out], { lists, length, key }) {
+    const columns = lastExtent("gumbelTopK", x.shape);
+    const count = sizeOf(x.shape.slice(0, -1)) * lists;
+    const hiding = maskCode(x.shape, mask);
+    if (sizeOf(out.shape) === 0) return [];
+    return [
+      indexProgram(
+        `gumbelTopK${hiding.key}`,
+        count,
+        `  let row = i / parameters.lists;
+  ${hiding.start}
+    let start = i * parameters.length;
+    var filled = 0u;
+    for (var j = 0u; j < parameters.columns; j++) {
+      if (!is_kept(mask_start + j)) { continue; }
+      let key = x[row * parameters.columns + j] + random_gumbel(i * parameters.columns + j);
+      var at = filled;
+      while (at > 0u && keys[start + at - 1u] < key) {
+        if (at < parameters.length) {
+          keys[start + at] = keys[start + at - 1u];
+          out[start + at] = out[start + at - 1u];
+        }
+        at--;
+      }
+      if (at < parameters.length) {
+        keys[start + at] = key;
+        out[start + at] = i32(j);
+      }
+      filled = min(filled + 1u, parameters.length);
+    }
+    for (var at = filled; at < parameters.length; at++) { out[start + at] = 0; }`,
+        {
+          tensors: { keys: { scratch: 0, length: count * length, dtype: "f32" } },
+          parameters: { lists, length, columns, ...keyNumbers(key), ...hiding.parameters },
+          functions: hiding.functions + RANDOM_FUNCTIONS,
+        },
+      ),
+    ];
+  },
   sample(draw) {
     const columns = draw.extent(1, 6);
     const shape = [...draw.shape(0, 2), columns];

@@ -1,0 +1,72 @@
+/** What a run's settings refuse, and which method a run deploys. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { BASELINES } from "../../src/methods/index.ts";
+import {
+  checkRun,
+  DEFAULT_RUN,
+  deployedMethod,
+  type RewardOptions,
+  type RunSettings,
+} from "../../src/run/settings.ts";
+import { throwsMessage } from "../throws-message.ts";
+
+const test = suite("settings of a run");
+
+const refused = (options: Partial<RunSettings>, message: string) =>
+  throwsMessage(() => checkRun({ ...DEFAULT_RUN, ...options }), `run.${message}`);
+const accepted = (options: Partial<RunSettings>) => checkRun({ ...DEFAULT_RUN, ...options });
+const rewarded = (options: Partial<RewardOptions>) => ({ reward: { ...DEFAULT_RUN.reward, ...options } });
+
+test("the defaults and all methods together are accepted", () => {
+  checkRun(DEFAULT_RUN);
+  accepted({ methods: ["imitation", ...BASELINES.map(({ name }) => name), "goalrank"] });
+  accepted({ methods: [] });
+});
+
+test("a reward model has members, and starts from imitation only with as many blocks", () => {
+  for (const members of [0, 1.5]) {
+    refused(rewarded({ members }), `reward.members: expected an integer of at least 1, got ${members}`);
+  }
+  refused(
+    rewarded({ start: "imitation" }),
+    "reward.contextLayers: a reward model that starts from imitation needs as many context layers as the generator's " +
+      "encoder has, 1; got 0",
+  );
+  accepted(rewarded({ start: "imitation", contextLayers: 1 }));
+});
+
+test("what starts from imitation or draws from it does not need it among the methods", () => {
+  accepted({ generatorStart: "imitation" });
+  accepted(rewarded({ policyLists: 1 }));
+});
+
+test("the width is a multiple of the heads", () => {
+  refused({ width: 30, heads: 4 }, "width: must be a multiple of the 4 heads, got 30");
+});
+
+test("a method that there is not is named beside the nearest one and all there are", () => {
+  const names = ["imitation", ...BASELINES.map(({ name }) => name), "goalrank"];
+  refused(
+    { methods: ["goalrank", "set-rnk"] },
+    `methods[1]: expected one of ${names.join(", ")}, got "set-rnk"; did you mean "set-rank"?`,
+  );
+});
+
+test("what is served is trained, or needs no training", () => {
+  refused({ deploy: "mir" }, 'deploy: "mir" is not trained; expected one of goalrank, dnn, retriever');
+  refused(
+    { methods: ["mir", "prm"], deploy: "goalrank" },
+    'deploy: "goalrank" is not trained; expected one of mir, prm, dnn, retriever',
+  );
+  for (const deploy of ["mir", "dnn", "retriever"]) accepted({ methods: ["mir"], deploy });
+});
+
+test("served is what deploy says, else GoalRank, else the first method, else the DNN", () => {
+  assert.is(deployedMethod({ methods: ["mir", "goalrank"], deploy: "mir" }), "mir");
+  assert.is(deployedMethod({ methods: ["mir", "goalrank"] }), "goalrank");
+  assert.is(deployedMethod({ methods: ["prm", "mir"] }), "prm");
+  assert.is(deployedMethod({ methods: [] }), "dnn");
+});
+
+test.run();
