@@ -92,6 +92,7 @@ export const COLUMNS: Readonly<Record<ColumnName, ColumnKind>> = {
   historyFeedback: { array: Float32Array, width: "historyLength" },
 };
 
+/** Names of {@link COLUMNS}, in the same order. */
 export const COLUMN_NAMES = Object.keys(COLUMNS) as readonly ColumnName[];
 
 /** A dataset of columns that `make` gives, for their name and width. */
