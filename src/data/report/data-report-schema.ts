@@ -40,6 +40,7 @@ const listCounts = z.object({
   tooShort: count.optional(),
 });
 
+/** What is left of a log at each stage, in a file. */
 export const preparationCountsSchema = z.object({
   core: count,
   listLength: count,
@@ -83,6 +84,7 @@ const quantiles = z.object({
   maximum: measured,
 });
 
+/** A report on data, in a file. */
 export const dataReportSchema = z.object({
   split: z.enum(SPLIT_PROTOCOLS),
   /** Of a log whose reading and filtering is known. */
