@@ -11,7 +11,7 @@ import { MG_E_3, MG_E_20, MG_E_100 } from "../../src/methods/mg-e/mg-e.ts";
 import { type FleetNetworks, FleetProposals } from "../../src/methods/mg-e/proposals.ts";
 import { contrastiveLists, MatchingGenerator } from "../../src/methods/nar4rec.ts";
 import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
-import { noGrad, scope } from "../../src/tensor/index.ts";
+import { heldScope, noGrad, scope } from "../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../src/training/options.ts";
 import { type TrainingTask, train } from "../../src/training/trainer.ts";
 import { generatorOptions, log, world } from "../small-world.ts";
@@ -37,7 +37,8 @@ const key = (step: number) => ({ seed: 1, stream: "test", step });
 /** A member's lists for the 32 requests, one after the other. */
 async function listsOf(member: FleetMember, step = 0): Promise<Int32Array> {
   using _ = scope();
-  const proposals = new FleetProposals(networks, candidateBatch(lists32, allRows(lists32)), length);
+  using held = heldScope();
+  const proposals = new FleetProposals(networks, candidateBatch(lists32, allRows(lists32)), length, held);
   const lists = await proposals.listsOf(member, key(step));
   assert.equal(lists.shape, [lists32.size, 1, length]);
   return (await lists.data()) as Int32Array;
