@@ -62,8 +62,13 @@ export async function withRanker<Result>(
   }
 }
 
+/** A request that gives its candidates with their scores. */
+export interface ScoredRequest extends RankRequest {
+  readonly candidates: readonly { readonly item: string; readonly score: number }[];
+}
+
 /** A row of `asked` as a ranker is asked: users and items go by their numbers. */
-export function requestOf(row: number): RankRequest & Required<Pick<RankRequest, "candidates">> {
+export function requestOf(row: number): ScoredRequest {
   const { candidateCount, historyLength, candidates, retrieverScores, history, historyFeedback } = asked;
   const places = (width: number) => Array.from({ length: width }, (_, n) => row * width + n);
   return {
