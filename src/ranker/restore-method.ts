@@ -62,11 +62,12 @@ function restore(content: RankerContent, { title, answersWith, create }: Maker):
     checkSizes(content);
     const context = { ...shape, dropoutRate: 0, catalogue: withUnknownUser(catalogue) };
     const set = createSharedModels(context, judge, answersWith);
-    for (const [name, model] of namedSharedModels(set)) models.push(loaded(name, model, content.shared));
+    const shared = namedSharedModels(set);
+    models.push(...shared.map(([, model]) => model));
     const instance = create(set.context);
-    for (const [name, model] of Object.entries(instance.models)) {
-      models.push(loaded(name, model, content.models));
-    }
+    models.push(...Object.values(instance.models));
+    for (const [name, model] of shared) load(name, model, content.shared);
+    for (const [name, model] of Object.entries(instance.models)) load(name, model, content.models);
     if (choices !== undefined) instance.choices?.set(choices);
     if (instance.answering === undefined) throw new RangeError(`${title} answers with the help of a world`);
     return { title, answering: instance.answering, models };
@@ -77,9 +78,9 @@ function restore(content: RankerContent, { title, answersWith, create }: Maker):
   }
 }
 
-function loaded(name: string, model: Module, weights: ModelWeights): Module {
+function load(name: string, model: Module, weights: ModelWeights): void {
   model.loadStateDict(new Map(weights.get(name) ?? []));
-  return model.train(false);
+  model.train(false);
 }
 
 /** Before memory is taken for models of these sizes: the weights must have them too. */
