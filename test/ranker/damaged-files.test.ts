@@ -2,12 +2,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { crc32c } from "../../src/files/crc32c.ts";
+import { Generator } from "../../src/goalrank/generator.ts";
 import { CpuDevice, type DType } from "../../src/kernels/index.ts";
 import { findMethod } from "../../src/methods/index.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/nn/index.ts";
 import { Ranker } from "../../src/ranker/ranker.ts";
 import { RankerFileError } from "../../src/ranker/ranker-file.ts";
 import type { RankerMetadata } from "../../src/ranker/ranker-metadata.ts";
+import { encodeGenerator } from "../encode-generator.ts";
+import { random } from "../methods/small-context.ts";
+import { generatorOptions } from "../small-world.ts";
 import { SERVED, serve } from "./served-methods.ts";
 
 const test = suite("rankers' files that lie");
@@ -38,11 +42,13 @@ function withDescription(bytes: Uint8Array, change: Change): Uint8Array {
 
 async function refusal(method: string, change: Change): Promise<string> {
   const { bytes } = await serve(findMethod(method));
+  return refusalOf(withDescription(bytes, change), method);
+}
+
+async function refusalOf(bytes: Uint8Array, method: string): Promise<string> {
   const device = new WatchedDevice({ threads: 1 });
   const memory = process.memoryUsage().rss;
-  const error = await Ranker.create(withDescription(bytes, change), { device }).catch(
-    (problem: unknown) => problem,
-  );
+  const error = await Ranker.create(bytes, { device }).catch((problem: unknown) => problem);
   assert.instance(error, RankerFileError, `${method}: ${error}`);
   assert.equal(device.live, { buffers: 0, bytes: 0 }, `${method} leaves nothing behind`);
   assert.ok(process.memoryUsage().rss - memory < 2 ** 28, `${method}: memory was taken`);
@@ -115,6 +121,19 @@ function differences(change: Change): Record<string, unknown> {
   const empty = { shape: {}, judge: {}, catalogue: {} } as unknown as RankerMetadata;
   return Object.assign({}, ...Object.values(change(empty)));
 }
+
+test("a number of items without names is that of the weights", async () => {
+  const generator = new Generator({ userCount: 3, itemCount: 20 }, generatorOptions, random("weights"));
+  const bytes = await encodeGenerator({
+    ...{ generator, catalogue: { userCount: 3, itemCount: 20 }, retriever: undefined },
+    ...{ candidateCount: 12, historyLength: 3, training: {} },
+  });
+  const lie = withDescription(bytes, counted({ itemCount: 2 ** 31 - 1 }));
+  assert.match(
+    await refusalOf(lie, "goalrank"),
+    /itemEmbedding\.weight is \[20,8\], expected \[2147483647,8\]/,
+  );
+});
 
 test("what a method chose is checked as it is taken up again", async () => {
   for (const choices of [{}, { temperature: 0 }, { temperature: "hot" }, { temperature: null }]) {
