@@ -10,9 +10,16 @@ export {
   selectRows,
 } from "./dataset.ts";
 export { DataError } from "./errors.ts";
+export { type EventColumns, type InteractionEvent, logOfEvents } from "./events.ts";
 export { cutLists, type ListCut, trainingInteractions } from "./exposed-lists.ts";
 export { type InteractionLog, selectInteractions } from "./interactions.ts";
 export { kCore } from "./k-core.ts";
+export {
+  type PreparedRequests,
+  type PrepareOptions,
+  prepareEvents,
+  prepareRequests,
+} from "./prepare-requests.ts";
 export { type CandidateProtocol, SPLIT_PROTOCOLS, type SplitProtocol } from "./protocols.ts";
 export { createDataReport, type DataReportInput } from "./report/data-report.ts";
 export type { DataReport } from "./report/data-report-schema.ts";

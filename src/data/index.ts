@@ -1,7 +1,7 @@
 /** From a file of interactions to requests: readers, splits and lists, candidates, retrievers, features, batches. */
 export * from "./browser.ts";
 export { type EntityFeatures, readFeatures } from "./features/features.ts";
-export { type PreparedLog, type PrepareOptions, prepare } from "./prepare.ts";
+export { type PreparedLog, prepare } from "./prepare.ts";
 export {
   openPreparedDataset,
   type PreparedContent,

@@ -1,35 +1,30 @@
-/** From a file of interactions to requests ready for training: every stage in its order, and a report on them. */
+/** From a file of interactions to requests ready for training. */
 import type { TrainingContext } from "../training/trainer.ts";
-import { buildListDataset, checkItemSupply, withLoggedCandidates } from "./candidates.ts";
-import { type CutLog, cutLog } from "./cut-log.ts";
-import { type ExposedLists, listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
+import type { EventColumns, InteractionEvent } from "./events.ts";
 import { readCatalogue } from "./features/features.ts";
-import type { InteractionLog } from "./interactions.ts";
+import {
+  type PreparedRequests,
+  type PrepareOptions,
+  prepareEvents,
+  prepareRequests,
+} from "./prepare-requests.ts";
 import { fingerprintSource, type Json, type SourceFingerprint } from "./prepared/fingerprint.ts";
-import type { PreparedContent } from "./prepared/prepared-dataset.ts";
-import { eachSplit, type SplitName } from "./protocols.ts";
 import { type InteractionSource, readInteractions } from "./readers/read-interactions.ts";
-import { createDataReport } from "./report/data-report.ts";
-import type { DataReport } from "./report/data-report-schema.ts";
-import { learnRetriever } from "./retrievers/learn.ts";
-import { recallAt } from "./retrievers/recall.ts";
-import { itemScorer, type Retriever } from "./retrievers/retriever.ts";
-import { DEFAULT_LOG, type LogOptions } from "./settings.ts";
 
-/** How a log becomes requests with candidates, history and feedback; `seed` is of every random choice. */
-export type PrepareOptions = LogOptions & { readonly seed: number };
-
-/** What is learned from and judged by, what it was made from, and what there is to know of it. */
-export interface PreparedLog extends PreparedContent {
-  readonly retriever: Retriever;
-  readonly report: DataReport;
+/** Requests ready for training, with what they were made from. */
+export interface PreparedLog extends PreparedRequests {
+  readonly source: SourceFingerprint;
 }
 
-const EVERY = Number.MAX_SAFE_INTEGER;
-
+/** Interactions in memory; see `prepareEvents`. */
+export function prepare(
+  events: readonly InteractionEvent[] | EventColumns,
+  options: PrepareOptions,
+  context?: TrainingContext,
+): Promise<PreparedRequests>;
 /**
  * Reads a log, keeps its core, cuts it into lists and splits these, trains the retriever on its part of the log, and
- * gives each list candidates.
+ * gives each list candidates; see `prepareRequests`.
  *
  * @throws DataError with file and line for a file that cannot be read or understood; RangeError when nothing is left of
  * a log, it has too few items, or for an option out of range
@@ -38,68 +33,22 @@ const EVERY = Number.MAX_SAFE_INTEGER;
  * const data = await prepare({ format: "movielens", file: "ml-1m/ratings.dat" }, { seed: 1, maxLists: 10_000 });
  * console.log(formatDataReport(data.report));
  */
-export async function prepare(
+export function prepare(
   source: InteractionSource,
   options: PrepareOptions,
   context?: TrainingContext,
-): Promise<PreparedLog> {
-  const {
-    protocol = DEFAULT_LOG.protocol,
-    split = DEFAULT_LOG.split,
-    trainingFraction = DEFAULT_LOG.trainingFraction,
-  } = options;
-  const cut = cutLog(await readInteractions(source), options, source.file);
-  const { log } = cut;
-  if (protocol !== "logged") checkItemSupply(log, cut.test.listLength, options.candidateCount);
-
-  const retrieverFraction = options.retrieverFraction ?? trainingFraction;
-  const learned = trainingInteractions(log, { ...options, trainingFraction: retrieverFraction });
-  const lists = drawLists(cut, learned, options);
-  const counts = { ...cut.counts, trainingListsDrawn: lists.training.size };
-
-  const catalogue = await readCatalogue(log, options);
-  const retriever = await learnRetriever(learned, options, context);
-  const scoreItems = itemScorer(retriever);
-  const datasets = eachSplit((name) => buildListDataset(log, lists[name], scoreItems, options));
-
-  const report = createDataReport({
-    log,
-    cut: { ...lists, counts: counts.lists },
-    split,
-    learned,
-    splits: eachSplit((name) => ({ dataset: datasets[name], protocol })),
-    recall: recallAt(scoreItems, log, lists.test, 50),
-    preparation: counts,
-  });
-  return {
-    catalogue,
-    retriever,
-    ...datasets,
-    protocols: { split, candidates: eachSplit(() => protocol) },
-    counts,
-    source: await fingerprintLog(source, options),
-    report,
-  };
-}
-
-/** The lists of each split that take part, as many as the options allow. */
-function drawLists(
-  { log, ...cut }: CutLog,
-  learned: InteractionLog,
-  { seed, protocol, retrieverFraction, candidateCount, ...limits }: PrepareOptions,
-): Record<SplitName, ExposedLists> {
-  const {
-    maxLists = EVERY,
-    maxValidationLists = DEFAULT_LOG.maxValidationLists,
-    maxTestLists = EVERY,
-  } = limits;
-  const most = { training: maxLists, validation: maxValidationLists, test: maxTestLists };
-  const training = retrieverFraction === undefined ? cut.training : listsAfter(cut.training, log, learned);
-  return eachSplit((split) => {
-    const lists = split === "training" ? training : cut[split];
-    const usable = protocol === "logged" ? withLoggedCandidates(log, lists, candidateCount) : lists;
-    return sampleLists(usable, most[split], seed);
-  });
+): Promise<PreparedLog>;
+export async function prepare(
+  source: InteractionSource | readonly InteractionEvent[] | EventColumns,
+  options: PrepareOptions,
+  context?: TrainingContext,
+): Promise<PreparedRequests> {
+  if (!("file" in source)) return prepareEvents(source, options, context);
+  const log = await readInteractions(source);
+  const catalogueOf = (core: typeof log) => readCatalogue(core, options);
+  const requests = await prepareRequests(log, options, { name: source.file, catalogueOf }, context);
+  const fingerprint: Pick<PreparedLog, "source"> = { source: await fingerprintLog(source, options) };
+  return { ...requests, ...fingerprint };
 }
 
 /** What a log's data depends on: the bytes of its files, wherever they lie, and the options that shape it. */

@@ -1,13 +1,13 @@
 /** The datasets that experiments run on, and what models are given on each: size, and a budget that is the same for all. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { PrepareOptions } from "../data/prepare.ts";
+import type { PrepareOptions } from "../data/prepare-requests.ts";
 import { fingerprintSource } from "../data/prepared/fingerprint.ts";
 import { writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
 import type { CandidateProtocol, SplitProtocol } from "../data/protocols.ts";
 import type { InteractionSource } from "../data/readers/read-interactions.ts";
 import { type ExperimentData, logData, preparedLogData, worldData } from "../run/data.ts";
-import { DEFAULT_RUN, type RunSettings } from "../run/settings.ts";
+import { DEFAULT_RUN, LOG_RUN, type RunSettings } from "../run/settings.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { findScenario, type ScenarioName } from "../world/scenarios.ts";
@@ -52,32 +52,9 @@ interface Dataset {
   readonly models: SharedOptions & PolicyOptions;
 }
 
-/** As `DEFAULT_RUN`, with the generator that imitates the log as a method to compare with. */
+/** As usual, with the generator that imitates the log as a method to compare with. */
 const WORLD_MODELS: Dataset["models"] = { ...DEFAULT_RUN, methods: ["imitation"] };
-
-const { feedbackTraining, imitationTraining, rewardTraining, policyTraining } = DEFAULT_RUN;
-
-/** On logs, where what was not shown counts 0; as in examples/configurations/movielens-1m.json. */
-const LOG_MODELS: Dataset["models"] = {
-  ...DEFAULT_RUN,
-  methods: ["imitation"],
-  generatorStart: "imitation",
-  imitation: "positives",
-  policyRequests: 10_000,
-  reward: {
-    ...DEFAULT_RUN.reward,
-    contextLayers: 1,
-    start: "imitation",
-    members: 2,
-    mixedLists: 2,
-    policyLists: 4,
-  },
-  groups: { ...DEFAULT_RUN.groups, imitation: "positives" },
-  feedbackTraining: { ...feedbackTraining, epochs: 2, batchSize: 128, learningRate: 3e-3 },
-  imitationTraining: { ...imitationTraining, epochs: 3, batchSize: 128, learningRate: 3e-3 },
-  rewardTraining: { ...rewardTraining, epochs: 2, batchSize: 128, learningRate: 3e-3 },
-  policyTraining: { ...policyTraining, batchSize: 64, learningRate: 1e-3 },
-};
+const LOG_MODELS: Dataset["models"] = { ...LOG_RUN, methods: ["imitation"] };
 
 const DATASETS: Readonly<Record<string, Dataset>> = {
   embedded: {

@@ -1,5 +1,4 @@
 /** A trained ranker at work: requests in, lists out. The same code runs in Node and in browsers. */
-
 import { candidateBatch } from "../data/batch.ts";
 import { chooseDevice, type Device, type DeviceName } from "../kernels/index.ts";
 import type { Answer, Answering } from "../methods/answering.ts";

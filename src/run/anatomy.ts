@@ -2,7 +2,6 @@
  * A look inside: for a few test requests, the group of lists that GoalRank's training would build and what it makes of
  * each (Eq. 4 and 5), and the methods' lists beside what was shown. Everything is plain data, for JSON.
  */
-
 import { candidateBatch, feedbackBatch } from "../data/batch.ts";
 import { type Catalogue, type ListDataset, selectRows } from "../data/dataset.ts";
 import { allRows, candidateLabels } from "../data/labels.ts";

@@ -1,7 +1,8 @@
 /** What an experiment runs on: requests with feedback to learn from, others to be judged by, from a world or a log. */
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
 import type { UnexposedCandidates } from "../data/labels.ts";
-import { type PreparedLog, type PrepareOptions, prepare } from "../data/prepare.ts";
+import { type PreparedLog, prepare } from "../data/prepare.ts";
+import type { PrepareOptions } from "../data/prepare-requests.ts";
 import { type PreparedContent, readPreparedDataset } from "../data/prepared/prepared-dataset.ts";
 import type { InteractionSource } from "../data/readers/read-interactions.ts";
 import type { Retriever } from "../data/retrievers/retriever.ts";

@@ -1,6 +1,6 @@
 /** What a configuration says, as the library takes it. */
 import { dirname, join } from "node:path";
-import type { PrepareOptions } from "../../data/prepare.ts";
+import type { PrepareOptions } from "../../data/prepare-requests.ts";
 import type { InteractionSource } from "../../data/readers/read-interactions.ts";
 import { DEFAULT_RUN, type RunSettings } from "../../run/settings.ts";
 import type { Configuration } from "./configuration-schema.ts";

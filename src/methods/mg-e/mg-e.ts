@@ -3,7 +3,6 @@
  * shared judge, takes the one it likes best. Rows for k = 3, 20 and 100, as in the paper's comparison; what the
  * generators are is listed in `mg-e-fleet.ts`. A generator is a proposal policy: several may read one network.
  */
-
 import { Generator } from "../../goalrank/generator.ts";
 import { imitationTask } from "../../goalrank/imitation-task.ts";
 import type { ListJudge } from "../../goalrank/judge.ts";

@@ -1,5 +1,4 @@
 /** What each member of MG-E's fleet proposes for a batch of requests; see `mg-e-fleet.ts`. */
-
 import type { RequestBatch } from "../../data/batch.ts";
 import type { Generator, GeneratorMemory } from "../../goalrank/generator.ts";
 import { diverseLists } from "../../goalrank/groups/diverse.ts";

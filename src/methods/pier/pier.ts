@@ -13,7 +13,6 @@
  * OCPM is the evaluator of the published system. The second method, as in the paper's comparison, has the shared judge
  * choose among all orders, and learns nothing of its own.
  */
-
 import { feedbackBatch, type RequestBatch } from "../../data/batch.ts";
 import type { ListDataset } from "../../data/dataset.ts";
 import { showableLists } from "../../data/labels.ts";

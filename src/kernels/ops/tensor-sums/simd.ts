@@ -1,5 +1,4 @@
 /** Kernels that sum over the elements of each of many tensors, in parts of fixed length. */
-
 import type { KernelCall, TensorPlace } from "../../dispatch.ts";
 import type { TensorSpec } from "../../operation.ts";
 import { sizeOf } from "../../shape.ts";

@@ -1,0 +1,124 @@
+/** From a log in memory to requests ready for training: every stage in its order, and a report on them. */
+import type { TrainingContext } from "../training/trainer.ts";
+import { buildListDataset, checkItemSupply, withLoggedCandidates } from "./candidates.ts";
+import { type CutLog, cutLog } from "./cut-log.ts";
+import type { Catalogue, ListDataset } from "./dataset.ts";
+import { type EventColumns, type InteractionEvent, logOfEvents } from "./events.ts";
+import { type ExposedLists, listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
+import type { InteractionLog } from "./interactions.ts";
+import { type CandidateProtocol, eachSplit, type SplitName, type SplitProtocol } from "./protocols.ts";
+import { createDataReport } from "./report/data-report.ts";
+import type { DataReport, PreparationCounts } from "./report/data-report-schema.ts";
+import { learnRetriever } from "./retrievers/learn.ts";
+import { recallAt } from "./retrievers/recall.ts";
+import { itemScorer, type Retriever } from "./retrievers/retriever.ts";
+import { DEFAULT_LOG, type LogOptions } from "./settings.ts";
+
+/** How a log becomes requests with candidates, history and feedback; `seed` is of every random choice. */
+export type PrepareOptions = LogOptions & { readonly seed: number };
+
+/** What is learned from and judged by, and what there is to know of it. */
+export interface PreparedRequests extends Readonly<Record<SplitName, ListDataset>> {
+  readonly catalogue: Catalogue;
+  readonly retriever: Retriever;
+  /** How the log was split, and where the candidates of each split come from. */
+  readonly protocols: {
+    readonly split: SplitProtocol;
+    readonly candidates: Readonly<Record<SplitName, CandidateProtocol>>;
+  };
+  readonly counts: PreparationCounts;
+  readonly report: DataReport;
+}
+
+/** Of {@link prepareRequests}. */
+export interface LogDescription {
+  /** What errors call the log. */
+  readonly name?: string;
+  /** Users and items of the log's core; their names alone unless given. */
+  readonly catalogueOf?: (core: InteractionLog) => Promise<Catalogue>;
+}
+
+const EVERY = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Keeps a log's core, cuts it into lists and splits these, trains the retriever on its part of the log, and gives each
+ * list candidates.
+ *
+ * @throws RangeError when nothing is left of a log, it has too few items, or for an option out of range
+ */
+export async function prepareRequests(
+  read: InteractionLog,
+  options: PrepareOptions,
+  { name, catalogueOf = namedCatalogue }: LogDescription = {},
+  context?: TrainingContext,
+): Promise<PreparedRequests> {
+  const {
+    protocol = DEFAULT_LOG.protocol,
+    split = DEFAULT_LOG.split,
+    trainingFraction = DEFAULT_LOG.trainingFraction,
+  } = options;
+  const cut = cutLog(read, options, name);
+  const { log } = cut;
+  if (protocol !== "logged") checkItemSupply(log, cut.test.listLength, options.candidateCount);
+
+  const retrieverFraction = options.retrieverFraction ?? trainingFraction;
+  const learned = trainingInteractions(log, { ...options, trainingFraction: retrieverFraction });
+  const lists = drawLists(cut, learned, options);
+  const counts = { ...cut.counts, trainingListsDrawn: lists.training.size };
+
+  const catalogue = await catalogueOf(log);
+  const retriever = await learnRetriever(learned, options, context);
+  const scoreItems = itemScorer(retriever);
+  const datasets = eachSplit((name) => buildListDataset(log, lists[name], scoreItems, options));
+
+  const report = createDataReport({
+    log,
+    cut: { ...lists, counts: counts.lists },
+    split,
+    learned,
+    splits: eachSplit((name) => ({ dataset: datasets[name], protocol })),
+    recall: recallAt(scoreItems, log, lists.test, 50),
+    preparation: counts,
+  });
+  return {
+    catalogue,
+    retriever,
+    ...datasets,
+    protocols: { split, candidates: eachSplit(() => protocol) },
+    counts,
+    report,
+  };
+}
+
+/** The lists of each split that take part, as many as the options allow. */
+function drawLists(
+  { log, ...cut }: CutLog,
+  learned: InteractionLog,
+  { seed, protocol, retrieverFraction, candidateCount, ...limits }: PrepareOptions,
+): Record<SplitName, ExposedLists> {
+  const {
+    maxLists = EVERY,
+    maxValidationLists = DEFAULT_LOG.maxValidationLists,
+    maxTestLists = EVERY,
+  } = limits;
+  const most = { training: maxLists, validation: maxValidationLists, test: maxTestLists };
+  const training = retrieverFraction === undefined ? cut.training : listsAfter(cut.training, log, learned);
+  return eachSplit((split) => {
+    const lists = split === "training" ? training : cut[split];
+    const usable = protocol === "logged" ? withLoggedCandidates(log, lists, candidateCount) : lists;
+    return sampleLists(usable, most[split], seed);
+  });
+}
+
+/** The same from interactions in memory. */
+export function prepareEvents(
+  events: readonly InteractionEvent[] | EventColumns,
+  options: PrepareOptions,
+  context?: TrainingContext,
+): Promise<PreparedRequests> {
+  return prepareRequests(logOfEvents(events), options, { name: "the events" }, context);
+}
+
+async function namedCatalogue({ userIds, itemIds }: InteractionLog): Promise<Catalogue> {
+  return { userCount: userIds.length, itemCount: itemIds.length, userIds, itemIds };
+}

@@ -1,0 +1,158 @@
+/** From interactions in memory to a ranker at work, in Node or in a page: a whole run without a folder. */
+import { type EventColumns, type InteractionEvent, logOfEvents } from "../data/events.ts";
+import type { InteractionLog } from "../data/interactions.ts";
+import { prepareRequests } from "../data/prepare-requests.ts";
+import type { DataReport } from "../data/report/data-report-schema.ts";
+import { type LogOptions, logSchema } from "../data/settings.ts";
+import { chooseDevice, type Device, type DeviceName } from "../kernels/index.ts";
+import { namedSharedModels } from "../methods/shared-models.ts";
+import { Ranker } from "../ranker/ranker.ts";
+import { encodeRanker } from "../ranker/ranker-file.ts";
+import { checkSettings } from "../settings/check-settings.ts";
+import { defaultDevice, setDefaultDevice } from "../tensor/index.ts";
+import { nearestName } from "../text/nearest-name.ts";
+import type { StepMetrics, TrainingListener } from "../training/listener.ts";
+import { type FinishedRun, type RunResult, run } from "./compare.ts";
+import { deployedMethod, LOG_RUN, type RunSettings } from "./settings.ts";
+
+/** How a ranker is trained: settings of a log and of a run (docs/configuration.md), the usual ones unless given. */
+export type TrainRankerOptions = Omit<LogOptions, "userFeatures" | "itemFeatures"> &
+  NestedPartial<RunSettings> & {
+    /** Where to train and to rank; "cpu" unless given. */
+    readonly device?: DeviceName | Device;
+  };
+
+type NestedPartial<Settings> = {
+  readonly [Name in keyof Settings]?: Settings[Name] extends readonly unknown[]
+    ? Settings[Name]
+    : Settings[Name] extends object
+      ? Partial<Settings[Name]>
+      : Settings[Name];
+};
+
+/** A model after one of its steps. */
+export interface TrainingProgress {
+  /** Such as "DNN", "reward model" and "GoalRank". */
+  readonly stage: string;
+  /** Steps made, of so many. */
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly metrics: StepMetrics;
+}
+
+/** Who follows a training, and may end it. */
+export interface TrainRankerContext {
+  readonly onProgress?: (progress: TrainingProgress) => void;
+  /** Ends the training with a `TrainingInterrupted`. */
+  readonly signal?: AbortSignal;
+}
+
+/** What came out. */
+export interface TrainedRanker {
+  readonly ranker: Ranker;
+  /** The bytes of its file, for `loadRanker`. */
+  readonly file: Uint8Array;
+  readonly report: {
+    /** What is left of the events at each stage, and what their lists look like. */
+    readonly data: DataReport;
+    /** All methods that were trained, compared on held-out lists. */
+    readonly result: RunResult;
+  };
+}
+
+/**
+ * Trains a ranker: cuts the events into lists, trains the models that are needed, compares them on held-out lists, and
+ * gives the one that `deploy` names, GoalRank unless given.
+ *
+ * Feedback of at least `positiveThreshold` is a positive: 3 unless given, or 1 where no event has more.
+ *
+ * @throws RangeError for events or options that are wrong, and where too few events are left
+ *
+ * @example
+ * const { ranker, report } = await trainRanker(events, { core: 5, listLength: 4, candidateCount: 20 });
+ * const { items } = await ranker.rank({ user: "ann" });
+ */
+export async function trainRanker(
+  events: readonly InteractionEvent[] | EventColumns,
+  { device = "cpu", ...options }: TrainRankerOptions = {},
+  context: TrainRankerContext = {},
+): Promise<TrainedRanker> {
+  const { log: logOptions, settings } = splitOptions(options);
+  const log = logOfEvents(events);
+  const before = defaultDevice();
+  const chosen = typeof device === "string" ? (await chooseDevice(device)).device : device;
+  setDefaultDevice(chosen);
+  try {
+    const training = { listener: followSteps(context), signal: context.signal };
+    const prepare = { positiveThreshold: usualThreshold(log), ...logOptions, seed: settings.seed };
+    const data = await prepareRequests(log, prepare, { name: "the events" }, training);
+    const finished = await run({ ...data, unexposed: "negative", world: undefined }, settings, training);
+    const file = await encodeDeployed(finished, settings, data);
+    disposeModels(finished);
+    const ranker = await Ranker.create(file, { device: chosen });
+    return { ranker, file, report: { data: data.report, result: finished.result } };
+  } finally {
+    setDefaultDevice(before);
+  }
+}
+
+/** The options of the log, and the settings of the run. @throws RangeError for an unknown or wrong one */
+function splitOptions(options: Omit<TrainRankerOptions, "device">) {
+  const known = [...Object.keys(logSchema.shape), ...Object.keys(LOG_RUN), "deploy"];
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new RangeError(
+      `trainRanker: there is no option "${unknown}"; did you mean "${nearestName(unknown, known)}"?`,
+    );
+  }
+  const own = (isOfLog: boolean) =>
+    Object.entries(options).filter(
+      ([name, value]) => name in logSchema.shape === isOfLog && value !== undefined,
+    );
+  const log: LogOptions = Object.fromEntries(own(true));
+  checkSettings("trainRanker", logSchema, log);
+  const changes = own(false).map(([name, value]) => {
+    const usual: unknown = LOG_RUN[name as keyof RunSettings];
+    return [name, isNested(usual) && isNested(value) ? { ...usual, ...value } : value];
+  });
+  return { log, settings: { ...LOG_RUN, ...Object.fromEntries(changes) } as RunSettings };
+}
+
+function isNested(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Ratings have a middle; what is only there or not counts when it is there. */
+function usualThreshold({ feedback }: InteractionLog): number {
+  return feedback.some((value) => value > 1) ? 3 : 1;
+}
+
+function followSteps({ onProgress }: TrainRankerContext): TrainingListener {
+  let totalSteps = 0;
+  return {
+    begin(_stage, total) {
+      totalSteps = total;
+    },
+    step(stage, step, metrics) {
+      onProgress?.({ stage, step: step + 1, totalSteps, metrics });
+    },
+    end() {},
+  };
+}
+
+function encodeDeployed(
+  { models, methods }: FinishedRun,
+  settings: RunSettings,
+  { retriever, protocols }: Awaited<ReturnType<typeof prepareRequests>>,
+): Promise<Uint8Array> {
+  const name = deployedMethod(settings);
+  const deployed = methods.find(({ method }) => method.name === name);
+  if (deployed === undefined) throw new Error(`trainRanker: ${name} was not trained`);
+  const training = { seed: settings.seed, candidates: protocols.candidates.training };
+  return encodeRanker({ ...deployed, models, retriever, training });
+}
+
+function disposeModels({ models, methods }: FinishedRun): void {
+  for (const [, model] of namedSharedModels(models)) model.dispose();
+  for (const { instance } of methods) for (const model of Object.values(instance.models)) model.dispose();
+}
