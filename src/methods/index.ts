@@ -22,7 +22,6 @@ export type {
   MethodContext,
   MethodFamily,
   MethodInstance,
-  MethodShape,
   SharedModelName,
   SharedModels,
 } from "./method.ts";
