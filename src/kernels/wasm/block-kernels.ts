@@ -13,7 +13,7 @@ const PIECE = 65536;
 export function copyBlock(write: KernelWriter, target: I32, source: I32, bytes: I32): void {
   write.if(
     bytes.less(LONG_BLOCK),
-    () => sweep(write, bytes, (at, { load, store }) => store(target.add(at), load(source.add(at)))),
+    () => sweep(write, bytes, ({ load, store }) => store(target, load(source))),
     () => write.copy(target, source, bytes),
   );
 }

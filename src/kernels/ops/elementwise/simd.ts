@@ -46,11 +46,9 @@ function writeRow(
     values[name] = isInteger ? write.let(bits.asIntegers()) : write.let(bits);
   };
   for (const operand of operands) if (operand.isRepeated) read(operand, F32x4.loadSplat(rows[operand.name]));
-  sweep(write, bytes, (offset, { load, store }) => {
-    for (const operand of operands) {
-      if (!operand.isRepeated) read(operand, load(rows[operand.name].add(offset)));
-    }
-    store(out.add(offset), stored(vectorExpression(write, expression, values), givesIntegers));
+  sweep(write, bytes, ({ load, store }) => {
+    for (const operand of operands) if (!operand.isRepeated) read(operand, load(rows[operand.name]));
+    store(out, stored(vectorExpression(write, expression, values), givesIntegers));
   });
 }
 
