@@ -1,5 +1,4 @@
 /** Kernels that move blocks of bytes, whatever they hold: elements have 4 bytes, in f32 and i32 alike. */
-
 import type { KernelCall, TensorPlace } from "../dispatch.ts";
 import { defineKernel, type KernelWriter } from "./kernel.ts";
 import { sweep } from "./stretches.ts";

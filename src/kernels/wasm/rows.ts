@@ -2,7 +2,6 @@
  * Kernels whose items are the rows of tensors [..., C], along the last axis, under an optional mask. Sums are carried in
  * f32, in four places: each takes every fourth element.
  */
-
 import type { Kernel, KernelCall } from "../dispatch.ts";
 import { broadcastStrides, lastExtent, loopNest, type Shape, sizeOf } from "../shape.ts";
 import type { TensorSpec } from "../tensor-spec.ts";

@@ -2,7 +2,6 @@
  * Kernels of elementwise operations, from their expressions. Operands may be repeated along axes, so long as the axes
  * that all operands walk alike merge into three at most: the elements of a row, rows, and groups of rows.
  */
-
 import type { Kernel, KernelCall } from "../../dispatch.ts";
 import type { ElementwiseRule, TensorSpec } from "../../operation.ts";
 import { broadcastStrides, type LoopAxis, loopNest, sizeOf } from "../../shape.ts";

@@ -1,5 +1,4 @@
 /** Kernels that read rows at given indices and add gradients back to them. */
-
 import type { KernelCall } from "../../dispatch.ts";
 import { clearAllCall, copyBlock } from "../../wasm/block-kernels.ts";
 import { checkIndicesCall } from "../../wasm/check-kernels.ts";

@@ -2,7 +2,6 @@
  * Kernels of reductions and of their adjoint, broadcasting. A tensor is seen as [outer, reduced, inner]: rows are
  * reduced where `inner` is 1, else rows are combined element by element. Other patterns have no kernel.
  */
-
 import type { Kernel, KernelCall, TensorPlace } from "../../dispatch.ts";
 import type { TensorSpec } from "../../operation.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
