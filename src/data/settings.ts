@@ -123,4 +123,6 @@ export const DEFAULT_LOG: Settings<typeof logSchema> = logSchema.parse({});
 export const cutSchema = logSchema
   .pick({ listLength: true, positiveThreshold: true, split: true, trainingFraction: true })
   .strip();
+
+/** How a log is cut into lists, and these into splits. */
 export type CutOptions = GivenSettings<typeof cutSchema>;
