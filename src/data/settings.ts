@@ -123,6 +123,5 @@ export const DEFAULT_LOG: Settings<typeof logSchema> = logSchema.parse({});
 export const cutSchema = logSchema
   .pick({ listLength: true, positiveThreshold: true, split: true, trainingFraction: true })
   .strip();
-
-/** How a log is cut into lists, and these into splits. */
+/** What {@link cutSchema} describes, where what has a default may be left out. */
 export type CutOptions = GivenSettings<typeof cutSchema>;
