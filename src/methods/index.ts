@@ -23,7 +23,6 @@ export type {
   MethodContext,
   MethodFamily,
   MethodInstance,
-  MethodShape,
   SharedModelName,
   SharedModels,
 } from "./method.ts";

@@ -20,7 +20,8 @@ export function exportReadme(facts: ReadmeFacts): string {
 }
 
 function introduction({ ranker, loop, holds }: ReadmeFacts): string {
-  const { fingerprint, title, itemCount, userCount, listLength, candidateCount, historyLength, width } = ranker;
+  const { fingerprint, title, itemCount, userCount, listLength, candidateCount, historyLength, width } =
+    ranker;
   const files = [
     ...(holds.onnx
       ? [
