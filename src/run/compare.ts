@@ -106,17 +106,18 @@ export async function compareMethods(
   };
 }
 
-/** How well a judge knows the validation lists. */
+/** How well a judge knows the validation lists; the test lists, where a small log leaves none for validation. */
 export async function examineJudge(
   judge: ListJudge,
-  { validation, world }: ExperimentData,
+  { validation, test, world }: ExperimentData,
   seed: number,
 ): Promise<Pick<RunResult, "judge" | "trueCorrelation">> {
-  const shown = showableLists(validation);
-  const predicted = await predictedRewards(judge, validation, shown);
+  const held = validation.size > 0 ? validation : test;
+  const shown = showableLists(held);
+  const predicted = await predictedRewards(judge, held, shown);
   return {
-    judge: rewardReport(predicted, listRewards(validation, shown), { seed }),
-    trueCorrelation: world && pearsonCorrelation(predicted, expectedRewards(world, validation, shown)),
+    judge: rewardReport(predicted, listRewards(held, shown), { seed }),
+    trueCorrelation: world && pearsonCorrelation(predicted, expectedRewards(world, held, shown)),
   };
 }
 
