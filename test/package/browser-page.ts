@@ -1,12 +1,6 @@
 /** What the page of `browser.test.ts` does: it loads a ranker, ranks, and writes what came out into itself. */
-import {
-  type DeviceName,
-  loadRanker,
-  type RankedList,
-  type RankRequest,
-  RankRequestError,
-  tensor,
-} from "goalrank";
+import { loadRanker, type RankedList, type RankRequest, RankRequestError, tensor } from "goalrank";
+import type { DeviceName } from "goalrank/tensor";
 
 /** What the page writes, as JSON. */
 export interface PageReport {
