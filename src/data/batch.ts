@@ -1,6 +1,6 @@
 /** From rows of a dataset to the tensors that models read. */
 import { type Tensor, tensor } from "../tensor/index.ts";
-import type { ListDataset, RequestColumns } from "./dataset.ts";
+import { gatherRows, type ListDataset, type RequestColumns } from "./dataset.ts";
 import type { ShownLists } from "./labels.ts";
 
 /**
@@ -71,18 +71,6 @@ function itemColumns(size: number, items: Int32Array, scores: Float32Array) {
     retrieverScores: tensor(scores, [size, count, 1]),
     host: { items, scores },
   };
-}
-
-function gatherRows<Column extends Int32Array | Float32Array>(
-  column: Column,
-  width: number,
-  rows: ArrayLike<number>,
-): Column {
-  const out = new (column.constructor as new (length: number) => Column)(rows.length * width);
-  for (let i = 0; i < rows.length; i++) {
-    out.set(column.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
-  }
-  return out;
 }
 
 function historyOf(

@@ -26,12 +26,8 @@ export function buildListDataset(
   scoreItems: ScoreItems,
   options: CandidateOptions,
 ): ListDataset {
-  const {
-    seed,
-    candidateCount = DEFAULT_LOG.candidateCount,
-    historyLength = DEFAULT_LOG.historyLength,
-    protocol = DEFAULT_LOG.protocol,
-  } = options;
+  const settings = { ...DEFAULT_LOG, ...options };
+  const { seed, candidateCount, historyLength } = settings;
   const { size, listLength } = lists;
   checkCounts(candidateCount, historyLength, listLength);
   const dataset = emptyDataset({ size, candidateCount, listLength, historyLength });
@@ -41,7 +37,7 @@ export function buildListDataset(
     const user = lists.users[row];
     const start = lists.starts[row];
     const shown = log.items.subarray(start, start + listLength);
-    const pool = candidatePool(log, retrieval, lists, row, { seed, candidateCount, protocol });
+    const pool = candidatePool(log, retrieval, lists, row, settings);
     const order = new Random({ seed, stream: "candidates", step: start }).permutation(candidateCount);
     const candidates = order.map((index) => pool[index]);
     const scores = retrieval.scoresOf(user);
@@ -62,11 +58,7 @@ function candidatePool(
   retrieval: Retrieval,
   { users, starts, listLength }: ExposedLists,
   list: number,
-  {
-    seed,
-    candidateCount,
-    protocol,
-  }: Required<Pick<CandidateOptions, "seed" | "candidateCount" | "protocol">>,
+  { seed, candidateCount, protocol }: Required<CandidateOptions>,
 ): readonly number[] {
   const user = users[list];
   const start = starts[list];

@@ -69,24 +69,48 @@ export interface ListDataset {
 /** A request for a list: the columns of a dataset's row that are known before anything is shown. */
 export type RequestColumns = Omit<ListDataset, "exposed" | "feedback">;
 
-/** Rows of zeros. */
-export function emptyDataset(
-  extents: Pick<ListDataset, "size" | "candidateCount" | "listLength" | "historyLength">,
+/** How many rows a dataset has, and how wide its columns are. */
+export type Extents = Pick<ListDataset, "size" | "candidateCount" | "listLength" | "historyLength">;
+
+/** The names of a dataset's columns. */
+export type ColumnName = Exclude<keyof ListDataset, keyof Extents>;
+
+/** What holds a column's numbers, and the extent that is its width, unless it has one number a row. */
+interface ColumnKind {
+  readonly array: typeof Int32Array | typeof Float32Array;
+  readonly width?: Exclude<keyof Extents, "size">;
+}
+
+/** All columns, in the order in which files hold them. */
+export const COLUMNS: Readonly<Record<ColumnName, ColumnKind>> = {
+  users: { array: Int32Array },
+  candidates: { array: Int32Array, width: "candidateCount" },
+  retrieverScores: { array: Float32Array, width: "candidateCount" },
+  exposed: { array: Int32Array, width: "listLength" },
+  feedback: { array: Float32Array, width: "listLength" },
+  history: { array: Int32Array, width: "historyLength" },
+  historyFeedback: { array: Float32Array, width: "historyLength" },
+};
+
+/** Names of {@link COLUMNS}, in the same order. */
+export const COLUMN_NAMES = Object.keys(COLUMNS) as readonly ColumnName[];
+
+/** A dataset of columns that `make` gives, for their name and width. */
+export function makeDataset(
+  { size, candidateCount, listLength, historyLength }: Extents,
+  make: (column: ColumnName, width: number) => Int32Array | Float32Array,
 ): ListDataset {
-  const { size, candidateCount, listLength, historyLength } = extents;
-  return {
-    size,
-    candidateCount,
-    listLength,
-    historyLength,
-    users: new Int32Array(size),
-    candidates: new Int32Array(size * candidateCount),
-    retrieverScores: new Float32Array(size * candidateCount),
-    exposed: new Int32Array(size * listLength),
-    feedback: new Float32Array(size * listLength),
-    history: new Int32Array(size * historyLength),
-    historyFeedback: new Float32Array(size * historyLength),
-  };
+  const extents = { size, candidateCount, listLength, historyLength };
+  const columns = COLUMN_NAMES.map((column) => {
+    const { width } = COLUMNS[column];
+    return [column, make(column, width === undefined ? 1 : extents[width])];
+  });
+  return { ...extents, ...Object.fromEntries(columns) };
+}
+
+/** Rows of zeros. */
+export function emptyDataset(extents: Extents): ListDataset {
+  return makeDataset(extents, (column, width) => new COLUMNS[column].array(extents.size * width));
 }
 
 /** The items of the list for request `row`, out of lists of one length as candidate positions [S, L]: [L]. */
@@ -102,27 +126,21 @@ export function itemsOfList(
 
 /** The rows of `dataset` at `rows`, in that order. */
 export function selectRows(dataset: ListDataset, rows: ArrayLike<number>): ListDataset {
-  const size = rows.length;
-  const gather = <Column extends Int32Array | Float32Array>(column: Column): Column => {
-    const width = column.length / dataset.size;
-    const out = column.subarray(0, 0).constructor as new (length: number) => Column;
-    const selected = new out(size * width);
-    for (let i = 0; i < size; i++) {
-      selected.set(column.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
-    }
-    return selected;
-  };
-  return {
-    ...dataset,
-    size,
-    users: gather(dataset.users),
-    candidates: gather(dataset.candidates),
-    retrieverScores: gather(dataset.retrieverScores),
-    exposed: gather(dataset.exposed),
-    feedback: gather(dataset.feedback),
-    history: gather(dataset.history),
-    historyFeedback: gather(dataset.historyFeedback),
-  };
+  const extents = { ...dataset, size: rows.length };
+  return { ...dataset, ...makeDataset(extents, (column, width) => gatherRows(dataset[column], width, rows)) };
+}
+
+/** Those rows of a column of `width` numbers a row, flat. */
+export function gatherRows<Column extends Int32Array | Float32Array>(
+  column: Column,
+  width: number,
+  rows: ArrayLike<number>,
+): Column {
+  const out = new (column.constructor as new (length: number) => Column)(rows.length * width);
+  for (let i = 0; i < rows.length; i++) {
+    out.set(column.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
+  }
+  return out;
 }
 
 /**
@@ -139,26 +157,13 @@ export function joinRows(datasets: readonly [ListDataset, ...ListDataset[]]): Li
       );
     }
   }
-  const join = <Column extends Int32Array | Float32Array>(of: (dataset: ListDataset) => Column): Column => {
-    const columns = datasets.map(of);
-    const make = columns[0].constructor as new (length: number) => Column;
-    const joined = new make(columns.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const column of columns) {
-      joined.set(column, at);
-      at += column.length;
+  const joined = emptyDataset({ ...first, size: datasets.reduce((sum, { size }) => sum + size, 0) });
+  for (const column of COLUMN_NAMES) {
+    let end = 0;
+    for (const dataset of datasets) {
+      joined[column].set(dataset[column], end);
+      end += dataset[column].length;
     }
-    return joined;
-  };
-  return {
-    ...first,
-    size: datasets.reduce((sum, { size }) => sum + size, 0),
-    users: join(({ users }) => users),
-    candidates: join(({ candidates }) => candidates),
-    retrieverScores: join(({ retrieverScores }) => retrieverScores),
-    exposed: join(({ exposed }) => exposed),
-    feedback: join(({ feedback }) => feedback),
-    history: join(({ history }) => history),
-    historyFeedback: join(({ historyFeedback }) => historyFeedback),
-  };
+  }
+  return { ...first, ...joined };
 }

@@ -53,4 +53,5 @@ function fileProblem(code: unknown, message: string, isFromSystem: boolean): str
   return isFromSystem ? `the file cannot be read (${message})` : undefined;
 }
 
+/** What is said of a folder where a file should be. */
 export const IS_DIRECTORY = "this is a directory; expected a file of interactions";

@@ -1,11 +1,13 @@
 /** From a file of interactions to requests: readers, splits and lists, candidates, retrievers, features, batches. */
 export * from "./browser.ts";
 export { type EntityFeatures, readFeatures } from "./features/features.ts";
-export { type PreparedLog, prepare } from "./prepare.ts";
+export { fingerprintLog, type PreparedLog, prepare } from "./prepare.ts";
+export { isSameSource, type SourceFingerprint } from "./prepared/fingerprint.ts";
 export {
   openPreparedDataset,
   type PreparedContent,
   type PreparedDataset,
+  readPreparedDataset,
   writePreparedDataset,
 } from "./prepared/prepared-dataset.ts";
 export { type InteractionSource, readInteractions } from "./readers/read-interactions.ts";

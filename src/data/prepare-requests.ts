@@ -52,18 +52,15 @@ export async function prepareRequests(
   { name, catalogueOf = namedCatalogue }: LogDescription = {},
   context?: TrainingContext,
 ): Promise<PreparedRequests> {
-  const {
-    protocol = DEFAULT_LOG.protocol,
-    split = DEFAULT_LOG.split,
-    trainingFraction = DEFAULT_LOG.trainingFraction,
-  } = options;
+  const settings = { ...DEFAULT_LOG, ...options };
+  const { protocol, split } = settings;
   const cut = cutLog(read, options, name);
   const { log } = cut;
-  if (protocol !== "logged") checkItemSupply(log, cut.test.listLength, options.candidateCount);
+  if (protocol !== "logged") checkItemSupply(log, cut.test.listLength, settings.candidateCount);
 
-  const retrieverFraction = options.retrieverFraction ?? trainingFraction;
-  const learned = trainingInteractions(log, { ...options, trainingFraction: retrieverFraction });
-  const lists = drawLists(cut, learned, options);
+  const trainingFraction = settings.retrieverFraction ?? settings.trainingFraction;
+  const learned = trainingInteractions(log, { ...settings, trainingFraction });
+  const lists = drawLists(cut, learned, settings);
   const counts = { ...cut.counts, trainingListsDrawn: lists.training.size };
 
   const catalogue = await catalogueOf(log);
@@ -94,13 +91,10 @@ export async function prepareRequests(
 function drawLists(
   { log, ...cut }: CutLog,
   learned: InteractionLog,
-  { seed, protocol, retrieverFraction, candidateCount, ...limits }: PrepareOptions,
+  settings: PrepareOptions & { readonly maxValidationLists: number },
 ): Record<SplitName, ExposedLists> {
-  const {
-    maxLists = EVERY,
-    maxValidationLists = DEFAULT_LOG.maxValidationLists,
-    maxTestLists = EVERY,
-  } = limits;
+  const { seed, protocol, retrieverFraction, candidateCount, ...limits } = settings;
+  const { maxLists = EVERY, maxValidationLists, maxTestLists = EVERY } = limits;
   const most = { training: maxLists, validation: maxValidationLists, test: maxTestLists };
   const training = retrieverFraction === undefined ? cut.training : listsAfter(cut.training, log, learned);
   return eachSplit((split) => {

@@ -123,4 +123,5 @@ export const DEFAULT_LOG: Settings<typeof logSchema> = logSchema.parse({});
 export const cutSchema = logSchema
   .pick({ listLength: true, positiveThreshold: true, split: true, trainingFraction: true })
   .strip();
+/** What {@link cutSchema} describes, where what has a default may be left out. */
 export type CutOptions = GivenSettings<typeof cutSchema>;

@@ -23,6 +23,7 @@ export interface UserSplit {
 /** Splits the lists of `user`, given where they start. */
 export type Splitter = (user: number, starts: readonly number[]) => UserSplit;
 
+/** What a splitter must know of how lists are cut. */
 export interface SplitOptions {
   readonly split: SplitProtocol;
   readonly trainingFraction: number;

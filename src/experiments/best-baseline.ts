@@ -1,5 +1,4 @@
 /** Methods against the best baseline: paired randomisation tests over requests pooled over seeds, adjusted by Holm. */
-
 import { holm } from "../evaluation/statistics.ts";
 import { type PairedDifference, pairedDifference } from "../run/evaluate-lists.ts";
 import { type Results, type Row, seedMean } from "./results.ts";

@@ -3,7 +3,6 @@
  * what the noise is. Here (ours) it is normal, with the mean and the standard deviation that r_hat has over logged lists,
  * and fixed for each user and list: asked again, the judge says the same, so that no averaging helps.
  */
-
 import type { RequestBatch } from "../data/batch.ts";
 import { type ListDataset, selectRows } from "../data/dataset.ts";
 import { allRows, showableLists } from "../data/labels.ts";

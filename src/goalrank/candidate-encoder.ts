@@ -1,5 +1,4 @@
 /** What every model reads of a user and an item: the features that all methods share (appendix D.2). */
-
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { Embedding, Linear, Module } from "../nn/index.ts";

@@ -2,22 +2,14 @@
 
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
-import { EncoderBlock, LayerNorm, Module } from "../nn/index.ts";
+import { EncoderBlock, LayerNorm, Module, stackBlocks } from "../nn/index.ts";
 import type { Random, Tensor } from "../tensor/index.ts";
 import { CandidateEncoder } from "./candidate-encoder.ts";
+import type { ModelShape, ModelStream } from "./model-shape.ts";
 
-/** Of a candidate memory. */
-export interface CandidateMemoryOptions {
-  /** D */
-  readonly width: number;
-  readonly heads: number;
-  /** Transformer blocks over the N candidates. */
-  readonly layers: number;
-  readonly dropoutRate: number;
-  readonly seed: number;
-  /** Keys the dropout: unlike that of every other memory of a run. */
-  readonly stream: string;
-}
+/** Of a candidate memory; `layers` are Transformer blocks over the N candidates. */
+export type CandidateMemoryOptions = Pick<ModelShape, "width" | "heads" | "layers" | "dropoutRate" | "seed"> &
+  ModelStream;
 
 /** A Transformer encoder over the candidates, without positions: their order tells nothing (appendix D.2). */
 export class CandidateMemory extends Module {
@@ -27,12 +19,9 @@ export class CandidateMemory extends Module {
 
   constructor(catalogue: Catalogue, options: CandidateMemoryOptions, random: Random) {
     super();
-    const { width, heads, layers, dropoutRate, seed, stream } = options;
+    const { width, stream } = options;
     this.encoder = new CandidateEncoder(catalogue, width, random);
-    this.blocks = Array.from({ length: layers }, (_, layer) => {
-      const dropoutKey = { seed, stream: `${stream} dropout ${layer}` };
-      return new EncoderBlock({ width, heads, feedForward: 2 * width, dropoutRate, dropoutKey }, random);
-    });
+    this.blocks = stackBlocks(EncoderBlock, { ...options, stream: `${stream} dropout` }, random);
     this.norm = new LayerNorm(width);
   }
 

@@ -1,5 +1,4 @@
 /** What is observed of a user or an item, as a vector: numbers through a linear layer, categories through embeddings. */
-
 import type { CategoryTable, FeatureTable } from "../data/dataset.ts";
 import { Embedding, Linear, Module } from "../nn/index.ts";
 import { embedding, matmul, outsideScopes, type Random, type Tensor, tensor } from "../tensor/index.ts";

@@ -17,26 +17,21 @@ import {
   Module,
   normal,
   parameter,
+  stackBlocks,
 } from "../nn/index.ts";
 import { concat, matmul, type Random, type Tensor, tensor } from "../tensor/index.ts";
 import { CandidateMemory } from "./candidate-memory.ts";
 import { type DecodeOptions, decodeLists, type ListPolicy } from "./decoding/decode.ts";
+import type { ModelShape, ModelStream } from "./model-shape.ts";
 
 /** Of a {@link Generator}. */
-export interface GeneratorOptions {
-  /** D */
-  readonly width: number;
-  readonly heads: number;
+export interface GeneratorOptions
+  extends Pick<ModelShape, "width" | "heads" | "listLength" | "dropoutRate" | "seed">,
+    ModelStream {
   /** Blocks of the encoder. */
   readonly encoderLayers: number;
   /** Blocks of the decoder. */
   readonly decoderLayers: number;
-  /** L */
-  readonly listLength: number;
-  readonly dropoutRate: number;
-  readonly seed: number;
-  /** Name of this generator among the models of a run: keys its dropout. */
-  readonly stream: string;
 }
 
 /** The encoded candidates, computed once for any number of lists. */
@@ -85,28 +80,15 @@ export class Generator extends Module implements ListPolicy<GeneratorMemory, Dec
     random: Random,
   ) {
     super();
-    const { width, heads, encoderLayers, decoderLayers, listLength, dropoutRate, seed, stream } = options;
-    const blockOptions = (layer: number) => {
-      const dropoutKey = { seed, stream: `${stream} decoder dropout ${layer}` };
-      return { width, heads, feedForward: 2 * width, dropoutRate, dropoutKey };
-    };
+    const { width, encoderLayers, decoderLayers, listLength, stream } = options;
     this.listLength = listLength;
     this.width = width;
-    const memoryOptions = {
-      width,
-      heads,
-      layers: encoderLayers,
-      dropoutRate,
-      seed,
-      stream: `${stream} encoder`,
-    };
-    this.memory = new CandidateMemory(catalogue, memoryOptions, random);
+    const below = { ...options, layers: encoderLayers, stream: `${stream} encoder` };
+    this.memory = new CandidateMemory(catalogue, below, random);
     this.start = parameter(normal([1, width], 0.1, random), [1, width]);
     this.positions = parameter(normal([listLength, width], 0.1, random), [listLength, width]);
-    this.decoderBlocks = Array.from(
-      { length: decoderLayers },
-      (_, layer) => new DecoderBlock(blockOptions(layer), random),
-    );
+    const above = { ...options, layers: decoderLayers, stream: `${stream} decoder dropout` };
+    this.decoderBlocks = stackBlocks(DecoderBlock, above, random);
     this.stateNorm = new LayerNorm(width);
     this.query = new Linear(width, width, random);
     this.pointer = new Linear(width, width, random);

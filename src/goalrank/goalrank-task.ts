@@ -2,7 +2,6 @@
  * GoalRank's training (section 3.3): each step builds a group of lists for every request, scores them with a judge,
  * turns the rewards into the reference policy (Eq. 4), and moves the generator towards it by cross-entropy (Eq. 5).
  */
-
 import { type FeedbackBatch, feedbackBatch } from "../data/batch.ts";
 import type { ListDataset } from "../data/dataset.ts";
 import { groupCrossEntropy, noGrad, type RandomKey, type Tensor, tensor } from "../tensor/index.ts";

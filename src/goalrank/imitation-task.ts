@@ -1,5 +1,4 @@
 /** How a generator learns to imitate the log: maximum likelihood of the lists that were shown. */
-
 import { type FeedbackBatch, feedbackBatch } from "../data/batch.ts";
 import type { ListDataset } from "../data/dataset.ts";
 import { type ShownLists, showableLists } from "../data/labels.ts";

@@ -1,5 +1,4 @@
 /** Who says what a list is worth: a reward model, several of them, or an item scorer. */
-
 import { candidateBatch, type RequestBatch } from "../data/batch.ts";
 import type { RequestColumns } from "../data/dataset.ts";
 import { Module } from "../nn/index.ts";

@@ -6,11 +6,21 @@
 
 import { listBatch, type RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
-import { causalMask, EncoderBlock, LayerNorm, Linear, Module, normal, parameter } from "../nn/index.ts";
+import {
+  causalMask,
+  EncoderBlock,
+  LayerNorm,
+  Linear,
+  Module,
+  normal,
+  parameter,
+  stackBlocks,
+} from "../nn/index.ts";
 import { outsideScopes, type Random, type Tensor, tensor } from "../tensor/index.ts";
 import { CandidateEncoder } from "./candidate-encoder.ts";
 import { CandidateMemory } from "./candidate-memory.ts";
 import type { ListJudge } from "./judge.ts";
+import type { ModelShape, ModelStream } from "./model-shape.ts";
 
 /** Which head gives the reward: the sum of the positions' probabilities, or the list's own. */
 export const REWARD_HEADS = ["positions", "total"] as const;
@@ -18,26 +28,17 @@ export const REWARD_HEADS = ["positions", "total"] as const;
 export type RewardHead = (typeof REWARD_HEADS)[number];
 
 /** Of a {@link RewardModel}. */
-export interface RewardModelOptions {
-  /** D */
-  readonly width: number;
-  readonly heads: number;
-  /** Blocks over the list. */
-  readonly layers: number;
+export interface RewardModelOptions
+  extends Omit<ModelShape, "candidateCount" | "historyLength">,
+    ModelStream {
   /** Blocks over all candidates, which the list's items come out of; 0: every item is encoded by itself. */
   readonly contextLayers: number;
-  /** L */
-  readonly listLength: number;
   /**
    * `top-down`: feedback at a position depends on the items above it, as when people read from the top. `whole-list`:
    * on all items.
    */
   readonly reading: "top-down" | "whole-list";
   readonly head: RewardHead;
-  readonly dropoutRate: number;
-  readonly seed: number;
-  /** Name of this model among those of a run: keys its dropout. */
-  readonly stream: string;
 }
 
 /** What the model says of R lists. */
@@ -75,20 +76,17 @@ export class RewardModel extends Module implements ListJudge {
     random: Random,
   ) {
     super();
-    const { width, heads, layers, contextLayers, listLength, reading, dropoutRate, seed, stream } = options;
+    const { width, contextLayers, listLength, reading, stream } = options;
     this.candidates =
       contextLayers === 0
         ? new CandidateEncoder(catalogue, width, random)
         : new CandidateMemory(
             catalogue,
-            { width, heads, layers: contextLayers, dropoutRate, seed, stream: `${stream} context` },
+            { ...options, layers: contextLayers, stream: `${stream} context` },
             random,
           );
     this.positions = parameter(normal([listLength, width], 0.1, random), [listLength, width]);
-    this.blocks = Array.from({ length: layers }, (_, layer) => {
-      const dropoutKey = { seed, stream: `${stream} dropout ${layer}` };
-      return new EncoderBlock({ width, heads, feedForward: 2 * width, dropoutRate, dropoutKey }, random);
-    });
+    this.blocks = stackBlocks(EncoderBlock, { ...options, stream: `${stream} dropout` }, random);
     this.norm = new LayerNorm(width);
     this.visible = reading === "top-down" ? outsideScopes(() => causalMask(listLength)) : undefined;
     this.positionHead = new Linear(width, 1, random);

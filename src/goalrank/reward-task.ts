@@ -1,5 +1,4 @@
 /** How a reward model is trained: on the lists that were shown, and on lists that were not (section 3.3, appendix B). */
-
 import { type FeedbackBatch, feedbackBatch } from "../data/batch.ts";
 import type { ListDataset } from "../data/dataset.ts";
 import {

@@ -1,5 +1,4 @@
 /** Chooses the device of a process in Node or of a page, once, by name. */
-
 import type { Device } from "./device.ts";
 import { host } from "./runtime.ts";
 import { CpuDevice, type CpuDeviceOptions } from "./wasm/cpu-device.ts";

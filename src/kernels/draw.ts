@@ -1,5 +1,4 @@
 /** Draws sample inputs of operations. Everything derives from one source of integers, so property tests can shrink. */
-
 import { Random } from "./philox.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 import type { HostTensor } from "./tensor-spec.ts";

@@ -1,5 +1,4 @@
 /** How numbers are computed: one file per kernel family, and the devices that run them. */
-import "./platform-types.ts";
 
 export { type ChosenDevice, chooseDevice, DEVICE_NAMES, type DeviceName } from "./choose-device.ts";
 export { CountingDevice } from "./counting-device.ts";
@@ -53,6 +52,7 @@ export { softmax } from "./ops/softmax/softmax.ts";
 export { countNonFinite } from "./ops/tensor-sums/non-finite.ts";
 export { sumOfSquares } from "./ops/tensor-sums/sum-of-squares.ts";
 export { Random, type RandomKey } from "./philox.ts";
+export type {} from "./platform-types.ts";
 export {
   broadcastShapes,
   checkShape,

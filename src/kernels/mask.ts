@@ -1,5 +1,4 @@
 /** Masks: i32, 1 keeps an element and 0 hides it, broadcast to the tensor that they apply to. */
-
 import {
   broadcastStrides,
   checkBroadcastsTo,

@@ -1,6 +1,6 @@
 /**
- * How an operation is declared. One file per family holds, in this order: the formula with its shapes, the plain
- * TypeScript reference, the gradient rule, and a generator of samples for tests and benchmarks.
+ * How an operation is declared. Its file, or its folder, holds the formula with its shapes, the plain TypeScript reference,
+ * what computes the same on each kind of device, the gradient rule, and a generator of samples for tests and benchmarks.
  */
 import type { KernelCall, Program, ProgramLimits } from "./dispatch.ts";
 import type { Draw } from "./draw.ts";

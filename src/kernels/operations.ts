@@ -1,5 +1,4 @@
 /** The list of all operations: parity tests, gradient checks and micro-benchmarks iterate over it. */
-
 import type { Operation } from "./operation.ts";
 import { attention } from "./ops/attention/attention.ts";
 import { cast, elementwise } from "./ops/elementwise/elementwise.ts";

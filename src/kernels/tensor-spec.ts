@@ -18,10 +18,10 @@ export interface HostTensor extends TensorSpec {
   readonly data: NumberArray;
 }
 
+/** How elements of each type are stored. */
+export const ARRAYS = { f32: Float32Array, f64: Float64Array, i32: Int32Array } as const;
+
 /** Zeros. */
-export function createArray(dtype: DType, length: number): NumberArray {
-  if (dtype === "f32") return new Float32Array(length);
-  return dtype === "f64" ? new Float64Array(length) : new Int32Array(length);
-}
+export const createArray = (dtype: DType, length: number): NumberArray => new ARRAYS[dtype](length);
 
 export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = { f32: 4, f64: 8, i32: 4 };

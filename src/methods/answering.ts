@@ -20,7 +20,7 @@ import {
   type PolicyState,
 } from "../goalrank/decoding/decode.ts";
 import type { CandidateScorer } from "../goalrank/judge.ts";
-import { noGrad, scope } from "../tensor/index.ts";
+import { heldScope, noGrad, scope } from "../tensor/index.ts";
 import { evaluationBatches } from "../training/batches.ts";
 
 /** Answers to S requests. */
@@ -61,10 +61,10 @@ export interface Answering {
    */
   readonly leastCandidates: number;
   /**
-   * Whether an answer's tensors are all made before it first waits. Answers for which they are not must not be under way
-   * together.
+   * Whether requests may be answered together. A method that chooses among many lists judges those of one request at a
+   * time, and what it draws for one does not depend on the others.
    */
-  readonly atOnce: boolean;
+  readonly together: boolean;
   /** The method's lists for a batch. @param step keys what is drawn at random */
   rank(batch: RequestBatch, length: number, step: number): Promise<RankedLists>;
   /**
@@ -99,7 +99,7 @@ export function byPolicy<Memory extends PolicyMemory, State extends PolicyState>
     batchSize: BATCH,
     leastCandidates: 1,
     probabilities: "policy",
-    atOnce: true,
+    together: true,
     async rank(batch, length) {
       const [lists, first] = noGrad(() => {
         const memory = encode(batch);
@@ -127,7 +127,7 @@ function inScope<Result>(make: () => Promise<Result>): Promise<Result> {
 
 /** The candidates of the highest scores, of equal ones the first. */
 export function byScores(scorer: CandidateScorer): Answering {
-  const traits = { batchSize: BATCH, leastCandidates: 1, atOnce: true };
+  const traits = { batchSize: BATCH, leastCandidates: 1, together: true };
   return fromRanking(traits, async (batch, length) => {
     const scores = await noGrad(() => scorer.forward(batch)).data();
     return topLists(Float32Array.from(scores), batch.size, length);
@@ -147,7 +147,7 @@ export function topLists(scores: Float32Array, size: number, length: number): Ra
 
 /** What chooses among lists of `listLength` items, for so many requests at a time. */
 export function byChoice(batchSize: number, listLength: number, choose: Answering["rank"]): Answering {
-  return fromRanking({ batchSize, leastCandidates: listLength, atOnce: false }, choose);
+  return fromRanking({ batchSize, leastCandidates: listLength, together: false }, choose);
 }
 
 /**
@@ -155,7 +155,7 @@ export function byChoice(batchSize: number, listLength: number, choose: Answerin
  * candidates by their scores.
  */
 function fromRanking(
-  traits: Pick<Answering, "batchSize" | "leastCandidates" | "atOnce">,
+  traits: Pick<Answering, "batchSize" | "leastCandidates" | "together">,
   rank: Answering["rank"],
 ): Answering {
   return {
@@ -163,14 +163,14 @@ function fromRanking(
     probabilities: "plackett-luce",
     rank,
     async answer(make, { length, constraints = {} }) {
-      const start = () => {
+      using held = heldScope();
+      const [batch, rules] = held.run(() => {
         const batch = make();
         const [requests, candidates] = batch.items.shape;
-        const rules = resolveConstraints(constraints, { requests, candidates, length });
-        const ranking = rank(batch, Math.max(length, traits.leastCandidates), 0);
-        return ranking.then((ranked) => ({ ranked, rules }));
-      };
-      const { ranked, rules } = await (traits.atOnce ? inScope(start) : inHeldScope(start));
+        return [batch, resolveConstraints(constraints, { requests, candidates, length })];
+      });
+      const most = Math.max(length, traits.leastCandidates);
+      const ranked = await held.run(() => rank(batch, most, 0));
       const { requests, candidates } = rules;
       const lists = new Int32Array(requests * length);
       const stepLogProbabilities = new Float64Array(requests * length);
@@ -185,12 +185,6 @@ function fromRanking(
       return { lists, stepLogProbabilities };
     },
   };
-}
-
-/** As `inScope`, for what makes tensors later, too: until then no other code may open a scope. */
-async function inHeldScope<Result>(make: () => Promise<Result>): Promise<Result> {
-  using _ = scope();
-  return await make();
 }
 
 /** The first candidates of an order that the rules allow, position by position. */

@@ -13,6 +13,7 @@
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
+import type { ModelShape } from "../goalrank/model-shape.ts";
 import { Dropout, GRU, LayerNorm, Linear, Module } from "../nn/index.ts";
 import type { Random, Tensor } from "../tensor/index.ts";
 import { initialWeights, type Method } from "./method.ts";
@@ -20,12 +21,7 @@ import { attentionLoss } from "./scoring/attention-loss.ts";
 import { initialOrder } from "./scoring/initial-ranking.ts";
 import { scoringMethod } from "./scoring/scoring-method.ts";
 
-export interface ListContextOptions {
-  /** D */
-  readonly width: number;
-  readonly dropoutRate: number;
-  readonly seed: number;
-}
+export type ListContextOptions = Pick<ModelShape, "width" | "dropoutRate" | "seed">;
 
 export class ListContextRanker extends Module {
   private readonly encoder: CandidateEncoder;

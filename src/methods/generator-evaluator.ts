@@ -40,8 +40,13 @@ export function generatorEvaluator(lists: number): Method {
         },
         choices: {
           get: () => ({ temperature }),
-          set: (choices) => {
-            temperature = Number(choices.temperature);
+          set({ temperature: chosen }) {
+            if (typeof chosen !== "number" || !(chosen > 0)) {
+              throw new RangeError(
+                `methods: the temperature must be positive, got ${JSON.stringify(chosen)}`,
+              );
+            }
+            temperature = chosen;
           },
         },
       });

@@ -53,7 +53,7 @@ export const METHODS: readonly Method[] = [
 /** Methods that an experiment asks for by name, to show what the order of candidates gives away. */
 const OTHERS: readonly Method[] = [AS_THEY_COME, PRM_AS_THEY_COME];
 
-/** Families of methods that a number tells apart, such as `generator-evaluator-20`: the lists that are drawn. */
+/** Families of methods that a number tells apart, such as `generator-evaluator-20`: the lists that are drawn, under a million. */
 const NUMBERED: readonly (readonly [prefix: string, make: (lists: number) => Method])[] = [
   ["generator-evaluator-", generatorEvaluator],
   ["imitation-evaluator-", imitationEvaluator],
@@ -68,7 +68,7 @@ export function findMethod(name: string): Method {
   const found = all.find((method) => method.name === name);
   if (found !== undefined) return found;
   for (const [prefix, make] of NUMBERED) {
-    if (name.startsWith(prefix) && /^[1-9]\d*$/.test(name.slice(prefix.length))) {
+    if (name.startsWith(prefix) && /^[1-9]\d{0,5}$/.test(name.slice(prefix.length))) {
       return make(Number(name.slice(prefix.length)));
     }
   }

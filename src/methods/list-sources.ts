@@ -1,5 +1,4 @@
 /** Sources of lists, and the evaluator that takes the best of what a source draws. */
-
 import { candidateBatch, type RequestBatch } from "../data/batch.ts";
 import type { RequestColumns } from "../data/dataset.ts";
 import { rankByScore } from "../evaluation/ranking-metrics.ts";

@@ -1,8 +1,10 @@
 /** What a method is: everything that answers requests, how it learns, and what it is made of once it has learned. */
+
 import type { Catalogue, ListDataset, RequestColumns } from "../data/dataset.ts";
 import type { UnexposedCandidates } from "../data/labels.ts";
 import type { Generator } from "../goalrank/generator.ts";
 import type { ListJudge } from "../goalrank/judge.ts";
+import type { ModelShape } from "../goalrank/model-shape.ts";
 import type { RewardModel } from "../goalrank/reward-model.ts";
 import type { Module } from "../nn/index.ts";
 import { Random } from "../tensor/index.ts";
@@ -24,23 +26,8 @@ export interface SharedModels {
 /** One of {@link SharedModels}. */
 export type SharedModelName = keyof SharedModels;
 
-/** Sizes that the models of all methods share: plain data, which a ranker's file holds. */
-export interface MethodShape {
-  /** L, N and H of the requests. */
-  readonly listLength: number;
-  readonly candidateCount: number;
-  readonly historyLength: number;
-  /** D */
-  readonly width: number;
-  readonly heads: number;
-  /** Blocks, or layers of whatever kind a method stacks. */
-  readonly layers: number;
-  readonly dropoutRate: number;
-  readonly seed: number;
-}
-
 /** What all methods are given alike. */
-export interface MethodContext extends MethodShape {
+export interface MethodContext extends ModelShape {
   readonly catalogue: Catalogue;
   /** Those that were trained. */
   readonly shared: Partial<SharedModels>;
@@ -107,7 +94,7 @@ export function instanceOf(
 }
 
 /** Draws a method's initial weights. */
-export function initialWeights({ seed }: Pick<MethodShape, "seed">, name: string): Random {
+export function initialWeights({ seed }: Pick<ModelShape, "seed">, name: string): Random {
   return new Random({ seed, stream: `${name} initial weights`, step: 0 });
 }
 

@@ -21,6 +21,7 @@
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
+import type { ModelShape } from "../goalrank/model-shape.ts";
 import {
   Dropout,
   Embedding,
@@ -39,16 +40,9 @@ import { pointwiseLoss, scoringMethod } from "./scoring/scoring-method.ts";
 /** Hidden layers of the published model. */
 const HIDDEN_WIDTHS = [500, 200, 80];
 
-export interface MultiLevelOptions {
-  /** D */
-  readonly width: number;
-  readonly heads: number;
-  /** H; 0: there is no history. */
-  readonly historyLength: number;
+export interface MultiLevelOptions extends Omit<ModelShape, "listLength" | "candidateCount" | "layers"> {
   /** Hidden layers of the network that scores; default 500, 200, 80. */
   readonly hiddenWidths?: readonly number[];
-  readonly dropoutRate: number;
-  readonly seed: number;
 }
 
 /** The history of B requests, encoded. */

@@ -25,7 +25,8 @@ import { type FeedbackBatch, feedbackBatch, type RequestBatch } from "../data/ba
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
 import { showableLists } from "../data/labels.ts";
 import { CandidateMemory } from "../goalrank/candidate-memory.ts";
-import { DecoderBlock, LayerNorm, Module, normal, parameter } from "../nn/index.ts";
+import type { ModelShape, ModelStream } from "../goalrank/model-shape.ts";
+import { DecoderBlock, LayerNorm, Module, normal, parameter, stackBlocks } from "../nn/index.ts";
 import {
   chooseNext,
   concat,
@@ -41,19 +42,8 @@ import type { TrainingTask } from "../training/trainer.ts";
 import { byEvaluator, type ListSource } from "./list-sources.ts";
 import { initialWeights, instanceOf, type Method, sharedModel } from "./method.ts";
 
-export interface MatchingGeneratorOptions {
-  /** D */
-  readonly width: number;
-  readonly heads: number;
-  /** Blocks of the encoder, and of the decoder. */
-  readonly layers: number;
-  /** L */
-  readonly listLength: number;
-  readonly dropoutRate: number;
-  readonly seed: number;
-  /** Name of this generator among the models of a run: keys its dropout. */
-  readonly stream: string;
-}
+/** `layers` are blocks of the encoder, and of the decoder. */
+export type MatchingGeneratorOptions = Omit<ModelShape, "candidateCount" | "historyLength"> & ModelStream;
 
 /** How the positions of B lists match the candidates. */
 export interface Matching {
@@ -72,14 +62,10 @@ export class MatchingGenerator extends Module {
 
   constructor(catalogue: Catalogue, options: MatchingGeneratorOptions, random: Random) {
     super();
-    const { width, heads, layers, listLength, dropoutRate, seed, stream } = options;
-    const shape = { width, heads, dropoutRate };
-    this.candidates = new CandidateMemory(catalogue, { ...shape, layers, seed, stream }, random);
+    const { width, listLength, stream } = options;
+    this.candidates = new CandidateMemory(catalogue, options, random);
     this.queries = parameter(normal([listLength, width], 0.1, random), [listLength, width]);
-    this.blocks = Array.from({ length: layers }, (_, layer) => {
-      const dropoutKey = { seed, stream: `${stream} decoder dropout ${layer}` };
-      return new DecoderBlock({ ...shape, feedForward: 2 * width, dropoutKey }, random);
-    });
+    this.blocks = stackBlocks(DecoderBlock, { ...options, stream: `${stream} decoder dropout` }, random);
     this.norm = new LayerNorm(width);
   }
 

@@ -1,5 +1,4 @@
 /** The pointwise ranker that all methods share, after Covington et al. 2016: what DNN is, and how it is trained. */
-
 import { feedbackBatch, listBatch, type RequestBatch } from "../data/batch.ts";
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
 import { candidateLabelTensor, type UnexposedCandidates } from "../data/labels.ts";

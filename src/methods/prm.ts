@@ -13,7 +13,8 @@ import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
 import { listwiseLoss } from "../goalrank/listwise-loss.ts";
-import { Embedding, EncoderBlock, LayerNorm, Linear, Module } from "../nn/index.ts";
+import type { ModelShape } from "../goalrank/model-shape.ts";
+import { Embedding, EncoderBlock, LayerNorm, Linear, Module, stackBlocks } from "../nn/index.ts";
 import { noGrad, type Random, type Tensor, tensor } from "../tensor/index.ts";
 import { initialWeights, type Method, sharedModel } from "./method.ts";
 import type { PointwiseRanker } from "./pointwise-ranker.ts";
@@ -21,16 +22,7 @@ import { embedRanks, initialRanks } from "./scoring/initial-ranking.ts";
 import { scoringMethod } from "./scoring/scoring-method.ts";
 
 /** Of a {@link PersonalisedReranker}. */
-export interface PrmOptions {
-  /** D */
-  readonly width: number;
-  readonly heads: number;
-  readonly layers: number;
-  /** N */
-  readonly candidateCount: number;
-  readonly dropoutRate: number;
-  readonly seed: number;
-}
+export type PrmOptions = Omit<ModelShape, "listLength" | "historyLength">;
 
 /** PRM (Pei et al. 2019): reranks the DNN's order by attention over all candidates. */
 export class PersonalisedReranker extends Module {
@@ -56,15 +48,12 @@ export class PersonalisedReranker extends Module {
     private readonly ranking: (batch: RequestBatch) => Tensor = initialRanks,
   ) {
     super();
-    const { width, heads, layers, candidateCount, dropoutRate, seed } = options;
+    const { width, candidateCount } = options;
     this.encoder = new CandidateEncoder(catalogue, width, random);
     this.fromFeatures = new Linear(width, width, random);
     this.fromPersonal = new Linear(width, width, random);
     this.ranks = new Embedding(candidateCount, width, random);
-    this.blocks = Array.from({ length: layers }, (_, layer) => {
-      const dropoutKey = { seed, stream: `PRM dropout ${layer}` };
-      return new EncoderBlock({ width, heads, feedForward: 2 * width, dropoutRate, dropoutKey }, random);
-    });
+    this.blocks = stackBlocks(EncoderBlock, { ...options, stream: "PRM dropout" }, random);
     this.norm = new LayerNorm(width);
     this.scorer = new Linear(width, 1, random);
     this.personal = () => pointwise;

@@ -15,6 +15,7 @@
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
+import type { ModelShape } from "../goalrank/model-shape.ts";
 import {
   constant,
   Dropout,
@@ -29,16 +30,11 @@ import { concat, matmul, type Random, type Tensor } from "../tensor/index.ts";
 import { initialWeights, type Method } from "./method.ts";
 import { pointwiseLoss, scoringMethod } from "./scoring/scoring-method.ts";
 
-export interface RankMixerOptions {
-  /** D, a multiple of T */
-  readonly width: number;
-  readonly layers: number;
+/** The width is a multiple of T. */
+export interface RankMixerOptions
+  extends Pick<ModelShape, "width" | "layers" | "historyLength" | "dropoutRate" | "seed"> {
   /** k; default 4 */
   readonly expansion?: number;
-  /** H: whether users have a history. */
-  readonly historyLength: number;
-  readonly dropoutRate: number;
-  readonly seed: number;
 }
 
 /** Token h of the result is head h of all tokens, in their order: x [T, R, D] -> [T, R, D]. */

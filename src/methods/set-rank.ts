@@ -15,6 +15,7 @@
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
+import type { ModelShape } from "../goalrank/model-shape.ts";
 import {
   Dropout,
   type DropoutKey,
@@ -37,17 +38,9 @@ import { scoringMethod } from "./scoring/scoring-method.ts";
 /** Learned rows of the induced variant. */
 const INDUCED_ROWS = 20;
 
-export interface SetRankOptions {
-  /** D */
-  readonly width: number;
-  readonly heads: number;
-  readonly layers: number;
-  /** N */
-  readonly candidateCount: number;
+export interface SetRankOptions extends Omit<ModelShape, "listLength" | "historyLength"> {
   /** Learned rows that the candidates attend through: m; without a number they attend to each other. */
   readonly inducedRows?: number;
-  readonly dropoutRate: number;
-  readonly seed: number;
 }
 
 /** Attention and a feed-forward network, each normalised after it is added. */

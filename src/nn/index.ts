@@ -25,10 +25,12 @@ export * from "./safetensors.ts";
 export { learningRateAt, SCHEDULES, type ScheduleName, type ScheduleOptions } from "./schedules.ts";
 export {
   appendKeyValues,
+  type BlockStack,
   causalMask,
   DecoderBlock,
   EncoderBlock,
   type KeyValues,
   MultiHeadAttention,
+  stackBlocks,
   type TransformerOptions,
 } from "./transformer.ts";

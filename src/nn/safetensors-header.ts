@@ -2,7 +2,6 @@
  * The header of a safetensors file, by itself: what tensors there are and where, so that they can be read and written
  * piece by piece. The format is described in `safetensors.ts`.
  */
-
 import { excerpt } from "../text/excerpt.ts";
 import { refuse } from "./safetensors-error.ts";
 

@@ -1,5 +1,13 @@
 /** Transformer blocks (Vaswani et al. 2017) with pre-normalisation (Xiong et al. 2020). */
-import { type Activation, attention, concat, defaultRandom, type Tensor, tensor } from "../tensor/index.ts";
+import {
+  type Activation,
+  attention,
+  concat,
+  defaultRandom,
+  type Random,
+  type Tensor,
+  tensor,
+} from "../tensor/index.ts";
 import { Dropout, type DropoutKey, LayerNorm, Linear, MLP } from "./layers.ts";
 import { Module } from "./module.ts";
 
@@ -143,4 +151,24 @@ export class DecoderBlock extends Module {
     const transformed = this.feedForward.forward(this.feedForwardNorm.forward(crossed));
     return { output: crossed.add(this.dropout.forward(transformed)), keyValues };
   }
+}
+
+/** Blocks that lie on each other, with a feed-forward layer twice their width and a dropout of their own each. */
+export interface BlockStack extends Pick<TransformerOptions, "width" | "heads" | "dropoutRate"> {
+  readonly layers: number;
+  readonly seed: number;
+  /** Names the blocks' dropouts: `stream 0`, `stream 1`, ... */
+  readonly stream: string;
+}
+
+/** A stack of blocks of one kind, the lowest first. */
+export function stackBlocks<Block>(
+  Kind: new (options: TransformerOptions, random: Random) => Block,
+  { width, heads, layers, dropoutRate, seed, stream }: BlockStack,
+  random: Random,
+): Block[] {
+  return Array.from({ length: layers }, (_, layer) => {
+    const dropoutKey = { seed, stream: `${stream} ${layer}` };
+    return new Kind({ width, heads, feedForward: 2 * width, dropoutRate, dropoutKey }, random);
+  });
 }

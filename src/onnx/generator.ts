@@ -4,9 +4,10 @@
  *
  * Shapes: B requests, N candidates, H items of the history, T positions before this one, D the width.
  */
+
 import type { Catalogue } from "../data/dataset.ts";
+import type { ModelShape } from "../goalrank/model-shape.ts";
 import { HIDDEN_LOG_PROBABILITY } from "../kernels/index.ts";
-import type { MethodShape } from "../methods/method.ts";
 import type { SafetensorsEntry } from "../nn/index.ts";
 import type { RankerContent } from "../ranker/ranker-file.ts";
 import { withUnknownUser } from "../ranker/unknown-user.ts";
@@ -18,7 +19,7 @@ import { encodeModel, type OnnxGraph } from "./writer.ts";
 /** A generator that ranks, as a ranker's file holds it. */
 export interface ExportedGenerator {
   readonly weights: ReadonlyMap<string, SafetensorsEntry>;
-  readonly shape: MethodShape;
+  readonly shape: ModelShape;
   readonly catalogue: Catalogue;
 }
 

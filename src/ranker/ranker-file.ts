@@ -13,7 +13,8 @@ import {
 import { restoreRetriever } from "../data/retrievers/restore.ts";
 import type { Retriever } from "../data/retrievers/retriever.ts";
 import { crc32c } from "../files/crc32c.ts";
-import type { Method, MethodContext, MethodInstance, MethodShape } from "../methods/method.ts";
+import type { ModelShape } from "../goalrank/model-shape.ts";
+import type { Method, MethodContext, MethodInstance } from "../methods/method.ts";
 import { type JudgeShape, namedSharedModels, type SharedSet } from "../methods/shared-models.ts";
 import {
   decodeSafetensors,
@@ -51,7 +52,7 @@ export type ModelWeights = ReadonlyMap<string, ReadonlyMap<string, SafetensorsEn
 export interface RankerContent {
   /** The method, by its name. */
   readonly method: string;
-  readonly shape: MethodShape;
+  readonly shape: ModelShape;
   readonly judge: JudgeShape;
   /** What the method chose besides weights. */
   readonly choices: Readonly<Record<string, unknown>> | undefined;
@@ -120,7 +121,7 @@ function sharedModelsOf({ answersWith }: Pick<Method, "answersWith">, models: Sh
   });
 }
 
-function shapeOf(context: MethodContext): MethodShape {
+function shapeOf(context: MethodContext): ModelShape {
   const { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed } = context;
   return { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed };
 }

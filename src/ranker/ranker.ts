@@ -1,5 +1,4 @@
 /** A trained ranker at work: requests in, lists out. The same code runs in Node and in browsers. */
-
 import { candidateBatch } from "../data/batch.ts";
 import { chooseDevice, type Device, type DeviceName } from "../kernels/index.ts";
 import type { Answer, Answering } from "../methods/answering.ts";
@@ -60,7 +59,7 @@ export class Ranker {
   private readonly unknownUser: number;
   private readonly titles: readonly string[] | undefined;
 
-  /** Ends when the answer that is under way does, of a method whose answers must not be under way together. */
+  /** Ends when the answer that is under way does, of a method that answers one request at a time. */
   private underWay: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -132,7 +131,7 @@ export class Ranker {
       own instanceof RankRequestError ? own : unanswered(),
     );
     await Promise.all(
-      alikeRequests(resolved).map(async (places) => {
+      alikeRequests(resolved, this.method.answering).map(async (places) => {
         const group = places.map((place) => resolved[place] as ResolvedRequest);
         const lists = await this.rankAlike(group);
         places.forEach((place, n) => {
@@ -163,14 +162,17 @@ export class Ranker {
     });
   }
 
-  /** Lists of positions among the candidates. Tensors are made at once, or one answer after the other. */
+  /** Lists of positions among the candidates. */
   private answer(group: readonly ResolvedRequest[]): Promise<Answer> {
     const { answering } = this.method;
     const columns = requestColumns(group, this.description.historyLength, this.unknownUser);
     const { length, constraints } = group[0];
     const make = () => candidateBatch(columns, [...group.keys()]);
-    const run = () => withDefaultDevice(this.device, () => answering.answer(make, { length, constraints }));
-    if (answering.atOnce) return outsideScopes(run);
+    const run = () =>
+      outsideScopes(() =>
+        withDefaultDevice(this.device, () => answering.answer(make, { length, constraints })),
+      );
+    if (answering.together) return run();
     const answer = this.underWay.then(run);
     this.underWay = answer.catch(() => undefined);
     return answer;
@@ -198,12 +200,16 @@ function describe(
 }
 
 /** The places of the requests that can be ranked together. */
-function alikeRequests(resolved: readonly (ResolvedRequest | RankRequestError)[]): number[][] {
+function alikeRequests(
+  resolved: readonly (ResolvedRequest | RankRequestError)[],
+  { together }: Pick<Answering, "together">,
+): number[][] {
   const groups = new Map<string, number[]>();
   resolved.forEach((request, place) => {
     if (request instanceof RankRequestError) return;
     const { candidates, length, constraints } = request;
-    const key = constraints === undefined ? `${candidates.length} ${length}` : `constraints of ${place}`;
+    const isAlike = together && constraints === undefined;
+    const key = isAlike ? `${candidates.length} ${length}` : `alone ${place}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [place]);
     else group.push(place);

@@ -62,11 +62,12 @@ function restore(content: RankerContent, { title, answersWith, create }: Maker):
     checkSizes(content);
     const context = { ...shape, dropoutRate: 0, catalogue: withUnknownUser(catalogue) };
     const set = createSharedModels(context, judge, answersWith);
-    for (const [name, model] of namedSharedModels(set)) models.push(loaded(name, model, content.shared));
+    const shared = namedSharedModels(set);
+    models.push(...shared.map(([, model]) => model));
     const instance = create(set.context);
-    for (const [name, model] of Object.entries(instance.models)) {
-      models.push(loaded(name, model, content.models));
-    }
+    models.push(...Object.values(instance.models));
+    for (const [name, model] of shared) load(name, model, content.shared);
+    for (const [name, model] of Object.entries(instance.models)) load(name, model, content.models);
     if (choices !== undefined) instance.choices?.set(choices);
     if (instance.answering === undefined) throw new RangeError(`${title} answers with the help of a world`);
     return { title, answering: instance.answering, models };
@@ -77,23 +78,26 @@ function restore(content: RankerContent, { title, answersWith, create }: Maker):
   }
 }
 
-function loaded(name: string, model: Module, weights: ModelWeights): Module {
+function load(name: string, model: Module, weights: ModelWeights): void {
   model.loadStateDict(new Map(weights.get(name) ?? []));
-  return model.train(false);
+  model.train(false);
 }
 
 /** Before memory is taken for models of these sizes: the weights must have them too. */
-function checkSizes({ models, shared, shape }: RankerContent): void {
+function checkSizes({ models, shared, shape, catalogue }: RankerContent): void {
   const { width, heads, layers } = shape;
   const weights = [...models.values(), ...shared.values()].flatMap((own) => [...own]);
   if (weights.length === 0) return;
   // Every model reads its candidates through one encoder.
-  const encoders = weights.filter(([name]) => name.endsWith("fromItem.weight"));
-  const wrong = encoders.find(([, entry]) => `${entry.shape}` !== `${[width, width]}`);
-  if (encoders.length === 0 || wrong !== undefined) {
-    throw new RangeError(
-      `an encoder's weights are [${wrong?.[1].shape ?? "missing"}], expected [${[width, width]}]`,
-    );
+  const expected = [
+    ["itemEmbedding.weight", [catalogue.itemCount, width]],
+    ["fromItem.weight", [width, width]],
+  ] as const;
+  for (const [end, sizes] of expected) {
+    const found = weights.filter(([name]) => name.endsWith(end));
+    const wrong = found.find(([, entry]) => `${entry.shape}` !== `${sizes}`);
+    if (found.length > 0 && wrong === undefined) continue;
+    throw new RangeError(`an encoder's ${end} is [${wrong?.[1].shape ?? "missing"}], expected [${sizes}]`);
   }
   if (width % heads !== 0) throw new RangeError(`${heads} heads do not divide the width ${width}`);
   if (weights.length < layers) throw new RangeError(`${weights.length} tensors for ${layers} layers`);

@@ -1,5 +1,4 @@
 /** Long series of numbers made fit for a small picture. */
-
 import { compact } from "./numbers.ts";
 
 /** A measured quantity, step by step. */

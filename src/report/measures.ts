@@ -1,11 +1,12 @@
 /** The measures of a table of results: what they are called, and how their numbers are written. */
 import { GOAL_RANK } from "../methods/goalrank.ts";
 import { ORACLE, RANDOM } from "../methods/references.ts";
+import type { MeasureName } from "../run/evaluate-lists.ts";
+import type { StoredResult, StoredRow } from "../run/result-schema.ts";
 import { decimal, percent } from "./numbers.ts";
-import type { MeasureKey, ReportResult, ReportRow } from "./run-input.ts";
 
 export interface Measure {
-  readonly key: MeasureKey;
+  readonly key: MeasureName;
   readonly title: string;
   /** A sentence for those who do not know it. */
   readonly meaning: string;
@@ -16,12 +17,12 @@ export interface Measure {
 }
 
 /** The measures that a result has, in the order of the table. */
-export function measuresOf({ rows, listLength }: ReportResult): Measure[] {
+export function measuresOf({ rows, listLength }: StoredResult): Measure[] {
   const at = listLength === undefined ? "" : `@${listLength}`;
-  const reward = (key: MeasureKey, title: string, better: Measure["better"], meaning: string): Measure => {
+  const reward = (key: MeasureName, title: string, better: Measure["better"], meaning: string): Measure => {
     return { key, title, better, meaning, scale: 1, format: (value) => decimal(value) };
   };
-  const share = (key: MeasureKey, title: string, meaning: string): Measure => {
+  const share = (key: MeasureName, title: string, meaning: string): Measure => {
     return {
       key,
       title: `${title} %`,
@@ -64,10 +65,10 @@ export function isGoalRank(method: string): boolean {
 }
 
 /** The best of the methods by a measure; undefined where nothing is better or worse. */
-export function bestMethod(rows: readonly ReportRow[], { key, better }: Measure): ReportRow | undefined {
+export function bestMethod(rows: readonly StoredRow[], { key, better }: Measure): StoredRow | undefined {
   const judged = rows.filter((row) => row[key] !== undefined && !isLandmark(row.method));
   if (better === undefined || judged.length === 0) return undefined;
   const sign = better === "higher" ? 1 : -1;
-  const value = (row: ReportRow) => sign * (row[key] ?? 0);
+  const value = (row: StoredRow) => sign * (row[key] ?? 0);
   return judged.reduce((best, row) => (value(row) > value(best) ? row : best));
 }

@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import type { z } from "zod";
 import { dataReportSchema } from "../data/report/data-report-schema.ts";
+import { anatomySchema } from "../run/anatomy-schema.ts";
+import { resultSchema } from "../run/result-schema.ts";
 import type { Series } from "./curves.ts";
 import {
-  anatomySchema,
   configurationSchema,
   metricsLineSchema,
   type ReportInput,
-  resultSchema,
   runSchema,
   type StageCurves,
 } from "./run-input.ts";

@@ -2,100 +2,27 @@
  * A look inside: for a few test requests, the group of lists that GoalRank's training would build and what it makes of
  * each (Eq. 4 and 5), and the methods' lists beside what was shown. Everything is plain data, for JSON.
  */
-
 import { candidateBatch, feedbackBatch } from "../data/batch.ts";
 import { type Catalogue, type ListDataset, selectRows } from "../data/dataset.ts";
 import { allRows, candidateLabels } from "../data/labels.ts";
 import { rankByScore } from "../evaluation/ranking-metrics.ts";
 import { mean } from "../evaluation/statistics.ts";
 import { type GoalRankModels, groupObjective, scoreGroups } from "../goalrank/goalrank-task.ts";
-import type { GroupSource } from "../goalrank/groups/group-set.ts";
 import { predictedRewards } from "../goalrank/judge.ts";
 import { byPolicy, byScores, rankRequests } from "../methods/answering.ts";
 import { noGrad, Random, scope } from "../tensor/index.ts";
 import { expectedRewards } from "../world/oracle.ts";
 import type { World } from "../world/world.ts";
+import type {
+  Anatomy,
+  FeedbackOnItem,
+  GroupAnatomy,
+  ItemName,
+  JudgedList,
+  RequestAnatomy,
+} from "./anatomy-schema.ts";
 import type { ExperimentData } from "./data.ts";
 import type { RunSettings } from "./settings.ts";
-
-/** What an item is called. */
-export interface ItemName {
-  /** Its name in the log; its number in the catalogue where it has none. */
-  readonly id: string;
-  readonly title?: string;
-}
-
-/** What happens inside training and ranking for a few requests: the content of `anatomy.json`. */
-export interface Anatomy {
-  readonly listLength: number;
-  /** Of the reference policy. */
-  readonly referenceTemperature: number;
-  /** Names of all items that are mentioned, by their number in the catalogue. */
-  readonly items: Readonly<Record<number, ItemName>>;
-  readonly requests: readonly RequestAnatomy[];
-}
-
-/** One request. Items are numbers of the catalogue. */
-export interface RequestAnatomy {
-  /** The user's name in the log, or number. */
-  readonly user: string;
-  /** Oldest first. */
-  readonly history: readonly FeedbackOnItem[];
-  /** The list that was shown, in its order. */
-  readonly shown: readonly FeedbackOnItem[];
-  /** Items that were shown but are not among the candidates. */
-  readonly shownOutside: number;
-  /** All candidates, best first, with the DNN's probability that each is liked. */
-  readonly candidates: readonly { readonly item: number; readonly probability: number }[];
-  readonly lists: {
-    /** Missing where something that was shown is not among the candidates. */
-    readonly shown?: JudgedList;
-    readonly dnn: JudgedList;
-    readonly goalRank: JudgedList & {
-      /** Of each item at its place, given those before it: [L]. */
-      readonly probabilities: readonly number[];
-    };
-  };
-  readonly group: GroupAnatomy;
-}
-
-/** An item that was shown, and whether the user liked it. */
-export interface FeedbackOnItem {
-  readonly item: number;
-  readonly liked: boolean;
-}
-
-/** A list and what it is worth. */
-export interface JudgedList {
-  readonly items: readonly number[];
-  /** By the judge. */
-  readonly reward: number;
-  /** Expected positives, where a world knows them. */
-  readonly trueReward?: number;
-}
-
-/** A group as training builds it. Means and deviations are over its distinct lists. */
-export interface GroupAnatomy {
-  readonly meanReward: number;
-  readonly rewardDeviation: number;
-  /** Lists that repeat another of the group; they do not count. */
-  readonly repetitions: number;
-  /** By falling reward. */
-  readonly lists: readonly GroupList[];
-}
-
-/** A list of a group as the generator learns from it. */
-export interface GroupList extends JudgedList {
-  readonly source: GroupSource;
-  /** (reward - mean) / deviation; 0 where the group has no spread. */
-  readonly z: number;
-  /** pi_ref (Eq. 4); 0 where the group has no spread. */
-  readonly reference: number;
-  /** pi_theta over the lists of the group alone. */
-  readonly policy: number;
-  /** log pi_theta of the list, over all lists there are. */
-  readonly logProbability: number;
-}
 
 /** Of {@link createAnatomy}. */
 export interface AnatomyOptions extends Pick<RunSettings, "seed" | "groups"> {

@@ -1,5 +1,4 @@
 /** A run's methods compared on held-out requests. */
-
 import { listRewards, showableLists } from "../data/labels.ts";
 import type { AverageMetrics } from "../evaluation/ranking-metrics.ts";
 import { type RewardReport, rewardReport } from "../evaluation/reward-report.ts";

@@ -1,5 +1,4 @@
 /** The methods of a run: which they are, how each is trained, and their weights. */
-
 import { mean } from "../evaluation/statistics.ts";
 import { Generator } from "../goalrank/generator.ts";
 import { predictedRewards } from "../goalrank/judge.ts";

@@ -1,5 +1,4 @@
 /** What the log itself says of the trained policy, where it carries the chances at which its lists were shown. */
-
 import { feedbackBatch } from "../data/batch.ts";
 import type { ListDataset } from "../data/dataset.ts";
 import {

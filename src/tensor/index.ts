@@ -43,6 +43,6 @@ export {
   where,
 } from "./functions.ts";
 export { GradcheckError, type GradcheckOptions, gradcheck } from "./gradcheck.ts";
-export { outsideScopes, Scope, scope } from "./scope.ts";
+export { HeldScope, heldScope, outsideScopes, Scope, scope } from "./scope.ts";
 export { reportLeaks } from "./storage.ts";
 export { apply, applyInPlace, type MatmulOptions, type Runnable, Tensor } from "./tensor.ts";

@@ -2,6 +2,8 @@
 // `using` needs these types, in the programs of whoever reads this file's declarations too.
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import { defaultDevice, withDefaultDevice } from "./defaults.ts";
+
 /** What a scope can own. */
 export interface Resource {
   dispose(): void;
@@ -70,11 +72,46 @@ export function currentScope(): Scope | undefined {
 
 /** Runs `make` with no scope open: what it makes lives until it is disposed, as parameters and their gradients do. */
 export function outsideScopes<Result>(make: () => Result): Result {
+  return inside(undefined, make);
+}
+
+/** Runs `make` with `chosen` as the innermost scope. */
+function inside<Result>(chosen: Scope | undefined, make: () => Result): Result {
   const open = current;
-  current = undefined;
+  current = chosen;
   try {
     return make();
   } finally {
     current = open;
   }
+}
+
+/**
+ * A scope for work that waits in between: it is open only while `run` runs, so it owns nothing that others make
+ * meanwhile, and they may open scopes of their own.
+ *
+ * @example
+ * using held = heldScope();
+ * const scores = held.run(() => model.forward(batch));
+ * const best = bestOf(await scores.data());
+ * return await held.run(() => judge.rewards(batch, best)).data();
+ */
+export class HeldScope {
+  private readonly held = outsideScopes(scope);
+  private readonly device = defaultDevice();
+
+  /** Runs `make` in this scope, on the device that was the default when the scope was made. */
+  run<Result>(make: () => Result): Result {
+    return inside(this.held, () => withDefaultDevice(this.device, make));
+  }
+
+  /** Frees what was made in it. */
+  [Symbol.dispose](): void {
+    inside(this.held, () => this.held[Symbol.dispose]());
+  }
+}
+
+/** Makes one: `using held = heldScope();`. */
+export function heldScope(): HeldScope {
+  return new HeldScope();
 }

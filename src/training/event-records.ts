@@ -16,7 +16,6 @@
  *   Value        1 tag: string, 2 simple_value: float
  *   SessionLog   1 status: an enumeration, in which 1 is START
  */
-
 import { crc32c } from "../files/crc32c.ts";
 
 /** What every event says of itself. */

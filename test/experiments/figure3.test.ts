@@ -58,7 +58,7 @@ test("operations counted over a part of the lists are those of all", async () =>
     const dataset = await chooseDataset({ name: "tiny", maxLists: 128 });
     const { work: shared } = sharedTrial(dataset, 1);
     const policy = { ...dataset.policy, policyRequests: 64 };
-    for (const contestant of ["GoalRank", "mg-e-3"]) {
+    for (const contestant of ["goalrank", "mg-e-3"]) {
       const costOf = async (requests: number) => {
         const work = { kind: "training-cost", shared, policy, contestant, requests } as TrainingCostWork;
         const label = { experiment: "figure3", dataset: "", method: "", seed: 1, variant: "" };

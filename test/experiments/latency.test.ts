@@ -47,7 +47,7 @@ test("a trial measures every contender, and larger fleets do more for an answer"
     ...trial.work,
     shared: dataset.shared,
     rounds: 2,
-    contestants: ["GoalRank", "mg-e-3", "mg-e-20"],
+    contestants: ["goalrank", "mg-e-3", "mg-e-20"],
   };
   const { metrics } = (await latency.works?.latency(work as never, {
     label: trial,
@@ -60,7 +60,7 @@ test("a trial measures every contender, and larger fleets do more for an answer"
     assert.ok(metrics[`${name} p50`] <= metrics[`${name} p99`]);
     assert.ok(metrics[`${name} utilisation`] > 0);
   }
-  assert.ok(metrics["GoalRank operations"] < metrics["mg-e-3 operations"]);
+  assert.ok(metrics["goalrank operations"] < metrics["mg-e-3 operations"]);
   assert.ok(metrics["mg-e-3 operations"] < metrics["mg-e-20 operations"]);
   assert.ok(metrics.threads >= 1);
 });

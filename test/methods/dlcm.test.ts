@@ -13,7 +13,7 @@ import {
   listwiseFloor,
   rescored,
   scoresOf,
-} from "./scoring-checks.ts";
+} from "./scoring/scoring-checks.ts";
 import { lists32, random, reordered, WIDTH } from "./small-context.ts";
 
 const test = suite("DLCM");

@@ -22,7 +22,13 @@ test("the number in a name is that of the lists that are drawn", () => {
     assert.match(method.title, new RegExp(`, ${name.replace(/\D/g, "")} lists$`));
     assert.is(method.family, "generator-evaluator");
   }
-  for (const name of ["generator-evaluator-0", "generator-evaluator-", "imitation-evaluator-1e3", "mg-e-4"]) {
+  for (const name of [
+    "generator-evaluator-0",
+    "generator-evaluator-",
+    "imitation-evaluator-1e3",
+    "generator-evaluator-1000000",
+    "mg-e-4",
+  ]) {
     assert.throws(() => findMethod(name), /there is no method/);
   }
 });

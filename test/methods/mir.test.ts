@@ -13,7 +13,7 @@ import {
   assertNear,
   assertRequestsApart,
   scoresOf,
-} from "./scoring-checks.ts";
+} from "./scoring/scoring-checks.ts";
 import { lists32, random, WIDTH, withHistory } from "./small-context.ts";
 
 const test = suite("MIR");

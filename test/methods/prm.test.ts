@@ -4,7 +4,12 @@ import * as assert from "uvu/assert";
 import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
 import { PersonalisedReranker, PRM, PRM_AS_THEY_COME } from "../../src/methods/prm.ts";
 import { world } from "../small-world.ts";
-import { assertEquivariant, assertLearns, assertReadsInitialRanking, hideScores } from "./scoring-checks.ts";
+import {
+  assertEquivariant,
+  assertLearns,
+  assertReadsInitialRanking,
+  hideScores,
+} from "./scoring/scoring-checks.ts";
 import { createSchool, itemsOf, learned, lists32, random, reordered, WIDTH } from "./small-context.ts";
 
 const test = suite("PRM");

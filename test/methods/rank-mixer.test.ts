@@ -7,7 +7,7 @@ import { pointwiseLoss } from "../../src/methods/scoring/scoring-method.ts";
 import { tensor } from "../../src/tensor/index.ts";
 import { world } from "../small-world.ts";
 import { throwsMessage } from "../throws-message.ts";
-import { assertEquivariant, assertFits, assertLearns, scoresOf } from "./scoring-checks.ts";
+import { assertEquivariant, assertFits, assertLearns, scoresOf } from "./scoring/scoring-checks.ts";
 import { lists32, random, WIDTH, withHistory } from "./small-context.ts";
 
 const test = suite("RankMixer");

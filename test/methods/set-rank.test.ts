@@ -12,7 +12,7 @@ import {
   listwiseFloor,
   rescored,
   scoresOf,
-} from "./scoring-checks.ts";
+} from "./scoring/scoring-checks.ts";
 import { lists32, random, WIDTH } from "./small-context.ts";
 
 const test = suite("SetRank");

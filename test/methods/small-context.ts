@@ -1,19 +1,15 @@
 /** What methods learn from in tests: the tiny world, small models, and a quick training. */
+
 import * as assert from "uvu/assert";
 import { type ListDataset, selectRows } from "../../src/data/dataset.ts";
 import { allRows } from "../../src/data/labels.ts";
 import { imitationTask } from "../../src/goalrank/imitation-task.ts";
 import type { ListJudge } from "../../src/goalrank/judge.ts";
+import type { ModelShape } from "../../src/goalrank/model-shape.ts";
 import { rewardTask } from "../../src/goalrank/reward-task.ts";
 import { Random } from "../../src/kernels/index.ts";
 import type { RankedLists } from "../../src/methods/answering.ts";
-import {
-  type Lesson,
-  type Method,
-  type MethodInstance,
-  type MethodShape,
-  sharedModel,
-} from "../../src/methods/method.ts";
+import { type Lesson, type Method, type MethodInstance, sharedModel } from "../../src/methods/method.ts";
 import { DEFAULT_POLICY } from "../../src/methods/objectives/objective-settings.ts";
 import { pointwiseTask } from "../../src/methods/pointwise-ranker.ts";
 import { createSharedModels, type SharedSet } from "../../src/methods/shared-models.ts";
@@ -112,7 +108,7 @@ const QUICK: TrainingOptions = { ...DEFAULT_TRAINING, epochs: 2, batchSize: 16 }
 /** All three shared models, of width 8, that have seen `training` twice. */
 export async function createSchool(
   training: ListDataset,
-  { unexposed = "ignore", dropoutRate = 0.1 }: Partial<Pick<Lesson, "unexposed"> & MethodShape> = {},
+  { unexposed = "ignore", dropoutRate = 0.1 }: Partial<Pick<Lesson, "unexposed"> & ModelShape> = {},
 ): Promise<SmallSchool> {
   const { listLength, candidateCount, historyLength } = training;
   const sizes = { width: 8, heads: 2, layers: 1, dropoutRate, seed: 3 };

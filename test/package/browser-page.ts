@@ -1,6 +1,6 @@
 /** What the page of `browser.test.ts` does: it loads a ranker, ranks, and writes what came out into itself. */
 import { loadRanker, type RankedList, type RankRequest, RankRequestError, tensor } from "goalrank";
-import type { DeviceName } from "goalrank/tensor";
+import type { DeviceName } from "goalrank/kernels";
 
 /** What the page writes, as JSON. */
 export interface PageReport {

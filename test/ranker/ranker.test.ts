@@ -259,7 +259,10 @@ test("it describes itself, and knows titles", () => {
   const { fingerprint, ...rest } = ranker.description;
   assert.match(fingerprint, /^[0-9a-f]{8}$/);
   assert.equal(rest, {
-    version: 1,
+    version: 2,
+    method: "goalrank",
+    title: "GoalRank",
+    probabilities: "policy",
     itemCount: ITEMS,
     userCount: USERS,
     listLength: LENGTH,
@@ -267,7 +270,7 @@ test("it describes itself, and knows titles", () => {
     historyLength: HISTORY,
     width: 16,
     heads: 2,
-    layers: 2,
+    layers: 1,
     retriever: "matrix-factorization",
     training: { seed: 7 },
   });

@@ -9,8 +9,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { renderReport } from "../../src/report/page.ts";
 import { readRun } from "../../src/report/read-run.ts";
-import type { ReportInput, ReportRequest } from "../../src/report/run-input.ts";
+import type { ReportInput } from "../../src/report/run-input.ts";
 import { COLOURS } from "../../src/report/style.ts";
+import type { RequestAnatomy } from "../../src/run/anatomy-schema.ts";
 import { anatomy, dataReport, files, type RunFiles, result, writeRun } from "./sample-run.ts";
 
 const test = suite("report page");
@@ -221,7 +222,7 @@ const text = fc.oneof(
 );
 
 /** A request with few lists, of a user. */
-function shortRequest(request: ReportRequest, user: string): ReportRequest {
+function shortRequest(request: RequestAnatomy, user: string): RequestAnatomy {
   const { candidates, group } = request;
   return {
     ...request,

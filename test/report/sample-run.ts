@@ -14,7 +14,7 @@ const METHODS = [
   "generator-evaluator, 20 lists",
   "imitation-evaluator, 100 lists",
   "GoalRank",
-  "oracle (beam search)",
+  "oracle",
 ];
 
 export const result = {

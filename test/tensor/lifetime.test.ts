@@ -3,11 +3,13 @@ import * as assert from "uvu/assert";
 import {
   CpuDevice,
   gradcheck,
+  heldScope,
   noGrad,
   reportLeaks,
   scope,
   type Tensor,
   tensor,
+  withDefaultDevice,
 } from "../../src/tensor/index.ts";
 
 const test = suite("lifetime and autograd");
@@ -65,6 +67,48 @@ test("using a freed tensor, and ending scopes out of order, are errors that say 
   assert.throws(() => outer[Symbol.dispose](), /reverse order/);
   inner[Symbol.dispose]();
   outer[Symbol.dispose]();
+});
+
+test("a held scope owns what is made while it runs, and nothing that others make while it waits", async () => {
+  const device = new CpuDevice({ poison: true });
+  const elsewhere = new CpuDevice();
+  const x = tensor([1, 2, 3], [3], { device });
+  const before = device.live;
+  const work = async (factor: number) => {
+    using held = withDefaultDevice(device, () => heldScope());
+    const y = held.run(() => x.mul(factor).add(1));
+    const [first] = await y.data();
+    const z = held.run(() => y.add(tensor([first, 0, 0], [3])));
+    return [...(await z.data())];
+  };
+  const started = [work(2), work(3)];
+  let own: Tensor;
+  {
+    using step = scope();
+    own = step.keep(tensor([5], [1], { device: elsewhere }));
+    own.add(1);
+    assert.equal(await Promise.all(started), [
+      [6, 5, 7],
+      [8, 7, 10],
+    ]);
+  }
+  assert.equal([...own.dataSync()], [5]);
+  assert.equal(device.live, before);
+  own.dispose();
+  assert.is(elsewhere.live.buffers, 0);
+});
+
+test("a held scope frees what it owns when its work fails", async () => {
+  const device = new CpuDevice();
+  const work = async () => {
+    using held = withDefaultDevice(device, () => heldScope());
+    await held.run(() => tensor([1], [1]).exp()).data();
+    held.run(() => {
+      throw new RangeError("no more");
+    });
+  };
+  assert.is(await work().catch(({ message }: Error) => message), "no more");
+  assert.equal(device.live, { buffers: 0, bytes: 0 });
 });
 
 test("backward adds to the gradients of the leaves until they are zeroed", () => {

@@ -1,5 +1,4 @@
 /** The short flags of what is set most often. */
-
 import { TRAINABLE, TRAININGS } from "../../run/settings.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { numberOrText, type ShortFlag } from "./setting-flags.ts";

@@ -1,5 +1,4 @@
 /** What `goalrank export` writes: the files, in memory. */
-
 import { EXPORTED_METHODS, exportGenerator, generatorOf } from "../../onnx/generator.ts";
 import type { LoopFacts } from "../../onnx/loops.ts";
 import { Ranker, type RankerDescription } from "../../ranker/ranker.ts";

@@ -1,5 +1,4 @@
 /** The README of an exported ranker: what is in the folder, and how to use it without this package. */
-
 import { javascriptLoop, type LoopFacts, pythonLoop } from "../../onnx/loops.ts";
 import type { RankerDescription } from "../../ranker/ranker.ts";
 

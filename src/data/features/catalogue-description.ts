@@ -5,6 +5,7 @@ import * as z from "zod/mini";
 /** No array has more elements. */
 export const arrayLength = z.int().check(z.gte(0), z.lte(2 ** 31 - 1));
 
+/** How many users and items there are, and how many categories. */
 export const catalogueDescriptionSchema = z.object({
   userCount: arrayLength,
   itemCount: arrayLength,
@@ -13,4 +14,5 @@ export const catalogueDescriptionSchema = z.object({
   itemVocabulary: z.exactOptional(arrayLength),
 });
 
+/** What {@link catalogueDescriptionSchema} describes. */
 export type CatalogueDescription = z.infer<typeof catalogueDescriptionSchema>;

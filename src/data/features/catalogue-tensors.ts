@@ -6,6 +6,7 @@ import type { CatalogueDescription } from "./catalogue-description.ts";
 const KINDS = ["user", "item"] as const;
 type Kind = (typeof KINDS)[number];
 
+/** What the tensors of a catalogue do not say. */
 export function describeCatalogue(catalogue: Catalogue): CatalogueDescription {
   const { userCount, itemCount, userCategories, itemCategories } = catalogue;
   return {

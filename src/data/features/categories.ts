@@ -8,6 +8,7 @@ export interface CategoryColumn {
   readonly values: readonly (readonly string[])[];
 }
 
+/** The categories of several columns in one numbering. */
 export interface NumberedCategories {
   readonly table: CategoryTable;
   /** What each number stands for: [V]; number 0 fills unused slots. */

@@ -16,6 +16,7 @@ const fileFingerprint = z.object({
   sha256: z.string(),
 });
 
+/** A fingerprint in a file. */
 export const sourceFingerprintSchema = z.object({ files: z.array(fileFingerprint), options: json });
 
 /** A value that JSON can hold. */

@@ -3,8 +3,15 @@
  * read by rows, so that it never has to fit in memory.
  */
 import { writeWholeInParts } from "../../files/write-whole.ts";
-import { ARRAY_TYPES, encodeSafetensorsHeader, type SafetensorsEntry } from "../../nn/index.ts";
-import type { Catalogue, ListDataset } from "../dataset.ts";
+import { encodeSafetensorsHeader, type SafetensorsEntry } from "../../nn/index.ts";
+import {
+  type Catalogue,
+  COLUMN_NAMES,
+  COLUMNS,
+  type ColumnName,
+  type Extents,
+  type ListDataset,
+} from "../dataset.ts";
 import {
   catalogueTensors,
   describeCatalogue,
@@ -15,20 +22,13 @@ import { eachSplit, SPLITS, type SplitName } from "../protocols.ts";
 import { restoreRetriever } from "../retrievers/restore.ts";
 import type { Retriever } from "../retrievers/retriever.ts";
 import { PreparedFile } from "./prepared-file.ts";
-import {
-  COLUMN_NAMES,
-  type ColumnName,
-  columnTensor,
-  RETRIEVER_PREFIX,
-  splitTensors,
-} from "./prepared-layout.ts";
+import { columnTensor, RETRIEVER_PREFIX, splitTensors } from "./prepared-layout.ts";
 import {
   METADATA_CHECKSUM_KEY,
   METADATA_KEY,
   PREPARED_VERSION,
   type PreparedDescription,
   type PreparedMetadata,
-  type SplitExtents,
   sha256,
 } from "./prepared-metadata.ts";
 
@@ -44,7 +44,7 @@ export interface PreparedDataset extends PreparedDescription {
   readonly catalogue: Catalogue;
   readonly retriever?: Retriever;
   /** Lists, candidates, positions and history length of each split. */
-  readonly splits: Readonly<Record<SplitName, SplitExtents>>;
+  readonly splits: Readonly<Record<SplitName, Extents>>;
   /**
    * The rows of a split from `firstRow` on: all unless said otherwise. Reads only the bytes that these rows take.
    * Checksums are compared when a whole split is read.
@@ -171,15 +171,15 @@ async function readRows(
       `prepared dataset: ${rowCount} rows from row ${firstRow} were asked for; ${split} has ${extents.size} rows`,
     );
   }
-  const columns: Partial<Record<ColumnName, SafetensorsEntry["data"]>> = {};
+  const columns: Partial<Record<ColumnName, Int32Array | Float32Array>> = {};
   for (const column of COLUMN_NAMES) {
-    const { name, dtype, begin, end } = findColumn(file, split, column);
+    const { name, begin, end } = findColumn(file, split, column);
     const rowBytes = (end - begin) / extents.size;
     const bytes =
       rowCount === extents.size
         ? await file.readTensor(name)
         : await file.readPart(begin + firstRow * rowBytes, rowCount * rowBytes);
-    columns[column] = new ARRAY_TYPES[dtype](bytes);
+    columns[column] = new COLUMNS[column].array(bytes);
   }
   return { ...extents, size: rowCount, ...(columns as Pick<ListDataset, ColumnName>) };
 }

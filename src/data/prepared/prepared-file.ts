@@ -25,6 +25,7 @@ const LENGTH_BYTES = 8;
 /** One call of read takes at most 2 GiB on some systems. */
 const READ_BYTES = 1 << 30;
 
+/** An open prepared dataset, of which the header is read and known to be one. */
 export class PreparedFile {
   private constructor(
     private readonly file: string,

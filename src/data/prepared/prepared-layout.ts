@@ -3,45 +3,20 @@
  * `goalrank`, of JSON. docs/data-format.md describes it for readers in other languages.
  */
 import type { SafetensorsEntry } from "../../nn/index.ts";
-import type { ListDataset } from "../dataset.ts";
+import { COLUMN_NAMES, COLUMNS, type ColumnName, type Extents, type ListDataset } from "../dataset.ts";
 import type { SplitName } from "../protocols.ts";
-import type { SplitExtents } from "./prepared-metadata.ts";
 
 /** What the names of the retriever's tensors start with. */
 export const RETRIEVER_PREFIX = "retriever.";
 
-/** A column of a split. */
-interface ColumnLayout {
-  /** Its tensor is `training.users`, and so on. */
-  readonly tensor: string;
-  readonly dtype: "I32" | "F32";
-  /** The extent that is the number of elements in a row: [S, width]; undefined for a column of one number a row, [S]. */
-  readonly width?: "candidateCount" | "listLength" | "historyLength";
-}
-
-export type ColumnName = Exclude<keyof ListDataset, keyof SplitExtents>;
-
-const COLUMNS: Readonly<Record<ColumnName, ColumnLayout>> = {
-  users: { tensor: "users", dtype: "I32" },
-  candidates: { tensor: "candidates", dtype: "I32", width: "candidateCount" },
-  retrieverScores: { tensor: "retriever_scores", dtype: "F32", width: "candidateCount" },
-  exposed: { tensor: "exposed", dtype: "I32", width: "listLength" },
-  feedback: { tensor: "feedback", dtype: "F32", width: "listLength" },
-  history: { tensor: "history", dtype: "I32", width: "historyLength" },
-  historyFeedback: { tensor: "history_feedback", dtype: "F32", width: "historyLength" },
-};
-
-export const COLUMN_NAMES = Object.keys(COLUMNS) as ColumnName[];
-
-/** The tensor that a column of a split is, by its extents. */
-export function columnTensor(
-  split: SplitName,
-  column: ColumnName,
-  extents: SplitExtents,
-): Pick<SafetensorsEntry, "shape"> & { readonly name: string; readonly dtype: "I32" | "F32" } {
-  const { tensor, dtype, width } = COLUMNS[column];
-  const shape = width === undefined ? [extents.size] : [extents.size, extents[width]];
-  return { name: `${split}.${tensor}`, dtype, shape };
+/** The tensor that a column of a split is, such as `training.retriever_scores`: [S, width], or [S]. */
+export function columnTensor(split: SplitName, column: ColumnName, extents: Extents) {
+  const { array, width } = COLUMNS[column];
+  return {
+    name: `${split}.${column.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
+    dtype: array === Int32Array ? ("I32" as const) : ("F32" as const),
+    shape: width === undefined ? [extents.size] : [extents.size, extents[width]],
+  };
 }
 
 /** The tensors of one split. */

@@ -9,8 +9,9 @@ import { sourceFingerprintSchema } from "./fingerprint.ts";
 /** Of the layout: a reader refuses any other. */
 export const PREPARED_VERSION = 2;
 
-/** Key of the metadata entry, and of the checksum of its text in UTF-8. */
+/** Key of the metadata entry. */
 export const METADATA_KEY = "goalrank";
+/** Key of the checksum of its text in UTF-8. */
 export const METADATA_CHECKSUM_KEY = "goalrank_sha256";
 
 /** The extents of a split's columns. */
@@ -44,7 +45,7 @@ const preparedMetadata = z.object({
   sha256: z.record(z.string(), z.string()),
 });
 
-export type SplitExtents = z.infer<typeof extents>;
+/** What the metadata entry says, checked. */
 export type PreparedMetadata = z.infer<typeof preparedMetadata>;
 /** What a prepared dataset says of itself, besides its columns. */
 export type PreparedDescription = Pick<PreparedMetadata, "protocols" | "counts" | "report" | "source">;

@@ -75,6 +75,7 @@ function isRating(fields: readonly string[]): boolean {
   return fields.length === 4 && isNumber(fields[2]) && isNumber(fields[3]);
 }
 
+/** Whether text spells a finite number. */
 export function isNumber(text: string): boolean {
   return text !== "" && Number.isFinite(Number(text));
 }

@@ -126,6 +126,7 @@ export class InteractionRows {
   }
 }
 
+/** What is said of a file in which there is no interaction, and what was expected there. */
 export function noInteractions(file: string, wanted: string): DataError {
   return new DataError(file, `no interactions; expected ${wanted}`);
 }

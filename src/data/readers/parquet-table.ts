@@ -26,6 +26,7 @@ export function withParquetTable<Result>(
   );
 }
 
+/** An open Parquet file. */
 export class ParquetTable {
   constructor(
     private readonly file: string,

@@ -1,14 +1,9 @@
 /** What a report on data holds, all numbers as JSON has them: written to `data-report.json` and to prepared files. */
 import { z } from "zod";
+import { measured } from "../../files/measured.ts";
 import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS, SPLITS } from "../protocols.ts";
 
 const count = z.number();
-
-/** JSON has no NaN: what could not be measured is null or missing. */
-const measured = z
-  .number()
-  .nullish()
-  .transform((value) => value ?? undefined);
 
 const logCounts = z.object({
   users: count,
@@ -45,6 +40,7 @@ const listCounts = z.object({
   tooShort: count.optional(),
 });
 
+/** What is left of a log at each stage, in a file. */
 export const preparationCountsSchema = z.object({
   core: count,
   listLength: count,
@@ -88,6 +84,7 @@ const quantiles = z.object({
   maximum: measured,
 });
 
+/** A report on data, in a file. */
 export const dataReportSchema = z.object({
   split: z.enum(SPLIT_PROTOCOLS),
   /** Of a log whose reading and filtering is known. */

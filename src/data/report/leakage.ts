@@ -23,6 +23,7 @@ export interface CheckedData {
   readonly splits: Readonly<Record<SplitName, ReportedSplit>>;
 }
 
+/** All checks that make sense under the protocols of the data. */
 export function checkLeakage(data: CheckedData): DataReport["checks"] {
   const { cut, log, learned, splits } = data;
   const check = (name: string, count: number) => ({ name, passed: count === 0, count });

@@ -2,7 +2,6 @@
  * Appendix D.3 of the paper: how long an answer takes, and how much of what the processor can do it uses, for GoalRank's
  * one generator and for MG-E, whose generators and judge all work for each request.
  */
-
 import { selectRows } from "../../data/dataset.ts";
 import { mean, percentile } from "../../evaluation/statistics.ts";
 import { CpuDevice } from "../../kernels/index.ts";

@@ -2,7 +2,6 @@
  * What it costs to train a method: parameters, and floating-point operations, which are counted over the first lists and
  * taken times the lists that there are, since every list costs the same.
  */
-
 import type { Method, SharedModelName } from "../../methods/method.ts";
 import type { SharedSet } from "../../methods/shared-models.ts";
 import type { Module } from "../../nn/index.ts";

@@ -2,7 +2,7 @@
  * Lists found by growing many prefixes at once: beam search, and the parallel tree of appendix C. The decoder's keys
  * and values stay on the device; each position's logits are read, and the host decides which prefixes go on.
  */
-import { noGrad, scope, type Tensor, tensor } from "../../tensor/index.ts";
+import { heldScope, noGrad, type Tensor, tensor } from "../../tensor/index.ts";
 import type { DecodingState, Generator, GeneratorMemory } from "../generator.ts";
 import { type DecodingRules, type ListConstraints, mayFollow, resolveConstraints } from "./constraints.ts";
 
@@ -92,13 +92,13 @@ async function growLists(
   growth: Growth,
   constraints: ListConstraints = {},
 ): Promise<SearchedLists> {
-  using _ = scope();
+  using held = heldScope();
   const [requests, candidates] = memory.rows.shape;
   const { listLength: length } = generator;
   const rules = resolveConstraints(constraints, { requests, candidates, length });
   const empty: Prefix = { items: [], logProbability: 0, parent: 0 };
   let prefixes = Array.from({ length: requests }, () => [empty]);
-  let state = noGrad(() => generator.begin(memory, 1));
+  let state = held.run(() => noGrad(() => generator.begin(memory, 1)));
   for (let position = 0; ; position++) {
     const { lists } = state;
     const logits = await state.logits.data();
@@ -110,7 +110,7 @@ async function growLists(
       return growRequest(own, rows, request, rules, growth);
     });
     if (position + 1 === length) return joinLists(prefixes, length);
-    state = noGrad(() => advance(generator, memory, state, prefixes));
+    state = held.run(() => noGrad(() => advance(generator, memory, state, prefixes)));
   }
 }
 

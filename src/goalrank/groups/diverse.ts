@@ -2,7 +2,6 @@
  * Method 7 of appendix C, diversity-oriented: lists drawn one after the other from a scorer's logits, from which every
  * item loses a penalty for each list of the group that already holds it.
  */
-
 import { rankByScore } from "../../evaluation/ranking-metrics.ts";
 import { Random } from "../../tensor/index.ts";
 import { checkTemperature, countLists, type DrawOptions, pickList, type SourceLists } from "./lists.ts";

@@ -5,7 +5,7 @@
  *   P(i, j)                = softmax over all pairs i != j of (s_i + m_ij) / T
  *   P(k | previous j)      = softmax over what the list does not hold yet of m_jk / T
  */
-import { noGrad, Random, scope, tensor } from "../../tensor/index.ts";
+import { heldScope, noGrad, Random, tensor } from "../../tensor/index.ts";
 import type { Generator, GeneratorMemory } from "../generator.ts";
 import { checkTemperature, type DrawOptions, type SourceLists } from "./lists.ts";
 
@@ -23,25 +23,27 @@ export interface PairScores {
  * the second position's preferences on to all later ones.
  */
 export async function pairScores(generator: Generator, memory: GeneratorMemory): Promise<PairScores> {
-  using _ = scope();
+  using held = heldScope();
   const [requests, candidates] = memory.rows.shape;
   const { device } = memory.rows;
-  const [items, pairs] = noGrad(() => {
-    const first = generator.begin(memory, 1);
-    if (generator.listLength === 1) return [first.logits.logSoftmax(), undefined];
-    const everyItem = Int32Array.from({ length: requests * candidates }, (_, at) => at % candidates);
-    const choices = tensor(everyItem, [requests, candidates], { device });
-    const firstAlone = tensor(new Int32Array(everyItem.length), [requests, candidates], { device });
-    const second = generator.advance(memory, first, choices, firstAlone);
-    const isOther = (at: number) => (at % candidates === Math.floor(at / candidates) ? 0 : 1);
-    const others = tensor(
-      Int32Array.from({ length: candidates * candidates }, (_, at) => isOther(at)),
-      [candidates, candidates],
-      { device },
-    );
-    const logits = second.logits.reshape([requests, candidates, candidates]);
-    return [first.logits.logSoftmax(), logits.logSoftmax(others)];
-  });
+  const [items, pairs] = held.run(() =>
+    noGrad(() => {
+      const first = generator.begin(memory, 1);
+      if (generator.listLength === 1) return [first.logits.logSoftmax(), undefined];
+      const everyItem = Int32Array.from({ length: requests * candidates }, (_, at) => at % candidates);
+      const choices = tensor(everyItem, [requests, candidates], { device });
+      const firstAlone = tensor(new Int32Array(everyItem.length), [requests, candidates], { device });
+      const second = generator.advance(memory, first, choices, firstAlone);
+      const isOther = (at: number) => (at % candidates === Math.floor(at / candidates) ? 0 : 1);
+      const others = tensor(
+        Int32Array.from({ length: candidates * candidates }, (_, at) => isOther(at)),
+        [candidates, candidates],
+        { device },
+      );
+      const logits = second.logits.reshape([requests, candidates, candidates]);
+      return [first.logits.logSoftmax(), logits.logSoftmax(others)];
+    }),
+  );
   return {
     items: (await items.data()) as Float32Array,
     pairs: ((await pairs?.data()) ?? new Float32Array(requests * candidates ** 2)) as Float32Array,

@@ -1,5 +1,4 @@
 /** Kernels that move blocks of bytes, whatever they hold: elements have 4 bytes, in f32 and i32 alike. */
-
 import type { KernelCall, TensorPlace } from "../dispatch.ts";
 import { defineKernel, type KernelWriter } from "./kernel.ts";
 import { sweep } from "./stretches.ts";
@@ -14,7 +13,7 @@ const PIECE = 65536;
 export function copyBlock(write: KernelWriter, target: I32, source: I32, bytes: I32): void {
   write.if(
     bytes.less(LONG_BLOCK),
-    () => sweep(write, bytes, (at, { load, store }) => store(target.add(at), load(source.add(at)))),
+    () => sweep(write, bytes, ({ load, store }) => store(target, load(source))),
     () => write.copy(target, source, bytes),
   );
 }

@@ -1,5 +1,4 @@
 /** Checks of what tensors hold. A kernel cannot say what is wrong: it traps, and the reference does. */
-
 import type { KernelCall, TensorPlace } from "../dispatch.ts";
 import { defineKernel } from "./kernel.ts";
 import { I32 } from "./values.ts";

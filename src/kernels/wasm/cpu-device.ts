@@ -81,7 +81,7 @@ export class CpuDevice implements Device {
   }
 
   readSync(buffer: DeviceBuffer): NumberArray {
-    return copyOf(own(buffer).array);
+    return own(buffer).array.slice();
   }
 
   view(buffer: DeviceBuffer): NumberArray {
@@ -155,12 +155,6 @@ function argumentValues(
 
 function poisonArray(array: NumberArray): void {
   array.fill(array instanceof Int32Array ? -1 : Number.NaN);
-}
-
-/** A copy in memory of its own, not shared with threads. */
-function copyOf(array: NumberArray): NumberArray {
-  if (array instanceof Float32Array) return new Float32Array(array);
-  return array instanceof Float64Array ? new Float64Array(array) : new Int32Array(array);
 }
 
 function own(buffer: DeviceBuffer): CpuBuffer {

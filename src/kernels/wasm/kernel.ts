@@ -12,7 +12,17 @@
  */
 import { type Kernel, type NamesIn, namesIn } from "../dispatch.ts";
 import { encodeModule, unsigned, type ValueType } from "./encoding.ts";
-import { F32, F32x4, I32, I32x4, type Integer, integer, type Value } from "./values.ts";
+import {
+  F32,
+  type F32x4,
+  I32,
+  type I32x4,
+  type Integer,
+  integer,
+  readLocal,
+  type Value,
+  type ValueClass,
+} from "./values.ts";
 
 /** The names of a kernel's own parameters, as in `"x, out"`: addresses and counts, and numbers. */
 export interface ParameterNames<Integers extends string = string, Numbers extends string = string> {
@@ -33,13 +43,6 @@ const VOID = 0x40;
 
 type Local = I32 | F32 | F32x4 | I32x4;
 
-function readLocal<Kind extends Local>(like: Kind, index: number): Kind {
-  const kinds = [I32, F32, F32x4, I32x4] as const;
-  const Kind = kinds.find((kind) => like instanceof kind);
-  if (Kind === undefined) throw new TypeError("kernel: only numbers and vectors are kept in locals");
-  return Kind.local(index) as Local as Kind;
-}
-
 /** Writes statements. */
 export class KernelWriter {
   private readonly body: number[] = [];
@@ -56,7 +59,8 @@ export class KernelWriter {
   variable<Kind extends Local>(value: Kind): Variable<Kind> {
     const index = this.parameterCount + this.locals.length;
     this.locals.push(value.type);
-    const variable = Object.assign(readLocal(value, index), { index });
+    const Kind = value.constructor as ValueClass<Kind>;
+    const variable = Object.assign(new Kind(readLocal(index)), { index });
     this.set<Kind>(variable, value);
     return variable;
   }
@@ -139,7 +143,10 @@ export function defineKernel<const Integers extends string, const Numbers extend
       const names = [...integers, ...numbers, "first", "last"];
       const types = names.map((own): ValueType => (numbers.includes(own) ? "f32" : "i32"));
       const writer = new KernelWriter(types.length);
-      const values = names.map((own, index) => [own, (types[index] === "f32" ? F32 : I32).local(index)]);
+      const values = names.map((own, index) => {
+        const Kind = types[index] === "f32" ? F32 : I32;
+        return [own, new Kind(readLocal(index))];
+      });
       write(writer, Object.fromEntries(values) as Parameters<Integers, Numbers>);
       return encodeModule({ parameters: types, ...writer.finish() }, isShared);
     },

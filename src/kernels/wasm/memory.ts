@@ -3,7 +3,7 @@
  * asks for. Work of other sizes finds nothing there, so where the memory cannot grow, free parts that touch are merged
  * and cut anew.
  */
-import { BYTES_PER_ELEMENT, type DType, type NumberArray } from "../tensor-spec.ts";
+import { ARRAYS, BYTES_PER_ELEMENT, type DType, type NumberArray } from "../tensor-spec.ts";
 import { MAXIMUM_PAGES } from "./encoding.ts";
 
 const PAGE = 65536;
@@ -78,11 +78,7 @@ export class WasmMemory {
   }
 
   view(dtype: DType, address: number, length: number): NumberArray {
-    const { buffer } = this.memory;
-    if (dtype === "f32") return new Float32Array(buffer, address, length);
-    return dtype === "f64"
-      ? new Float64Array(buffer, address, length)
-      : new Int32Array(buffer, address, length);
+    return new ARRAYS[dtype](this.memory.buffer, address, length);
   }
 
   /** From what was never handed out; undefined where the memory cannot grow. */

@@ -7,25 +7,23 @@ import { F32, F32x4 } from "./values.ts";
 export interface Combination {
   /** What combines with an element to that element. */
   readonly identity: number;
-  readonly four: (a: F32x4, b: F32x4) => F32x4;
-  readonly one: (a: F32, b: F32) => F32;
+  /** By the name of the method that does it. */
+  readonly combine: "add" | "max";
 }
 
-export const addition: Combination = { identity: 0, four: (a, b) => a.add(b), one: (a, b) => a.add(b) };
-
-/** What is taken of an element before it is combined. */
-export interface Term {
-  readonly four: (x: F32x4) => F32x4;
-  readonly one: (x: F32) => F32;
-}
-
-const itself: Term = { four: (x) => x, one: (x) => x };
+export const addition: Combination = { identity: 0, combine: "add" };
 
 /**
  * out[outStart + i] = x[i length] to x[(i + 1) length - 1] combined, out of x [size]. Sixteen partial results stand
  * side by side and are combined at the end.
+ *
+ * @param term what is taken of an element before it is combined
  */
-export function defineRows(name: string, { identity, four, one }: Combination, term: Term = itself) {
+export function defineRows(
+  name: string,
+  { identity, combine }: Combination,
+  term: (x: F32x4) => F32x4 = (x) => x,
+) {
   return defineKernel(
     name,
     { i32: "x, out, outStart, length, size" },
@@ -35,19 +33,18 @@ export function defineRows(name: string, { identity, four, one }: Combination, t
         const partial = [0, 1, 2, 3].map(() => write.variable(F32x4.splat(identity)));
         const [sum] = partial;
         const total = write.variable(F32.constant(identity));
-        const take = (into: Variable<F32x4>, more: F32x4) => write.set(into, four(into, more));
-        const takeOne = (more: F32) => write.set(total, one(total, more));
+        const take = (into: Variable<F32x4>, more: F32x4) => write.set(into, into[combine](more));
+        const takeOne = (more: F32) => write.set(total, total[combine](more));
         const long = write.let(count.and(-16).shiftLeft(2));
         write.loop(0, long, 64, (at) => {
-          for (const [lane, into] of partial.entries())
-            take(into, term.four(F32x4.load(row.add(at), 16 * lane)));
+          for (const [lane, into] of partial.entries()) take(into, term(F32x4.load(row.add(at), 16 * lane)));
         });
         const rest = write.let(row.add(long));
         sweepApart(
           write,
           write.let(count.shiftLeft(2).sub(long)),
-          (at) => take(sum, term.four(F32x4.load(rest.add(at)))),
-          (at) => takeOne(term.one(F32.load(rest.add(at)))),
+          (at) => take(sum, term(F32x4.load(rest.add(at)))),
+          (at) => takeOne(term(F32x4.loadSplat(rest.add(at))).element(0)),
         );
         take(sum, partial[1]);
         take(partial[2], partial[3]);

@@ -2,19 +2,15 @@
  * Kernels whose items are the rows of tensors [..., C], along the last axis, under an optional mask. Sums are carried in
  * f32, in four places: each takes every fourth element.
  */
-
 import type { Kernel, KernelCall } from "../dispatch.ts";
 import { broadcastStrides, lastExtent, loopNest, type Shape, sizeOf } from "../shape.ts";
 import type { TensorSpec } from "../tensor-spec.ts";
 import { defineKernel, type KernelWriter, type ParameterNames, type Parameters } from "./kernel.ts";
-import { sweepApart } from "./stretches.ts";
+import { type Elements, sweep } from "./stretches.ts";
 import { F32x4, type Floats, type I32, I32x4 } from "./values.ts";
 
-/** Four elements of a row, or one that stands in all four places. */
-export interface RowElements {
-  /** Of a tensor's row or a vector [C], from its address. */
-  load(row: I32): F32x4;
-  store(row: I32, value: F32x4): void;
+/** Four elements of a row, or one that stands in all four places: of tensors [..., C] or vectors [C]. */
+export interface RowElements extends Elements {
   /** `value`, but `otherwise` where the mask hides the element, and in the places that repeat a single one. */
   kept(value: F32x4, otherwise: Floats): F32x4;
 }
@@ -49,26 +45,11 @@ export class Row {
   }
 
   sweep(formula: (elements: RowElements) => void): void {
-    const { write } = this;
-    const elements = (offset: I32, isSingle: boolean): RowElements => {
-      const load = isSingle ? F32x4.loadSplat : F32x4.load;
-      const kept = this.mask && write.let(load(this.mask.add(offset)).asIntegers().notEquals(0));
-      const counts = isSingle ? (kept?.and(FIRST_ALONE) ?? FIRST_ALONE) : kept;
-      return {
-        load: (row) => load(row.add(offset)),
-        store: (row, value) => {
-          if (isSingle) write.storeElement(row.add(offset), value, 0);
-          else write.store(row.add(offset), value);
-        },
-        kept: (value, otherwise) => counts?.select(value, otherwise) ?? value,
-      };
-    };
-    sweepApart(
-      write,
-      this.bytes,
-      (offset) => formula(elements(offset, false)),
-      (offset) => formula(elements(offset, true)),
-    );
+    sweep(this.write, this.bytes, (elements) => {
+      const kept = this.mask && this.write.let(elements.load(this.mask).asIntegers().notEquals(0));
+      const counts = elements.isSingle ? (kept?.and(FIRST_ALONE) ?? FIRST_ALONE) : kept;
+      formula({ ...elements, kept: (value, otherwise) => counts?.select(value, otherwise) ?? value });
+    });
   }
 
   /** The sum of a term over the elements that are kept, in all four places. */

@@ -1,5 +1,4 @@
 /** Compiles kernels when they are first run, and runs them: little work on the calling thread, more on all. */
-
 import type { Kernel, KernelCall } from "../dispatch.ts";
 import type { WasmMemory } from "./memory.ts";
 import { coreCount, threadsSetting } from "./platform.ts";

@@ -2,31 +2,34 @@
 import type { KernelWriter } from "./kernel.ts";
 import { F32x4, type I32 } from "./values.ts";
 
-/** How a formula reads and writes elements: four, or one that stands in all four places. */
+/** How a formula reads and writes four elements, or one that stands in all four places, given where their row begins. */
 export interface Elements {
-  load(address: I32): F32x4;
-  store(address: I32, value: F32x4): void;
+  readonly isSingle: boolean;
+  load(row: I32): F32x4;
+  store(row: I32, value: F32x4): void;
 }
 
-/** Writes a formula for each element of a row of `bytes` bytes; it is given where they are in the row, in bytes. */
+/** Writes a formula for each element of rows of `bytes` bytes; it is also given where they are in a row, in bytes. */
 export function sweep(
   write: KernelWriter,
   bytes: I32,
-  formula: (offset: I32, elements: Elements) => void,
+  formula: (elements: Elements, offset: I32) => void,
 ): void {
-  const four: Elements = {
-    load: (address) => F32x4.load(address),
-    store: (address, value) => write.store(address, value),
-  };
-  const one: Elements = {
-    load: (address) => F32x4.loadSplat(address),
-    store: (address, value) => write.storeElement(address, value, 0),
-  };
+  const four = (offset: I32): Elements => ({
+    isSingle: false,
+    load: (row) => F32x4.load(row.add(offset)),
+    store: (row, value) => write.store(row.add(offset), value),
+  });
+  const one = (offset: I32): Elements => ({
+    isSingle: true,
+    load: (row) => F32x4.loadSplat(row.add(offset)),
+    store: (row, value) => write.storeElement(row.add(offset), value, 0),
+  });
   sweepApart(
     write,
     bytes,
-    (offset) => formula(offset, four),
-    (offset) => formula(offset, one),
+    (offset) => formula(four(offset), offset),
+    (offset) => formula(one(offset), offset),
   );
 }
 

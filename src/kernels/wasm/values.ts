@@ -13,6 +13,9 @@ export abstract class Value {
   constructor(readonly code: readonly number[]) {}
 }
 
+/** What makes a value of its instructions. */
+export type ValueClass<Made> = new (code: readonly number[]) => Made;
+
 /** An integer, or a number that stands for a constant. */
 export type Integer = I32 | number;
 /** A floating-point number, or a number that stands for a constant. */
@@ -71,9 +74,7 @@ type Methods<Instructions extends Table> = {
 /** A class to extend, with a method for each instruction of a table. */
 function withInstructions<const Instructions extends Table>(
   table: Instructions,
-): new (
-  code: readonly number[],
-) => Value & Methods<Instructions> {
+): ValueClass<Value & Methods<Instructions>> {
   abstract class WithInstructions extends Value {}
   for (const [name, [number, types, neutral]] of Object.entries(table)) {
     const [takes, gives] = types.split("-> ") as [string, Kind];
@@ -86,16 +87,14 @@ function withInstructions<const Instructions extends Table>(
     }
     Object.assign(WithInstructions.prototype, { [name]: method });
   }
-  return WithInstructions as unknown as new (
-    code: readonly number[],
-  ) => Value & Methods<Instructions>;
+  return WithInstructions as unknown as ValueClass<Value & Methods<Instructions>>;
 }
 
 /** Before the number of every vector instruction. */
 const SIMD = 0xfd;
 
 /** Instructions that read a local variable. */
-const readLocal = (index: number) => [0x20, ...unsigned(index)];
+export const readLocal = (index: number) => [0x20, ...unsigned(index)];
 
 /** Instructions that read memory `offset` bytes from an address on, which need not be aligned. */
 const readMemory = (address: Value, instruction: readonly number[], offset: number) => [
@@ -138,10 +137,6 @@ export class I32 extends withInstructions(I32_INSTRUCTIONS) {
     return new I32([0x41, ...signed(value)]);
   }
 
-  static local(index: number): I32 {
-    return new I32(readLocal(index));
-  }
-
   static load(address: I32, offset = 0): I32 {
     return new I32(readMemory(address, [0x28], offset));
   }
@@ -153,7 +148,7 @@ export class I32 extends withInstructions(I32_INSTRUCTIONS) {
   /** `ifTrue` where this condition is not 0, else `ifFalse`. */
   select<Chosen extends Value>(ifTrue: Chosen, ifFalse: Chosen): Chosen {
     const select = ifTrue.type === "v128" ? [0x1c, 0x01, 0x7b] : [0x1b];
-    const Type = ifTrue.constructor as new (code: readonly number[]) => Chosen;
+    const Type = ifTrue.constructor as ValueClass<Chosen>;
     return new Type([...ifTrue.code, ...ifFalse.code, ...this.code, ...select]);
   }
 }
@@ -184,10 +179,6 @@ export class F32 extends withInstructions(F32_INSTRUCTIONS) {
 
   static constant(value: number): F32 {
     return new F32([0x43, ...float32(value)]);
-  }
-
-  static local(index: number): F32 {
-    return new F32(readLocal(index));
   }
 
   static load(address: I32, offset = 0): F32 {
@@ -233,10 +224,6 @@ export class F32x4 extends withInstructions(F32X4_INSTRUCTIONS) {
 
   static splat(value: Float): F32x4 {
     return float(value).splat();
-  }
-
-  static local(index: number): F32x4 {
-    return new F32x4(readLocal(index));
   }
 
   /** Four floats from an address, which need not be aligned. */
@@ -301,10 +288,6 @@ export class I32x4 extends withInstructions(I32X4_INSTRUCTIONS) {
 
   static splat(value: Integer): I32x4 {
     return new I32x4([...integer(value).code, SIMD, 0x11]);
-  }
-
-  static local(index: number): I32x4 {
-    return new I32x4(readLocal(index));
   }
 
   /** Element 0, 1, 2 or 3. */

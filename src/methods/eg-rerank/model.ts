@@ -15,7 +15,6 @@
  * methods climb the same; the widths are those at D = 128, and in proportion to D otherwise; the pointer's one hidden
  * layer. There are no blocks to stack, and no dropout, which would shake the ratio of PPO.
  */
-
 import type { RequestBatch } from "../../data/batch.ts";
 import type { Catalogue } from "../../data/dataset.ts";
 import { CandidateEncoder } from "../../goalrank/candidate-encoder.ts";

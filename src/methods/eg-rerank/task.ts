@@ -12,7 +12,6 @@
  * five returns of a position alike, and taking off their mean and dividing by their deviation undoes that. Ours: the
  * weight 0.1, and that the copy is renewed every four batches, so that there is something to clip.
  */
-
 import { feedbackBatch, type RequestBatch } from "../../data/batch.ts";
 import type { ListDataset } from "../../data/dataset.ts";
 import { showableLists } from "../../data/labels.ts";

@@ -3,11 +3,10 @@
  * shared judge, takes the one it likes best. Rows for k = 3, 20 and 100, as in the paper's comparison; what the
  * generators are is listed in `mg-e-fleet.ts`. A generator is a proposal policy: several may read one network.
  */
-
 import { Generator } from "../../goalrank/generator.ts";
 import { imitationTask } from "../../goalrank/imitation-task.ts";
 import type { ListJudge } from "../../goalrank/judge.ts";
-import { concat, noGrad, type Tensor } from "../../tensor/index.ts";
+import { concat, heldScope, noGrad, type Tensor } from "../../tensor/index.ts";
 import { type Answering, byChoice, byPolicy } from "../answering.ts";
 import { bestByJudge } from "../list-sources.ts";
 import {
@@ -33,12 +32,13 @@ export function byFleet(
   { listLength, seed }: Pick<MethodContext, "listLength" | "seed">,
 ): Answering {
   return byChoice(REQUESTS_PER_BATCH, listLength, async (batch, length, step) => {
-    const proposals = new FleetProposals(networks, batch, length);
+    using held = heldScope();
+    const proposals = new FleetProposals(networks, batch, length, held);
     const proposed: Tensor[] = [];
     for (const [index, member] of fleet.entries()) {
       proposed.push(await proposals.listsOf(member, { seed, stream: `mg-e member ${index}`, step }));
     }
-    return bestByJudge(judge, batch, concat(proposed, 1), proposals.scores);
+    return await held.run(() => bestByJudge(judge, batch, concat(proposed, 1), proposals.scores));
   });
 }
 

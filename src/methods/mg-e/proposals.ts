@@ -1,5 +1,4 @@
 /** What each member of MG-E's fleet proposes for a batch of requests; see `mg-e-fleet.ts`. */
-
 import type { RequestBatch } from "../../data/batch.ts";
 import type { Generator, GeneratorMemory } from "../../goalrank/generator.ts";
 import { diverseLists } from "../../goalrank/groups/diverse.ts";
@@ -8,7 +7,15 @@ import { markovLists, type PairScores, pairScores } from "../../goalrank/groups/
 import { randomLists } from "../../goalrank/groups/random.ts";
 import { substitutedLists } from "../../goalrank/groups/substitution.ts";
 import { treeLists } from "../../goalrank/groups/tree.ts";
-import { gumbelTopK, noGrad, Random, type RandomKey, type Tensor, tensor } from "../../tensor/index.ts";
+import {
+  gumbelTopK,
+  type HeldScope,
+  noGrad,
+  Random,
+  type RandomKey,
+  type Tensor,
+  tensor,
+} from "../../tensor/index.ts";
 import { contrastiveLists, decodeMatching, type Matching, type MatchingGenerator } from "../nar4rec.ts";
 import { topCandidates } from "../pier/permutations.ts";
 import type { PointwiseRanker } from "../pointwise-ranker.ts";
@@ -49,15 +56,17 @@ export class FleetProposals {
     private readonly batch: RequestBatch,
     /** L */
     private readonly length: number,
+    /** Owns all that is made. */
+    private readonly held: HeldScope,
   ) {
     this.candidates = batch.items.shape[1];
-    this.scores = noGrad(() => networks.pointwise.forward(batch));
+    this.scores = held.run(() => noGrad(() => networks.pointwise.forward(batch)));
   }
 
   /** A member's list for each request, candidate positions i32 [B, 1, L]; only random choices depend on the key. */
   async listsOf(member: FleetMember, key: RandomKey): Promise<Tensor> {
-    const lists = await this.propose(member, key);
-    return lists.reshape([this.batch.size, 1, this.length]);
+    const lists = await this.held.run(() => this.propose(member, key));
+    return this.held.run(() => lists.reshape([this.batch.size, 1, this.length]));
   }
 
   private propose(member: FleetMember, key: RandomKey): Tensor | Promise<Tensor> {
@@ -121,7 +130,8 @@ export class FleetProposals {
       case "tree": {
         const shape = { steps: 1, branches: TREE_BRANCHES };
         reading.tree ??= await treeLists(generator, memory, TREE_BRANCHES, shape);
-        return this.fromHost(reading.tree).slice(1, decoding.place - 1, decoding.place);
+        const lists = this.fromHost(reading.tree);
+        return this.held.run(() => lists.slice(1, decoding.place - 1, decoding.place));
       }
     }
   }
@@ -151,8 +161,8 @@ export class FleetProposals {
 
   /** The best list by the pointwise scores. */
   private async best(): Promise<SourceLists> {
-    const lists = (await topCandidates(this.scores, this.length).data()) as Int32Array;
-    return { source: "pointwise", count: 1, lists };
+    const lists = this.held.run(() => topCandidates(this.scores, this.length));
+    return { source: "pointwise", count: 1, lists: (await lists.data()) as Int32Array };
   }
 
   private draw(key: RandomKey) {
@@ -161,7 +171,7 @@ export class FleetProposals {
 
   private fromHost({ lists, count }: SourceLists): Tensor {
     const { device } = this.scores;
-    return tensor(lists, [this.batch.size, count, this.length], { device });
+    return this.held.run(() => tensor(lists, [this.batch.size, count, this.length], { device }));
   }
 
   /** 1 for the candidates of each request that are left out: [B, N]; undefined where none is. */

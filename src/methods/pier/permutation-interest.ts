@@ -19,7 +19,17 @@ import type { RequestBatch } from "../../data/batch.ts";
 import type { Catalogue } from "../../data/dataset.ts";
 import { CandidateEncoder } from "../../goalrank/candidate-encoder.ts";
 import type { ListJudge } from "../../goalrank/judge.ts";
-import { EncoderBlock, LayerNorm, Linear, MLP, Module, normal, parameter } from "../../nn/index.ts";
+import type { ModelShape } from "../../goalrank/model-shape.ts";
+import {
+  EncoderBlock,
+  LayerNorm,
+  Linear,
+  MLP,
+  Module,
+  normal,
+  parameter,
+  stackBlocks,
+} from "../../nn/index.ts";
 import {
   attention,
   concat,
@@ -33,17 +43,7 @@ import {
 import type { Permutation } from "./permutations.ts";
 import { hammingDistances } from "./sim-hash.ts";
 
-export interface PermutationInterestOptions {
-  /** D */
-  readonly width: number;
-  readonly heads: number;
-  /** Blocks of self-attention. */
-  readonly layers: number;
-  /** L */
-  readonly listLength: number;
-  readonly dropoutRate: number;
-  readonly seed: number;
-}
+export type PermutationInterestOptions = Omit<ModelShape, "candidateCount" | "historyLength">;
 
 /** Lists that a user was shown before, E of them. */
 interface EarlierLists {
@@ -70,13 +70,10 @@ export class PermutationInterest extends Module implements ListJudge {
     random: Random,
   ) {
     super();
-    const { width, heads, layers, listLength, dropoutRate, seed } = options;
+    const { width, listLength } = options;
     this.encoder = new CandidateEncoder(catalogue, width, random);
     this.positions = parameter(normal([listLength, width], 0.1, random), [listLength, width]);
-    this.blocks = Array.from({ length: layers }, (_, layer) => {
-      const dropoutKey = { seed, stream: `pier dropout ${layer}` };
-      return new EncoderBlock({ width, heads, feedForward: 2 * width, dropoutRate, dropoutKey }, random);
-    });
+    this.blocks = stackBlocks(EncoderBlock, { ...options, stream: "pier dropout" }, random);
     this.norm = new LayerNorm(width);
     this.whole = new Linear(listLength * width, width, random);
     this.head = new MLP([4 * width, width, 1], random);

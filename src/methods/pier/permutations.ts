@@ -1,5 +1,4 @@
 /** Orders of a pointwise ranker's best list: what PIER chooses from. */
-
 import type { CandidateScorer } from "../../goalrank/judge.ts";
 import { chooseNext, concat, full, type Tensor, tensor } from "../../tensor/index.ts";
 import type { ListSource } from "../list-sources.ts";

@@ -13,12 +13,18 @@
  * OCPM is the evaluator of the published system. The second method, as in the paper's comparison, has the shared judge
  * choose among all orders, and learns nothing of its own.
  */
-
 import { feedbackBatch, type RequestBatch } from "../../data/batch.ts";
 import type { ListDataset } from "../../data/dataset.ts";
 import { showableLists } from "../../data/labels.ts";
 import { rankByScore } from "../../evaluation/ranking-metrics.ts";
-import { binaryCrossEntropyWithLogits, concat, noGrad, type Tensor, tensor } from "../../tensor/index.ts";
+import {
+  binaryCrossEntropyWithLogits,
+  concat,
+  heldScope,
+  noGrad,
+  type Tensor,
+  tensor,
+} from "../../tensor/index.ts";
 import type { TrainingTask } from "../../training/trainer.ts";
 import { type Answering, byChoice } from "../answering.ts";
 import { bestByJudge, byEvaluator, judgedTogether } from "../list-sources.ts";
@@ -112,16 +118,18 @@ export function byPermutations(
 ): Answering {
   const together = judgedTogether(topPermutations(listLength).length);
   return byChoice(together, listLength, async (batch, length) => {
+    using held = heldScope();
     const permutations = topPermutations(length);
     const kept = Math.ceil(permutations.length * KEPT_SHARE);
-    const [scores, top, distances] = noGrad(() => {
+    const propose = () => {
       const scores = pointwise.forward(batch);
       const top = topCandidates(scores, length);
-      return [scores, top, model.distances(batch, top, permutations)];
-    });
+      return [scores, top, model.distances(batch, top, permutations)] as const;
+    };
+    const [scores, top, distances] = held.run(() => noGrad(propose));
     const nearest = distances && (await nearestFirst(distances, permutations));
     const orders = Array.from({ length: batch.size }, (_, i) => nearest?.[i].slice(0, kept) ?? permutations);
-    return bestByJudge(model, batch, permuteLists(top, orders), scores);
+    return await held.run(() => bestByJudge(model, batch, permuteLists(top, orders), scores));
   });
 }
 

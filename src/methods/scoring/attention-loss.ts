@@ -1,5 +1,4 @@
 /** The attention loss of DLCM and SetRank: how a person's attention should be shared among the candidates. */
-
 import { listwiseLoss } from "../../goalrank/listwise-loss.ts";
 import type { Tensor } from "../../tensor/index.ts";
 

@@ -1,5 +1,4 @@
 /** The initial ranking of a request's candidates, by the retriever's score: what re-ranking methods start from. */
-
 import type { RequestBatch } from "../../data/batch.ts";
 import type { Embedding } from "../../nn/index.ts";
 import { full, type Tensor, tensor } from "../../tensor/index.ts";

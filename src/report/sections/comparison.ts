@@ -1,11 +1,11 @@
 /** Every method by every measure: dots with intervals, GoalRank's leads, and the table. */
 import * as Plot from "@observablehq/plot";
+import type { StoredAdvantage, StoredResult, StoredRow } from "../../run/result-schema.ts";
 import { DASHED, figure } from "../figure.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { bestMethod, isGoalRank, isLandmark, type Measure, measuresOf } from "../measures.ts";
 import { count, decimal, NONE, signed } from "../numbers.ts";
 import { absent, type Cell, folded, pairs, type Section, table } from "../parts.ts";
-import type { ReportAdvantage, ReportResult, ReportRow } from "../run-input.ts";
 
 export const comparison: Section = {
   id: "results",
@@ -28,7 +28,7 @@ ${result.offPolicy && offPolicy(result.offPolicy)}`;
   },
 };
 
-function intervalNote({ rows }: ReportResult): Content {
+function intervalNote({ rows }: StoredResult): Content {
   const [{ halfWidths, users, usersWithoutPositive = 0 }] = rows;
   if (halfWidths === undefined) return " This run has no intervals.";
   if (users === undefined || usersWithoutPositive === 0) return undefined;
@@ -88,7 +88,7 @@ function inWords(intervals: readonly Interval[]): string {
   return intervals.map(({ name, label }) => `${name} ${label}`).join("; ");
 }
 
-function measureFigure(rows: readonly ReportRow[], { key, title, format, scale, meaning }: Measure): Html {
+function measureFigure(rows: readonly StoredRow[], { key, title, format, scale, meaning }: Measure): Html {
   const intervals = rows.flatMap((row): Interval[] => {
     const value = row[key];
     if (value === undefined) return [];
@@ -107,7 +107,7 @@ function measureFigure(rows: readonly ReportRow[], { key, title, format, scale, 
   return figure({ title, description }, intervalPlot(intervals, { nice: true }));
 }
 
-function leads(advantages: readonly ReportAdvantage[]): Html {
+function leads(advantages: readonly StoredAdvantage[]): Html {
   const [{ measure }] = advantages;
   const intervals = advantages.map(
     ({ over, mean, halfWidth }): Interval => ({
@@ -139,7 +139,7 @@ ${figure({ title, description: `${title}: ${inWords(intervals)}` }, plot)}
   })}</div></div>`;
 }
 
-function resultTable({ rows, testRequests }: ReportResult, measures: readonly Measure[]): Html {
+function resultTable({ rows, testRequests }: StoredResult, measures: readonly Measure[]): Html {
   const best = new Map(measures.map((measure) => [measure.key, bestMethod(rows, measure)]));
   return table({
     caption: html`Means${testRequests !== undefined && ` over ${count(testRequests)} test requests`}, with half the width of their 95% intervals. ▲ marks the best method of a column; random and oracle are not counted.`,
@@ -160,7 +160,7 @@ function resultTable({ rows, testRequests }: ReportResult, measures: readonly Me
   });
 }
 
-type OffPolicy = NonNullable<ReportResult["offPolicy"]>;
+type OffPolicy = NonNullable<StoredResult["offPolicy"]>;
 
 function offPolicy({ predicted, trueReward, ...estimates }: OffPolicy): Html {
   const row = (head: string, { value, standardError, effectiveSize }: (typeof estimates)["sequential"]) => ({

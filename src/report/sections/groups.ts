@@ -1,14 +1,11 @@
 /** Anatomy of groups: the lists that training compares for one request, their rewards, and both policies over them. */
 import * as Plot from "@observablehq/plot";
+import type { Anatomy, GroupAnatomy, GroupList, RequestAnatomy } from "../../run/anatomy-schema.ts";
 import { bar, figure, markLegend } from "../figure.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { decimal, percent } from "../numbers.ts";
 import { folded } from "../parts.ts";
-import type { ReportAnatomy, ReportRequest } from "../run-input.ts";
 import { Items, sectionOfRequests } from "./items.ts";
-
-type Group = ReportRequest["group"];
-type GroupList = Group["lists"][number];
 
 export const groups = sectionOfRequests(
   { id: "groups", name: "Groups", title: "Anatomy of groups" },
@@ -17,7 +14,7 @@ export const groups = sectionOfRequests(
 ${anatomy.requests.map((request, i) => dissection(anatomy, request, i))}`,
 );
 
-function dissection(anatomy: ReportAnatomy, request: ReportRequest, index: number): Html {
+function dissection(anatomy: Anatomy, request: RequestAnatomy, index: number): Html {
   const { group, user } = request;
   const { lists, repetitions, meanReward, rewardDeviation } = group;
   const repeated = repetitions === 0 ? "" : ` ${repetitions} more repeat one of them and do not count.`;
@@ -32,7 +29,7 @@ ${listTable(new Items(anatomy.items, request), group)}</article>`;
 const SOURCE_HEIGHT = 30;
 
 /** A dot for each list: reward across, a row for each source, area by the reference policy. */
-function rewardFigure({ lists, meanReward, rewardDeviation }: Group): Html {
+function rewardFigure({ lists, meanReward, rewardDeviation }: GroupAnatomy): Html {
   const sources = [...new Set(lists.map(({ source }) => source))];
   const range = (own: readonly GroupList[]): [number, number] => {
     const rewards = own.map(({ reward }) => reward);
@@ -83,7 +80,7 @@ function rewardFigure({ lists, meanReward, rewardDeviation }: Group): Html {
 }
 
 /** Both policies over the lists by falling reward. */
-function policyFigure({ lists }: Group): Html {
+function policyFigure({ lists }: GroupAnatomy): Html {
   const ranked = lists.map((list, i) => ({ ...list, rank: i + 1 }));
   const description = `Reference policy and generator over the lists by falling reward; the best list has ${percent(lists[0]?.reference)}% and ${percent(lists[0]?.policy)}%`;
   const most = Math.max(mostWeight(lists), 1e-6);
@@ -124,7 +121,7 @@ function policyFigure({ lists }: Group): Html {
 }
 
 /** Reward against likelihood: whether the generator likes lists as the reward model does. */
-function likelihoodFigure({ lists }: Group): Html {
+function likelihoodFigure({ lists }: GroupAnatomy): Html {
   const described = lists
     .slice(0, 3)
     .map(({ logProbability, reward }) => `${decimal(logProbability, 1)} and ${decimal(reward)}`);
@@ -165,7 +162,7 @@ function mostWeight(lists: readonly GroupList[]): number {
   return Math.max(...lists.flatMap(({ reference, policy }) => [reference, policy]));
 }
 
-function listTable(items: Items, { lists }: Group): Html {
+function listTable(items: Items, { lists }: GroupAnatomy): Html {
   const most = mostWeight(lists);
   const rows = lists.map((list, i) => listRow(items, list, i + 1, most));
   const caption = `The ${Math.min(FIRST, rows.length)} lists of the highest reward. A tick marks what the user liked.`;

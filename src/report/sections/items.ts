@@ -1,16 +1,17 @@
 /** Items as they stand in lists: their titles, and whether the user liked them. */
+
+import type { Anatomy, RequestAnatomy } from "../../run/anatomy-schema.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { wholePercent } from "../numbers.ts";
 import { absent, type Section } from "../parts.ts";
-import type { ReportAnatomy, ReportRequest } from "../run-input.ts";
 
 /** Names of items, and the likes of one request. */
 export class Items {
   private readonly liked: ReadonlySet<number>;
 
   constructor(
-    private readonly names: ReportAnatomy["items"],
-    { shown }: ReportRequest,
+    private readonly names: Anatomy["items"],
+    { shown }: RequestAnatomy,
   ) {
     this.liked = new Set(shown.filter(({ liked }) => liked).map(({ item }) => item));
   }
@@ -54,7 +55,7 @@ export class Items {
 /** A section on requests: what `content` makes of them, or why there are none. */
 export function sectionOfRequests(
   frame: Pick<Section, "id" | "name" | "title">,
-  content: (anatomy: ReportAnatomy) => Content,
+  content: (anatomy: Anatomy) => Content,
 ): Section {
   return {
     ...frame,

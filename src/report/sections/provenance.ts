@@ -2,7 +2,7 @@
 import { stringify } from "yaml";
 import { type Content, type Html, html } from "../html.ts";
 import { absent, folded, type Pair, pairs, type Section } from "../parts.ts";
-import type { ReportRun } from "../run-input.ts";
+import type { StoredRun } from "../run-input.ts";
 
 export const provenance: Section = {
   id: "provenance",
@@ -22,7 +22,7 @@ function rerun(name: string): string {
   return `goalrank train all --config ${quoted(`${name}/config.json`)} --out ${quoted(`${name}-again`)}`;
 }
 
-function describe({ command, started, finished, ...others }: ReportRun): Pair[] {
+function describe({ command, started, finished, ...others }: StoredRun): Pair[] {
   const words = Array.isArray(command) ? command.join(" ") : command;
   return [
     words !== undefined && ["Command", html`<code>${words}</code>`],

@@ -1,8 +1,9 @@
 /** Examples of ranked lists: what was shown and liked, the DNN's order, and GoalRank's list. */
+
+import type { Anatomy, RequestAnatomy } from "../../run/anatomy-schema.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { decimal } from "../numbers.ts";
 import { folded } from "../parts.ts";
-import type { ReportAnatomy, ReportRequest } from "../run-input.ts";
 import { Items, sectionOfRequests } from "./items.ts";
 
 export const rankings = sectionOfRequests(
@@ -13,7 +14,7 @@ ${anatomy.requests.map((request, i) => example(anatomy, request, i))}`,
 );
 
 /** Why items have no titles, where they have none. */
-function untitled({ items, requests }: ReportAnatomy): Content {
+function untitled({ items, requests }: Anatomy): Content {
   if (Object.values(items).some(({ title }) => title !== undefined)) return undefined;
   if (requests[0].lists.dnn.trueReward !== undefined)
     return " The items of the embedded world have numbers only.";
@@ -23,7 +24,7 @@ function untitled({ items, requests }: ReportAnatomy): Content {
 /** Items of the history that are shown; the older ones are counted. */
 const RECENT = 10;
 
-function example(anatomy: ReportAnatomy, request: ReportRequest, index: number): Html {
+function example(anatomy: Anatomy, request: RequestAnatomy, index: number): Html {
   const items = new Items(anatomy.items, request);
   const { user, lists, candidates, shown, shownOutside } = request;
   const worth = ({ items: own, reward, trueReward }: typeof lists.dnn) =>
@@ -52,7 +53,7 @@ ${folded(
 )}</article>`;
 }
 
-function history(items: Items, { history: met }: ReportRequest): Html {
+function history(items: Items, { history: met }: RequestAnatomy): Html {
   if (met.length === 0) return html`<p class="note">Nothing is known of what the user met before.</p>`;
   const recent = met.slice(-RECENT).reverse();
   const older = met.length - recent.length;

@@ -1,10 +1,10 @@
 /** How far the reward model can be trusted: calibration, and the order of pairs of lists. */
 import * as Plot from "@observablehq/plot";
+import type { StoredJudge } from "../../run/result-schema.ts";
 import { DASHED, figure, markLegend } from "../figure.ts";
 import { type Html, html } from "../html.ts";
 import { count, decimal, NONE, percent, wholePercent } from "../numbers.ts";
 import { absent, pairs, type Section } from "../parts.ts";
-import type { ReportJudge } from "../run-input.ts";
 
 export const reward: Section = {
   id: "reward",
@@ -27,7 +27,7 @@ ${judge.pearson !== undefined && judge.pearson <= 0 && html`<p class="warning">O
   },
 };
 
-function calibrationFigure({ calibration }: ReportJudge): Html {
+function calibrationFigure({ calibration }: StoredJudge): Html {
   const values = calibration.flatMap(({ predicted, observed }) => [predicted, observed]);
   const [low, high] = [Math.min(...values, 0), Math.max(...values, 0.1)];
   const lists = calibration.map((bin) => bin.lists);
@@ -70,7 +70,7 @@ function label(bins: readonly OrderBin[], dy: number): Plot.Text {
   return Plot.text(bins, { x: "name", y: "accuracy", dy, lineHeight: 1.1, text });
 }
 
-function orderFigure({ orderAccuracy }: ReportJudge): Html {
+function orderFigure({ orderAccuracy }: StoredJudge): Html {
   const bins = orderAccuracy.map(({ gap, pairs: found, accuracy }, i): OrderBin => {
     const next = orderAccuracy[i + 1]?.gap;
     return { name: next === undefined ? `${gap} or more` : `${gap} to ${next}`, found, accuracy };

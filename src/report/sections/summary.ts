@@ -1,9 +1,11 @@
 /** What the run shows, in a sentence or two and a few figures. */
+
+import type { StoredAdvantage, StoredResult, StoredRow } from "../../run/result-schema.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { bestMethod, isGoalRank, type Measure, measuresOf } from "../measures.ts";
 import { count, decimal, pValue, signed } from "../numbers.ts";
 import { absent, isPair, type Pair } from "../parts.ts";
-import type { ReportAdvantage, ReportInput, ReportResult, ReportRow } from "../run-input.ts";
+import type { ReportInput } from "../run-input.ts";
 
 export function summary({ result, stages }: ReportInput): Html {
   if (result === undefined) {
@@ -17,13 +19,13 @@ export function summary({ result, stages }: ReportInput): Html {
 }
 
 /** The measure that methods are compared by. */
-function mainMeasure(result: ReportResult): Measure | undefined {
+function mainMeasure(result: StoredResult): Measure | undefined {
   const measures = measuresOf(result);
   return measures.find(({ key }) => key === "trueReward") ?? measures.find(({ key }) => key === "hit");
 }
 
 /** Which method is best by what counts, by how much, and whether that may be chance. */
-function headline(result: ReportResult, main: Measure | undefined): Content {
+function headline(result: StoredResult, main: Measure | undefined): Content {
   const best = main && bestMethod(result.rows, main);
   if (main === undefined || best === undefined) return "The run compares no methods.";
   const isOwn = isGoalRank(best.method);
@@ -46,24 +48,24 @@ function inText({ key, title }: Measure): string {
 }
 
 /** Of a method, with its unit. */
-function value({ key, format, scale }: Measure, row: ReportRow): string {
+function value({ key, format, scale }: Measure, row: StoredRow): string {
   return `${format(row[key])}${scale === 100 ? "%" : ""}`;
 }
 
 /** The best method besides GoalRank. */
-function bestOther({ rows }: ReportResult, main: Measure): ReportRow | undefined {
+function bestOther({ rows }: StoredResult, main: Measure): StoredRow | undefined {
   return bestMethod(
     rows.filter(({ method }) => !isGoalRank(method)),
     main,
   );
 }
 
-function leadOver({ advantages }: ReportResult, row: ReportRow | undefined): ReportAdvantage | undefined {
+function leadOver({ advantages }: StoredResult, row: StoredRow | undefined): StoredAdvantage | undefined {
   return advantages.find(({ over }) => over === row?.method);
 }
 
 /** Who is best by the metrics that look at the log. */
-function rankingSentence(result: ReportResult): Content {
+function rankingSentence(result: StoredResult): Content {
   const winners = new Map<string, string[]>();
   for (const metric of measuresOf(result).filter(({ scale }) => scale === 100)) {
     const best = bestMethod(result.rows, metric);
@@ -79,7 +81,7 @@ function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
-function facts(result: ReportResult, main: Measure | undefined): Html {
+function facts(result: StoredResult, main: Measure | undefined): Html {
   const { rows, judge, testRequests, trueCorrelation } = result;
   const own = rows.find(({ method }) => isGoalRank(method));
   const around = main && own?.halfWidths?.[main.key];

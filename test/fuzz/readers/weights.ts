@@ -5,10 +5,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import * as assert from "uvu/assert";
+import type { Catalogue } from "../../../src/data/dataset.ts";
 import { MatrixRetriever } from "../../../src/data/retrievers/matrix-retriever.ts";
+import type { Retriever } from "../../../src/data/retrievers/retriever.ts";
 import { crc32c } from "../../../src/files/crc32c.ts";
-import { Generator } from "../../../src/goalrank/generator.ts";
-import { CpuDevice, Random } from "../../../src/kernels/index.ts";
+import { CpuDevice } from "../../../src/kernels/index.ts";
+import { findMethod } from "../../../src/methods/index.ts";
+import { createSharedModels, namedSharedModels } from "../../../src/methods/shared-models.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -16,11 +19,10 @@ import {
   SafetensorsError,
 } from "../../../src/nn/index.ts";
 import { Ranker } from "../../../src/ranker/ranker.ts";
-import { RankerFileError } from "../../../src/ranker/ranker-file.ts";
+import { encodeRanker, RankerFileError } from "../../../src/ranker/ranker-file.ts";
 import { type Checkpoint, CheckpointError } from "../../../src/training/checkpoint.ts";
 import { CheckpointFolder } from "../../../src/training/checkpoint-folder.ts";
 import { logOf } from "../../data/logs.ts";
-import { encodeGenerator } from "../../encode-generator.ts";
 import type { FuzzReader } from "../fuzz.ts";
 import { nearlyValid, nearlyValidJson } from "../mutations.ts";
 import { ScratchFolder } from "../scratch-folder.ts";
@@ -178,38 +180,52 @@ function textsOf(value: unknown): Record<string, string> {
 
 const crc = (bytes: Uint8Array) => crc32c(bytes).toString(16).padStart(8, "0");
 
+/** A ranker of lists of two out of four candidates, of width 4, with initial weights. */
+async function untrainedRanker(
+  name: string,
+  catalogue: Catalogue,
+  retriever: Retriever,
+): Promise<Uint8Array> {
+  const method = findMethod(name);
+  const sizes = { width: 4, heads: 1, layers: 1, dropoutRate: 0, seed: 1 };
+  const models = createSharedModels(
+    { ...sizes, listLength: 2, candidateCount: 4, historyLength: 2, catalogue },
+    { kind: "list", contextLayers: 1, head: "positions", reading: "top-down", members: 2, pessimism: 1 },
+    method.answersWith,
+  );
+  const instance = method.create(models.context);
+  const bytes = await encodeRanker({ method, instance, models, retriever, training: { seed: 1 } });
+  const own = [...namedSharedModels(models).map(([, model]) => model), ...Object.values(instance.models)];
+  for (const model of own) model.dispose();
+  return bytes;
+}
+
 /** Edits of a ranker's bytes, and of its description with the checksum that it should have. */
 export async function rankerReader(): Promise<FuzzReader> {
-  const random = new Random({ seed: 1, stream: "fuzz", step: 0 });
   const rows = Array.from({ length: 12 }, (_, n) => [`u${n % 3}`, `i${n % 5}`, 5, n] as const);
   const log = logOf(rows);
   const catalogue = { userCount: 3, itemCount: 5, userIds: log.userIds, itemIds: log.itemIds };
   const device = new CpuDevice({ threads: 1 });
-  const shape = { width: 4, heads: 1, encoderLayers: 1, decoderLayers: 1, listLength: 2, dropoutRate: 0 };
-  const generator = new Generator(catalogue, { ...shape, seed: 1, stream: "generator" }, random);
   const retriever = MatrixRetriever.fit(
     { width: 1, users: new Float32Array(3), items: new Float32Array(5), biases: new Float32Array(5) },
     log,
   );
-  const training = { seed: 1 };
-  const sample = await encodeGenerator({
-    generator,
-    catalogue,
-    retriever,
-    candidateCount: 4,
-    historyLength: 2,
-    training,
-  });
-  generator.dispose();
-  const whole = decodeSafetensors(sample);
-  const described = nearlyValidJson([JSON.parse(whole.metadata.goalrank)]).map((value) => {
-    const goalrank = JSON.stringify(value) ?? "";
-    return encodeSafetensors(whole.tensors, { goalrank, goalrank_crc32c: crc(Buffer.from(goalrank)) });
-  });
+  const samples = await Promise.all(
+    ["goalrank", "generator-evaluator-3"].map((name) => untrainedRanker(name, catalogue, retriever)),
+  );
+  const described = fc.oneof(
+    ...samples.map((sample) => {
+      const { tensors: own, metadata } = decodeSafetensors(sample);
+      return nearlyValidJson([JSON.parse(metadata.goalrank)]).map((value) => {
+        const goalrank = JSON.stringify(value) ?? "";
+        return encodeSafetensors(own, { goalrank, goalrank_crc32c: crc(Buffer.from(goalrank)) });
+      });
+    }),
+  );
   return {
     name: "ranker",
     inputs: fc.oneof(
-      { weight: 2, arbitrary: editedSafetensors([sample]) },
+      { weight: 2, arbitrary: editedSafetensors(samples) },
       { weight: 1, arbitrary: described },
     ),
     async read(input) {

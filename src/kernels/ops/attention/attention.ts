@@ -10,7 +10,6 @@
  * from: for short lists p itself; for long ones the log-sum-exp of every query's scores, [..., h, Q] (0 where no key is
  * kept), so that nothing of size Q x K outlives the call.
  */
-
 import type { Draw } from "../../draw.ts";
 import { checkMask } from "../../mask.ts";
 import { checkTypes, type GradientOperation, type Operation, type TensorSpec } from "../../operation.ts";

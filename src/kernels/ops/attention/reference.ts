@@ -1,8 +1,19 @@
 /** The references of attention and of its gradient: one query of one head after the other. */
 import { maskRowOffsets } from "../../mask.ts";
 import { createArray, type HostTensor, type NumberArray } from "../../operation.ts";
-import { keptBy, rowLogSumExp } from "../softmax/exponentials.ts";
-import { extentsOf, keepsProbabilities } from "./extents.ts";
+import { type IsKept, keptBy, rowLogSumExp } from "../softmax/exponentials.ts";
+import { type AttentionExtents, extentsOf, keepsProbabilities } from "./extents.ts";
+
+/** The heads of all entries: where their parts of the entry's first rows begin, and the number of their first query. */
+function* headsOf({ batch, heads, queries, keys, width, headWidth }: AttentionExtents) {
+  for (let entry = 0; entry < batch; entry++) {
+    for (let head = 0; head < heads; head++) {
+      const firstQuery = entry * queries * width + head * headWidth;
+      const firstKey = entry * keys * width + head * headWidth;
+      yield { entry, firstQuery, firstKey, firstNumber: (entry * heads + head) * queries };
+    }
+  }
+}
 
 /** The product of `length` elements of a from `i` on with those of b from `j` on. */
 function dot(a: NumberArray, i: number, b: NumberArray, j: number, length: number): number {
@@ -11,108 +22,101 @@ function dot(a: NumberArray, i: number, b: NumberArray, j: number, length: numbe
   return sum;
 }
 
-/** What the references know of a call, and where they find things. */
-function walk(q: HostTensor, k: HostTensor, mask: HostTensor | undefined, heads: number) {
-  const at = extentsOf(q, k, heads);
-  const { queries, keys, width, headWidth } = at;
-  const starts = mask && maskRowOffsets(mask, at.maskedShape);
+/** Tells which keys a query of an entry meets. */
+function keptKeys(mask: HostTensor | undefined, { queries, maskedShape }: AttentionExtents) {
+  const starts = mask && maskRowOffsets(mask, maskedShape);
+  return (entry: number, row: number): IsKept => keptBy(mask, starts?.[entry * queries + row] ?? 0, 0);
+}
+
+/** p of a query: kept in the statistics, or scratch. */
+function probabilitiesOf(statistics: HostTensor, number: number, keys: number): NumberArray {
+  if (!keepsProbabilities(keys)) return createArray(statistics.dtype, keys);
+  return statistics.data.subarray(number * keys, (number + 1) * keys);
+}
+
+/** Makes p the masked softmax of the scores of the query at `query`; gives their log-sum-exp, which may be known. */
+function softmaxOfScores(
+  p: NumberArray,
+  [q, k]: readonly HostTensor[],
+  query: number,
+  firstKey: number,
+  { keys, width, headWidth }: AttentionExtents,
+  isKept: IsKept,
+  known?: number,
+): number {
   const scale = 1 / Math.sqrt(headWidth);
-  /** Where the head's part of a row begins, in a tensor of `rows` rows an entry. */
-  const place = (rows: number, entry: number, row: number, head: number) =>
-    (entry * rows + row) * width + head * headWidth;
-  return {
-    ...at,
-    scale,
-    queryAt: (entry: number, row: number, head: number) => place(queries, entry, row, head),
-    keyAt: (entry: number, row: number, head: number) => place(keys, entry, row, head),
-    numberOf: (entry: number, row: number, head: number) => (entry * heads + head) * queries + row,
-    scratch: () => createArray(q.dtype, keys),
-    /** Replaces p by the masked softmax of a query's scores; gives their log-sum-exp, unless that is known. */
-    softmax(p: NumberArray, entry: number, row: number, head: number, known?: number): number {
-      const isKept = keptBy(mask, starts?.[entry * queries + row] ?? 0, 0);
-      const query = place(queries, entry, row, head);
-      for (let key = 0; key < keys; key++) {
-        p[key] = scale * dot(q.data, query, k.data, place(keys, entry, key, head), headWidth);
-      }
-      const total = known ?? rowLogSumExp(p, 0, keys, isKept) ?? 0;
-      for (let key = 0; key < keys; key++) p[key] = isKept(key) ? Math.exp(p[key] - total) : 0;
-      return total;
-    },
-  };
+  for (let key = 0; key < keys; key++) {
+    p[key] = scale * dot(q.data, query, k.data, firstKey + key * width, headWidth);
+  }
+  const total = known ?? rowLogSumExp(p, 0, keys, isKept) ?? 0;
+  for (let key = 0; key < keys; key++) p[key] = isKept(key) ? Math.exp(p[key] - total) : 0;
+  return total;
 }
 
 export function attentionReference(
-  [q, k, v, mask]: readonly HostTensor[],
+  inputs: readonly HostTensor[],
   [y, statistics]: readonly HostTensor[],
   heads: number,
 ): void {
-  const { batch, queries, keys, headWidth, queryAt, keyAt, numberOf, softmax, scratch } = walk(
-    q,
-    k,
-    mask,
-    heads,
-  );
-  const isKept = keepsProbabilities(keys);
-  for (let entry = 0; entry < batch; entry++) {
-    for (let head = 0; head < heads; head++) {
-      for (let row = 0; row < queries; row++) {
-        const number = numberOf(entry, row, head);
-        const p = isKept ? statistics.data.subarray(number * keys, (number + 1) * keys) : scratch();
-        const total = softmax(p, entry, row, head);
-        if (!isKept) statistics.data[number] = total;
-        const query = queryAt(entry, row, head);
-        for (let j = 0; j < headWidth; j++) {
-          let sum = 0;
-          for (let key = 0; key < keys; key++) sum += p[key] * v.data[keyAt(entry, key, head) + j];
-          y.data[query + j] = sum;
-        }
+  const [q, k, v, mask] = inputs;
+  const at = extentsOf(q, k, heads);
+  const { queries, keys, width, headWidth } = at;
+  const kept = keptKeys(mask, at);
+  for (const { entry, firstQuery, firstKey, firstNumber } of headsOf(at)) {
+    for (let row = 0; row < queries; row++) {
+      const query = firstQuery + row * width;
+      const p = probabilitiesOf(statistics, firstNumber + row, keys);
+      const total = softmaxOfScores(p, inputs, query, firstKey, at, kept(entry, row));
+      if (!keepsProbabilities(keys)) statistics.data[firstNumber + row] = total;
+      for (let j = 0; j < headWidth; j++) {
+        let sum = 0;
+        for (let key = 0; key < keys; key++) sum += p[key] * v.data[firstKey + key * width + j];
+        y.data[query + j] = sum;
       }
     }
   }
 }
 
+/** With dp = g v^T and s = p (dp - sum_j dp_j p_j): dq = s k / sqrt(d), dk = s^T q / sqrt(d), dv = p^T g. */
 export function attentionGradientReference(
-  [q, k, v, , statistics, g, mask]: readonly HostTensor[],
+  inputs: readonly HostTensor[],
   [dq, dk, dv]: readonly HostTensor[],
   heads: number,
 ): void {
-  const { batch, queries, keys, headWidth, scale, queryAt, keyAt, numberOf, softmax, scratch } = walk(
-    q,
-    k,
-    mask,
-    heads,
-  );
-  const isKept = keepsProbabilities(keys);
-  const s = scratch();
-  for (let entry = 0; entry < batch; entry++) {
-    for (let head = 0; head < heads; head++) {
-      const keySums = new Float64Array(keys * headWidth);
-      const valueSums = new Float64Array(keys * headWidth);
-      for (let row = 0; row < queries; row++) {
-        const [number, query] = [numberOf(entry, row, head), queryAt(entry, row, head)];
-        const p = isKept ? statistics.data.subarray(number * keys, (number + 1) * keys) : scratch();
-        if (!isKept) softmax(p, entry, row, head, statistics.data[number]);
-        for (let key = 0; key < keys; key++) {
-          s[key] = dot(g.data, query, v.data, keyAt(entry, key, head), headWidth);
-        }
-        const mean = dot(s, 0, p, 0, keys);
-        for (let key = 0; key < keys; key++) s[key] = p[key] * (s[key] - mean);
-        for (let j = 0; j < headWidth; j++) {
-          let sum = 0;
-          for (let key = 0; key < keys; key++) {
-            sum += s[key] * k.data[keyAt(entry, key, head) + j];
-            keySums[key * headWidth + j] += s[key] * q.data[query + j];
-            valueSums[key * headWidth + j] += p[key] * g.data[query + j];
-          }
-          dq.data[query + j] = scale * sum;
-        }
+  const [q, k, v, , statistics, g, mask] = inputs;
+  const at = extentsOf(q, k, heads);
+  const { queries, keys, width, headWidth } = at;
+  const scale = 1 / Math.sqrt(headWidth);
+  const kept = keptKeys(mask, at);
+  const s = createArray(q.dtype, keys);
+  for (const { entry, firstQuery, firstKey, firstNumber } of headsOf(at)) {
+    const [keySums, valueSums] = [new Float64Array(keys * headWidth), new Float64Array(keys * headWidth)];
+    for (let row = 0; row < queries; row++) {
+      const query = firstQuery + row * width;
+      const p = probabilitiesOf(statistics, firstNumber + row, keys);
+      if (!keepsProbabilities(keys)) {
+        const total = statistics.data[firstNumber + row];
+        softmaxOfScores(p, inputs, query, firstKey, at, kept(entry, row), total);
       }
       for (let key = 0; key < keys; key++) {
-        for (let j = 0; j < headWidth; j++) {
-          dk.data[keyAt(entry, key, head) + j] = scale * keySums[key * headWidth + j];
-          dv.data[keyAt(entry, key, head) + j] = valueSums[key * headWidth + j];
-        }
+        s[key] = dot(g.data, query, v.data, firstKey + key * width, headWidth);
       }
+      const mean = dot(s, 0, p, 0, keys);
+      for (let key = 0; key < keys; key++) s[key] = p[key] * (s[key] - mean);
+      for (let j = 0; j < headWidth; j++) {
+        let sum = 0;
+        for (let key = 0; key < keys; key++) {
+          sum += s[key] * k.data[firstKey + key * width + j];
+          keySums[key * headWidth + j] += s[key] * q.data[query + j];
+          valueSums[key * headWidth + j] += p[key] * g.data[query + j];
+        }
+        dq.data[query + j] = scale * sum;
+      }
+    }
+    for (let i = 0; i < keys * headWidth; i++) {
+      const place = firstKey + Math.floor(i / headWidth) * width + (i % headWidth);
+      dk.data[place] = scale * keySums[i];
+      dv.data[place] = valueSums[i];
     }
   }
 }

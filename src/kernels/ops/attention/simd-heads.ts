@@ -2,7 +2,6 @@
  * The way of attention's kernels on the CPU through their tensors. An item is one head of an entry, or several. A head
  * goes through its queries in blocks, whose scores [block, K] stay in a near cache.
  */
-
 import type { KernelCall } from "../../dispatch.ts";
 import type { TensorSpec } from "../../operation.ts";
 import { type RightOperand, TILE_COLUMNS } from "../../wasm/gemm.ts";

@@ -2,7 +2,6 @@
  * Kernels of attention on the CPU: see `attention.ts` for the formulas and `simd-heads.ts` for the way through the
  * tensors. Short lists keep their probabilities, so scores are computed where these stay; long ones use scratch.
  */
-
 import { type RightOperand, TILE_COLUMNS, writeProduct } from "../../wasm/gemm.ts";
 import type { KernelWriter, Parameters } from "../../wasm/kernel.ts";
 import { exp, log } from "../../wasm/mathematics.ts";

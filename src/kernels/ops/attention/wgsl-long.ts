@@ -3,7 +3,6 @@
  * 2022). One invocation holds one row of one head in registers and meets the rows of the other side one after the
  * other; those are the same for the whole workgroup, so that a processor reads them once for all of its lanes.
  */
-
 import type { Program, TensorPlace } from "../../dispatch.ts";
 import { f32, LARGEST_GRID } from "../../webgpu/program.ts";
 import type { MaskCode } from "../../webgpu/rows.ts";

@@ -1,5 +1,4 @@
 /** WGSL of attention over short lists: matrix products around a softmax whose result is kept for the gradient. */
-
 import type { Program, TensorPlace } from "../../dispatch.ts";
 import { indexProgram } from "../../webgpu/program.ts";
 import type { MaskCode } from "../../webgpu/rows.ts";

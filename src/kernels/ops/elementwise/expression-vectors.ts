@@ -1,5 +1,4 @@
 /** Elementwise expressions on four elements at a time: what `expression.ts` makes loops of, in WebAssembly. */
-
 import type { KernelWriter } from "../../wasm/kernel.ts";
 import { exp, log, tanh } from "../../wasm/mathematics.ts";
 import { F32x4, type Floats, I32x4 } from "../../wasm/values.ts";

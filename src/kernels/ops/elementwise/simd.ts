@@ -2,7 +2,6 @@
  * Kernels of elementwise operations, from their expressions. Operands may be repeated along axes, so long as the axes
  * that all operands walk alike merge into three at most: the elements of a row, rows, and groups of rows.
  */
-
 import type { Kernel, KernelCall } from "../../dispatch.ts";
 import type { ElementwiseRule, TensorSpec } from "../../operation.ts";
 import { broadcastStrides, type LoopAxis, loopNest, sizeOf } from "../../shape.ts";
@@ -47,11 +46,9 @@ function writeRow(
     values[name] = isInteger ? write.let(bits.asIntegers()) : write.let(bits);
   };
   for (const operand of operands) if (operand.isRepeated) read(operand, F32x4.loadSplat(rows[operand.name]));
-  sweep(write, bytes, (offset, { load, store }) => {
-    for (const operand of operands) {
-      if (!operand.isRepeated) read(operand, load(rows[operand.name].add(offset)));
-    }
-    store(out.add(offset), stored(vectorExpression(write, expression, values), givesIntegers));
+  sweep(write, bytes, ({ load, store }) => {
+    for (const operand of operands) if (!operand.isRepeated) read(operand, load(rows[operand.name]));
+    store(out, stored(vectorExpression(write, expression, values), givesIntegers));
   });
 }
 

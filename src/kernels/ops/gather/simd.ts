@@ -1,5 +1,4 @@
 /** Kernels that read rows at given indices and add gradients back to them. */
-
 import type { KernelCall } from "../../dispatch.ts";
 import { clearAllCall, copyBlock } from "../../wasm/block-kernels.ts";
 import { checkIndicesCall } from "../../wasm/check-kernels.ts";
@@ -65,10 +64,7 @@ const scatterAddRows = defineKernel(
       write.loop(start, start.add(taken), 1, (position) => {
         const from = write.let(source.add(position.mul(bytes)));
         const to = write.let(target.add(I32.load(indices.add(position.shiftLeft(2))).mul(bytes)));
-        sweep(write, blockBytes, (at, { load, store }) => {
-          const place = write.let(to.add(at));
-          store(place, load(place).add(load(from.add(at))));
-        });
+        sweep(write, blockBytes, ({ load, store }) => store(to, load(to).add(load(from))));
       });
     });
   },

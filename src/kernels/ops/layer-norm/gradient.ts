@@ -71,14 +71,13 @@ const sumParts = defineKernel(
     const start = write.let(first.shiftLeft(2));
     const rowBytes = write.let(columns.shiftLeft(2));
     const sumOver = (sums: I32, out: I32) =>
-      sweep(write, write.let(last.sub(first).shiftLeft(2)), (offset, { load, store }) => {
-        const column = write.let(start.add(offset));
+      sweep(write, write.let(last.sub(first).shiftLeft(2)), ({ load, store }) => {
         const total = write.variable(F32x4.splat(0));
         write.loop(0, parts, 1, (part) => {
-          const sum = load(sums.add(part.mul(rowBytes)).add(column));
+          const sum = load(sums.add(start).add(part.mul(rowBytes)));
           write.set(total, total.add(sum));
         });
-        store(out.add(column), total);
+        store(out.add(start), total);
       });
     sumOver(gainSums, dgain);
     sumOver(biasSums, dbias);

@@ -1,5 +1,4 @@
 /** Activations that a matrix product can apply to its elements: elementwise operations, by name. */
-
 import type { GradientContext, Value } from "../../operation.ts";
 import { elementwise } from "../elementwise/elementwise.ts";
 

@@ -3,7 +3,6 @@
  * optional activation f. `transposeA` and `transposeB` read an operand's last two axes swapped. Batch axes broadcast.
  * Where the activation's gradient reads what it was applied to, that is the second output.
  */
-
 import type { Program, TensorPlace } from "../../dispatch.ts";
 import { checkTypes, type Operation, type TensorSpec, type Value } from "../../operation.ts";
 import {

@@ -2,7 +2,6 @@
  * How the CPU computes a matrix product: which operands are packed into panels first, and how the result is cut into
  * items. Every element is summed in the same order whatever the cut.
  */
-
 import type { KernelCall, TensorPlace } from "../../dispatch.ts";
 import { type LoopAxis, loopNest, type Shape, sizeOf } from "../../shape.ts";
 import { TILE_COLUMNS, TILE_ROWS } from "../../wasm/gemm.ts";

@@ -3,7 +3,6 @@
  * elements at a time along whichever axis they lie contiguously. Reads past an edge repeat the edge; nothing is
  * stored there.
  */
-
 import type { Program, TensorPlace } from "../../dispatch.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { stridedOffsets } from "../../webgpu/broadcast.ts";

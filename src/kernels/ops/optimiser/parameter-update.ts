@@ -133,15 +133,15 @@ function updateKernel<Attributes, const Numbers extends string>(definition: Defi
         write.let(row === 0 ? given.state.add(given.offset).add(start) : rows[row - 1].add(given.rowBytes)),
       );
     }
-    sweep(write, given.last.sub(given.first).shiftLeft(2), (at, { load, store }) => {
-      const read = (address: I32) => write.let(load(address.add(at)));
-      const slope = write.let(load(g.add(at)).mul(scale));
+    sweep(write, given.last.sub(given.first).shiftLeft(2), ({ load, store }) => {
+      const read = (address: I32) => write.let(load(address));
+      const slope = write.let(load(g).mul(scale));
       const before = { value: read(p), slope, state: rows.map(read) };
       const { value, state } = definition.simd(write, before, constants as Record<NamesIn<Numbers>, F32x4>);
       rows.forEach((row, index) => {
-        store(row.add(at), state[index]);
+        store(row, state[index]);
       });
-      store(p.add(at), value);
+      store(p, value);
     });
   });
 }

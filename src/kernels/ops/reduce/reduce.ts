@@ -90,39 +90,37 @@ const TERMS_PER_INVOCATION = 512;
 /** Invocations from which a device has enough to do. */
 const ENOUGH_INVOCATIONS = 4096;
 
+/** Adds up each output's terms in `parts`, which lie side by side in the output. */
+function sumProgram(
+  { dtype }: TensorSpec,
+  walk: ReturnType<typeof reductionWalk>,
+  parts: number,
+  tensors: Places,
+) {
+  const { key, first, along, outputs, reduced } = walk;
+  const body = `  let o = i / parameters.parts;
+${first}
+  let start = (i % parameters.parts) * parameters.terms;
+  let end = min(start + parameters.terms, parameters.reduced);
+  var total = ${dtype}(0);
+  for (var r = start; r < end; r++) {
+${along}
+    total += x[o_at_x + r_at_x];
+  }
+  out[i] = total;`;
+  const parameters = { parts, terms: Math.ceil(reduced / parts), reduced, ...walk.parameters };
+  return indexProgram(`sum ${dtype} ${key}`, outputs * parts, body, { tensors, parameters });
+}
+
 /** Each output's terms in parts of fixed size, and then the parts: the order of additions is always the same. */
 function sumPrograms([x]: readonly TensorSpec[], [out]: readonly TensorSpec[]): Program[] {
   const walk = reductionWalk(x, out);
   const isLong = walk.reduced > TERMS_PER_INVOCATION && walk.outputs < ENOUGH_INVOCATIONS;
-  const parts = isLong ? Math.ceil(walk.reduced / TERMS_PER_INVOCATION) : 1;
-  const terms = Math.ceil(walk.reduced / parts);
-  const partial = (tensors: Places) =>
-    indexProgram(
-      `sum ${x.dtype} ${walk.key}`,
-      walk.outputs * parts,
-      `  let o = i / parameters.parts;
-${walk.first}
-  let start = (i % parameters.parts) * parameters.terms;
-  let end = min(start + parameters.terms, parameters.reduced);
-  var total = ${x.dtype}(0);
-  for (var r = start; r < end; r++) {
-${walk.along}
-    total += x[o_at_x + r_at_x];
-  }
-  out[i] = total;`,
-      { tensors, parameters: { parts, terms, reduced: walk.reduced, ...walk.parameters } },
-    );
-  if (parts === 1) return [partial({ out: { output: 0 } })];
-  const scratch = { scratch: 0, length: walk.outputs * parts, dtype: x.dtype };
-  const rest = indexProgram(
-    `sum ${x.dtype} parts`,
-    walk.outputs,
-    `  var total = ${x.dtype}(0);
-  for (var part = 0u; part < parameters.parts; part++) { total += partial[i * parameters.parts + part]; }
-  out[i] = total;`,
-    { tensors: { partial: scratch }, parameters: { parts } },
-  );
-  return [partial({ out: scratch }), rest];
+  if (!isLong) return [sumProgram(x, walk, 1, {})];
+  const parts = Math.ceil(walk.reduced / TERMS_PER_INVOCATION);
+  const partial = { scratch: 0, length: walk.outputs * parts, dtype: x.dtype };
+  const rest = reductionWalk({ ...x, shape: [walk.outputs, parts] }, { ...x, shape: [walk.outputs, 1] });
+  return [sumProgram(x, walk, parts, { out: partial }), sumProgram(x, rest, 1, { x: partial })];
 }
 
 /** y = sum of x over `axes`: x [..., n, ...] -> y [..., 1, ...]. */

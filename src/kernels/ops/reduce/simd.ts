@@ -2,14 +2,14 @@
  * Kernels of reductions and of their adjoint, broadcasting. A tensor is seen as [outer, reduced, inner]: rows are
  * reduced where `inner` is 1, else rows are combined element by element. Other patterns have no kernel.
  */
-
 import type { Kernel, KernelCall, TensorPlace } from "../../dispatch.ts";
 import type { TensorSpec } from "../../operation.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { copyAllCall, copyBlock } from "../../wasm/block-kernels.ts";
 import { defineKernel, type KernelWriter } from "../../wasm/kernel.ts";
 import { addition, type Combination, defineRows } from "../../wasm/row-reduction.ts";
-import { forEachStretch, sweep, sweepApart } from "../../wasm/stretches.ts";
+import { defineRowKernels } from "../../wasm/rows.ts";
+import { forEachStretch, sweep } from "../../wasm/stretches.ts";
 import { F32, F32x4, type I32 } from "../../wasm/values.ts";
 
 /** Elements that an item takes where there is only one thing to reduce; the parts are then reduced in order. */
@@ -42,19 +42,19 @@ function reductionExtents(whole: Shape, part: Shape): Extents | undefined {
  * y [items, columns] = x [size, columns] combined `length` rows at a time. Four rows are combined with each other and
  * then with y's row, in f32: a sum of a part takes a quarter as many additions as it has rows.
  */
-function defineColumns(name: string, { identity, four }: Combination): Kernel {
+function defineColumns(name: string, { identity, combine: method }: Combination): Kernel {
   return defineKernel(
     name,
     { i32: "x, out, columns, length, size" },
     (write, { x, out, columns, ...range }) => {
       const bytes = write.let(columns.shiftLeft(2));
+      const combine = (a: F32x4, b: F32x4) => a[method](b);
       forEachStretch(write, range, (item, start, count) => {
         const target = write.let(out.add(item.mul(bytes)));
         /** Combines the rows that start at `rows` with the target. */
         const take = (rows: readonly I32[]) =>
-          sweep(write, bytes, (at, { load, store }) => {
-            const place = write.let(target.add(at));
-            store(place, four(load(place), rows.map((row) => load(row.add(at))).reduce(four)));
+          sweep(write, bytes, ({ load, store }) => {
+            store(target, combine(load(target), rows.map((row) => load(row)).reduce(combine)));
           });
         fill(write, target, bytes, F32.constant(identity));
         const row = write.variable(x.add(start.mul(bytes)));
@@ -76,7 +76,7 @@ function defineColumns(name: string, { identity, four }: Combination): Kernel {
 /** Sets every element of a row. */
 function fill(write: KernelWriter, row: I32, bytes: I32, value: F32): void {
   const four = write.let(value.splat());
-  sweep(write, bytes, (at, { store }) => store(row.add(at), four));
+  sweep(write, bytes, ({ store }) => store(row, four));
 }
 
 /** Item i: elements i `length` to (i + 1) `length` - 1 of out [size] are the element at x + i `xStep`. */
@@ -127,11 +127,7 @@ function defineReduction(name: string, combination: Combination): ReductionKerne
 
 const sumKernels = defineReduction("sum", addition);
 
-const maxKernels = defineReduction("max", {
-  identity: Number.NEGATIVE_INFINITY,
-  four: (a, b) => a.max(b),
-  one: (a, b) => a.max(b),
-});
+const maxKernels = defineReduction("max", { identity: Number.NEGATIVE_INFINITY, combine: "max" });
 
 /** Reduces the tensor x [outer, reduced, inner] to out [outer, inner]. */
 function reductionOf(kernels: ReductionKernels) {
@@ -164,40 +160,15 @@ export const sumCalls = reductionOf(sumKernels);
 export const maxCalls = reductionOf(maxKernels);
 
 /** The gradient g [rows] of maxima y [rows] to the elements of x [rows, columns] that attain them, in equal shares. */
-const shareRows = defineKernel(
+const shareRows = defineRowKernels(
   "max.gradient of rows",
-  { i32: "x, y, g, out, columns" },
-  (write, { x, y, g, out, columns, first, last }) => {
-    const bytes = write.let(columns.shiftLeft(2));
-    write.loop(first, last, 1, (item) => {
-      const row = write.let(x.add(item.mul(bytes)));
-      const target = write.let(out.add(item.mul(bytes)));
-      const largest = write.let(F32.load(y.add(item.shiftLeft(2))));
-      const ties = write.variable(F32x4.splat(0));
-      const otherTies = write.variable(F32.constant(0));
-      sweepApart(
-        write,
-        bytes,
-        (at) => {
-          const isTie = F32x4.load(row.add(at)).equals(largest.splat());
-          write.set(ties, ties.add(isTie.select(1, 0)));
-        },
-        (at) => {
-          const isTie = F32.load(row.add(at)).equals(largest);
-          write.set(otherTies, otherTies.add(isTie.toFloat()));
-        },
-      );
-      const add = (a: F32, b: F32) => a.add(b);
-      const count = [0, 1, 2, 3].map((number): F32 => ties.element(number)).reduce(add, otherTies);
-      const share = write.let(
-        F32.load(g.add(item.shiftLeft(2)))
-          .div(count)
-          .splat(),
-      );
-      sweep(write, bytes, (at, { load, store }) =>
-        store(target.add(at), load(row.add(at)).equals(largest.splat()).select(share, 0)),
-      );
-    });
+  { i32: "x, y, g, out" },
+  (write, row, { x, y, g, out }) => {
+    const [elements, target] = [row.of(x), row.of(out)];
+    const largest = write.let(F32x4.loadSplat(row.numberOf(y)));
+    const ties = row.sum(({ load }) => load(elements).equals(largest).select(1, 0));
+    const share = write.let(F32x4.loadSplat(row.numberOf(g)).div(ties));
+    row.sweep(({ load, store }) => store(target, load(elements).equals(largest).select(share, 0)));
   },
 );
 
@@ -206,7 +177,7 @@ export function maxGradientCalls([x, y]: readonly TensorSpec[]): KernelCall[] | 
   if (extents === undefined || extents.inner !== 1) return undefined;
   return [
     {
-      kernel: shareRows,
+      kernel: shareRows.plain,
       arguments: { columns: extents.reduced },
       items: extents.outer,
       work: 2 * sizeOf(x.shape),

@@ -34,7 +34,7 @@ const chooseLargest = defineKernel(
       const start = write.let(row.mul(bytes));
       const own = write.let(mask.add(start));
       const target = write.let(remaining.add(start));
-      sweep(write, bytes, (at, { load, store }) => store(target.add(at), load(own.add(at))));
+      sweep(write, bytes, ({ load, store }) => store(target, load(own)));
       const index = indexOfLargest(write, write.let(scores.add(start)), own, bytes);
       write.store(choice.add(row.shiftLeft(2)), index);
       write.if(index.notEquals(NOTHING), () => write.store(target.add(index.shiftLeft(2)), I32.constant(0)));

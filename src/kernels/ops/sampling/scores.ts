@@ -2,7 +2,7 @@
 import type { KernelCall, TensorPlace } from "../../dispatch.ts";
 import type { RandomKey } from "../../philox.ts";
 import { defineKernel, type KernelWriter } from "../../wasm/kernel.ts";
-import { sweep, sweepApart } from "../../wasm/stretches.ts";
+import { sweep } from "../../wasm/stretches.ts";
 import { F32x4, type I32, I32x4 } from "../../wasm/values.ts";
 import { drawCall } from "../random/draws.ts";
 
@@ -21,10 +21,7 @@ const addLogits = defineKernel(
       const start = write.let(row.mul(lists));
       write.loop(start, start.add(lists), 1, (list) => {
         const target = write.let(scores.add(list.mul(bytes)));
-        sweep(write, bytes, (at, { load, store }) => {
-          const place = write.let(target.add(at));
-          store(place, load(logits.add(at)).div(divisor).add(load(place)));
-        });
+        sweep(write, bytes, ({ load, store }) => store(target, load(logits).div(divisor).add(load(target))));
       });
     });
   },
@@ -59,26 +56,15 @@ export function perturbCalls(
 export function indexOfLargest(write: KernelWriter, scores: I32, mask: I32 | undefined, bytes: I32): I32 {
   const largest = write.variable(F32x4.splat(Number.NEGATIVE_INFINITY));
   const indices = write.variable(I32x4.splat(NOTHING));
-  const consider = (score: F32x4, kept: F32x4 | undefined, candidates: I32x4) => {
-    const given = write.let(score);
-    const isLarger = given.greater(largest);
-    const isChosen = write.let(kept === undefined ? isLarger : isLarger.and(kept.asIntegers().notEquals(0)));
-    write.set(largest, isChosen.select(given, largest));
-    const chosen = isChosen.select(candidates.asFloats(), indices.asFloats()).asIntegers();
-    write.set(indices, chosen);
-  };
-  sweepApart(
-    write,
-    bytes,
-    (at) => {
-      const candidates = I32x4.splat(at.shiftRightUnsigned(2)).add(I32x4.of(0, 1, 2, 3));
-      consider(F32x4.load(scores.add(at)), mask && F32x4.load(mask.add(at)), candidates);
-    },
-    (at) => {
-      const candidate = I32x4.splat(at.shiftRightUnsigned(2));
-      consider(F32x4.loadSplat(scores.add(at)), mask && F32x4.loadSplat(mask.add(at)), candidate);
-    },
-  );
+  sweep(write, bytes, ({ load, isSingle }, offset) => {
+    const first = I32x4.splat(offset.shiftRightUnsigned(2));
+    const candidates = isSingle ? first : first.add(I32x4.of(0, 1, 2, 3));
+    const score = write.let(load(scores));
+    const isLarger = score.greater(largest);
+    const isChosen = write.let(mask ? isLarger.and(load(mask).asIntegers().notEquals(0)) : isLarger);
+    write.set(largest, isChosen.select(score, largest));
+    write.set(indices, isChosen.select(candidates.asFloats(), indices.asFloats()).asIntegers());
+  });
   const best = write.variable(largest.element(0));
   const index = write.variable(indices.element(0));
   for (const place of [1, 2, 3]) {

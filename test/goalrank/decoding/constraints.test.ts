@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { ListConstraints } from "../../src/goalrank/decoding/constraints.ts";
-import type { DecodeOptions } from "../../src/goalrank/decoding/decode.ts";
-import { decodeBeam, decodeTree } from "../../src/goalrank/decoding/search.ts";
+import type { ListConstraints } from "../../../src/goalrank/decoding/constraints.ts";
+import type { DecodeOptions } from "../../../src/goalrank/decoding/decode.ts";
+import { decodeBeam, decodeTree } from "../../../src/goalrank/decoding/search.ts";
 import {
   allLists,
   allLogProbabilities,
@@ -20,8 +20,8 @@ import {
   placeOf,
   REQUESTS,
   totalVariation,
-} from "../small-generator.ts";
-import { throwsMessage } from "../throws-message.ts";
+} from "../../small-generator.ts";
+import { throwsMessage } from "../../throws-message.ts";
 
 const test = suite("decoding under constraints");
 

@@ -2,19 +2,19 @@
 import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { candidateBatch } from "../../src/data/batch.ts";
-import type { ListDataset } from "../../src/data/dataset.ts";
-import { allRows } from "../../src/data/labels.ts";
-import type { ListJudge } from "../../src/goalrank/judge.ts";
-import { byScores, rankRequests } from "../../src/methods/answering.ts";
-import { PermutationInterest } from "../../src/methods/pier/permutation-interest.ts";
-import { permuteLists, topCandidates, topPermutations } from "../../src/methods/pier/permutations.ts";
-import { byPermutations, PIER, PIER_PERMUTATIONS, pierTask } from "../../src/methods/pier/pier.ts";
-import { hammingDistances } from "../../src/methods/pier/sim-hash.ts";
-import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
-import { noGrad, tensor } from "../../src/tensor/index.ts";
-import { train } from "../../src/training/trainer.ts";
-import { log, world } from "../small-world.ts";
+import { candidateBatch } from "../../../src/data/batch.ts";
+import type { ListDataset } from "../../../src/data/dataset.ts";
+import { allRows } from "../../../src/data/labels.ts";
+import type { ListJudge } from "../../../src/goalrank/judge.ts";
+import { byScores, rankRequests } from "../../../src/methods/answering.ts";
+import { PermutationInterest } from "../../../src/methods/pier/permutation-interest.ts";
+import { permuteLists, topCandidates, topPermutations } from "../../../src/methods/pier/permutations.ts";
+import { byPermutations, PIER, PIER_PERMUTATIONS, pierTask } from "../../../src/methods/pier/pier.ts";
+import { hammingDistances } from "../../../src/methods/pier/sim-hash.ts";
+import { PointwiseRanker } from "../../../src/methods/pointwise-ranker.ts";
+import { noGrad, tensor } from "../../../src/tensor/index.ts";
+import { train } from "../../../src/training/trainer.ts";
+import { log, world } from "../../small-world.ts";
 import {
   assertRanked,
   createSchool,
@@ -27,7 +27,7 @@ import {
   reordered,
   WIDTH,
   withHistory,
-} from "./small-context.ts";
+} from "../small-context.ts";
 
 const test = suite("PIER");
 

@@ -1,9 +1,9 @@
 /** Every way of decoding, against all 120 lists of a small generator. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type DecodeOptions, decodeScoredLists } from "../../src/goalrank/decoding/decode.ts";
-import { decodeBeam, decodeTree } from "../../src/goalrank/decoding/search.ts";
-import { noGrad, scope } from "../../src/tensor/index.ts";
+import { type DecodeOptions, decodeScoredLists } from "../../../src/goalrank/decoding/decode.ts";
+import { decodeBeam, decodeTree } from "../../../src/goalrank/decoding/search.ts";
+import { noGrad, scope } from "../../../src/tensor/index.ts";
 import {
   allLists,
   allLogProbabilities,
@@ -23,8 +23,8 @@ import {
   tempered,
   totalVariation,
   truncated,
-} from "../small-generator.ts";
-import { throwsMessage } from "../throws-message.ts";
+} from "../../small-generator.ts";
+import { throwsMessage } from "../../throws-message.ts";
 
 const test = suite("decoding");
 

@@ -1,18 +1,22 @@
 /** EG-Rerank: its loss by hand, that it climbs what a judge says, and that the discriminator keeps it near the log. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { candidateBatch } from "../../src/data/batch.ts";
-import type { ListDataset } from "../../src/data/dataset.ts";
-import { allRows } from "../../src/data/labels.ts";
-import type { ListJudge } from "../../src/goalrank/judge.ts";
-import { byPolicy, rankRequests } from "../../src/methods/answering.ts";
-import { EG_RERANK } from "../../src/methods/eg-rerank/eg-rerank.ts";
-import { EgRerank, PointerGenerator } from "../../src/methods/eg-rerank/model.ts";
-import { DEFAULT_EG_RERANK, type EgRerankOptions, egRerankTask } from "../../src/methods/eg-rerank/task.ts";
-import { noGrad, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
-import { DEFAULT_TRAINING } from "../../src/training/options.ts";
-import { train } from "../../src/training/trainer.ts";
-import { log, world } from "../small-world.ts";
+import { candidateBatch } from "../../../src/data/batch.ts";
+import type { ListDataset } from "../../../src/data/dataset.ts";
+import { allRows } from "../../../src/data/labels.ts";
+import type { ListJudge } from "../../../src/goalrank/judge.ts";
+import { byPolicy, rankRequests } from "../../../src/methods/answering.ts";
+import { EG_RERANK } from "../../../src/methods/eg-rerank/eg-rerank.ts";
+import { EgRerank, PointerGenerator } from "../../../src/methods/eg-rerank/model.ts";
+import {
+  DEFAULT_EG_RERANK,
+  type EgRerankOptions,
+  egRerankTask,
+} from "../../../src/methods/eg-rerank/task.ts";
+import { noGrad, scope, type Tensor, tensor } from "../../../src/tensor/index.ts";
+import { DEFAULT_TRAINING } from "../../../src/training/options.ts";
+import { train } from "../../../src/training/trainer.ts";
+import { log, world } from "../../small-world.ts";
 import {
   assertRanked,
   createSchool,
@@ -22,7 +26,7 @@ import {
   random,
   reordered,
   WIDTH,
-} from "./small-context.ts";
+} from "../small-context.ts";
 
 const test = suite("EG-Rerank");
 

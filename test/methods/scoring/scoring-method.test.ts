@@ -1,15 +1,15 @@
 /** What scorers learn from: all candidates, or only what was shown; and their losses by hand. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { listwiseLoss } from "../../src/goalrank/listwise-loss.ts";
-import { DNN } from "../../src/methods/dnn.ts";
-import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
-import { attentionLoss } from "../../src/methods/scoring/attention-loss.ts";
-import { pointwiseLoss, type ScoreLoss, scoringTask } from "../../src/methods/scoring/scoring-method.ts";
-import { type Tensor, tensor } from "../../src/tensor/index.ts";
-import { log, world } from "../small-world.ts";
+import { listwiseLoss } from "../../../src/goalrank/listwise-loss.ts";
+import { DNN } from "../../../src/methods/dnn.ts";
+import { PointwiseRanker } from "../../../src/methods/pointwise-ranker.ts";
+import { attentionLoss } from "../../../src/methods/scoring/attention-loss.ts";
+import { pointwiseLoss, type ScoreLoss, scoringTask } from "../../../src/methods/scoring/scoring-method.ts";
+import { type Tensor, tensor } from "../../../src/tensor/index.ts";
+import { log, world } from "../../small-world.ts";
+import { assertRanked, createSchool, lists32, lossOf, random, WIDTH } from "../small-context.ts";
 import { assertNear } from "./scoring-checks.ts";
-import { assertRanked, createSchool, lists32, lossOf, random, WIDTH } from "./small-context.ts";
 
 const test = suite("scoring methods");
 

@@ -1,24 +1,24 @@
 /** A generator that is trained towards other objectives than Eq. 5, by their names. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { selectRows } from "../../src/data/dataset.ts";
-import { mean } from "../../src/evaluation/statistics.ts";
-import { Generator } from "../../src/goalrank/generator.ts";
-import { predictedRewards } from "../../src/goalrank/judge.ts";
-import { RewardModel, type RewardModelOptions } from "../../src/goalrank/reward-model.ts";
-import { Random } from "../../src/kernels/index.ts";
-import { byPolicy, rankRequests } from "../../src/methods/answering.ts";
-import { OBJECTIVES, type ObjectiveName } from "../../src/methods/objectives/index.ts";
+import { selectRows } from "../../../src/data/dataset.ts";
+import { mean } from "../../../src/evaluation/statistics.ts";
+import { Generator } from "../../../src/goalrank/generator.ts";
+import { predictedRewards } from "../../../src/goalrank/judge.ts";
+import { RewardModel, type RewardModelOptions } from "../../../src/goalrank/reward-model.ts";
+import { Random } from "../../../src/kernels/index.ts";
+import { byPolicy, rankRequests } from "../../../src/methods/answering.ts";
+import { OBJECTIVES, type ObjectiveName } from "../../../src/methods/objectives/index.ts";
 import {
   DEFAULT_POLICY,
   isGroupObjective,
   type PolicyOptions,
-} from "../../src/methods/objectives/objective-settings.ts";
-import { type PolicyModels, policyTask } from "../../src/methods/objectives/policy-task.ts";
-import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
-import { DEFAULT_TRAINING } from "../../src/training/options.ts";
-import { train } from "../../src/training/trainer.ts";
-import { generatorOptions, log, rewardOptions, world } from "../small-world.ts";
+} from "../../../src/methods/objectives/objective-settings.ts";
+import { type PolicyModels, policyTask } from "../../../src/methods/objectives/policy-task.ts";
+import { PointwiseRanker } from "../../../src/methods/pointwise-ranker.ts";
+import { DEFAULT_TRAINING } from "../../../src/training/options.ts";
+import { train } from "../../../src/training/trainer.ts";
+import { generatorOptions, log, rewardOptions, world } from "../../small-world.ts";
 
 const test = suite("objectives of the policy task");
 

@@ -1,23 +1,23 @@
 /** Gradients of the whole losses of the methods that score candidates, against central differences. */
 import { suite } from "uvu";
-import type { ListDataset } from "../../src/data/dataset.ts";
-import { listwiseLoss } from "../../src/goalrank/listwise-loss.ts";
-import { ListContextRanker } from "../../src/methods/dlcm.ts";
-import { MultiLevelReranker } from "../../src/methods/mir.ts";
-import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
-import { PersonalisedReranker } from "../../src/methods/prm.ts";
-import { RankMixer } from "../../src/methods/rank-mixer.ts";
-import { attentionLoss } from "../../src/methods/scoring/attention-loss.ts";
+import type { ListDataset } from "../../../src/data/dataset.ts";
+import { listwiseLoss } from "../../../src/goalrank/listwise-loss.ts";
+import { ListContextRanker } from "../../../src/methods/dlcm.ts";
+import { MultiLevelReranker } from "../../../src/methods/mir.ts";
+import { PointwiseRanker } from "../../../src/methods/pointwise-ranker.ts";
+import { PersonalisedReranker } from "../../../src/methods/prm.ts";
+import { RankMixer } from "../../../src/methods/rank-mixer.ts";
+import { attentionLoss } from "../../../src/methods/scoring/attention-loss.ts";
 import {
   pointwiseLoss,
   type ScoreLoss,
   type ScoringModel,
   scoringTask,
-} from "../../src/methods/scoring/scoring-method.ts";
-import { SetRank } from "../../src/methods/set-rank.ts";
-import { log, world } from "../small-world.ts";
-import { checkGradients } from "./check-gradients.ts";
-import { random, withHistory } from "./small-context.ts";
+} from "../../../src/methods/scoring/scoring-method.ts";
+import { SetRank } from "../../../src/methods/set-rank.ts";
+import { log, world } from "../../small-world.ts";
+import { checkGradients } from "../check-gradients.ts";
+import { random, withHistory } from "../small-context.ts";
 
 const test = suite("gradients of scoring methods");
 

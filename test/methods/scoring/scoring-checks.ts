@@ -1,16 +1,20 @@
 /** What methods that score all candidates are held to, whatever they score with. */
 import * as fc from "fast-check";
 import * as assert from "uvu/assert";
-import { candidateBatch, feedbackBatch } from "../../src/data/batch.ts";
-import type { ListDataset } from "../../src/data/dataset.ts";
-import { allRows, candidateLabels } from "../../src/data/labels.ts";
-import { rankByScore } from "../../src/evaluation/ranking-metrics.ts";
-import type { Lesson, Method } from "../../src/methods/method.ts";
-import { type ScoreLoss, type ScoringModel, scoringTask } from "../../src/methods/scoring/scoring-method.ts";
-import { noGrad } from "../../src/tensor/index.ts";
-import type { TrainingOptions } from "../../src/training/options.ts";
-import { train } from "../../src/training/trainer.ts";
-import { log } from "../small-world.ts";
+import { candidateBatch, feedbackBatch } from "../../../src/data/batch.ts";
+import type { ListDataset } from "../../../src/data/dataset.ts";
+import { allRows, candidateLabels } from "../../../src/data/labels.ts";
+import { rankByScore } from "../../../src/evaluation/ranking-metrics.ts";
+import type { Lesson, Method } from "../../../src/methods/method.ts";
+import {
+  type ScoreLoss,
+  type ScoringModel,
+  scoringTask,
+} from "../../../src/methods/scoring/scoring-method.ts";
+import { noGrad } from "../../../src/tensor/index.ts";
+import type { TrainingOptions } from "../../../src/training/options.ts";
+import { train } from "../../../src/training/trainer.ts";
+import { log } from "../../small-world.ts";
 import {
   assertRanked,
   createSchool,
@@ -20,7 +24,7 @@ import {
   OVERFITTING,
   reordered,
   withHistory,
-} from "./small-context.ts";
+} from "../small-context.ts";
 
 const { candidateCount: candidates } = log;
 

@@ -2,17 +2,17 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { buildGroups, type GroupContext } from "../../src/goalrank/groups/build.ts";
+import { buildGroups, type GroupContext } from "../../../src/goalrank/groups/build.ts";
 import {
   checkGroupSet,
   DEFAULT_GROUP_SET,
   GROUP_SOURCES,
   type GroupSet,
-} from "../../src/goalrank/groups/group-set.ts";
-import { randomLists } from "../../src/goalrank/groups/random.ts";
-import { defaultDevice, gumbelTopK, noGrad, scope, tensor } from "../../src/tensor/index.ts";
-import { CANDIDATES, createGenerator, encode, key, LENGTH, REQUESTS, split } from "../small-generator.ts";
-import { throwsMessage } from "../throws-message.ts";
+} from "../../../src/goalrank/groups/group-set.ts";
+import { randomLists } from "../../../src/goalrank/groups/random.ts";
+import { defaultDevice, gumbelTopK, noGrad, scope, tensor } from "../../../src/tensor/index.ts";
+import { CANDIDATES, createGenerator, encode, key, LENGTH, REQUESTS, split } from "../../small-generator.ts";
+import { throwsMessage } from "../../throws-message.ts";
 
 const test = suite("group set");
 

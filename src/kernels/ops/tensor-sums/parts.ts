@@ -1,8 +1,11 @@
-/** Sums over the elements of each of many tensors, without atomics: every element's place in the additions is fixed. */
+/** Sums over the elements of each of many tensors, in parts of fixed length, without atomics: every element's place in the additions is fixed. */
 import type { Places, Program, ProgramLimits, TensorPlace } from "../../dispatch.ts";
 import type { TensorSpec } from "../../operation.ts";
 import { sizeOf } from "../../shape.ts";
 import { forEachMember, groupMembers } from "../../webgpu/tensor-groups.ts";
+
+/** Elements of one tensor that an item of a kernel sums up. */
+export const ELEMENTS_PER_PART = 32768;
 
 /** Invocations of a workgroup that adds up terms, a power of 2; and terms that one of them takes. */
 const INVOCATIONS = 64;

@@ -2,18 +2,18 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { diverseLists } from "../../src/goalrank/groups/diverse.ts";
-import { loggedLists } from "../../src/goalrank/groups/logged.ts";
-import { markovLists, type PairScores, pairScores } from "../../src/goalrank/groups/markov.ts";
-import { mergeGroups } from "../../src/goalrank/groups/merge.ts";
-import { policyLists } from "../../src/goalrank/groups/policy.ts";
-import { randomLists } from "../../src/goalrank/groups/random.ts";
-import { selectSpaced } from "../../src/goalrank/groups/select-spaced.ts";
-import { softmaxLists } from "../../src/goalrank/groups/softmax.ts";
-import { substitutedLists } from "../../src/goalrank/groups/substitution.ts";
-import { treeLists } from "../../src/goalrank/groups/tree.ts";
-import { Random } from "../../src/kernels/index.ts";
-import { tensor } from "../../src/tensor/index.ts";
+import { diverseLists } from "../../../src/goalrank/groups/diverse.ts";
+import { loggedLists } from "../../../src/goalrank/groups/logged.ts";
+import { markovLists, type PairScores, pairScores } from "../../../src/goalrank/groups/markov.ts";
+import { mergeGroups } from "../../../src/goalrank/groups/merge.ts";
+import { policyLists } from "../../../src/goalrank/groups/policy.ts";
+import { randomLists } from "../../../src/goalrank/groups/random.ts";
+import { selectSpaced } from "../../../src/goalrank/groups/select-spaced.ts";
+import { softmaxLists } from "../../../src/goalrank/groups/softmax.ts";
+import { substitutedLists } from "../../../src/goalrank/groups/substitution.ts";
+import { treeLists } from "../../../src/goalrank/groups/tree.ts";
+import { Random } from "../../../src/kernels/index.ts";
+import { tensor } from "../../../src/tensor/index.ts";
 import {
   allLists,
   allLogProbabilities,
@@ -26,7 +26,7 @@ import {
   REQUESTS,
   split,
   totalVariation,
-} from "../small-generator.ts";
+} from "../../small-generator.ts";
 
 const test = suite("groups");
 

@@ -1,21 +1,21 @@
 /** MG-E: what its fleet is, that each member proposes what it says, and that the judge takes the best. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { candidateBatch } from "../../src/data/batch.ts";
-import { allRows } from "../../src/data/labels.ts";
-import { Generator } from "../../src/goalrank/generator.ts";
-import { predictedRewards } from "../../src/goalrank/judge.ts";
-import { byPolicy, byScores, rankRequests } from "../../src/methods/answering.ts";
-import { AUTOREGRESSIVE_NETWORKS, FLEET, type FleetMember } from "../../src/methods/mg-e/fleet.ts";
-import { MG_E_3, MG_E_20, MG_E_100 } from "../../src/methods/mg-e/mg-e.ts";
-import { type FleetNetworks, FleetProposals } from "../../src/methods/mg-e/proposals.ts";
-import { contrastiveLists, MatchingGenerator } from "../../src/methods/nar4rec.ts";
-import { PointwiseRanker } from "../../src/methods/pointwise-ranker.ts";
-import { noGrad, scope } from "../../src/tensor/index.ts";
-import { DEFAULT_TRAINING } from "../../src/training/options.ts";
-import { type TrainingTask, train } from "../../src/training/trainer.ts";
-import { generatorOptions, log, world } from "../small-world.ts";
-import { assertRanked, createSchool, judgeOf, learned, lists32, random } from "./small-context.ts";
+import { candidateBatch } from "../../../src/data/batch.ts";
+import { allRows } from "../../../src/data/labels.ts";
+import { Generator } from "../../../src/goalrank/generator.ts";
+import { predictedRewards } from "../../../src/goalrank/judge.ts";
+import { byPolicy, byScores, rankRequests } from "../../../src/methods/answering.ts";
+import { AUTOREGRESSIVE_NETWORKS, FLEET, type FleetMember } from "../../../src/methods/mg-e/fleet.ts";
+import { MG_E_3, MG_E_20, MG_E_100 } from "../../../src/methods/mg-e/mg-e.ts";
+import { type FleetNetworks, FleetProposals } from "../../../src/methods/mg-e/proposals.ts";
+import { contrastiveLists, MatchingGenerator } from "../../../src/methods/nar4rec.ts";
+import { PointwiseRanker } from "../../../src/methods/pointwise-ranker.ts";
+import { heldScope, noGrad, scope } from "../../../src/tensor/index.ts";
+import { DEFAULT_TRAINING } from "../../../src/training/options.ts";
+import { type TrainingTask, train } from "../../../src/training/trainer.ts";
+import { generatorOptions, log, world } from "../../small-world.ts";
+import { assertRanked, createSchool, judgeOf, learned, lists32, random } from "../small-context.ts";
 
 const test = suite("MG-E");
 
@@ -37,7 +37,8 @@ const key = (step: number) => ({ seed: 1, stream: "test", step });
 /** A member's lists for the 32 requests, one after the other. */
 async function listsOf(member: FleetMember, step = 0): Promise<Int32Array> {
   using _ = scope();
-  const proposals = new FleetProposals(networks, candidateBatch(lists32, allRows(lists32)), length);
+  using held = heldScope();
+  const proposals = new FleetProposals(networks, candidateBatch(lists32, allRows(lists32)), length, held);
   const lists = await proposals.listsOf(member, key(step));
   assert.equal(lists.shape, [lists32.size, 1, length]);
   return (await lists.data()) as Int32Array;

@@ -2,11 +2,11 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { approximate, divergence, randomTargets } from "../../src/goalrank/theorem/approximation.ts";
-import { GeneratorMixtures } from "../../src/goalrank/theorem/generator-mixtures.ts";
-import { enumerateLists } from "../../src/goalrank/theorem/list-space.ts";
-import { Random } from "../../src/kernels/index.ts";
-import { noGrad, scope } from "../../src/tensor/index.ts";
+import { approximate, divergence, randomTargets } from "../../../src/goalrank/theorem/approximation.ts";
+import { GeneratorMixtures } from "../../../src/goalrank/theorem/generator-mixtures.ts";
+import { enumerateLists } from "../../../src/goalrank/theorem/list-space.ts";
+import { Random } from "../../../src/kernels/index.ts";
+import { noGrad, scope } from "../../../src/tensor/index.ts";
 
 const test = suite("theorem 1");
 

@@ -2,11 +2,11 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Random } from "../../src/kernels/index.ts";
-import type { GroupEvidence, Objective, ObjectiveOptions } from "../../src/methods/objectives/evidence.ts";
-import { grpo, rankGrpo, reinforce } from "../../src/methods/objectives/policy-gradient.ts";
-import { dpo, lipoLambda, rankList } from "../../src/methods/objectives/preference.ts";
-import { gradcheck, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
+import { Random } from "../../../src/kernels/index.ts";
+import type { GroupEvidence, Objective, ObjectiveOptions } from "../../../src/methods/objectives/evidence.ts";
+import { grpo, rankGrpo, reinforce } from "../../../src/methods/objectives/policy-gradient.ts";
+import { dpo, lipoLambda, rankList } from "../../../src/methods/objectives/preference.ts";
+import { gradcheck, scope, type Tensor, tensor } from "../../../src/tensor/index.ts";
 
 const test = suite("objectives");
 

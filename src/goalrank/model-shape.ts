@@ -1,0 +1,22 @@
+/** Sizes that the models of a run share. */
+
+/** Plain data, which a ranker's file holds; each model reads what it needs of it. */
+export interface ModelShape {
+  /** L, N and H of the requests; without a history H is 0. */
+  readonly listLength: number;
+  readonly candidateCount: number;
+  readonly historyLength: number;
+  /** D */
+  readonly width: number;
+  /** Of attention. */
+  readonly heads: number;
+  /** Blocks, or layers of whatever kind a model stacks. */
+  readonly layers: number;
+  readonly dropoutRate: number;
+  readonly seed: number;
+}
+
+/** What keys a model's dropout: unlike that of every other model of a run. */
+export interface ModelStream {
+  readonly stream: string;
+}

@@ -1,0 +1,77 @@
+/** A method that was written to a file and read back answers as it did, whatever method it is. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Method } from "../../src/methods/method.ts";
+import { LOGGING_POLICY, ORACLE } from "../../src/methods/references.ts";
+import { Ranker } from "../../src/ranker/ranker.ts";
+import { encodeRanker, RankerFileError } from "../../src/ranker/ranker-file.ts";
+import type { RankedList } from "../../src/ranker/requests.ts";
+import { listsOf, requestOf, rows, SERVED, school, serve, withRanker } from "./served-methods.ts";
+
+const test = suite("served methods");
+
+const itemsOf = (answers: readonly unknown[]) => answers.map((answer) => (answer as RankedList).items);
+
+for (const method of SERVED) {
+  test(`${method.title} answers as it did before it was written, together and one by one`, () =>
+    withRanker(method, async (ranker, { instance }) => {
+      const together = itemsOf(await ranker.rankMany(rows.map(requestOf)));
+      const alone: RankedList[] = [];
+      for (const row of rows) alone.push(await ranker.rank(requestOf(row)));
+      assert.equal(together, itemsOf(alone));
+      // What is drawn at random is drawn batch by batch; a ranker draws for each request by itself.
+      const expected: string[][] = [];
+      for (const row of rows) expected.push(...(await listsOf(instance, [row])));
+      assert.equal(together, expected);
+    }));
+}
+
+test("what draws nothing at random answers requests of an evaluation as they are served", async () => {
+  const drawing = /^(random|.*evaluator-\d+|mg-e-\d+)$/;
+  for (const method of SERVED.filter(({ name }) => !drawing.test(name))) {
+    await withRanker(method, async (ranker, { instance }) => {
+      const served = itemsOf(await ranker.rankMany(rows.map(requestOf)));
+      assert.equal(served, await listsOf(instance), method.name);
+    });
+  }
+});
+
+test("a method is written to the same bytes again, also once it was read back", async () => {
+  for (const method of SERVED) {
+    const { instance, bytes } = await serve(method);
+    const source = { method, instance, models: school.models, retriever: undefined, training: {} };
+    assert.equal(await encodeRanker(source), bytes, method.name);
+    const other = await encodeRanker({ ...source, training: { seed: 4 } });
+    const fingerprints = await Promise.all(
+      [bytes, bytes, other].map(async (own) => {
+        const ranker = await Ranker.create(own, { threads: 1 });
+        ranker.dispose();
+        return ranker.description.fingerprint;
+      }),
+    );
+    assert.is(fingerprints[0], fingerprints[1]);
+    assert.is.not(fingerprints[0], fingerprints[2]);
+  }
+});
+
+test("a ranker says which method it is, and whose probabilities its lists have", async () => {
+  for (const method of SERVED) {
+    await withRanker(method, async ({ description }) => {
+      assert.is(description.method, method.name);
+      assert.is(description.title, method.title);
+      const isPolicy = ["goalrank", "imitation", "eg-rerank"].includes(method.name);
+      assert.is(description.probabilities, isPolicy ? "policy" : "plackett-luce");
+    });
+  }
+});
+
+test("what only a world knows cannot be served", async () => {
+  for (const method of [LOGGING_POLICY, ORACLE] as readonly Method[]) {
+    const { bytes } = await serve(method);
+    const problem = await Ranker.create(bytes, { threads: 1 }).catch((error: unknown) => error);
+    assert.instance(problem, RankerFileError);
+    assert.match((problem as Error).message, /answers with the help of a world/);
+  }
+});
+
+test.run();
