@@ -16,16 +16,10 @@ import { RANK_MIXER } from "./rank-mixer.ts";
 import { AS_THEY_COME, LOGGING_POLICY, ORACLE, RANDOM, RETRIEVER } from "./references.ts";
 import { SET_RANK, SET_RANK_INDUCED } from "./set-rank.ts";
 
-export type { Answering, RankedLists } from "./answering.ts";
-export type {
-  Lesson,
-  Method,
-  MethodContext,
-  MethodFamily,
-  MethodInstance,
-  SharedModelName,
-  SharedModels,
-} from "./method.ts";
+export { type Answering, byPolicy, byScores, type RankedLists, rankRequests } from "./answering.ts";
+export { goalRankInstance } from "./goalrank-policy.ts";
+export type { Lesson, Method, MethodContext, MethodInstance, SharedModels } from "./method.ts";
+export { PointwiseRanker, pointwiseTask } from "./pointwise-ranker.ts";
 
 /** The rows of the paper's Table 1 that GoalRank is compared with; those of one family stand together. */
 export const BASELINES: readonly Method[] = [

@@ -69,10 +69,10 @@ export async function run(
 
 /** Compares methods that are trained on the test requests. */
 export async function compareMethods(
-  { context }: SharedSet,
+  { context }: Pick<SharedSet, "context">,
   methods: readonly TrainedMethod[],
   data: ExperimentData,
-  { seed }: RunSettings,
+  { seed }: Pick<RunSettings, "seed">,
 ): Promise<RunResult> {
   const judge = sharedModel(context, "judge");
   const { test, validation, world, propensities } = data;
