@@ -16,6 +16,8 @@ import { RANK_MIXER } from "./rank-mixer.ts";
 import { AS_THEY_COME, LOGGING_POLICY, ORACLE, RANDOM, RETRIEVER } from "./references.ts";
 import { SET_RANK, SET_RANK_INDUCED } from "./set-rank.ts";
 
+export { type Answering, byPolicy, byScores, type RankedLists, rankRequests } from "./answering.ts";
+export { goalRankInstance } from "./goalrank-policy.ts";
 export type {
   Lesson,
   Method,
@@ -25,6 +27,7 @@ export type {
   SharedModelName,
   SharedModels,
 } from "./method.ts";
+export { PointwiseRanker, pointwiseTask } from "./pointwise-ranker.ts";
 export { type ScoreLoss, type ScoringModel, scoringMethod } from "./scoring/scoring-method.ts";
 
 /** The rows of the paper's Table 1 that GoalRank is compared with; those of one family stand together. */

@@ -69,10 +69,10 @@ export async function run(
 
 /** Compares methods that are trained on the test requests. */
 export async function compareMethods(
-  { context }: SharedSet,
+  { context }: Pick<SharedSet, "context">,
   methods: readonly TrainedMethod[],
   data: RunData,
-  { seed }: RunSettings,
+  { seed }: Pick<RunSettings, "seed">,
 ): Promise<RunResult> {
   const judge = sharedModel(context, "judge");
   const { test, validation, world, propensities } = data;
@@ -106,17 +106,18 @@ export async function compareMethods(
   };
 }
 
-/** How well a judge knows the validation lists. */
+/** How well a judge knows the validation lists; the test lists, where a small log leaves none for validation. */
 export async function examineJudge(
   judge: ListJudge,
-  { validation, world }: RunData,
+  { validation, test, world }: RunData,
   seed: number,
 ): Promise<Pick<RunResult, "judge" | "trueCorrelation">> {
-  const shown = showableLists(validation);
-  const predicted = await predictedRewards(judge, validation, shown);
+  const held = validation.size > 0 ? validation : test;
+  const shown = showableLists(held);
+  const predicted = await predictedRewards(judge, held, shown);
   return {
-    judge: rewardReport(predicted, listRewards(validation, shown), { seed }),
-    trueCorrelation: world && pearsonCorrelation(predicted, expectedRewards(world, validation, shown)),
+    judge: rewardReport(predicted, listRewards(held, shown), { seed }),
+    trueCorrelation: world && pearsonCorrelation(predicted, expectedRewards(world, held, shown)),
   };
 }
 
