@@ -25,20 +25,9 @@ export { createDataReport, type DataReportInput } from "./report/data-report.ts"
 export type { DataReport } from "./report/data-report-schema.ts";
 export { type ItemNeighbourOptions, ItemNeighbourRetriever } from "./retrievers/item-neighbours.ts";
 export { type LearnRetrieverOptions, learnRetriever } from "./retrievers/learn.ts";
-export {
-  DEFAULT_RETRIEVER,
-  MatrixFactorization,
-  type RetrieverOptions,
-  trainRetriever,
-} from "./retrievers/matrix-factorization.ts";
+export * from "./retrievers/matrix-factorization.ts";
 export { MatrixRetriever } from "./retrievers/matrix-retriever.ts";
 export { type PopularityOptions, PopularityRetriever } from "./retrievers/popularity.ts";
 export { recallAt } from "./retrievers/recall.ts";
-export {
-  itemScorer,
-  RETRIEVERS,
-  type Retriever,
-  type RetrieverName,
-  type RetrieverQuery,
-} from "./retrievers/retriever.ts";
+export * from "./retrievers/retriever.ts";
 export type { CutOptions, LogFormat, LogOptions } from "./settings.ts";
