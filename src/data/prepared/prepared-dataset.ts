@@ -1,7 +1,9 @@
 /**
  * Prepared datasets: what a training reads, written once and used again. A file is opened by its header alone, and then
- * read by rows, so that it never has to fit in memory.
+ * read by rows, so that it never has to fit in memory. It has the safetensors layout, with a tensor for each column and
+ * a metadata entry, `goalrank`, of JSON; docs/data-format.md describes it for readers in other languages.
  */
+import { sha256 } from "../../files/sha256.ts";
 import { writeWholeInParts } from "../../files/write-whole.ts";
 import { encodeSafetensorsHeader, type SafetensorsEntry } from "../../nn/index.ts";
 import {
@@ -22,15 +24,16 @@ import { eachSplit, SPLITS, type SplitName } from "../protocols.ts";
 import { restoreRetriever } from "../retrievers/restore.ts";
 import type { Retriever } from "../retrievers/retriever.ts";
 import { PreparedFile } from "./prepared-file.ts";
-import { columnTensor, RETRIEVER_PREFIX, splitTensors } from "./prepared-layout.ts";
 import {
   METADATA_CHECKSUM_KEY,
   METADATA_KEY,
   PREPARED_VERSION,
   type PreparedDescription,
   type PreparedMetadata,
-  sha256,
 } from "./prepared-metadata.ts";
+
+/** What the names of the retriever's tensors start with. */
+const RETRIEVER_PREFIX = "retriever.";
 
 /** All that a prepared dataset holds. */
 export interface PreparedContent extends PreparedDescription, Readonly<Record<SplitName, ListDataset>> {
@@ -68,7 +71,7 @@ export async function writePreparedDataset(file: string, content: PreparedConten
   const tensors = new Map<string, SafetensorsEntry>([
     ...catalogueTensors(catalogue),
     ...retrieverTensors.map(([name, tensor]) => [`${RETRIEVER_PREFIX}${name}`, tensor] as const),
-    ...SPLITS.flatMap((split) => splitTensors(split, content[split])),
+    ...SPLITS.flatMap((split) => COLUMN_NAMES.map((column) => columnEntry(split, column, content[split]))),
   ]);
   const metadata: PreparedMetadata = {
     kind: "prepared-dataset",
@@ -182,6 +185,21 @@ async function readRows(
     columns[column] = new COLUMNS[column].array(bytes);
   }
   return { ...extents, size: rowCount, ...(columns as Pick<ListDataset, ColumnName>) };
+}
+
+/** The tensor that a column of a split is, such as `training.retriever_scores`: [S, width], or [S]. */
+function columnTensor(split: SplitName, column: ColumnName, extents: Extents) {
+  const { array, width } = COLUMNS[column];
+  return {
+    name: `${split}.${column.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
+    dtype: array === Int32Array ? ("I32" as const) : ("F32" as const),
+    shape: width === undefined ? [extents.size] : [extents.size, extents[width]],
+  };
+}
+
+function columnEntry(split: SplitName, column: ColumnName, dataset: ListDataset): [string, SafetensorsEntry] {
+  const { name, ...tensor } = columnTensor(split, column, dataset);
+  return [name, { ...tensor, data: dataset[column] }];
 }
 
 /** Where a column lies, once it is known to have the type and shape that it must have. */

@@ -1,5 +1,6 @@
 /** The bytes of a prepared dataset, read from the header on, and then only those that are asked for. */
 import { type FileHandle, open } from "node:fs/promises";
+import { sha256 } from "../../files/sha256.ts";
 import {
   ARRAY_TYPES,
   decodeSafetensorsLayout,
@@ -16,7 +17,6 @@ import {
   METADATA_KEY,
   type PreparedMetadata,
   parsePreparedMetadata,
-  sha256,
 } from "./prepared-metadata.ts";
 
 /** The bytes of a file that hold the length of its header. */

@@ -1,7 +1,7 @@
 /** The description in a prepared dataset: JSON, of which nothing is believed before it is checked. */
-import { createHash } from "node:crypto";
 import * as z from "zod";
-import { arrayLength, catalogueDescriptionSchema } from "../features/catalogue-description.ts";
+import { parsedJson } from "../../text/parsed-json.ts";
+import { arrayLength, catalogueDescriptionSchema } from "../features/catalogue-tensors.ts";
 import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS, SPLITS } from "../protocols.ts";
 import { dataReportSchema, preparationCountsSchema } from "../report/data-report-schema.ts";
 import { sourceFingerprintSchema } from "./fingerprint.ts";
@@ -63,17 +63,4 @@ export function parsePreparedMetadata(text: string): PreparedMetadata | string {
   if (metadata.success) return metadata.data;
   const [{ path, message }] = metadata.error.issues;
   return `the metadata entry "${METADATA_KEY}" is wrong at ${path.join(".")}: ${message}`;
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** SHA-256, hexadecimal. */
-export function sha256(bytes: Uint8Array | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
