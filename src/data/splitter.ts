@@ -4,7 +4,8 @@
  */
 import { isShown } from "./exposures.ts";
 import type { InteractionLog } from "./interactions.ts";
-import type { SplitName, SplitProtocol } from "./protocols.ts";
+import type { SplitName } from "./protocols.ts";
+import type { CutOptions } from "./settings.ts";
 
 /** Share of the training interactions, the last by time, whose lists are for validation under `global-time`. */
 const VALIDATION_SHARE = 0.1;
@@ -23,19 +24,12 @@ export interface UserSplit {
 /** Splits the lists of `user`, given where they start. */
 export type Splitter = (user: number, starts: readonly number[]) => UserSplit;
 
-/** What a splitter must know of how lists are cut. */
-export interface SplitOptions {
-  readonly split: SplitProtocol;
-  readonly trainingFraction: number;
-  readonly listLength: number;
-}
-
 /** The splitter of a protocol for `log`. */
-export function createSplitter(log: InteractionLog, options: SplitOptions): Splitter {
+export function createSplitter(log: InteractionLog, options: Required<CutOptions>): Splitter {
   return options.split === "global-time" ? globalTime(log, options) : lastList(log, options);
 }
 
-function lastList(log: InteractionLog, { trainingFraction, listLength }: SplitOptions): Splitter {
+function lastList(log: InteractionLog, { trainingFraction, listLength }: Required<CutOptions>): Splitter {
   return (user, starts) => {
     const limit = trainingLimit(log, user, trainingFraction);
     const splits = starts.map((start, list): Split => {
@@ -59,7 +53,7 @@ function trainingLimit(log: InteractionLog, user: number, fraction: number): num
   return count === 0 ? first : shown[count - 1] + 1;
 }
 
-function globalTime(log: InteractionLog, { trainingFraction, listLength }: SplitOptions): Splitter {
+function globalTime(log: InteractionLog, { trainingFraction, listLength }: Required<CutOptions>): Splitter {
   const { validation, test } = timeCuts(log, trainingFraction);
   return (_, starts) => {
     let isTested = false;

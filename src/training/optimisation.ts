@@ -74,13 +74,15 @@ export class Optimisation {
    * `optimiser.`, and what dropout has drawn so far under `dropout.`.
    */
   async stateDict(): Promise<StateDict> {
-    const saved = prefixed("model.", await this.model.stateDict());
-    for (const [name, entry] of prefixed("optimiser.", await this.optimiser.stateDict()))
-      saved.set(name, entry);
+    const passes: StateDict = new Map();
     for (const [name, layer] of this.dropoutLayers()) {
-      saved.set(`dropout.${name}`, { dtype: "I32", shape: [1], data: Int32Array.of(layer.passes) });
+      passes.set(name, { dtype: "I32", shape: [1], data: Int32Array.of(layer.passes) });
     }
-    return saved;
+    return new Map([
+      ...prefixed("model.", await this.model.stateDict()),
+      ...prefixed("optimiser.", await this.optimiser.stateDict()),
+      ...prefixed("dropout.", passes),
+    ]);
   }
 
   /** @throws Error when the state is of another model */
@@ -127,10 +129,6 @@ export function prefixed(prefix: string, state: StateDict): StateDict {
 
 /** The entries whose names start with `prefix`, without it, in the order of their names. */
 export function withoutPrefix(prefix: string, state: StateDict): StateDict {
-  const found = [...state].filter(([name]) => name.startsWith(prefix));
-  return new Map(
-    found
-      .map(([name, entry]) => [name.slice(prefix.length), entry] as const)
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  );
+  const found = [...state].filter(([name]) => name.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return new Map(found.map(([name, entry]) => [name.slice(prefix.length), entry]));
 }

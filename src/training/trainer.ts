@@ -74,7 +74,7 @@ export async function train(
   using run = new TrainingRun(task, options);
   const saved = await checkpoints?.load(stage);
   if (saved !== undefined) run.restore(saved);
-  else await run.checkParameters();
+  else await run.optimisation.checkParameters();
   listener.begin(stage, run.totalSteps, run.step);
   while (!run.finished) {
     await nextTurn();
@@ -113,7 +113,7 @@ function nextTurn(): Promise<void> {
 class TrainingRun {
   readonly totalSteps: number;
   private readonly batches: TrainingBatches;
-  private readonly optimisation: Optimisation;
+  readonly optimisation: Optimisation;
   private readonly watch: BestWeights | undefined;
   private readonly validateEvery: number;
   private isStopped = false;
@@ -144,10 +144,6 @@ class TrainingRun {
 
   get finished(): boolean {
     return this.isStopped || this.step >= this.totalSteps;
-  }
-
-  checkParameters(): Promise<void> {
-    return this.optimisation.checkParameters();
   }
 
   /** One update, over as many batches as are accumulated (fewer at the end) -> what is logged of it. */
@@ -187,14 +183,14 @@ class TrainingRun {
   }
 
   async checkpoint(): Promise<Checkpoint> {
-    const tensors = await this.optimisation.stateDict();
-    const add = (prefix: string, state: StateDict) => {
-      for (const [name, entry] of prefixed(prefix, state)) tensors.set(name, entry);
-    };
-    for (const [name, model] of this.task.companions ?? [])
-      add(`companion.${name}.`, await model.stateDict());
-    if (this.watch?.weights !== undefined && !this.finished) add("best.", this.watch.weights);
-    return { step: this.step, finished: this.finished, validation: this.watch?.progress, tensors };
+    const { step, finished, watch } = this;
+    const parts = [await this.optimisation.stateDict()];
+    for (const [name, model] of this.task.companions ?? []) {
+      parts.push(prefixed(`companion.${name}.`, await model.stateDict()));
+    }
+    if (watch?.weights !== undefined && !finished) parts.push(prefixed("best.", watch.weights));
+    const tensors = new Map(parts.flatMap((part) => [...part]));
+    return { step, finished, validation: watch?.progress, tensors };
   }
 
   restore({ finished, validation, tensors }: Checkpoint): void {

@@ -9,7 +9,7 @@ import type { InteractionLog } from "../interactions.ts";
 import { namesOf } from "../readers/column-names.ts";
 import { isText, readRecords } from "../readers/delimited.ts";
 import type { FeatureSource, LogOptions } from "../settings.ts";
-import { buildCategories, type CategoryColumn } from "./categories.ts";
+import { buildCategories } from "./categories.ts";
 
 /** The features of all users, or of all items, in the log's numbering. */
 export interface EntityFeatures {
@@ -79,13 +79,10 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
   await readRecords(source.file, { ...delimited, encoding: source.encoding ?? "utf-8" }, (fields, line) =>
     reader.add(fields, line),
   );
-  const columns: CategoryColumn[] = [
-    ...categorical.map((column) => ({ name: column, values: reader.categories(column) })),
-    ...multiple.map(({ column, separator }) => ({
-      name: column,
-      values: reader.categories(column, separator),
-    })),
-  ];
+  const single = categorical.map((column) => ({ column, separator: undefined }));
+  const columns = [...single, ...multiple].map(({ column, separator }) => {
+    return { name: column, values: reader.categories(column, separator) };
+  });
   const { table, vocabulary } = buildCategories(columns, ids.length, minimumCount);
   return {
     features:

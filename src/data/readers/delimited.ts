@@ -5,7 +5,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { finished, pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { CsvError, Parser } from "csv-parse";
+import { CsvError, type CsvErrorCode, Parser } from "csv-parse";
 import { DataError } from "../errors.ts";
 import type { TextEncodingName } from "../settings.ts";
 import { withInputFile } from "./input-file.ts";
@@ -53,7 +53,8 @@ export async function readRecords(file: string, format: DelimitedFormat, visit: 
       }
       await parser.finish();
     } catch (error) {
-      throw error instanceof CsvError ? explain(error, file, parser.line) : error;
+      if (!(error instanceof CsvError)) throw error;
+      throw new DataError(file, PROBLEMS[error.code] ?? error.message, { line: parser.line, cause: error });
     }
   });
 }
@@ -193,20 +194,15 @@ function lineBreaks(fields: readonly string[]): number {
   return count;
 }
 
-/** Says in the reader's words what csv-parse complained about in the record at `line`. */
-function explain(error: CsvError, file: string, line: number): DataError {
-  const about = (problem: string) => new DataError(file, problem, { line, cause: error });
-  switch (error.code) {
-    case "CSV_QUOTE_NOT_CLOSED":
-      return about("a quote opened in this record is never closed");
-    case "CSV_MAX_RECORD_SIZE":
-      return about(TOO_LONG);
-    case "CSV_INVALID_CLOSING_QUOTE":
-    case "INVALID_OPENING_QUOTE":
-      return about("a quote inside a field; quote the whole field and double the quotes in it");
-  }
-  return about(error.message);
-}
+const STRAY_QUOTE = "a quote inside a field; quote the whole field and double the quotes in it";
+
+/** What csv-parse complains about in a record, in the reader's words. */
+const PROBLEMS: Partial<Record<CsvErrorCode, string>> = {
+  CSV_QUOTE_NOT_CLOSED: "a quote opened in this record is never closed",
+  CSV_MAX_RECORD_SIZE: TOO_LONG,
+  CSV_INVALID_CLOSING_QUOTE: STRAY_QUOTE,
+  INVALID_OPENING_QUOTE: STRAY_QUOTE,
+};
 
 /** NUL, and the character that stands for what was not UTF-8. */
 const NOT_TEXT = /[\0\uFFFD]/;

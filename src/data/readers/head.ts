@@ -3,7 +3,6 @@ import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
 import type { LogFormat } from "../settings.ts";
 import { readRecords, readStart } from "./delimited.ts";
-import { guessDelimiter } from "./delimiter.ts";
 import { withParquetTable } from "./parquet-table.ts";
 
 /** Rows of a table as text. */
@@ -19,6 +18,12 @@ export interface Head {
 
 /** Of the unpacked text, from which its format is told. */
 const START_BYTES = 1 << 20;
+
+/** What stands between two fields, the longer first: a line of `::` is also one of `:`. */
+const DELIMITERS = ["::", "\t", ",", ";", "|"];
+const DELIMITER_LINES = 50;
+/** Share of lines that must have as many fields as the first: quoted fields may hold the delimiter. */
+const DELIMITER_SHARE = 0.9;
 
 /**
  * The first `count` rows of a log.
@@ -38,6 +43,27 @@ export async function readHead(file: string, count: number): Promise<Head> {
     "the lines have no fields in common; expected fields between commas, tabs, semicolons, | or ::",
     1,
   );
+}
+
+/** The delimiter that cuts most lines into as many fields as the first, the most of them; undefined if none cuts any. */
+function guessDelimiter(text: string): string | undefined {
+  const lines = text
+    .slice(0, 1 << 16)
+    .split(/\r\n|\n|\r/)
+    .filter((line) => line.trim() !== "")
+    .slice(0, DELIMITER_LINES);
+  let best: string | undefined;
+  let most = 1;
+  for (const delimiter of DELIMITERS) {
+    const counts = lines.map((line) => withoutQuoted(line).split(delimiter).length);
+    const same = counts.filter((count) => count === counts[0]).length;
+    if (counts[0] > most && same >= DELIMITER_SHARE * counts.length) [best, most] = [delimiter, counts[0]];
+  }
+  return best;
+}
+
+function withoutQuoted(line: string): string {
+  return line.replaceAll(/"[^"]*"/g, "");
 }
 
 /** Whether fields may be quoted: never in MovieLens' format, and between tabs only where some field is. */
