@@ -30,9 +30,7 @@ export interface SafetensorsEntry {
 }
 
 /** A tensor as the header tells of it: its elements are the bytes from `begin` to before `end` of the file's data. */
-export interface SafetensorsLocation {
-  readonly dtype: SafetensorsDtype;
-  readonly shape: readonly number[];
+export interface SafetensorsLocation extends Pick<SafetensorsEntry, "dtype" | "shape"> {
   readonly begin: number;
   readonly end: number;
 }
@@ -138,9 +136,7 @@ function headerText(tensors: EncodedHeader["ordered"], metadata: Readonly<Record
 
 /** Code point order, which is the byte order of UTF-8; `<` would compare UTF-16 units. */
 function compareNames(leftName: string, rightName: string): number {
-  const encoder = new TextEncoder();
-  const left = encoder.encode(leftName);
-  const right = encoder.encode(rightName);
+  const [left, right] = [leftName, rightName].map((name) => new TextEncoder().encode(name));
   const difference = left.findIndex((byte, index) => byte !== right[index]);
   return difference === -1 ? left.length - right.length : left[difference] - (right[difference] ?? -1);
 }
@@ -185,11 +181,10 @@ function checkStrings(text: string): void {
     else if (token === "{") keysOfOpenObjects.push(new Set());
     else if (token === "}") keysOfOpenObjects.pop();
     else if (!keysOfOpenObjects.at(-1)?.has(latest)) keysOfOpenObjects.at(-1)?.add(latest);
-    else
-      refuse(
-        "duplicate-key",
-        `the header has the key ${JSON.stringify(excerpt(latest))} twice in one object`,
-      );
+    else {
+      const key = JSON.stringify(excerpt(latest));
+      refuse("duplicate-key", `the header has the key ${key} twice in one object`);
+    }
   }
 }
 
@@ -225,10 +220,8 @@ function checkCoverage(
   for (const [name, { begin, end }] of tensors) {
     const called = tensorCalled(name);
     if (begin < covered) {
-      refuse(
-        "overlap",
-        `${called} begins at byte ${begin} of the data, inside the tensor that ends at ${covered}`,
-      );
+      const inside = `inside the tensor that ends at ${covered}`;
+      refuse("overlap", `${called} begins at byte ${begin} of the data, ${inside}`);
     }
     if (begin > covered) {
       refuse("gap", `bytes ${covered} to ${begin} of the data, before ${called}, belong to no tensor`);

@@ -15,6 +15,7 @@ import {
   decodeSafetensorsLayout,
   encodeSafetensorsHeader,
   type SafetensorsEntry,
+  type SafetensorsLayout,
   type SafetensorsLocation,
 } from "./safetensors-header.ts";
 
@@ -31,11 +32,9 @@ export {
 } from "./safetensors-header.ts";
 
 /** What a file holds. */
-export interface SafetensorsFile {
+export interface SafetensorsFile extends Pick<SafetensorsLayout, "metadata"> {
   /** Tensors by name, in the order of their data. */
   readonly tensors: Map<string, SafetensorsEntry>;
-  /** The file's free text, empty where it has none. */
-  readonly metadata: Record<string, string>;
 }
 
 /**

@@ -39,11 +39,9 @@ export function appendKeyValues(past: KeyValues | undefined, next: KeyValues): K
 
 /** Which positions each position sees, itself and those before it: i32 [length, length]. */
 export function causalMask(length: number): Tensor {
-  const visible = (at: number) => (at % length <= Math.floor(at / length) ? 1 : 0);
-  return tensor(
-    Int32Array.from({ length: length * length }, (_, at) => visible(at)),
-    [length, length],
-  );
+  const isVisible = (at: number) => at % length <= Math.floor(at / length);
+  const mask = Int32Array.from({ length: length ** 2 }, (_, at) => Number(isVisible(at)));
+  return tensor(mask, [length, length]);
 }
 
 /** Multi-head attention of queries x [..., Q, D] over rows [..., K, D]. */

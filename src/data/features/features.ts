@@ -34,9 +34,6 @@ export interface FeatureCounts {
   readonly missing: number;
 }
 
-/** Tables of observed features. */
-export type FeatureTables = Pick<LogOptions, "userFeatures" | "itemFeatures">;
-
 /** Every user or item takes as much memory as the one with the most. */
 const MAX_CATEGORIES = 1000;
 
@@ -100,7 +97,7 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
  */
 export async function readCatalogue(
   { userIds, itemIds }: InteractionLog,
-  { userFeatures, itemFeatures }: FeatureTables = {},
+  { userFeatures, itemFeatures }: Pick<LogOptions, "userFeatures" | "itemFeatures"> = {},
 ): Promise<Catalogue> {
   const users = userFeatures && (await readFeatures(userFeatures, userIds));
   const items = itemFeatures && (await readFeatures(itemFeatures, itemIds));

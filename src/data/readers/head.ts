@@ -86,11 +86,9 @@ async function readTextHead(file: string, count: number, delimiter: string, quot
   }
   if (first.some(isNumber)) {
     const header = "user_id,item_id,rating,timestamp".replaceAll(",", delimiter);
-    throw new DataError(
-      file,
-      `no header: the first line is ${excerpt(first.join(delimiter))}; put the names of the columns above it, such as ${header}`,
-      { line: 1 },
-    );
+    const problem = `no header: the first line is ${excerpt(first.join(delimiter))}`;
+    const remedy = `put the names of the columns above it, such as ${header}`;
+    throw new DataError(file, `${problem}; ${remedy}`, { line: 1 });
   }
   const format = delimiter === "\t" && !quoted ? "tsv" : "csv";
   return { format, delimiter, columns: first, rows: rest.slice(0, count), isWhole };
@@ -108,8 +106,9 @@ export function isNumber(text: string): boolean {
 
 function readParquetHead(file: string, count: number): Promise<Head> {
   return withParquetTable(file, async (table) => {
-    const flat = table.columns.filter(({ isNested }) => !isNested).map(({ name }) => name);
-    const columns = table.columns.map(({ name }) => name);
+    const all = table.description.columns;
+    const flat = all.filter(({ isNested }) => !isNested).map(({ name }) => name);
+    const columns = all.map(({ name }) => name);
     const places = columns.map((column) => flat.indexOf(column));
     const rows: string[][] = [];
     await table.readRows(

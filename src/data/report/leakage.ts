@@ -122,10 +122,7 @@ function futureCandidates({ log, cut, splits }: CheckedData): number {
 }
 
 /** Rows of the log that the lists take. */
-export function* rowsOf({
-  starts,
-  listLength,
-}: Pick<ExposedLists, "starts" | "listLength">): Iterable<number> {
+export function* rowsOf({ starts, listLength }: ExposedLists): Iterable<number> {
   for (const start of starts) for (let place = 0; place < listLength; place++) yield start + place;
 }
 
