@@ -66,13 +66,10 @@ export function mixedLists(shown: ShownLists, key: RandomKey): Int32Array {
   const random = new Random(key);
   const lists = new Int32Array(size * listLength);
   for (let i = 0; i < size; i++) {
-    const wasShown = new Uint8Array(candidateCount);
-    for (const position of exposed.subarray(i * listLength, (i + 1) * listLength)) {
-      if (position >= 0) wasShown[position] = 1;
-    }
+    const wasShown = new Set(exposed.subarray(i * listLength, (i + 1) * listLength));
     const order = random.permutation(candidateCount);
-    const seen = order.filter((position) => wasShown[position] === 1);
-    const unseen = order.filter((position) => wasShown[position] === 0);
+    const seen = order.filter((position) => wasShown.has(position));
+    const unseen = order.filter((position) => !wasShown.has(position));
     // At least as many as it takes to fill the list.
     const kept = Math.max(random.integer(listLength + 1), listLength - unseen.length);
     const chosen = [...seen.subarray(0, kept), ...unseen];

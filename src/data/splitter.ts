@@ -71,17 +71,11 @@ function globalTime(log: InteractionLog, { trainingFraction, listLength }: Requi
   };
 }
 
-/** Times from which on interactions are for validation, and for the test. */
-export interface TimeCuts {
-  readonly validation: number;
-  readonly test: number;
-}
-
 /**
- * The cuts of `global-time`: fewer than or exactly floor(fraction * n) of the n interactions lie before `test`, and
+ * The times of `global-time` from which on interactions are for validation, and for the test: fewer than or exactly floor(fraction * n) of the n interactions lie before `test`, and
  * nine tenths of these before `validation`. Infinite where nothing lies at or after them.
  */
-export function timeCuts(log: InteractionLog, trainingFraction: number): TimeCuts {
+function timeCuts(log: InteractionLog, trainingFraction: number) {
   const times = log.timestamps.filter((_, row) => isShown(log, row)).sort();
   const training = shareOf(times.length, trainingFraction);
   const learned = shareOf(training, 1 - VALIDATION_SHARE);

@@ -97,10 +97,8 @@ export abstract class Module {
         problems.push(`${name} is not a weight of this model`);
         continue;
       }
-      const [found, expected] = [
-        `${dtype} [${shape}]`,
-        `${SAFETENSORS_TYPE[target.dtype]} [${target.shape}]`,
-      ];
+      const found = `${dtype} [${shape}]`;
+      const expected = `${SAFETENSORS_TYPE[target.dtype]} [${target.shape}]`;
       if (found !== expected) problems.push(`${name} is ${found}, expected ${expected}`);
     }
     if (problems.length > 0) throw new Error(`loadStateDict: ${problems.join("; ")}`);

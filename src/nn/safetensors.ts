@@ -19,17 +19,7 @@ import {
   type SafetensorsLocation,
 } from "./safetensors-header.ts";
 
-export { SafetensorsError, type SafetensorsErrorCode } from "./safetensors-error.ts";
-export {
-  ARRAY_TYPES,
-  decodeSafetensorsLayout,
-  encodeSafetensorsHeader,
-  type SafetensorsDtype,
-  type SafetensorsEntry,
-  type SafetensorsLayout,
-  type SafetensorsLocation,
-  safetensorsDataStart,
-} from "./safetensors-header.ts";
+export * from "./safetensors-header.ts";
 
 /** What a file holds. */
 export interface SafetensorsFile extends Pick<SafetensorsLayout, "metadata"> {

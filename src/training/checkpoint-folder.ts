@@ -59,7 +59,8 @@ export class CheckpointFolder implements CheckpointStore {
    * @throws CheckpointError when it cannot be written, as on a full disk; nothing of it is left then
    */
   async save(stage: string, checkpoint: Checkpoint): Promise<void> {
-    const file = join(this.path, fileName(stage, checkpoint.step));
+    const step = String(checkpoint.step).padStart(8, "0");
+    const file = join(this.path, `${fileStem(stage)}-${step}.safetensors`);
     const bytes = encodeCheckpoint(checkpoint, this.fingerprint);
     explained(file, () => {
       writeWhole(file, bytes);
@@ -85,10 +86,6 @@ export class CheckpointFolder implements CheckpointStore {
 /** "reward model" as `reward-model`. */
 function fileStem(stage: string): string {
   return stage.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
-}
-
-function fileName(stage: string, step: number): string {
-  return `${fileStem(stage)}-${String(step).padStart(8, "0")}.safetensors`;
 }
 
 /** Makes what the file system complains about an error of checkpoints. */
