@@ -54,7 +54,8 @@ function writeSummary(scalars: Readonly<Record<string, number>>, summary: PbfWri
 }
 
 function writeValue([tag, number]: [string, number], value: PbfWriter): void {
-  value.writeStringField(1, tag);
+  // Pbf's own UTF-8 is wrong from U+20000 on.
+  value.writeBytesField(1, Buffer.from(tag));
   value.writeFloatField(2, number);
 }
 
