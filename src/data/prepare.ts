@@ -42,13 +42,12 @@ export async function prepare(
   source: InteractionSource | readonly InteractionEvent[] | EventColumns,
   options: PrepareOptions,
   context?: TrainingContext,
-): Promise<PreparedRequests> {
+): Promise<PreparedRequests | PreparedLog> {
   if (!("file" in source)) return prepareEvents(source, options, context);
   const log = await readInteractions(source);
   const catalogueOf = (core: typeof log) => readCatalogue(core, options);
   const requests = await prepareRequests(log, options, { name: source.file, catalogueOf }, context);
-  const fingerprint: Pick<PreparedLog, "source"> = { source: await fingerprintLog(source, options) };
-  return { ...requests, ...fingerprint };
+  return { ...requests, source: await fingerprintLog(source, options) };
 }
 
 /** What a log's data depends on: the bytes of its files, wherever they lie, and the options that shape it. */

@@ -24,13 +24,7 @@ import { eachSplit, SPLITS, type SplitName } from "../protocols.ts";
 import { restoreRetriever } from "../retrievers/restore.ts";
 import type { Retriever } from "../retrievers/retriever.ts";
 import { PreparedFile } from "./prepared-file.ts";
-import {
-  METADATA_CHECKSUM_KEY,
-  METADATA_KEY,
-  PREPARED_VERSION,
-  type PreparedDescription,
-  type PreparedMetadata,
-} from "./prepared-metadata.ts";
+import { encodePreparedMetadata, type PreparedDescription } from "./prepared-metadata.ts";
 
 /** What the names of the retriever's tensors start with. */
 const RETRIEVER_PREFIX = "retriever.";
@@ -73,10 +67,7 @@ export async function writePreparedDataset(file: string, content: PreparedConten
     ...retrieverTensors.map(([name, tensor]) => [`${RETRIEVER_PREFIX}${name}`, tensor] as const),
     ...SPLITS.flatMap((split) => COLUMN_NAMES.map((column) => columnEntry(split, column, content[split]))),
   ]);
-  const metadata: PreparedMetadata = {
-    kind: "prepared-dataset",
-    version: PREPARED_VERSION,
-    node: process.version,
+  const metadata = encodePreparedMetadata({
     protocols,
     counts,
     ...(report && { report }),
@@ -88,12 +79,8 @@ export async function writePreparedDataset(file: string, content: PreparedConten
       return { size, candidateCount, listLength, historyLength };
     }),
     sha256: Object.fromEntries([...tensors].map(([name, { data }]) => [name, sha256(bytesOf(data))])),
-  };
-  const text = JSON.stringify(metadata);
-  const { bytes, ordered } = encodeSafetensorsHeader(tensors, {
-    [METADATA_KEY]: text,
-    [METADATA_CHECKSUM_KEY]: sha256(text),
   });
+  const { bytes, ordered } = encodeSafetensorsHeader(tensors, metadata);
   await writeWholeInParts(file, [bytes, ...ordered.map(([, { data }]) => bytesOf(data))]);
 }
 

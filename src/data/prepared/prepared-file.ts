@@ -12,12 +12,7 @@ import {
 } from "../../nn/index.ts";
 import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
-import {
-  METADATA_CHECKSUM_KEY,
-  METADATA_KEY,
-  type PreparedMetadata,
-  parsePreparedMetadata,
-} from "./prepared-metadata.ts";
+import { decodePreparedMetadata, type PreparedMetadata } from "./prepared-metadata.ts";
 
 /** The bytes of a file that hold the length of its header. */
 const LENGTH_BYTES = 8;
@@ -130,17 +125,7 @@ async function readLayout(file: string, handle: FileHandle): Promise<Safetensors
 }
 
 function readMetadata(file: string, { metadata }: SafetensorsLayout): PreparedMetadata {
-  const text = metadata[METADATA_KEY];
-  if (text === undefined) {
-    throw damaged(file, `it is no prepared dataset: there is no metadata entry "${METADATA_KEY}"`);
-  }
-  if (sha256(text) !== metadata[METADATA_CHECKSUM_KEY]) {
-    throw damaged(
-      file,
-      `the metadata entry "${METADATA_KEY}" does not have the checksum that the header gives`,
-    );
-  }
-  const described = parsePreparedMetadata(text);
+  const described = decodePreparedMetadata(metadata);
   if (typeof described === "string") throw damaged(file, described);
   return described;
 }
