@@ -12,9 +12,10 @@ import { mean, meanConfidenceInterval } from "../src/evaluation/statistics.ts";
 import type { Generator } from "../src/goalrank/generator.ts";
 import { DEFAULT_GROUP_SET } from "../src/goalrank/groups/group-set.ts";
 import { chooseDevice } from "../src/kernels/index.ts";
-import { generatorProposals } from "../src/methods/answers.ts";
-import { type ExperimentResult, runExperiment } from "../src/run/compare.ts";
-import { type ExperimentData, worldData } from "../src/run/data.ts";
+import { generatorSource } from "../src/methods/list-sources.ts";
+import { type RunResult, run } from "../src/run/compare.ts";
+import { type RunData, worldData } from "../src/run/data.ts";
+import { generatorOf } from "../src/run/methods.ts";
 import { DEFAULT_RUN, type RunSettings } from "../src/run/settings.ts";
 import { noGrad, scope, setDefaultDevice } from "../src/tensor/index.ts";
 import { evaluationBatches } from "../src/training/batches.ts";
@@ -22,7 +23,7 @@ import { collectFeedback } from "../src/world/redrawn-feedback.ts";
 import { findScenario } from "../src/world/scenarios.ts";
 import type { World } from "../src/world/world.ts";
 
-/** A change to the default experiment. */
+/** A change to the usual settings of a run. */
 interface Remedy {
   readonly name: string;
   change(options: RunSettings): RunSettings;
@@ -76,7 +77,7 @@ interface Outcome {
   readonly correlation: number;
 }
 
-function outcomeOf({ rows, trueCorrelation = Number.NaN }: ExperimentResult): Outcome {
+function outcomeOf({ rows, trueCorrelation = Number.NaN }: RunResult): Outcome {
   const row = rows.find(({ method }) => method === "GoalRank");
   return {
     trueReward: row?.trueReward ?? Number.NaN,
@@ -88,32 +89,32 @@ function outcomeOf({ rows, trueCorrelation = Number.NaN }: ExperimentResult): Ou
 /** One list that the policy samples for each request: candidate positions [S, L]. */
 async function sampleLists(generator: Generator, requests: ListDataset, seed: number): Promise<Int32Array> {
   const lists = new Int32Array(requests.size * requests.listLength);
-  const proposer = generatorProposals(generator, 1);
+  const source = generatorSource(generator, 1);
   for (const rows of evaluationBatches(requests.size)) {
     using _ = scope();
     const key = { seed, stream: "shown lists", step: rows[0] };
-    const proposed = noGrad(() =>
-      proposer.propose(candidateBatch(requests, rows), 1, requests.listLength, key),
-    );
-    lists.set(await proposed.lists.data(), rows[0] * requests.listLength);
+    const drawn = noGrad(() => source.draw(candidateBatch(requests, rows), 1, requests.listLength, key));
+    lists.set(await drawn.lists.data(), rows[0] * requests.listLength);
   }
   return lists;
 }
 
 /** Shows the policy's lists to the users of as many requests as the log has, and trains again on both logs. */
 async function freshFeedback(
-  data: ExperimentData & { readonly world: World },
+  data: RunData & { readonly world: World },
   options: RunSettings,
   rounds: number,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   let training = data.training;
-  let result = await runExperiment(data, options);
+  let { methods, result } = await run(data, options);
   for (let round = 1; round <= rounds; round++) {
-    const lists = await sampleLists(result.models.generator, data.training, options.seed + 1000 * round);
+    const generator = generatorOf(methods);
+    if (generator === undefined) throw new Error("remedies: GoalRank was not trained");
+    const lists = await sampleLists(generator, data.training, options.seed + 1000 * round);
     const key = { seed: options.seed, stream: `feedback of round ${round}` };
     training = joinRows([training, collectFeedback(data.world, data.training, lists, key)]);
-    result = await runExperiment({ ...data, training }, options);
+    ({ methods, result } = await run({ ...data, training }, options));
     outcomes.push(outcomeOf(result));
   }
   return outcomes;
@@ -149,7 +150,7 @@ const note = (name: string, outcome: Outcome) => found.set(name, [...(found.get(
 for (const seed of seeds) {
   const data = worldData({ scenario, seed });
   const options = { ...DEFAULT_RUN, seed };
-  for (const { name, change } of REMEDIES) note(name, outcomeOf(await runExperiment(data, change(options))));
+  for (const { name, change } of REMEDIES) note(name, outcomeOf((await run(data, change(options))).result));
   const fresh = await freshFeedback(data, options, Number(rounds));
   fresh.forEach((outcome, round) => {
     note(`fresh feedback on the policy's lists, round ${round + 1}`, outcome);

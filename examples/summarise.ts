@@ -6,17 +6,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import type { RewardReport } from "../src/evaluation/reward-report.ts";
 import { mean, meanConfidenceInterval } from "../src/evaluation/statistics.ts";
-import type { Advantage } from "../src/run/compare.ts";
+import type { RunResult } from "../src/run/compare.ts";
 import type { MethodResult } from "../src/run/evaluate-lists.ts";
-
-/** What a run's result.json holds of what is summarised. */
-interface Result {
-  readonly rows: readonly MethodResult[];
-  readonly judge: RewardReport;
-  readonly advantages: readonly Advantage[];
-}
 
 type Column = Exclude<keyof MethodResult, "method" | "halfWidths">;
 
@@ -32,10 +24,10 @@ const COLUMNS: readonly { readonly key: Column; readonly title: string; readonly
 
 const program = new Command("summarise")
   .description("Means over seeds of the results in run folders, as a Markdown table.")
-  .argument("<folders...>", "folders that examples/train.ts --out wrote");
+  .argument("<folders...>", "folders that goalrank train all --out wrote");
 const [...folders] = program.parse().args;
 const results = folders.map(
-  (folder): Result => JSON.parse(readFileSync(join(folder, "result.json"), "utf8")),
+  (folder): RunResult => JSON.parse(readFileSync(join(folder, "result.json"), "utf8")),
 );
 
 /** Mean over the runs, with half the width of its interval where there are several. */

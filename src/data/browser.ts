@@ -41,4 +41,4 @@ export {
   type RetrieverName,
   type RetrieverQuery,
 } from "./retrievers/retriever.ts";
-export type { CutOptions, LogOptions } from "./settings.ts";
+export type { CutOptions, LogFormat, LogOptions } from "./settings.ts";

@@ -16,6 +16,20 @@ import { RANK_MIXER } from "./rank-mixer.ts";
 import { AS_THEY_COME, LOGGING_POLICY, ORACLE, RANDOM, RETRIEVER } from "./references.ts";
 import { SET_RANK, SET_RANK_INDUCED } from "./set-rank.ts";
 
+export { type Answering, byPolicy, byScores, type RankedLists, rankRequests } from "./answering.ts";
+export { goalRankInstance } from "./goalrank-policy.ts";
+export type {
+  Lesson,
+  Method,
+  MethodContext,
+  MethodFamily,
+  MethodInstance,
+  SharedModelName,
+  SharedModels,
+} from "./method.ts";
+export { PointwiseRanker, pointwiseTask } from "./pointwise-ranker.ts";
+export { type ScoreLoss, type ScoringModel, scoringMethod } from "./scoring/scoring-method.ts";
+
 /** The rows of the paper's Table 1 that GoalRank is compared with; those of one family stand together. */
 export const BASELINES: readonly Method[] = [
   DNN,

@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { decodeSafetensors, SafetensorsError, type StateDict } from "../../nn/index.ts";
 import { RANKER_FILE } from "../../ranker/load-ranker.ts";
 import { compareMethods } from "../../run/compare.ts";
+import { comparisonTable, formatSummary } from "../../run/comparison-text.ts";
 import { checkpointFingerprint } from "../../run/folder/checkpoint-fingerprint.ts";
 import { RunFolderError } from "../../run/folder/run-folder-error.ts";
 import { readRunRecord } from "../../run/folder/run-record.ts";
@@ -19,9 +20,9 @@ import { DEVICE_FLAGS } from "../configuration/short-flags.ts";
 import { Interruption } from "../interruption.ts";
 import { findData } from "../load-data.ts";
 import { readRunConfiguration } from "../open-run.ts";
-import { formatSummary, formatTable } from "../terminal/comparison-table.ts";
 import { ProgressDisplay } from "../terminal/progress-display.ts";
 import { say } from "../terminal/say.ts";
+import { showColumns } from "../terminal/text-columns.ts";
 import { useDevice } from "../use-device.ts";
 
 const EXAMPLES = `
@@ -77,7 +78,7 @@ async function evaluate(run: string, flags: SettingFlags, json: boolean): Promis
     console.log(JSON.stringify(result));
     return;
   }
-  console.log(formatTable(result.rows, result.listLength, process.stdout.isTTY === true));
+  console.log(showColumns(comparisonTable(result), process.stdout));
   console.log(formatSummary(result));
 }
 

@@ -1,5 +1,6 @@
 /** `goalrank train`: trains the models, and compares all methods. */
 import { Argument, Command } from "commander";
+import { comparisonTable, formatJudge, formatSummary } from "../../run/comparison-text.ts";
 import { nearestName } from "../../text/nearest-name.ts";
 import { TrainingInterrupted } from "../../training/trainer.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
@@ -7,9 +8,9 @@ import { DATA_FLAGS, DEVICE_FLAGS, OUTPUT_FLAGS, RUN_FLAGS } from "../configurat
 import { InterruptedError, Interruption } from "../interruption.ts";
 import { type OpenRun, resumeRun, startRun } from "../open-run.ts";
 import type { ProgramContext } from "../program-context.ts";
-import { formatJudge, formatSummary, formatTable } from "../terminal/comparison-table.ts";
 import { ProgressDisplay } from "../terminal/progress-display.ts";
 import { say } from "../terminal/say.ts";
+import { showColumns } from "../terminal/text-columns.ts";
 import { TRAIN_STAGES, type TrainedRun, type TrainStage, trainRun } from "../train-run.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -103,7 +104,7 @@ function print(
   }
   if (judge !== undefined) console.log(formatJudge(judge));
   if (result !== undefined) {
-    console.log(formatTable(result.rows, result.listLength, process.stdout.isTTY === true));
+    console.log(showColumns(comparisonTable(result), process.stdout));
     console.log(formatSummary(result));
   }
   console.log(`${seconds.toFixed(1)} s${run === undefined ? "" : `; everything is in ${run.path}`}`);

@@ -1,10 +1,10 @@
 /** The results of a run in text: a table of all methods, and what to read from it. */
-import type { OffPolicyEstimate } from "../../evaluation/off-policy.ts";
-import type { OrderAccuracy } from "../../evaluation/reward-report.ts";
-import type { Advantage, RunResult } from "../../run/compare.ts";
-import type { MethodResult } from "../../run/evaluate-lists.ts";
-import type { OffPolicyReport } from "../../run/off-policy-report.ts";
-import { formatColumns } from "./text-columns.ts";
+import type { OffPolicyEstimate } from "../evaluation/off-policy.ts";
+import type { OrderAccuracy } from "../evaluation/reward-report.ts";
+import { formatColumns } from "../text/columns.ts";
+import type { Advantage, RunResult } from "./compare.ts";
+import type { MethodResult } from "./evaluate-lists.ts";
+import type { OffPolicyReport } from "./off-policy-report.ts";
 
 const decimals = (value: number | undefined) => (value === undefined ? "" : value.toFixed(3));
 const percent = (value: number | undefined) => (value === undefined ? "" : (100 * value).toFixed(1));
@@ -14,8 +14,16 @@ interface Column {
   readonly cell: (row: MethodResult) => string;
 }
 
-/** The results side by side; columns of the truth only where it is known. */
-export function formatTable(rows: readonly MethodResult[], depth: number, isTerminal: boolean): string {
+/** Table and summary, for people. */
+export function formatComparison(result: RunResult): string {
+  return `${formatColumns(comparisonTable(result))}\n${formatSummary(result)}`;
+}
+
+/** The results side by side, the titles of the columns first; columns of the truth only where it is known. */
+export function comparisonTable({
+  rows,
+  listLength: depth,
+}: Pick<RunResult, "rows" | "listLength">): string[][] {
   const truth: Column[] = [
     { title: "true reward", cell: (row) => decimals(row.trueReward) },
     { title: "regret", cell: (row) => decimals(row.regret) },
@@ -30,11 +38,7 @@ export function formatTable(rows: readonly MethodResult[], depth: number, isTerm
     { title: `F1@${depth} %`, cell: (row) => percent(row.f1) },
     { title: "AUC %", cell: (row) => percent(row.auc) },
   ];
-  return formatColumns(
-    columns.map(({ title }) => title),
-    rows.map((row) => columns.map(({ cell }) => cell(row))),
-    isTerminal,
-  );
+  return [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
 }
 
 /** What to read from the table, in a few lines. */
