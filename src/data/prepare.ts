@@ -2,12 +2,8 @@
 import type { TrainingContext } from "../training/trainer.ts";
 import type { EventColumns, InteractionEvent } from "./events.ts";
 import { readCatalogue } from "./features/features.ts";
-import {
-  type PreparedRequests,
-  type PrepareOptions,
-  prepareEvents,
-  prepareRequests,
-} from "./prepare-requests.ts";
+import type { PreparedRequests, PrepareOptions } from "./prepare-requests.ts";
+import { prepareEvents, prepareRequests } from "./prepare-requests.ts";
 import { fingerprintSource, type Json, type SourceFingerprint } from "./prepared/fingerprint.ts";
 import { type InteractionSource, readInteractions } from "./readers/read-interactions.ts";
 

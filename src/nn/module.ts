@@ -1,12 +1,6 @@
 /** What models are made of: parameters with names, and a switch between training and evaluation. */
-import {
-  type DTypeOf,
-  type NumberArray,
-  outsideScopes,
-  type Shape,
-  Tensor,
-  tensor,
-} from "../tensor/index.ts";
+import type { DTypeOf, NumberArray, Shape } from "../tensor/index.ts";
+import { outsideScopes, Tensor, tensor } from "../tensor/index.ts";
 import type { SafetensorsEntry } from "./safetensors.ts";
 
 /** A leaf that collects a gradient and lives until it is disposed, whatever scope it is made in. */

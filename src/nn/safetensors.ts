@@ -10,14 +10,8 @@
  *
  * Elements are copied as they lie, so the host must be little-endian, as every x86-64 and ARM64 system is.
  */
-import {
-  ARRAY_TYPES,
-  decodeSafetensorsLayout,
-  encodeSafetensorsHeader,
-  type SafetensorsEntry,
-  type SafetensorsLayout,
-  type SafetensorsLocation,
-} from "./safetensors-header.ts";
+import type { SafetensorsEntry, SafetensorsLayout, SafetensorsLocation } from "./safetensors-header.ts";
+import { ARRAY_TYPES, decodeSafetensorsLayout, encodeSafetensorsHeader } from "./safetensors-header.ts";
 
 export * from "./safetensors-header.ts";
 

@@ -1,13 +1,6 @@
 /** Transformer blocks (Vaswani et al. 2017) with pre-normalisation (Xiong et al. 2020). */
-import {
-  type Activation,
-  attention,
-  concat,
-  defaultRandom,
-  type Random,
-  type Tensor,
-  tensor,
-} from "../tensor/index.ts";
+import type { Activation, Random, Tensor } from "../tensor/index.ts";
+import { attention, concat, defaultRandom, tensor } from "../tensor/index.ts";
 import { Dropout, type DropoutKey, LayerNorm, Linear, MLP } from "./layers.ts";
 import { Module } from "./module.ts";
 

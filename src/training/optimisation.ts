@@ -1,13 +1,6 @@
 /** One update of a model: AdamW on the averaged gradients of some batches, with clipping and a scheduled rate. */
-import {
-  AdamW,
-  clipScale,
-  Dropout,
-  learningRateAt,
-  type Module,
-  NonFiniteScan,
-  type StateDict,
-} from "../nn/index.ts";
+import type { Module, StateDict } from "../nn/index.ts";
+import { AdamW, clipScale, Dropout, learningRateAt, NonFiniteScan } from "../nn/index.ts";
 import { scope, type Tensor } from "../tensor/index.ts";
 import type { TrainingOptions } from "./options.ts";
 

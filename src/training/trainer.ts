@@ -5,12 +5,8 @@
 import type { Module, StateDict } from "../nn/index.ts";
 import { scope, type Tensor } from "../tensor/index.ts";
 import { TrainingBatches } from "./batches.ts";
-import {
-  type Checkpoint,
-  CheckpointError,
-  type CheckpointStore,
-  type ValidationProgress,
-} from "./checkpoint.ts";
+import type { Checkpoint, CheckpointStore, ValidationProgress } from "./checkpoint.ts";
+import { CheckpointError } from "./checkpoint.ts";
 import { SILENT, type StepMetrics, type TrainingListener } from "./listener.ts";
 import { Optimisation, prefixed, withoutPrefix } from "./optimisation.ts";
 import { checkTraining, type EarlyStoppingOptions, type TrainingOptions } from "./options.ts";

@@ -6,14 +6,8 @@
 import { sha256 } from "../../files/sha256.ts";
 import { writeWholeInParts } from "../../files/write-whole.ts";
 import { encodeSafetensorsHeader, type SafetensorsEntry } from "../../nn/index.ts";
-import {
-  type Catalogue,
-  COLUMN_NAMES,
-  COLUMNS,
-  type ColumnName,
-  type Extents,
-  type ListDataset,
-} from "../dataset.ts";
+import type { Catalogue, ColumnName, Extents, ListDataset } from "../dataset.ts";
+import { COLUMN_NAMES, COLUMNS } from "../dataset.ts";
 import {
   catalogueTensors,
   describeCatalogue,
