@@ -3,11 +3,6 @@ export { evaluationBatches, TrainingBatches } from "./batches.ts";
 export * from "./checkpoint.ts";
 export { combineListeners, SILENT, type StepMetrics, type TrainingListener } from "./listener.ts";
 export { Optimisation, type Update } from "./optimisation.ts";
-export {
-  checkTraining,
-  DEFAULT_TRAINING,
-  type EarlyStoppingOptions,
-  type StageOptions,
-  type TrainingOptions,
-} from "./options.ts";
+export type { EarlyStoppingOptions, StageOptions, TrainingOptions } from "./options.ts";
+export { checkTraining, DEFAULT_TRAINING } from "./options.ts";
 export * from "./trainer.ts";
