@@ -120,17 +120,15 @@ function decodeCheckpoint(bytes: Uint8Array, file: string, fingerprint: string):
   const { tensors, metadata } = decodeSafetensors(bytes);
   const { checksum, ...rest } = metadata;
   if (sha256(encodeSafetensors(tensors, rest)) !== checksum) throw new DamagedError("its checksum is wrong");
+  const wrong = (problem: string) => new CheckpointError(`${file}: ${problem}`);
   if (rest.version !== VERSION) {
-    throw new CheckpointError(
-      `${file}: version ${excerpt(`${rest.version}`)} of the format; expected ${VERSION}`,
-    );
+    throw wrong(`version ${excerpt(`${rest.version}`)} of the format; expected ${VERSION}`);
   }
   if (rest.fingerprint !== fingerprint) {
-    throw new CheckpointError(
-      `${file}: written by a run with another configuration or other data; start a new run in another folder`,
-    );
+    const other = "written by a run with another configuration or other data";
+    throw wrong(`${other}; start a new run in another folder`);
   }
   const { success, data: progress } = progressSchema.safeParse(parsedJson(rest.progress ?? ""));
-  if (!success) throw new CheckpointError(`${file}: its progress is not that of a training; remove it`);
+  if (!success) throw wrong("its progress is not that of a training; remove it");
   return { ...progress, validation: progress.validation, tensors };
 }

@@ -166,10 +166,8 @@ class FeatureReader {
       const parts = separator === undefined ? [text] : text.split(separator).map((part) => part.trim());
       const own = [...new Set(parts.filter((part) => part !== ""))];
       if (own.length <= MAX_CATEGORIES) return own;
-      throw this.problem(
-        line,
-        `${column} has ${own.length} categories; at most ${MAX_CATEGORIES} are allowed`,
-      );
+      const most = `at most ${MAX_CATEGORIES} are allowed`;
+      throw this.problem(line, `${column} has ${own.length} categories; ${most}`);
     });
   }
 
@@ -197,10 +195,8 @@ class FeatureReader {
 
   private checkText(column: string, text: string, line: number | undefined): void {
     if (isText(text)) return;
-    throw this.problem(
-      line,
-      `${column} "${excerpt(text)}" holds bytes that are no text in UTF-8; set the encoding to latin1 if it is that`,
-    );
+    const remedy = "set the encoding to latin1 if it is that";
+    throw this.problem(line, `${column} "${excerpt(text)}" holds bytes that are no text in UTF-8; ${remedy}`);
   }
 
   private setHeader(header: readonly string[], line: number | undefined): void {

@@ -34,7 +34,9 @@ export class PreparedFile {
     const handle = await openForReading(file);
     try {
       const layout = await readLayout(file, handle);
-      const prepared = new PreparedFile(file, handle, layout, readMetadata(file, layout));
+      const metadata = decodePreparedMetadata(layout.metadata);
+      if (typeof metadata === "string") throw damaged(file, metadata);
+      const prepared = new PreparedFile(file, handle, layout, metadata);
       prepared.checkNames();
       return prepared;
     } catch (error) {
@@ -122,12 +124,6 @@ async function readLayout(file: string, handle: FileHandle): Promise<Safetensors
     if (!(cause instanceof SafetensorsError)) throw cause;
     throw damaged(file, `it is no prepared dataset, or was cut short (${cause.message})`, cause);
   }
-}
-
-function readMetadata(file: string, { metadata }: SafetensorsLayout): PreparedMetadata {
-  const described = decodePreparedMetadata(metadata);
-  if (typeof described === "string") throw damaged(file, described);
-  return described;
 }
 
 async function readRange(

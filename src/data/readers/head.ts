@@ -39,10 +39,8 @@ export async function readHead(file: string, count: number): Promise<Head> {
   if (/^\s*[{[]/.test(start)) throw told(`this looks like JSON; ${expected}`, 1);
   const delimiter = guessDelimiter(start);
   if (delimiter !== undefined) return readTextHead(file, count, delimiter, isQuoted(start, delimiter));
-  throw told(
-    "the lines have no fields in common; expected fields between commas, tabs, semicolons, | or ::",
-    1,
-  );
+  const fields = "expected fields between commas, tabs, semicolons, | or ::";
+  throw told(`the lines have no fields in common; ${fields}`, 1);
 }
 
 /** The delimiter that cuts most lines into as many fields as the first, the most of them; undefined if none cuts any. */
