@@ -118,7 +118,7 @@ export async function readCatalogue(
 class FeatureReader {
   private readonly numberOf: ReadonlyMap<string, number>;
   /** Fields and line of each entity's row, undefined where the file has none. */
-  private readonly rows: (Row | undefined)[];
+  private readonly rows: ({ readonly fields: readonly string[]; readonly line: number } | undefined)[];
   private readonly seen = new Set<string>();
   private header: readonly string[] | undefined;
   private skipped = 0;
@@ -212,11 +212,6 @@ class FeatureReader {
   private problem(line: number | undefined, problem: string): DataError {
     return new DataError(this.source.file, problem, { line });
   }
-}
-
-interface Row {
-  readonly fields: readonly string[];
-  readonly line: number;
 }
 
 /** Columns of numbers, NaN where unknown, side by side: [count, columns]. */

@@ -169,8 +169,8 @@ class LineLengths {
 
   /** What is wrong with the next bytes of the file. They must be fewer than a line may have. */
   add(chunk: Buffer): string | undefined {
-    const first = least(chunk.indexOf(LINE_FEED), chunk.indexOf(CARRIAGE_RETURN));
-    this.length += first < 0 ? chunk.length : first;
+    const ends = [chunk.indexOf(LINE_FEED), chunk.indexOf(CARRIAGE_RETURN)].filter((end) => end >= 0);
+    this.length += Math.min(chunk.length, ...ends);
     if (this.length > MAX_RECORD_BYTES) return TOO_LONG;
     const last = Math.max(chunk.lastIndexOf(LINE_FEED), chunk.lastIndexOf(CARRIAGE_RETURN));
     if (last >= 0) this.length = chunk.length - 1 - last;
@@ -179,11 +179,6 @@ class LineLengths {
 }
 
 const TOO_LONG = `a record of more than ${MAX_RECORD_BYTES} bytes; expected lines of text, with every quote closed`;
-
-/** The smaller of two places, of which -1 is none. */
-function least(left: number, right: number): number {
-  return left < 0 || right < 0 ? Math.max(left, right) : Math.min(left, right);
-}
 
 /** Line breaks inside quoted fields: they move the next record's line down. */
 function lineBreaks(fields: readonly string[]): number {
