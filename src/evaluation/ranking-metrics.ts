@@ -204,11 +204,10 @@ function countPositives(labels: ArrayLike<number>): number {
 }
 
 function checkRanking(ranking: ArrayLike<number>, candidates: number, k: number): void {
-  if (ranking.length < Math.min(k, candidates)) {
-    throw new RangeError(
-      `metrics: the ranking must hold ${Math.min(k, candidates)} positions for k = ${k} and ${candidates} ` +
-        `candidates, got ${ranking.length}`,
-    );
+  const least = Math.min(k, candidates);
+  if (ranking.length < least) {
+    const expected = `${least} positions for k = ${k} and ${candidates} candidates`;
+    throw new RangeError(`metrics: the ranking must hold ${expected}, got ${ranking.length}`);
   }
   checkPositions(ranking, candidates);
 }

@@ -82,11 +82,9 @@ export class Optimisation {
   loadStateDict(saved: StateDict): void {
     const layers = this.dropoutLayers();
     const passes = withoutPrefix("dropout.", saved);
-    if (String([...passes.keys()]) !== String([...layers.keys()])) {
-      throw new Error(
-        `${this.stage}: the saved state has dropout in ${[...passes.keys()].join(", ")}; expected ` +
-          `${[...layers.keys()].join(", ")}`,
-      );
+    const [found, expected] = [passes, layers].map((named) => [...named.keys()].join(", "));
+    if (found !== expected) {
+      throw new Error(`${this.stage}: the saved state has dropout in ${found}; expected ${expected}`);
     }
     this.model.loadStateDict(withoutPrefix("model.", saved));
     this.optimiser.loadStateDict(withoutPrefix("optimiser.", saved));

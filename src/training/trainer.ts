@@ -245,10 +245,9 @@ class BestWeights {
 /** Means by name, each over the batches that have it. */
 function averageMetrics(batches: readonly StepMetrics[]): StepMetrics {
   const names = new Set(batches.flatMap((metrics) => Object.keys(metrics)));
-  return Object.fromEntries(
-    [...names].map((name) => {
-      const values = batches.flatMap((metrics) => (name in metrics ? [metrics[name]] : []));
-      return [name, values.reduce((sum, value) => sum + value, 0) / values.length];
-    }),
-  );
+  const average = (name: string) => {
+    const values = batches.flatMap((metrics) => (name in metrics ? [metrics[name]] : []));
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  };
+  return Object.fromEntries([...names].map((name) => [name, average(name)]));
 }

@@ -2,7 +2,6 @@
  * What there is to know of data before anything is learned from it: how much is left at each stage, what the protocol
  * measures, and whether the test has leaked into the training.
  */
-
 import { areaUnderCurve } from "../../evaluation/ranking-metrics.ts";
 import type { ListDataset } from "../dataset.ts";
 import type { ExposedLists } from "../exposed-lists.ts";
