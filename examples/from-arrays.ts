@@ -1,31 +1,30 @@
 /**
- * From arrays to a ranked list: who met which item, when, and how much they liked it; nothing else is needed.
+ * From arrays to a ranked list: who met which item, when, and how much they liked it, is all that it takes.
  *
- *   npx tsx examples/from-arrays.ts
+ *   npx tsx examples/from-arrays.ts ranker.safetensors    # the file to keep the ranker in
  */
+import { writeFileSync } from "node:fs";
 import { trainRanker } from "goalrank";
+import { Random } from "goalrank/tensor";
 
-// 60 people give stars to 40 of 80 films each, and like one genre.
+// 60 people gave stars to 30 of 40 films each. Everybody likes one genre.
 const GENRES = ["comedy", "drama", "horror", "western"];
-const events = Array.from({ length: 60 * 40 }, (_, n) => {
-  const [person, time] = [n % 60, Math.floor(n / 60)];
-  const film = (7 * person + 11 * time) % 80;
-  const isLiked = film % 4 === person % 4;
-  return {
-    user: `person ${person}`,
-    item: `${GENRES[film % 4]} ${film}`,
-    feedback: isLiked ? 5 : 2,
-    timestamp: time,
-  };
+const events = Array.from({ length: 60 }, (_, person) => {
+  const seen = new Random({ seed: 1, stream: "films", step: person }).permutation(40).subarray(0, 30);
+  return Array.from(seen, (film, timestamp) => {
+    const stars = film % 4 === person % 4 ? 5 : 2;
+    return { user: `person ${person}`, item: `${GENRES[film % 4]} ${film}`, feedback: stars, timestamp };
+  });
+}).flat();
+
+// So few lists are seen often, in small batches; for a real log the usual settings are a good start.
+const often = { epochs: 6, batchSize: 8, learningRate: 0.01 };
+const { ranker, file } = await trainRanker(events, {
+  ...{ listLength: 5, candidateCount: 12, retriever: "popularity" },
+  ...{ feedbackTraining: often, imitationTraining: often, rewardTraining: often, policyTraining: often },
 });
 
-const { ranker, report } = await trainRanker(events, { listLength: 5, candidateCount: 20 });
-for (const { method, hit } of report.result.rows) {
-  console.log(`${method}: ${(100 * hit).toFixed(1)} % of what people liked is in the first 5`);
-}
-
-const { items } = await ranker.rank({ user: "person 2" });
-console.log("for person 2, who likes horror:", items);
-const stranger = await ranker.rank({ history: ["western 3", "western 7", { item: "drama 1", feedback: 0 }] });
-console.log("for somebody who liked two westerns:", stranger.items);
-ranker.dispose();
+const disliked = { item: "drama 1", feedback: 0 };
+const { items } = await ranker.rank({ history: ["western 3", disliked, "western 7"] });
+console.log("for somebody who liked two westerns:", items.join(", "));
+if (process.argv[2] !== undefined) writeFileSync(process.argv[2], file);
