@@ -10,7 +10,7 @@ import { loadRanker, type RankedList, RankRequestError } from "goalrank";
 const ranker = await loadRanker(process.argv[2] ?? "ranker.safetensors");
 const history = ["horror 2", "horror 6", "horror 10"];
 const candidates = ranker.items.filter((item) => !history.includes(item));
-const request = { history, candidates, length: 5 };
+const request = { history, candidates, length: 4 };
 const show = (what: string, { items, logProbability }: RankedList) =>
   console.log(`${what}: ${items.join(", ")} (log-probability ${logProbability.toFixed(2)})`);
 

@@ -14,7 +14,7 @@ import { DEFAULT_GROUP_SET } from "../src/goalrank/groups/group-set.ts";
 import { chooseDevice } from "../src/kernels/index.ts";
 import { generatorSource } from "../src/methods/list-sources.ts";
 import { type RunResult, run } from "../src/run/compare.ts";
-import { type ExperimentData, worldData } from "../src/run/data.ts";
+import { type RunData, worldData } from "../src/run/data.ts";
 import { generatorOf } from "../src/run/methods.ts";
 import { DEFAULT_RUN, type RunSettings } from "../src/run/settings.ts";
 import { noGrad, scope, setDefaultDevice } from "../src/tensor/index.ts";
@@ -101,7 +101,7 @@ async function sampleLists(generator: Generator, requests: ListDataset, seed: nu
 
 /** Shows the policy's lists to the users of as many requests as the log has, and trains again on both logs. */
 async function freshFeedback(
-  data: ExperimentData & { readonly world: World },
+  data: RunData & { readonly world: World },
   options: RunSettings,
   rounds: number,
 ): Promise<Outcome[]> {

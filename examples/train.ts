@@ -15,7 +15,7 @@ import { findMethod, goalRankInstance, type Lesson, PointwiseRanker, pointwiseTa
 import { AdamW, clipScale, learningRateAt } from "goalrank/nn";
 import { Generator, groupObjective, RewardModel, rewardTask, scoreGroups } from "goalrank/paper";
 import { Random } from "goalrank/tensor";
-import type { ExperimentData, StageOptions, TrainedMethod, TrainingListener } from "goalrank/train";
+import type { RunData, StageOptions, TrainedMethod, TrainingListener } from "goalrank/train";
 import { compareMethods, DEFAULT_RUN, formatComparison, TrainingBatches, train } from "goalrank/train";
 import { createWorld, drawLog, findScenario, loggingLogProbabilities } from "goalrank/world";
 
@@ -121,7 +121,7 @@ console.log(formatComparison(await compareMethods({ context }, compared, data, {
 console.log(`${((performance.now() - started) / 1000).toFixed(1)} s`);
 
 /** An embedded world: a log that it drew, and the truth about every list (`true reward` in the table). */
-function drawData(name: string): ExperimentData {
+function drawData(name: string): RunData {
   const { options, trainingLists } = findScenario(name);
   const world = createWorld({ ...options, seed });
   const draw = (stream: string, size: number) => drawLog(world, { size, seed, stream });
@@ -132,7 +132,7 @@ function drawData(name: string): ExperimentData {
 }
 
 /** A log of ratings, cut into lists with retrieved candidates. What somebody did not choose counts as not liked. */
-async function readData(file: string): Promise<ExperimentData> {
+async function readData(file: string): Promise<RunData> {
   const format = flags.format ?? /\.(csv|tsv|parquet)(\.gz)?$/.exec(file)?.[1] ?? "movielens";
   const options = { seed, ...(flags.maxLists && { maxLists: flags.maxLists }) };
   const prepared = await prepare({ format: format as LogFormat, file }, options, { listener });

@@ -1,5 +1,5 @@
 /** A world, models and options small enough for tests. */
-import { type ExperimentData, worldData } from "../src/run/data.ts";
+import { type RunData, worldData } from "../src/run/data.ts";
 import { DEFAULT_RUN, type RunSettings } from "../src/run/settings.ts";
 import { drawLog } from "../src/world/logging-policy.ts";
 import { findScenario } from "../src/world/scenarios.ts";
@@ -32,7 +32,7 @@ export const rewardOptions = {
   stream: "reward model",
 } as const;
 
-export function smallData(): ExperimentData {
+export function smallData(): RunData {
   return worldData({ scenario: "tiny", seed: 3, trainingLists: 1500, testRequests: 60 });
 }
 

@@ -7,8 +7,8 @@ import { isSameSource, type SourceFingerprint } from "../data/prepared/fingerpri
 import { writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
 import type { DataReport } from "../data/report/data-report-schema.ts";
 import { formatDataReport } from "../data/report/format-data-report.ts";
-import { type ExperimentData, type LogData, logData, preparedLogData, worldData } from "../run/data.ts";
-import type { RunData } from "../run/folder/run-record.ts";
+import { type LogData, logData, preparedLogData, type RunData, worldData } from "../run/data.ts";
+import type { DataIdentity } from "../run/folder/run-record.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import type { Configuration } from "./configuration/configuration-schema.ts";
 import { interactionSource, prepareOptions } from "./configuration/library-options.ts";
@@ -18,14 +18,14 @@ import { UsageError } from "./usage-error.ts";
 
 /** Data, with what is known of it. */
 export interface LoadedData {
-  readonly data: ExperimentData;
+  readonly data: RunData;
   /** Of a log. */
   readonly report: DataReport | undefined;
 }
 
 /** What a run's data comes from: known before it is loaded. */
 export interface DataSource {
-  readonly identity: RunData;
+  readonly identity: DataIdentity;
   load(context: TrainingContext): Promise<LoadedData>;
 }
 
@@ -57,7 +57,7 @@ function digest(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }
 
-function drawWorld({ seed, data: { scenario = "default", maxLists } }: Configuration): ExperimentData {
+function drawWorld({ seed, data: { scenario = "default", maxLists } }: Configuration): RunData {
   const data = worldData({ scenario, seed, ...(maxLists !== undefined && { trainingLists: maxLists }) });
   const { training, test } = data;
   say(
@@ -71,7 +71,7 @@ function drawWorld({ seed, data: { scenario = "default", maxLists } }: Configura
 export interface OpenedLog {
   readonly file: string;
   readonly source: SourceFingerprint;
-  readonly identity: RunData;
+  readonly identity: DataIdentity;
 }
 
 /** Reads every byte of the log and of its tables, to know it again. */

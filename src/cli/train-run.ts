@@ -9,12 +9,12 @@ import { RANKER_FILE, rankerFileOf } from "../ranker/load-ranker.ts";
 import { encodeRanker } from "../ranker/ranker-file.ts";
 import { createAnatomy } from "../run/anatomy.ts";
 import { compareMethods, examineJudge, type RunResult } from "../run/compare.ts";
-import type { ExperimentData, LogData } from "../run/data.ts";
+import type { LogData, RunData } from "../run/data.ts";
 import type { RunFolder } from "../run/folder/run-folder.ts";
 import {
+  type DataIdentity,
   finishRecord,
   RECORD,
-  type RunData,
   type RunDevice,
   type RunRecord,
   readRunRecord,
@@ -121,8 +121,8 @@ async function keepMethods(
   run: RunFolder,
   models: SharedSet,
   methods: readonly TrainedMethod[],
-  data: ExperimentData,
-  { fingerprint }: RunData,
+  data: RunData,
+  { fingerprint }: DataIdentity,
   settings: RunSettings,
 ): Promise<void> {
   run.writeWeights(await runWeights(models, methods));
@@ -141,6 +141,6 @@ async function keepMethods(
 }
 
 /** Whether the data came from a log. */
-function isPrepared(data: ExperimentData): data is LogData {
+function isPrepared(data: RunData): data is LogData {
   return data.world === undefined && "protocols" in data;
 }

@@ -1,9 +1,9 @@
 /** Gives each exposed list its candidates, history and labels: from a log to the columns that models read. */
 import { Random } from "../kernels/index.ts";
 import { emptyDataset, type ListDataset } from "./dataset.ts";
-import { type ExposedLists, positiveAt, selectLists } from "./exposed-lists.ts";
+import { type ExposedLists, selectLists } from "./exposed-lists.ts";
 import { isShown, rowsOfList, shownItems } from "./exposures.ts";
-import type { InteractionLog } from "./interactions.ts";
+import { type InteractionLog, positiveAt } from "./interactions.ts";
 import { Retrieval, type ScoreItems } from "./retrieval.ts";
 import { DEFAULT_LOG, type LogOptions } from "./settings.ts";
 

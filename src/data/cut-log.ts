@@ -1,7 +1,7 @@
 /** From a log as it was read to the lists that are cut from its core, with the counts of each stage. */
-import { cutLists, type ExposedLists, positiveAt } from "./exposed-lists.ts";
+import { cutLists, type ExposedLists } from "./exposed-lists.ts";
 import { isShown } from "./exposures.ts";
-import type { InteractionLog } from "./interactions.ts";
+import { type InteractionLog, positiveAt } from "./interactions.ts";
 import { kCore } from "./k-core.ts";
 import type { SplitName } from "./protocols.ts";
 import { countRepeatedRows } from "./repeated-rows.ts";

@@ -2,7 +2,7 @@
 import { Random } from "../kernels/index.ts";
 import { completeSettings } from "../settings/check-settings.ts";
 import { isShown, listsOfUser } from "./exposures.ts";
-import { type InteractionLog, selectInteractions } from "./interactions.ts";
+import { type InteractionLog, positiveAt, selectInteractions } from "./interactions.ts";
 import { eachSplit, type SplitName } from "./protocols.ts";
 import type { ListCounts } from "./report/data-report-schema.ts";
 import { type CutOptions, cutSchema } from "./settings.ts";
@@ -160,12 +160,6 @@ export function selectLists(lists: ExposedLists, chosen: Int32Array): ExposedLis
     users: chosen.map((list) => lists.users[list]),
     starts: chosen.map((list) => lists.starts[list]),
   };
-}
-
-/** Which rows of a log are positives. Thresholds meet feedback in f32, in which the log holds it. */
-export function positiveAt(log: InteractionLog, positiveThreshold: number): (row: number) => boolean {
-  const threshold = Math.fround(positiveThreshold);
-  return (row) => log.feedback[row] >= threshold;
 }
 
 function hasPositive(isPositive: (row: number) => boolean, start: number, end: number): boolean {

@@ -46,6 +46,12 @@ export function gather<Column extends Int32Array | Float32Array | Float64Array>(
   return out;
 }
 
+/** Which rows of a log are positives. Thresholds meet feedback in f32, in which the log holds it. */
+export function positiveAt(log: InteractionLog, positiveThreshold: number): (row: number) => boolean {
+  const threshold = Math.fround(positiveThreshold);
+  return (row) => log.feedback[row] >= threshold;
+}
+
 /** The interactions of `log` at `rows`, by user. Users and items keep their numbers and names. */
 export function selectInteractions(log: InteractionLog, rows: Int32Array): InteractionLog {
   const { listNumbers, positions } = log;

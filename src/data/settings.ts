@@ -1,5 +1,5 @@
 /** How a log is read, cut into lists and described: every setting of preparing it, declared once. */
-import { z } from "zod";
+import * as z from "zod";
 import { count, type GivenSettings, name, type Settings, share } from "../settings/setting-kinds.ts";
 import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS } from "./protocols.ts";
 import { RETRIEVERS } from "./retrievers/retriever.ts";

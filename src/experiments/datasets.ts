@@ -6,7 +6,7 @@ import { fingerprintSource } from "../data/prepared/fingerprint.ts";
 import { writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
 import type { CandidateProtocol, SplitProtocol } from "../data/protocols.ts";
 import type { InteractionSource } from "../data/readers/read-interactions.ts";
-import { type ExperimentData, logData, preparedLogData, worldData } from "../run/data.ts";
+import { logData, preparedLogData, type RunData, worldData } from "../run/data.ts";
 import { DEFAULT_RUN, LOG_RUN, type RunSettings } from "../run/settings.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import type { TrainingContext } from "../training/trainer.ts";
@@ -208,7 +208,7 @@ export async function loadData(
   folder: string,
   dataFolder: string | undefined,
   context: TrainingContext,
-): Promise<ExperimentData> {
+): Promise<RunData> {
   if (settings.source === "world") {
     findScenario(settings.scenario);
     return worldData(settings);
@@ -227,7 +227,7 @@ async function readLog(
   folder: string,
   dataFolder: string | undefined,
   context: TrainingContext,
-): Promise<ExperimentData> {
+): Promise<RunData> {
   const prepared = join(folder, "prepared.goalrank");
   if (existsSync(prepared)) return preparedLogData(prepared);
   const { data } = findDataset(settings.dataset);

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { fileName, writeWhole } from "../files/write-whole.ts";
 import { sharedModel } from "../methods/method.ts";
-import type { ExperimentData } from "../run/data.ts";
+import type { RunData } from "../run/data.ts";
 import { exposedFirst } from "./candidate-order.ts";
 import { type Contender, learn } from "./contenders.ts";
 import type { DatasetChoice } from "./datasets.ts";
@@ -59,7 +59,7 @@ function ordered(shared: Shared, { testOrder }: RankingWork): Shared {
 }
 
 /** Writes the lists, and what they are judged by, for programs of others. */
-function exportRankings({ test }: ExperimentData, lists: Int32Array, { root, label }: Surroundings): void {
+function exportRankings({ test }: RunData, lists: Int32Array, { root, label }: Surroundings): void {
   const { experiment, dataset, method, variant, seed } = label;
   const folder = join(root, experiment, "trec");
   const tag = fileName(method, variant);

@@ -3,7 +3,7 @@ import type { UserMetrics } from "../evaluation/ranking-metrics.ts";
 import { mean } from "../evaluation/statistics.ts";
 import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
 import type { RankedLists } from "../methods/answering.ts";
-import type { ExperimentData } from "../run/data.ts";
+import type { RunData } from "../run/data.ts";
 import { requestMetrics } from "../run/evaluate-lists.ts";
 import { expectedRewards } from "../world/oracle.ts";
 import type { TrialOutcome } from "./trial.ts";
@@ -14,7 +14,7 @@ export type Measure = (typeof MEASURES)[number];
 
 /** Lists are judged by all measures that the data allows; a request without a positive has no ranking metrics. */
 export async function measureLists(
-  { test, world }: ExperimentData,
+  { test, world }: RunData,
   judge: ListJudge,
   ranked: RankedLists,
 ): Promise<TrialOutcome> {

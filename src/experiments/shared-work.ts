@@ -8,7 +8,7 @@ import { writeWhole } from "../files/write-whole.ts";
 import { sharedModel } from "../methods/method.ts";
 import { namedSharedModels, type SharedSet } from "../methods/shared-models.ts";
 import { examineJudge } from "../run/compare.ts";
-import type { ExperimentData } from "../run/data.ts";
+import type { RunData } from "../run/data.ts";
 import { DEFAULT_RUN } from "../run/settings.ts";
 import { trainSharedModels } from "../run/shared-models.ts";
 import { CheckpointFolder } from "../training/checkpoint-folder.ts";
@@ -25,7 +25,7 @@ export interface SharedWork extends Work {
 
 /** What the methods start from. */
 export interface Shared {
-  readonly data: ExperimentData;
+  readonly data: RunData;
   readonly models: SharedSet;
   readonly options: SharedOptions;
 }

@@ -1,5 +1,5 @@
 /** Numbers that were measured, as files of JSON hold them. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** JSON has no NaN: what could not be measured is null or missing. */
 export const measured = z

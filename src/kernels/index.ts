@@ -1,5 +1,4 @@
 /** How numbers are computed: one file per kernel family, and the devices that run them. */
-
 export { type ChosenDevice, chooseDevice, DEVICE_NAMES, type DeviceName } from "./choose-device.ts";
 export { CountingDevice } from "./counting-device.ts";
 export type { Device, DeviceBuffer, DeviceTensor, LiveStorage } from "./device.ts";

@@ -3,7 +3,6 @@
  * Block n of a stream is a pure function of (seed, stream, step, n), so every device, thread and resumed run
  * draws the same numbers without sharing any state.
  */
-
 export const MULTIPLIERS = [0xd2511f53, 0xcd9e8d57] as const;
 export const WEYL = [0x9e3779b9, 0xbb67ae85] as const;
 export const ROUNDS = 10;

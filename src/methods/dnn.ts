@@ -2,6 +2,7 @@
 import { byScores } from "./answering.ts";
 import { instanceOf, type Method, sharedModel } from "./method.ts";
 
+/** The candidates of the highest scores of the shared pointwise ranker. */
 export const DNN: Method = {
   name: "dnn",
   title: "DNN",

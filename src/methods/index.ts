@@ -18,8 +18,17 @@ import { SET_RANK, SET_RANK_INDUCED } from "./set-rank.ts";
 
 export { type Answering, byPolicy, byScores, type RankedLists, rankRequests } from "./answering.ts";
 export { goalRankInstance } from "./goalrank-policy.ts";
-export type { Lesson, Method, MethodContext, MethodInstance, SharedModels } from "./method.ts";
+export type {
+  Lesson,
+  Method,
+  MethodContext,
+  MethodFamily,
+  MethodInstance,
+  SharedModelName,
+  SharedModels,
+} from "./method.ts";
 export { PointwiseRanker, pointwiseTask } from "./pointwise-ranker.ts";
+export { type ScoreLoss, type ScoringModel, scoringMethod } from "./scoring/scoring-method.ts";
 
 /** The rows of the paper's Table 1 that GoalRank is compared with; those of one family stand together. */
 export const BASELINES: readonly Method[] = [

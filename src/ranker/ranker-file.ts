@@ -170,7 +170,7 @@ function readMetadata(text: string): RankerMetadata {
   }
   if (version !== RANKER_VERSION) {
     throw new RankerFileError(
-      `ranker: the file is of version ${JSON.stringify(version)}; this program reads version ${RANKER_VERSION}; export it anew`,
+      `ranker: the file is of version ${JSON.stringify(version)}; this program reads version ${RANKER_VERSION}; train it anew`,
     );
   }
   const metadata = rankerMetadataSchema.safeParse(value);

@@ -1,5 +1,5 @@
 /** What a report is made of: the files of a run, as far as the page shows them. */
-import { z } from "zod";
+import * as z from "zod";
 import type { DataReport } from "../data/report/data-report-schema.ts";
 import type { Anatomy } from "../run/anatomy-schema.ts";
 import type { StoredResult } from "../run/result-schema.ts";

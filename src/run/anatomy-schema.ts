@@ -1,5 +1,5 @@
 /** What `anatomy.json` holds; items are numbers of the catalogue. */
-import { z } from "zod";
+import * as z from "zod";
 
 const feedbackOnItem = z.object({ item: z.number(), liked: z.boolean() });
 

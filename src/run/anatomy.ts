@@ -21,7 +21,7 @@ import type {
   JudgedList,
   RequestAnatomy,
 } from "./anatomy-schema.ts";
-import type { ExperimentData } from "./data.ts";
+import type { RunData } from "./data.ts";
 import type { RunSettings } from "./settings.ts";
 
 /** Of {@link createAnatomy}. */
@@ -33,7 +33,7 @@ export interface AnatomyOptions extends Pick<RunSettings, "seed" | "groups"> {
 /** Looks at requests of the test set that hold a positive among their candidates, drawn with the seed. */
 export async function createAnatomy(
   models: GoalRankModels,
-  data: ExperimentData,
+  data: RunData,
   { seed, groups, requests = 3 }: AnatomyOptions,
 ): Promise<Anatomy> {
   const rows = drawRequests(data.test, seed, requests);
@@ -60,7 +60,7 @@ function drawRequests(test: ListDataset, seed: number, count: number): Int32Arra
 /** Every request of the test set. */
 async function dissect(
   models: GoalRankModels,
-  { catalogue, test, world }: ExperimentData,
+  { catalogue, test, world }: RunData,
   options: Pick<RunSettings, "seed" | "groups">,
 ): Promise<RequestAnatomy[]> {
   const groups = await dissectGroups(models, test, world, options);

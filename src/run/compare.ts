@@ -11,7 +11,7 @@ import { ORACLE, RANDOM } from "../methods/references.ts";
 import type { SharedSet } from "../methods/shared-models.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { expectedRewards } from "../world/oracle.ts";
-import type { ExperimentData } from "./data.ts";
+import type { RunData } from "./data.ts";
 import {
   evaluateLists,
   type MethodResult,
@@ -57,7 +57,7 @@ export interface FinishedRun {
  * @throws SettingsError for settings that contradict each other, before anything is trained
  */
 export async function run(
-  data: ExperimentData,
+  data: RunData,
   settings: RunSettings = DEFAULT_RUN,
   training: TrainingContext = {},
 ): Promise<FinishedRun> {
@@ -71,7 +71,7 @@ export async function run(
 export async function compareMethods(
   { context }: Pick<SharedSet, "context">,
   methods: readonly TrainedMethod[],
-  data: ExperimentData,
+  data: RunData,
   { seed }: Pick<RunSettings, "seed">,
 ): Promise<RunResult> {
   const judge = sharedModel(context, "judge");
@@ -106,17 +106,18 @@ export async function compareMethods(
   };
 }
 
-/** How well a judge knows the validation lists. */
+/** How well a judge knows the validation lists; the test lists, where a small log leaves none for validation. */
 export async function examineJudge(
   judge: ListJudge,
-  { validation, world }: ExperimentData,
+  { validation, test, world }: RunData,
   seed: number,
 ): Promise<Pick<RunResult, "judge" | "trueCorrelation">> {
-  const shown = showableLists(validation);
-  const predicted = await predictedRewards(judge, validation, shown);
+  const held = validation.size > 0 ? validation : test;
+  const shown = showableLists(held);
+  const predicted = await predictedRewards(judge, held, shown);
   return {
-    judge: rewardReport(predicted, listRewards(validation, shown), { seed }),
-    trueCorrelation: world && pearsonCorrelation(predicted, expectedRewards(world, validation, shown)),
+    judge: rewardReport(predicted, listRewards(held, shown), { seed }),
+    trueCorrelation: world && pearsonCorrelation(predicted, expectedRewards(world, held, shown)),
   };
 }
 

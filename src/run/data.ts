@@ -1,4 +1,4 @@
-/** What an experiment runs on: requests with feedback to learn from, others to be judged by, from a world or a log. */
+/** What a run learns from and is tested on: requests with feedback to learn from, others to be judged by, from a world or a log. */
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
 import type { UnexposedCandidates } from "../data/labels.ts";
 import { type PreparedLog, prepare } from "../data/prepare.ts";
@@ -12,8 +12,8 @@ import { loggingLogProbabilities } from "../world/redrawn-feedback.ts";
 import { findScenario } from "../world/scenarios.ts";
 import { createWorld, type World } from "../world/world.ts";
 
-/** What an experiment trains and tests on. */
-export interface ExperimentData {
+/** What a run trains and tests on. */
+export interface RunData {
   readonly catalogue: Catalogue;
   readonly training: ListDataset;
   /** Held-out lists on which the reward model is judged. */
@@ -46,7 +46,7 @@ export interface WorldDataOptions {
  * Logs of the embedded world.
  * @throws RangeError for an unknown scenario, naming those there are
  */
-export function worldData(options: WorldDataOptions): ExperimentData & { readonly world: World } {
+export function worldData(options: WorldDataOptions): RunData & { readonly world: World } {
   const { scenario: name = "default", seed, testRequests = 500 } = options;
   const scenario = findScenario(name);
   const world = createWorld({ ...scenario.options, seed });
@@ -64,7 +64,7 @@ export function worldData(options: WorldDataOptions): ExperimentData & { readonl
 }
 
 /** Data of a log, with what is known of how it was made. */
-export interface LogData extends ExperimentData, PreparedContent {
+export interface LogData extends RunData, PreparedContent {
   readonly retriever?: Retriever;
   readonly world: undefined;
 }

@@ -10,7 +10,7 @@ import { sharedModel } from "../methods/method.ts";
 import { namedSharedModels, type SharedSet } from "../methods/shared-models.ts";
 import type { Module, StateDict } from "../nn/index.ts";
 import type { TrainingContext } from "../training/trainer.ts";
-import type { ExperimentData } from "./data.ts";
+import type { RunData } from "./data.ts";
 import type { RunSettings } from "./settings.ts";
 import { createRunModels } from "./shared-models.ts";
 import { trainValidated, validationMetrics } from "./validated-training.ts";
@@ -27,7 +27,7 @@ export interface TrainedMethod {
  */
 export function comparedMethods(
   { methods, generatorEvaluatorLists }: RunSettings,
-  { world }: Pick<ExperimentData, "world">,
+  { world }: Pick<RunData, "world">,
 ): Method[] {
   const isLog = world === undefined;
   const trained = METHODS.map(({ name }) => name).filter(
@@ -53,7 +53,7 @@ export function comparedMethods(
 export async function trainMethod(
   method: Method,
   models: SharedSet,
-  data: ExperimentData,
+  data: RunData,
   settings: RunSettings,
   training: TrainingContext,
 ): Promise<TrainedMethod> {
@@ -91,7 +91,7 @@ export async function trainMethod(
 /** Trains all that a run compares, or what is left to train of it. */
 export async function trainMethods(
   models: SharedSet,
-  data: ExperimentData,
+  data: RunData,
   settings: RunSettings,
   training: TrainingContext,
 ): Promise<TrainedMethod[]> {
@@ -104,7 +104,7 @@ export async function trainMethods(
 
 /** Models with weights that were trained before, by the names of {@link runWeights}. */
 export async function restoreRun(
-  data: ExperimentData,
+  data: RunData,
   settings: RunSettings,
   weights: ReadonlyMap<string, StateDict>,
 ): Promise<{ readonly models: SharedSet; readonly methods: TrainedMethod[] }> {

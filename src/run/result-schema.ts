@@ -1,5 +1,5 @@
 /** What `result.json` holds of a {@link RunResult}, as one who reads the file finds it. */
-import { z } from "zod";
+import * as z from "zod";
 import { measured } from "../files/measured.ts";
 import type { MeasureName } from "./evaluate-lists.ts";
 

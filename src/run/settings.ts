@@ -1,5 +1,5 @@
 /** What a run trains and compares, and how: every setting of its models, declared once. */
-import { z } from "zod";
+import * as z from "zod";
 import { IMITATIONS } from "../goalrank/imitation-task.ts";
 import { REWARD_HEADS } from "../goalrank/reward-model.ts";
 import { BASELINES } from "../methods/index.ts";

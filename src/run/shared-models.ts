@@ -13,12 +13,12 @@ import { pointwiseTask } from "../methods/pointwise-ranker.ts";
 import { createSharedModels, memberStage, type SharedSet } from "../methods/shared-models.ts";
 import type { StageOptions } from "../training/options.ts";
 import type { TrainingContext, TrainingTask } from "../training/trainer.ts";
-import type { ExperimentData } from "./data.ts";
+import type { RunData } from "./data.ts";
 import type { RunSettings } from "./settings.ts";
 import { trainValidated, validationMetrics } from "./validated-training.ts";
 
 /** The shared models that the settings and their methods need, with initial weights. */
-export function createRunModels(data: ExperimentData, settings: RunSettings): SharedSet {
+export function createRunModels(data: RunData, settings: RunSettings): SharedSet {
   const { catalogue, world, unexposed, training } = data;
   const { listLength, candidateCount, historyLength } = training;
   const { width, heads, layers, dropoutRate, seed, reward } = settings;
@@ -35,7 +35,7 @@ export function createRunModels(data: ExperimentData, settings: RunSettings): Sh
 
 /** Trains the shared models on `data.training`, those that others start from first. */
 export async function trainSharedModels(
-  data: ExperimentData,
+  data: RunData,
   settings: RunSettings,
   training: TrainingContext,
 ): Promise<SharedSet> {
@@ -81,7 +81,7 @@ function memberTask(
   model: RewardModel,
   member: number,
   { context }: SharedSet,
-  { training, unexposed }: ExperimentData,
+  { training, unexposed }: RunData,
   { seed, reward: { mixedLists: mixed, policyLists: count } }: RunSettings,
 ): TrainingTask {
   const policy =

@@ -5,7 +5,7 @@ import type { RankedLists } from "../methods/answering.ts";
 import type { StepMetrics } from "../training/listener.ts";
 import type { StageOptions } from "../training/options.ts";
 import { type TrainingContext, type TrainingTask, train } from "../training/trainer.ts";
-import type { ExperimentData } from "./data.ts";
+import type { RunData } from "./data.ts";
 import { evaluateLists } from "./evaluate-lists.ts";
 
 /** Requests on which models are validated while they train. */
@@ -15,7 +15,7 @@ const VALIDATION_REQUESTS = 256;
 export function trainValidated(
   task: TrainingTask,
   options: StageOptions & { readonly seed: number },
-  { validation }: Pick<ExperimentData, "validation">,
+  { validation }: Pick<RunData, "validation">,
   judge: (held: ListDataset) => Promise<StepMetrics>,
   context: TrainingContext,
 ): Promise<void> {

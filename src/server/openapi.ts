@@ -9,7 +9,7 @@ import {
   jsonSchemaTransformObject,
   serializerCompiler,
 } from "fastify-type-provider-zod";
-import { z } from "zod";
+import * as z from "zod";
 import { rankRequestSchema } from "../ranker/request-schema.ts";
 import type { RankedList, RankRequest } from "../ranker/requests.ts";
 import { CODES_OF_ONE_REQUEST, PROBLEMS, type ProblemAnswer, type ProblemCode } from "./problems.ts";

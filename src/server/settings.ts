@@ -1,6 +1,6 @@
 /** What the server can be told: the section `serve` of a configuration, with its defaults and what each setting means. */
 import { availableParallelism } from "node:os";
-import { z } from "zod";
+import * as z from "zod";
 import { DEVICE_NAMES } from "../kernels/index.ts";
 import { count, countOrNone, name } from "../settings/setting-kinds.ts";
 

@@ -1,5 +1,5 @@
 /** A schema of settings as JSON Schema (draft 2020-12), and what can be read from it. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** The part of JSON Schema that settings use. */
 export interface JsonSchema {

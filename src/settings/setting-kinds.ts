@@ -1,5 +1,5 @@
 /** Kinds of values that many settings have, and the type of settings by their schema. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const count = z.int().min(1);
 export const countOrNone = z.int().min(0);

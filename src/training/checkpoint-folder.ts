@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { writeWhole } from "../files/write-whole.ts";
 import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "../nn/index.ts";
 import { excerpt, oneLine } from "../text/excerpt.ts";

@@ -1,5 +1,5 @@
 /** How a model is trained: everything that a run may set, declared once. */
-import { z } from "zod";
+import * as z from "zod";
 import { SCHEDULES } from "../nn/index.ts";
 import { checkSettings } from "../settings/check-settings.ts";
 import { count, nonNegative, positive, type Settings } from "../settings/setting-kinds.ts";

@@ -1,4 +1,4 @@
-/** The project's Markdown documents: their code blocks, links and headings. */
+/** The project's Markdown documents: their code, links and headings. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -17,6 +17,13 @@ export interface CodeBlock {
   readonly excerptOf: string | undefined;
 }
 
+/** Code within a line of text. */
+export interface CodeSpan {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+}
+
 export interface Link {
   readonly file: string;
   readonly line: number;
@@ -26,12 +33,14 @@ export interface Link {
 export interface MarkdownFile {
   readonly path: string;
   readonly blocks: readonly CodeBlock[];
+  readonly spans: readonly CodeSpan[];
   readonly links: readonly Link[];
   /** Of the headings, as GitHub makes them. */
   readonly anchors: ReadonlySet<string>;
 }
 
 const FENCE = /^(\s*)```(\S*)\s*$/;
+const SPAN = /`([^`]*)`/g;
 const LINK = /\]\(([^)\s]+)\)/g;
 const HEADING = /^#{1,6}\s+(.*?)\s*$/;
 const CONTINUES = /^<!-- continues -->$/;
@@ -54,6 +63,7 @@ export function markdownFiles(): MarkdownFile[] {
 export function parseMarkdown(path: string, text: string): MarkdownFile {
   const lines = text.split("\n");
   const blocks: CodeBlock[] = [];
+  const spans: CodeSpan[] = [];
   const links: Link[] = [];
   const anchors = new Set<string>();
   let note = "";
@@ -79,12 +89,13 @@ export function parseMarkdown(path: string, text: string): MarkdownFile {
       continue;
     }
     if (line.trim() !== "") note = line.trim();
-    const prose = line.replaceAll(/`[^`]*`/g, (code) => " ".repeat(code.length));
+    for (const [, code] of line.matchAll(SPAN)) spans.push({ file: path, line: at + 1, text: code });
+    const prose = line.replaceAll(SPAN, (code) => " ".repeat(code.length));
     for (const [, target] of prose.matchAll(LINK)) links.push({ file: path, line: at + 1, target });
     const heading = HEADING.exec(line)?.[1];
     if (heading !== undefined) anchors.add(anchorOf(heading));
   }
-  return { path, blocks, links, anchors };
+  return { path, blocks, spans, links, anchors };
 }
 
 /** `## The "house", again` is reached by `#the-house-again`. */

@@ -94,6 +94,34 @@ test("every symbol that the package exports is documented", () => {
   assert.ok(problems.length === 0, `${problems.length} without a doc comment:\n${problems.join("\n")}`);
 });
 
+/** What programs import from an entry, types marked as such: names as they are called outside. */
+function publicNames(text: string): string[] {
+  return [...text.matchAll(REEXPORT)]
+    .flatMap(([whole, list]) => {
+      const prefix = whole.startsWith("export type") ? "type " : "";
+      return list.split(",").map((part) => prefix + part.trim().replace(/\w+\s+as\s+/, ""));
+    })
+    .filter((name) => name.trim() !== "")
+    .sort();
+}
+
+test("goalrank has the same names in Node and in a page, at most 20", () => {
+  const [forNode, forPages] = publicEntries()
+    .filter(({ name }) => name === "goalrank")
+    .map(({ source }) => publicNames(readFileSync(source, "utf8")));
+  assert.equal(forNode, forPages);
+  assert.ok(forNode.length >= 10 && forNode.length <= 20, forNode.join(", "));
+});
+
+test("names are read as they are called outside", () => {
+  const text = [
+    'export { b, type C as D } from "./b.ts";',
+    'export type { A } from "./a.ts";',
+    'export {\n  inside as outside,\n} from "./c.ts";',
+  ];
+  assert.equal(publicNames(text.join("\n")), ["b", "outside", "type A", "type D"]);
+});
+
 test("symbols without a doc comment are found, wherever they are exported from", () => {
   const files: Readonly<Record<string, string>> = {
     "src/index.ts": [

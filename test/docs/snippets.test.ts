@@ -1,6 +1,6 @@
 /**
  * Every TypeScript block of the documents is checked against the types of `goalrank` and run, in a folder that holds a
- * small log, `log.csv`, and a ranker, `runs/first/ranker.safetensors`. A comment before a block says what else it is:
+ * small log, `log.csv`, and a run with a ranker of GoalRank, `runs/first`. A comment before a block says what else it is:
  * `<!-- continues -->`: one program with the block before it; `<!-- not run: REASON -->`: it is only checked;
  * `<!-- from FILE -->`: an excerpt. A block whose first line is `// src/…` is run as if it were that file.
  */
@@ -46,8 +46,11 @@ function writeLog(path: string): void {
 
 async function prepareFolder(): Promise<void> {
   writeLog(join(folder, "log.csv"));
-  mkdirSync(join(folder, "runs/first"), { recursive: true });
-  writeFileSync(join(folder, "runs/first/ranker.safetensors"), await smallRanker({ users, items }));
+  const ranker = await smallRanker({ users, items });
+  mkdirSync(join(folder, "runs/first/rankers"), { recursive: true });
+  for (const name of ["ranker", "rankers/goalrank"]) {
+    writeFileSync(join(folder, `runs/first/${name}.safetensors`), ranker);
+  }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   const configuration = {
     extends: join(root, "tsconfig.json"),

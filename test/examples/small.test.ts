@@ -23,8 +23,8 @@ const genresOf = (line: string) => itemsOf(line).map((item) => item.split(" ")[0
 const countOf = (line: string, genre: string) => genresOf(line).filter((own) => own === genre).length;
 
 test("from-arrays: 30 lines lead from arrays to a list that fits the history, and to a file", () => {
-  const [line] = linesOf("from-arrays.ts", ranker);
-  assert.is(itemsOf(line).length, 5);
+  const line = linesOf("from-arrays.ts", ranker).at(-1) ?? "";
+  assert.is(itemsOf(line).length, 4);
   assert.ok(countOf(line, "western") >= 3, line);
   assert.ok(existsSync(ranker));
   assert.ok(readFileSync("examples/from-arrays.ts", "utf8").trimEnd().split("\n").length <= 30);
@@ -42,13 +42,13 @@ test("constraints: every rule is met, and one that cannot be is an error", () =>
   for (const line of [twoEach, all]) {
     for (const genre of genresOf(line)) assert.ok(countOf(line, genre) <= 2, line);
   }
-  assert.match(impossible, /at most 1 of each category leaves 4 candidates for 5 positions/);
+  assert.match(impossible, /^two in one place: constraints/);
 });
 
 test("serve-and-call: a list, a list among several, and an error come back over HTTP", () => {
   const [one, ofSeveral, mistake, ...others] = linesOf("serve-and-call.ts", ranker);
   assert.is(itemsOf(one).length, 3);
-  assert.is(itemsOf(ofSeveral).length, 5);
+  assert.is(itemsOf(ofSeveral).length, 4);
   assert.match(mistake, /^unknown-item: candidates\[1\]/);
   assert.equal(others, []);
 });
@@ -67,7 +67,7 @@ test("compare-methods: the table has the methods that were asked for, and the la
       title,
     );
   }
-  assert.match(lines.at(-1) ?? "", /^PRS \(SetRank\) for person 2: /);
+  assert.match(lines.at(-1) ?? "", /^PRS \(SetRank\) for somebody who liked two westerns: /);
 });
 
 test.run();

@@ -95,7 +95,7 @@ test("a batch of nothing is an error, not a loop without end", async () => {
   await train(pointwiseTask(pointwise, log, "ignore"), options).catch((error) => {
     message = error.message;
   });
-  assert.is(message, "training: batchSize must be a positive integer, got 0");
+  assert.is(message, "training.batchSize: expected an integer of at least 1, got 0");
 });
 
 test("disposing a model frees its weights and tables", () => {

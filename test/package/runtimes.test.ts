@@ -32,7 +32,7 @@ const TOLERANCE = 1e-5;
 const SCRIPT = `
 import { readFileSync } from "node:fs";
 import { loadRanker } from "goalrank";
-import { readParquet } from "goalrank/data";
+import { readInteractions } from "goalrank/data";
 
 const requests = JSON.parse(readFileSync("requests.json", "utf8"));
 const answers = [];
@@ -41,7 +41,7 @@ for (const threads of [1, 3]) {
   answers.push(await ranker.rankMany(requests));
   ranker.dispose();
 }
-const { feedback } = await readParquet("log.parquet");
+const { feedback } = await readInteractions({ format: "parquet", file: "log.parquet" });
 console.log(JSON.stringify({ answers, feedback: [...feedback] }));
 `;
 
@@ -149,6 +149,12 @@ if (found.length > 0) {
         rows.find(({ method }: { readonly method: string }) => method.startsWith(name)).trueReward;
       assert.ok(reward("random") < reward("GoalRank") && reward("GoalRank") < reward("oracle"));
     });
+
+    if (name === "bun") {
+      test("bun says which runtimes the experiments need", () => {
+        assert.throws(() => call(goalrank, "experiment", "table1"), /run it with Node.js or Deno/);
+      });
+    }
 
     test(`${name} serves`, async () =>
       assertClose(await serve([...words, goalrank], project.folder), expected));

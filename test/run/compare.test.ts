@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { selectRows } from "../../src/data/dataset.ts";
 import { JudgeEnsemble } from "../../src/goalrank/judge.ts";
 import { Random } from "../../src/kernels/index.ts";
 import { type RunResult, run } from "../../src/run/compare.ts";
@@ -52,6 +53,14 @@ function checkFinite({ rows, judge, advantages }: RunResult): void {
     assert.ok(pValue > 0 && pValue <= 1, `${over}: p is ${pValue}`);
   }
 }
+
+test("where no lists are left for validation, the judge is examined on those of the test", async () => {
+  const { propensities: _, ...log } = data;
+  const none = { ...log, validation: selectRows(data.validation, []) };
+  const { result } = await run(none, { ...everything, methods: [] });
+  assert.is(result.judge.lists, data.test.size);
+  checkFinite(result);
+});
 
 test("every method has its row, and GoalRank is compared with all that learned", async () => {
   const listener = new Stages();

@@ -91,6 +91,7 @@ async function runChosen(
   options: ExperimentOptions,
   experiments: Experiments,
 ): Promise<void> {
+  checkRuntime();
   const { out: root, jobs, again } = options;
   const dataFolder = options.data ?? process.env.GOALRANK_DATA;
   const dataset = await experiments.chooseDataset({ ...wishesOf(options), folder: dataFolder });
@@ -128,6 +129,12 @@ async function runChosen(
   } finally {
     lock.release();
   }
+}
+
+/** A trial is told to stop by execa, whose channels Bun does not have. */
+function checkRuntime(): void {
+  if (process.versions.bun === undefined) return;
+  throw new UsageError("experiment: Bun cannot stop the processes of trials; run it with Node.js or Deno");
 }
 
 function checkMethods(names: readonly string[], methods: readonly string[]): void {

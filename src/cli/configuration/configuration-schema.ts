@@ -2,7 +2,7 @@
  * What can be set: every key of a configuration file, with its type, default and meaning. The flags, the JSON schema,
  * docs/configuration.md and the checks are all made from this.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { DEVICE_NAMES } from "../../kernels/index.ts";
 import { runSchema } from "../../run/settings.ts";
 import { serveSchema } from "../../server/settings.ts";

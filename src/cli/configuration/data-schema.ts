@@ -1,5 +1,5 @@
 /** The section `data` of a configuration: what is learned from, and how it is cut into lists. */
-import { z } from "zod";
+import * as z from "zod";
 import { columnsSchema, LOG_FORMATS, logSchema } from "../../data/settings.ts";
 import { name } from "../../settings/setting-kinds.ts";
 import { SCENARIOS } from "../../world/scenarios.ts";

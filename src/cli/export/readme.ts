@@ -20,7 +20,8 @@ export function exportReadme(facts: ReadmeFacts): string {
 }
 
 function introduction({ ranker, loop, holds }: ReadmeFacts): string {
-  const { fingerprint, itemCount, userCount, listLength, candidateCount, historyLength, width } = ranker;
+  const { fingerprint, title, itemCount, userCount, listLength, candidateCount, historyLength, width } =
+    ranker;
   const files = [
     ...(holds.onnx
       ? [
@@ -40,6 +41,7 @@ It chooses lists of up to ${listLength} items, best first, out of candidates. Fi
 
 | | |
 |---|---|
+| method | ${title} |
 | items, users | ${itemCount}, ${userCount} |
 | length of a list | ${listLength} |
 | candidates and history that it was trained with | N = ${candidateCount}, H = ${historyLength} |
@@ -91,9 +93,9 @@ import { loadRanker } from "goalrank";
 const ranker = await loadRanker("ranker.safetensors");
 \`\`\`
 
-Others read its tensors with any safetensors library: \`generator.…\` are the weights, by the names of the layers that hold
-them; \`item.…\` and \`user.…\` are names (UTF-8 JSON) and features; \`retriever.…\` is what the retriever knows. The entry
-\`goalrank\` of the metadata is JSON with the generator's shape, and a CRC-32C of every tensor.
+Others read its tensors with any safetensors library: \`model.…\` are the weights of the method's own models, by the names
+of the layers that hold them, and \`shared.…\` those of models that it shares with others; \`item.…\` and \`user.…\` are names (UTF-8 JSON) and features; \`retriever.…\` is what the retriever knows. The entry
+\`goalrank\` of the metadata is JSON with the method's name, its sizes, and a CRC-32C of every tensor.
 `;
 }
 

@@ -1,6 +1,6 @@
 /** The description in a prepared dataset: JSON, of which nothing is believed before it is checked. */
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { arrayLength, catalogueDescriptionSchema } from "../features/catalogue-description.ts";
 import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS, SPLITS } from "../protocols.ts";
 import { dataReportSchema, preparationCountsSchema } from "../report/data-report-schema.ts";

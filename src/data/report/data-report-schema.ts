@@ -1,5 +1,5 @@
 /** What a report on data holds, all numbers as JSON has them: written to `data-report.json` and to prepared files. */
-import { z } from "zod";
+import * as z from "zod";
 import { measured } from "../../files/measured.ts";
 import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS, SPLITS } from "../protocols.ts";
 

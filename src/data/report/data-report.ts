@@ -2,10 +2,12 @@
  * What there is to know of data before anything is learned from it: how much is left at each stage, what the protocol
  * measures, and whether the test has leaked into the training.
  */
+
 import { areaUnderCurve } from "../../evaluation/ranking-metrics.ts";
 import type { ListDataset } from "../dataset.ts";
-import { type ExposedLists, positiveAt } from "../exposed-lists.ts";
+import type { ExposedLists } from "../exposed-lists.ts";
 import { isShown } from "../exposures.ts";
+import { positiveAt } from "../interactions.ts";
 import { eachSplit, SPLITS } from "../protocols.ts";
 import type { DataReport, PreparationCounts, SplitReport } from "./data-report-schema.ts";
 import { type CheckedData, candidatesOf, checkLeakage, type ReportedSplit, rowsOf } from "./leakage.ts";

@@ -4,8 +4,7 @@
  */
 import type { SafetensorsEntry } from "../../nn/index.ts";
 import { bestItems } from "../best-items.ts";
-import { positiveAt } from "../exposed-lists.ts";
-import { gather, type InteractionLog } from "../interactions.ts";
+import { gather, type InteractionLog, positiveAt } from "../interactions.ts";
 import { groupOffsets, rowsByGroup } from "../row-order.ts";
 import type { Retriever, RetrieverQuery } from "./retriever.ts";
 import { restoredTensor, tensorOf } from "./retriever-tensors.ts";

@@ -1,7 +1,6 @@
 /** The simplest retriever: what everybody likes. */
 import type { SafetensorsEntry } from "../../nn/index.ts";
-import { positiveAt } from "../exposed-lists.ts";
-import type { InteractionLog } from "../interactions.ts";
+import { type InteractionLog, positiveAt } from "../interactions.ts";
 import type { Retriever } from "./retriever.ts";
 import { restoredTensor, tensorOf } from "./retriever-tensors.ts";
 

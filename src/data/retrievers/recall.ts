@@ -1,6 +1,6 @@
 /** How much of what users liked a retriever finds. */
-import { type ExposedLists, positiveAt } from "../exposed-lists.ts";
-import type { InteractionLog } from "../interactions.ts";
+import type { ExposedLists } from "../exposed-lists.ts";
+import { type InteractionLog, positiveAt } from "../interactions.ts";
 import { Retrieval, type ScoreItems } from "../retrieval.ts";
 
 /**

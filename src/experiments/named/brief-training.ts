@@ -3,7 +3,7 @@
  * cost and does not ask what they know.
  */
 import { selectRows } from "../../data/dataset.ts";
-import type { ExperimentData } from "../../run/data.ts";
+import type { RunData } from "../../run/data.ts";
 import { DEFAULT_RUN } from "../../run/settings.ts";
 import { trainSharedModels } from "../../run/shared-models.ts";
 import type { TrainingContext } from "../../training/trainer.ts";
@@ -26,7 +26,7 @@ export interface BriefModels {
 
 /** Trains on the default device. */
 export async function trainBriefly(
-  data: ExperimentData,
+  data: RunData,
   { options, policy, seed, requests }: BriefOptions,
   context: TrainingContext,
 ): Promise<BriefModels> {

@@ -1,5 +1,5 @@
 /** The helper set M (section 3.3) as a setting: which sources give how many lists to every group. */
-import { z } from "zod";
+import * as z from "zod";
 import { checkSettings } from "../../settings/check-settings.ts";
 import { count, countOrNone, nonNegative, positive, type Settings } from "../../settings/setting-kinds.ts";
 

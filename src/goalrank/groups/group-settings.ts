@@ -1,5 +1,5 @@
 /** How groups of lists are made, and what the generator learns from them: every setting of section 3.3, and of ours. */
-import { z } from "zod";
+import * as z from "zod";
 import { checkSettings } from "../../settings/check-settings.ts";
 import { count, nonNegative, positive, type Settings } from "../../settings/setting-kinds.ts";
 import { IMITATIONS } from "../imitation-task.ts";

@@ -1,5 +1,4 @@
 /** Writes the bytes of a WebAssembly module that holds one function (WebAssembly Core Specification 2.0, chapter 5). */
-
 export type ValueType = "i32" | "f32" | "v128";
 
 const TYPE_CODES: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };

@@ -76,17 +76,24 @@ export class PreparedPrograms {
     outputs: readonly TensorSpec[],
     attributes: Attributes,
   ): readonly PreparedProgram[] {
-    if (operation.wgsl === undefined) {
+    if (operation.isKeyed) return this.create(operation, inputs, outputs, attributes);
+    const key = callKey(operation.name, inputs, outputs, attributes);
+    const known = this.known.get(key);
+    return known ?? this.remember(key, this.create(operation, inputs, outputs, attributes));
+  }
+
+  private create<Attributes>(
+    operation: GradientOperation<Attributes>,
+    inputs: readonly TensorSpec[],
+    outputs: readonly TensorSpec[],
+    attributes: Attributes,
+  ): readonly PreparedProgram[] {
+    const programs = operation.wgsl?.(inputs, outputs, attributes, this.limits);
+    if (programs === undefined) {
       throw new Error(`webgpu: ${operation.name} has no WGSL program; run it on the cpu device`);
     }
     const places = placesOf(operation.signature);
-    const make = () =>
-      operation
-        .wgsl?.(inputs, outputs, attributes, this.limits)
-        .map((program) => this.prepare(program, places)) ?? [];
-    if (operation.isKeyed) return make();
-    const key = callKey(operation.name, inputs, outputs, attributes);
-    return this.known.get(key) ?? this.remember(key, make());
+    return programs.map((program) => this.prepare(program, places));
   }
 
   private prepare(program: Program, places: Places): PreparedProgram {

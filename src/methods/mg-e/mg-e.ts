@@ -1,7 +1,7 @@
 /**
  * MG-E, multi-generator and evaluator (Yang et al. 2025): k generators propose a list each, and the evaluator, here the
  * shared judge, takes the one it likes best. Rows for k = 3, 20 and 100, as in the paper's comparison; what the
- * generators are is listed in `mg-e-fleet.ts`. A generator is a proposal policy: several may read one network.
+ * generators are is listed in `fleet.ts`. A generator is a proposal policy: several may read one network.
  */
 import { Generator } from "../../goalrank/generator.ts";
 import { imitationTask } from "../../goalrank/imitation-task.ts";

@@ -1,5 +1,5 @@
 /** What the objectives of this folder learn from: groups of lists with rewards, under three policies. */
-import { z } from "zod";
+import * as z from "zod";
 import { nonNegative, positive, type Settings } from "../../settings/setting-kinds.ts";
 import { full, type Tensor, where } from "../../tensor/index.ts";
 

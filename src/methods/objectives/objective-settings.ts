@@ -1,5 +1,5 @@
 /** What is made of the groups: Eq. 5, or what it is compared with. */
-import { z } from "zod";
+import * as z from "zod";
 import type { GroupSet } from "../../goalrank/groups/group-set.ts";
 import { groupSchema } from "../../goalrank/groups/group-settings.ts";
 import { checkSettings } from "../../settings/check-settings.ts";

@@ -15,7 +15,7 @@ export interface RunProcess {
 }
 
 /** What a run was made from. */
-export interface RunData {
+export interface DataIdentity {
   /** Changes with the data. */
   readonly fingerprint: string;
   /** The input files, by name, size and checksum; none for an embedded world. */
@@ -29,7 +29,7 @@ export interface RunRecord extends RunProcess {
   readonly platform: string;
   readonly driver?: string;
   readonly seed: number;
-  readonly data: RunData;
+  readonly data: DataIdentity;
   /** Processes that went on with the run after the first. */
   readonly resumed: readonly RunProcess[];
   /** When the results were written; null until then. */

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { positiveAt } from "../../../src/data/exposed-lists.ts";
-import type { InteractionLog } from "../../../src/data/interactions.ts";
+import { type InteractionLog, positiveAt } from "../../../src/data/interactions.ts";
 import { findItemNeighbours, ItemNeighbourRetriever } from "../../../src/data/retrievers/item-neighbours.ts";
 import { itemScorer } from "../../../src/data/retrievers/retriever.ts";
 import { throwsMessage } from "../../throws-message.ts";

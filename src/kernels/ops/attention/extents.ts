@@ -19,7 +19,10 @@ export function extentsOf(q: TensorSpec, k: TensorSpec, heads: number): Attentio
   const keys = k.shape[k.shape.length - 2];
   return {
     batch: sizeOf(q.shape.slice(0, -2)),
-    ...{ queries, keys, width, heads },
+    queries,
+    keys,
+    width,
+    heads,
     headWidth: width / heads,
     maskedShape: [...q.shape.slice(0, -1), keys],
   };

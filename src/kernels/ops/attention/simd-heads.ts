@@ -77,14 +77,25 @@ export function attentionCall(
     parts.transposed * transposedBytes + parts.packed * packedBytes + parts.blocks * blockBytes;
   const call: KernelCall = {
     kernel: chosen.kernel,
+    // One literal: every call makes it, and spreading others into it takes longer than a small attention.
     arguments: {
-      ...{ queries, keys, headWidth, heads, matrices, matricesPerItem, queriesPerBlock },
+      queries,
+      keys,
+      headWidth,
+      heads,
+      matrices,
+      matricesPerItem,
+      queriesPerBlock,
       widthBytes: width * BYTES,
       packs: packs ? 1 : 0,
       scale: 1 / Math.sqrt(headWidth),
       scratch: { scratch: 0, length: (items * scratchBytes) / BYTES, dtype: "f32" },
-      ...{ scratchBytes, transposedBytes, packedBytes, blockBytes },
-      ...chosen.maskRows,
+      scratchBytes,
+      transposedBytes,
+      packedBytes,
+      blockBytes,
+      rowsPerMaskRow: chosen.maskRows?.rowsPerMaskRow ?? 1,
+      maskRows: chosen.maskRows?.maskRows ?? 1,
     },
     items,
     work: matrices * queries * keys * (WORK_OF_EXPONENTIAL + headWidth / 4),

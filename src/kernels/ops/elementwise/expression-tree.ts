@@ -1,5 +1,4 @@
 /** Reads elementwise expressions (see `expression.ts`) into trees, for what compiles them to something else than loops. */
-
 export type Operator = "+" | "-" | "*" | "/" | "==" | "!=" | "<" | "<=" | ">" | ">=";
 
 /** A number, the name of an operand, or an operator or function on others; `negate` is the sign before a factor. */

@@ -86,17 +86,18 @@ const sumParts = defineKernel(
 
 function simd(inputs: readonly TensorSpec[]): KernelCall[] {
   const { columns, rows, length, parts, sums } = partsOf(inputs);
+  const { gainSums, biasSums } = sums;
   const share = 1 / Math.max(1, columns);
   return [
     {
       kernel: gradientOfParts,
-      arguments: { ...sums, share, columns, length, size: rows },
+      arguments: { gainSums, biasSums, share, columns, length, size: rows },
       items: parts,
       work: 4 * rows * columns,
     },
     {
       kernel: sumParts,
-      arguments: { ...sums, columns, parts },
+      arguments: { gainSums, biasSums, columns, parts },
       items: columns,
       itemsTogether: 4,
       work: 2 * parts * columns,

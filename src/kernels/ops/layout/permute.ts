@@ -121,19 +121,21 @@ export const permute: Operation<PermuteAttributes> = {
     if (outer.length > 2) return undefined;
     const once: LoopAxis = { extent: 1, strides: [0] };
     const [outerAxis, innerAxis] = [...new Array<LoopAxis>(2 - outer.length).fill(once), ...outer];
-    const given = {
-      inner: innerAxis.extent,
-      outerStep: 4 * outerAxis.strides[0],
-      innerStep: 4 * innerAxis.strides[0],
-    };
     const items = outerAxis.extent * innerAxis.extent;
+    const [inner, outerStep, innerStep] = [
+      innerAxis.extent,
+      4 * outerAxis.strides[0],
+      4 * innerAxis.strides[0],
+    ];
     if (last.strides[0] === 1) {
-      const rows = { rows: secondLast.extent, rowStep: 4 * secondLast.strides[0], bytes: 4 * last.extent };
-      return [{ kernel: permuteRows, arguments: { ...given, ...rows }, items, work: size }];
+      const [rows, rowStep, bytes] = [secondLast.extent, 4 * secondLast.strides[0], 4 * last.extent];
+      const given = { inner, outerStep, innerStep, rows, rowStep, bytes };
+      return [{ kernel: permuteRows, arguments: given, items, work: size }];
     }
     if (secondLast.strides[0] === 1) {
-      const rows = { rows: last.extent, rowStep: 4 * last.strides[0], columns: secondLast.extent };
-      return [{ kernel: transposeRows, arguments: { ...given, ...rows }, items, work: size }];
+      const [rows, rowStep, columns] = [last.extent, 4 * last.strides[0], secondLast.extent];
+      const given = { inner, outerStep, innerStep, rows, rowStep, columns };
+      return [{ kernel: transposeRows, arguments: given, items, work: size }];
     }
     return undefined;
   },

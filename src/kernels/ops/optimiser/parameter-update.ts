@@ -93,15 +93,13 @@ export function defineUpdate<Attributes extends UpdateAttributes, const Numbers 
     },
     simd([, state, ...pairs], _, attributes): KernelCall[] {
       const numbers = { rowBytes: 4 * state.shape[1], ...definition.kernelNumbers(attributes) };
+      const [scale, newState] = [{ input: 0 }, { output: 0 }];
       return attributes.offsets.map((offset, index) => {
         const size = sizeOf(pairs[2 * index].shape);
-        const places = {
-          ...{ scale: { input: 0 }, state: { output: 0 } },
-          ...{ parameter: { output: 1 + index }, gradient: { input: 3 + 2 * index } },
-        };
+        const [parameter, gradient] = [{ output: 1 + index }, { input: 3 + 2 * index }];
         return {
           kernel,
-          arguments: { ...places, offset: 4 * offset, ...numbers },
+          arguments: { scale, state: newState, offset: 4 * offset, parameter, gradient, ...numbers },
           items: size,
           itemsTogether: ELEMENTS_TOGETHER,
           work: size,

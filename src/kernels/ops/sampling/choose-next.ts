@@ -93,11 +93,10 @@ export const chooseNext: Operation<ChooseNextAttributes> = {
   simd([x], _, { sampling }) {
     const [rows, columns] = x.shape;
     const noisy: TensorPlace = { scratch: 0, length: rows * columns, dtype: "f32" };
-    const choose = { kernel: chooseLargest, items: rows, work: 2 * rows * columns };
     const scores = sampling === undefined ? { input: 0 } : noisy;
     return [
       ...(sampling === undefined ? [] : perturbCalls({ rows, lists: 1, columns, ...sampling }, noisy)),
-      { ...choose, arguments: { scores, columns } },
+      { kernel: chooseLargest, arguments: { scores, columns }, items: rows, work: 2 * rows * columns },
       checkIndicesCall(rows, columns, { output: 0 }),
     ];
   },
