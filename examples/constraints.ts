@@ -32,9 +32,9 @@ show("two of a genre", await ranker.rank({ ...request, constraints: { categories
 show("all of it", await ranker.rank({ ...request, constraints: { exclude, pins, categories } }));
 
 // Rules that no list can meet are an error that says why, before anything is ranked.
-const tight = { ...request, constraints: { categories: { of, limit: 1 } } };
-await ranker.rank(tight).catch((error: unknown) => {
+const two = [...pins, { item: "comedy 0", position: 1 }];
+await ranker.rank({ ...request, constraints: { pins: two } }).catch((error: unknown) => {
   if (!(error instanceof RankRequestError)) throw error;
-  console.log(`one of a genre: ${error.message}`);
+  console.log(`two in one place: ${error.message}`);
 });
 ranker.dispose();
