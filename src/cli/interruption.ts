@@ -20,7 +20,7 @@ export class Interruption {
   private readonly handlers: readonly (readonly [Signal, () => void])[];
   /** Things under way that must not be cut off. */
   private underWay = 0;
-  private exitCode = exitCodeFor("SIGINT");
+  private exitCode = signalExitCode("SIGINT");
 
   /**
    * Ends training between begin and end with a checkpoint. Elsewhere there is nothing to save, and the process ends at
@@ -74,7 +74,7 @@ export class Interruption {
   }
 
   private receive(signal: Signal): void {
-    this.exitCode = exitCodeFor(signal);
+    this.exitCode = signalExitCode(signal);
     if (this.underWay === 0 || this.signal.aborted) {
       for (const cleanup of this.cleanups) cleanup();
       process.exit(this.exitCode);
@@ -85,6 +85,6 @@ export class Interruption {
 }
 
 /** As shells have it: 130 for SIGINT, 143 for SIGTERM. */
-function exitCodeFor(signal: Signal): number {
+export function signalExitCode(signal: Signal): number {
   return 128 + constants.signals[signal];
 }

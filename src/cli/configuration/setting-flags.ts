@@ -14,7 +14,22 @@ export interface ShortFlag {
   /** The keys that it sets, all to the same value. */
   readonly settings: readonly (readonly string[])[];
   /** What its text says; as the key's type has it unless given. */
-  readonly parse?: (text: string) => unknown;
+  readonly parse?: ((text: string) => unknown) | undefined;
+}
+
+/**
+ * Short flags of one key each.
+ * @param lines by the key, such as `data.core`: the flag's line of help, two spaces before what it does
+ * @param parsers by the key, for what is not read as the key's type has it
+ */
+export function shortFlags(
+  lines: Readonly<Record<string, string>>,
+  parsers: Readonly<Record<string, ShortFlag["parse"]>> = {},
+): ShortFlag[] {
+  return Object.entries(lines).map(([key, line]) => {
+    const [flags, description] = line.split("  ");
+    return { flags, description, settings: [key.split(".")], parse: parsers[key] };
+  });
 }
 
 /** A flag that was given. */
@@ -49,10 +64,6 @@ export class SettingFlags {
       const description = setting.schema.description ?? "";
       this.add(command, { flags, description, settings: [setting.path] }, true);
     }
-  }
-
-  get isEmpty(): boolean {
-    return this.given.length === 0;
   }
 
   /** The flags that were given, without the settings under `exceptions`. */

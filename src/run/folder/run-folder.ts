@@ -135,7 +135,7 @@ export class RunFolder {
   close(): boolean {
     const isEmpty = this.isNew && this.metrics.isEmpty && !this.hasCheckpoints;
     this[Symbol.dispose]();
-    if (isEmpty) rmSync(this.path, { recursive: true });
+    if (isEmpty) rmSync(this.path, { recursive: true, force: true });
     return !isEmpty;
   }
 
@@ -165,7 +165,8 @@ function withLock(path: string, open: (lock: RunLock) => RunFolder): RunFolder {
   }
 }
 
-function readConfiguration(path: string): Record<string, unknown> {
+/** What `config.json` of the run in the folder `path` holds. @throws RunFolderError where it is none */
+export function readConfiguration(path: string): Record<string, unknown> {
   const file = join(path, "config.json");
   let configuration: unknown;
   try {
