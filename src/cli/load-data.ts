@@ -2,13 +2,13 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { DataError } from "../data/errors.ts";
-import { fingerprintLog } from "../data/prepare.ts";
+import { fingerprintLog, prepare } from "../data/prepare.ts";
 import type { PrepareOptions } from "../data/prepare-requests.ts";
 import { isSameSource, type SourceFingerprint } from "../data/prepared/fingerprint.ts";
-import { writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
+import { readPreparedDataset, writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
 import type { InteractionSource } from "../data/readers/read-interactions.ts";
 import { formatDataReport } from "../data/report/format-data-report.ts";
-import { type LogData, logData, preparedLogData, type RunData, worldData } from "../run/data.ts";
+import { type LogData, logData, type RunData, worldData } from "../run/data.ts";
 import type { DataIdentity } from "../run/folder/run-record.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import type { Configuration } from "./configuration/configuration-schema.ts";
@@ -101,7 +101,7 @@ async function loadLog(
  */
 export async function readPrepared(file: string, { source }: OpenedLog): Promise<LogData | undefined> {
   if (!existsSync(file)) return undefined;
-  const data = await preparedLogData(file);
+  const data = logData(await readPreparedDataset(file));
   if (!isSameSource(data.source, source)) {
     throw new DataError(file, "prepared from another log or with other options; remove it or name another");
   }
@@ -116,7 +116,7 @@ export async function prepareLog(
   { interruption, context }: Pick<Work, "interruption" | "context">,
 ): Promise<LogData> {
   if (process.stderr.isTTY) say(`reading ${file}`);
-  const data = await logData(...ways, context);
+  const data = logData(await prepare(...ways, context));
   if (!isSameSource(data.source, source)) {
     throw new DataError(file, "the file changed while it was read; run the command again");
   }

@@ -52,27 +52,7 @@ const rewardSchema = z.strictObject({
 /** Which judge the generator learns from, and how it is made. `item-bce-discounted` is the authors' published code's. */
 export type RewardOptions = Settings<typeof rewardSchema>;
 
-const rankingMetrics = ["hit", "ndcg", "map"] as const;
-const feedbackTraining = trainingSchema({
-  batchSize: 64,
-  learningRate: 5e-3,
-  metric: z.enum(rankingMetrics),
-});
-const rewardTraining = trainingSchema({
-  batchSize: 64,
-  learningRate: 5e-3,
-  metric: z.enum(["meanSquaredError", "pearson"]),
-});
-const imitationTraining = trainingSchema({
-  batchSize: 64,
-  learningRate: 3e-3,
-  metric: z.enum(rankingMetrics),
-});
-const policyTraining = trainingSchema({
-  batchSize: 16,
-  learningRate: 3e-3,
-  metric: z.enum([...rankingMetrics, "predicted"]),
-});
+const ranking = ["hit", "ndcg", "map"] as const;
 
 const modelsSchema = z.strictObject({
   width: count.default(32).describe("Width D of all models, a multiple of `heads`"),
@@ -109,21 +89,31 @@ const modelsSchema = z.strictObject({
     .default([20])
     .describe("Lists that generator-evaluators propose: one row of the table each"),
   groups: policySchema.prefault({}).describe("The groups that GoalRank learns from"),
-  feedbackTraining: feedbackTraining
+  feedbackTraining: trainingSchema({ batchSize: 64, learningRate: 5e-3, metric: z.enum(ranking) })
     .prefault({})
     .describe("Training of the DNN, and of every method but GoalRank"),
-  rewardTraining: rewardTraining.prefault({}).describe("Training of the reward model"),
-  imitationTraining: imitationTraining
+  rewardTraining: trainingSchema({
+    batchSize: 64,
+    learningRate: 5e-3,
+    metric: z.enum(["meanSquaredError", "pearson"]),
+  })
+    .prefault({})
+    .describe("Training of the reward model"),
+  imitationTraining: trainingSchema({ batchSize: 64, learningRate: 3e-3, metric: z.enum(ranking) })
     .prefault({})
     .describe("Training of the generator that imitates the log"),
-  policyTraining: policyTraining.prefault({}).describe("Training of GoalRank's generator"),
+  policyTraining: trainingSchema({
+    batchSize: 16,
+    learningRate: 3e-3,
+    metric: z.enum([...ranking, "predicted"]),
+  })
+    .prefault({})
+    .describe("Training of GoalRank's generator"),
 });
 
 /** The section of a configuration that says which models are trained and compared, and how. */
 export const runSchema = modelsSchema.superRefine((settings, { addIssue }) => {
-  for (const { path, problem } of contradictions(settings)) {
-    addIssue({ code: "custom", path: [...path], message: problem });
-  }
+  for (const [message, ...path] of contradictions(settings)) addIssue({ code: "custom", path, message });
 });
 
 /**
@@ -171,25 +161,18 @@ export function deployedMethod({ deploy, methods }: Pick<RunSettings, "deploy" |
   return deploy ?? (methods.includes("goalrank") ? "goalrank" : first);
 }
 
-interface Contradiction {
-  readonly path: readonly string[];
-  readonly problem: string;
-}
-
-/** Settings that need each other. */
-function* contradictions(settings: Settings<typeof modelsSchema>): Generator<Contradiction> {
+/** Settings that need each other: what is wrong, and the path of the one to change. */
+function* contradictions(settings: Settings<typeof modelsSchema>): Generator<[string, ...string[]]> {
   const { width, heads, reward, layers, deploy, methods } = settings;
-  if (width % heads !== 0) {
-    yield { path: ["width"], problem: `must be a multiple of the ${heads} heads, got ${width}` };
-  }
+  if (width % heads !== 0) yield [`must be a multiple of the ${heads} heads, got ${width}`, "width"];
   const served = [...methods, ...ALWAYS_SERVED];
   if (deploy !== undefined && !served.includes(deploy)) {
-    yield { path: ["deploy"], problem: `"${deploy}" is not trained; expected one of ${served.join(", ")}` };
+    yield [`"${deploy}" is not trained; expected one of ${served.join(", ")}`, "deploy"];
   }
   if (reward.start === "imitation" && reward.contextLayers !== layers) {
     const problem =
       "a reward model that starts from imitation needs as many context layers as the generator's encoder has, " +
       `${layers}; got ${reward.contextLayers}`;
-    yield { path: ["reward", "contextLayers"], problem };
+    yield [problem, "reward", "contextLayers"];
   }
 }

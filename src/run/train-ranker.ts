@@ -13,6 +13,7 @@ import { defaultDevice, setDefaultDevice } from "../tensor/index.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import type { StepMetrics, TrainingListener } from "../training/listener.ts";
 import { type FinishedRun, type RunResult, run } from "./compare.ts";
+import { logData } from "./data.ts";
 import { deployedMethod, LOG_RUN, type RunSettings } from "./settings.ts";
 
 /** How a ranker is trained: settings of a log and of a run (docs/configuration.md), the usual ones unless given. */
@@ -86,7 +87,7 @@ export async function trainRanker(
     const training = { listener: followSteps(context), signal: context.signal };
     const prepare = { positiveThreshold: usualThreshold(log), ...logOptions, seed: settings.seed };
     const data = await prepareRequests(log, prepare, { name: "the events" }, training);
-    const finished = await run({ ...data, unexposed: "negative", world: undefined }, settings, training);
+    const finished = await run(logData(data), settings, training);
     const file = await encodeDeployed(finished, settings, data);
     disposeModels(finished);
     const ranker = await Ranker.create(file, { device: chosen });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { selectRows } from "../../src/data/dataset.ts";
+import { prepare } from "../../src/data/prepare.ts";
 import { JudgeEnsemble } from "../../src/goalrank/judge.ts";
 import { Random } from "../../src/kernels/index.ts";
 import { type RunResult, run } from "../../src/run/compare.ts";
@@ -186,7 +187,7 @@ test("a log whose candidates are only retrieved trains and evaluates without NaN
   const path = join(folder, "ratings.csv");
   writeFileSync(path, smallRatings());
   const source = { format: "csv", file: path } as const;
-  const retrieved = await logData(source, { seed: 2, core: 5, maxLists: 80, protocol: "retrieved" });
+  const retrieved = logData(await prepare(source, { seed: 2, core: 5, maxLists: 80, protocol: "retrieved" }));
   for (const { exposed } of [retrieved.training, retrieved.validation, retrieved.test]) {
     assert.ok(exposed.includes(-1), "some exposed items were not retrieved");
   }

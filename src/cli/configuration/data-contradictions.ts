@@ -4,8 +4,7 @@
  */
 import type { Problem } from "../../settings/explain-problems.ts";
 import type { Path } from "../../settings/json-schema.ts";
-import type { Configuration } from "./configuration-schema.ts";
-import { WORLD_KEYS } from "./data-schema.ts";
+import { type Configuration, WORLD_KEYS } from "./configuration-schema.ts";
 
 /** @param isSet whether a key was set, by a file or a flag, and is not merely a default */
 export function* dataContradictions(

@@ -4,9 +4,13 @@ import { LOG_FORMATS, type LogFormat } from "../../data/settings.ts";
 import { formatPath, type Problem, problemsOf } from "../../settings/explain-problems.ts";
 import { type Path, valueAt } from "../../settings/json-schema.ts";
 import { ConfigurationError } from "./configuration-error.ts";
-import { type Configuration, configurationSchema, publishedSchema } from "./configuration-schema.ts";
+import {
+  type Configuration,
+  configurationSchema,
+  publishedSchema,
+  WORLD_KEYS,
+} from "./configuration-schema.ts";
 import { dataContradictions } from "./data-contradictions.ts";
-import { WORLD_KEYS } from "./data-schema.ts";
 import { isRecord, isSet, type Layer, mergeSettings, placeOf } from "./merge-settings.ts";
 
 /**
