@@ -101,9 +101,9 @@ export function describeDatasets(): string {
 export interface DatasetWishes {
   readonly name: string;
   /** Most training lists. */
-  readonly maxLists?: number;
-  readonly split?: SplitProtocol;
-  readonly protocol?: CandidateProtocol;
+  readonly maxLists?: number | undefined;
+  readonly split?: SplitProtocol | undefined;
+  readonly protocol?: CandidateProtocol | undefined;
   /** The folder that logs lie in. */
   readonly folder?: string | undefined;
 }

@@ -9,6 +9,7 @@ import { namedSharedModels } from "../methods/shared-models.ts";
 import { Ranker } from "../ranker/ranker.ts";
 import { encodeRanker } from "../ranker/ranker-file.ts";
 import { checkSettings } from "../settings/check-settings.ts";
+import { isRecord } from "../settings/json-schema.ts";
 import { defaultDevice, setDefaultDevice } from "../tensor/index.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import type { StepMetrics, TrainingListener } from "../training/listener.ts";
@@ -114,13 +115,9 @@ function splitOptions(options: Omit<TrainRankerOptions, "device">) {
   checkSettings("trainRanker", logSchema, log);
   const changes = own(false).map(([name, value]) => {
     const usual: unknown = LOG_RUN[name as keyof RunSettings];
-    return [name, isNested(usual) && isNested(value) ? { ...usual, ...value } : value];
+    return [name, isRecord(usual) && isRecord(value) ? { ...usual, ...value } : value];
   });
   return { log, settings: { ...LOG_RUN, ...Object.fromEntries(changes) } as RunSettings };
-}
-
-function isNested(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Ratings have a middle; what is only there or not counts when it is there. */

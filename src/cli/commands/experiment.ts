@@ -3,6 +3,12 @@ import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import {
+  CANDIDATE_PROTOCOLS,
+  type CandidateProtocol,
+  SPLIT_PROTOCOLS,
+  type SplitProtocol,
+} from "../../data/protocols.ts";
 import { RunLock } from "../../run/folder/run-lock.ts";
 import { nearestName } from "../../text/nearest-name.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -17,8 +23,8 @@ interface ExperimentOptions {
   readonly dataset: string;
   readonly data?: string;
   readonly maxLists?: number;
-  readonly split?: "last-list" | "global-time";
-  readonly protocol?: "injected" | "retrieved" | "logged";
+  readonly split?: SplitProtocol;
+  readonly protocol?: CandidateProtocol;
   readonly seeds: number;
   readonly jobs: number;
   readonly out: string;
@@ -45,17 +51,12 @@ export function experimentCommand(): Command {
     .option("--data <folder>", "the folder that logs lie in, as ml-1m/ratings.dat (default: GOALRANK_DATA)")
     .option("--max-lists <count>", "train on at most this many lists", parseCount)
     .addOption(
-      new Option("--split <name>", "the test of a log (default: last-list)").choices([
-        "last-list",
-        "global-time",
-      ]),
+      new Option("--split <name>", "the test of a log (default: last-list)").choices(SPLIT_PROTOCOLS),
     )
     .addOption(
-      new Option("--protocol <name>", "candidates of a log's lists (default: injected)").choices([
-        "injected",
-        "retrieved",
-        "logged",
-      ]),
+      new Option("--protocol <name>", "candidates of a log's lists (default: injected)").choices(
+        CANDIDATE_PROTOCOLS,
+      ),
     )
     .option("--seeds <count>", "seeds 1 to this many", parseCount, 3)
     .option("--jobs <count>", "trials that run at once", parseCount, availableParallelism())
@@ -94,7 +95,8 @@ async function runChosen(
   checkRuntime();
   const { out: root, jobs, again } = options;
   const dataFolder = options.data ?? process.env.GOALRANK_DATA;
-  const dataset = await experiments.chooseDataset({ ...wishesOf(options), folder: dataFolder });
+  const { dataset: name, maxLists, split, protocol } = options;
+  const dataset = await experiments.chooseDataset({ name, maxLists, split, protocol, folder: dataFolder });
   const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
   const fitting = chosen.filter((experiment) => experiments.runsOn(experiment, dataset));
   const trials = fitting.flatMap((experiment) => experiment.trials({ seeds, dataset }));
@@ -172,16 +174,6 @@ function commandOf(
   );
   const own = data === "none" ? [] : choices;
   return quoteCommand(["goalrank", "experiment", name, ...own, "--seeds", String(seeds)]);
-}
-
-/** What was said of the dataset; what was not is left to it. */
-function wishesOf({ dataset, maxLists, split, protocol }: ExperimentOptions) {
-  return {
-    name: dataset,
-    ...(maxLists !== undefined && { maxLists }),
-    ...(split !== undefined && { split }),
-    ...(protocol !== undefined && { protocol }),
-  };
 }
 
 function parseCount(text: string): number {

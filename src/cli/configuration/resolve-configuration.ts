@@ -2,7 +2,7 @@
 import { extname } from "node:path";
 import { LOG_FORMATS, type LogFormat } from "../../data/settings.ts";
 import { formatPath, type Problem, problemsOf } from "../../settings/explain-problems.ts";
-import { type Path, valueAt } from "../../settings/json-schema.ts";
+import { isRecord, type Path, valueAt } from "../../settings/json-schema.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import {
   type Configuration,
@@ -11,7 +11,7 @@ import {
   WORLD_KEYS,
 } from "./configuration-schema.ts";
 import { dataContradictions } from "./data-contradictions.ts";
-import { isRecord, isSet, type Layer, mergeSettings, placeOf } from "./merge-settings.ts";
+import { isSet, type Layer, mergeSettings, placeOf } from "./merge-settings.ts";
 
 /**
  * @param layers each goes over those before it

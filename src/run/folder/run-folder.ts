@@ -17,6 +17,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { join } from "node:path";
 import { writeWhole } from "../../files/write-whole.ts";
 import { encodeSafetensors, type StateDict } from "../../nn/index.ts";
+import { isRecord } from "../../settings/json-schema.ts";
 import type { CheckpointStore } from "../../training/checkpoint.ts";
 import { CheckpointFolder } from "../../training/checkpoint-folder.ts";
 import { combineListeners, type TrainingListener } from "../../training/listener.ts";
@@ -25,8 +26,6 @@ import { checkpointFingerprint } from "./checkpoint-fingerprint.ts";
 import { MetricsFile } from "./metrics-file.ts";
 import { RunFolderError } from "./run-folder-error.ts";
 import { RunLock } from "./run-lock.ts";
-
-export { RunFolderError } from "./run-folder-error.ts";
 
 const CHECKPOINTS = "checkpoints";
 
@@ -178,8 +177,6 @@ export function readConfiguration(path: string): Record<string, unknown> {
         : "it has no config.json";
     throw new RunFolderError(`${path}: this is no folder of a run, ${problem}`);
   }
-  if (typeof configuration !== "object" || configuration === null || Array.isArray(configuration)) {
-    throw new RunFolderError(`${file}: expected a JSON object, as a run writes it`);
-  }
-  return configuration as Record<string, unknown>;
+  if (isRecord(configuration)) return configuration;
+  throw new RunFolderError(`${file}: expected a JSON object, as a run writes it`);
 }
