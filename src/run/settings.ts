@@ -131,23 +131,18 @@ export const DEFAULT_RUN: RunSettings = { ...runSchema.parse({}), seed: 1, polic
 
 /** For logs, where what was not shown counts 0: what came out best on MovieLens-1M and KuaiRand-Pure. */
 export const LOG_RUN: RunSettings = {
-  ...DEFAULT_RUN,
-  generatorStart: "imitation",
-  imitation: "positives",
+  ...runSchema.parse({
+    generatorStart: "imitation",
+    imitation: "positives",
+    reward: { contextLayers: 1, start: "imitation", members: 2, mixedLists: 2, policyLists: 4 },
+    groups: { imitation: "positives" },
+    feedbackTraining: { epochs: 2, batchSize: 128, learningRate: 3e-3 },
+    imitationTraining: { epochs: 3, batchSize: 128, learningRate: 3e-3 },
+    rewardTraining: { epochs: 2, batchSize: 128, learningRate: 3e-3 },
+    policyTraining: { batchSize: 64, learningRate: 1e-3 },
+  }),
+  seed: 1,
   policyRequests: 10_000,
-  reward: {
-    ...DEFAULT_RUN.reward,
-    contextLayers: 1,
-    start: "imitation",
-    members: 2,
-    mixedLists: 2,
-    policyLists: 4,
-  },
-  groups: { ...DEFAULT_RUN.groups, imitation: "positives" },
-  feedbackTraining: { ...DEFAULT_RUN.feedbackTraining, epochs: 2, batchSize: 128, learningRate: 3e-3 },
-  imitationTraining: { ...DEFAULT_RUN.imitationTraining, epochs: 3, batchSize: 128, learningRate: 3e-3 },
-  rewardTraining: { ...DEFAULT_RUN.rewardTraining, epochs: 2, batchSize: 128, learningRate: 3e-3 },
-  policyTraining: { ...DEFAULT_RUN.policyTraining, batchSize: 64, learningRate: 1e-3 },
 };
 
 /** @throws SettingsError that says which settings are out of range or need each other, before anything is trained */

@@ -5,13 +5,11 @@ import { Command } from "commander";
 import { decodeSafetensors, SafetensorsError, type StateDict } from "../../nn/index.ts";
 import { RANKER_FILE } from "../../ranker/load-ranker.ts";
 import { compareMethods } from "../../run/compare.ts";
-import { checkpointFingerprint } from "../../run/folder/checkpoint-fingerprint.ts";
-import { readConfiguration } from "../../run/folder/run-folder.ts";
+import { checkpointFolder, readConfiguration } from "../../run/folder/run-folder.ts";
 import { RunFolderError } from "../../run/folder/run-folder-error.ts";
 import { readRunRecord } from "../../run/folder/run-record.ts";
 import { restoreRun } from "../../run/methods.ts";
 import type { CheckpointStore } from "../../training/checkpoint.ts";
-import { CheckpointFolder } from "../../training/checkpoint-folder.ts";
 import type { Configuration } from "../configuration/configuration-schema.ts";
 import { runSettings } from "../configuration/library-options.ts";
 import { SettingFlags } from "../configuration/setting-flags.ts";
@@ -77,9 +75,8 @@ function withoutMissingFile(configuration: Configuration): Configuration {
 
 /** What the retriever has learned, for reading alone. */
 function savedCheckpoints(run: string, dataFingerprint: string): CheckpointStore | undefined {
-  const path = join(run, "checkpoints");
-  if (!existsSync(path)) return undefined;
-  const folder = new CheckpointFolder(path, checkpointFingerprint(readConfiguration(run), dataFingerprint));
+  if (!existsSync(join(run, "checkpoints"))) return undefined;
+  const folder = checkpointFolder(run, readConfiguration(run), dataFingerprint);
   return { load: (stage) => folder.load(stage), save: async () => {} };
 }
 

@@ -13,6 +13,7 @@
  *   result.json               the results; it is written last, so a run that has it is finished
  *   lock                      the id of the process that writes the run, while there is one
  */
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../../files/write-whole.ts";
@@ -22,8 +23,8 @@ import type { CheckpointStore } from "../../training/checkpoint.ts";
 import { CheckpointFolder } from "../../training/checkpoint-folder.ts";
 import { combineListeners, type TrainingListener } from "../../training/listener.ts";
 import { TensorBoardWriter } from "../../training/tensorboard.ts";
-import { checkpointFingerprint } from "./checkpoint-fingerprint.ts";
 import { MetricsFile } from "./metrics-file.ts";
+import { changePaths } from "./path-settings.ts";
 import { RunFolderError } from "./run-folder-error.ts";
 import { RunLock } from "./run-lock.ts";
 
@@ -93,8 +94,7 @@ export class RunFolder {
    * @param warn told of a checkpoint that is damaged and removed
    */
   checkpoints(dataFingerprint: string, warn?: (message: string) => void): CheckpointStore {
-    const fingerprint = checkpointFingerprint(this.configuration, dataFingerprint);
-    const folder = new CheckpointFolder(join(this.path, CHECKPOINTS), fingerprint, warn);
+    const folder = checkpointFolder(this.path, this.configuration, dataFingerprint, warn);
     return {
       load: (stage) => folder.load(stage),
       // A run that goes on from a checkpoint does not write the lines before it again.
@@ -151,6 +151,31 @@ export class RunFolder {
     this.tensorboard.close();
     this.lock.release();
   }
+}
+
+/** The checkpoints of the run in the folder `path`; see {@link RunFolder.checkpoints}. */
+export function checkpointFolder(
+  path: string,
+  configuration: Readonly<Record<string, unknown>>,
+  dataFingerprint: string,
+  warn?: (message: string) => void,
+): CheckpointFolder {
+  const fingerprint = checkpointFingerprint(configuration, dataFingerprint);
+  return new CheckpointFolder(join(path, CHECKPOINTS), fingerprint, warn);
+}
+
+/**
+ * Changes with whatever changes a run's numbers: the data, and the configuration without the device, the server, and
+ * where files lie.
+ */
+function checkpointFingerprint(
+  configuration: Readonly<Record<string, unknown>>,
+  dataFingerprint: string,
+): string {
+  const { device: _, serve: __, ...shaping } = configuration;
+  return createHash("sha256")
+    .update(JSON.stringify([changePaths(shaping, () => undefined), dataFingerprint]))
+    .digest("hex");
 }
 
 /** The lock is kept only by a run that could be opened. */
