@@ -89,15 +89,13 @@ export async function createProgram(context: ProgramContext, words: readonly str
     const command = name === called ? await load(context) : new Command(name).usage(usage);
     program.addCommand(command.description(description));
   }
-  for (const command of [program, ...program.commands]) quietly(command);
+  // Errors are thrown, for one place to print them.
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .allowExcessArguments(false)
+      .showSuggestionAfterError(false)
+      .configureOutput({ outputError: () => {} });
+  }
   return program;
-}
-
-/** Errors are thrown, for one place to print them. */
-function quietly(command: Command): void {
-  command
-    .exitOverride()
-    .allowExcessArguments(false)
-    .showSuggestionAfterError(false)
-    .configureOutput({ outputError: () => {} });
 }

@@ -11,9 +11,6 @@ import type { Layer } from "./configuration/merge-settings.ts";
 import { resolveConfiguration } from "./configuration/resolve-configuration.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** The settings that a resumed run may change: they change no number. */
-const FREE_SETTINGS = ["device"];
-
 export interface OpenRun {
   readonly configuration: Configuration;
   /** Undefined where nothing is to be kept. */
@@ -35,7 +32,8 @@ export function startRun(settings: CommandSettings, fallback: Layer | undefined)
  * @throws UsageError for settings beside those that it was started with
  */
 export function resumeRun(path: string, settings: CommandSettings): OpenRun {
-  const others = settings.flags.namesExcept(FREE_SETTINGS);
+  // The device changes no number.
+  const others = settings.flags.namesExcept("device");
   if (others.length > 0) {
     throw new UsageError(
       `--resume goes on with the settings in ${join(path, "config.json")}; leave out ${others.join(", ")}, or start ` +

@@ -23,6 +23,7 @@ export const TRAININGS = [
   "policyTraining",
 ] as const;
 
+/** Which judge the generator learns from, and how it is made. `item-bce-discounted` is the authors' published code's. */
 const rewardSchema = z.strictObject({
   kind: z
     .enum(["list", "item-bce-discounted"])
@@ -48,9 +49,6 @@ const rewardSchema = z.strictObject({
     .default(0)
     .describe("Lists that each step samples from the generator that imitates the log, on a log"),
 });
-
-/** Which judge the generator learns from, and how it is made. `item-bce-discounted` is the authors' published code's. */
-export type RewardOptions = Settings<typeof rewardSchema>;
 
 const ranking = ["hit", "ndcg", "map"] as const;
 

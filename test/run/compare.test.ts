@@ -11,7 +11,7 @@ import { Random } from "../../src/kernels/index.ts";
 import { type RunResult, run } from "../../src/run/compare.ts";
 import { logData, worldData } from "../../src/run/data.ts";
 import { runWeights } from "../../src/run/methods.ts";
-import type { RewardOptions, RunSettings } from "../../src/run/settings.ts";
+import type { RunSettings } from "../../src/run/settings.ts";
 import type { TrainingListener } from "../../src/training/listener.ts";
 import { smallExperiment } from "../small-world.ts";
 
@@ -26,7 +26,10 @@ const everything: RunSettings = {
   methods: ["prm", "imitation", "goalrank"],
   policyRequests: 64,
 };
-const reward = (options: Partial<RewardOptions>): RewardOptions => ({ ...everything.reward, ...options });
+const reward = (options: Partial<RunSettings["reward"]>): RunSettings["reward"] => ({
+  ...everything.reward,
+  ...options,
+});
 
 /** Notes the stages in their order. */
 class Stages implements TrainingListener {

@@ -1,7 +1,7 @@
 /** One configuration out of files, environment and flags: merged, checked, with its defaults filled in. */
 import { extname } from "node:path";
 import { LOG_FORMATS, type LogFormat } from "../../data/settings.ts";
-import { formatPath, type Problem, problemsOf } from "../../settings/explain-problems.ts";
+import { formatPath, type Problem, problemsOf } from "../../settings/check-settings.ts";
 import { isRecord, valueAt } from "../../settings/json-schema.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import {

@@ -1,6 +1,6 @@
 /** Flags that set a key of the configuration: `--data.core 5` for each, and short ones for those that are used most. */
 import { type Command, Option } from "commander";
-import { formatPath } from "../../settings/explain-problems.ts";
+import { formatPath } from "../../settings/check-settings.ts";
 import { type JsonSchema, listSettings, type Path, type Setting } from "../../settings/json-schema.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { publishedSchema } from "./configuration-schema.ts";
@@ -66,9 +66,9 @@ export class SettingFlags {
     }
   }
 
-  /** The flags that were given, without the settings under `exceptions`. */
-  namesExcept(exceptions: readonly string[]): string[] {
-    const others = this.given.filter(({ path }) => !exceptions.includes(path[0]));
+  /** The flags that were given, without those of the section or single key `exception`. */
+  namesExcept(exception: string): string[] {
+    const others = this.given.filter(({ path }) => path[0] !== exception);
     return [...new Set(others.map(({ flag }) => flag))];
   }
 
