@@ -107,13 +107,11 @@ function splitOptions(options: Omit<TrainRankerOptions, "device">) {
       `trainRanker: there is no option "${unknown}"; did you mean "${nearestName(unknown, known)}"?`,
     );
   }
-  const own = (isOfLog: boolean) =>
-    Object.entries(options).filter(
-      ([name, value]) => name in logSchema.shape === isOfLog && value !== undefined,
-    );
-  const log: LogOptions = Object.fromEntries(own(true));
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const log: LogOptions = Object.fromEntries(given.filter(([name]) => name in logSchema.shape));
   checkSettings("trainRanker", logSchema, log);
-  const changes = own(false).map(([name, value]) => {
+  const ofRun = given.filter(([name]) => !(name in logSchema.shape));
+  const changes = ofRun.map(([name, value]) => {
     const usual: unknown = LOG_RUN[name as keyof RunSettings];
     return [name, isRecord(usual) && isRecord(value) ? { ...usual, ...value } : value];
   });

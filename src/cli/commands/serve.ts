@@ -1,13 +1,13 @@
 /** `goalrank serve`: a trained ranker behind HTTP. */
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { constants } from "node:os";
 import { Command, Option } from "commander";
 import { RankerLoadError } from "../../server/ranking/worker-process.ts";
 import type { RankServer } from "../../server/serve.ts";
 import type { ServeSettings } from "../../server/settings.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
 import { shortFlags } from "../configuration/setting-flags.ts";
+import { signalExitCode } from "../interruption.ts";
 import { UsageError } from "../usage-error.ts";
 import { programVersion } from "../versions.ts";
 
@@ -64,7 +64,7 @@ async function serveUntilSignal(
     );
   }
   const end = awaitSignals();
-  // Only here, since the HTTP library takes other commands' time to load.
+  // Only here, since the HTTP library takes time to load, and signals come at any.
   const { serve } = await import("../../server/serve.ts");
   const server = await serve({ source, method, settings, token, version: programVersion() }).catch(
     (error: unknown) => {
@@ -90,8 +90,8 @@ function awaitSignals(): (server: RankServer) => Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       count++;
-      if (running === undefined || count > 1) process.exit(128 + constants.signals[signal]);
-      stop?.(signal === "SIGTERM" ? 0 : 128 + constants.signals[signal]);
+      if (running === undefined || count > 1) process.exit(signalExitCode(signal));
+      stop?.(signal === "SIGTERM" ? 0 : signalExitCode(signal));
     });
   }
   process.on("SIGHUP", () => void running?.reload("SIGHUP"));
