@@ -88,7 +88,7 @@ const DATASETS: Readonly<Record<string, Dataset>> = {
   },
 };
 
-export const DATASET_NAMES = Object.keys(DATASETS);
+const DATASET_NAMES = Object.keys(DATASETS);
 
 /** For help: a line for each dataset. */
 export function describeDatasets(): string {
