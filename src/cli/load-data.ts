@@ -17,11 +17,13 @@ import type { Work } from "./interruptible-work.ts";
 import { say } from "./terminal/say.ts";
 import { UsageError } from "./usage-error.ts";
 
+/** What a run learns from, with what is known of a log. */
+export type LoadedData = RunData & Partial<Pick<LogData, "report" | "protocols">>;
+
 /** What a run's data comes from: known before it is loaded. */
 export interface DataSource {
   readonly identity: DataIdentity;
-  /** That of a log comes with a report on it. */
-  load(context: TrainingContext): Promise<RunData & Pick<LogData, "report">>;
+  load(context: TrainingContext): Promise<LoadedData>;
 }
 
 /** @throws UsageError where the configuration names no data; DataError for a file that cannot be read */

@@ -7,7 +7,6 @@ import { RANKER_FILE, rankerFileOf } from "../ranker/load-ranker.ts";
 import { encodeRanker } from "../ranker/ranker-file.ts";
 import { createAnatomy } from "../run/anatomy.ts";
 import { compareMethods, examineJudge, type RunResult } from "../run/compare.ts";
-import type { LogData, RunData } from "../run/data.ts";
 import type { RunFolder } from "../run/folder/run-folder.ts";
 import { type DataIdentity, finishRecord, recordProcess } from "../run/folder/run-record.ts";
 import { generatorOf, runWeights, type TrainedMethod, trainMethod, trainMethods } from "../run/methods.ts";
@@ -17,7 +16,7 @@ import { combineListeners } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { runSettings } from "./configuration/library-options.ts";
 import type { Work } from "./interruptible-work.ts";
-import { findData } from "./load-data.ts";
+import { findData, type LoadedData } from "./load-data.ts";
 import type { OpenRun } from "./open-run.ts";
 import { say } from "./terminal/say.ts";
 import { useDevice } from "./use-device.ts";
@@ -94,7 +93,7 @@ async function keepMethods(
   run: RunFolder,
   models: SharedSet,
   methods: readonly TrainedMethod[],
-  data: RunData,
+  data: LoadedData,
   { fingerprint }: DataIdentity,
   settings: RunSettings,
 ): Promise<void> {
@@ -103,7 +102,7 @@ async function keepMethods(
     goalrank: programVersion(),
     seed: settings.seed,
     data: fingerprint,
-    ...(isPrepared(data) && { candidates: data.protocols.candidates.training }),
+    ...(data.protocols && { candidates: data.protocols.candidates.training }),
   };
   for (const { method, instance } of methods) {
     if (instance.answering === undefined) continue;
@@ -111,9 +110,4 @@ async function keepMethods(
     run.write(rankerFileOf(method.name), ranker);
     if (method.name === deployedMethod(settings)) run.write(RANKER_FILE, ranker);
   }
-}
-
-/** Whether the data came from a log. */
-function isPrepared(data: RunData): data is LogData {
-  return data.world === undefined && "protocols" in data;
 }

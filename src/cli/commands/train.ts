@@ -79,8 +79,8 @@ async function train(
   };
   await workInterruptibly(work, (how) => {
     const left = run?.close() === true ? goOn : undefined;
-    if (how === undefined) say(`interrupted; ${left ?? "nothing was kept"}`);
-    else for (const line of [how, ...(left === undefined ? [] : [left])]) say(line);
+    say(how ?? `interrupted; ${left ?? "nothing was kept"}`);
+    if (how !== undefined && left !== undefined) say(left);
   });
 }
 

@@ -45,18 +45,16 @@ export interface RunDevice {
   readonly driver: string | undefined;
 }
 
-/** Notes that this process works on a run: that it starts it, or goes on with what another one left. */
+/**
+ * Notes that this process works on a run: that it starts it, or goes on with what another one left.
+ * @param origin what the run is made of, and by which versions
+ */
 export function recordProcess(
   run: RunFolder,
   { description: device, driver }: RunDevice,
-  {
-    goalrank,
-    webgpu,
-    seed,
-    data,
-    command,
-  }: Pick<RunRecord, "goalrank" | "webgpu" | "seed" | "data" | "command">,
+  origin: Pick<RunRecord, "goalrank" | "webgpu" | "seed" | "data" | "command">,
 ): void {
+  const { goalrank, webgpu, seed, data, command } = origin;
   const started = now();
   if (existsSync(join(run.path, RECORD))) {
     const record = readRunRecord(run.path);
@@ -65,12 +63,8 @@ export function recordProcess(
   }
   const platform = `${process.platform} ${process.arch}`;
   const versions = { goalrank, node: process.version, webgpu, platform };
-  const record: RunRecord = {
-    ...versions,
-    ...{ device, driver, seed, data, command, started },
-    resumed: [],
-    finished: null,
-  };
+  const made = { device, driver, seed, data, command, started };
+  const record: RunRecord = { ...versions, ...made, resumed: [], finished: null };
   run.writeJson(RECORD, record);
 }
 
