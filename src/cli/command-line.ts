@@ -32,23 +32,13 @@ function describeMistake(error: CommanderError, program: Command, words: readonl
 
 /** What an unknown flag or command was probably meant to be. */
 function suggestion({ code, message }: CommanderError, program: Command, words: readonly string[]): string {
-  const unknown = /'([^']*)'/.exec(message)?.[1];
-  if (unknown === undefined) return "";
-  if (code === "commander.unknownCommand")
-    return meant(
-      unknown,
-      program.commands.map((command) => command.name()),
-    );
-  if (code !== "commander.unknownOption") return "";
+  const unknown = /'([^'=]*)/.exec(message)?.[1];
   const command = program.commands.find((own) => words.includes(own.name())) ?? program;
-  return meant(
-    unknown.split("=")[0],
-    command.options.flatMap(({ long }) => long ?? []),
-  );
-}
-
-function meant(name: string, choices: readonly string[]): string {
-  const nearest = nearestName(name, choices);
+  const choices: Readonly<Record<string, readonly string[]>> = {
+    "commander.unknownCommand": program.commands.map((own) => own.name()),
+    "commander.unknownOption": command.options.flatMap(({ long }) => long ?? []),
+  };
+  const nearest = unknown === undefined ? undefined : nearestName(unknown, choices[code] ?? []);
   return nearest === undefined ? "" : `; did you mean ${nearest}?`;
 }
 

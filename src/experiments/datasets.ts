@@ -1,12 +1,13 @@
 /** The datasets that experiments run on, and what models are given on each: size, and a budget that is the same for all. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { prepare } from "../data/prepare.ts";
 import type { PrepareOptions } from "../data/prepare-requests.ts";
 import { fingerprintSource } from "../data/prepared/fingerprint.ts";
-import { writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
+import { readPreparedDataset, writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
 import type { CandidateProtocol, SplitProtocol } from "../data/protocols.ts";
 import type { InteractionSource } from "../data/readers/read-interactions.ts";
-import { logData, preparedLogData, type RunData, worldData } from "../run/data.ts";
+import { logData, type RunData, worldData } from "../run/data.ts";
 import { DEFAULT_RUN, LOG_RUN, type RunSettings } from "../run/settings.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import type { TrainingContext } from "../training/trainer.ts";
@@ -87,7 +88,7 @@ const DATASETS: Readonly<Record<string, Dataset>> = {
   },
 };
 
-export const DATASET_NAMES = Object.keys(DATASETS);
+const DATASET_NAMES = Object.keys(DATASETS);
 
 /** For help: a line for each dataset. */
 export function describeDatasets(): string {
@@ -100,9 +101,9 @@ export function describeDatasets(): string {
 export interface DatasetWishes {
   readonly name: string;
   /** Most training lists. */
-  readonly maxLists?: number;
-  readonly split?: SplitProtocol;
-  readonly protocol?: CandidateProtocol;
+  readonly maxLists?: number | undefined;
+  readonly split?: SplitProtocol | undefined;
+  readonly protocol?: CandidateProtocol | undefined;
   /** The folder that logs lie in. */
   readonly folder?: string | undefined;
 }
@@ -229,12 +230,12 @@ async function readLog(
   context: TrainingContext,
 ): Promise<RunData> {
   const prepared = join(folder, "prepared.goalrank");
-  if (existsSync(prepared)) return preparedLogData(prepared);
+  if (existsSync(prepared)) return logData(await readPreparedDataset(prepared));
   const { data } = findDataset(settings.dataset);
   if ("scenario" in data) throw new Error(`experiment: ${settings.dataset} is no log`);
   const source = data.source(logFile(data, dataFolder, settings.dataset));
   const { seed, options } = settings;
-  const log = await logData(source, { ...options, seed }, context);
+  const log = logData(await prepare(source, { ...options, seed }, context));
   await writePreparedDataset(prepared, log);
   return log;
 }
