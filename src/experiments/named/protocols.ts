@@ -48,11 +48,7 @@ function trialsOf({ seeds, dataset }: ExperimentRequest): Trial[] {
     ({ title: variant, testOrder, order, protocol = "injected", split = "last-list" }) => {
       const options = { ...settings.options, protocol, split };
       const own = { ...dataset, settings: { ...settings, options, ...(order && { order }) } };
-      const entries = METHODS.map((contender) => ({
-        contender,
-        variant,
-        ...(testOrder && { testOrder }),
-      }));
+      const entries = METHODS.map((contender) => ({ contender, variant, ...(testOrder && { testOrder }) }));
       // A test in another order shares what is learned as usual.
       const isUsual = protocol === "injected" && split === "last-list" && order === undefined;
       return rankingTrials("protocols", { seeds, dataset: own }, entries, isUsual ? "" : variant);

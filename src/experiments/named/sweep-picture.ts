@@ -50,11 +50,7 @@ export function sweepPicture(
     draw: () =>
       drawLines({
         description: caption,
-        x: {
-          label: axis,
-          type,
-          ticks: lines.slice(0, 1).flatMap(({ points }) => points.map(({ x }) => x)),
-        },
+        x: { label: axis, type, ticks: lines.slice(0, 1).flatMap(({ points }) => points.map(({ x }) => x)) },
         y: { label: metricName(metric) },
         lines: lines
           .map((line) => ({
