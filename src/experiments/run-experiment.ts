@@ -105,6 +105,6 @@ function writePresentation(folder: string, dataset: string, { tables, pictures }
     ...tables.flatMap((table) =>
       Object.entries(FORMATS).map(([extension, format]) => write(table.name, extension, format(table))),
     ),
-    ...pictures.map(({ name, draw }) => write(name, "svg", draw())),
+    ...pictures.map(({ name, svg }) => write(name, "svg", svg)),
   ];
 }

@@ -149,14 +149,12 @@ export function describeRoutes({ limits, token }: Pick<ApiOptions, "limits" | "t
     rank: {
       summary: "Rank one request, or several",
       description: describeLimits(limits),
-      body: z
-        .union([rankRequest, several])
-        .meta({
-          "x-examples": {
-            one: { value: REQUEST },
-            several: { value: { requests: [REQUEST, { candidates: ["movie-1", "movie-2"] }] } },
-          },
-        }),
+      body: z.union([rankRequest, several]).meta({
+        "x-examples": {
+          one: { value: REQUEST },
+          several: { value: { requests: [REQUEST, { candidates: ["movie-1", "movie-2"] }] } },
+        },
+      }),
       response: {
         200: rankAnswer.meta({
           description: "A list for one request, results for several",

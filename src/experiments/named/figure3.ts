@@ -220,20 +220,17 @@ function panel(curves: readonly Curve[], measure: Measure, abscissa: Abscissa, d
     const least = measure.isGap ? worth.mean / 10 : Number.NEGATIVE_INFINITY;
     return [{ x: point[abscissa] / unit, ...mark, low: low && Math.max(low, least) }];
   };
-  return {
+  return drawLines({
     name: `figure3-${abscissa}`,
     caption: `${measure.title} against ${title} on ${dataset}; bands are 95% intervals over seeds.`,
-    draw: () =>
-      drawLines({
-        description: `${measure.title} against ${title}`,
-        x: { label: axis, type: "log" },
-        y: { label: measure.title, type: measure.isGap ? "log" : "linear" },
-        lines: curves.map(({ method, points }) => ({
-          name: method,
-          points: points.flatMap(pointOf).sort((a, b) => a.x - b.x),
-        })),
-      }),
-  };
+    description: `${measure.title} against ${title}`,
+    x: { label: axis, type: "log" },
+    y: { label: measure.title, type: measure.isGap ? "log" : "linear" },
+    lines: curves.map(({ method, points }) => ({
+      name: method,
+      points: points.flatMap(pointOf).sort((a, b) => a.x - b.x),
+    })),
+  });
 }
 
 export const figure3: Experiment = {

@@ -226,17 +226,14 @@ function pictureOf(measured: Measured, all: readonly Measured[]): Picture {
       return { x: requests, value: median, low: median, high };
     }),
   }));
-  return {
+  return drawLines({
     name: nameOf(measured, all),
     caption: `Milliseconds per request, width ${width}: median, and a band up to the 90th percentile. ${placeAndTime(measured)}`,
-    draw: () =>
-      drawLines({
-        description: `Time per request against requests that are answered together, width ${width}`,
-        x: { label: "requests answered together", type: "log", ticks: trials.map((own) => own.requests) },
-        y: { label: "milliseconds per request", type: "log" },
-        lines,
-      }),
-  };
+    description: `Time per request against requests that are answered together, width ${width}`,
+    x: { label: "requests answered together", type: "log", ticks: trials.map((own) => own.requests) },
+    y: { label: "milliseconds per request", type: "log" },
+    lines,
+  });
 }
 
 export const latency: Experiment = {

@@ -79,23 +79,20 @@ function protocolsTable(results: Results): Table {
 }
 
 function pictureOf(results: Results): Picture {
-  return {
+  return drawPanels({
     name: "protocols",
     caption: `H@L in % under several protocols, ${results.dataset}: mean and 95% interval over seeds.`,
-    draw: () =>
-      drawPanels({
-        description: `H@L of methods under several protocols on ${results.dataset}`,
-        x: { label: "H@L, %", domain: [0, 100], ticks: [0, 25, 50, 75] },
-        panels: PROTOCOLS.map((protocol) => ({
-          name: protocol.title,
-          bars: rowsUnder(results, protocol).flatMap((row) => {
-            const hits = seedMean(row, "hit");
-            if (hits === undefined) return [];
-            return [{ name: row.method, ...markOf(hits, 100), isMarked: row.method === GOAL_RANK }];
-          }),
-        })),
+    description: `H@L of methods under several protocols on ${results.dataset}`,
+    x: { label: "H@L, %", domain: [0, 100], ticks: [0, 25, 50, 75] },
+    panels: PROTOCOLS.map((protocol) => ({
+      name: protocol.title,
+      bars: rowsUnder(results, protocol).flatMap((row) => {
+        const hits = seedMean(row, "hit");
+        if (hits === undefined) return [];
+        return [{ name: row.method, ...markOf(hits, 100), isMarked: row.method === GOAL_RANK }];
       }),
-  };
+    })),
+  });
 }
 
 export const protocols: Experiment = {

@@ -18,24 +18,21 @@ function learns({ method }: Row): boolean {
 
 function differencesPicture(results: Results, { reference, contrasts }: Comparison): Picture {
   const shown = contrasts.filter(({ row }) => learns(row)).toSorted((a, b) => b.mean - a.mean);
-  return {
+  return drawPanels({
     name: "table1",
     caption:
       `What each method's lists are worth less those of ${reference.method}, by ` +
       `${metricName(mainMetric(results))}: mean and 95% interval over the requests of all seeds.`,
-    draw: () =>
-      drawPanels({
-        description: `Differences of all methods to ${reference.method} on ${results.dataset}`,
-        x: { label: `difference to ${reference.method}` },
-        panels: [
-          {
-            bars: shown.map(({ row, ...difference }) => {
-              return { name: rowName(row), ...markOf(difference), isMarked: row.method === GOAL_RANK };
-            }),
-          },
-        ],
-      }),
-  };
+    description: `Differences of all methods to ${reference.method} on ${results.dataset}`,
+    x: { label: `difference to ${reference.method}` },
+    panels: [
+      {
+        bars: shown.map(({ row, ...difference }) => {
+          return { name: rowName(row), ...markOf(difference), isMarked: row.method === GOAL_RANK };
+        }),
+      },
+    ],
+  });
 }
 
 export const table1: Experiment = {

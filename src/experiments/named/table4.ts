@@ -137,16 +137,13 @@ function pictureOf(results: Results, trials: readonly TrialResult[]): Picture {
       return { name: `${arm}, ${outcome}`, ...markOf(change, 100), isMarked: arm === "pure" };
     }),
   );
-  return {
+  return drawPanels({
     name: "table4",
     caption: `Relative change against ${methodTitle(CONTROL)} with its interval, over the tests of all seeds.`,
-    draw: () =>
-      drawPanels({
-        description: `Changes in an A/B test of ${METHOD} on ${results.dataset}`,
-        x: { label: "change against the control, %" },
-        panels: [{ bars }],
-      }),
-  };
+    description: `Changes in an A/B test of ${METHOD} on ${results.dataset}`,
+    x: { label: "change against the control, %" },
+    panels: [{ bars }],
+  });
 }
 
 export const table4: Experiment = {

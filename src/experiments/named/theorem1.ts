@@ -127,19 +127,16 @@ function pictureOf(results: Results, candidates: number): Picture {
       ...{ x: parameters, value: floored(error), low: floored(low), high: floored(high) },
     })),
   }));
-  return {
+  return drawLines({
     name: `theorem1-n${candidates}`,
     caption:
       `Error against number of parameters, N = ${candidates}, L = ${LENGTH}; bands run from the lowest to the highest of ` +
       `${FIT.targets} targets. Errors under ${FLOOR} are rounding, and drawn there.`,
-    draw: () =>
-      drawLines({
-        description: `KL error of mixtures of small generators and of one generator against their size, N = ${candidates}`,
-        x: { label: "parameters", type: "log" },
-        y: { label: "KL(target || model), nats", type: "log", ticks: [1, 0.1, 0.01, 0.001, 0.0001, FLOOR] },
-        lines,
-      }),
-  };
+    description: `KL error of mixtures of small generators and of one generator against their size, N = ${candidates}`,
+    x: { label: "parameters", type: "log" },
+    y: { label: "KL(target || model), nats", type: "log", ticks: [1, 0.1, 0.01, 0.001, 0.0001, FLOOR] },
+    lines,
+  });
 }
 
 function floored(error: number): number {
