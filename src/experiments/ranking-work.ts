@@ -5,12 +5,11 @@ import { sharedModel } from "../methods/method.ts";
 import type { RunData } from "../run/data.ts";
 import { exposedFirst } from "./candidate-order.ts";
 import { type Contender, learn } from "./contenders.ts";
-import type { DatasetChoice } from "./datasets.ts";
 import type { Surroundings } from "./experiment.ts";
 import { measureLists } from "./request-measures.ts";
-import { loadShared, type Shared, type SharedWork, sharedTrial } from "./shared-work.ts";
+import { loadShared, type Shared, type SharedWork } from "./shared-work.ts";
 import { formatQrels, formatRun } from "./trec.ts";
-import type { Trial, TrialLabel, TrialOutcome, Work } from "./trial.ts";
+import type { TrialOutcome, Work } from "./trial.ts";
 
 export interface RankingWork extends Work {
   readonly kind: "ranking";
@@ -18,18 +17,6 @@ export interface RankingWork extends Work {
   readonly contender: Contender;
   /** How candidates stand in test requests, where that is not as in training. */
   readonly testOrder?: "exposed first";
-}
-
-/** A trial of a contender on a dataset. */
-export function rankingTrial(
-  label: Pick<TrialLabel, "experiment" | "method" | "seed"> & { readonly variant?: string },
-  dataset: DatasetChoice,
-  contender: Contender,
-  order: Pick<RankingWork, "testOrder"> = {},
-): Trial {
-  const needs = sharedTrial(dataset, label.seed);
-  const work: RankingWork = { kind: "ranking", shared: needs.work as SharedWork, contender, ...order };
-  return { variant: "", ...label, dataset: dataset.label, work, needs };
 }
 
 /** Its CPU seconds are those of the contender alone, without what is shared. */

@@ -3,16 +3,16 @@
  * generators, beside GoalRank, which proposes nothing.
  */
 import { compareWithBest } from "../best-baseline.ts";
-import { GOAL_RANK, methodTitle, tableMethods } from "../contenders.ts";
+import { GOAL_RANK, methodTitle, TABLE_METHODS } from "../contenders.ts";
 import type { Experiment } from "../experiment.ts";
 import { mainMetric } from "../ranking-table.ts";
-import { landmarkEntries, rankingTrials } from "./ranking-trials.ts";
+import { landmarkEntries, rankingTrials } from "../ranking-trials.ts";
 import { presentSweep, sweptLine } from "./sweep.ts";
 
 const LISTS = [1, 3, 10, 30, 100, 300, 1000];
 const EVALUATOR = "generator-evaluator";
 /** The multi-generator-evaluators of Table 1, with their number of generators. */
-const FLEETS = tableMethods().flatMap((contender) => {
+const FLEETS = TABLE_METHODS.flatMap((contender) => {
   const [, size] = /^mg-e-(\d+)$/.exec(contender) ?? [];
   return size === undefined ? [] : [{ contender, size: Number(size) }];
 });

@@ -8,12 +8,11 @@ import { methodTitle } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
 import { type Experiment, type ExperimentRequest, workRunner } from "../experiment.ts";
 import { drawLines, markOf, type Picture, type Point } from "../pictures.ts";
+import { landmarkEntries, type RankingTrial, rankingTrials } from "../ranking-trials.ts";
 import { estimateOf, type Results, type Row, seedMean } from "../results.ts";
-import type { SharedWork } from "../shared-work.ts";
 import { type Column, type ColumnOf, type Estimate, type Table, tableOf } from "../tables.ts";
 import type { Trial } from "../trial.ts";
 import { ratesTable, rateTrials } from "./learning-rates.ts";
-import { landmarkEntries, rankingTrials } from "./ranking-trials.ts";
 import { atSize, SIZES, TUNED_WIDTH, titleOf } from "./sizes.ts";
 import { measureTrainingCost, type TrainingCostWork } from "./training-cost.ts";
 
@@ -39,11 +38,10 @@ function trialsOf(request: ExperimentRequest): Trial[] {
 }
 
 /** What the trial of a quality costs to train, without training it. */
-function costTrial(quality: Trial, { policy }: DatasetChoice, contestant: string): Trial {
-  const shared = quality.needs?.work as SharedWork;
-  const work: TrainingCostWork = {
-    ...{ kind: "training-cost", shared, policy, contestant, requests: COUNTED_LISTS },
-  };
+function costTrial(quality: RankingTrial, { policy }: DatasetChoice, contestant: string): Trial {
+  const { shared } = quality.work;
+  const cost = { shared, policy, contestant, requests: COUNTED_LISTS };
+  const work: TrainingCostWork = { kind: "training-cost", ...cost };
   return { ...quality, variant: `${COST}${quality.variant}`, work };
 }
 

@@ -8,11 +8,11 @@ import type { LogSettings } from "../datasets.ts";
 import type { Experiment, ExperimentRequest } from "../experiment.ts";
 import { drawPanels, markOf, type Picture } from "../pictures.ts";
 import { FEEDBACK_COLUMNS } from "../ranking-table.ts";
+import { rankingTrials } from "../ranking-trials.ts";
 import type { RankingWork } from "../ranking-work.ts";
 import { type Results, type Row, seedMean } from "../results.ts";
 import { type Table, tableOf } from "../tables.ts";
 import type { Trial } from "../trial.ts";
-import { rankingTrials } from "./ranking-trials.ts";
 
 interface Protocol extends Pick<RankingWork, "testOrder">, Pick<LogSettings, "order"> {
   readonly title: string;

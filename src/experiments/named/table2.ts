@@ -5,9 +5,9 @@ import { GOAL_RANK } from "../contenders.ts";
 import type { DatasetChoice, PolicyOptions } from "../datasets.ts";
 import type { Experiment } from "../experiment.ts";
 import { mainMetric, metricName } from "../ranking-table.ts";
+import { type Entry, landmarkEntries, rankingTrials } from "../ranking-trials.ts";
 import { type Results, seedMean } from "../results.ts";
 import { type Table, tableOf } from "../tables.ts";
-import { type Entry, landmarkEntries, rankingTrials } from "./ranking-trials.ts";
 import { presentSweep, type SweptLine, type SweptRow, sweptLine } from "./sweep.ts";
 
 const SIZES = [3, 5, 8, 10, 20, 50, 80, 100];

@@ -1,7 +1,7 @@
 /** Table 3 of the paper: a biased reward model, and a sweep from an honest one to pure noise. */
 import { GOAL_RANK } from "../contenders.ts";
 import type { Experiment } from "../experiment.ts";
-import { landmarkEntries, rankingTrials } from "./ranking-trials.ts";
+import { landmarkEntries, rankingTrials } from "../ranking-trials.ts";
 import { presentSweep, sweptLine } from "./sweep.ts";
 
 /** 0, 0.2 and 0.5 are the paper's. */

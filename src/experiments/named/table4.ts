@@ -156,7 +156,7 @@ export const table4: Experiment = {
     seeds.map((seed) => {
       const needs = sharedTrial(dataset, seed);
       const work: AbTestWork = {
-        ...{ kind: "ab-test", shared: needs.work as SharedWork, policy: dataset.policy },
+        ...{ kind: "ab-test", shared: needs.work, policy: dataset.policy },
         ...{ control: CONTROL, sessionsPerUser: SESSIONS_PER_USER },
       };
       const label = { experiment: "table4", dataset: dataset.label, method: METHOD, seed, variant: "" };
