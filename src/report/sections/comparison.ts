@@ -104,7 +104,7 @@ function measureFigure(rows: readonly StoredRow[], { key, title, format, scale, 
     ];
   });
   const description = `${title}, ${meaning}: ${inWords(intervals)}`;
-  return figure({ title, description }, intervalPlot(intervals, { nice: true }));
+  return figure({ title, description, ...intervalPlot(intervals, { nice: true }) });
 }
 
 function leads(advantages: readonly StoredAdvantage[]): Html {
@@ -124,7 +124,7 @@ function leads(advantages: readonly StoredAdvantage[]): Html {
   const plot = intervalPlot(intervals, x, [Plot.ruleX([0], DASHED)]);
   return html`<h3>GoalRank against each method, request by request</h3>
 <div class="figures">
-${figure({ title, description: `${title}: ${inWords(intervals)}` }, plot)}
+${figure({ title, description: `${title}: ${inWords(intervals)}`, ...plot })}
 <div class="rest">${table({
     caption: "Paired differences over the same requests; p of a two-sided randomisation test",
     columns: ["over", `${measure} per list`, "95% interval", "p"],
