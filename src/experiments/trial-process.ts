@@ -6,7 +6,7 @@ import { CheckpointFolder } from "../training/checkpoint-folder.ts";
 import type { TrainingListener } from "../training/listener.ts";
 import { TrainingInterrupted } from "../training/trainer.ts";
 import type { TrialAnswer, TrialRequest } from "./child-process.ts";
-import { type WorkRunner, workRunner } from "./experiment.ts";
+import type { WorkRunner } from "./experiment.ts";
 import { findExperiment } from "./named/index.ts";
 import { runRankingWork } from "./ranking-work.ts";
 import { runSharedWork, sharedFolder } from "./shared-work.ts";
@@ -43,10 +43,7 @@ async function work({ trial, key, root, dataFolder }: TrialRequest): Promise<Tri
 }
 
 /** The kinds of work that experiments share. */
-const COMMON: Readonly<Record<string, WorkRunner>> = {
-  shared: workRunner(runSharedWork),
-  ranking: workRunner(runRankingWork),
-};
+const COMMON: Readonly<Record<string, WorkRunner>> = { shared: runSharedWork, ranking: runRankingWork };
 
 /** @throws Error for work that neither all experiments nor the trial's own know */
 function runnerOf({ experiment, work: { kind } }: Trial): WorkRunner {

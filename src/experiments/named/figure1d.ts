@@ -47,7 +47,9 @@ export const figure1d: Experiment = {
       name: "figure1d",
       caption: `Generator-evaluators by the number of lists that they choose from, on ${results.place}.`,
       axis: { label: "lists or generators", type: "log" },
-      ...{ lines, level: GOAL_RANK, others: results.rowsOf([GOAL_RANK]) },
+      lines,
+      level: GOAL_RANK,
+      others: results.rowsOf([GOAL_RANK]),
       comparison: compareWithBest(results, mainMetric(results), ({ method }) => method === EVALUATOR),
     });
   },

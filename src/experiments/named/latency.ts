@@ -9,7 +9,7 @@ import { worldData } from "../../run/data.ts";
 import { defaultDevice } from "../../tensor/index.ts";
 import { contender, GOAL_RANK, learn, methodTitle } from "../contenders.ts";
 import type { DataSettings, PolicyOptions, SharedOptions } from "../datasets.ts";
-import { type Experiment, type ExperimentRequest, type Surroundings, workRunner } from "../experiment.ts";
+import type { Experiment, ExperimentRequest, Surroundings } from "../experiment.ts";
 import { drawLines, type Picture } from "../pictures.ts";
 import type { Results } from "../results.ts";
 import { describeMachine } from "../run-log.ts";
@@ -57,7 +57,8 @@ async function measureLatency(work: LatencyWork, surroundings: Surroundings): Pr
   const data = worldData(work.data);
   const { shared: options, requests: together, rounds } = work;
   const { seed } = work.data;
-  const threads = threadsOf(defaultDevice());
+  const usual = defaultDevice();
+  const threads = usual instanceof CpuDevice ? usual.threads : 1;
   const { signal, listener } = surroundings.context;
   return countingOperations(async (device) => {
     const brief = { options, policy: work.policy, seed, requests: LISTS };
@@ -89,10 +90,6 @@ async function measureLatency(work: LatencyWork, surroundings: Surroundings): Pr
       },
     };
   });
-}
-
-function threadsOf(device: unknown): number {
-  return device instanceof CpuDevice ? device.threads : 1;
 }
 
 function describeRuns({ name, seconds, operations }: TimedRuns, peak: number): [string, number][] {
@@ -244,7 +241,7 @@ export const latency: Experiment = {
   data: "world",
   alone: true,
   trials: trialsOf,
-  works: { latency: workRunner(measureLatency) },
+  works: { latency: measureLatency },
   notes: [
     "The paper measures on accelerators, in a product's pipeline whose generators run in services of their own; here all " +
       "run in one process on one thread of a processor, one after another, and networks that several of MG-E's generators " +

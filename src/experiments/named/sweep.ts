@@ -57,7 +57,9 @@ function sweepPicture(results: Results, { name, caption, axis, lines, level }: S
     }),
   }));
   return drawLines({
-    ...{ name, caption: `${caption} Means over seeds.`, description: caption },
+    name,
+    caption: `${caption} Means over seeds.`,
+    description: caption,
     x: { ...axis, ticks: lines.slice(0, 1).flatMap(({ points }) => points.map(({ x }) => x)) },
     y: { label: metricName(metric) },
     lines: drawn.filter(({ points }) => points.length > 0),

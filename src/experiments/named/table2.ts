@@ -106,9 +106,11 @@ export const table2: Experiment = {
     const { tables, pictures } = presentSweep(results, {
       name: "table2",
       caption: `GoalRank by group size on ${results.place}.`,
-      ...{ head: "GoalRank with", title: ({ variant }) => variant },
+      head: "GoalRank with",
+      title: ({ variant }) => variant,
       axis: { label: "lists in a group", type: "log" },
-      ...{ lines, level: "logging policy" },
+      lines,
+      level: "logging policy",
     });
     return { tables: [...tables, endsTable(results, lines)], pictures };
   },

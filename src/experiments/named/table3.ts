@@ -32,7 +32,8 @@ export const table3: Experiment = {
     return presentSweep(results, {
       name: "table3",
       caption: `GoalRank with r = (1 - lambda) r_hat + lambda noise on ${results.place}.`,
-      ...{ head: "GoalRank with", title: ({ variant }) => variant },
+      head: "GoalRank with",
+      title: ({ variant }) => variant,
       axis: { label: "lambda" },
       lines: [sweptLine(results, GOAL_RANK, places)],
       level: "logging policy",

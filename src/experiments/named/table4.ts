@@ -6,7 +6,7 @@ import { mean } from "../../evaluation/statistics.ts";
 import { OUTCOMES } from "../../world/sessions.ts";
 import { contender, GOAL_RANK, learn, methodTitle } from "../contenders.ts";
 import type { PolicyOptions } from "../datasets.ts";
-import { type Experiment, type Surroundings, workRunner } from "../experiment.ts";
+import type { Experiment, Surroundings } from "../experiment.ts";
 import { drawPanels, markOf, type Picture } from "../pictures.ts";
 import type { Results } from "../results.ts";
 import { loadShared, type SharedWork, sharedTrial } from "../shared-work.ts";
@@ -162,7 +162,7 @@ export const table4: Experiment = {
       const label = { experiment: "table4", dataset: dataset.label, method: METHOD, seed, variant: "" };
       return { ...label, work, needs };
     }),
-  works: { "ab-test": workRunner(runAbTest) },
+  works: { "ab-test": runAbTest },
   notes: [
     "The paper's test ran on a product's users; here users, sessions and what they do are simulated, in the world whose " +
       "log the methods learned from. Seconds, views and likes follow from what pleases the user " +

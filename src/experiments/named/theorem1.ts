@@ -6,7 +6,7 @@
 import { mean } from "../../evaluation/statistics.ts";
 import { approximate, randomTargets } from "../../goalrank/theorem/approximation.ts";
 import { enumerateLists } from "../../goalrank/theorem/list-space.ts";
-import { type Experiment, type ExperimentRequest, workRunner } from "../experiment.ts";
+import type { Experiment, ExperimentRequest } from "../experiment.ts";
 import { drawLines, type Picture } from "../pictures.ts";
 import type { Results } from "../results.ts";
 import { type Table, tableOf } from "../tables.ts";
@@ -149,7 +149,7 @@ export const theorem1: Experiment = {
   summary: "exact error of k small generators and of one larger one, all lists enumerated",
   data: "none",
   trials: trialsOf,
-  works: { theorem1: workRunner(fit) },
+  works: { theorem1: fit },
   notes: [
     "The paper proves the theorem and reports no experiment on it. An error is of the best of " +
       `${FIT.restarts} fits by gradient descent on the exact KL, so it is an upper bound of the class's error.`,

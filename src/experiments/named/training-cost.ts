@@ -95,7 +95,7 @@ export async function measureTrainingCost(
     const needed = neededBy(method, options, policy);
     const counted = brief.shared.data.training.size;
     const lists = data.training.size;
-    const ownOperations = sum(byStage.values());
+    const ownOperations = sum([...byStage.values()]);
     const ownLists =
       contestant === "goalrank"
         ? Math.min(policy.policyRequests, lists) * policy.policyTraining.epochs
@@ -125,8 +125,6 @@ function parametersIn(models: readonly (Module | undefined)[]): number {
   return sum(models.map((model) => model?.parameterCount() ?? 0));
 }
 
-function sum(values: Iterable<number>): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
