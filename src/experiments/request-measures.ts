@@ -8,10 +8,6 @@ import { requestMetrics } from "../run/evaluate-lists.ts";
 import { expectedRewards } from "../world/oracle.ts";
 import type { TrialOutcome } from "./trial.ts";
 
-/** Measures that are kept for every request. */
-export const MEASURES = ["trueReward", "predictedReward", "hit", "ndcg", "map", "f1", "auc"] as const;
-export type Measure = (typeof MEASURES)[number];
-
 /** Lists are judged by all measures that the data allows; a request without a positive has no ranking metrics. */
 export async function measureLists(
   { test, world }: RunData,
@@ -20,7 +16,7 @@ export async function measureLists(
 ): Promise<TrialOutcome> {
   const users = requestMetrics(test, ranked);
   const column = (measure: keyof UserMetrics) => users.map((user) => user?.[measure] ?? null);
-  const values: Partial<Record<Measure, readonly (number | null)[]>> = {
+  const values: NonNullable<TrialOutcome["values"]> = {
     ...(world && { trueReward: [...expectedRewards(world, test, ranked.lists)] }),
     predictedReward: [...(await predictedRewards(judge, test, ranked.lists))],
     hit: column("hit"),

@@ -51,10 +51,8 @@ export async function runExperiment(
   const report = await runTrials(trials, {
     jobs,
     start: options.start ?? (() => startTrialProcess({ root, dataFolder }, signal)),
-    isFinished: (trial, key) => {
-      if (trial.experiment === SHARED) return isSharedFinished(root, key);
-      return own.has(trial, key);
-    },
+    isFinished: (trial, key) =>
+      trial.experiment === SHARED ? isSharedFinished(root, key) : own.has(trial, key),
     keep: (trial, key, outcome) => tables.of(trial.experiment).append(trial, key, outcome),
     listener,
     signal,

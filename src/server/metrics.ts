@@ -1,17 +1,12 @@
 /** What the server counts and measures, in the form that Prometheus reads. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { RankerFacts } from "./ranking/worker-messages.ts";
+import type { RankingService } from "./ranking/ranking-service.ts";
 
 const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2, 5];
 const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64];
 
 /** What is read at the moment that somebody asks. */
-export interface ServerState {
-  readonly waiting: number;
-  readonly ranking: number;
-  readonly workerIds: readonly number[];
-  readonly ranker: RankerFacts | undefined;
-}
+type ServerState = Pick<RankingService, "waiting" | "ranking" | "workerIds" | "ranker">;
 
 export class ServerMetrics {
   readonly registry = new Registry();

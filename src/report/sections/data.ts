@@ -124,24 +124,16 @@ function positivesFigure({ splits }: DataReport): Html {
   });
 }
 
-interface Span {
-  readonly name: string;
-  readonly from: Date | number;
-  readonly to: Date | number;
-  readonly words: string;
-}
-
 /** When the lists of each split took place. */
 function spanFigure({ splits }: DataReport): Html | false {
-  const spans = SPLITS.flatMap((name): Span[] => {
+  const spans = SPLITS.flatMap((name) => {
     const { span } = splits[name];
     if (span === undefined) return [];
     const { first, last, firstDate, lastDate } = span;
-    if (firstDate === undefined || lastDate === undefined) {
-      return [{ name, from: first, to: last, words: `${first} to ${last}` }];
-    }
-    const words = `${firstDate.slice(0, 10)} to ${lastDate.slice(0, 10)}`;
-    return [{ name, from: new Date(firstDate), to: new Date(lastDate), words }];
+    const isDated = firstDate !== undefined && lastDate !== undefined;
+    const [from, to] = isDated ? [new Date(firstDate), new Date(lastDate)] : [first, last];
+    const words = isDated ? `${firstDate.slice(0, 10)} to ${lastDate.slice(0, 10)}` : `${first} to ${last}`;
+    return [{ name, from, to, words }];
   });
   if (spans.length === 0) return false;
   const hasDates = spans.every(({ from }) => from instanceof Date);
