@@ -106,8 +106,10 @@ function changesTable(results: Results, trials: readonly TrialResult[]): Table {
     `its ${(100 * CONFIDENCE).toFixed(2)}% interval, so that all ${ARMS.length * OUTCOMES.length} of a test hold together at 95%; ` +
     `${metrics.sessionsPerUser} sessions per user before and during each test.`;
   const arms = ARMS.map((arm) => ({ arm, changes: changesOf(arm, trials) }));
-  const named = (changes: readonly Change[], text: (change: Change) => string) =>
-    changes.map(text).join(", ");
+  const significant = (changes: readonly Change[]) =>
+    changes.flatMap(({ outcome, isSignificant }) => (isSignificant ? [outcome] : [])).join(", ") || "none";
+  const tests = (changes: readonly Change[]) =>
+    changes.map((own) => `${own.outcome} ${own.significantTests} of ${trials.length}`).join(", ");
   return tableOf("table4", caption, arms, [
     { title: "arm", of: ({ arm }) => ARM_TITLES[arm] },
     { title: "users", digits: 0, of: ({ arm }) => metrics[`${arm} users`] },
@@ -115,19 +117,8 @@ function changesTable(results: Results, trials: readonly TrialResult[]): Table {
       ...{ title: OUTCOME_TITLES[outcome], isPercent: true },
       of: ({ changes }: (typeof arms)[number]) => changes[i],
     })),
-    {
-      title: "significant",
-      of: ({ changes }) =>
-        named(
-          changes.filter(({ isSignificant }) => isSignificant),
-          (own) => own.outcome,
-        ) || "none",
-    },
-    {
-      title: "significant tests",
-      of: ({ changes }) =>
-        named(changes, (own) => `${own.outcome} ${own.significantTests} of ${trials.length}`),
-    },
+    { title: "significant", of: ({ changes }) => significant(changes) },
+    { title: "significant tests", of: ({ changes }) => tests(changes) },
   ]);
 }
 

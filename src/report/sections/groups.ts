@@ -1,7 +1,7 @@
 /** Anatomy of groups: the lists that training compares for one request, their rewards, and both policies over them. */
 import * as Plot from "@observablehq/plot";
 import type { Anatomy, GroupAnatomy, GroupList, RequestAnatomy } from "../../run/anatomy-schema.ts";
-import { bar, figure, markLegend } from "../figure.ts";
+import { bar, type FigureOptions, figure, markLegend } from "../figure.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { decimal, percent } from "../numbers.ts";
 import { folded } from "../parts.ts";
@@ -43,13 +43,11 @@ function rewardFigure({ lists, meanReward, rewardDeviation }: GroupAnatomy): Htm
   const ticks = (rewardDeviation === 0 ? [0] : [-2, -1, 0, 1, 2])
     .map((z) => ({ z, reward: meanReward + z * rewardDeviation }))
     .filter(({ reward }) => reward >= least && reward <= most);
-  return figure({
+  return groupFigure(lists, {
     title: "Reward by source",
     description: `Rewards of the lists of each source: ${words.join("; ")}`,
     legend: markLegend(["bubble", html`a list; the larger, the higher <i>π</i><sub>ref</sub>`]),
-    height: figureHeight(lists),
     marginLeft: 78,
-    marginTop: 22,
     x: { label: "reward r →", labelAnchor: "right", ticks: 4, inset: 10 },
     y: { type: "point", domain: sources, label: null, tickSize: 0 },
     r: { type: "sqrt", domain: [0, 1], range: [2.5, 16] },
@@ -80,15 +78,13 @@ function policyFigure({ lists }: GroupAnatomy): Html {
   const ranked = lists.map((list, i) => ({ ...list, rank: i + 1 }));
   const description = `Reference policy and generator over the lists by falling reward; the best list has ${percent(lists[0]?.reference)}% and ${percent(lists[0]?.policy)}%`;
   const most = Math.max(mostWeight(lists), 1e-6);
-  return figure({
+  return groupFigure(lists, {
     title: "Where both policies put their weight",
     description,
     legend: markLegend(
       ["bar", html`<i>π</i><sub>ref</sub>, the aim`],
       ["dot", html`<i>π</i><sub>θ</sub>, the generator`],
     ),
-    height: figureHeight(lists),
-    marginTop: 22,
     x: { label: "lists by falling reward →", ticks: 5, domain: [0, lists.length + 1] },
     y: {
       label: "probability",
@@ -120,12 +116,10 @@ function likelihoodFigure({ lists }: GroupAnatomy): Html {
   const own = lists.filter(({ source }) => source === "policy");
   const others = lists.filter(({ source }) => source !== "policy");
   const place = { x: "logProbability", y: "reward", r: 3.5 };
-  return figure({
+  return groupFigure(lists, {
     title: "Reward and likelihood",
     description: `Log-probability of each list under the generator, and its reward; the best three: ${described.join("; ")}`,
     legend: markLegend(["dot", "of the generator"], ["ring", "of another source"]),
-    height: figureHeight(lists),
-    marginTop: 22,
     x: { label: "log-probability of the list →", ticks: 5, nice: true, inset: 6 },
     y: { label: "reward r", grid: true, ticks: 4, nice: true },
     marks: [
@@ -135,9 +129,10 @@ function likelihoodFigure({ lists }: GroupAnatomy): Html {
   });
 }
 
-/** The same for the figures of one group. */
-function figureHeight(lists: readonly GroupList[]): number {
-  return Math.max(190, 66 + SOURCE_HEIGHT * new Set(lists.map(({ source }) => source)).size);
+/** Of one height for the figures of one group. */
+function groupFigure(lists: readonly GroupList[], options: FigureOptions): Html {
+  const sources = new Set(lists.map(({ source }) => source));
+  return figure({ height: Math.max(190, 66 + SOURCE_HEIGHT * sources.size), marginTop: 22, ...options });
 }
 
 /** Lists that are shown at once; the others are folded. */
