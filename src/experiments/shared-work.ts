@@ -82,7 +82,8 @@ export async function loadShared(
 ): Promise<Shared> {
   const key = workKey(work);
   if (last?.key === key) return last.shared;
-  if (last !== undefined) dispose(last.shared);
+  // No trial of this process will ask for those before again, or their checkpoints give them back.
+  if (last !== undefined) for (const [, model] of namedSharedModels(last.shared.models)) model.dispose();
   last = undefined;
   const folder = sharedFolder(root, key);
   const own: TrainingContext = { ...context, checkpoints: new CheckpointFolder(folder, key) };
@@ -92,9 +93,4 @@ export async function loadShared(
   const shared = { data, models, options: work.options };
   last = { key, shared };
   return shared;
-}
-
-/** Frees models that no trial of this process will ask for again, or that its checkpoints would give back. */
-function dispose({ models }: Shared): void {
-  for (const [, model] of namedSharedModels(models)) model.dispose();
 }

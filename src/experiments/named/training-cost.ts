@@ -106,11 +106,10 @@ export async function measureTrainingCost(
       const { epochs } = options[PARTS[name].training];
       return needed.includes(name) ? (operations / counted) * lists * epochs : 0;
     });
-    const parametersOf = (names: readonly SharedModelName[]) =>
-      parametersIn([
-        ...Object.values(instance.models),
-        ...[...new Set(names)].flatMap((name) => PARTS[name].models(brief.shared.models)),
-      ]);
+    const parametersOf = (names: readonly SharedModelName[]) => {
+      const shared = [...new Set(names)].flatMap((name) => PARTS[name].models(brief.shared.models));
+      return sum([...Object.values(instance.models), ...shared].map((model) => model?.parameterCount() ?? 0));
+    };
     return {
       metrics: {
         trainedParameters: parametersOf(needed),
@@ -119,10 +118,6 @@ export async function measureTrainingCost(
       },
     };
   });
-}
-
-function parametersIn(models: readonly (Module | undefined)[]): number {
-  return sum(models.map((model) => model?.parameterCount() ?? 0));
 }
 
 function sum(values: readonly number[]): number {

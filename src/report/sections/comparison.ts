@@ -5,7 +5,7 @@ import { DASHED, figure } from "../figure.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { bestMethod, isGoalRank, isLandmark, type Measure, measuresOf } from "../measures.ts";
 import { count, decimal, NONE, signed } from "../numbers.ts";
-import { absent, type Cell, folded, pairs, type Section, table } from "../parts.ts";
+import { absent, folded, pairs, type Section, table } from "../parts.ts";
 
 export const comparison: Section = {
   id: "results",
@@ -147,14 +147,12 @@ function resultTable({ rows, testRequests }: StoredResult, measures: readonly Me
     rows: rows.map((row) => ({
       head: row.method,
       class: isGoalRank(row.method) ? "own" : undefined,
-      cells: measures.map(({ key, format }): Cell => {
+      cells: measures.map(({ key, format }) => {
         const halfWidth = row.halfWidths?.[key];
         const value = row[key];
-        if (value === undefined) return { content: NONE };
+        if (value === undefined) return NONE;
         const isBest = best.get(key) === row;
-        return {
-          content: html`<span${isBest && html` class="best"`}>${format(value)}</span>${isBest && html`<span class="unseen"> (best)</span>`}${halfWidth !== undefined && html`<span class="interval">±${format(halfWidth)}</span>`}`,
-        };
+        return html`<span${isBest && html` class="best"`}>${format(value)}</span>${isBest && html`<span class="unseen"> (best)</span>`}${halfWidth !== undefined && html`<span class="interval">±${format(halfWidth)}</span>`}`;
       }),
     })),
   });
