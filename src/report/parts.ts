@@ -8,7 +8,8 @@ export interface Section {
   readonly id: string;
   /** Short, for the list of sections. */
   readonly name: string;
-  readonly title: string;
+  /** Over it: the name unless given. */
+  readonly title?: string;
   /** What it says of a run. */
   content(run: ReportInput): Content;
 }

@@ -10,7 +10,6 @@ import { absent, folded, pairs, type Section, table } from "../parts.ts";
 export const comparison: Section = {
   id: "results",
   name: "Results",
-  title: "Results",
   content({ result }) {
     if (result === undefined || result.rows.length === 0) {
       return absent("No method has been judged yet: the run has no result.json.");

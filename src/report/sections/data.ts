@@ -9,7 +9,6 @@ import { absent, folded, pairs, type Section, table } from "../parts.ts";
 export const data: Section = {
   id: "data",
   name: "Data",
-  title: "Data",
   content({ dataReport, result }) {
     if (dataReport === undefined) {
       const isWorld = result?.rows.some(({ trueReward }) => trueReward !== undefined) === true;

@@ -9,7 +9,6 @@ import { absent, pairs, type Section } from "../parts.ts";
 export const reward: Section = {
   id: "reward",
   name: "Reward model",
-  title: "Reward model",
   content({ result: { judge, trueCorrelation } = {} }) {
     if (judge === undefined) {
       return absent("The reward model has not been judged yet: the run has no result.json.");
