@@ -5,7 +5,7 @@ import { compareWithBest } from "../best-baseline.ts";
 import type { DatasetChoice } from "../datasets.ts";
 import type { Experiment } from "../experiment.ts";
 import { mainMetric, rankingTable } from "../ranking-table.ts";
-import { type Entry, landmarkEntries, rankingTrials } from "./ranking-trials.ts";
+import { type Entry, landmarkEntries, rankingTrials } from "../ranking-trials.ts";
 
 const EQ_5 = "Eq. 5";
 const ON_THE_SAME_GROUPS: Readonly<Record<string, ObjectiveName>> = {
