@@ -7,11 +7,5 @@ export const IMITATION: Method = {
   title: "imitation",
   family: "generator",
   answersWith: ["imitation"],
-  create(context) {
-    const generator = sharedModel(context, "imitation");
-    return instanceOf(
-      {},
-      byPolicy(generator, (batch) => generator.encode(batch)),
-    );
-  },
+  create: (context) => instanceOf({}, byPolicy(sharedModel(context, "imitation"))),
 };

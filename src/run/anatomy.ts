@@ -66,10 +66,7 @@ async function dissect(
   const groups = await dissectGroups(models, test, world, options);
   const { generator, pointwise } = models;
   const dnn = await rankRequests(byScores(pointwise), test);
-  const goalRank = await rankRequests(
-    byPolicy(generator, (batch) => generator.encode(batch)),
-    test,
-  );
+  const goalRank = await rankRequests(byPolicy(generator), test);
   const probabilities = await placeProbabilities(models, test, goalRank.lists);
   const judged = async (lists: Int32Array) => {
     const rewards = await predictedRewards(models.judge, test, lists);

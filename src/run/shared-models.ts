@@ -57,7 +57,7 @@ export async function trainSharedModels(
     byScores(pointwise),
   );
   if (imitation !== undefined) {
-    const answering = byPolicy(imitation, (batch) => imitation.encode(batch));
+    const answering = byPolicy(imitation);
     await trainAs(imitationTask(imitation, data.training, settings.imitation), imitationTraining, answering);
   }
   for (const [member, model] of models.rewardModels.entries()) {

@@ -48,7 +48,7 @@ export interface DecodeOptions {
   readonly lists: number;
   /** How to sample; greedy without it. */
   readonly sampling?: SamplingOptions;
-  readonly constraints?: ListConstraints;
+  readonly constraints?: ListConstraints | undefined;
   /** Items of a list: as many as the policy was made for, which is the most, unless given. */
   readonly length?: number;
 }

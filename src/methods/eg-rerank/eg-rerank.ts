@@ -14,18 +14,14 @@ export const EG_RERANK: Method = {
     const { catalogue, width, listLength, seed } = context;
     const model = new EgRerank(catalogue, width, listLength, initialWeights(context, "eg-rerank"));
     const { generator } = model;
-    return instanceOf(
-      { "eg-rerank": model },
-      byPolicy(generator, (batch) => generator.encode(batch)),
-      {
-        async learn({ training, train }) {
-          const weights = initialWeights(context, "eg-rerank sampler");
-          const sampler = new PointerGenerator(catalogue, width, listLength, weights);
-          const models = { model, sampler, judge: sharedModel(context, "judge") };
-          await train(egRerankTask(models, training, DEFAULT_EG_RERANK, seed));
-          sampler.dispose();
-        },
+    return instanceOf({ "eg-rerank": model }, byPolicy(generator), {
+      async learn({ training, train }) {
+        const weights = initialWeights(context, "eg-rerank sampler");
+        const sampler = new PointerGenerator(catalogue, width, listLength, weights);
+        const models = { model, sampler, judge: sharedModel(context, "judge") };
+        await train(egRerankTask(models, training, DEFAULT_EG_RERANK, seed));
+        sampler.dispose();
       },
-    );
+    });
   },
 };

@@ -6,7 +6,7 @@
 import { Generator } from "../../goalrank/generator.ts";
 import { imitationTask } from "../../goalrank/imitation-task.ts";
 import type { ListJudge } from "../../goalrank/judge.ts";
-import { concat, heldScope, noGrad, type Tensor } from "../../tensor/index.ts";
+import { concat, heldScope, type Tensor } from "../../tensor/index.ts";
 import { type Answering, byChoice, byPolicy } from "../answering.ts";
 import { bestByJudge } from "../list-sources.ts";
 import {
@@ -17,7 +17,7 @@ import {
   type MethodContext,
   sharedModel,
 } from "../method.ts";
-import { decodeMatching, MatchingGenerator, matchingTask } from "../nar4rec.ts";
+import { MatchingGenerator, matchingTask } from "../nar4rec.ts";
 import { AUTOREGRESSIVE_NETWORKS, FLEET, type FleetMember } from "./fleet.ts";
 import { type FleetNetworks, FleetProposals } from "./proposals.ts";
 
@@ -61,21 +61,13 @@ function createNetworks(fleet: readonly FleetMember[], context: MethodContext): 
 /** Trains them. Stages are named after networks, and so are the same for all fleets. */
 async function trainNetworks(
   { autoregressive, matching }: FleetNetworks,
-  { listLength }: MethodContext,
   { training, train }: Lesson,
 ): Promise<void> {
   for (const [name, generator] of autoregressive) {
     const imitation = name.startsWith("lists") ? "list" : "positives";
-    const own = byPolicy(generator, (batch) => generator.encode(batch));
-    await train(imitationTask(generator, training, imitation, `mg-e ${name}`), own);
+    await train(imitationTask(generator, training, imitation, `mg-e ${name}`), byPolicy(generator));
   }
-  const own = byChoice(REQUESTS_PER_BATCH, listLength, async (batch) => {
-    const [lists, scores] = noGrad(() => {
-      const read = matching.forward(batch);
-      return [decodeMatching(read), read.logits.slice(1, 0, 1)];
-    });
-    return { lists: Int32Array.from(await lists.data()), scores: Float32Array.from(await scores.data()) };
-  });
+  const own = { ...byPolicy(matching), batchSize: REQUESTS_PER_BATCH };
   await train(matchingTask(matching, training, "mg-e matching"), own);
 }
 
@@ -91,9 +83,7 @@ function multiGeneratorMethod(size: number): Method {
       const networks = createNetworks(fleet, context);
       const models = { ...Object.fromEntries(networks.autoregressive), matching: networks.matching };
       const answering = byFleet(networks, fleet, sharedModel(context, "judge"), context);
-      return instanceOf(models, answering, {
-        learn: (lesson) => trainNetworks(networks, context, lesson),
-      });
+      return instanceOf(models, answering, { learn: (lesson) => trainNetworks(networks, lesson) });
     },
   };
 }

@@ -35,10 +35,7 @@ const rows = allRows(lists32);
 
 const createModel = () => new EgRerank(world.catalogue, WIDTH, length, random("EG-Rerank"));
 const rankingBy = (generator: PointerGenerator, dataset: ListDataset) =>
-  rankRequests(
-    byPolicy(generator, (batch) => generator.encode(batch)),
-    dataset,
-  );
+  rankRequests(byPolicy(generator), dataset);
 const createSampler = () => new PointerGenerator(world.catalogue, WIDTH, length, random("sampler"));
 
 /** Likes items of even number at the even positions, and of odd number at the others: at most L. */

@@ -49,10 +49,7 @@ const optionsOf = (objective: ObjectiveName, changes: Partial<PolicyOptions> = {
 
 async function rewardOf({ generator, judge }: PolicyModels): Promise<number> {
   generator.train(false);
-  const { lists } = await rankRequests(
-    byPolicy(generator, (batch) => generator.encode(batch)),
-    requests,
-  );
+  const { lists } = await rankRequests(byPolicy(generator), requests);
   return mean(await predictedRewards(judge, requests, lists));
 }
 
