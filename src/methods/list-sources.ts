@@ -7,6 +7,7 @@ import type { CandidateScorer, ListJudge } from "../goalrank/judge.ts";
 import { gumbelTopK, noGrad, type RandomKey, scope, type Tensor } from "../tensor/index.ts";
 import { evaluationBatches } from "../training/batches.ts";
 import { type Answering, byChoice, type RankedLists } from "./answering.ts";
+import { type MethodContext, sharedModel } from "./method.ts";
 
 /** What draws lists, and scores candidates by itself. */
 export interface ListSource {
@@ -40,13 +41,6 @@ export function generatorSource(generator: Generator, temperature: number): List
   };
 }
 
-/** How an evaluator is asked. */
-export interface EvaluationOptions {
-  /** Lists that are drawn for each request. */
-  readonly lists: number;
-  readonly seed: number;
-}
-
 /** Lists of a batch that are judged together. */
 const LISTS_PER_BATCH = 2560;
 
@@ -55,13 +49,10 @@ export function judgedTogether(lists: number): number {
   return Math.min(128, Math.ceil(LISTS_PER_BATCH / lists));
 }
 
-/** Generator and evaluator: a source draws lists for each request, and the judge picks the one that it likes best. */
-export function byEvaluator(
-  source: ListSource,
-  judge: ListJudge,
-  listLength: number,
-  { lists, seed }: EvaluationOptions,
-): Answering {
+/** Generator and evaluator: a source draws lists for each request, and the shared judge picks the one it likes best. */
+export function byEvaluator(source: ListSource, lists: number, context: MethodContext): Answering {
+  const { listLength, seed } = context;
+  const judge = sharedModel(context, "judge");
   return byChoice(judgedTogether(lists), listLength, (batch, length, step) => {
     const key = { seed, stream: "generator-evaluator", step };
     const drawn = noGrad(() => source.draw(batch, lists, length, key));
@@ -101,12 +92,13 @@ const TEMPERATURES = [0.1, 0.2, 0.3, 0.5, 1];
 /**
  * The temperature, of those on offer, at which the lists that the judge takes have the highest predicted reward: a sharp
  * source draws nothing new, a blunt one nothing good.
+ * @param lists drawn for each request
  */
 export async function chooseTemperature(
   sourceAt: (temperature: number) => ListSource,
   judge: ListJudge,
   requests: RequestColumns,
-  { lists, seed }: EvaluationOptions,
+  { lists, seed }: { readonly lists: number; readonly seed: number },
   offered: readonly number[] = TEMPERATURES,
 ): Promise<number> {
   let [chosen] = offered;

@@ -37,7 +37,7 @@ import { full, matmul, type Random, type Tensor, tensor, where } from "../tensor
 import type { TrainingTask } from "../training/trainer.ts";
 import type { RequestPolicy } from "./answering.ts";
 import { byEvaluator, type ListSource } from "./list-sources.ts";
-import { initialWeights, instanceOf, type Method, sharedModel } from "./method.ts";
+import { initialWeights, instanceOf, type Method } from "./method.ts";
 
 /** `layers` are blocks of the encoder, and of the decoder. */
 export type MatchingGeneratorOptions = Omit<ModelShape, "candidateCount" | "historyLength"> & ModelStream;
@@ -194,12 +194,9 @@ export const NAR4REC: Method = {
   family: "generator-evaluator",
   answersWith: ["judge"],
   create(context) {
-    const { catalogue, listLength, seed } = context;
     const options = { ...context, stream: "nar4rec" };
-    const model = new MatchingGenerator(catalogue, options, initialWeights(context, "nar4rec"));
-    const judge = sharedModel(context, "judge");
-    const proposals = { lists: PENALTIES.length, seed };
-    const answering = byEvaluator(matchingSource(model), judge, listLength, proposals);
+    const model = new MatchingGenerator(context.catalogue, options, initialWeights(context, "nar4rec"));
+    const answering = byEvaluator(matchingSource(model), PENALTIES.length, context);
     return instanceOf({ nar4rec: model }, answering, {
       learn: ({ training, train }) => train(matchingTask(model, training, "nar4rec")),
     });

@@ -25,6 +25,7 @@ import {
   tensor,
 } from "../../tensor/index.ts";
 import type { TrainingTask } from "../../training/trainer.ts";
+import { clippedGain } from "../objectives/policy-gradient.ts";
 import type { DecodedTrajectories, EgRerank, PointerGenerator } from "./model.ts";
 
 export interface EgRerankOptions {
@@ -119,10 +120,7 @@ function policyTerms(
   const logs = generator.stepLogProbabilities(batch, drawn);
   const chosen = logs.takeAlongLast(drawn.lists.reshape([requests, samples * length, 1]));
   const ratio = chosen.reshape(drawn.lists.shape).sub(drawn.logProbabilities).exp();
-  const bound = (value: number) => full([1], value, ratio);
-  const clipped = ratio.maximum(bound(1 - clip)).minimum(bound(1 + clip));
-  const gain = gains.reshape([requests, samples, 1]);
-  const surrogate = ratio.mul(gain).minimum(clipped.mul(gain)).mean();
+  const surrogate = clippedGain(ratio, gains.reshape([requests, samples, 1]), clip).mean();
   const entropy = logs.exp().mul(logs).sum(2).mean().neg();
   return { surrogate, entropy };
 }

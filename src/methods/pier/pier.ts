@@ -153,9 +153,8 @@ export const PIER_PERMUTATIONS: Method = {
   family: "generator-evaluator",
   answersWith: ["pointwise", "judge"],
   create(context) {
-    const { listLength, seed } = context;
     const source = permutationSource(sharedModel(context, "pointwise"));
-    const lists = topPermutations(listLength).length;
-    return instanceOf({}, byEvaluator(source, sharedModel(context, "judge"), listLength, { lists, seed }));
+    const lists = topPermutations(context.listLength).length;
+    return instanceOf({}, byEvaluator(source, lists, context));
   },
 };

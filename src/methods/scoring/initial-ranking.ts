@@ -8,6 +8,13 @@ export function initialRanks({ retrieverScores }: RequestBatch): Tensor {
   return retrieverScores.transpose().greater(retrieverScores).cast("f32").sum(2).cast("i32");
 }
 
+/** Where each candidate stands in its request, as if that were its rank: i32 [B, N]. */
+export function candidatePlaces({ items }: RequestBatch): Tensor {
+  const [requests, count] = items.shape;
+  const places = Int32Array.from({ length: requests * count }, (_, at) => at % count);
+  return tensor(places, [requests, count]);
+}
+
 /** Embeddings of ranks i32 [B, N]; of requests with more candidates than there are ranks, the last ones share one. */
 export function embedRanks(table: Embedding, ranks: Tensor): Tensor {
   const most = table.weight.shape[0];
