@@ -2,10 +2,11 @@
  * GoalRank's training (section 3.3): each step builds a group of lists for every request, scores them with a judge,
  * turns the rewards into the reference policy (Eq. 4), and moves the generator towards it by cross-entropy (Eq. 5).
  */
-import { type FeedbackBatch, feedbackBatch } from "../data/batch.ts";
+import type { FeedbackBatch } from "../data/batch.ts";
 import type { ListDataset } from "../data/dataset.ts";
 import { groupCrossEntropy, noGrad, type RandomKey, type Tensor, tensor } from "../tensor/index.ts";
 import type { BatchLoss, TrainingTask } from "../training/trainer.ts";
+import { feedbackTask } from "./feedback-task.ts";
 import type { Generator, GeneratorMemory } from "./generator.ts";
 import { describeGroups } from "./group-metrics.ts";
 import { buildGroups } from "./groups/build.ts";
@@ -67,18 +68,12 @@ export function goalRankTask(
       `groups: refreshEvery ${refreshEvery} needs a sampler, a generator of the same shape`,
     );
   }
-  return {
-    stage,
-    model: generator,
-    size: dataset.size,
-    ...(refreshEvery > 1 && sampler && { companions: new Map([["sampler", sampler]]) }),
-    async computeLoss(rows, step) {
-      if (refreshEvery > 1 && step % refreshEvery === 0) sampler?.loadStateDict(await generator.stateDict());
-      const batch = feedbackBatch(dataset, rows);
-      const scored = await scoreGroups(models, batch, options, { seed, stream: stage, step });
-      return lossOfGroups(scored, generator, batch, options, groupLoss);
-    },
-  };
+  const task = feedbackTask(stage, generator, dataset, async (batch, step) => {
+    if (refreshEvery > 1 && step % refreshEvery === 0) sampler?.loadStateDict(await generator.stateDict());
+    const scored = await scoreGroups(models, batch, options, { seed, stream: stage, step });
+    return lossOfGroups(scored, generator, batch, options, groupLoss);
+  });
+  return { ...task, ...(refreshEvery > 1 && sampler && { companions: new Map([["sampler", sampler]]) }) };
 }
 
 /** Draws the groups of a batch and has the judge score them; nothing is recorded. */

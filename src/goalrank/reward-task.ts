@@ -1,5 +1,5 @@
 /** How a reward model is trained: on the lists that were shown, and on lists that were not (section 3.3, appendix B). */
-import { type FeedbackBatch, feedbackBatch } from "../data/batch.ts";
+import type { FeedbackBatch } from "../data/batch.ts";
 import type { ListDataset } from "../data/dataset.ts";
 import {
   candidateLabelTensor,
@@ -17,6 +17,7 @@ import {
   tensor,
 } from "../tensor/index.ts";
 import type { TrainingTask } from "../training/trainer.ts";
+import { feedbackTask } from "./feedback-task.ts";
 import type { Generator } from "./generator.ts";
 import { listwiseLoss } from "./listwise-loss.ts";
 import type { ListReading, RewardModel } from "./reward-model.ts";
@@ -56,28 +57,20 @@ export function rewardTask(
   dataset: ListDataset,
   options: RewardTaskOptions,
 ): TrainingTask {
-  const { listLength: length } = dataset;
-  return {
-    stage: options.stage,
-    model,
-    size: dataset.size,
-    async computeLoss(rows, step) {
-      const key = { seed: options.seed, stream: `${options.stage} lists`, step };
-      const batch = feedbackBatch(dataset, rows);
-      const { lists, labels } = await labelledLists(batch, options, key);
-      const reading = model.readLists(batch, lists);
-      const observed = tensor(labels, [batch.size, lists.length / (batch.size * length), length]);
-      const loss = rewardLoss(reading, observed.reshape([-1, length]));
-      if (options.unexposed === "ignore") return { loss };
-      const rewards = model.rewardsOf(reading);
-      const contrast = groupContrast(rewards, observed.sum(2));
-      const { candidateLogits } = reading;
-      const parts = [loss, contrast];
-      if (candidateLogits !== undefined)
-        parts.push(listwiseLoss(candidateLogits, candidateLabelTensor(batch)));
-      return { loss: parts.reduce((sum, part) => sum.add(part)) };
-    },
-  };
+  const { stage, seed, unexposed } = options;
+  return feedbackTask(stage, model, dataset, async (batch, step) => {
+    const { size, listLength: length } = batch;
+    const key = { seed, stream: `${stage} lists`, step };
+    const { lists, labels } = await labelledLists(batch, options, key);
+    const reading = model.readLists(batch, lists);
+    const observed = tensor(labels, [size, lists.length / (size * length), length]);
+    const loss = rewardLoss(reading, observed.reshape([-1, length]));
+    if (unexposed === "ignore") return { loss };
+    const contrasted = loss.add(groupContrast(model.rewardsOf(reading), observed.sum(2)));
+    const { candidateLogits } = reading;
+    if (candidateLogits === undefined) return { loss: contrasted };
+    return { loss: contrasted.add(listwiseLoss(candidateLogits, candidateLabelTensor(batch))) };
+  });
 }
 
 function rewardLoss({ positionLogits, totals }: ListReading, labels: Tensor): Tensor {
@@ -119,15 +112,15 @@ async function labelledLists(
 }
 
 async function drawLists(
-  { generator, count, temperature }: NonNullable<UnseenLists["policy"]>,
+  { generator, count: lists, temperature }: NonNullable<UnseenLists["policy"]>,
   batch: FeedbackBatch,
   key: RandomKey,
 ): Promise<Int32Array> {
-  const lists = noGrad(() => {
+  const drawn = noGrad(() => {
     const memory = generator.train(false).encode(batch);
-    return generator.decode(memory, { lists: count, sampling: { temperature, key } });
+    return generator.decode(memory, { lists, sampling: { temperature, key } });
   });
-  return (await lists.data()) as Int32Array;
+  return (await drawn.data()) as Int32Array;
 }
 
 /** Lists [B, G_k, L] of several sources as one [B, sum G_k, L]. */

@@ -21,7 +21,7 @@
  * shared judge chooses, since the published penalty is not known and the published system has an evaluator choose, too.
  */
 
-import { type FeedbackBatch, feedbackBatch, type RequestBatch } from "../data/batch.ts";
+import type { FeedbackBatch, RequestBatch } from "../data/batch.ts";
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
 import { showableLists } from "../data/labels.ts";
 import { CandidateMemory } from "../goalrank/candidate-memory.ts";
@@ -31,6 +31,7 @@ import {
   type PolicyMemory,
   type PolicyState,
 } from "../goalrank/decoding/decode.ts";
+import { feedbackTask } from "../goalrank/feedback-task.ts";
 import type { ModelShape, ModelStream } from "../goalrank/model-shape.ts";
 import { DecoderBlock, LayerNorm, Module, normal, parameter, stackBlocks } from "../nn/index.ts";
 import { full, matmul, type Random, type Tensor, tensor, where } from "../tensor/index.ts";
@@ -130,12 +131,7 @@ function likedLists({ size, listLength: length, feedback }: FeedbackBatch): Int3
 }
 
 export function matchingTask(model: MatchingGenerator, dataset: ListDataset, stage: string): TrainingTask {
-  return {
-    stage,
-    model,
-    size: dataset.size,
-    computeLoss: (rows) => ({ loss: matchingLoss(model, feedbackBatch(dataset, rows)) }),
-  };
+  return feedbackTask(stage, model, dataset, (batch) => ({ loss: matchingLoss(model, batch) }));
 }
 
 /**

@@ -8,7 +8,7 @@
  *   pi(l_t = n | l_<t) = softmax over what is left of w . tanh(e_n + W h_t)
  *
  * The discriminator is a GRU over the items of a list in their order, whose last state gives the logit d of its being
- * logged and not generated. Both are trained as `task.ts` says; the generator's greedy list is the answer, as
+ * logged and not generated. Both are trained as `eg-rerank.ts` says; the generator's greedy list is the answer, as
  * published: the evaluator takes part in learning alone.
  *
  * Ours: the shared judge is the evaluator, where the published one is a recurrent network of its own, so that all

@@ -13,10 +13,11 @@
  * OCPM is the evaluator of the published system. The second method, as in the paper's comparison, has the shared judge
  * choose among all orders, and learns nothing of its own.
  */
-import { feedbackBatch, type RequestBatch } from "../../data/batch.ts";
+import type { RequestBatch } from "../../data/batch.ts";
 import type { ListDataset } from "../../data/dataset.ts";
 import { showableLists } from "../../data/labels.ts";
 import { rankByScore } from "../../evaluation/ranking-metrics.ts";
+import { feedbackTask } from "../../goalrank/feedback-task.ts";
 import {
   binaryCrossEntropyWithLogits,
   concat,
@@ -44,34 +45,22 @@ const CONTRASTED = 5;
 const CONTRAST_WEIGHT = 0.01;
 
 export function pierTask(model: PermutationInterest, dataset: ListDataset): TrainingTask {
-  return {
-    stage: "pier",
-    model,
-    size: dataset.size,
-    async computeLoss(rows) {
-      const batch = feedbackBatch(dataset, rows);
-      const shape = [rows.length, 1, dataset.listLength];
-      const shown = tensor(showableLists(batch), shape);
-      const contrasted = await contrastedOrders(model, batch, shown.reshape([rows.length, -1]));
-      const lists = contrasted === undefined ? shown : concat([shown, contrasted], 1);
-      const logits = model.forward(batch, lists);
-      const labels = tensor(batch.feedback, shape);
-      const isCandidate = Float32Array.from(batch.exposed, (at) => (at < 0 ? 0 : 1));
-      const errors = binaryCrossEntropyWithLogits(logits.slice(1, 0, 1), labels);
-      const loss = errors.mul(tensor(isCandidate, shape)).mean();
-      if (contrasted === undefined) return { loss };
-      const count = contrasted.shape[1] / 2;
-      const nearest = logits
-        .slice(1, 1, 1 + count)
-        .sigmoid()
-        .mean();
-      const farthest = logits
-        .slice(1, 1 + count)
-        .sigmoid()
-        .mean();
-      return { loss: loss.sub(nearest.sub(farthest).mul(CONTRAST_WEIGHT)) };
-    },
-  };
+  return feedbackTask("pier", model, dataset, async (batch) => {
+    const shape = [batch.size, 1, batch.listLength];
+    const shown = tensor(showableLists(batch), shape);
+    const contrasted = await contrastedOrders(model, batch, shown.reshape([batch.size, -1]));
+    const lists = contrasted === undefined ? shown : concat([shown, contrasted], 1);
+    const logits = model.forward(batch, lists);
+    const labels = tensor(batch.feedback, shape);
+    const isCandidate = Float32Array.from(batch.exposed, (at) => (at < 0 ? 0 : 1));
+    const errors = binaryCrossEntropyWithLogits(logits.slice(1, 0, 1), labels);
+    const loss = errors.mul(tensor(isCandidate, shape)).mean();
+    if (contrasted === undefined) return { loss };
+    const count = contrasted.shape[1] / 2;
+    const meanOf = (from: number, to?: number) => logits.slice(1, from, to).sigmoid().mean();
+    const [nearest, farthest] = [meanOf(1, 1 + count), meanOf(1 + count)];
+    return { loss: loss.sub(nearest.sub(farthest).mul(CONTRAST_WEIGHT)) };
+  });
 }
 
 /**

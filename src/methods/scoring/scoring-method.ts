@@ -2,9 +2,10 @@
  * Methods that score all candidates of a request at once and list the best: what they learn from, and how a scorer and
  * a loss become a method.
  */
-import { type FeedbackBatch, feedbackBatch } from "../../data/batch.ts";
+import type { FeedbackBatch } from "../../data/batch.ts";
 import type { ListDataset } from "../../data/dataset.ts";
 import { candidateLabelTensor, type UnexposedCandidates } from "../../data/labels.ts";
+import { feedbackTask } from "../../goalrank/feedback-task.ts";
 import type { CandidateScorer } from "../../goalrank/judge.ts";
 import type { Module } from "../../nn/index.ts";
 import { binaryCrossEntropyWithLogits, type Tensor, tensor } from "../../tensor/index.ts";
@@ -44,36 +45,21 @@ export function scoringTask(
   dataset: ListDataset,
   unexposed: UnexposedCandidates,
 ): TrainingTask {
-  return {
-    stage,
-    model,
-    size: dataset.size,
-    computeLoss(rows) {
-      const batch = feedbackBatch(dataset, rows);
-      const scores = model.forward(batch);
-      if (unexposed === "negative") return { loss: loss(scores, candidateLabelTensor(batch)) };
-      const { places, labels, mask } = shownCandidates(batch);
-      return { loss: loss(scores.takeAlongLast(places), labels, mask) };
-    },
-  };
+  return feedbackTask(stage, model, dataset, (batch) => {
+    const scores = model.forward(batch);
+    if (unexposed === "negative") return { loss: loss(scores, candidateLabelTensor(batch)) };
+    const { places, labels, mask } = shownCandidates(batch);
+    return { loss: loss(scores.takeAlongLast(places), labels, mask) };
+  });
 }
 
 /** Candidates that were shown, with feedback: [B, L]; the mask is 0 for items that are no candidates. */
 function shownCandidates({ size, listLength, exposed, feedback }: FeedbackBatch) {
-  const shape = [size, listLength];
+  const asTensor = (column: Int32Array | Float32Array) => tensor(column, [size, listLength]);
   return {
-    places: tensor(
-      exposed.map((place) => Math.max(place, 0)),
-      shape,
-    ),
-    labels: tensor(
-      feedback.map((label, at) => (exposed[at] < 0 ? 0 : label)),
-      shape,
-    ),
-    mask: tensor(
-      exposed.map((place) => (place < 0 ? 0 : 1)),
-      shape,
-    ),
+    places: asTensor(exposed.map((place) => Math.max(place, 0))),
+    labels: asTensor(feedback.map((label, at) => (exposed[at] < 0 ? 0 : label))),
+    mask: asTensor(exposed.map((place) => (place < 0 ? 0 : 1))),
   };
 }
 

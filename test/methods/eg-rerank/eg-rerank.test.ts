@@ -6,13 +6,13 @@ import type { ListDataset } from "../../../src/data/dataset.ts";
 import { allRows } from "../../../src/data/labels.ts";
 import type { ListJudge } from "../../../src/goalrank/judge.ts";
 import { byPolicy, rankRequests } from "../../../src/methods/answering.ts";
-import { EG_RERANK } from "../../../src/methods/eg-rerank/eg-rerank.ts";
-import { EgRerank, PointerGenerator } from "../../../src/methods/eg-rerank/model.ts";
 import {
   DEFAULT_EG_RERANK,
+  EG_RERANK,
   type EgRerankOptions,
   egRerankTask,
-} from "../../../src/methods/eg-rerank/task.ts";
+} from "../../../src/methods/eg-rerank/eg-rerank.ts";
+import { EgRerank, PointerGenerator } from "../../../src/methods/eg-rerank/model.ts";
 import { noGrad, scope, type Tensor, tensor } from "../../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../../src/training/options.ts";
 import { train } from "../../../src/training/trainer.ts";
