@@ -8,11 +8,9 @@ import { groupCrossEntropy, noGrad, type RandomKey, type Tensor, tensor } from "
 import type { BatchLoss, TrainingTask } from "../training/trainer.ts";
 import { feedbackTask } from "./feedback-task.ts";
 import type { Generator, GeneratorMemory } from "./generator.ts";
-import { describeGroups } from "./group-metrics.ts";
+import { describeGroups, type GroupObjective, type ScoredGroups } from "./group-metrics.ts";
 import { buildGroups } from "./groups/build.ts";
-import type { GroupSource } from "./groups/group-set.ts";
 import { checkGroups, type GroupOptions } from "./groups/group-settings.ts";
-import type { Groups } from "./groups/lists.ts";
 import { selectSpaced } from "./groups/select-spaced.ts";
 import { imitationLoss } from "./imitation-task.ts";
 import type { CandidateScorer, ListJudge } from "./judge.ts";
@@ -25,15 +23,6 @@ export interface GoalRankModels {
   readonly pointwise: CandidateScorer;
   /** Of the generator's shape: holds the copy that lists are sampled from; needed for `refreshEvery` over 1. */
   readonly sampler?: Generator | undefined;
-}
-
-/** Groups of one batch and what their lists are worth. */
-export interface ScoredGroups {
-  readonly groups: Omit<Groups, "sources">;
-  /** [B, G] */
-  readonly rewards: Float32Array;
-  /** Where each list came from: [B, G]. */
-  readonly sources: readonly GroupSource[];
 }
 
 /** What each request loses on its group, [B], given its candidates as the generator encoded them. */
@@ -108,16 +97,6 @@ export async function scoreGroups(
   return { groups, rewards: kept, sources: Array.from(places, sourceOf) };
 }
 
-/** What a step moves the generator by, for B groups of G lists. */
-export interface GroupObjective {
-  /** [B] */
-  readonly loss: Tensor;
-  /** pi_ref, zeros for repeated lists and for groups without a spread: [B, G]. */
-  readonly referencePolicy: Tensor;
-  /** log pi_theta of each list: [B, G]. */
-  readonly logProbabilities: Tensor;
-}
-
 /** Eq. 4 and 5 on the groups, whose requests are encoded in `memory`. */
 export function groupObjective(
   { groups, rewards }: ScoredGroups,
@@ -153,6 +132,6 @@ function lossOfGroups(
       imitationWeight === 0
         ? loss
         : loss.add(imitationLoss(generator, memory, batch, imitation).mul(imitationWeight)),
-    describe: () => describeGroups(reported, scored.groups, scored.rewards, scored.sources),
+    describe: () => describeGroups(reported, scored),
   };
 }

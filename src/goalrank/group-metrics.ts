@@ -4,6 +4,25 @@ import type { StepMetrics } from "../training/listener.ts";
 import type { GroupSource } from "./groups/group-set.ts";
 import type { Groups } from "./groups/lists.ts";
 
+/** Groups of one batch and what their lists are worth. */
+export interface ScoredGroups {
+  readonly groups: Omit<Groups, "sources">;
+  /** [B, G] */
+  readonly rewards: Float32Array;
+  /** Where each list came from: [B, G]. */
+  readonly sources: readonly GroupSource[];
+}
+
+/** What a step moves the generator by, for B groups of G lists. */
+export interface GroupObjective {
+  /** [B] */
+  readonly loss: Tensor;
+  /** pi_ref, zeros for repeated lists and for groups without a spread: [B, G]. */
+  readonly referencePolicy: Tensor;
+  /** log pi_theta of each list: [B, G]. */
+  readonly logProbabilities: Tensor;
+}
+
 /** Means by name. */
 class Means {
   private readonly sums = new Map<string, { total: number; count: number }>();
@@ -23,21 +42,12 @@ class Means {
  * source, `policyEntropy` (mean of -log pi of the policy's own lists), `referenceEntropy`, and `divergence`, KL(pi_ref ||
  * pi_theta restricted to the group). `zeroSpread` counts groups without a spread, `duplicates` repeated
  * lists, `tokens` the positions of all lists.
- *
- * @param tensors loss [B], referencePolicy and logProbabilities [B, G], as `groupCrossEntropy` takes and gives them
- * @param rewards [B, G]
- * @param sources [B, G]
  */
 export async function describeGroups(
-  {
-    loss,
-    referencePolicy,
-    logProbabilities,
-  }: Readonly<Record<"loss" | "referencePolicy" | "logProbabilities", Tensor>>,
-  { requests, groupSize, distinct, lists }: Omit<Groups, "sources">,
-  rewards: Float32Array,
-  sources: readonly GroupSource[],
+  { loss, referencePolicy, logProbabilities }: GroupObjective,
+  { groups, rewards, sources }: ScoredGroups,
 ): Promise<StepMetrics> {
+  const { requests, groupSize, distinct, lists } = groups;
   const [losses, reference, logs] = await Promise.all([
     loss.data(),
     referencePolicy.data(),

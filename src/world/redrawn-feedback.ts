@@ -35,9 +35,8 @@ export function loggingLogProbabilities(world: World, log: ListDataset): Float64
   const logProbabilities = new Float64Array(size * listLength);
   for (let row = 0; row < size; row++) {
     const scores = policyScores(world, users[row]);
-    const logits = Float64Array.from({ length: candidateCount }, (_, n) => {
-      return scores[candidates[row * candidateCount + n]] / policyTemperature;
-    });
+    const own = candidates.subarray(row * candidateCount, (row + 1) * candidateCount);
+    const logits = Float64Array.from(own, (item) => scores[item] / policyTemperature);
     for (let t = 0; t < listLength; t++) {
       const chosen = exposed[row * listLength + t];
       logProbabilities[row * listLength + t] = logits[chosen] - logSumExp(logits);

@@ -84,8 +84,12 @@ export function decodeScoredLists<Memory extends PolicyMemory, State extends Pol
   memory: Memory,
   options: DecodeOptions,
 ): DecodedLists {
-  const positions = [...decodePositions(policy, memory, options)];
-  const lists = joinPositions(positions, options.lists);
+  return scorePositions([...decodePositions(policy, memory, options)], options.lists);
+}
+
+/** All positions of S lists of each request as lists. */
+export function scorePositions(positions: readonly DecodedPosition[], count: number): DecodedLists {
+  const lists = joinPositions(positions, count);
   const steps = positions.map(({ logits, free, choice }) =>
     logits.logSoftmax(free).takeAlongLast(choice.reshape([-1, 1])),
   );

@@ -115,7 +115,7 @@ function policyTerms(
   const [requests, samples, length] = drawn.lists.shape;
   const logs = generator.stepLogProbabilities(batch, drawn);
   const chosen = logs.takeAlongLast(drawn.lists.reshape([requests, samples * length, 1]));
-  const ratio = chosen.reshape(drawn.lists.shape).sub(drawn.logProbabilities).exp();
+  const ratio = chosen.reshape(drawn.lists.shape).sub(drawn.stepLogProbabilities).exp();
   const surrogate = clippedGain(ratio, gains.reshape([requests, samples, 1]), clip).mean();
   const entropy = logs.exp().mul(logs).sum(2).mean().neg();
   return { surrogate, entropy };

@@ -19,13 +19,14 @@ import type { RequestBatch } from "../../data/batch.ts";
 import type { Catalogue } from "../../data/dataset.ts";
 import { CandidateEncoder } from "../../goalrank/candidate-encoder.ts";
 import {
-  type DecodedPosition,
+  type DecodedLists,
   decodePositions,
-  type ListPolicy,
   type PolicyState,
+  scorePositions,
 } from "../../goalrank/decoding/decode.ts";
 import { GRU, Linear, LSTM, MLP, Module, type RecurrentState } from "../../nn/index.ts";
 import { concat, type Random, type RandomKey, type Tensor, zeros } from "../../tensor/index.ts";
+import type { RequestPolicy } from "../answering.ts";
 
 /** The published widths at D = 128, in proportion to D. */
 function itemWidths(width: number): [hidden: number, comparison: number] {
@@ -47,16 +48,12 @@ export interface PointerState extends PolicyState {
 }
 
 /** S lists of each of B requests, with what they were chosen from. */
-export interface DecodedTrajectories {
-  /** Candidate positions: i32 [B, S, L]. */
-  readonly lists: Tensor;
+export interface DecodedTrajectories extends DecodedLists {
   /** The candidates that were left at each position: i32 [B, S * L, N]. */
   readonly free: Tensor;
-  /** log pi of each item after those before it: [B, S, L]. */
-  readonly logProbabilities: Tensor;
 }
 
-export class PointerGenerator extends Module implements ListPolicy<PointerMemory, PointerState> {
+export class PointerGenerator extends Module implements RequestPolicy<PointerMemory, PointerState> {
   private readonly encoder: CandidateEncoder;
   private readonly items: MLP;
   private readonly chosen: LSTM;
@@ -108,21 +105,10 @@ export class PointerGenerator extends Module implements ListPolicy<PointerMemory
   sample(batch: RequestBatch, lists: number, key: RandomKey): DecodedTrajectories {
     const memory = this.encode(batch);
     const [requests, candidates] = memory.rows.shape;
-    const steps = [...decodePositions(this, memory, { lists, sampling: { temperature: 1, key } })];
-    /** One column of all steps: [R, L, K]. */
-    const gather = (column: (step: DecodedPosition) => Tensor) =>
-      concat(
-        steps.map((step) => column(step).reshape([requests * lists, 1, -1])),
-        1,
-      );
-    const logProbabilities = gather(({ logits, free, choice }) =>
-      logits.logSoftmax(free).takeAlongLast(choice.reshape([-1, 1])),
-    );
-    return {
-      lists: gather(({ choice }) => choice).reshape([requests, lists, -1]),
-      free: gather(({ free }) => free).reshape([requests, -1, candidates]),
-      logProbabilities: logProbabilities.reshape([requests, lists, -1]),
-    };
+    const positions = [...decodePositions(this, memory, { lists, sampling: { temperature: 1, key } })];
+    const left = positions.map(({ free }) => free.reshape([requests * lists, 1, candidates]));
+    const free = concat(left, 1).reshape([requests, -1, candidates]);
+    return { ...scorePositions(positions, lists), free };
   }
 
   /** log pi of every candidate at each position of given lists, all at once: [B, S * L, N], -1e9 for those not left. */

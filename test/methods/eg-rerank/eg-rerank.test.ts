@@ -69,7 +69,7 @@ test("lists are drawn with the probabilities that teacher forcing gives them, an
   const drawn = noGrad(() => generator.sample(batch, 3, key));
   const lists = drawn.lists.dataSync();
   const logs = noGrad(() => generator.stepLogProbabilities(batch, drawn)).dataSync();
-  const own = drawn.logProbabilities.dataSync();
+  const own = drawn.stepLogProbabilities.dataSync();
   const free = drawn.free.dataSync();
   lists.forEach((position, at) => {
     assert.ok(Math.abs(logs[at * candidates + position] - own[at]) < 1e-5);
@@ -129,7 +129,7 @@ test("its loss is PPO's, with returns normalised within a request's lists, and t
     generator.stepLogProbabilities(batch, drawn),
     alternating.rewards(batch, drawn.lists),
   ]).map((values) => values.dataSync());
-  const [lists, old] = [drawn.lists.dataSync(), drawn.logProbabilities.dataSync()];
+  const [lists, old] = [drawn.lists.dataSync(), drawn.stepLogProbabilities.dataSync()];
   const logistic = (x: number) => 1 / (1 + Math.exp(-x));
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
