@@ -66,10 +66,8 @@ export class CandidateEncoder extends Module {
     if (this.userFeatures !== undefined) parts.push(this.userFeatures.forward(users).reshape([size, 1, -1]));
     if (history !== undefined && historyWeights !== undefined) {
       const means = matmul(historyWeights, this.encodeItems(history));
-      parts.push(
-        this.likedHistory.forward(means.slice(1, 0, 1)),
-        this.otherHistory.forward(means.slice(1, 1, 2)),
-      );
+      const [liked, other] = [means.slice(1, 0, 1), means.slice(1, 1, 2)];
+      parts.push(this.likedHistory.forward(liked), this.otherHistory.forward(other));
     }
     if (parts.length === 0) return undefined;
     return parts.reduce((sum, part) => sum.add(part));

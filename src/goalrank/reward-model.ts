@@ -77,14 +77,11 @@ export class RewardModel extends Module implements ListJudge {
   ) {
     super();
     const { width, contextLayers, listLength, reading, stream } = options;
+    const context = { ...options, layers: contextLayers, stream: `${stream} context` };
     this.candidates =
       contextLayers === 0
         ? new CandidateEncoder(catalogue, width, random)
-        : new CandidateMemory(
-            catalogue,
-            { ...options, layers: contextLayers, stream: `${stream} context` },
-            random,
-          );
+        : new CandidateMemory(catalogue, context, random);
     this.positions = parameter(normal([listLength, width], 0.1, random), [listLength, width]);
     this.blocks = stackBlocks(EncoderBlock, { ...options, stream: `${stream} dropout` }, random);
     this.norm = new LayerNorm(width);

@@ -75,12 +75,9 @@ export function rewardTask(
 
 function rewardLoss({ positionLogits, totals }: ListReading, labels: Tensor): Tensor {
   const rewards = labels.sum(1);
-  const listError = meanSquaredError(positionLogits.sigmoid().sum(1), rewards).add(
-    meanSquaredError(totals, rewards),
-  );
-  return binaryCrossEntropyWithLogits(positionLogits, labels)
-    .mean()
-    .add(listError.mul(1 / labels.shape[1]));
+  const ofPositions = meanSquaredError(positionLogits.sigmoid().sum(1), rewards);
+  const listError = ofPositions.add(meanSquaredError(totals, rewards)).mul(1 / labels.shape[1]);
+  return binaryCrossEntropyWithLogits(positionLogits, labels).mean().add(listError);
 }
 
 /**

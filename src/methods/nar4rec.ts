@@ -38,7 +38,7 @@ import { full, matmul, type Random, type Tensor, tensor, where } from "../tensor
 import type { TrainingTask } from "../training/trainer.ts";
 import type { RequestPolicy } from "./answering.ts";
 import { byEvaluator, type ListSource } from "./list-sources.ts";
-import { initialWeights, instanceOf, type Method } from "./method.ts";
+import { initialWeights, instanceOf, type Method, type MethodContext } from "./method.ts";
 
 /** `layers` are blocks of the encoder, and of the decoder. */
 export type MatchingGeneratorOptions = Omit<ModelShape, "candidateCount" | "historyLength"> & ModelStream;
@@ -98,6 +98,11 @@ export class MatchingGenerator extends Module implements RequestPolicy<Matching,
   }
 }
 
+/** With initial weights; the stream names it. */
+export function createMatchingGenerator(context: MethodContext, stream: string): MatchingGenerator {
+  return new MatchingGenerator(context.catalogue, { ...context, stream }, initialWeights(context, stream));
+}
+
 /**
  * Mean over requests of the loss of the lists that were shown. An item that is not a candidate has no place in P, and
  * its position does not count.
@@ -116,11 +121,8 @@ export function matchingLoss(model: MatchingGenerator, batch: FeedbackBatch): Te
   // log(1 - p) as the others' share of the sum, which stays exact where p comes near 1.
   const unlikelihood = logits.logSumExp(tensor(others, [...shape, candidates])).sub(logits.logSumExp());
   const isLiked = tensor(likedLists(batch), [size, 1]);
-  const counted = tensor(
-    Float32Array.from(batch.exposed, (position) => (position < 0 ? 0 : 1)),
-    shape,
-  );
-  return where(isLiked, likelihood, unlikelihood).mul(counted).sum(1).mean().neg();
+  const counted = Float32Array.from(batch.exposed, (position) => (position < 0 ? 0 : 1));
+  return where(isLiked, likelihood, unlikelihood).mul(tensor(counted, shape)).sum(1).mean().neg();
 }
 
 /** 1 for each list that was shown and got positive feedback: i32 [B]. */
@@ -190,8 +192,7 @@ export const NAR4REC: Method = {
   family: "generator-evaluator",
   answersWith: ["judge"],
   create(context) {
-    const options = { ...context, stream: "nar4rec" };
-    const model = new MatchingGenerator(context.catalogue, options, initialWeights(context, "nar4rec"));
+    const model = createMatchingGenerator(context, "nar4rec");
     const answering = byEvaluator(matchingSource(model), PENALTIES.length, context);
     return instanceOf({ nar4rec: model }, answering, {
       learn: ({ training, train }) => train(matchingTask(model, training, "nar4rec")),

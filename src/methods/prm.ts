@@ -16,7 +16,7 @@ import { listwiseLoss } from "../goalrank/listwise-loss.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
 import { Embedding, EncoderBlock, LayerNorm, Linear, Module, stackBlocks } from "../nn/index.ts";
 import { noGrad, type Random, type Tensor } from "../tensor/index.ts";
-import { initialWeights, type Method, sharedModel } from "./method.ts";
+import { initialWeights, type Method, type MethodContext, sharedModel } from "./method.ts";
 import type { PointwiseRanker } from "./pointwise-ranker.ts";
 import { candidatePlaces, embedRanks, initialRanks } from "./scoring/initial-ranking.ts";
 import { scoringMethod } from "./scoring/scoring-method.ts";
@@ -71,28 +71,19 @@ export class PersonalisedReranker extends Module {
   }
 }
 
-export const PRM: Method = prm("prm", "PRM", initialRanks);
+export const PRM = prm("prm", "PRM", initialRanks);
 
 /**
  * PRM that takes the order in which candidates come for the initial ranking. No row of the comparison: it shows what a
  * method makes of an order that tells what was exposed.
  */
-export const PRM_AS_THEY_COME: Method = prm(
-  "prm-as-they-come",
-  "PRM on candidates as they come",
-  candidatePlaces,
-);
+export const PRM_AS_THEY_COME = prm("prm-as-they-come", "PRM on candidates as they come", candidatePlaces);
 
 function prm(name: string, title: string, ranking: (batch: RequestBatch) => Tensor): Method {
-  return scoringMethod(
-    name,
-    title,
-    (context) => {
-      const pointwise = sharedModel(context, "pointwise");
-      const weights = initialWeights(context, "PRM");
-      return new PersonalisedReranker(context.catalogue, pointwise, context, weights, ranking);
-    },
-    listwiseLoss,
-    ["pointwise"],
-  );
+  const createModel = (context: MethodContext) => {
+    const pointwise = sharedModel(context, "pointwise");
+    const weights = initialWeights(context, "PRM");
+    return new PersonalisedReranker(context.catalogue, pointwise, context, weights, ranking);
+  };
+  return scoringMethod(name, title, createModel, listwiseLoss, ["pointwise"]);
 }

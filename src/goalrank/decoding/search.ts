@@ -163,12 +163,8 @@ function advance(
     return tensor(Int32Array.from(numbers), [prefixes.length, lists], { device: memory.rows.device });
   };
   const choices = column(({ items }) => items[items.length - 1]);
-  return generator.advance(
-    memory,
-    state,
-    choices,
-    column(({ parent }) => parent),
-  );
+  const parents = column(({ parent }) => parent);
+  return generator.advance(memory, state, choices, parents);
 }
 
 function joinLists(prefixes: readonly (readonly Prefix[])[], length: number): SearchedLists {

@@ -3,21 +3,14 @@
  * shared judge, takes the one it likes best. Rows for k = 3, 20 and 100, as in the paper's comparison; what the
  * generators are is listed in `fleet.ts`. A generator is a proposal policy: several may read one network.
  */
-import { Generator } from "../../goalrank/generator.ts";
 import { imitationTask } from "../../goalrank/imitation-task.ts";
 import type { ListJudge } from "../../goalrank/judge.ts";
 import { concat, heldScope, type Tensor } from "../../tensor/index.ts";
 import { type Answering, byChoice, byPolicy } from "../answering.ts";
+import { createGenerator } from "../goalrank-policy.ts";
 import { bestByJudge } from "../list-sources.ts";
-import {
-  initialWeights,
-  instanceOf,
-  type Lesson,
-  type Method,
-  type MethodContext,
-  sharedModel,
-} from "../method.ts";
-import { MatchingGenerator, matchingTask } from "../nar4rec.ts";
+import { instanceOf, type Lesson, type Method, type MethodContext, sharedModel } from "../method.ts";
+import { createMatchingGenerator, matchingTask } from "../nar4rec.ts";
 import { AUTOREGRESSIVE_NETWORKS, FLEET, type FleetMember } from "./fleet.ts";
 import { type FleetNetworks, FleetProposals } from "./proposals.ts";
 
@@ -44,18 +37,12 @@ export function byFleet(
 
 /** The networks that a fleet needs. */
 function createNetworks(fleet: readonly FleetMember[], context: MethodContext): FleetNetworks {
-  const { catalogue, layers } = context;
-  const needed = new Set(fleet.map(({ network }) => network));
-  const autoregressive = new Map(
-    AUTOREGRESSIVE_NETWORKS.filter((name) => needed.has(name)).map((name) => {
-      const stream = `mg-e ${name}`;
-      const options = { ...context, encoderLayers: layers, decoderLayers: layers, stream };
-      return [name, new Generator(catalogue, options, initialWeights(context, stream))] as const;
-    }),
-  );
-  const stream = "mg-e matching";
-  const matching = new MatchingGenerator(catalogue, { ...context, stream }, initialWeights(context, stream));
-  return { pointwise: sharedModel(context, "pointwise"), autoregressive, matching };
+  const needed = AUTOREGRESSIVE_NETWORKS.filter((name) => fleet.some(({ network }) => network === name));
+  return {
+    pointwise: sharedModel(context, "pointwise"),
+    autoregressive: new Map(needed.map((name) => [name, createGenerator(context, `mg-e ${name}`)])),
+    matching: createMatchingGenerator(context, "mg-e matching"),
+  };
 }
 
 /** Trains them. Stages are named after networks, and so are the same for all fleets. */

@@ -77,10 +77,8 @@ async function contrastedOrders(
   const distances = noGrad(() => model.distances(batch, lists, permutations));
   if (distances === undefined || count === 0) return undefined;
   const orders = await nearestFirst(distances, permutations);
-  return permuteLists(
-    lists,
-    orders.map((own) => [...own.slice(0, count), ...own.slice(-count)]),
-  );
+  const ends = orders.map((own) => [...own.slice(0, count), ...own.slice(-count)]);
+  return permuteLists(lists, ends);
 }
 
 /** The orders for each request, the nearest first: distances [B, P] -> [B][P]. */
