@@ -73,3 +73,10 @@ export class CandidateEncoder extends Module {
     return parts.reduce((sum, part) => sum.add(part));
   }
 }
+
+/** Encoded items of lists i32 [B, G, L], of encoded candidates [B, N, D]: [B * G, L, D]. */
+export function itemsOf(candidates: Tensor, lists: Tensor): Tensor {
+  const [requests, group, length] = lists.shape;
+  const items = candidates.takeRows(lists.reshape([requests, group * length]));
+  return items.reshape([requests * group, length, -1]);
+}

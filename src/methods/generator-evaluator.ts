@@ -30,7 +30,7 @@ export function generatorEvaluator(lists: number): Method {
       const judge = sharedModel(context, "judge");
       const sourceAt = (temperature: number) => scorerSource(sharedModel(context, "pointwise"), temperature);
       let temperature = 1;
-      const source: ListSource = { draw: (...asked) => sourceAt(temperature).draw(...asked) };
+      const source: ListSource = (...asked) => sourceAt(temperature)(...asked);
       return instanceOf({}, byEvaluator(source, lists, context), {
         async learn({ training }) {
           const tuned = Math.min(TUNING_REQUESTS, training.size);

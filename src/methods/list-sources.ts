@@ -9,35 +9,31 @@ import { evaluationBatches } from "../training/batches.ts";
 import { type Answering, byChoice, type RankedLists } from "./answering.ts";
 import { type MethodContext, sharedModel } from "./method.ts";
 
-/** What draws lists, and scores candidates by itself. */
-export interface ListSource {
-  /** Candidate positions of `count` lists for each request, i32 [B, count, L], and scores of all candidates, [B, N]. */
-  draw(
-    batch: RequestBatch,
-    count: number,
-    length: number,
-    key: RandomKey,
-  ): { readonly lists: Tensor; readonly scores: Tensor };
-}
+/**
+ * Draws candidate positions of `count` lists for each request, i32 [B, count, L], and scores all candidates by
+ * itself: [B, N].
+ */
+export type ListSource = (
+  batch: RequestBatch,
+  count: number,
+  length: number,
+  key: RandomKey,
+) => { readonly lists: Tensor; readonly scores: Tensor };
 
 /** Lists drawn from a scorer's logits without replacement. */
 export function scorerSource(scorer: CandidateScorer, temperature: number): ListSource {
-  return {
-    draw(batch, lists, length, key) {
-      const scores = scorer.forward(batch);
-      return { lists: gumbelTopK(scores.div(temperature), { lists, length, key }), scores };
-    },
+  return (batch, lists, length, key) => {
+    const scores = scorer.forward(batch);
+    return { lists: gumbelTopK(scores.div(temperature), { lists, length, key }), scores };
   };
 }
 
 /** Lists sampled from a generator. */
 export function generatorSource(generator: Generator, temperature: number): ListSource {
-  return {
-    draw(batch, lists, length, key) {
-      const memory = generator.encode(batch);
-      const options = { lists, length, sampling: { temperature, key } };
-      return { lists: generator.decode(memory, options), scores: generator.firstLogits(memory) };
-    },
+  return (batch, lists, length, key) => {
+    const memory = generator.encode(batch);
+    const options = { lists, length, sampling: { temperature, key } };
+    return { lists: generator.decode(memory, options), scores: generator.begin(memory, 1).logits };
   };
 }
 
@@ -55,7 +51,7 @@ export function byEvaluator(source: ListSource, lists: number, context: MethodCo
   const judge = sharedModel(context, "judge");
   return byChoice(judgedTogether(lists), listLength, (batch, length, step) => {
     const key = { seed, stream: "generator-evaluator", step };
-    const drawn = noGrad(() => source.draw(batch, lists, length, key));
+    const drawn = noGrad(() => source(batch, lists, length, key));
     return bestByJudge(judge, batch, drawn.lists, drawn.scores);
   });
 }
@@ -110,7 +106,7 @@ export async function chooseTemperature(
       using _ = scope();
       const batch = candidateBatch(requests, rows);
       const key = { seed, stream: "generator-evaluator", step: rows[0] };
-      const drawn = noGrad(() => source.draw(batch, lists, requests.listLength, key));
+      const drawn = noGrad(() => source(batch, lists, requests.listLength, key));
       const { rewards } = await bestByJudge(judge, batch, drawn.lists, drawn.scores);
       total = rewards.reduce((sum, reward) => sum + reward, total);
     }

@@ -175,17 +175,6 @@ function cosines(x: Tensor): Tensor {
 /** Penalties that NAR4Rec proposes a list for: 0, 0.1, ..., 0.9. */
 export const PENALTIES: readonly number[] = Array.from({ length: 10 }, (_, i) => i / 10);
 
-/** A list for each penalty; with scores of all candidates by the first position. */
-export function matchingSource(model: MatchingGenerator): ListSource {
-  return {
-    draw(batch, count) {
-      const matching = model.encode(batch);
-      const { logits: scores } = model.begin(matching, 1);
-      return { lists: contrastiveLists(matching, PENALTIES.slice(0, count)), scores };
-    },
-  };
-}
-
 export const NAR4REC: Method = {
   name: "nar4rec",
   title: "NAR4Rec",
@@ -193,7 +182,13 @@ export const NAR4REC: Method = {
   answersWith: ["judge"],
   create(context) {
     const model = createMatchingGenerator(context, "nar4rec");
-    const answering = byEvaluator(matchingSource(model), PENALTIES.length, context);
+    // A list for each penalty; with scores of all candidates by the first position.
+    const source: ListSource = (batch, count) => {
+      const matching = model.encode(batch);
+      const { logits: scores } = model.begin(matching, 1);
+      return { lists: contrastiveLists(matching, PENALTIES.slice(0, count)), scores };
+    };
+    const answering = byEvaluator(source, PENALTIES.length, context);
     return instanceOf({ nar4rec: model }, answering, {
       learn: ({ training, train }) => train(matchingTask(model, training, "nar4rec")),
     });

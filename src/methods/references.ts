@@ -1,4 +1,7 @@
-/** What nobody trained: what anyone could do, what was shown, and the best there is. */
+/**
+ * Methods that train nothing of their own: what anyone could do, what was shown, the best there is, and the shared models
+ * by themselves.
+ */
 import type { RequestBatch } from "../data/batch.ts";
 import type { RequestColumns } from "../data/dataset.ts";
 import { randomLists } from "../goalrank/groups/random.ts";
@@ -6,8 +9,8 @@ import { Random } from "../tensor/index.ts";
 import { redrawLists } from "../world/logging-policy.ts";
 import { bestLists } from "../world/oracle.ts";
 import type { World } from "../world/world.ts";
-import { byChoice, byScores } from "./answering.ts";
-import { instanceOf, type Method } from "./method.ts";
+import { byChoice, byPolicy, byScores } from "./answering.ts";
+import { instanceOf, type Method, sharedModel } from "./method.ts";
 import { candidatePlaces } from "./scoring/initial-ranking.ts";
 
 /** L candidates drawn uniformly, and scores likewise. */
@@ -39,6 +42,24 @@ export const LOGGING_POLICY = ofWorld("logging-policy", "logging policy", redraw
 
 /** The best lists that a search in the world's own rewards finds. */
 export const ORACLE = ofWorld("oracle", "oracle", bestLists);
+
+/** DNN: the candidates of the highest scores of the shared pointwise ranker. */
+export const DNN: Method = {
+  name: "dnn",
+  title: "DNN",
+  family: "generator",
+  answersWith: ["pointwise"],
+  create: (context) => instanceOf({}, byScores(sharedModel(context, "pointwise"))),
+};
+
+/** Imitation: the generator that learned the likelihood of the log's lists, or of their positives. */
+export const IMITATION: Method = {
+  name: "imitation",
+  title: "imitation",
+  family: "generator",
+  answersWith: ["imitation"],
+  create: (context) => instanceOf({}, byPolicy(sharedModel(context, "imitation"))),
+};
 
 function reference(name: string, title: string, create: Method["create"]): Method {
   return { name, title, family: "reference", answersWith: [], create };

@@ -17,7 +17,7 @@
  */
 import type { RequestBatch } from "../../data/batch.ts";
 import type { Catalogue } from "../../data/dataset.ts";
-import { CandidateEncoder } from "../../goalrank/candidate-encoder.ts";
+import { CandidateEncoder, itemsOf } from "../../goalrank/candidate-encoder.ts";
 import {
   type DecodedLists,
   decodePositions,
@@ -119,8 +119,7 @@ export class PointerGenerator extends Module implements RequestPolicy<PointerMem
     const memory = this.encode(batch);
     const [requests, count, length] = lists.shape;
     const width = memory.rows.shape[2];
-    const items = memory.rows.takeRows(lists.reshape([requests, count * length]));
-    const before = items.reshape([requests * count, length, width]).slice(1, 0, length - 1);
+    const before = itemsOf(memory.rows, lists).slice(1, 0, length - 1);
     const start = zeros([requests * count, 1, width], memory.rows);
     const { outputs } = this.chosen.forward(concat([start, before], 1));
     return this.point(memory, outputs.reshape([requests, count * length, width])).logSoftmax(free);
@@ -153,10 +152,8 @@ export class ListDiscriminator extends Module {
 
   /** d of lists i32 [B, G, L] of candidate positions: [B, G]. */
   forward(batch: RequestBatch, lists: Tensor): Tensor {
-    const [requests, group, length] = lists.shape;
-    const items = this.encoder.forward(batch).takeRows(lists.reshape([requests, group * length]));
-    const { last } = this.list.forward(items.reshape([requests * group, length, -1]));
-    return this.head.forward(last).reshape([requests, group]);
+    const { last } = this.list.forward(itemsOf(this.encoder.forward(batch), lists));
+    return this.head.forward(last).reshape(lists.shape.slice(0, 2));
   }
 }
 

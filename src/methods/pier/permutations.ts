@@ -1,9 +1,7 @@
 /** Orders of a pointwise ranker's best list: what PIER chooses from. */
 import type { ListConstraints } from "../../goalrank/decoding/constraints.ts";
 import { decodeLists } from "../../goalrank/decoding/decode.ts";
-import type { CandidateScorer } from "../../goalrank/judge.ts";
 import { type Tensor, tensor } from "../../tensor/index.ts";
-import type { ListSource } from "../list-sources.ts";
 
 /** An order of the numbers from 0 to L - 1: which item of a list stands at each position. */
 export type Permutation = readonly number[];
@@ -49,16 +47,4 @@ export function permuteLists(lists: Tensor, orders: readonly (readonly Permutati
   const indices = tensor(places, [requests, places.length / requests], { device: lists.device });
   // Elements are taken from floats, which hold candidate positions exactly.
   return lists.cast("f32").takeAlongLast(indices).cast("i32").reshape([requests, -1, length]);
-}
-
-/** The orders of a scorer's best list, as many as `topPermutations` gives. */
-export function permutationSource(pointwise: CandidateScorer): ListSource {
-  return {
-    draw(batch, count, length) {
-      const scores = pointwise.forward(batch);
-      const permutations = topPermutations(length).slice(0, count);
-      const orders = Array.from({ length: batch.size }, () => permutations);
-      return { lists: permuteLists(topCandidates(scores, length), orders), scores };
-    },
-  };
 }

@@ -28,17 +28,11 @@ import {
 } from "../../tensor/index.ts";
 import type { TrainingTask } from "../../training/trainer.ts";
 import { type Answering, byChoice } from "../answering.ts";
-import { bestByJudge, byEvaluator, judgedTogether } from "../list-sources.ts";
+import { bestByJudge, byEvaluator, judgedTogether, type ListSource } from "../list-sources.ts";
 import { initialWeights, instanceOf, type Method, sharedModel } from "../method.ts";
 import type { PointwiseRanker } from "../pointwise-ranker.ts";
 import { PermutationInterest } from "./permutation-interest.ts";
-import {
-  type Permutation,
-  permutationSource,
-  permuteLists,
-  topCandidates,
-  topPermutations,
-} from "./permutations.ts";
+import { type Permutation, permuteLists, topCandidates, topPermutations } from "./permutations.ts";
 
 /** Orders at each end of FPSM's ranking that the loss reads. */
 const CONTRASTED = 5;
@@ -140,7 +134,13 @@ export const PIER_PERMUTATIONS: Method = {
   family: "generator-evaluator",
   answersWith: ["pointwise", "judge"],
   create(context) {
-    const source = permutationSource(sharedModel(context, "pointwise"));
+    const pointwise = sharedModel(context, "pointwise");
+    const source: ListSource = (batch, count, length) => {
+      const scores = pointwise.forward(batch);
+      const permutations = topPermutations(length).slice(0, count);
+      const orders = Array.from({ length: batch.size }, () => permutations);
+      return { lists: permuteLists(topCandidates(scores, length), orders), scores };
+    };
     const lists = topPermutations(context.listLength).length;
     return instanceOf({}, byEvaluator(source, lists, context));
   },
