@@ -17,9 +17,8 @@ import type { ModelShape } from "../goalrank/model-shape.ts";
 import { Dropout, GRU, LayerNorm, Linear, Module } from "../nn/index.ts";
 import type { Random, Tensor } from "../tensor/index.ts";
 import { initialWeights, type Method } from "./method.ts";
-import { attentionLoss } from "./scoring/attention-loss.ts";
 import { initialOrder } from "./scoring/initial-ranking.ts";
-import { scoringMethod } from "./scoring/scoring-method.ts";
+import { attentionLoss, scoringMethod } from "./scoring/scoring-method.ts";
 
 export type ListContextOptions = Pick<ModelShape, "width" | "dropoutRate" | "seed">;
 

@@ -30,9 +30,8 @@ import {
 } from "../nn/index.ts";
 import type { Random, Tensor } from "../tensor/index.ts";
 import { initialWeights, type Method, type MethodContext } from "./method.ts";
-import { attentionLoss } from "./scoring/attention-loss.ts";
 import { embedRanks, initialRanks } from "./scoring/initial-ranking.ts";
-import { scoringMethod } from "./scoring/scoring-method.ts";
+import { attentionLoss, scoringMethod } from "./scoring/scoring-method.ts";
 
 /** Learned rows of the induced variant. */
 const INDUCED_ROWS = 20;

@@ -3,6 +3,8 @@ import { bestItems } from "../data/best-items.ts";
 import type { RequestColumns } from "../data/dataset.ts";
 import type { Retriever, RetrieverQuery } from "../data/retrievers/retriever.ts";
 import type { ListConstraints } from "../goalrank/decoding/constraints.ts";
+import type { ModelShape } from "../goalrank/model-shape.ts";
+import type { Answering } from "../methods/answering.ts";
 import { type RankRequest, RankRequestError, type RequestConstraints } from "./requests.ts";
 
 /** The most that a request may ask. */
@@ -19,16 +21,13 @@ export const DEFAULT_LIMITS: RankerLimits = { candidates: 1000, history: 1000 };
 const LARGEST_SCORE = 1e15;
 
 /** What a ranker knows of names and sizes. */
-export interface Names {
+export interface Names
+  extends Pick<ModelShape, "listLength" | "candidateCount">,
+    Pick<Answering, "leastCandidates"> {
   readonly userNumbers: ReadonlyMap<string, number>;
   readonly itemIds: readonly string[];
   readonly itemNumbers: ReadonlyMap<string, number>;
   readonly retriever: Retriever | undefined;
-  /** Of the lists, candidates and limits of requests. */
-  readonly listLength: number;
-  readonly candidateCount: number;
-  /** The fewest candidates that its method can choose from. */
-  readonly leastCandidates: number;
   readonly limits: RankerLimits;
 }
 

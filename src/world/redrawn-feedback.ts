@@ -1,5 +1,6 @@
 /** What a log alone cannot give: feedback on other lists than those that were shown, and the chances of those. */
 import { itemsOfList, type ListDataset, type RequestColumns } from "../data/dataset.ts";
+import { logSumExp } from "../evaluation/statistics.ts";
 import { Random } from "../kernels/index.ts";
 import { policyScores } from "./logging-policy.ts";
 import type { World } from "./world.ts";
@@ -44,9 +45,4 @@ export function loggingLogProbabilities(world: World, log: ListDataset): Float64
     }
   }
   return logProbabilities;
-}
-
-function logSumExp(values: Float64Array): number {
-  const high = values.reduce((a, b) => Math.max(a, b));
-  return high + Math.log(values.reduce((sum, value) => sum + Math.exp(value - high), 0));
 }

@@ -213,28 +213,29 @@ function drawLatents(settings: WorldSettings): Latents {
   const { userCount, itemCount, topicCount, latentWidth, interestsPerUser } = settings;
   const { userSpread, itemSpread, itemBiasSpread } = settings;
   const centres = normals(worldRandom(settings, "topic centres"), topicCount * latentWidth, 1);
+  const addCentre = (rows: Float64Array, row: number, topic: number, weight: number) => {
+    for (let k = 0; k < latentWidth; k++) {
+      rows[row * latentWidth + k] += weight * centres[topic * latentWidth + k];
+    }
+  };
 
   const userRandom = worldRandom(settings, "users");
   const users = normals(userRandom, userCount * latentWidth, userSpread);
   for (let user = 0; user < userCount; user++) {
     const interests = userRandom.permutation(topicCount).subarray(0, interestsPerUser);
     const weights = simplexPoint(userRandom, interestsPerUser);
-    for (let j = 0; j < interestsPerUser; j++) {
-      for (let k = 0; k < latentWidth; k++) {
-        users[user * latentWidth + k] += weights[j] * centres[interests[j] * latentWidth + k];
-      }
-    }
+    interests.forEach((topic, j) => {
+      addCentre(users, user, topic, weights[j]);
+    });
   }
 
   const itemRandom = worldRandom(settings, "items");
   const items = normals(itemRandom, itemCount * latentWidth, itemSpread);
   const itemBiases = normals(itemRandom, itemCount, itemBiasSpread);
   const itemTopics = Int32Array.from({ length: itemCount }, () => itemRandom.integer(topicCount));
-  for (let item = 0; item < itemCount; item++) {
-    for (let k = 0; k < latentWidth; k++) {
-      items[item * latentWidth + k] += centres[itemTopics[item] * latentWidth + k];
-    }
-  }
+  itemTopics.forEach((topic, item) => {
+    addCentre(items, item, topic, 1);
+  });
   const topicPartners = randomCycle(worldRandom(settings, "topic partners"), topicCount);
   return { users, items, itemBiases, itemTopics, topicPartners };
 }

@@ -1,5 +1,6 @@
 /** Draws the groups of a batch of requests from all the sources of a helper set. */
 import type { RandomKey, Tensor } from "../../tensor/index.ts";
+import type { ListSizes } from "../decoding/constraints.ts";
 import type { Generator, GeneratorMemory } from "../generator.ts";
 import { diverseLists } from "./diverse.ts";
 import { checkGroupSet, type GroupEntry, type GroupSet, type GroupSource, treeShape } from "./group-set.ts";
@@ -13,12 +14,7 @@ import { substitutedLists } from "./substitution.ts";
 import { treeLists } from "./tree.ts";
 
 /** What the groups of B requests are drawn from; a source that is not in the set needs nothing. */
-export interface GroupContext {
-  readonly requests: number;
-  /** Candidates of a request: N. */
-  readonly candidates: number;
-  /** Positions of a list: L. */
-  readonly length: number;
+export interface GroupContext extends ListSizes {
   /** Each source draws from a stream of its own under this one. */
   readonly key: RandomKey;
   /** The generator, in its inference mode, with the requests' candidates encoded: for policy, tree and markov. */

@@ -7,6 +7,7 @@ import type { ListDataset } from "../../data/dataset.ts";
 import { candidateLabelTensor, type UnexposedCandidates } from "../../data/labels.ts";
 import { feedbackTask } from "../../goalrank/feedback-task.ts";
 import type { CandidateScorer } from "../../goalrank/judge.ts";
+import { listwiseLoss } from "../../goalrank/listwise-loss.ts";
 import type { Module } from "../../nn/index.ts";
 import { binaryCrossEntropyWithLogits, type Tensor, tensor } from "../../tensor/index.ts";
 import type { TrainingTask } from "../../training/trainer.ts";
@@ -32,6 +33,22 @@ export function pointwiseLoss(scores: Tensor, labels: Tensor, mask?: Tensor): Te
     .mul(counted)
     .sum()
     .div(count.maximum(count.mul(0).add(1)));
+}
+
+/**
+ * The attention loss of DLCM and SetRank (Ai et al. 2018), how a person's attention should be shared among the
+ * candidates: mean over requests of - sum_n a_n log softmax(s)_n, with attention a = tau(y) / sum tau(y), where
+ * tau(y) = e^y for y > 0 and 0 otherwise; scores s and labels y are [B, K]. A request without a positive counts 0. Of
+ * labels 0 and 1 it makes the list-wise loss of PRM.
+ *
+ * The papers write tau for the scores too; the authors' programs take a softmax, and so does this, since a score under 0
+ * would never learn from tau.
+ *
+ * @param mask i32 [B, K]: what is not 0 takes part
+ */
+export function attentionLoss(scores: Tensor, labels: Tensor, mask?: Tensor): Tensor {
+  const isPositive = labels.greater(labels.mul(0)).cast("f32");
+  return listwiseLoss(scores, labels.exp().mul(isPositive), mask);
 }
 
 /**
