@@ -109,7 +109,7 @@ export class Generator extends Module implements ListPolicy<GeneratorMemory, Dec
   stepLogProbabilities(memory: GeneratorMemory, lists: Int32Array, groupSize: number): Tensor {
     const [requests, candidates] = memory.rows.shape;
     const length = lists.length / (requests * groupSize);
-    const inputs = this.teacherInputs(memory, lists, groupSize, length);
+    const inputs = this.teacherInputs(memory, lists, length);
     const logits = this.decodeLogits(memory, inputs, [], causalMask(length)).logits;
     const rows = groupSize * length;
     const free = tensor(freeCandidates(lists, length, candidates), [requests, rows, candidates]);
@@ -161,20 +161,15 @@ export class Generator extends Module implements ListPolicy<GeneratorMemory, Dec
   }
 
   /** The start, then each list's items but the last, with their positions: [B * G, L, D]. */
-  private teacherInputs(
-    memory: GeneratorMemory,
-    lists: Int32Array,
-    groupSize: number,
-    length: number,
-  ): Tensor {
+  private teacherInputs(memory: GeneratorMemory, lists: Int32Array, length: number): Tensor {
     const requests = memory.rows.shape[0];
-    const rows = requests * groupSize;
+    const rows = lists.length / length;
     const start = this.start.reshape([1, 1, this.width]).broadcastTo([rows, 1, this.width]);
     const previous = new Int32Array(rows * (length - 1));
     for (let row = 0; row < rows; row++) {
       previous.set(lists.subarray(row * length, (row + 1) * length - 1), row * (length - 1));
     }
-    const indices = tensor(previous, [requests, groupSize * (length - 1)]);
+    const indices = tensor(previous, [requests, previous.length / requests]);
     const items = memory.rows.takeRows(indices).reshape([rows, length - 1, this.width]);
     return concat([start, items], 1).add(this.positions.slice(0, 0, length));
   }

@@ -76,15 +76,8 @@ export async function scoreGroups(
   const policy = refreshEvery > 1 && sampler !== undefined ? sampler : generator;
   policy.train(false);
   const [memory, logits] = noGrad(() => [policy.encode(batch), pointwise.forward(batch)]);
-  const context = {
-    requests,
-    candidates,
-    length,
-    key,
-    policy: { generator: policy, memory },
-    logits,
-    logged,
-  };
+  const sizes = { requests, candidates, length };
+  const context = { ...sizes, key, policy: { generator: policy, memory }, logits, logged };
   const drawn = await buildGroups(set, context);
   const judged = noGrad(() => judge.rewards(batch, tensor(drawn.lists, [requests, drawn.groupSize, length])));
   const rewards = (await judged.data()) as Float32Array;

@@ -19,6 +19,7 @@ import {
 import type { TrainingTask } from "../training/trainer.ts";
 import { feedbackTask } from "./feedback-task.ts";
 import type { Generator } from "./generator.ts";
+import { policyLists } from "./groups/policy.ts";
 import { listwiseLoss } from "./listwise-loss.ts";
 import type { ListReading, RewardModel } from "./reward-model.ts";
 
@@ -38,12 +39,6 @@ export interface RewardTaskOptions {
   readonly unseen: UnseenLists;
   readonly seed: number;
   readonly stage: string;
-}
-
-/** Lists of B requests with the feedback that each of their items got or would have got: both [B, G, L], flat. */
-interface LabelledLists {
-  readonly lists: Int32Array;
-  readonly labels: Float32Array;
 }
 
 /**
@@ -92,32 +87,24 @@ function groupContrast(rewards: Tensor, observed: Tensor): Tensor {
   return observed.softmax().mul(predicted).sum(1).mean().neg();
 }
 
+/** Lists of B requests with the feedback that each of their items got or would have got: both [B, G, L], flat. */
 async function labelledLists(
   batch: FeedbackBatch,
   { unexposed, unseen }: RewardTaskOptions,
   key: RandomKey,
-): Promise<LabelledLists> {
+): Promise<{ readonly lists: Int32Array; readonly labels: Float32Array }> {
   if (unexposed === "ignore") return { lists: batch.exposed, labels: batch.feedback };
   const named = (name: string) => ({ ...key, stream: `${key.stream} ${name}` });
   const sources = [showableLists(batch)];
   for (let copy = 0; copy < unseen.mixed; copy++) sources.push(mixedLists(batch, named(`mixed ${copy}`)));
   if (unseen.policy !== undefined) {
-    sources.push(await drawLists(unseen.policy, batch, named("policy")));
+    const { generator, count, temperature } = unseen.policy;
+    const memory = noGrad(() => generator.train(false).encode(batch));
+    const drawn = await policyLists(generator, memory, count, { temperature, key: named("policy") });
+    sources.push(drawn.lists);
   }
   const lists = sideBySide(sources, batch.size);
   return { lists, labels: labelsOfLists(batch, lists) };
-}
-
-async function drawLists(
-  { generator, count: lists, temperature }: NonNullable<UnseenLists["policy"]>,
-  batch: FeedbackBatch,
-  key: RandomKey,
-): Promise<Int32Array> {
-  const drawn = noGrad(() => {
-    const memory = generator.train(false).encode(batch);
-    return generator.decode(memory, { lists, sampling: { temperature, key } });
-  });
-  return (await drawn.data()) as Int32Array;
 }
 
 /** Lists [B, G_k, L] of several sources as one [B, sum G_k, L]. */

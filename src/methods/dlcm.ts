@@ -20,8 +20,6 @@ import { initialWeights, type Method } from "./method.ts";
 import { initialOrder } from "./scoring/initial-ranking.ts";
 import { attentionLoss, scoringMethod } from "./scoring/scoring-method.ts";
 
-export type ListContextOptions = Pick<ModelShape, "width" | "dropoutRate" | "seed">;
-
 export class ListContextRanker extends Module {
   private readonly encoder: CandidateEncoder;
   private readonly gru: GRU;
@@ -31,7 +29,11 @@ export class ListContextRanker extends Module {
   private readonly dropout: Dropout;
   private readonly scorer: Linear;
 
-  constructor(catalogue: Catalogue, { width, dropoutRate, seed }: ListContextOptions, random: Random) {
+  constructor(
+    catalogue: Catalogue,
+    { width, dropoutRate, seed }: Pick<ModelShape, "width" | "dropoutRate" | "seed">,
+    random: Random,
+  ) {
     super();
     this.encoder = new CandidateEncoder(catalogue, width, random);
     this.gru = new GRU(width, width, random);

@@ -21,9 +21,6 @@ import type { PointwiseRanker } from "./pointwise-ranker.ts";
 import { candidatePlaces, embedRanks, initialRanks } from "./scoring/initial-ranking.ts";
 import { scoringMethod } from "./scoring/scoring-method.ts";
 
-/** Of a {@link PersonalisedReranker}. */
-export type PrmOptions = Omit<ModelShape, "listLength" | "historyLength">;
-
 /** PRM (Pei et al. 2019): reranks the DNN's order by attention over all candidates. */
 export class PersonalisedReranker extends Module {
   private readonly encoder: CandidateEncoder;
@@ -43,7 +40,7 @@ export class PersonalisedReranker extends Module {
   constructor(
     catalogue: Catalogue,
     pointwise: PointwiseRanker,
-    options: PrmOptions,
+    options: Omit<ModelShape, "listLength" | "historyLength">,
     random: Random,
     private readonly ranking: (batch: RequestBatch) => Tensor = initialRanks,
   ) {

@@ -43,8 +43,6 @@ import {
 import type { Permutation } from "./permutations.ts";
 import { hammingDistances } from "./sim-hash.ts";
 
-export type PermutationInterestOptions = Omit<ModelShape, "candidateCount" | "historyLength">;
-
 /** Lists that a user was shown before, E of them. */
 interface EarlierLists {
   /** Their items, encoded: [B, E, L, D]. */
@@ -66,7 +64,7 @@ export class PermutationInterest extends Module implements ListJudge {
 
   constructor(
     catalogue: Catalogue,
-    private readonly options: PermutationInterestOptions,
+    private readonly options: Omit<ModelShape, "candidateCount" | "historyLength">,
     random: Random,
   ) {
     super();
