@@ -43,7 +43,7 @@ export function imitationLoss(
 }
 
 /** The lists to imitate, [B, L] flat, and how much each position counts: [B, L]. */
-export function imitatedLists(
+function imitatedLists(
   shown: ShownLists,
   imitation: Imitation,
 ): { readonly lists: Int32Array; readonly weights: Tensor } {

@@ -206,7 +206,7 @@ function fillList(order: Int32Array, rules: DecodingRules, request: number, leng
 }
 
 /** log exp(s_l) / sum of exp(s_n) over what the list does not hold yet, for each item of a list: [L]. */
-export function plackettLuce(scores: ArrayLike<number>, list: readonly number[]): number[] {
+function plackettLuce(scores: ArrayLike<number>, list: readonly number[]): number[] {
   const left = new Set(Array.from(scores, (_, n) => n));
   return list.map((item) => {
     const highest = [...left].reduce((high, n) => Math.max(high, scores[n]), Number.NEGATIVE_INFINITY);
