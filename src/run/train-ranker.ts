@@ -64,7 +64,8 @@ export interface TrainedRanker {
  * Trains a ranker: cuts the events into lists, trains the models that are needed, compares them on held-out lists, and
  * gives the one that `deploy` names, GoalRank unless given.
  *
- * Feedback of at least `positiveThreshold` is a positive: 3 unless given, or 1 where no event has more.
+ * Feedback of at least `positiveThreshold` is a positive: 3 unless given, or 1 where no event has more. With enough
+ * events, `retrieverFraction: 0.5` lets the models learn from candidates that are scored as later ones will be.
  *
  * @throws RangeError for events or options that are wrong, and where too few events are left
  *

@@ -8,8 +8,8 @@ export type RunFiles = Readonly<Record<string, unknown>>;
 const METHODS = [
   "random",
   "logging policy",
-  "DNN, top 6",
-  "PRM, top 6",
+  "DNN",
+  "PRM",
   "imitation",
   "generator-evaluator, 20 lists",
   "imitation-evaluator, 100 lists",

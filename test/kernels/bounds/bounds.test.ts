@@ -19,6 +19,7 @@ import {
   type Operation,
   operations,
   Random,
+  random as randomOperation,
   softmax,
   sum,
 } from "../../../src/kernels/index.ts";
@@ -184,6 +185,17 @@ test("a bound's formula that computes something else than the reference is an er
 test("an operation that has no rule is an error that names it", () => {
   const { elementwise: _, ...unknown } = { ...elementwise.exp, name: "unknown" };
   throwsMessage(() => ruleOf(unknown as never), "unknown has no bound: add its rule to bounds/rules.ts");
+});
+
+test("a normal draw whose angle is a quarter of a turn has a bound, though the reference just misses its zero", async () => {
+  // Draw 23567 of this key is the first of its kind.
+  const key = { seed: 191, stream: "sample", step: 0 };
+  const attributes = { shape: [23_568], dtype: "f64", distribution: "normal", key } as const;
+  const sample = inSinglePrecision(randomOperation as Operation<unknown>, { inputs: [], attributes });
+  const expected = await decidedExpectations(sample);
+  const { values = [], errors = [] } = expected.get("output 0") ?? {};
+  assert.ok(values[23_567] !== 0 && Math.abs(values[23_567]) < 1e-15 && errors[23_567] < 1e-15);
+  assert.is(violation(sample, await computeOn(new CpuDevice(), sample), expected), undefined);
 });
 
 test("near ties, between which rounding may decide, have no one answer", async () => {
