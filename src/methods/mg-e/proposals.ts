@@ -98,8 +98,7 @@ export class FleetProposals {
       case "sampled":
         return gumbelTopK(scores.div(decoding.temperature), { lists: 1, length, key });
       case "diverse": {
-        const { penalty } = decoding;
-        const options = { ...this.draw(key), penalty };
+        const options = { ...this.draw(key), penalty: decoding.penalty };
         return this.fromHost(diverseLists(await scores.data(), [await this.best()], batch.size, 1, options));
       }
       case "substituted":

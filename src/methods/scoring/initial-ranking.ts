@@ -28,16 +28,12 @@ export function embedRanks(table: Embedding, ranks: Tensor): Tensor {
   return table.forward(known);
 }
 
-/** An initial ranking without ties, both ways: i32 [B, N]. */
-export interface InitialOrder {
-  /** The rank of each candidate, from 0. */
-  readonly ranks: Tensor;
-  /** The place of the candidate of each rank. */
-  readonly places: Tensor;
-}
-
-/** Of equal scores the lower item number comes first, so that nothing depends on where candidates stand. */
-export function initialOrder({ retrieverScores, items }: RequestBatch): InitialOrder {
+/**
+ * An initial ranking without ties, both ways, i32 [B, N]: the rank of each candidate, from 0, and the place of the
+ * candidate of each rank. Of equal scores the lower item number comes first, so that nothing depends on where candidates
+ * stand.
+ */
+export function initialOrder({ retrieverScores, items }: RequestBatch): { ranks: Tensor; places: Tensor } {
   const [requests, count] = items.shape;
   const otherScores = retrieverScores.transpose();
   const lowerItems = items.reshape([requests, 1, count]).less(items.reshape([requests, count, 1]));
