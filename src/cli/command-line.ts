@@ -2,19 +2,13 @@
 import { type Command, CommanderError } from "commander";
 import { nearestName } from "../text/nearest-name.ts";
 import { createProgram } from "./goalrank-program.ts";
-import { type ProgramContext, quoteCommand } from "./program-context.ts";
+import { quoteCommand } from "./program-context.ts";
 import { say } from "./terminal/say.ts";
 
 /** Sets the exit code of the process. Mistakes of the caller are told in one line each, defects with their stack. */
-export async function runCommandLine(
-  words: readonly string[],
-  context: Partial<ProgramContext> = {},
-): Promise<void> {
+export async function runCommandLine(words: readonly string[]): Promise<void> {
   endQuietlyOnClosedPipes();
-  const program = await createProgram(
-    { command: `goalrank ${quoteCommand(words)}`, resume: "goalrank train all --resume", ...context },
-    words,
-  );
+  const program = await createProgram({ command: `goalrank ${quoteCommand(words)}` }, words);
   try {
     await program.parseAsync(words, { from: "user" });
   } catch (error) {

@@ -22,9 +22,9 @@ export interface OpenRun {
 }
 
 /** A run as flags and configuration say. */
-export function startRun(settings: CommandSettings, fallback: Layer | undefined): OpenRun {
+export function startRun(settings: CommandSettings): OpenRun {
   settings.announceFile();
-  const configuration = settings.resolve(fallback);
+  const configuration = settings.resolve();
   const { output } = configuration;
   const run =
     output === undefined ? undefined : RunFolder.create(output, runConfiguration(configuration, output));

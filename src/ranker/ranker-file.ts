@@ -24,6 +24,7 @@ import {
   SafetensorsError,
 } from "../nn/index.ts";
 import { excerpt } from "../text/excerpt.ts";
+import { parsedJson } from "../text/parsed-json.ts";
 import { type RankerMetadata, rankerMetadataSchema } from "./ranker-metadata.ts";
 
 /** Of the layout: a reader refuses any other. */
@@ -175,14 +176,6 @@ function readMetadata(text: string): RankerMetadata {
   if (metadata.success) return metadata.data;
   const [{ path, message }] = metadata.error.issues;
   throw damaged(`its description is wrong at ${path.join(".")}: ${message}`);
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function decodeFile(bytes: Uint8Array): ReturnType<typeof decodeSafetensors> {

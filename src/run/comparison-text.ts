@@ -59,9 +59,12 @@ export function formatJudge({
     ...(trueCorrelation === undefined ? [] : [`${trueCorrelation.toFixed(3)} with the truth`]),
     ...(judge.pearson === undefined ? [] : [`${judge.pearson.toFixed(3)} with the feedback`]),
   ];
+  const orders = judge.orderAccuracy.map(formatOrder);
   return [
-    `rewards predicted for held-out lists: correlation ${against.join(", ")}`,
-    `pairs of lists in the right order, by how far their rewards differ: ${judge.orderAccuracy.map(formatOrder).join(", ")}`,
+    `rewards predicted for held-out lists: correlation ${against.join(", ") || "unknown, all lists earned the same"}`,
+    ...(orders.length === 0
+      ? []
+      : [`pairs of lists in the right order, by how far their rewards differ: ${orders.join(", ")}`]),
   ].join("\n");
 }
 

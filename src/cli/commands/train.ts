@@ -67,10 +67,10 @@ async function train(
   context: ProgramContext,
 ): Promise<void> {
   const started = performance.now();
-  const open = resume === undefined ? startRun(settings, context.fallback) : resumeRun(resume, settings);
+  const open = resume === undefined ? startRun(settings) : resumeRun(resume, settings);
   using interruption = new Interruption();
   const display = new ProgressDisplay();
-  const goOn = open.run && `go on with: ${context.resume} ${open.run.path}`;
+  const goOn = open.run && `go on with: goalrank train all --resume ${open.run.path}`;
   const leave = () => {
     display.close();
     say(open.run?.close() === true ? `interrupted; ${goOn}` : "interrupted; nothing was kept");

@@ -54,13 +54,11 @@ export class CommandSettings {
 
   /**
    * The configuration that file, environment and flags give together.
-   * @param fallback what holds where none of them says otherwise, before the schema's defaults
    * @throws ConfigurationError with every mistake
    */
-  resolve(fallback?: Layer): Configuration {
+  resolve(): Configuration {
     const { file } = this;
     return resolveConfiguration([
-      ...(fallback === undefined ? [] : [fallback]),
       ...(file === undefined ? [] : [readConfigurationFile(file)]),
       environmentLayer(),
       this.flags.layer(),
