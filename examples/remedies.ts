@@ -93,7 +93,7 @@ async function sampleLists(generator: Generator, requests: ListDataset, seed: nu
   for (const rows of evaluationBatches(requests.size)) {
     using _ = scope();
     const key = { seed, stream: "shown lists", step: rows[0] };
-    const drawn = noGrad(() => source.draw(candidateBatch(requests, rows), 1, requests.listLength, key));
+    const drawn = noGrad(() => source(candidateBatch(requests, rows), 1, requests.listLength, key));
     lists.set(await drawn.lists.data(), rows[0] * requests.listLength);
   }
   return lists;

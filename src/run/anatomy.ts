@@ -61,9 +61,8 @@ async function dissect(
 ): Promise<RequestAnatomy[]> {
   const groups = await dissectGroups(models, test, world, settings);
   const { generator, pointwise } = models;
-  const policy = byPolicy(generator, (batch) => generator.encode(batch));
   const dnn = await rankRequests(byScores(pointwise), test);
-  const goalRank = await rankRequests(policy, test);
+  const goalRank = await rankRequests(byPolicy(generator), test);
   const probabilities = await placeProbabilities(models, test, goalRank.lists);
   const judged = async (lists: Int32Array) => {
     const rewards = await predictedRewards(models.judge, test, lists);

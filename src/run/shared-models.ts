@@ -50,9 +50,8 @@ export async function trainSharedModels(
   const pointwiseLearning = pointwiseTask(pointwise, data.training, data.unexposed);
   await trainJudged(pointwiseLearning, feedbackTraining, byRanking(byScores(pointwise)));
   if (imitation !== undefined) {
-    const answering = byPolicy(imitation, (batch) => imitation.encode(batch));
     const task = imitationTask(imitation, data.training, settings.imitation);
-    await trainJudged(task, imitationTraining, byRanking(answering));
+    await trainJudged(task, imitationTraining, byRanking(byPolicy(imitation)));
   }
   for (const [member, model] of models.rewardModels.entries()) {
     if (settings.reward.start === "imitation") {

@@ -106,10 +106,7 @@ test("groups, policies and lists are those that training and the comparison make
   });
   const reference = await objective.referencePolicy.data();
   const { groupSize } = scored.groups;
-  const ranked = await rankRequests(
-    byPolicy(models.generator, (batch) => models.generator.encode(batch)),
-    requests,
-  );
+  const ranked = await rankRequests(byPolicy(models.generator), requests);
   anatomy.requests.forEach(({ group, lists }, i) => {
     const places = Array.from({ length: groupSize }, (_, place) => i * groupSize + place);
     const highest = Math.max(...places.map((at) => reference[at]));

@@ -1,6 +1,6 @@
 /** Eq. 5 against objectives from the wider literature, on the same generator, judge and requests. */
 import type { GroupSet } from "../../goalrank/groups/group-set.ts";
-import type { ObjectiveName } from "../../methods/objectives/index.ts";
+import type { ObjectiveName } from "../../methods/objectives/objective-settings.ts";
 import { compareWithBest } from "../best-baseline.ts";
 import type { DatasetChoice } from "../datasets.ts";
 import type { Experiment } from "../experiment.ts";
