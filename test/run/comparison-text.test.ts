@@ -25,7 +25,7 @@ const result = (rows: readonly MethodResult[], pearson: number | undefined): Run
     offPolicy: undefined,
   },
   judge: {
-    ...{ lists: 10, pearson, spearman: undefined, rSquared: undefined, meanSquaredError: 1, calibration: [] },
+    ...{ lists: 10, pearson, spearman: undefined, rSquared: 0, meanSquaredError: 1, calibration: [] },
     orderAccuracy: pearson === undefined ? [] : [{ gap: 1, pairs: 8, accuracy: 0.75 }],
   },
 });
