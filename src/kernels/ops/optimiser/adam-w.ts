@@ -42,7 +42,7 @@ export const adamWStep = defineUpdate({
   },
   numbers: "beta1, rest1, beta2, rest2, rate, correction2, epsilon, decay",
   kernelNumbers: ({ learningRate, beta1, beta2, epsilon, weightDecay, step }) => ({
-    ...{ beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2, epsilon },
+    beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2, epsilon,
     rate: learningRate / (1 - beta1 ** step),
     correction2: 1 / (1 - beta2 ** step),
     decay: learningRate * weightDecay,
@@ -58,7 +58,7 @@ export const adamWStep = defineUpdate({
     return { value: value.sub(step.add(decay.mul(value))), state: [mean, square] };
   },
   programNumbers: ({ learningRate, beta1, beta2, epsilon, weightDecay, step }) => ({
-    ...{ beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2, epsilon },
+    beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2, epsilon,
     learning_rate: learningRate,
     correction1: 1 - beta1 ** step,
     correction2: 1 - beta2 ** step,
