@@ -3,6 +3,7 @@ import {
   broadcastStrides,
   checkBroadcastsTo,
   forEachOffset,
+  lastExtent,
   loopNest,
   type Shape,
   ShapeError,
@@ -35,4 +36,28 @@ export function maskRowOffsets(mask: HostTensor, shape: Shape): Int32Array {
     offsets[row++] = offset;
   });
   return offsets;
+}
+
+/** Whether a mask keeps element `i` of the tensor that it applies to. */
+export type IsKept = (i: number) => boolean;
+
+/** What keeps the elements from `start` on by the row of a mask from `maskStart` on. */
+export function keptBy(mask: HostTensor | undefined, maskStart: number, start: number): IsKept {
+  if (mask === undefined) return () => true;
+  const { data } = mask;
+  return (i) => data[maskStart + i - start] !== 0;
+}
+
+/** Calls `visit` for each row of x, whose elements are those from `start` to `end` - 1. */
+export function forEachRow(
+  x: HostTensor,
+  mask: HostTensor | undefined,
+  visit: (row: number, start: number, end: number, isKept: IsKept) => void,
+): void {
+  const columns = lastExtent("rows", x.shape);
+  const offsets = mask && maskRowOffsets(mask, x.shape);
+  const rows = columns === 0 ? 0 : x.data.length / columns;
+  for (let row = 0, start = 0; row < rows; row++, start += columns) {
+    visit(row, start, start + columns, keptBy(mask, offsets?.[row] ?? 0, start));
+  }
 }

@@ -38,12 +38,13 @@ export const EXTENTS = `${SHAPE}, ${SCRATCH}` as const;
 export type Extents = Parameters<typeof EXTENTS, "scale">;
 export type Mask = Parameters<typeof MASK>;
 
-/** How many of each part a kernel needs. */
+/**
+ * How many of each part of scratch a kernel needs, beside k or v packed for products with themselves (of no size where
+ * lists are short).
+ */
 export interface ScratchParts {
   /** k or v, packed for products with their transpose. */
   readonly transposed: number;
-  /** k or v, packed for products with themselves; of no size where lists are short. */
-  readonly packed: number;
   /** [block of queries, K]. */
   readonly blocks: number;
 }
@@ -73,8 +74,7 @@ export function attentionCall(
   const transposedBytes = panels(keys) * headWidth * BYTES;
   const packedBytes = packs ? keys * panels(headWidth) * BYTES : 0;
   const blockBytes = queriesPerBlock * keys * BYTES;
-  const scratchBytes =
-    parts.transposed * transposedBytes + parts.packed * packedBytes + parts.blocks * blockBytes;
+  const scratchBytes = parts.transposed * transposedBytes + packedBytes + parts.blocks * blockBytes;
   const call: KernelCall = {
     kernel: chosen.kernel,
     // One literal: every call makes it, and spreading others into it takes longer than a small attention.

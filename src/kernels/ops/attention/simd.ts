@@ -45,12 +45,7 @@ function writeForward(write: KernelWriter, p: Forward, mask: Mask | undefined, i
       });
       head.forEachRow(query, count, mask, (row, index) => {
         const scores = row.of(address);
-        const { largest, total, isEmpty, inverse } = sumExponentials(
-          write,
-          row,
-          scores,
-          (exponential, { store }) => store(scores, exponential),
-        );
+        const { largest, total, isEmpty, inverse } = sumExponentials(write, row, scores, scores);
         row.sweep(({ load, store }) => store(scores, load(scores).mul(inverse)));
         if (isKept) return;
         const logSumExp = isEmpty.select(0, largest.add(log(write, total)));
@@ -141,45 +136,32 @@ function writeBackward(write: KernelWriter, p: Backward, mask: Mask | undefined,
   });
 }
 
-/** @param parts of scratch: k or v transposed, packed, and blocks of queries */
+/** @param isKept whether the probabilities are kept: those have met the mask */
 function kernelsOf<const Tensors extends string>(
   name: string,
   tensors: Tensors,
+  body: (
+    write: KernelWriter,
+    p: Parameters<Tensors> & Extents,
+    mask: Mask | undefined,
+    isKept: boolean,
+  ) => void,
+  isKept: boolean,
   parts: ScratchParts,
-  body: (write: KernelWriter, p: Parameters<Tensors> & Extents, mask?: Mask) => void,
 ): AttentionKernels {
   const parameters = { i32: `${tensors}, ${EXTENTS}`, f32: "scale" };
-  return {
-    kernels: defineMasked(name, parameters, (write, given, mask) => body(write, given as never, mask)),
-    parts,
-  };
+  const kernels = defineMasked(name, parameters, (write, given, mask) =>
+    body(write, given as never, mask, isKept),
+  );
+  return { kernels, parts };
 }
 
-export const shortAttention = kernelsOf(
-  "attention short",
-  FORWARD,
-  { transposed: 1, packed: 1, blocks: 0 },
-  (write, p, mask) => writeForward(write, p, mask, true),
-);
+export const attentionKernels = {
+  short: kernelsOf("attention short", FORWARD, writeForward, true, { transposed: 1, blocks: 0 }),
+  long: kernelsOf("attention long", FORWARD, writeForward, false, { transposed: 1, blocks: 1 }),
+};
 
-export const longAttention = kernelsOf(
-  "attention long",
-  FORWARD,
-  { transposed: 1, packed: 1, blocks: 1 },
-  (write, p, mask) => writeForward(write, p, mask, false),
-);
-
-/** The kept probabilities have met the mask. */
-export const shortAttentionGradient = kernelsOf(
-  "attention.gradient short",
-  BACKWARD,
-  { transposed: 1, packed: 1, blocks: 1 },
-  (write, p) => writeBackward(write, p, undefined, true),
-);
-
-export const longAttentionGradient = kernelsOf(
-  "attention.gradient long",
-  BACKWARD,
-  { transposed: 2, packed: 1, blocks: 2 },
-  (write, p, mask) => writeBackward(write, p, mask, false),
-);
+export const gradientKernels = {
+  short: kernelsOf("attention.gradient short", BACKWARD, writeBackward, true, { transposed: 1, blocks: 1 }),
+  long: kernelsOf("attention.gradient long", BACKWARD, writeBackward, false, { transposed: 2, blocks: 2 }),
+};
