@@ -37,17 +37,14 @@ const DISPATCHES_PER_SUBMIT = 32;
 
 const SOFTWARE_ADAPTERS = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
-/** Whether an adapter is the processor itself, by what it says of itself. */
-export function isSoftware(
-  info: Pick<AdapterDescription, "vendor" | "architecture" | "description">,
-): boolean {
-  return SOFTWARE_ADAPTERS.test(`${info.vendor} ${info.architecture} ${info.description}`);
-}
-
-/** What an adapter says of itself. */
-export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
-  const { vendor, architecture, description } = adapter.info;
-  return { vendor, architecture, description, isSoftware: isSoftware(adapter.info) };
+/** An adapter by its `info`; whether it is the processor itself shows in its names. */
+export function describeAdapter({
+  vendor,
+  architecture,
+  description,
+}: Omit<AdapterDescription, "isSoftware">): AdapterDescription {
+  const isSoftware = SOFTWARE_ADAPTERS.test(`${vendor} ${architecture} ${description}`);
+  return { vendor, architecture, description, isSoftware };
 }
 
 /**
@@ -62,7 +59,7 @@ export async function requestWebGpuDevice(gpu: GPU, options: WebGpuOptions = {})
   const canTime = options.timestamps === true && adapter.features.has(PassTimestamps.feature);
   const requiredFeatures: GPUFeatureName[] = canTime ? [PassTimestamps.feature] : [];
   const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
-  return new WebGpuDevice(gpu, device, describeAdapter(adapter), options);
+  return new WebGpuDevice(gpu, device, describeAdapter(adapter.info), options);
 }
 
 /** Computes on a GPU, in WGSL. `requestWebGpuDevice` makes one. */

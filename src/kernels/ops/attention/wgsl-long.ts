@@ -65,15 +65,15 @@ interface HeadProgram {
   /** What it reads or writes beside the operation's tensors. */
   readonly tensors?: Readonly<Record<string, TensorPlace>>;
   readonly mask: MaskCode;
-  readonly body: string;
+  body(vectors: HeadVectors): string;
 }
 
 /**
  * The body also knows `matrix` (which head of which entry), `first_query` (its number among all rows of queries), and
  * `queries_start` and `keys_start`, where the head's parts of the entry's first rows begin.
  */
-function headProgram(at: AttentionExtents, vectors: HeadVectors, program: HeadProgram): Program {
-  const { name, rows, tensors = {}, mask, body } = program;
+function headProgram(at: AttentionExtents, { name, rows, tensors = {}, mask, body }: HeadProgram): Program {
+  const vectors = new HeadVectors(at.headWidth);
   const lanes = lanesFor(at[rows]);
   const matrices = at.batch * at.heads;
   return {
@@ -105,7 +105,7 @@ fn main(
   let first_query = entry * parameters.queries;
   let queries_start = first_query * parameters.width + head_start;
   let keys_start = entry * parameters.keys * parameters.width + head_start;
-${body}
+${body(vectors)}
 }`,
     workgroups: [
       Math.ceil(at[rows] / lanes),
@@ -122,12 +122,11 @@ function lanesFor(rows: number): number {
 
 /** For inputs q, k, v: outputs y and each row's log-sum-exp of scores. The softmax's maximum is kept as it grows. */
 export function longAttentionProgram(at: AttentionExtents, mask: MaskCode): Program {
-  const vectors = new HeadVectors(at.headWidth);
-  return headProgram(at, vectors, {
+  return headProgram(at, {
     name: "attention over long lists",
     rows: "queries",
     mask,
-    body: `  let start = queries_start + own * parameters.width;
+    body: (vectors) => `  let start = queries_start + own * parameters.width;
   let row = first_query + own;
 ${mask.start}
 ${vectors.arrays("own_q", "sum")}
@@ -171,13 +170,12 @@ export function longAttentionGradientPrograms(at: AttentionExtents, mask: MaskCo
 }
 
 function gradientOfQueries(at: AttentionExtents, mask: MaskCode): Program {
-  const vectors = new HeadVectors(at.headWidth);
-  return headProgram(at, vectors, {
+  return headProgram(at, {
     name: "attention.gradient over long lists, queries",
     rows: "queries",
     tensors: { deltas: deltasOf(at) },
     mask,
-    body: `  let start = queries_start + own * parameters.width;
+    body: (vectors) => `  let start = queries_start + own * parameters.width;
   let row = first_query + own;
 ${mask.start}
 ${vectors.arrays("own_q", "own_g", "sum")}
@@ -202,13 +200,12 @@ ${vectors.each(vectors.store("dq", "start", "parameters.scale * sum[c]"))}`,
 }
 
 function gradientOfKeysAndValues(at: AttentionExtents, mask: MaskCode): Program {
-  const vectors = new HeadVectors(at.headWidth);
-  return headProgram(at, vectors, {
+  return headProgram(at, {
     name: "attention.gradient over long lists, keys and values",
     rows: "keys",
     tensors: { deltas: deltasOf(at) },
     mask,
-    body: `  let start = keys_start + own * parameters.width;
+    body: (vectors) => `  let start = keys_start + own * parameters.width;
 ${vectors.arrays("own_k", "own_v", "key_sum", "value_sum")}
 ${vectors.each(`own_k[c] = ${vectors.load("k", "start")};
     own_v[c] = ${vectors.load("v", "start")};`)}

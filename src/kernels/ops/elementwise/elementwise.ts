@@ -15,14 +15,7 @@ import {
   type TensorSpec,
   type Value,
 } from "../../operation.ts";
-import {
-  broadcastShapes,
-  broadcastStrides,
-  forEachOffset,
-  loopNest,
-  type Shape,
-  sizeOf,
-} from "../../shape.ts";
+import { broadcastShapes, broadcastStrides, forEachRun, type Shape, sizeOf } from "../../shape.ts";
 import { indexProgram } from "../../webgpu/program.ts";
 import { sumTo } from "../reduce/reduce.ts";
 import { compileLater, type ElementwiseLoop, namesUsed } from "./expression.ts";
@@ -132,14 +125,10 @@ function runLoop(
 ): void {
   const rank = out.shape.length;
   const strides = [out, ...inputs].map((tensor) => broadcastStrides(tensor.shape, rank));
-  const nest = loopNest(out.shape, strides);
-  const inner = nest[nest.length - 1];
   const operands = inputs.map((tensor) => tensor.data);
-  const innerStrides = inner.strides.slice(1);
-  forEachOffset(nest.slice(0, -1), (offsets) => {
-    const inputOffsets = offsets.length > 0 ? offsets.slice(1) : operands.map(() => 0);
-    loop(inner.extent, out.data, offsets[0] ?? 0, operands, inputOffsets, innerStrides, parameter);
-  });
+  forEachRun(out.shape, strides, (count, offsets, steps) =>
+    loop(count, out.data, offsets[0], operands, offsets.slice(1), steps.slice(1), parameter),
+  );
 }
 
 const broadcastAll = (name: string, inputs: readonly TensorSpec[]): Shape =>
