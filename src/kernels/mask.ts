@@ -7,6 +7,7 @@ import {
   loopNest,
   type Shape,
   ShapeError,
+  sizeOf,
 } from "./shape.ts";
 import type { HostTensor, TensorSpec } from "./tensor-spec.ts";
 
@@ -30,7 +31,7 @@ export function checkMask(operation: string, mask: TensorSpec, shape: Shape): vo
 export function maskRowOffsets(mask: HostTensor, shape: Shape): Int32Array {
   const leading = shape.slice(0, -1);
   const strides = broadcastStrides(mask.shape, shape.length).slice(0, -1);
-  const offsets = new Int32Array(leading.reduce((product, extent) => product * extent, 1));
+  const offsets = new Int32Array(sizeOf(leading));
   let row = 0;
   forEachOffset(loopNest(leading, [strides]), ([offset]) => {
     offsets[row++] = offset;

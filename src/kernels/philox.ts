@@ -85,23 +85,21 @@ export function keyNumbers(randomKey: RandomKey) {
  * random.permutation(5);
  */
 export class Random {
-  private readonly keyWords: Uint32Array;
-  private readonly counter: Uint32Array;
+  private readonly words: ReturnType<typeof philoxWords>;
   private readonly block = new Uint32Array(4);
   private used = 4;
 
   constructor(key: RandomKey) {
-    const words = philoxWords(key);
-    this.keyWords = words.key;
-    this.counter = words.counter;
+    this.words = philoxWords(key);
   }
 
   /** An integer from 0 to 2^32 - 1. */
   uint32(): number {
     if (this.used === 4) {
-      philox4x32(this.counter, this.keyWords, this.block);
-      this.counter[0]++;
-      if (this.counter[0] === 0) this.counter[3]++;
+      const { key, counter } = this.words;
+      philox4x32(counter, key, this.block);
+      counter[0]++;
+      if (counter[0] === 0) counter[3]++;
       this.used = 0;
     }
     return this.block[this.used++];

@@ -162,12 +162,8 @@ export class ThreadPool {
   }
 
   private start(): Thread[] {
-    const shared: Shared = {
-      memory: this.memory,
-      control: this.control,
-      layout: LAYOUT,
-      patience: PATIENCE,
-    };
+    const { memory, control } = this;
+    const shared: Shared = { memory, control, layout: LAYOUT, patience: PATIENCE };
     const started = Array.from({ length: this.count - 1 }, () => startThread(serve.toString(), shared));
     return started.filter((thread) => thread !== undefined);
   }

@@ -1,6 +1,6 @@
 /** The WebGPU device: runs the operations' WGSL programs on a GPU, through any `GPU` object that it is given. */
 import type { Device, DeviceBuffer, DeviceTensor } from "../device.ts";
-import type { TensorPlace } from "../dispatch.ts";
+import type { ProgramLimits, TensorPlace } from "../dispatch.ts";
 import {
   createArray,
   type DType,
@@ -70,7 +70,8 @@ export class WebGpuDevice implements Device {
   private readonly parameterBuffer: GPUBuffer;
   private readonly parameterData = new Uint32Array((PARAMETER_STRIDE * DISPATCHES_PER_SUBMIT) / 4);
   private readonly programs: PreparedPrograms;
-  private readonly elementwiseRun: ElementwiseRun;
+  private readonly programLimits: ProgramLimits;
+  private elementwiseRun: ElementwiseRun;
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
   private recorded = 0;
@@ -99,9 +100,9 @@ export class WebGpuDevice implements Device {
     this.pipelines = new PipelineCache(device, this.parameterBuffer);
     const canTime = device.features.has(PassTimestamps.feature);
     this.timestamps = canTime ? new PassTimestamps(device) : undefined;
-    const limits = { tensorsPerProgram: device.limits.maxStorageBuffersPerShaderStage };
-    this.programs = new PreparedPrograms(limits);
-    this.elementwiseRun = new ElementwiseRun(limits);
+    this.programLimits = { tensorsPerProgram: device.limits.maxStorageBuffersPerShaderStage };
+    this.programs = new PreparedPrograms(this.programLimits);
+    this.elementwiseRun = new ElementwiseRun(this.programLimits);
     device.addEventListener("uncapturederror", (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
       this.failure ??= new Error(`webgpu: ${this.describeLastCall()}: ${error.message}`);
@@ -222,11 +223,10 @@ export class WebGpuDevice implements Device {
   /** Records the elementwise operations that were waiting for others to join them. */
   finishElementwiseRun(): void {
     if (this.elementwiseRun.isEmpty) return;
-    const { name, shape, key, inputs, outputs, released, createProgram } = this.elementwiseRun.finish();
+    const { name, shape, key, buffers, isEmpty, released, createProgram } = this.elementwiseRun.finish();
+    this.elementwiseRun = new ElementwiseRun(this.programLimits);
     this.lastCall = { name, shapes: [shape] };
-    if (outputs.length > 0) {
-      this.dispatch(this.programs.getByKey(key, createProgram), [...inputs, ...outputs]);
-    }
+    if (!isEmpty) this.dispatch(this.programs.getByKey(key, createProgram), buffers);
     for (const buffer of released) this.pool.release(buffer);
   }
 

@@ -33,28 +33,14 @@ interface Step {
   readonly parameter: number | undefined;
 }
 
-/** What a finished run needs to be dispatched: buffers in the order of the program's inputs, then of its outputs. */
-export interface FinishedRun {
-  /** Names the operations, for people. */
-  readonly name: string;
-  readonly shape: Shape;
-  /** Identifies the program with its parameters. */
-  readonly key: string;
-  readonly inputs: readonly WebGpuBuffer[];
-  readonly outputs: readonly WebGpuBuffer[];
-  /** Buffers that were released while the run needed them. */
-  readonly released: readonly WebGpuBuffer[];
-  createProgram(): Program;
-}
-
 export class ElementwiseRun {
   private shape: Shape = [];
-  private sources: Source[] = [];
-  private steps: Step[] = [];
+  private readonly sources: Source[] = [];
+  private readonly steps: Step[] = [];
   /** The variable that holds a buffer's element: of a source that is read in one way only, or of a step's result. */
-  private variables = new Map<string, string>();
-  private buffers = new Set<number>();
-  private released: WebGpuBuffer[] = [];
+  private readonly variables = new Map<string, string>();
+  private readonly buffers = new Set<number>();
+  private readonly released: WebGpuBuffer[] = [];
 
   constructor(private readonly limits: ProgramLimits) {}
 
@@ -102,23 +88,21 @@ export class ElementwiseRun {
     this.steps.push({ name, rule, operands, buffer, dtype: output.dtype, parameter });
   }
 
-  /** Ends the run. */
-  finish(): FinishedRun {
+  /** What the run needs to be dispatched, and what is free afterwards. Nothing joins it any more. */
+  finish() {
     const { shape, sources, steps, released } = this;
     const gone = new Set(released.map(({ id }) => id));
     const stored = steps.filter(({ buffer }) => !gone.has(buffer.id));
-    this.sources = [];
-    this.steps = [];
-    this.variables = new Map();
-    this.buffers = new Set();
-    this.released = [];
-    const name = steps.map((step) => step.name).join(", ");
     return {
-      name,
+      /** Names the operations, for people. */
+      name: steps.map((step) => step.name).join(", "),
       shape,
+      /** Identifies the program with its parameters. */
       key: keyOf(shape, sources, steps, gone),
-      inputs: sources.map(({ buffer }) => buffer),
-      outputs: stored.map(({ buffer }) => buffer),
+      /** In the order of the program's inputs, then of its outputs. */
+      buffers: [...sources, ...stored].map(({ buffer }) => buffer),
+      isEmpty: stored.length === 0,
+      /** Buffers that were released while the run needed them. */
       released,
       createProgram: () => createProgram(shape, sources, steps, stored),
     };

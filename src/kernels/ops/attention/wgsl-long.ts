@@ -70,7 +70,8 @@ interface HeadProgram {
 
 /**
  * The body also knows `matrix` (which head of which entry), `first_query` (its number among all rows of queries), and
- * `queries_start` and `keys_start`, where the head's parts of the entry's first rows begin.
+ * `queries_start` and `keys_start`, where the head's parts of the entry's first rows begin, and `start`, where that of its
+ * own row does.
  */
 function headProgram(at: AttentionExtents, { name, rows, tensors = {}, mask, body }: HeadProgram): Program {
   const vectors = new HeadVectors(at.headWidth);
@@ -105,6 +106,7 @@ fn main(
   let first_query = entry * parameters.queries;
   let queries_start = first_query * parameters.width + head_start;
   let keys_start = entry * parameters.keys * parameters.width + head_start;
+  let start = ${rows}_start + own * parameters.width;
 ${body(vectors)}
 }`,
     workgroups: [
@@ -126,8 +128,7 @@ export function longAttentionProgram(at: AttentionExtents, mask: MaskCode): Prog
     name: "attention over long lists",
     rows: "queries",
     mask,
-    body: (vectors) => `  let start = queries_start + own * parameters.width;
-  let row = first_query + own;
+    body: (vectors) => `  let row = first_query + own;
 ${mask.start}
 ${vectors.arrays("own_q", "sum")}
 ${vectors.each(`own_q[c] = parameters.scale * ${vectors.load("q", "start")};`)}
@@ -175,8 +176,7 @@ function gradientOfQueries(at: AttentionExtents, mask: MaskCode): Program {
     rows: "queries",
     tensors: { deltas: deltasOf(at) },
     mask,
-    body: (vectors) => `  let start = queries_start + own * parameters.width;
-  let row = first_query + own;
+    body: (vectors) => `  let row = first_query + own;
 ${mask.start}
 ${vectors.arrays("own_q", "own_g", "sum")}
   var delta = 0.0;
@@ -205,8 +205,7 @@ function gradientOfKeysAndValues(at: AttentionExtents, mask: MaskCode): Program 
     rows: "keys",
     tensors: { deltas: deltasOf(at) },
     mask,
-    body: (vectors) => `  let start = keys_start + own * parameters.width;
-${vectors.arrays("own_k", "own_v", "key_sum", "value_sum")}
+    body: (vectors) => `${vectors.arrays("own_k", "own_v", "key_sum", "value_sum")}
 ${vectors.each(`own_k[c] = ${vectors.load("k", "start")};
     own_v[c] = ${vectors.load("v", "start")};`)}
   for (var j = 0u; j < parameters.queries; j++) {

@@ -130,9 +130,9 @@ export const permute: Operation<PermuteAttributes> = {
   wgsl([x], [out], { axes }) {
     const strides = broadcastStrides(x.shape, x.shape.length);
     const offsets = stridedOffsets(out.shape, { x: axes.map((axis) => strides[axis]) });
-    const body = `${offsets.code}\n  out[i] = x[at_x];`;
+    const { key, parameters, code } = offsets;
     return [
-      indexProgram(`permute ${offsets.key}`, sizeOf(out.shape), body, { parameters: offsets.parameters }),
+      indexProgram(`permute ${key}`, sizeOf(out.shape), `${code}\n  out[i] = x[at_x];`, { parameters }),
     ];
   },
   gradient({ attributes: { axes }, outputGradient, run }) {

@@ -235,9 +235,8 @@ export const broadcastTo: Operation<{ readonly shape: Shape }> = {
   },
   simd: broadcastCalls,
   wgsl([input], [out]) {
-    const offsets = broadcastOffsets(out.shape, { x: input.shape });
-    const body = `${offsets.code}\n  out[i] = x[at_x];`;
-    const { key, parameters } = offsets;
+    const { key, parameters, code } = broadcastOffsets(out.shape, { x: input.shape });
+    const body = `${code}\n  out[i] = x[at_x];`;
     return [indexProgram(`broadcastTo ${out.dtype} ${key}`, sizeOf(out.shape), body, { parameters })];
   },
   gradient: ({ inputs, outputGradient, run }) => [sumTo(run, outputGradient, inputs[0].shape)],

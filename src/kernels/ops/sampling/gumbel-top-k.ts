@@ -137,11 +137,7 @@ export const gumbelTopK: Operation<GumbelTopKAttributes> = {
     const count = sizeOf(x.shape.slice(0, -1)) * lists;
     const hiding = maskCode(x.shape, mask);
     if (sizeOf(out.shape) === 0) return [];
-    return [
-      indexProgram(
-        `gumbelTopK${hiding.key}`,
-        count,
-        `  let row = i / parameters.lists;
+    const body = `  let row = i / parameters.lists;
   ${hiding.start}
     let start = i * parameters.length;
     var filled = 0u;
@@ -162,13 +158,13 @@ export const gumbelTopK: Operation<GumbelTopKAttributes> = {
       }
       filled = min(filled + 1u, parameters.length);
     }
-    for (var at = filled; at < parameters.length; at++) { out[start + at] = 0; }`,
-        {
-          tensors: { keys: { scratch: 0, length: count * length, dtype: "f32" } },
-          parameters: { lists, length, columns, ...keyNumbers(key), ...hiding.parameters },
-          functions: hiding.functions + RANDOM_FUNCTIONS,
-        },
-      ),
+    for (var at = filled; at < parameters.length; at++) { out[start + at] = 0; }`;
+    return [
+      indexProgram(`gumbelTopK${hiding.key}`, count, body, {
+        tensors: { keys: { scratch: 0, length: count * length, dtype: "f32" } },
+        parameters: { lists, length, columns, ...keyNumbers(key), ...hiding.parameters },
+        functions: hiding.functions + RANDOM_FUNCTIONS,
+      }),
     ];
   },
   sample(draw) {

@@ -56,11 +56,8 @@ export const crossEntropy: Operation = {
   ...rowOperation("crossEntropy", {
     signature: "x, t, mask -> out, probabilities",
     simd(write, row, given) {
-      const [logits, targets, probabilities] = [
-        row.of(given.x),
-        row.of(given.t),
-        row.of(given.probabilities),
-      ];
+      const [logits, targets] = [row.of(given.x), row.of(given.t)];
+      const probabilities = row.of(given.probabilities);
       const { largest, total, isEmpty, inverse } = sumExponentials(write, row, logits, probabilities);
       const logTotal = log(write, total);
       const sum = row.sum(({ load, store }) => {

@@ -4,9 +4,6 @@ import type { TensorSpec } from "../../operation.ts";
 import { sizeOf } from "../../shape.ts";
 import { forEachMember, groupMembers } from "../../webgpu/tensor-groups.ts";
 
-/** Elements of one tensor that an item of a kernel sums up. */
-export const ELEMENTS_PER_PART = 32768;
-
 /** Invocations of a workgroup that adds up terms, a power of 2; and terms that one of them takes. */
 const INVOCATIONS = 64;
 const TERMS_PER_INVOCATION = 16;
