@@ -28,7 +28,6 @@ interface Step {
   /** Variables of the program, in the order of the rule's operands. */
   readonly operands: readonly string[];
   readonly buffer: WebGpuBuffer;
-  readonly dtype: DType;
   /** The number that the expression calls `s`. */
   readonly parameter: number | undefined;
 }
@@ -85,7 +84,7 @@ export class ElementwiseRun {
     const variable = `result${this.steps.length}`;
     this.variables.set(this.place(buffer, output.shape), variable);
     this.buffers.add(buffer.id);
-    this.steps.push({ name, rule, operands, buffer, dtype: output.dtype, parameter });
+    this.steps.push({ name, rule, operands, buffer, parameter });
   }
 
   /** What the run needs to be dispatched, and what is free afterwards. Nothing joins it any more. */
@@ -168,9 +167,7 @@ function createProgram(
     ({ isAligned }, k) => `  let source${k} = data${k}[${isAligned ? "i" : `at_source${k}`}];`,
   );
   const typeOf = (variable: string): DType =>
-    variable.startsWith("source")
-      ? sources[Number(variable.slice(6))].buffer.dtype
-      : steps[Number(variable.slice(6))].dtype;
+    (variable.startsWith("source") ? sources : steps)[Number(variable.slice(6))].buffer.dtype;
   steps.forEach((step, k) => {
     const { functions: shared, code } = wgslExpression(step.rule.expression);
     functions.set(shared, shared);
@@ -181,7 +178,7 @@ function createProgram(
       typed.push("s: f32");
       taken.push(`parameters.s${k}`);
     }
-    functions.set(`${k}`, `fn step${k}(${typed.join(", ")}) -> ${step.dtype} { return ${code}; }\n`);
+    functions.set(`${k}`, `fn step${k}(${typed.join(", ")}) -> ${step.buffer.dtype} { return ${code}; }\n`);
     lines.push(`  let result${k} = step${k}(${taken.join(", ")});`);
     if (stored.includes(step)) lines.push(`  out${stored.indexOf(step)}[i] = result${k};`);
   });

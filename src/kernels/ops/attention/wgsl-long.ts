@@ -153,10 +153,6 @@ ${vectors.each(vectors.store("y", "start", "factor * sum[c]"))}
   });
 }
 
-/** The statistics that attention's gradient shares between its two programs: g y of each query of each head. */
-const deltasOf = (at: AttentionExtents) =>
-  ({ scratch: 0, length: at.batch * at.heads * at.queries, dtype: "f32" }) as const;
-
 /** The gradient of the scores, p (g v^T - g y), from the log-sum-exp: nothing of size Q x K was kept. */
 const SCORE_GRADIENT = `    let weight = exp(parameters.scale * product - row_log_sum);
     let share = weight * (slope - delta);`;
@@ -167,14 +163,12 @@ const SCORE_GRADIENT = `    let weight = exp(parameters.scale * product - row_lo
  * over queries.
  */
 export function longAttentionGradientPrograms(at: AttentionExtents, mask: MaskCode): Program[] {
-  return [gradientOfQueries(at, mask), gradientOfKeysAndValues(at, mask)];
-}
-
-function gradientOfQueries(at: AttentionExtents, mask: MaskCode): Program {
-  return headProgram(at, {
+  // Both read g y of each query of each head.
+  const tensors = { deltas: { scratch: 0, length: at.batch * at.heads * at.queries, dtype: "f32" } } as const;
+  const ofQueries = headProgram(at, {
     name: "attention.gradient over long lists, queries",
     rows: "queries",
-    tensors: { deltas: deltasOf(at) },
+    tensors,
     mask,
     body: (vectors) => `  let row = first_query + own;
 ${mask.start}
@@ -197,13 +191,10 @@ ${SCORE_GRADIENT}
   }
 ${vectors.each(vectors.store("dq", "start", "parameters.scale * sum[c]"))}`,
   });
-}
-
-function gradientOfKeysAndValues(at: AttentionExtents, mask: MaskCode): Program {
-  return headProgram(at, {
+  const ofKeysAndValues = headProgram(at, {
     name: "attention.gradient over long lists, keys and values",
     rows: "keys",
-    tensors: { deltas: deltasOf(at) },
+    tensors,
     mask,
     body: (vectors) => `${vectors.arrays("own_k", "own_v", "key_sum", "value_sum")}
 ${vectors.each(`own_k[c] = ${vectors.load("k", "start")};
@@ -226,4 +217,5 @@ ${SCORE_GRADIENT}
 ${vectors.each(`${vectors.store("dk", "start", "parameters.scale * key_sum[c]")}
     ${vectors.store("dv", "start", "value_sum[c]")}`)}`,
   });
+  return [ofQueries, ofKeysAndValues];
 }
