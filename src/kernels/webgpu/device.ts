@@ -235,13 +235,8 @@ export class WebGpuDevice implements Device {
     this.finishElementwiseRun();
     if (this.encoder === undefined || this.pass === undefined) return;
     this.pass.end();
-    this.device.queue.writeBuffer(
-      this.parameterBuffer,
-      0,
-      this.parameterData,
-      0,
-      (this.recorded * PARAMETER_STRIDE) / 4,
-    );
+    const used = (this.recorded * PARAMETER_STRIDE) / 4;
+    this.device.queue.writeBuffer(this.parameterBuffer, 0, this.parameterData, 0, used);
     this.device.queue.submit([this.encoder.finish()]);
     this.encoder = undefined;
     this.pass = undefined;

@@ -152,12 +152,8 @@ export const matmul: Operation<MatmulAttributes> = {
     if (calls === undefined || activation === undefined || isRectified) return calls;
     const activate = elementwise[activation].simd?.([out], [out], undefined);
     // The activation's operand x is the product.
-    return (
-      activate && [
-        ...calls,
-        ...activate.map((call) => ({ ...call, arguments: { ...call.arguments, x: result } })),
-      ]
-    );
+    const ofProduct = activate?.map((call) => ({ ...call, arguments: { ...call.arguments, x: result } }));
+    return ofProduct && [...calls, ...ofProduct];
   },
   wgsl([a, b, bias], [out], attributes) {
     if (sizeOf(out.shape) === 0) return [];

@@ -127,14 +127,10 @@ function reductionOf(name: string, combination: Combination) {
         : { kernel: columns, arguments: { length, size, columns: inner }, items, work };
     if (items === outer) return [call];
     const partial: TensorPlace = { scratch: 0, length: items * inner, dtype: "f32" };
+    const ofParts = { ...call.arguments, x: partial, length: items, size: items };
     return [
       { ...call, arguments: { ...call.arguments, out: partial } },
-      {
-        ...call,
-        arguments: { ...call.arguments, x: partial, length: items, size: items },
-        items: 1,
-        work: items * inner,
-      },
+      { ...call, arguments: ofParts, items: 1, work: items * inner },
     ];
   };
 }
@@ -158,14 +154,8 @@ const shareRows = defineRowKernels(
 export function maxGradientCalls([x, y]: readonly TensorSpec[]): KernelCall[] | undefined {
   const extents = reductionExtents(x.shape, y.shape);
   if (extents === undefined || extents.inner !== 1) return undefined;
-  return [
-    {
-      kernel: shareRows.plain,
-      arguments: { columns: extents.reduced },
-      items: extents.outer,
-      work: 2 * sizeOf(x.shape),
-    },
-  ];
+  const { outer: items, reduced: columns } = extents;
+  return [{ kernel: shareRows.plain, arguments: { columns }, items, work: 2 * sizeOf(x.shape) }];
 }
 
 /** Broadcasting is a reduction backwards: [outer, inner] -> [outer, repeated, inner]. */
