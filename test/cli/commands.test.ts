@@ -16,7 +16,7 @@ const ratings = join(folder, "ratings.csv");
 writeFileSync(ratings, `user_id,item_id,rating,timestamp\n${smallRatings().join("\n")}\n`);
 writeFileSync(
   join(folder, "small.yaml"),
-  "data: { file: ratings.csv, core: 5, maxLists: 40 }\nexperiment: { policyRequests: 40, methods: [imitation] }\n",
+  "data: { file: ratings.csv, core: 5, maxLists: 40 }\nexperiment: { policyRequests: 40, methods: [imitation, goalrank] }\n",
 );
 
 /** The lines on stderr that are no progress. */

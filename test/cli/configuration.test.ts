@@ -8,7 +8,7 @@ import { parseConfiguration, readConfigurationFile } from "../../src/cli/configu
 import { publishedSchema } from "../../src/cli/configuration/configuration-schema.ts";
 import { prepareOptions, runSettings } from "../../src/cli/configuration/library-options.ts";
 import { resolveConfiguration } from "../../src/cli/configuration/resolve-configuration.ts";
-import { DEFAULT_RUN } from "../../src/run/settings.ts";
+import { DEFAULT_RUN, TRAINABLE } from "../../src/run/settings.ts";
 import { DEFAULT_SERVE } from "../../src/server/settings.ts";
 import { listSettings, valueAt } from "../../src/settings/json-schema.ts";
 import { configure, flagsLayer, problemsIn } from "./configurations.ts";
@@ -104,7 +104,7 @@ test("a wrong value is told with its line, what was expected and what was probab
   assert.equal(problemsIn(text), [
     "goalrank.yaml:2: data.core: expected an integer of at least 1, got 0",
     'goalrank.yaml:3: data.split: expected one of last-list, global-time, got "last-lst"; did you mean "last-list"?',
-    'goalrank.yaml:5: experiment.methods[1]: expected one of prm, imitation, got "imitaton"; did you mean "imitation"?',
+    `goalrank.yaml:5: experiment.methods[1]: expected one of ${TRAINABLE.join(", ")}, got "imitaton"; did you mean "imitation"?`,
     "goalrank.yaml:11: experiment.groups.set[1].step: unknown key; did you mean steps?; the keys here are source, count, steps, branches",
     'goalrank.yaml:12: seed: expected an integer of at least 0, got "one"',
   ]);
@@ -168,11 +168,6 @@ test("settings that do not go together are told at the key to change", () => {
     ],
     ["data: { file: a.unknown }", "data.file: the ending of"],
     ["experiment: { width: 30, heads: 4 }", "experiment.width: must be a multiple of the 4 heads"],
-    [
-      "experiment: { generatorStart: imitation }",
-      "experiment.generatorStart: a policy that starts from imitation",
-    ],
-    ["experiment: { reward: { policyLists: 2 } }", "experiment.reward.policyLists: a reward model"],
     ["experiment: { groups: { spaced: 99 } }", "experiment.groups.spaced: at most the 16 lists drawn"],
     [
       "experiment: { rewardTraining: { earlyStopping: { metric: hits, better: higher, patience: 1 } } }",
@@ -190,7 +185,10 @@ test("mistakes in flags name the flag", () => {
     [["--data.core", "x"], '--data.core: expected an integer of at least 1, got "x"'],
     [["--epochs", "0"], "--epochs: expected an integer of at least 1, got 0"],
     [["--columns", "usr=u"], "--columns: data.columns.usr: unknown key; did you mean user?"],
-    [["--experiment.methods", "prm"], '--experiment.methods: expected a list of prm, imitation, got "prm"'],
+    [
+      ["--experiment.methods", "prm"],
+      `--experiment.methods: expected a list of ${TRAINABLE.join(", ")}, got "prm"`,
+    ],
     [
       ["--experiment.reward", '{"member":2}'],
       "--experiment.reward: experiment.reward.member: unknown key; did you mean members?",
