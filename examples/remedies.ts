@@ -93,7 +93,7 @@ async function sampleLists(generator: Generator, requests: ListDataset, seed: nu
   for (const rows of evaluationBatches(requests.size)) {
     using _ = scope();
     const key = { seed, stream: "shown lists", step: rows[0] };
-    const drawn = noGrad(() => source.draw(candidateBatch(requests, rows), 1, requests.listLength, key));
+    const drawn = noGrad(() => source(candidateBatch(requests, rows), 1, requests.listLength, key));
     lists.set(await drawn.lists.data(), rows[0] * requests.listLength);
   }
   return lists;
@@ -132,8 +132,10 @@ const program = new Command("remedies")
   .option("--scenario <name>", "embedded world", "weak-reward")
   .option("--seeds <numbers>", "comma between them", "1,2,3")
   .option("--rounds <count>", "of fresh feedback", "3")
+  .option("--lists <count>", "logged lists to learn from (default: what the scenario recommends)")
+  .option("--requests <count>", "that GoalRank learns from", String(DEFAULT_RUN.policyRequests))
   .option("--device <name>", "cpu, webgpu or auto", "cpu");
-const { scenario, seeds: seedText, rounds, device: deviceName } = program.parse().opts();
+const { scenario, seeds: seedText, rounds, lists, requests, device: deviceName } = program.parse().opts();
 findScenario(scenario);
 const seeds = String(seedText).split(",").map(Number);
 const { device, description } = await chooseDevice(deviceName);
@@ -148,8 +150,8 @@ const table = new Table({
 const found = new Map<string, Outcome[]>();
 const note = (name: string, outcome: Outcome) => found.set(name, [...(found.get(name) ?? []), outcome]);
 for (const seed of seeds) {
-  const data = worldData({ scenario, seed });
-  const options = { ...DEFAULT_RUN, seed };
+  const data = worldData({ scenario, seed, ...(lists && { trainingLists: Number(lists) }) });
+  const options = { ...DEFAULT_RUN, seed, policyRequests: Number(requests) };
   for (const { name, change } of REMEDIES) note(name, outcomeOf((await run(data, change(options))).result));
   const fresh = await freshFeedback(data, options, Number(rounds));
   fresh.forEach((outcome, round) => {

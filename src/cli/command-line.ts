@@ -2,19 +2,13 @@
 import { type Command, CommanderError } from "commander";
 import { nearestName } from "../text/nearest-name.ts";
 import { createProgram } from "./goalrank-program.ts";
-import { type ProgramContext, quoteCommand } from "./program-context.ts";
+import { quoteCommand } from "./program-context.ts";
 import { say } from "./terminal/say.ts";
 
 /** Sets the exit code of the process. Mistakes of the caller are told in one line each, defects with their stack. */
-export async function runCommandLine(
-  words: readonly string[],
-  context: Partial<ProgramContext> = {},
-): Promise<void> {
+export async function runCommandLine(words: readonly string[]): Promise<void> {
   endQuietlyOnClosedPipes();
-  const program = await createProgram(
-    { command: `goalrank ${quoteCommand(words)}`, resume: "goalrank train all --resume", ...context },
-    words,
-  );
+  const program = await createProgram({ command: `goalrank ${quoteCommand(words)}` }, words);
   try {
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
@@ -38,23 +32,13 @@ function describeMistake(error: CommanderError, program: Command, words: readonl
 
 /** What an unknown flag or command was probably meant to be. */
 function suggestion({ code, message }: CommanderError, program: Command, words: readonly string[]): string {
-  const unknown = /'([^']*)'/.exec(message)?.[1];
-  if (unknown === undefined) return "";
-  if (code === "commander.unknownCommand")
-    return meant(
-      unknown,
-      program.commands.map((command) => command.name()),
-    );
-  if (code !== "commander.unknownOption") return "";
+  const unknown = /'([^'=]*)/.exec(message)?.[1];
   const command = program.commands.find((own) => words.includes(own.name())) ?? program;
-  return meant(
-    unknown.split("=")[0],
-    command.options.flatMap(({ long }) => long ?? []),
-  );
-}
-
-function meant(name: string, choices: readonly string[]): string {
-  const nearest = nearestName(name, choices);
+  const choices: Readonly<Record<string, readonly string[]>> = {
+    "commander.unknownCommand": program.commands.map((own) => own.name()),
+    "commander.unknownOption": command.options.flatMap(({ long }) => long ?? []),
+  };
+  const nearest = unknown === undefined ? undefined : nearestName(unknown, choices[code] ?? []);
   return nearest === undefined ? "" : `; did you mean ${nearest}?`;
 }
 

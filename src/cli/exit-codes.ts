@@ -34,14 +34,11 @@ const CALLER_MISTAKES: readonly (abstract new (...values: never[]) => Error)[] =
   UsageError,
 ];
 
-/** Whether an error is to be told in one line, without a stack. */
+/** Whether an error is to be told in one line, without a stack: a mistake, or what the system refused. */
 function isCallerMistake(error: unknown): error is Error {
-  return CALLER_MISTAKES.some((kind) => error instanceof kind) || isRefusedBySystem(error);
-}
-
-/** Such as a full disk, a folder that may not be written to, or a port in use. */
-function isRefusedBySystem(error: unknown): error is Error {
-  return error instanceof Error && "syscall" in error && "code" in error;
+  // Such as a full disk, a folder that may not be written to, or a port in use.
+  const isRefused = error instanceof Error && "syscall" in error && "code" in error;
+  return isRefused || CALLER_MISTAKES.some((kind) => error instanceof kind);
 }
 
 /** The lines in which an error is told: a mistake of the caller in one each, a defect with its stack. */

@@ -5,15 +5,14 @@ import { programVersion } from "./versions.ts";
 
 /** A command by its name. */
 interface CommandEntry {
-  /** What may follow its name. */
-  readonly usage: string;
+  /** What may follow its name, options alone unless given. */
+  readonly usage?: string;
   readonly description: string;
   load(context: ProgramContext): Promise<Command>;
 }
 
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   doctor: {
-    usage: "[options]",
     description: "check Node.js, packages, devices and drivers, with a short self-test",
     load: async () => (await import("./commands/doctor.ts")).doctorCommand(),
   },
@@ -23,7 +22,6 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/init.ts")).initCommand(),
   },
   prepare: {
-    usage: "[options]",
     description: "cut a log into lists with candidates, and report on it",
     load: async () => (await import("./commands/prepare.ts")).prepareCommand(),
   },
@@ -63,7 +61,6 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/experiment.ts")).experimentCommand(),
   },
   schema: {
-    usage: "[options]",
     description: "print the JSON schema of configuration files",
     load: async () => (await import("./commands/schema.ts")).schemaCommand(),
   },
@@ -88,19 +85,17 @@ export async function createProgram(context: ProgramContext, words: readonly str
     .addHelpText("after", EXAMPLES);
   const [first, second] = words.filter((word) => !word.startsWith("-"));
   const called = first === "help" ? second : first;
-  for (const [name, { usage, description, load }] of Object.entries(COMMANDS)) {
+  for (const [name, { usage = "[options]", description, load }] of Object.entries(COMMANDS)) {
     const command = name === called ? await load(context) : new Command(name).usage(usage);
     program.addCommand(command.description(description));
   }
-  for (const command of [program, ...program.commands]) quietly(command);
+  // Errors are thrown, for one place to print them.
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .allowExcessArguments(false)
+      .showSuggestionAfterError(false)
+      .configureOutput({ outputError: () => {} });
+  }
   return program;
-}
-
-/** Errors are thrown, for one place to print them. */
-function quietly(command: Command): void {
-  command
-    .exitOverride()
-    .allowExcessArguments(false)
-    .showSuggestionAfterError(false)
-    .configureOutput({ outputError: () => {} });
 }

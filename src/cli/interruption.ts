@@ -17,10 +17,10 @@ export class InterruptedError extends Error {
 export class Interruption {
   private readonly controller = new AbortController();
   private readonly cleanups = new Set<() => void>();
-  private readonly handlers: readonly (readonly [Signal, () => void])[];
+  private readonly handlers = SIGNALS.map((signal) => [signal, () => this.receive(signal)] as const);
   /** Things under way that must not be cut off. */
   private underWay = 0;
-  private exitCode = exitCodeFor("SIGINT");
+  private endedBy: Signal = "SIGINT";
 
   /**
    * Ends training between begin and end with a checkpoint. Elsewhere there is nothing to save, and the process ends at
@@ -34,7 +34,6 @@ export class Interruption {
 
   /** Listens for signals until it is disposed. */
   constructor() {
-    this.handlers = SIGNALS.map((signal) => [signal, () => this.receive(signal)] as const);
     for (const [signal, handle] of this.handlers) process.on(signal, handle);
   }
 
@@ -45,7 +44,7 @@ export class Interruption {
 
   /** The exit code of a program that was stopped by the signal that came, or by Ctrl-C. */
   get code(): number {
-    return this.exitCode;
+    return signalExitCode(this.endedBy);
   }
 
   /** Calls `cleanup` should the process be ended at once, until what it gives is disposed. */
@@ -74,10 +73,10 @@ export class Interruption {
   }
 
   private receive(signal: Signal): void {
-    this.exitCode = exitCodeFor(signal);
+    this.endedBy = signal;
     if (this.underWay === 0 || this.signal.aborted) {
       for (const cleanup of this.cleanups) cleanup();
-      process.exit(this.exitCode);
+      process.exit(this.code);
     }
     say("stopping after this step; Ctrl-C again to stop at once");
     this.controller.abort();
@@ -85,6 +84,6 @@ export class Interruption {
 }
 
 /** As shells have it: 130 for SIGINT, 143 for SIGTERM. */
-function exitCodeFor(signal: Signal): number {
+export function signalExitCode(signal: Signal): number {
   return 128 + constants.signals[signal];
 }

@@ -2,26 +2,23 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { DataError } from "../data/errors.ts";
-import { fingerprintLog } from "../data/prepare.ts";
+import { fingerprintLog, prepare } from "../data/prepare.ts";
+import type { PrepareOptions } from "../data/prepare-requests.ts";
 import { isSameSource, type SourceFingerprint } from "../data/prepared/fingerprint.ts";
-import { writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
-import type { DataReport } from "../data/report/data-report-schema.ts";
+import { readPreparedDataset, writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
+import type { InteractionSource } from "../data/readers/read-interactions.ts";
 import { formatDataReport } from "../data/report/format-data-report.ts";
-import { type LogData, logData, preparedLogData, type RunData, worldData } from "../run/data.ts";
+import { type LogData, logData, type RunData, worldData } from "../run/data.ts";
 import type { DataIdentity } from "../run/folder/run-record.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import type { Configuration } from "./configuration/configuration-schema.ts";
 import { interactionSource, prepareOptions } from "./configuration/library-options.ts";
-import type { Interruption } from "./interruption.ts";
+import type { Work } from "./interruptible-work.ts";
 import { say } from "./terminal/say.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Data, with what is known of it. */
-export interface LoadedData {
-  readonly data: RunData;
-  /** Of a log. */
-  readonly report: DataReport | undefined;
-}
+/** What a run learns from, with what is known of a log. */
+export type LoadedData = RunData & Partial<Pick<LogData, "report" | "protocols">>;
 
 /** What a run's data comes from: known before it is loaded. */
 export interface DataSource {
@@ -30,14 +27,11 @@ export interface DataSource {
 }
 
 /** @throws UsageError where the configuration names no data; DataError for a file that cannot be read */
-export async function findData(
-  configuration: Configuration,
-  interruption: Interruption,
-): Promise<DataSource> {
+export async function findData(configuration: Configuration, work: Work): Promise<DataSource> {
   const { file, scenario } = configuration.data;
   if (file !== undefined) {
     const log = await openLog(file, configuration);
-    return { identity: log.identity, load: (context) => loadLog(log, configuration, context, interruption) };
+    return { identity: log.identity, load: (context) => loadLog(log, configuration, { ...work, context }) };
   }
   if (scenario === undefined) {
     throw new UsageError(
@@ -49,7 +43,7 @@ export async function findData(
   const world = { scenario, seed, ...("maxLists" in data && { maxLists: data.maxLists }) };
   return {
     identity: { fingerprint: digest(["embedded world", world]), files: [] },
-    load: async () => ({ data: drawWorld(configuration), report: undefined }),
+    load: async () => drawWorld(configuration),
   };
 }
 
@@ -68,35 +62,31 @@ function drawWorld({ seed, data: { scenario = "default", maxLists } }: Configura
 }
 
 /** A log and what identifies it. */
-export interface OpenedLog {
+interface OpenedLog {
   readonly file: string;
+  /** How it is read, and how it is cut. */
+  readonly ways: readonly [InteractionSource, PrepareOptions];
   readonly source: SourceFingerprint;
   readonly identity: DataIdentity;
 }
 
 /** Reads every byte of the log and of its tables, to know it again. */
 export async function openLog(file: string, configuration: Configuration): Promise<OpenedLog> {
-  const source = await fingerprintLog(
-    interactionSource(file, configuration),
-    prepareOptions(file, configuration),
-  );
-  return { file, source, identity: { fingerprint: fingerprintText(source), files: source.files } };
-}
-
-/** The same for the same content, whatever its files are called. */
-function fingerprintText({ files, options }: SourceFingerprint): string {
-  return digest([files.map(({ sha256 }) => sha256), options]);
+  const ways = [interactionSource(file, configuration), prepareOptions(file, configuration)] as const;
+  const source = await fingerprintLog(...ways);
+  // The same for the same content, whatever its files are called.
+  const fingerprint = digest([source.files.map(({ sha256 }) => sha256), source.options]);
+  return { file, ways, source, identity: { fingerprint, files: source.files } };
 }
 
 async function loadLog(
   log: OpenedLog,
   configuration: Configuration,
-  context: TrainingContext,
-  interruption: Interruption,
-): Promise<LoadedData> {
+  work: Pick<Work, "interruption" | "context">,
+): Promise<LogData> {
   const { prepared, protocol } = configuration.data;
   const existing = prepared === undefined ? undefined : await readPrepared(prepared, log);
-  const data = existing ?? (await prepareLog(log, configuration, context, interruption));
+  const data = existing ?? (await prepareLog(log, configuration, work));
   if (existing === undefined && data.report !== undefined) say(formatDataReport(data.report));
   if (protocol === "injected") {
     say(
@@ -104,7 +94,7 @@ async function loadLog(
         "retrieved ones; --protocol retrieved injects nothing",
     );
   }
-  return { data, report: data.report };
+  return data;
 }
 
 /**
@@ -113,7 +103,7 @@ async function loadLog(
  */
 export async function readPrepared(file: string, { source }: OpenedLog): Promise<LogData | undefined> {
   if (!existsSync(file)) return undefined;
-  const data = await preparedLogData(file);
+  const data = logData(await readPreparedDataset(file));
   if (!isSameSource(data.source, source)) {
     throw new DataError(file, "prepared from another log or with other options; remove it or name another");
   }
@@ -123,17 +113,12 @@ export async function readPrepared(file: string, { source }: OpenedLog): Promise
 
 /** Prepares a log, and keeps the result where the configuration names a file for it. */
 export async function prepareLog(
-  { file, source }: OpenedLog,
+  { file, ways, source }: OpenedLog,
   configuration: Configuration,
-  context: TrainingContext,
-  interruption: Interruption,
-): Promise<LogData & { readonly report: DataReport }> {
+  { interruption, context }: Pick<Work, "interruption" | "context">,
+): Promise<LogData> {
   if (process.stderr.isTTY) say(`reading ${file}`);
-  const data = await logData(
-    interactionSource(file, configuration),
-    prepareOptions(file, configuration),
-    context,
-  );
+  const data = logData(await prepare(...ways, context));
   if (!isSameSource(data.source, source)) {
     throw new DataError(file, "the file changed while it was read; run the command again");
   }

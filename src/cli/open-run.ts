@@ -1,19 +1,15 @@
 /** Starts a run or goes on with one: the configuration, and the folder where one is named. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { isAbsolute, join, relative } from "node:path";
+import { changePaths } from "../run/folder/path-settings.ts";
 import { RunFolder } from "../run/folder/run-folder.ts";
 import { RunFolderError } from "../run/folder/run-folder-error.ts";
-import type { CommandSettings } from "./configuration/command-settings.ts";
-import { environmentLayer } from "./configuration/command-settings.ts";
+import { type CommandSettings, environmentLayer } from "./configuration/command-settings.ts";
 import { readConfigurationFile } from "./configuration/configuration-file.ts";
-import type { Configuration } from "./configuration/configuration-schema.ts";
+import { type Configuration, WORLD_KEYS } from "./configuration/configuration-schema.ts";
 import type { Layer } from "./configuration/merge-settings.ts";
 import { resolveConfiguration } from "./configuration/resolve-configuration.ts";
-import { runConfiguration } from "./configuration/run-configuration.ts";
 import { UsageError } from "./usage-error.ts";
-
-/** The settings that a resumed run may change: they change no number. */
-const FREE_SETTINGS = ["device"];
 
 export interface OpenRun {
   readonly configuration: Configuration;
@@ -22,9 +18,9 @@ export interface OpenRun {
 }
 
 /** A run as flags and configuration say. */
-export function startRun(settings: CommandSettings, fallback: Layer | undefined): OpenRun {
+export function startRun(settings: CommandSettings): OpenRun {
   settings.announceFile();
-  const configuration = settings.resolve(fallback);
+  const configuration = settings.resolve();
   const { output } = configuration;
   const run =
     output === undefined ? undefined : RunFolder.create(output, runConfiguration(configuration, output));
@@ -36,7 +32,8 @@ export function startRun(settings: CommandSettings, fallback: Layer | undefined)
  * @throws UsageError for settings beside those that it was started with
  */
 export function resumeRun(path: string, settings: CommandSettings): OpenRun {
-  const others = settings.flags.namesExcept(FREE_SETTINGS);
+  // The device changes no number.
+  const others = settings.flags.namesExcept("device");
   if (others.length > 0) {
     throw new UsageError(
       `--resume goes on with the settings in ${join(path, "config.json")}; leave out ${others.join(", ")}, or start ` +
@@ -59,4 +56,22 @@ export function readRunConfiguration(path: string, flags: Layer): Configuration 
     throw new RunFolderError(`${path}: this is no folder of a run, it has no config.json`);
   }
   return resolveConfiguration([readConfigurationFile(file), environmentLayer(), flags]);
+}
+
+/**
+ * What `config.json` in the folder `path` holds: paths relative to that folder, only settings that have a meaning, and
+ * no output, since a run made from it goes elsewhere.
+ */
+function runConfiguration(configuration: Configuration, path: string): Record<string, unknown> {
+  const { seed, device, data, experiment, serve } = configuration;
+  const kept = { seed, device, data: meaningfulData(data), experiment, serve };
+  return changePaths(kept, (setting) => (isAbsolute(setting) ? setting : relative(path, setting)));
+}
+
+function meaningfulData(data: Configuration["data"]): object {
+  const { columns, delimiter, ...log } = data;
+  const entries = Object.entries(data);
+  if (data.file === undefined) return Object.fromEntries(entries.filter(([key]) => WORLD_KEYS.includes(key)));
+  if (data.format === "movielens") return log;
+  return { ...log, columns, ...(data.format === "csv" && { delimiter }) };
 }

@@ -1,6 +1,4 @@
 /** Trains the models of a run one stage after another, and keeps what comes out. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { DataReport } from "../data/report/data-report-schema.ts";
 import { findMethod } from "../methods/index.ts";
 import { sharedModel } from "../methods/method.ts";
@@ -9,28 +7,17 @@ import { RANKER_FILE, rankerFileOf } from "../ranker/load-ranker.ts";
 import { encodeRanker } from "../ranker/ranker-file.ts";
 import { createAnatomy } from "../run/anatomy.ts";
 import { compareMethods, examineJudge, type RunResult } from "../run/compare.ts";
-import type { LogData, RunData } from "../run/data.ts";
 import type { RunFolder } from "../run/folder/run-folder.ts";
-import {
-  type DataIdentity,
-  finishRecord,
-  RECORD,
-  type RunDevice,
-  type RunRecord,
-  readRunRecord,
-  resumeRecord,
-  startRecord,
-} from "../run/folder/run-record.ts";
+import { type DataIdentity, finishRecord, recordProcess } from "../run/folder/run-record.ts";
 import { generatorOf, runWeights, type TrainedMethod, trainMethod, trainMethods } from "../run/methods.ts";
 import { deployedMethod, type RunSettings } from "../run/settings.ts";
 import { trainSharedModels } from "../run/shared-models.ts";
 import { combineListeners } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { runSettings } from "./configuration/library-options.ts";
-import type { Interruption } from "./interruption.ts";
-import { findData } from "./load-data.ts";
+import type { Work } from "./interruptible-work.ts";
+import { findData, type LoadedData } from "./load-data.ts";
 import type { OpenRun } from "./open-run.ts";
-import type { ProgressDisplay } from "./terminal/progress-display.ts";
 import { say } from "./terminal/say.ts";
 import { useDevice } from "./use-device.ts";
 import { packageVersions, programVersion } from "./versions.ts";
@@ -48,31 +35,29 @@ export interface TrainedRun {
   readonly result?: RunResult;
 }
 
-/** Trains up to `stage`, or what is left to train of it. */
+/**
+ * Trains up to `stage`, or what is left to train of it.
+ * @param command for the record of the run
+ */
 export async function trainRun(
   stage: TrainStage,
   { configuration, run }: OpenRun,
-  surroundings: {
-    readonly interruption: Interruption;
-    readonly display: ProgressDisplay;
-    readonly command: string;
-  },
+  work: Work,
+  command: string,
 ): Promise<TrainedRun> {
-  const { interruption, display, command } = surroundings;
   const device = await useDevice(configuration.device);
-  const source = await findData(configuration, interruption);
-  const { identity } = source;
-  if (run !== undefined) recordProcess(run, { command, seed: configuration.seed, data: identity }, device);
+  const { identity, load } = await findData(configuration, work);
+  if (run !== undefined) {
+    const versions = { goalrank: programVersion(), webgpu: packageVersions().webgpu };
+    recordProcess(run, device, { ...versions, command, seed: configuration.seed, data: identity });
+  }
   const context: TrainingContext = {
-    listener: combineListeners([
-      display,
-      interruption.listener,
-      ...(run === undefined ? [] : [run.listener]),
-    ]),
+    ...work.context,
+    ...(run && { listener: combineListeners([work.display, work.interruption.listener, run.listener]) }),
     checkpoints: run?.checkpoints(identity.fingerprint, (message) => say(`warning: ${message}`)),
-    signal: interruption.signal,
   };
-  const { data, report } = await source.load(context);
+  const data = await load(context);
+  const { report } = data;
   if (report !== undefined) run?.writeJson("data-report.json", report);
   if (stage === "retriever") return { report };
 
@@ -89,7 +74,7 @@ export async function trainRun(
   if (run !== undefined) await keepMethods(run, models, methods, data, identity, settings);
   if (stage === "generator") return { report };
 
-  display.close();
+  work.display.close();
   const result = await compareMethods(models, methods, data, settings);
   if (run !== undefined) {
     const generator = generatorOf(methods);
@@ -97,23 +82,10 @@ export async function trainRun(
       const pointwise = sharedModel(models.context, "pointwise");
       run.writeJson("anatomy.json", await createAnatomy({ generator, pointwise, judge }, data, settings));
     }
-    run.writeJson(RECORD, finishRecord(readRunRecord(run.path)));
+    finishRecord(run);
     run.finish(result);
   }
   return { report, result };
-}
-
-/** Notes in `run.json` that this process works on the run. */
-function recordProcess(
-  run: RunFolder,
-  process: Pick<RunRecord, "command" | "seed" | "data">,
-  device: RunDevice,
-): void {
-  const isResumed = existsSync(join(run.path, RECORD));
-  const record = isResumed
-    ? resumeRecord(readRunRecord(run.path), process.command, device)
-    : startRecord(process, device, { goalrank: programVersion(), webgpu: packageVersions().webgpu });
-  run.writeJson(RECORD, record);
 }
 
 /** The weights of all models, a ranker's file for each method that can be served, and that of the one to be deployed. */
@@ -121,7 +93,7 @@ async function keepMethods(
   run: RunFolder,
   models: SharedSet,
   methods: readonly TrainedMethod[],
-  data: RunData,
+  data: LoadedData,
   { fingerprint }: DataIdentity,
   settings: RunSettings,
 ): Promise<void> {
@@ -130,7 +102,7 @@ async function keepMethods(
     goalrank: programVersion(),
     seed: settings.seed,
     data: fingerprint,
-    ...(isPrepared(data) && { candidates: data.protocols.candidates.training }),
+    ...(data.protocols && { candidates: data.protocols.candidates.training }),
   };
   for (const { method, instance } of methods) {
     if (instance.answering === undefined) continue;
@@ -138,9 +110,4 @@ async function keepMethods(
     run.write(rankerFileOf(method.name), ranker);
     if (method.name === deployedMethod(settings)) run.write(RANKER_FILE, ranker);
   }
-}
-
-/** Whether the data came from a log. */
-function isPrepared(data: RunData): data is LogData {
-  return data.world === undefined && "protocols" in data;
 }

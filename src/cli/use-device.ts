@@ -1,5 +1,5 @@
 /** The device that a command computes on. */
-import { type ChosenDevice, chooseDevice, type DeviceName, WebGpuDevice } from "../kernels/index.ts";
+import { chooseDevice, type DeviceName, WebGpuDevice } from "../kernels/index.ts";
 import type { RunDevice } from "../run/folder/run-record.ts";
 import { setDefaultDevice } from "../tensor/index.ts";
 import { say } from "./terminal/say.ts";
@@ -10,16 +10,10 @@ import { UsageError } from "./usage-error.ts";
  * @throws UsageError for a GPU that is not there
  */
 export async function useDevice(name: DeviceName): Promise<RunDevice> {
-  const { device, description } = await findDevice(name);
+  const { device, description } = await chooseDevice(name).catch((error: Error) => {
+    throw new UsageError(error.message, { cause: error });
+  });
   setDefaultDevice(device);
   say(`device: ${description}`);
   return { description, driver: device instanceof WebGpuDevice ? device.adapter.description : undefined };
-}
-
-async function findDevice(name: DeviceName): Promise<ChosenDevice> {
-  try {
-    return await chooseDevice(name);
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
 }

@@ -32,10 +32,7 @@ export function candidateBatch(dataset: RequestColumns, rows: ArrayLike<number>)
   const items = gatherRows(dataset.candidates, candidateCount, rows);
   const scores = gatherRows(dataset.retrieverScores, candidateCount, rows);
   return {
-    users: tensor(
-      Int32Array.from(rows, (row) => users[row]),
-      [rows.length],
-    ),
+    users: tensor(gatherRows(users, 1, rows), [rows.length]),
     ...itemColumns(rows.length, items, scores),
     ...historyOf(dataset, rows),
   };

@@ -3,7 +3,7 @@ import { Random } from "../kernels/index.ts";
 import { emptyDataset, type ListDataset } from "./dataset.ts";
 import { type ExposedLists, selectLists } from "./exposed-lists.ts";
 import { isShown, rowsOfList, shownItems } from "./exposures.ts";
-import { type InteractionLog, positiveAt } from "./interactions.ts";
+import { gather, type InteractionLog, positiveAt } from "./interactions.ts";
 import { Retrieval, type ScoreItems } from "./retrieval.ts";
 import { DEFAULT_LOG, type LogOptions } from "./settings.ts";
 
@@ -40,12 +40,10 @@ export function buildListDataset(
     const pool = candidatePool(log, retrieval, lists, row, settings);
     const order = new Random({ seed, stream: "candidates", step: start }).permutation(candidateCount);
     const candidates = order.map((index) => pool[index]);
-    const scores = retrieval.scoresOf(user);
-    for (let n = 0; n < candidateCount; n++) {
-      dataset.candidates[row * candidateCount + n] = candidates[n];
-      dataset.retrieverScores[row * candidateCount + n] = scores[candidates[n]];
-    }
-    for (let t = 0; t < listLength; t++) dataset.exposed[row * listLength + t] = candidates.indexOf(shown[t]);
+    const places = shown.map((item) => candidates.indexOf(item));
+    dataset.candidates.set(candidates, row * candidateCount);
+    dataset.retrieverScores.set(gather(retrieval.scoresOf(user), candidates), row * candidateCount);
+    dataset.exposed.set(places, row * listLength);
   }
   fillFeedback(dataset, log, lists);
   fillHistory(dataset, log, lists);

@@ -4,7 +4,6 @@ import { isShown } from "./exposures.ts";
 import { type InteractionLog, positiveAt } from "./interactions.ts";
 import { kCore } from "./k-core.ts";
 import type { SplitName } from "./protocols.ts";
-import { countRepeatedRows } from "./repeated-rows.ts";
 import type { LogCounts, PreparationCounts } from "./report/data-report-schema.ts";
 import { type CutOptions, DEFAULT_LOG, type LogOptions } from "./settings.ts";
 
@@ -71,4 +70,31 @@ function countLog(log: InteractionLog, positiveThreshold: number): LogCounts {
     ...(repeated > 0 && { repeated }),
     ...(log.listNumbers && { notShown: log.users.length - interactions }),
   };
+}
+
+/**
+ * Rows that are equal to an earlier one in user, item, feedback and time. They count as interactions like any other:
+ * whoever rates a film twice in a second may mean it. Rows of logged lists are not among them: a list that holds an item
+ * twice is left out as a whole.
+ */
+function countRepeatedRows(log: InteractionLog): number {
+  const { userOffsets, timestamps, items, feedback, listNumbers } = log;
+  let repeated = 0;
+  for (let user = 0; user + 1 < userOffsets.length; user++) {
+    const end = userOffsets[user + 1];
+    let next = userOffsets[user];
+    for (let row = next; row < end; row = next) {
+      next = row + 1;
+      while (next < end && timestamps[next] === timestamps[row]) next++;
+      if (next === row + 1) continue;
+      const seen = new Set<string>();
+      for (let same = row; same < next; same++) {
+        if (listNumbers !== undefined && listNumbers[same] >= 0) continue;
+        const key = `${items[same]} ${feedback[same]}`;
+        if (seen.has(key)) repeated++;
+        seen.add(key);
+      }
+    }
+  }
+  return repeated;
 }

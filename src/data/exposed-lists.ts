@@ -40,13 +40,7 @@ export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut
   const { listLength, positiveThreshold, split: protocol } = settings;
   const isPositive = positiveAt(log, positiveThreshold);
   const splitLists = createSplitter(log, settings);
-  const starts: Record<Split, number[]> = {
-    training: [],
-    validation: [],
-    test: [],
-    straddling: [],
-    later: [],
-  };
+  const starts: Record<Split, number[]> = { ...eachSplit(() => []), straddling: [], later: [] };
   const counts = {
     lists: 0,
     withPositive: 0,
@@ -85,9 +79,7 @@ export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut
     })),
     counts: {
       ...counts,
-      training: starts.training.length,
-      validation: starts.validation.length,
-      test: starts.test.length,
+      ...eachSplit((split) => starts[split].length),
       ...(protocol === "global-time" && {
         straddling: starts.straddling.length,
         later: starts.later.length,

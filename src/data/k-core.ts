@@ -79,14 +79,12 @@ function rowsKept(isKept: Uint8Array): Int32Array {
 function dropUnused(log: InteractionLog): InteractionLog {
   const users = renumber(log.users, log.userIds);
   const items = renumber(log.items, log.itemIds);
-  const userOffsets = log.userOffsets.filter(
-    (offset, user) => user === 0 || offset > log.userOffsets[user - 1],
-  );
+  const isUsed = (offset: number, user: number) => user === 0 || offset > log.userOffsets[user - 1];
   return {
     ...log,
     users: users.numbers,
     items: items.numbers,
-    userOffsets,
+    userOffsets: log.userOffsets.filter(isUsed),
     userIds: users.names,
     itemIds: items.names,
   };

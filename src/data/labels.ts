@@ -1,16 +1,9 @@
 /** Feedback as labels: of lists that were shown, of all candidates, and of lists that nobody saw. */
 import { Random, type RandomKey, type Tensor, tensor } from "../tensor/index.ts";
+import type { ListDataset } from "./dataset.ts";
 
 /** What was shown in answer to S requests: the columns of a dataset, or those of a batch of its rows. */
-export interface ShownLists {
-  readonly size: number;
-  readonly listLength: number;
-  readonly candidateCount: number;
-  /** Candidate positions, -1 for items that are no candidates: [S, L]. */
-  readonly exposed: Int32Array;
-  /** Feedback on each position: [S, L]. */
-  readonly feedback: Float32Array;
-}
+export type ShownLists = Pick<ListDataset, "size" | "listLength" | "candidateCount" | "exposed" | "feedback">;
 
 /**
  * What a candidate counts that was not shown: nothing (`ignore`: it is left out), or no feedback (`negative`: it is an
@@ -37,13 +30,8 @@ export function showableLists({ exposed, listLength }: ShownLists): Int32Array {
 }
 
 /** Labels of all candidates, 1 for what was shown and liked: [S, N]. */
-export function candidateLabels({
-  size,
-  feedback,
-  exposed,
-  listLength,
-  candidateCount,
-}: ShownLists): Float32Array {
+export function candidateLabels(shown: ShownLists): Float32Array {
+  const { size, feedback, exposed, listLength, candidateCount } = shown;
   const labels = new Float32Array(size * candidateCount);
   exposed.forEach((position, at) => {
     if (position >= 0) labels[Math.floor(at / listLength) * candidateCount + position] = feedback[at];
@@ -78,13 +66,10 @@ export function mixedLists(shown: ShownLists, key: RandomKey): Int32Array {
   const random = new Random(key);
   const lists = new Int32Array(size * listLength);
   for (let i = 0; i < size; i++) {
-    const wasShown = new Uint8Array(candidateCount);
-    for (const position of exposed.subarray(i * listLength, (i + 1) * listLength)) {
-      if (position >= 0) wasShown[position] = 1;
-    }
+    const wasShown = new Set(exposed.subarray(i * listLength, (i + 1) * listLength));
     const order = random.permutation(candidateCount);
-    const seen = order.filter((position) => wasShown[position] === 1);
-    const unseen = order.filter((position) => wasShown[position] === 0);
+    const seen = order.filter((position) => wasShown.has(position));
+    const unseen = order.filter((position) => !wasShown.has(position));
     // At least as many as it takes to fill the list.
     const kept = Math.max(random.integer(listLength + 1), listLength - unseen.length);
     const chosen = [...seen.subarray(0, kept), ...unseen];

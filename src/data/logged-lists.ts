@@ -34,7 +34,7 @@ export class ListCollector {
   /** Tells one user's lists from another's of the same name, given the users and an order of rows by user: [R]. */
   build(users: Int32Array, rowsByUser: Int32Array): UnorderedLists {
     const nameNumbers = this.nameNumbers.values();
-    const firstRows = firstRowsOf(nameNumbers, this.names.names.length, users, rowsByUser);
+    const firstRows = this.firstRows(nameNumbers, users, rowsByUser);
     const listNumbers = new Int32Array(users.length);
     let next = 0;
     for (let row = 0; row < users.length; row++) {
@@ -43,27 +43,22 @@ export class ListCollector {
     }
     return { firstRows, listNumbers, positions: this.positions.values() };
   }
-}
 
-function firstRowsOf(
-  nameNumbers: Int32Array,
-  nameCount: number,
-  users: Int32Array,
-  rowsByUser: Int32Array,
-): Int32Array {
-  const firstRows = new Int32Array(users.length);
-  // The user who had a list of a name last, and its first row.
-  const owners = new Int32Array(nameCount).fill(-1);
-  const starts = new Int32Array(nameCount);
-  for (const row of rowsByUser) {
-    const name = nameNumbers[row];
-    if (name >= 0 && owners[name] !== users[row]) {
-      owners[name] = users[row];
-      starts[name] = row;
+  private firstRows(nameNumbers: Int32Array, users: Int32Array, rowsByUser: Int32Array): Int32Array {
+    const firstRows = new Int32Array(users.length);
+    // The user who had a list of a name last, and its first row.
+    const owners = new Int32Array(this.names.names.length).fill(-1);
+    const starts = new Int32Array(this.names.names.length);
+    for (const row of rowsByUser) {
+      const name = nameNumbers[row];
+      if (name >= 0 && owners[name] !== users[row]) {
+        owners[name] = users[row];
+        starts[name] = row;
+      }
+      firstRows[row] = name < 0 ? row : starts[name];
     }
-    firstRows[row] = name < 0 ? row : starts[name];
+    return firstRows;
   }
-  return firstRows;
 }
 
 /**

@@ -6,9 +6,10 @@ import type { Catalogue, ListDataset } from "./dataset.ts";
 import { type EventColumns, type InteractionEvent, logOfEvents } from "./events.ts";
 import { type ExposedLists, listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
 import type { InteractionLog } from "./interactions.ts";
-import { type CandidateProtocol, eachSplit, type SplitName, type SplitProtocol } from "./protocols.ts";
+import type { PreparedDescription } from "./prepared/prepared-metadata.ts";
+import { eachSplit, type SplitName } from "./protocols.ts";
 import { createDataReport } from "./report/data-report.ts";
-import type { DataReport, PreparationCounts } from "./report/data-report-schema.ts";
+import type { DataReport } from "./report/data-report-schema.ts";
 import { learnRetriever } from "./retrievers/learn.ts";
 import { recallAt } from "./retrievers/recall.ts";
 import { itemScorer, type Retriever } from "./retrievers/retriever.ts";
@@ -18,15 +19,11 @@ import { DEFAULT_LOG, type LogOptions } from "./settings.ts";
 export type PrepareOptions = LogOptions & { readonly seed: number };
 
 /** What is learned from and judged by, and what there is to know of it. */
-export interface PreparedRequests extends Readonly<Record<SplitName, ListDataset>> {
+export interface PreparedRequests
+  extends Readonly<Record<SplitName, ListDataset>>,
+    Pick<PreparedDescription, "protocols" | "counts"> {
   readonly catalogue: Catalogue;
   readonly retriever: Retriever;
-  /** How the log was split, and where the candidates of each split come from. */
-  readonly protocols: {
-    readonly split: SplitProtocol;
-    readonly candidates: Readonly<Record<SplitName, CandidateProtocol>>;
-  };
-  readonly counts: PreparationCounts;
   readonly report: DataReport;
 }
 

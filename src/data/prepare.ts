@@ -2,12 +2,8 @@
 import type { TrainingContext } from "../training/trainer.ts";
 import type { EventColumns, InteractionEvent } from "./events.ts";
 import { readCatalogue } from "./features/features.ts";
-import {
-  type PreparedRequests,
-  type PrepareOptions,
-  prepareEvents,
-  prepareRequests,
-} from "./prepare-requests.ts";
+import type { PreparedRequests, PrepareOptions } from "./prepare-requests.ts";
+import { prepareEvents, prepareRequests } from "./prepare-requests.ts";
 import { fingerprintSource, type Json, type SourceFingerprint } from "./prepared/fingerprint.ts";
 import { type InteractionSource, readInteractions } from "./readers/read-interactions.ts";
 
@@ -42,13 +38,12 @@ export async function prepare(
   source: InteractionSource | readonly InteractionEvent[] | EventColumns,
   options: PrepareOptions,
   context?: TrainingContext,
-): Promise<PreparedRequests> {
+): Promise<PreparedRequests | PreparedLog> {
   if (!("file" in source)) return prepareEvents(source, options, context);
   const log = await readInteractions(source);
   const catalogueOf = (core: typeof log) => readCatalogue(core, options);
   const requests = await prepareRequests(log, options, { name: source.file, catalogueOf }, context);
-  const fingerprint: Pick<PreparedLog, "source"> = { source: await fingerprintLog(source, options) };
-  return { ...requests, ...fingerprint };
+  return { ...requests, source: await fingerprintLog(source, options) };
 }
 
 /** What a log's data depends on: the bytes of its files, wherever they lie, and the options that shape it. */

@@ -19,11 +19,6 @@ export function rowsByGroup(groups: Int32Array, offsets: Int32Array): Int32Array
 /** Which of two rows comes first, as `Array.prototype.sort` wants it. */
 export type CompareRows = (a: number, b: number) => number;
 
-/** By time. */
-export function compareTimes(timestamps: Float64Array): CompareRows {
-  return (a, b) => timestamps[a] - timestamps[b];
-}
-
 /** Sorts each user's rows of `order` in place; rows that compare equal keep their order. */
 export function sortRowsOfUsers(order: Int32Array, userOffsets: Int32Array, compare: CompareRows): void {
   for (let user = 0; user + 1 < userOffsets.length; user++) {

@@ -4,7 +4,8 @@
  */
 import { isShown } from "./exposures.ts";
 import type { InteractionLog } from "./interactions.ts";
-import type { SplitName, SplitProtocol } from "./protocols.ts";
+import type { SplitName } from "./protocols.ts";
+import type { CutOptions } from "./settings.ts";
 
 /** Share of the training interactions, the last by time, whose lists are for validation under `global-time`. */
 const VALIDATION_SHARE = 0.1;
@@ -23,19 +24,12 @@ export interface UserSplit {
 /** Splits the lists of `user`, given where they start. */
 export type Splitter = (user: number, starts: readonly number[]) => UserSplit;
 
-/** What a splitter must know of how lists are cut. */
-export interface SplitOptions {
-  readonly split: SplitProtocol;
-  readonly trainingFraction: number;
-  readonly listLength: number;
-}
-
 /** The splitter of a protocol for `log`. */
-export function createSplitter(log: InteractionLog, options: SplitOptions): Splitter {
+export function createSplitter(log: InteractionLog, options: Required<CutOptions>): Splitter {
   return options.split === "global-time" ? globalTime(log, options) : lastList(log, options);
 }
 
-function lastList(log: InteractionLog, { trainingFraction, listLength }: SplitOptions): Splitter {
+function lastList(log: InteractionLog, { trainingFraction, listLength }: Required<CutOptions>): Splitter {
   return (user, starts) => {
     const limit = trainingLimit(log, user, trainingFraction);
     const splits = starts.map((start, list): Split => {
@@ -59,7 +53,7 @@ function trainingLimit(log: InteractionLog, user: number, fraction: number): num
   return count === 0 ? first : shown[count - 1] + 1;
 }
 
-function globalTime(log: InteractionLog, { trainingFraction, listLength }: SplitOptions): Splitter {
+function globalTime(log: InteractionLog, { trainingFraction, listLength }: Required<CutOptions>): Splitter {
   const { validation, test } = timeCuts(log, trainingFraction);
   return (_, starts) => {
     let isTested = false;
@@ -77,17 +71,11 @@ function globalTime(log: InteractionLog, { trainingFraction, listLength }: Split
   };
 }
 
-/** Times from which on interactions are for validation, and for the test. */
-export interface TimeCuts {
-  readonly validation: number;
-  readonly test: number;
-}
-
 /**
- * The cuts of `global-time`: fewer than or exactly floor(fraction * n) of the n interactions lie before `test`, and
+ * The times of `global-time` from which on interactions are for validation, and for the test: fewer than or exactly floor(fraction * n) of the n interactions lie before `test`, and
  * nine tenths of these before `validation`. Infinite where nothing lies at or after them.
  */
-export function timeCuts(log: InteractionLog, trainingFraction: number): TimeCuts {
+function timeCuts(log: InteractionLog, trainingFraction: number) {
   const times = log.timestamps.filter((_, row) => isShown(log, row)).sort();
   const training = shareOf(times.length, trainingFraction);
   const learned = shareOf(training, 1 - VALIDATION_SHARE);

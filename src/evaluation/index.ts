@@ -1,19 +1,6 @@
 /** How good rankings are: metrics, statistics and tests, off-policy estimates, A/B arithmetic. Numbers in, numbers out. */
-export {
-  bucketOf,
-  compareGroups,
-  type GroupDifference,
-  type UserMeasurements,
-  userMeans,
-} from "./ab-test.ts";
-export {
-  doublyRobust,
-  inversePropensity,
-  type OffPolicyEstimate,
-  type OffPolicyLog,
-  type PredictedValues,
-  sequentialInversePropensity,
-} from "./off-policy.ts";
+export * from "./ab-test.ts";
+export * from "./off-policy.ts";
 export {
   type AverageMetrics,
   areaUnderCurve,

@@ -44,8 +44,7 @@ const CLIP = 100;
  */
 export function inversePropensity(log: OffPolicyLog, clip = CLIP): OffPolicyEstimate {
   check(log);
-  const weights = listWeights(log, clip);
-  return selfNormalised(weights, listFeedback(log));
+  return selfNormalised(listWeights(log, clip), listFeedback(log));
 }
 
 /**
@@ -61,12 +60,8 @@ export function sequentialInversePropensity(log: OffPolicyLog, clip = CLIP): Off
   for (let t = 0; t < length; t++) {
     for (let s = 0; s < size; s++) ratios[s] += policy[s * length + t] - logging[s * length + t];
     const weights = ratios.map((ratio) => Math.min(clip, Math.exp(ratio)));
-    parts.push(
-      selfNormalised(
-        weights,
-        Float64Array.from({ length: size }, (_, s) => feedback[s * length + t]),
-      ),
-    );
+    const earned = ratios.map((_, s) => feedback[s * length + t]);
+    parts.push(selfNormalised(weights, earned));
   }
   return {
     value: parts.reduce((sum, { value }) => sum + value, 0),
@@ -107,18 +102,20 @@ function check({ size, length, policy, logging, feedback }: OffPolicyLog): void 
 }
 
 /** min(clip, pi(list) / pi_log(list)): [S]. */
-function listWeights({ size, length, policy, logging }: OffPolicyLog, clip: number): Float64Array {
-  return Float64Array.from({ length: size }, (_, s) => {
-    let ratio = 0;
-    for (let at = s * length; at < (s + 1) * length; at++) ratio += policy[at] - logging[at];
-    return Math.min(clip, Math.exp(ratio));
-  });
+function listWeights(log: OffPolicyLog, clip: number): Float64Array {
+  const ratios = listSums(log, (at) => log.policy[at] - log.logging[at]);
+  return ratios.map((ratio) => Math.min(clip, Math.exp(ratio)));
 }
 
-function listFeedback({ size, length, feedback }: OffPolicyLog): Float64Array {
+function listFeedback(log: OffPolicyLog): Float64Array {
+  return listSums(log, (at) => log.feedback[at]);
+}
+
+/** The sum over each list of what `of` gives at a place of the log's columns: [S]. */
+function listSums({ size, length }: OffPolicyLog, of: (at: number) => number): Float64Array {
   return Float64Array.from({ length: size }, (_, s) => {
     let sum = 0;
-    for (let at = s * length; at < (s + 1) * length; at++) sum += feedback[at];
+    for (let at = s * length; at < (s + 1) * length; at++) sum += of(at);
     return sum;
   });
 }

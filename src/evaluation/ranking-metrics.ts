@@ -138,29 +138,24 @@ export function averageMetrics(users: Iterable<UserMetrics | undefined>): Averag
       `metrics: none of ${usersWithoutPositive} users has a positive, so there is nothing to average`,
     );
   }
-  const columns = {
-    hit: known.map(({ hit }) => hit),
-    ndcg: known.map(({ ndcg }) => ndcg),
-    map: known.map(({ map }) => map),
-    f1: known.map(({ f1 }) => f1),
-    auc: known.map(({ auc }) => auc).filter((area) => area !== undefined),
-  };
-  const { hit, ndcg, map, f1, auc } = columns;
+  const column = (metric: keyof UserMetrics) => known.flatMap((user) => user[metric] ?? []);
+  const halfWidth = (metric: keyof UserMetrics) => meanHalfWidth(column(metric));
+  const areas = column("auc");
   return {
-    hit: mean(hit),
-    ndcg: mean(ndcg),
-    map: mean(map),
-    f1: mean(f1),
-    auc: auc.length === 0 ? undefined : mean(auc),
+    hit: mean(column("hit")),
+    ndcg: mean(column("ndcg")),
+    map: mean(column("map")),
+    f1: mean(column("f1")),
+    auc: areas.length === 0 ? undefined : mean(areas),
     users: known.length,
     usersWithoutPositive,
-    usersWithoutNegative: known.length - auc.length,
+    usersWithoutNegative: known.length - areas.length,
     halfWidths: {
-      hit: meanHalfWidth(hit),
-      ndcg: meanHalfWidth(ndcg),
-      map: meanHalfWidth(map),
-      f1: meanHalfWidth(f1),
-      auc: meanHalfWidth(auc),
+      hit: halfWidth("hit"),
+      ndcg: halfWidth("ndcg"),
+      map: halfWidth("map"),
+      f1: halfWidth("f1"),
+      auc: halfWidth("auc"),
     },
   };
 }
@@ -209,11 +204,10 @@ function countPositives(labels: ArrayLike<number>): number {
 }
 
 function checkRanking(ranking: ArrayLike<number>, candidates: number, k: number): void {
-  if (ranking.length < Math.min(k, candidates)) {
-    throw new RangeError(
-      `metrics: the ranking must hold ${Math.min(k, candidates)} positions for k = ${k} and ${candidates} ` +
-        `candidates, got ${ranking.length}`,
-    );
+  const least = Math.min(k, candidates);
+  if (ranking.length < least) {
+    const expected = `${least} positions for k = ${k} and ${candidates} candidates`;
+    throw new RangeError(`metrics: the ranking must hold ${expected}, got ${ranking.length}`);
   }
   checkPositions(ranking, candidates);
 }

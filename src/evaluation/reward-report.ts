@@ -70,11 +70,9 @@ function drawPairs(size: number, seed: number): Int32Array {
 function calibrate(predicted: ArrayLike<number>, observed: ArrayLike<number>): CalibrationBin[] {
   const order = Array.from(predicted, (_, i) => i).sort((a, b) => predicted[a] - predicted[b] || a - b);
   const bins = Math.min(BINS, order.length);
+  const start = (bin: number) => Math.floor((bin * order.length) / bins);
   return Array.from({ length: bins }, (_, bin) => {
-    const own = order.slice(
-      Math.floor((bin * order.length) / bins),
-      Math.floor(((bin + 1) * order.length) / bins),
-    );
+    const own = order.slice(start(bin), start(bin + 1));
     return {
       predicted: mean(own.map((i) => predicted[i])),
       observed: mean(own.map((i) => observed[i])),

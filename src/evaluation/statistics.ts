@@ -13,6 +13,12 @@ export function mean(values: ArrayLike<number>): number {
   return first + sum(values, (value) => value - first) / values.length;
 }
 
+/** log of the sum of exponentials, which does not overflow. */
+export function logSumExp(values: ArrayLike<number>): number {
+  const highest = Array.from(values).reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY);
+  return highest + Math.log(sum(values, (value) => Math.exp(value - highest)));
+}
+
 /**
  * The sample standard deviation, sqrt(sum (x - mean)^2 / (n - 1)).
  *

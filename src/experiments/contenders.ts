@@ -34,9 +34,7 @@ export function landmarks({ settings }: DatasetChoice): readonly string[] {
 }
 
 /** All methods of the paper's Table 1 but GoalRank, in its order. */
-export function tableMethods(): readonly string[] {
-  return BASELINES.map(({ name }) => name);
-}
+export const TABLE_METHODS: readonly string[] = BASELINES.map(({ name }) => name);
 
 /** A method's title in tables. */
 export function methodTitle(method: string): string {

@@ -1,12 +1,13 @@
 /** The datasets that experiments run on, and what models are given on each: size, and a budget that is the same for all. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { prepare } from "../data/prepare.ts";
 import type { PrepareOptions } from "../data/prepare-requests.ts";
 import { fingerprintSource } from "../data/prepared/fingerprint.ts";
-import { writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
+import { readPreparedDataset, writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
 import type { CandidateProtocol, SplitProtocol } from "../data/protocols.ts";
 import type { InteractionSource } from "../data/readers/read-interactions.ts";
-import { logData, preparedLogData, type RunData, worldData } from "../run/data.ts";
+import { logData, type RunData, worldData } from "../run/data.ts";
 import { DEFAULT_RUN, LOG_RUN, type RunSettings } from "../run/settings.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import type { TrainingContext } from "../training/trainer.ts";
@@ -14,25 +15,14 @@ import { findScenario, type ScenarioName } from "../world/scenarios.ts";
 import { exposedFirst } from "./candidate-order.ts";
 
 /** What models that are trained once for all methods depend on. */
-export type SharedOptions = Pick<
-  RunSettings,
-  | "width"
-  | "heads"
-  | "layers"
-  | "dropoutRate"
-  | "methods"
-  | "reward"
-  | "imitation"
-  | "feedbackTraining"
-  | "rewardTraining"
-  | "imitationTraining"
->;
+export type SharedOptions = Pick<RunSettings, (typeof SHARED_OPTIONS)[number]>;
+const SHARED_TRAININGS = ["feedbackTraining", "rewardTraining", "imitationTraining"] as const;
+const SHARED_SIZES = ["width", "heads", "layers", "dropoutRate"] as const;
+const SHARED_OPTIONS = [...SHARED_SIZES, "methods", "reward", "imitation", ...SHARED_TRAININGS] as const;
 
 /** What GoalRank's own training adds. */
-export type PolicyOptions = Pick<
-  RunSettings,
-  "generatorStart" | "policyRequests" | "groups" | "policyTraining"
->;
+export type PolicyOptions = Pick<RunSettings, (typeof POLICY_OPTIONS)[number]>;
+const POLICY_OPTIONS = ["generatorStart", "policyRequests", "groups", "policyTraining"] as const;
 
 interface WorldDataset {
   readonly scenario: ScenarioName;
@@ -87,7 +77,7 @@ const DATASETS: Readonly<Record<string, Dataset>> = {
   },
 };
 
-export const DATASET_NAMES = Object.keys(DATASETS);
+const DATASET_NAMES = Object.keys(DATASETS);
 
 /** For help: a line for each dataset. */
 export function describeDatasets(): string {
@@ -100,9 +90,9 @@ export function describeDatasets(): string {
 export interface DatasetWishes {
   readonly name: string;
   /** Most training lists. */
-  readonly maxLists?: number;
-  readonly split?: SplitProtocol;
-  readonly protocol?: CandidateProtocol;
+  readonly maxLists?: number | undefined;
+  readonly split?: SplitProtocol | undefined;
+  readonly protocol?: CandidateProtocol | undefined;
   /** The folder that logs lie in. */
   readonly folder?: string | undefined;
 }
@@ -138,7 +128,10 @@ export type DataSettings = (WorldSettings | LogSettings) & { readonly seed: numb
 export async function chooseDataset(wishes: DatasetWishes): Promise<DatasetChoice> {
   const { name, maxLists } = wishes;
   const dataset = findDataset(name);
-  const { shared, policy } = splitOptions(dataset.models);
+  const models = {
+    shared: pick(dataset.models, SHARED_OPTIONS),
+    policy: pick(dataset.models, POLICY_OPTIONS),
+  };
   if ("scenario" in dataset.data) {
     if ((wishes.split ?? wishes.protocol) !== undefined) {
       throw new RangeError(`experiment: split and protocol are choices for logs; ${name} is no log`);
@@ -149,8 +142,7 @@ export async function chooseDataset(wishes: DatasetWishes): Promise<DatasetChoic
       name,
       label: isUsual ? name : `${name}, ${trainingLists} lists`,
       settings: { source: "world", ...dataset.data, trainingLists },
-      shared,
-      policy,
+      ...models,
     };
   }
   const { split = "last-list", protocol = "injected", folder } = wishes;
@@ -165,8 +157,7 @@ export async function chooseDataset(wishes: DatasetWishes): Promise<DatasetChoic
       sha256: file.sha256,
       options: { ...dataset.data.options, split, protocol, ...(lists !== undefined && { maxLists: lists }) },
     },
-    shared,
-    policy,
+    ...models,
   };
 }
 
@@ -191,15 +182,8 @@ function logFile({ file }: LogDataset, folder: string | undefined, name: string)
   return path;
 }
 
-function splitOptions(models: Dataset["models"]): { shared: SharedOptions; policy: PolicyOptions } {
-  const { generatorStart, policyRequests, groups, policyTraining } = models;
-  const { width, heads, layers, dropoutRate, methods, reward, imitation } = models;
-  const { feedbackTraining, rewardTraining, imitationTraining } = models;
-  const trainings = { feedbackTraining, rewardTraining, imitationTraining };
-  return {
-    shared: { width, heads, layers, dropoutRate, methods, reward, imitation, ...trainings },
-    policy: { generatorStart, policyRequests, groups, policyTraining },
-  };
+function pick<From, Name extends keyof From>(from: From, names: readonly Name[]): Pick<From, Name> {
+  return Object.fromEntries(names.map((name) => [name, from[name]])) as Pick<From, Name>;
 }
 
 /** Draws a world's data, which is quick; reads a log once, and keeps it prepared in `folder`. */
@@ -229,12 +213,12 @@ async function readLog(
   context: TrainingContext,
 ): Promise<RunData> {
   const prepared = join(folder, "prepared.goalrank");
-  if (existsSync(prepared)) return preparedLogData(prepared);
+  if (existsSync(prepared)) return logData(await readPreparedDataset(prepared));
   const { data } = findDataset(settings.dataset);
   if ("scenario" in data) throw new Error(`experiment: ${settings.dataset} is no log`);
   const source = data.source(logFile(data, dataFolder, settings.dataset));
   const { seed, options } = settings;
-  const log = await logData(source, { ...options, seed }, context);
+  const log = logData(await prepare(source, { ...options, seed }, context));
   await writePreparedDataset(prepared, log);
   return log;
 }

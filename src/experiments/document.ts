@@ -63,7 +63,7 @@ export function writeDocument(root: string, documents: string): string[] {
     );
   }
   const document = join(documents, "results.md");
-  for (const [file, { draw }] of pictures) writeWhole(join(documents, file), draw());
+  for (const [file, { svg }] of pictures) writeWhole(join(documents, file), svg);
   writeWhole(document, [HEAD, ...sharedSection(root), ...sections].join("\n"));
   return [document, ...[...pictures.keys()].map((file) => join(documents, file))];
 }

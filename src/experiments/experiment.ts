@@ -4,7 +4,7 @@ import type { DatasetChoice } from "./datasets.ts";
 import type { Picture } from "./pictures.ts";
 import type { Results } from "./results.ts";
 import type { Table } from "./tables.ts";
-import type { Trial, TrialLabel, TrialOutcome, Work } from "./trial.ts";
+import type { Trial, TrialLabel, TrialOutcome } from "./trial.ts";
 
 /** What a person asks an experiment for. */
 export interface ExperimentRequest {
@@ -54,12 +54,5 @@ export interface Surroundings {
   readonly context: TrainingContext;
 }
 
-/** Does one kind of work. What it throws is the trial's error. */
+/** Does one kind of work, which it alone knows. What it throws is the trial's error. */
 export type WorkRunner = (work: never, surroundings: Surroundings) => Promise<TrialOutcome>;
-
-/** Work as its runner knows it. */
-export function workRunner<Own extends Work>(
-  run: (work: Own, surroundings: Surroundings) => Promise<TrialOutcome>,
-): WorkRunner {
-  return run as WorkRunner;
-}

@@ -120,17 +120,12 @@ function tasksOf(pending: readonly Trial[], isFinished: GridOptions["isFinished"
   return [...tasks.values()];
 }
 
-/** A process, and the group that it has loaded. */
-interface Loaded {
-  readonly process: TrialProcess;
-  readonly group: string;
-}
-
 class Grid {
   ran = 0;
   readonly failed: FailedTrial[] = [];
   private readonly queue: PQueue;
-  private readonly idle: Loaded[] = [];
+  /** Processes that wait, each with the group that it has loaded. */
+  private readonly idle: { readonly process: TrialProcess; readonly group: string }[] = [];
 
   constructor(private readonly options: GridOptions) {
     this.queue = new PQueue({ concurrency: options.jobs });

@@ -67,7 +67,7 @@ const SAMPLE = 1000;
 export async function rewardSpread(
   judge: ListJudge,
   training: ListDataset,
-): Promise<{ readonly mean: number; readonly deviation: number }> {
+): Promise<Pick<NoiseOptions, "mean" | "deviation">> {
   const sample = selectRows(training, allRows(training).subarray(0, SAMPLE));
   const rewards = await predictedRewards(judge, sample, showableLists(sample));
   return { mean: mean(rewards), deviation: standardDeviation(rewards) };

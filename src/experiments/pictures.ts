@@ -13,7 +13,13 @@ export interface Picture {
   /** Of the file. */
   readonly name: string;
   readonly caption: string;
-  readonly draw: () => string;
+  readonly svg: string;
+}
+
+interface Chart extends Omit<Picture, "svg"> {
+  /** What the picture shows, for those who do not see it. */
+  readonly description: string;
+  readonly x: Axis;
 }
 
 export interface Axis {
@@ -52,16 +58,14 @@ export interface Level {
   readonly value: number;
 }
 
-export interface LineChart {
-  readonly description: string;
-  readonly x: Axis;
+export interface LineChart extends Chart {
   readonly y: Axis;
   readonly lines: readonly Line[];
   readonly levels?: readonly Level[];
 }
 
 /** Lines with their names at their ends, and level lines across. */
-export function drawLines({ description, x, y, lines, levels = [] }: LineChart): string {
+export function drawLines({ x, y, lines, levels = [], ...chart }: LineChart): Picture {
   const ends = lines.flatMap(({ points }) => points.map((point) => point.x));
   const title = (own: Line | Level, at: Point, fill: string) =>
     Plot.text([at], { x: "x", y: "value", text: () => own.name, fill, textAnchor: "start", dx: 7 });
@@ -86,7 +90,7 @@ export function drawLines({ description, x, y, lines, levels = [] }: LineChart):
       title(level, { x: Math.max(...ends), value: level.value }, stroke),
     ];
   });
-  return plot(description, {
+  return plot(chart, {
     marginRight: 24 + widthOf([...lines, ...levels]),
     x: axisOptions(x),
     y: { ...axisOptions(y), grid: true },
@@ -106,21 +110,19 @@ export interface Panel {
 }
 
 /** Panels side by side with one axis of names and one scale. */
-export interface PanelChart {
-  readonly description: string;
-  readonly x: Axis;
+export interface PanelChart extends Chart {
   readonly panels: readonly Panel[];
 }
 
 /** A dot for each name in each panel, with its interval; names stand in the order in which panels name them. */
-export function drawPanels({ description, x, panels }: PanelChart): string {
+export function drawPanels({ x, panels, ...chart }: PanelChart): Picture {
   const dots = panels.flatMap(({ name: panel, bars }) => bars.map((bar) => ({ ...bar, panel })));
   const names = [...new Set(dots.map(({ name }) => name))];
   const colourOf = ({ isMarked }: Bar) => COLOURS[isMarked === true ? 1 : 0];
   const isSingle = panels.length === 1;
   const place = { ...(!isSingle && { fx: "panel" }), y: "name" };
   const marginLeft = 20 + widthOf(dots);
-  return plot(description, {
+  return plot(chart, {
     height: 60 + 20 * names.length,
     ...{ marginLeft, x: { ...axisOptions(x), grid: true }, y: { label: null, domain: names } },
     ...(!isSingle && {
@@ -158,7 +160,7 @@ function axisOptions({ label, type = "linear", domain, ticks }: Axis): Plot.Scal
   };
 }
 
-function plot(description: string, options: Plot.PlotOptions): string {
+function plot({ name, caption, description }: Omit<Chart, "x">, options: Plot.PlotOptions): Picture {
   const picture = Plot.plot({
     width: 640,
     height: 360,
@@ -172,5 +174,5 @@ function plot(description: string, options: Plot.PlotOptions): string {
   });
   picture.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   picture.setAttribute("role", "img");
-  return `${picture.outerHTML}\n`;
+  return { name, caption, svg: `${picture.outerHTML}\n` };
 }

@@ -1,16 +1,20 @@
 /** The work of most experiments: a method learns from a dataset, answers its test requests, and is measured. */
 import { join } from "node:path";
+import type { UserMetrics } from "../evaluation/ranking-metrics.ts";
+import { mean } from "../evaluation/statistics.ts";
 import { fileName, writeWhole } from "../files/write-whole.ts";
+import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
+import type { RankedLists } from "../methods/answering.ts";
 import { sharedModel } from "../methods/method.ts";
 import type { RunData } from "../run/data.ts";
+import { requestMetrics } from "../run/evaluate-lists.ts";
+import { expectedRewards } from "../world/oracle.ts";
 import { exposedFirst } from "./candidate-order.ts";
 import { type Contender, learn } from "./contenders.ts";
-import type { DatasetChoice } from "./datasets.ts";
 import type { Surroundings } from "./experiment.ts";
-import { measureLists } from "./request-measures.ts";
-import { loadShared, type Shared, type SharedWork, sharedTrial } from "./shared-work.ts";
+import { loadShared, type Shared, type SharedWork } from "./shared-work.ts";
 import { formatQrels, formatRun } from "./trec.ts";
-import type { Trial, TrialLabel, TrialOutcome, Work } from "./trial.ts";
+import type { TrialOutcome, Work } from "./trial.ts";
 
 export interface RankingWork extends Work {
   readonly kind: "ranking";
@@ -18,18 +22,6 @@ export interface RankingWork extends Work {
   readonly contender: Contender;
   /** How candidates stand in test requests, where that is not as in training. */
   readonly testOrder?: "exposed first";
-}
-
-/** A trial of a contender on a dataset. */
-export function rankingTrial(
-  label: Pick<TrialLabel, "experiment" | "method" | "seed"> & { readonly variant?: string },
-  dataset: DatasetChoice,
-  contender: Contender,
-  order: Pick<RankingWork, "testOrder"> = {},
-): Trial {
-  const needs = sharedTrial(dataset, label.seed);
-  const work: RankingWork = { kind: "ranking", shared: needs.work as SharedWork, contender, ...order };
-  return { variant: "", ...label, dataset: dataset.label, work, needs };
 }
 
 /** Its CPU seconds are those of the contender alone, without what is shared. */
@@ -56,6 +48,30 @@ export async function runRankingWork(work: RankingWork, surroundings: Surroundin
 function ordered(shared: Shared, { testOrder }: RankingWork): Shared {
   if (testOrder === undefined) return shared;
   return { ...shared, data: { ...shared.data, test: exposedFirst(shared.data.test) } };
+}
+
+/** Lists are judged by all measures that the data allows; a request without a positive has no ranking metrics. */
+export async function measureLists(
+  { test, world }: RunData,
+  judge: ListJudge,
+  ranked: RankedLists,
+): Promise<TrialOutcome> {
+  const users = requestMetrics(test, ranked);
+  const column = (measure: keyof UserMetrics) => users.map((user) => user?.[measure] ?? null);
+  const values: NonNullable<TrialOutcome["values"]> = {
+    ...(world && { trueReward: [...expectedRewards(world, test, ranked.lists)] }),
+    predictedReward: [...(await predictedRewards(judge, test, ranked.lists))],
+    hit: column("hit"),
+    ndcg: column("ndcg"),
+    map: column("map"),
+    f1: column("f1"),
+    auc: column("auc"),
+  };
+  const means = Object.entries(values).flatMap(([measure, column]): [string, number][] => {
+    const known = column.filter((value) => value !== null);
+    return known.length === 0 ? [] : [[measure, mean(known)]];
+  });
+  return { metrics: { ...Object.fromEntries(means), requests: test.size }, values };
 }
 
 /** Writes the lists, and what they are judged by, for programs of others. */

@@ -51,10 +51,8 @@ export async function runExperiment(
   const report = await runTrials(trials, {
     jobs,
     start: options.start ?? (() => startTrialProcess({ root, dataFolder }, signal)),
-    isFinished: (trial, key) => {
-      if (trial.experiment === SHARED) return isSharedFinished(root, key);
-      return own.has(trial, key);
-    },
+    isFinished: (trial, key) =>
+      trial.experiment === SHARED ? isSharedFinished(root, key) : own.has(trial, key),
     keep: (trial, key, outcome) => tables.of(trial.experiment).append(trial, key, outcome),
     listener,
     signal,
@@ -105,6 +103,6 @@ function writePresentation(folder: string, dataset: string, { tables, pictures }
     ...tables.flatMap((table) =>
       Object.entries(FORMATS).map(([extension, format]) => write(table.name, extension, format(table))),
     ),
-    ...pictures.map(({ name, draw }) => write(name, "svg", draw())),
+    ...pictures.map(({ name, svg }) => write(name, "svg", svg)),
   ];
 }

@@ -30,20 +30,9 @@ export function recordRun(
   { command, started, jobs, dataset }: Pick<RunRecord, "command" | "jobs" | "dataset"> & { started: number },
   { ran, skipped, failed }: GridReport,
 ): void {
-  const seconds = (Date.now() - started) / 1000;
-  linesOf(folder).append([
-    {
-      ...{
-        command,
-        started: new Date(started).toISOString(),
-        seconds,
-        jobs,
-        machine: describeMachine(),
-        dataset,
-      },
-      ...{ ran, skipped, failed: failed.length },
-    },
-  ]);
+  const time = { started: new Date(started).toISOString(), seconds: (Date.now() - started) / 1000 };
+  const place = { jobs, machine: describeMachine(), dataset };
+  linesOf(folder).append([{ command, ...time, ...place, ran, skipped, failed: failed.length }]);
 }
 
 /** The runs that did something, oldest first. */

@@ -34,7 +34,10 @@ export interface Shared {
 export const SHARED = "shared";
 
 /** The trial that others of this dataset and seed need. */
-export function sharedTrial({ label, settings, shared }: DatasetChoice, seed: number): Trial {
+export function sharedTrial(
+  { label, settings, shared }: DatasetChoice,
+  seed: number,
+): Trial & { readonly work: SharedWork } {
   const work: SharedWork = { kind: "shared", data: { ...settings, seed }, options: shared };
   return { experiment: SHARED, dataset: label, method: "shared models", seed, variant: "", work };
 }
@@ -79,7 +82,8 @@ export async function loadShared(
 ): Promise<Shared> {
   const key = workKey(work);
   if (last?.key === key) return last.shared;
-  if (last !== undefined) dispose(last.shared);
+  // No trial of this process will ask for those before again, or their checkpoints give them back.
+  if (last !== undefined) for (const [, model] of namedSharedModels(last.shared.models)) model.dispose();
   last = undefined;
   const folder = sharedFolder(root, key);
   const own: TrainingContext = { ...context, checkpoints: new CheckpointFolder(folder, key) };
@@ -89,9 +93,4 @@ export async function loadShared(
   const shared = { data, models, options: work.options };
   last = { key, shared };
   return shared;
-}
-
-/** Frees models that no trial of this process will ask for again, or that its checkpoints would give back. */
-function dispose({ models }: Shared): void {
-  for (const [, model] of namedSharedModels(models)) model.dispose();
 }

@@ -24,6 +24,8 @@ interface ResultLine extends TrialLabel {
 }
 
 type RequestValues = readonly (number | null)[];
+/** By measure. */
+type WorkValues = Readonly<Record<string, RequestValues>>;
 
 interface ValueLine {
   readonly key: string;
@@ -42,7 +44,7 @@ export class StoredResults {
   private readonly resultLines: JsonLines<ResultLine>;
   private readonly valueLines: JsonLines<ValueLine>;
   /** By key and measure; read when somebody asks. */
-  private values: Map<string, Map<string, RequestValues>> | undefined;
+  private values: Map<string, WorkValues> | undefined;
 
   private constructor(folder: string) {
     this.resultLines = new JsonLines(join(folder, "results.jsonl"));
@@ -52,13 +54,12 @@ export class StoredResults {
   /** Reads what the folder holds, passing over what a crash left of a trial. A missing folder holds nothing. */
   static open(folder: string): StoredResults {
     const stored = new StoredResults(folder);
-    const open = new Map<string, [string, number][]>();
+    const open = new Map<string, TrialResult["metrics"]>();
     for (const { metric, value, ...own } of stored.resultLines.read()) {
       const name = JSON.stringify(own);
-      const metrics = [...(open.get(name) ?? []), [metric, value] as [string, number]];
+      const metrics = { ...open.get(name), [metric]: value };
       open.set(name, metrics);
-      if (metric === CLOSING)
-        stored.results.set(labelName(own), { ...own, metrics: Object.fromEntries(metrics) });
+      if (metric === CLOSING) stored.results.set(labelName(own), { ...own, metrics });
     }
     return stored;
   }
@@ -73,34 +74,31 @@ export class StoredResults {
 
   /** The values of a measure, request by request; undefined where none were kept. */
   valuesOf(key: string, measure: string): RequestValues | undefined {
-    return this.knownValues().get(key)?.get(measure);
+    return this.knownValues().get(key)?.[measure];
   }
 
   /** Everything that is known of a work, whatever its label, to be kept elsewhere too. */
   outcomeOf(key: string): TrialOutcome | undefined {
     const found = this.trials.find((result) => result.key === key);
-    return found && { metrics: found.metrics, values: Object.fromEntries(this.knownValues().get(key) ?? []) };
+    return found && { metrics: found.metrics, values: this.knownValues().get(key) ?? {} };
   }
 
   /** @param outcome with the metric `seconds` */
   append(label: TrialLabel, key: string, { metrics, values = {} }: TrialOutcome): void {
     const { experiment, dataset, method, seed, variant } = label;
-    const own = { key, experiment, dataset, method, seed, variant };
     const { [CLOSING]: seconds, ...others } = metrics;
     if (seconds === undefined) throw new Error(`results: a trial needs the metric ${CLOSING}`);
-    const ordered = Object.entries({ ...others, [CLOSING]: seconds });
     const known = this.knownValues();
-    if (!known.has(key) && Object.keys(values).length > 0) {
-      const rounded = Object.entries(values).map(([measure, list]) => ({
-        key,
-        measure,
-        values: list.map(round),
-      }));
-      this.valueLines.append(rounded);
-      known.set(key, new Map(rounded.map((line) => [line.measure, line.values])));
+    const measures = Object.entries(values);
+    if (!known.has(key) && measures.length > 0) {
+      const rounded = Object.fromEntries(measures.map(([measure, own]) => [measure, own.map(round)]));
+      this.valueLines.append(valueLinesOf(key, rounded));
+      known.set(key, rounded);
     }
-    this.resultLines.append(ordered.map(([metric, value]) => ({ ...own, metric, value })));
-    this.results.set(labelName(own), { ...own, metrics: Object.fromEntries(ordered) });
+    const own = { key, experiment, dataset, method, seed, variant };
+    const result = { ...own, metrics: { ...others, [CLOSING]: seconds } };
+    this.resultLines.append(resultLinesOf(result));
+    this.results.set(labelName(label), result);
   }
 
   /** Discards results: their trials will run again. @returns how many */
@@ -108,32 +106,30 @@ export class StoredResults {
     const names = [...this.results].filter(([, result]) => unwanted(result)).map(([name]) => name);
     if (names.length === 0) return 0;
     for (const name of names) this.results.delete(name);
-    this.resultLines.rewrite(
-      this.trials.flatMap(({ metrics, ...own }) =>
-        Object.entries(metrics).map(([metric, value]) => ({ ...own, metric, value })),
-      ),
-    );
+    this.resultLines.rewrite(this.trials.flatMap(resultLinesOf));
     this.values = undefined;
-    this.valueLines.rewrite(
-      [...this.knownValues()].flatMap(([key, measures]) =>
-        [...measures].map(([measure, values]) => ({ key, measure, values })),
-      ),
-    );
+    this.valueLines.rewrite([...this.knownValues()].flatMap(([key, own]) => valueLinesOf(key, own)));
     return names.length;
   }
 
   /** Values of trials that have results: a crash leaves values without them. */
-  private knownValues(): Map<string, Map<string, RequestValues>> {
+  private knownValues(): Map<string, WorkValues> {
     if (this.values !== undefined) return this.values;
     const keys = new Set(this.trials.map(({ key }) => key));
     this.values = new Map();
     for (const { key, measure, values } of this.valueLines.read()) {
-      if (!keys.has(key)) continue;
-      const measures = this.values.get(key) ?? new Map<string, RequestValues>();
-      this.values.set(key, measures.set(measure, values));
+      if (keys.has(key)) this.values.set(key, { ...this.values.get(key), [measure]: values });
     }
     return this.values;
   }
+}
+
+function resultLinesOf({ metrics, ...own }: TrialResult): ResultLine[] {
+  return Object.entries(metrics).map(([metric, value]) => ({ ...own, metric, value }));
+}
+
+function valueLinesOf(key: string, values: WorkValues): ValueLine[] {
+  return Object.entries(values).map(([measure, own]) => ({ key, measure, values: own }));
 }
 
 function labelName({ experiment, dataset, method, seed, variant }: TrialLabel): string {

@@ -60,8 +60,8 @@ export function toCsv({ columns, rows }: Table): string {
   const head = columns.flatMap(({ title }, i) => (hasInterval[i] ? [title, `${title} ± 95%`] : [title]));
   const body = rows.map((row) =>
     row.flatMap((cell, i) => {
-      if (!isEstimate(cell)) return hasInterval[i] ? [text(cell), ""] : [text(cell)];
-      return hasInterval[i] ? [text(cell.mean), text(cell.halfWidth)] : [text(cell.mean)];
+      const { mean, halfWidth } = isEstimate(cell) ? cell : { mean: cell, halfWidth: undefined };
+      return hasInterval[i] ? [text(mean), text(halfWidth)] : [text(mean)];
     }),
   );
   return [head, ...body].map((cells) => `${cells.map(quote).join(",")}\n`).join("");

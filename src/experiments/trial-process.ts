@@ -6,9 +6,11 @@ import { CheckpointFolder } from "../training/checkpoint-folder.ts";
 import type { TrainingListener } from "../training/listener.ts";
 import { TrainingInterrupted } from "../training/trainer.ts";
 import type { TrialAnswer, TrialRequest } from "./child-process.ts";
-import { sharedFolder } from "./shared-work.ts";
+import type { WorkRunner } from "./experiment.ts";
+import { findExperiment } from "./named/index.ts";
+import { runRankingWork } from "./ranking-work.ts";
+import { runSharedWork, sharedFolder } from "./shared-work.ts";
 import type { Trial, TrialOutcome } from "./trial.ts";
-import { runnerOf } from "./work-kinds.ts";
 
 // The grid's process is gone: there is nobody to work for.
 process.on("disconnect", () => process.exit());
@@ -35,20 +37,25 @@ async function work({ trial, key, root, dataFolder }: TrialRequest): Promise<Tri
     checkpoints: new CheckpointFolder(folder, key, warn),
     signal,
   };
-  const outcome = await measure(() =>
-    run(trial.work as never, { label: labelOf(trial), root, dataFolder, context }),
-  );
+  const outcome = await measure(() => run(trial.work as never, { label: trial, root, dataFolder, context }));
   rmSync(folder, { recursive: true, force: true });
   return isContinued ? withoutCost(outcome) : outcome;
+}
+
+/** The kinds of work that experiments share. */
+const COMMON: Readonly<Record<string, WorkRunner>> = { shared: runSharedWork, ranking: runRankingWork };
+
+/** @throws Error for work that neither all experiments nor the trial's own know */
+function runnerOf({ experiment, work: { kind } }: Trial): WorkRunner {
+  const found = COMMON[kind] ?? findExperiment(experiment).works?.[kind];
+  if (found === undefined)
+    throw new Error(`experiment ${experiment}: nothing does work of the kind "${kind}"`);
+  return found;
 }
 
 /** A trial that went on from a checkpoint does not know what the part before took. */
 function withoutCost({ metrics: { cpuSeconds: _, ...metrics }, ...outcome }: TrialOutcome): TrialOutcome {
   return { ...outcome, metrics };
-}
-
-function labelOf({ experiment, dataset, method, seed, variant }: Trial) {
-  return { experiment, dataset, method, seed, variant };
 }
 
 /** Adds what the work took to its metrics; work that knows better says so itself. */

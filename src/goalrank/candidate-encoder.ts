@@ -66,12 +66,17 @@ export class CandidateEncoder extends Module {
     if (this.userFeatures !== undefined) parts.push(this.userFeatures.forward(users).reshape([size, 1, -1]));
     if (history !== undefined && historyWeights !== undefined) {
       const means = matmul(historyWeights, this.encodeItems(history));
-      parts.push(
-        this.likedHistory.forward(means.slice(1, 0, 1)),
-        this.otherHistory.forward(means.slice(1, 1, 2)),
-      );
+      const [liked, other] = [means.slice(1, 0, 1), means.slice(1, 1, 2)];
+      parts.push(this.likedHistory.forward(liked), this.otherHistory.forward(other));
     }
     if (parts.length === 0) return undefined;
     return parts.reduce((sum, part) => sum.add(part));
   }
+}
+
+/** Encoded items of lists i32 [B, G, L], of encoded candidates [B, N, D]: [B * G, L, D]. */
+export function itemsOf(candidates: Tensor, lists: Tensor): Tensor {
+  const [requests, group, length] = lists.shape;
+  const items = candidates.takeRows(lists.reshape([requests, group * length]));
+  return items.reshape([requests * group, length, -1]);
 }

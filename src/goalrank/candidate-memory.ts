@@ -2,14 +2,9 @@
 
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
-import { EncoderBlock, LayerNorm, Module, stackBlocks } from "../nn/index.ts";
+import { type BlockStack, EncoderBlock, LayerNorm, Module, stackBlocks } from "../nn/index.ts";
 import type { Random, Tensor } from "../tensor/index.ts";
 import { CandidateEncoder } from "./candidate-encoder.ts";
-import type { ModelShape, ModelStream } from "./model-shape.ts";
-
-/** Of a candidate memory; `layers` are Transformer blocks over the N candidates. */
-export type CandidateMemoryOptions = Pick<ModelShape, "width" | "heads" | "layers" | "dropoutRate" | "seed"> &
-  ModelStream;
 
 /** A Transformer encoder over the candidates, without positions: their order tells nothing (appendix D.2). */
 export class CandidateMemory extends Module {
@@ -17,7 +12,8 @@ export class CandidateMemory extends Module {
   private readonly blocks: EncoderBlock[];
   private readonly norm: LayerNorm;
 
-  constructor(catalogue: Catalogue, options: CandidateMemoryOptions, random: Random) {
+  /** @param options of the Transformer blocks over the N candidates */
+  constructor(catalogue: Catalogue, options: BlockStack, random: Random) {
     super();
     const { width, stream } = options;
     this.encoder = new CandidateEncoder(catalogue, width, random);

@@ -39,18 +39,11 @@ export class FeatureEncoder extends Module {
 
   /** Numbers of users or items i32 [...] -> [..., D]. */
   forward(numbers: Tensor): Tensor {
+    const { projection, numbers: observed, categoryEmbedding, categories, categoryWeights } = this;
     const parts: Tensor[] = [];
-    if (this.projection !== undefined && this.numbers !== undefined) {
-      parts.push(this.projection.forward(embedding(this.numbers, numbers)));
-    }
-    if (
-      this.categoryEmbedding !== undefined &&
-      this.categories !== undefined &&
-      this.categoryWeights !== undefined
-    ) {
-      parts.push(
-        this.encodeCategories(numbers, this.categoryEmbedding, this.categories, this.categoryWeights),
-      );
+    if (projection && observed) parts.push(projection.forward(embedding(observed, numbers)));
+    if (categoryEmbedding && categories && categoryWeights) {
+      parts.push(this.encodeCategories(numbers, categoryEmbedding, categories, categoryWeights));
     }
     return parts.reduce((sum, part) => sum.add(part));
   }

@@ -21,7 +21,13 @@ import {
 } from "../nn/index.ts";
 import { concat, matmul, type Random, type Tensor, tensor } from "../tensor/index.ts";
 import { CandidateMemory } from "./candidate-memory.ts";
-import { type DecodeOptions, decodeLists, type ListPolicy } from "./decoding/decode.ts";
+import {
+  type DecodeOptions,
+  decodeLists,
+  type ListPolicy,
+  type PolicyMemory,
+  type PolicyState,
+} from "./decoding/decode.ts";
 import type { ModelShape, ModelStream } from "./model-shape.ts";
 
 /** Of a {@link Generator}. */
@@ -34,10 +40,8 @@ export interface GeneratorOptions
   readonly decoderLayers: number;
 }
 
-/** The encoded candidates, computed once for any number of lists. */
-export interface GeneratorMemory {
-  /** [B, N, D] */
-  readonly rows: Tensor;
+/** The encoded candidates [B, N, D], computed once for any number of lists. */
+export interface GeneratorMemory extends PolicyMemory {
   /** What the decoder's state is compared with: [B, N, D]. */
   readonly pointers: Tensor;
   /** For the cross-attention of each decoder block. */
@@ -45,21 +49,16 @@ export interface GeneratorMemory {
 }
 
 /** The decoder at one position of S lists of each of B requests. */
-export interface DecodingState {
+export interface DecodingState extends PolicyState {
   /** S */
   readonly lists: number;
   /** The position that is to be filled, from 0: t. */
   readonly position: number;
-  /** Logits of that position, for all candidates: [B * S, N]. */
-  readonly logits: Tensor;
   /** Of each decoder block, for the positions up to this one: [B * S, t + 1, D]. */
   readonly keyValues: readonly KeyValues[];
 }
 
-/**
- * GoalRank's policy (appendix D.2): writes a list item by item, each chosen among the candidates by a
- * pointer.
- */
+/** GoalRank's policy (appendix D.2): writes a list item by item, each chosen among the candidates by a pointer. */
 export class Generator extends Module implements ListPolicy<GeneratorMemory, DecodingState> {
   readonly listLength: number;
   private readonly width: number;
@@ -101,12 +100,7 @@ export class Generator extends Module implements ListPolicy<GeneratorMemory, Dec
     return { rows, pointers: this.pointer.forward(rows), keyValues };
   }
 
-  /**
-   * Log-probabilities of given lists.
-   *
-   * @param lists candidate positions [B, G, L], L at most the generator's list length
-   * @returns log pi: [B, G]
-   */
+  /** log pi of given lists, candidate positions [B, G, L] with L at most the generator's list length: [B, G]. */
   logProbabilities(memory: GeneratorMemory, lists: Int32Array, groupSize: number): Tensor {
     return this.stepLogProbabilities(memory, lists, groupSize).sum(2);
   }
@@ -115,26 +109,17 @@ export class Generator extends Module implements ListPolicy<GeneratorMemory, Dec
   stepLogProbabilities(memory: GeneratorMemory, lists: Int32Array, groupSize: number): Tensor {
     const [requests, candidates] = memory.rows.shape;
     const length = lists.length / (requests * groupSize);
-    const inputs = this.teacherInputs(memory, lists, groupSize, length);
+    const inputs = this.teacherInputs(memory, lists, length);
     const logits = this.decodeLogits(memory, inputs, [], causalMask(length)).logits;
-    const free = tensor(freeCandidates(lists, length, candidates), [
-      requests,
-      groupSize * length,
-      candidates,
-    ]);
-    const chosen = tensor(lists, [requests, groupSize * length, 1]);
-    const steps = logits.logSoftmax(free).takeAlongLast(chosen);
+    const rows = groupSize * length;
+    const free = tensor(freeCandidates(lists, length, candidates), [requests, rows, candidates]);
+    const steps = logits.logSoftmax(free).takeAlongLast(tensor(lists, [requests, rows, 1]));
     return steps.reshape([requests, groupSize, length]);
   }
 
   /** Decodes S lists for each request -> candidate positions i32 [B, S, L]; see `decodeLists`. */
   decode(memory: GeneratorMemory, options: DecodeOptions): Tensor {
     return decodeLists(this, memory, options);
-  }
-
-  /** Logits of the first position, the generator's score of each candidate by itself: [B, N]. */
-  firstLogits(memory: GeneratorMemory): Tensor {
-    return this.begin(memory, 1).logits;
   }
 
   /** The decoder at the first position of S lists of each request. */
@@ -176,20 +161,15 @@ export class Generator extends Module implements ListPolicy<GeneratorMemory, Dec
   }
 
   /** The start, then each list's items but the last, with their positions: [B * G, L, D]. */
-  private teacherInputs(
-    memory: GeneratorMemory,
-    lists: Int32Array,
-    groupSize: number,
-    length: number,
-  ): Tensor {
+  private teacherInputs(memory: GeneratorMemory, lists: Int32Array, length: number): Tensor {
     const requests = memory.rows.shape[0];
-    const rows = requests * groupSize;
+    const rows = lists.length / length;
     const start = this.start.reshape([1, 1, this.width]).broadcastTo([rows, 1, this.width]);
     const previous = new Int32Array(rows * (length - 1));
     for (let row = 0; row < rows; row++) {
       previous.set(lists.subarray(row * length, (row + 1) * length - 1), row * (length - 1));
     }
-    const indices = tensor(previous, [requests, groupSize * (length - 1)]);
+    const indices = tensor(previous, [requests, previous.length / requests]);
     const items = memory.rows.takeRows(indices).reshape([rows, length - 1, this.width]);
     return concat([start, items], 1).add(this.positions.slice(0, 0, length));
   }

@@ -2,16 +2,15 @@
  * GoalRank's training (section 3.3): each step builds a group of lists for every request, scores them with a judge,
  * turns the rewards into the reference policy (Eq. 4), and moves the generator towards it by cross-entropy (Eq. 5).
  */
-import { type FeedbackBatch, feedbackBatch } from "../data/batch.ts";
+import type { FeedbackBatch } from "../data/batch.ts";
 import type { ListDataset } from "../data/dataset.ts";
 import { groupCrossEntropy, noGrad, type RandomKey, type Tensor, tensor } from "../tensor/index.ts";
 import type { BatchLoss, TrainingTask } from "../training/trainer.ts";
+import { feedbackTask } from "./feedback-task.ts";
 import type { Generator, GeneratorMemory } from "./generator.ts";
-import { describeGroups } from "./group-metrics.ts";
+import { describeGroups, type GroupObjective, type ScoredGroups } from "./group-metrics.ts";
 import { buildGroups } from "./groups/build.ts";
-import type { GroupSource } from "./groups/group-set.ts";
 import { checkGroups, type GroupOptions } from "./groups/group-settings.ts";
-import type { Groups } from "./groups/lists.ts";
 import { selectSpaced } from "./groups/select-spaced.ts";
 import { imitationLoss } from "./imitation-task.ts";
 import type { CandidateScorer, ListJudge } from "./judge.ts";
@@ -24,15 +23,6 @@ export interface GoalRankModels {
   readonly pointwise: CandidateScorer;
   /** Of the generator's shape: holds the copy that lists are sampled from; needed for `refreshEvery` over 1. */
   readonly sampler?: Generator | undefined;
-}
-
-/** Groups of one batch and what their lists are worth. */
-export interface ScoredGroups {
-  readonly groups: Omit<Groups, "sources">;
-  /** [B, G] */
-  readonly rewards: Float32Array;
-  /** Where each list came from: [B, G]. */
-  readonly sources: readonly GroupSource[];
 }
 
 /** What each request loses on its group, [B], given its candidates as the generator encoded them. */
@@ -67,18 +57,12 @@ export function goalRankTask(
       `groups: refreshEvery ${refreshEvery} needs a sampler, a generator of the same shape`,
     );
   }
-  return {
-    stage,
-    model: generator,
-    size: dataset.size,
-    ...(refreshEvery > 1 && sampler && { companions: new Map([["sampler", sampler]]) }),
-    async computeLoss(rows, step) {
-      if (refreshEvery > 1 && step % refreshEvery === 0) sampler?.loadStateDict(await generator.stateDict());
-      const batch = feedbackBatch(dataset, rows);
-      const scored = await scoreGroups(models, batch, options, { seed, stream: stage, step });
-      return lossOfGroups(scored, generator, batch, options, groupLoss);
-    },
-  };
+  const task = feedbackTask(stage, generator, dataset, async (batch, step) => {
+    if (refreshEvery > 1 && step % refreshEvery === 0) sampler?.loadStateDict(await generator.stateDict());
+    const scored = await scoreGroups(models, batch, options, { seed, stream: stage, step });
+    return lossOfGroups(scored, generator, batch, options, groupLoss);
+  });
+  return { ...task, ...(refreshEvery > 1 && sampler && { companions: new Map([["sampler", sampler]]) }) };
 }
 
 /** Draws the groups of a batch and has the judge score them; nothing is recorded. */
@@ -92,15 +76,8 @@ export async function scoreGroups(
   const policy = refreshEvery > 1 && sampler !== undefined ? sampler : generator;
   policy.train(false);
   const [memory, logits] = noGrad(() => [policy.encode(batch), pointwise.forward(batch)]);
-  const context = {
-    requests,
-    candidates,
-    length,
-    key,
-    policy: { generator: policy, memory },
-    logits,
-    logged,
-  };
+  const sizes = { requests, candidates, length };
+  const context = { ...sizes, key, policy: { generator: policy, memory }, logits, logged };
   const drawn = await buildGroups(set, context);
   const judged = noGrad(() => judge.rewards(batch, tensor(drawn.lists, [requests, drawn.groupSize, length])));
   const rewards = (await judged.data()) as Float32Array;
@@ -111,16 +88,6 @@ export async function scoreGroups(
   }
   const { rewards: kept, places, ...groups } = selectSpaced(drawn, rewards, spaced);
   return { groups, rewards: kept, sources: Array.from(places, sourceOf) };
-}
-
-/** What a step moves the generator by, for B groups of G lists. */
-export interface GroupObjective {
-  /** [B] */
-  readonly loss: Tensor;
-  /** pi_ref, zeros for repeated lists and for groups without a spread: [B, G]. */
-  readonly referencePolicy: Tensor;
-  /** log pi_theta of each list: [B, G]. */
-  readonly logProbabilities: Tensor;
 }
 
 /** Eq. 4 and 5 on the groups, whose requests are encoded in `memory`. */
@@ -158,6 +125,6 @@ function lossOfGroups(
       imitationWeight === 0
         ? loss
         : loss.add(imitationLoss(generator, memory, batch, imitation).mul(imitationWeight)),
-    describe: () => describeGroups(reported, scored.groups, scored.rewards, scored.sources),
+    describe: () => describeGroups(reported, scored),
   };
 }

@@ -1,21 +1,27 @@
 /** What is logged of a step on groups (section 6 of the paper's protocol): the quantities that were used, as numbers. */
+import { logSumExp } from "../evaluation/statistics.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { StepMetrics } from "../training/listener.ts";
 import type { GroupSource } from "./groups/group-set.ts";
 import type { Groups } from "./groups/lists.ts";
 
-/** Means by name. */
-class Means {
-  private readonly sums = new Map<string, { total: number; count: number }>();
+/** Groups of one batch and what their lists are worth. */
+export interface ScoredGroups {
+  readonly groups: Omit<Groups, "sources">;
+  /** [B, G] */
+  readonly rewards: Float32Array;
+  /** Where each list came from: [B, G]. */
+  readonly sources: readonly GroupSource[];
+}
 
-  add(name: string, value: number): void {
-    const { total, count } = this.sums.get(name) ?? { total: 0, count: 0 };
-    this.sums.set(name, { total: total + value, count: count + 1 });
-  }
-
-  toMetrics(): StepMetrics {
-    return Object.fromEntries([...this.sums].map(([name, { total, count }]) => [name, total / count]));
-  }
+/** What a step moves the generator by, for B groups of G lists. */
+export interface GroupObjective {
+  /** [B] */
+  readonly loss: Tensor;
+  /** pi_ref, zeros for repeated lists and for groups without a spread: [B, G]. */
+  readonly referencePolicy: Tensor;
+  /** log pi_theta of each list: [B, G]. */
+  readonly logProbabilities: Tensor;
 }
 
 /**
@@ -23,52 +29,47 @@ class Means {
  * source, `policyEntropy` (mean of -log pi of the policy's own lists), `referenceEntropy`, and `divergence`, KL(pi_ref ||
  * pi_theta restricted to the group). `zeroSpread` counts groups without a spread, `duplicates` repeated
  * lists, `tokens` the positions of all lists.
- *
- * @param tensors loss [B], referencePolicy and logProbabilities [B, G], as `groupCrossEntropy` takes and gives them
- * @param rewards [B, G]
- * @param sources [B, G]
  */
 export async function describeGroups(
-  {
-    loss,
-    referencePolicy,
-    logProbabilities,
-  }: Readonly<Record<"loss" | "referencePolicy" | "logProbabilities", Tensor>>,
-  { requests, groupSize, distinct, lists }: Omit<Groups, "sources">,
-  rewards: Float32Array,
-  sources: readonly GroupSource[],
+  { loss, referencePolicy, logProbabilities }: GroupObjective,
+  { groups, rewards, sources }: ScoredGroups,
 ): Promise<StepMetrics> {
+  const { requests, groupSize, distinct, lists } = groups;
   const [losses, reference, logs] = await Promise.all([
     loss.data(),
     referencePolicy.data(),
     logProbabilities.data(),
   ]);
-  const means = new Means();
+  const values: Record<string, number[]> = {};
+  const note = (name: string, value: number) => {
+    values[name] ??= [];
+    values[name].push(value);
+  };
   let zeroSpread = 0;
   for (let request = 0; request < requests; request++) {
     const places = Array.from({ length: groupSize }, (_, g) => request * groupSize + g);
     const kept = places.filter((at) => distinct[at] === 1);
-    means.add("groupLoss", losses[request]);
-    means.add("spread", deviation(kept.map((at) => rewards[at])));
+    note("groupLoss", losses[request]);
+    note("spread", deviation(kept.map((at) => rewards[at])));
     for (const at of places) {
-      means.add(`reward ${sources[at]}`, rewards[at]);
-      if (sources[at] === "policy") means.add("policyEntropy", -logs[at]);
+      note(`reward ${sources[at]}`, rewards[at]);
+      if (sources[at] === "policy") note("policyEntropy", -logs[at]);
     }
     if (!kept.some((at) => reference[at] > 0)) {
       zeroSpread++;
       continue;
     }
-    means.add("referenceEntropy", -kept.reduce((sum, at) => sum + entropyTerm(reference[at]), 0));
-    means.add("divergence", divergence(kept, reference, logs));
+    note("referenceEntropy", -kept.reduce((sum, at) => sum + entropyTerm(reference[at]), 0));
+    note("divergence", divergence(kept, reference, logs));
   }
   const duplicates = distinct.reduce((count, first) => count + 1 - first, 0);
-  return { ...means.toMetrics(), zeroSpread, duplicates, tokens: lists.length };
+  const means = Object.fromEntries(Object.entries(values).map(([name, own]) => [name, average(own)]));
+  return { ...means, zeroSpread, duplicates, tokens: lists.length };
 }
 
 /** KL(pi_ref || pi_theta), both over the lists at `kept` alone. */
 function divergence(kept: readonly number[], reference: ArrayLike<number>, logs: ArrayLike<number>): number {
-  const highest = kept.reduce((high, at) => Math.max(high, logs[at]), Number.NEGATIVE_INFINITY);
-  const total = highest + Math.log(kept.reduce((sum, at) => sum + Math.exp(logs[at] - highest), 0));
+  const total = logSumExp(kept.map((at) => logs[at]));
   return kept.reduce((sum, at) => sum + entropyTerm(reference[at]) - reference[at] * (logs[at] - total), 0);
 }
 
@@ -78,6 +79,10 @@ function entropyTerm(probability: number): number {
 }
 
 function deviation(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  const mean = average(values);
+  return Math.sqrt(average(values.map((value) => (value - mean) ** 2)));
+}
+
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

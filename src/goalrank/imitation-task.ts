@@ -1,9 +1,10 @@
 /** How a generator learns to imitate the log: maximum likelihood of the lists that were shown. */
-import { type FeedbackBatch, feedbackBatch } from "../data/batch.ts";
+import type { FeedbackBatch } from "../data/batch.ts";
 import type { ListDataset } from "../data/dataset.ts";
 import { type ShownLists, showableLists } from "../data/labels.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 import type { TrainingTask } from "../training/trainer.ts";
+import { feedbackTask } from "./feedback-task.ts";
 import type { Generator, GeneratorMemory } from "./generator.ts";
 
 /**
@@ -24,15 +25,9 @@ export function imitationTask(
   imitation: Imitation,
   stage = "imitation",
 ): TrainingTask {
-  return {
-    stage,
-    model: generator,
-    size: dataset.size,
-    computeLoss: (rows) => {
-      const batch = feedbackBatch(dataset, rows);
-      return { loss: imitationLoss(generator, generator.encode(batch), batch, imitation) };
-    },
-  };
+  return feedbackTask(stage, generator, dataset, (batch) => ({
+    loss: imitationLoss(generator, generator.encode(batch), batch, imitation),
+  }));
 }
 
 /** - mean over requests of the log-probability of what is imitated: a scalar. */
@@ -48,7 +43,7 @@ export function imitationLoss(
 }
 
 /** The lists to imitate, [B, L] flat, and how much each position counts: [B, L]. */
-export function imitatedLists(
+function imitatedLists(
   shown: ShownLists,
   imitation: Imitation,
 ): { readonly lists: Int32Array; readonly weights: Tensor } {

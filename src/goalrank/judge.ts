@@ -70,11 +70,8 @@ export class DiscountedItemJudge extends Module implements ListJudge {
     const [requests, group, length] = lists.shape;
     const probabilities = this.scorer.forward(batch).sigmoid();
     const chosen = probabilities.takeAlongLast(lists.reshape([requests, group * length]));
-    const discounts = tensor(
-      Array.from({ length }, (_, t) => 1 / Math.log2(t + 2)),
-      [length],
-    );
-    return chosen.reshape(lists.shape).mul(discounts);
+    const discounts = Float32Array.from({ length }, (_, t) => 1 / Math.log2(t + 2));
+    return chosen.reshape(lists.shape).mul(tensor(discounts, [length]));
   }
 }
 

@@ -9,6 +9,8 @@
  * Where lists cannot be enumerated, Eq. 4 takes pi*'s place within a group.
  */
 
+import { logSumExp } from "../evaluation/statistics.ts";
+
 /** pi* of lists with these rewards: [S]. @throws RangeError for a temperature that is not positive */
 export function boltzmannPolicy(rewards: ArrayLike<number>, temperature: number): Float64Array {
   const logZ = logPartition(rewards, temperature);
@@ -19,9 +21,7 @@ export function boltzmannPolicy(rewards: ArrayLike<number>, temperature: number)
 export function logPartition(rewards: ArrayLike<number>, temperature: number): number {
   if (!(temperature > 0))
     throw new RangeError(`optimal policy: the temperature must be positive, got ${temperature}`);
-  const scaled = Array.from(rewards, (reward) => reward / temperature);
-  const highest = scaled.reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY);
-  return highest + Math.log(scaled.reduce((sum, value) => sum + Math.exp(value - highest), 0));
+  return logSumExp(Array.from(rewards, (reward) => reward / temperature));
 }
 
 /** J of a policy over all lists [S]: its expected reward, and tau times its entropy in nats. */

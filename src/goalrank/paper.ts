@@ -9,12 +9,11 @@ export { decodeBeam, decodeTree } from "./decoding/search.ts";
 export { Generator, type GeneratorOptions } from "./generator.ts";
 export {
   type GoalRankModels,
-  type GroupObjective,
   goalRankTask,
   groupObjective,
-  type ScoredGroups,
   scoreGroups,
 } from "./goalrank-task.ts";
+export type { GroupObjective, ScoredGroups } from "./group-metrics.ts";
 export { buildGroups, type GroupContext } from "./groups/build.ts";
 export { DEFAULT_GROUP_SET, type GroupEntry, type GroupSet } from "./groups/group-set.ts";
 export { DEFAULT_GROUPS, type GroupOptions } from "./groups/group-settings.ts";

@@ -17,7 +17,7 @@ import {
   stackBlocks,
 } from "../nn/index.ts";
 import { outsideScopes, type Random, type Tensor, tensor } from "../tensor/index.ts";
-import { CandidateEncoder } from "./candidate-encoder.ts";
+import { CandidateEncoder, itemsOf } from "./candidate-encoder.ts";
 import { CandidateMemory } from "./candidate-memory.ts";
 import type { ListJudge } from "./judge.ts";
 import type { ModelShape, ModelStream } from "./model-shape.ts";
@@ -77,14 +77,11 @@ export class RewardModel extends Module implements ListJudge {
   ) {
     super();
     const { width, contextLayers, listLength, reading, stream } = options;
+    const context = { ...options, layers: contextLayers, stream: `${stream} context` };
     this.candidates =
       contextLayers === 0
         ? new CandidateEncoder(catalogue, width, random)
-        : new CandidateMemory(
-            catalogue,
-            { ...options, layers: contextLayers, stream: `${stream} context` },
-            random,
-          );
+        : new CandidateMemory(catalogue, context, random);
     this.positions = parameter(normal([listLength, width], 0.1, random), [listLength, width]);
     this.blocks = stackBlocks(EncoderBlock, { ...options, stream: `${stream} dropout` }, random);
     this.norm = new LayerNorm(width);
@@ -152,11 +149,4 @@ export class RewardModel extends Module implements ListJudge {
       totals: this.totalHead.forward(whole).reshape([items.shape[0]]),
     };
   }
-}
-
-/** Encoded items of lists i32 [B, G, L], of encoded candidates [B, N, D]: [B * G, L, D]. */
-function itemsOf(candidates: Tensor, lists: Tensor): Tensor {
-  const [requests, group, length] = lists.shape;
-  const items = candidates.takeRows(lists.reshape([requests, group * length]));
-  return items.reshape([requests * group, length, -1]);
 }

@@ -1,5 +1,5 @@
 /** How a reward model is trained: on the lists that were shown, and on lists that were not (section 3.3, appendix B). */
-import { type FeedbackBatch, feedbackBatch } from "../data/batch.ts";
+import type { FeedbackBatch } from "../data/batch.ts";
 import type { ListDataset } from "../data/dataset.ts";
 import {
   candidateLabelTensor,
@@ -17,7 +17,9 @@ import {
   tensor,
 } from "../tensor/index.ts";
 import type { TrainingTask } from "../training/trainer.ts";
+import { feedbackTask } from "./feedback-task.ts";
 import type { Generator } from "./generator.ts";
+import { policyLists } from "./groups/policy.ts";
 import { listwiseLoss } from "./listwise-loss.ts";
 import type { ListReading, RewardModel } from "./reward-model.ts";
 
@@ -39,12 +41,6 @@ export interface RewardTaskOptions {
   readonly stage: string;
 }
 
-/** Lists of B requests with the feedback that each of their items got or would have got: both [B, G, L], flat. */
-interface LabelledLists {
-  readonly lists: Int32Array;
-  readonly labels: Float32Array;
-}
-
 /**
  * loss = cross-entropy of the feedback at each position (ours: it says which item earned it), plus the squared error of
  * the list's reward, by the sum of the positions and by the head of its own (appendix B), each over L. Where what was
@@ -56,38 +52,27 @@ export function rewardTask(
   dataset: ListDataset,
   options: RewardTaskOptions,
 ): TrainingTask {
-  const { listLength: length } = dataset;
-  return {
-    stage: options.stage,
-    model,
-    size: dataset.size,
-    async computeLoss(rows, step) {
-      const key = { seed: options.seed, stream: `${options.stage} lists`, step };
-      const batch = feedbackBatch(dataset, rows);
-      const { lists, labels } = await labelledLists(batch, options, key);
-      const reading = model.readLists(batch, lists);
-      const observed = tensor(labels, [batch.size, lists.length / (batch.size * length), length]);
-      const loss = rewardLoss(reading, observed.reshape([-1, length]));
-      if (options.unexposed === "ignore") return { loss };
-      const rewards = model.rewardsOf(reading);
-      const contrast = groupContrast(rewards, observed.sum(2));
-      const { candidateLogits } = reading;
-      const parts = [loss, contrast];
-      if (candidateLogits !== undefined)
-        parts.push(listwiseLoss(candidateLogits, candidateLabelTensor(batch)));
-      return { loss: parts.reduce((sum, part) => sum.add(part)) };
-    },
-  };
+  const { stage, seed, unexposed } = options;
+  return feedbackTask(stage, model, dataset, async (batch, step) => {
+    const { size, listLength: length } = batch;
+    const key = { seed, stream: `${stage} lists`, step };
+    const { lists, labels } = await labelledLists(batch, options, key);
+    const reading = model.readLists(batch, lists);
+    const observed = tensor(labels, [size, lists.length / (size * length), length]);
+    const loss = rewardLoss(reading, observed.reshape([-1, length]));
+    if (unexposed === "ignore") return { loss };
+    const contrasted = loss.add(groupContrast(model.rewardsOf(reading), observed.sum(2)));
+    const { candidateLogits } = reading;
+    if (candidateLogits === undefined) return { loss: contrasted };
+    return { loss: contrasted.add(listwiseLoss(candidateLogits, candidateLabelTensor(batch))) };
+  });
 }
 
 function rewardLoss({ positionLogits, totals }: ListReading, labels: Tensor): Tensor {
   const rewards = labels.sum(1);
-  const listError = meanSquaredError(positionLogits.sigmoid().sum(1), rewards).add(
-    meanSquaredError(totals, rewards),
-  );
-  return binaryCrossEntropyWithLogits(positionLogits, labels)
-    .mean()
-    .add(listError.mul(1 / labels.shape[1]));
+  const ofPositions = meanSquaredError(positionLogits.sigmoid().sum(1), rewards);
+  const listError = ofPositions.add(meanSquaredError(totals, rewards)).mul(1 / labels.shape[1]);
+  return binaryCrossEntropyWithLogits(positionLogits, labels).mean().add(listError);
 }
 
 /**
@@ -102,32 +87,24 @@ function groupContrast(rewards: Tensor, observed: Tensor): Tensor {
   return observed.softmax().mul(predicted).sum(1).mean().neg();
 }
 
+/** Lists of B requests with the feedback that each of their items got or would have got: both [B, G, L], flat. */
 async function labelledLists(
   batch: FeedbackBatch,
   { unexposed, unseen }: RewardTaskOptions,
   key: RandomKey,
-): Promise<LabelledLists> {
+): Promise<{ readonly lists: Int32Array; readonly labels: Float32Array }> {
   if (unexposed === "ignore") return { lists: batch.exposed, labels: batch.feedback };
   const named = (name: string) => ({ ...key, stream: `${key.stream} ${name}` });
   const sources = [showableLists(batch)];
   for (let copy = 0; copy < unseen.mixed; copy++) sources.push(mixedLists(batch, named(`mixed ${copy}`)));
   if (unseen.policy !== undefined) {
-    sources.push(await drawLists(unseen.policy, batch, named("policy")));
+    const { generator, count, temperature } = unseen.policy;
+    const memory = noGrad(() => generator.train(false).encode(batch));
+    const drawn = await policyLists(generator, memory, count, { temperature, key: named("policy") });
+    sources.push(drawn.lists);
   }
   const lists = sideBySide(sources, batch.size);
   return { lists, labels: labelsOfLists(batch, lists) };
-}
-
-async function drawLists(
-  { generator, count, temperature }: NonNullable<UnseenLists["policy"]>,
-  batch: FeedbackBatch,
-  key: RandomKey,
-): Promise<Int32Array> {
-  const lists = noGrad(() => {
-    const memory = generator.train(false).encode(batch);
-    return generator.decode(memory, { lists: count, sampling: { temperature, key } });
-  });
-  return (await lists.data()) as Int32Array;
 }
 
 /** Lists [B, G_k, L] of several sources as one [B, sum G_k, L]. */

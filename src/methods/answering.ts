@@ -90,10 +90,15 @@ export async function rankRequests(answering: Answering, requests: RequestColumn
 
 const BATCH = 128;
 
+/** A policy with what it makes of requests. */
+export interface RequestPolicy<Memory extends PolicyMemory, State extends PolicyState>
+  extends ListPolicy<Memory, State> {
+  encode(batch: RequestBatch): Memory;
+}
+
 /** The greedy lists of a policy, in whose probabilities they are answered; it scores candidates by the first position. */
 export function byPolicy<Memory extends PolicyMemory, State extends PolicyState>(
-  policy: ListPolicy<Memory, State>,
-  encode: (batch: RequestBatch) => Memory,
+  policy: RequestPolicy<Memory, State>,
 ): Answering {
   return {
     batchSize: BATCH,
@@ -102,7 +107,7 @@ export function byPolicy<Memory extends PolicyMemory, State extends PolicyState>
     together: true,
     async rank(batch, length) {
       const [lists, first] = noGrad(() => {
-        const memory = encode(batch);
+        const memory = policy.encode(batch);
         return [decodeLists(policy, memory, { lists: 1, length }), policy.begin(memory, 1).logits];
       });
       const [chosen, scores] = await Promise.all([lists.data(), first.data()]);
@@ -110,8 +115,8 @@ export function byPolicy<Memory extends PolicyMemory, State extends PolicyState>
     },
     answer: (make, { length, constraints }) =>
       inScope(async () => {
-        const options = { lists: 1, length, ...(constraints && { constraints }) };
-        const decoded = noGrad(() => decodeScoredLists(policy, encode(make()), options));
+        const options = { lists: 1, length, constraints };
+        const decoded = noGrad(() => decodeScoredLists(policy, policy.encode(make()), options));
         const { lists, stepLogProbabilities: steps } = decoded;
         const [chosen, logs] = await Promise.all([lists.data(), steps.data()]);
         return { lists: chosen, stepLogProbabilities: logs };
@@ -201,7 +206,7 @@ function fillList(order: Int32Array, rules: DecodingRules, request: number, leng
 }
 
 /** log exp(s_l) / sum of exp(s_n) over what the list does not hold yet, for each item of a list: [L]. */
-export function plackettLuce(scores: ArrayLike<number>, list: readonly number[]): number[] {
+function plackettLuce(scores: ArrayLike<number>, list: readonly number[]): number[] {
   const left = new Set(Array.from(scores, (_, n) => n));
   return list.map((item) => {
     const highest = [...left].reduce((high, n) => Math.max(high, scores[n]), Number.NEGATIVE_INFINITY);

@@ -17,11 +17,8 @@ import type { ModelShape } from "../goalrank/model-shape.ts";
 import { Dropout, GRU, LayerNorm, Linear, Module } from "../nn/index.ts";
 import type { Random, Tensor } from "../tensor/index.ts";
 import { initialWeights, type Method } from "./method.ts";
-import { attentionLoss } from "./scoring/attention-loss.ts";
 import { initialOrder } from "./scoring/initial-ranking.ts";
-import { scoringMethod } from "./scoring/scoring-method.ts";
-
-export type ListContextOptions = Pick<ModelShape, "width" | "dropoutRate" | "seed">;
+import { attentionLoss, scoringMethod } from "./scoring/scoring-method.ts";
 
 export class ListContextRanker extends Module {
   private readonly encoder: CandidateEncoder;
@@ -32,7 +29,11 @@ export class ListContextRanker extends Module {
   private readonly dropout: Dropout;
   private readonly scorer: Linear;
 
-  constructor(catalogue: Catalogue, { width, dropoutRate, seed }: ListContextOptions, random: Random) {
+  constructor(
+    catalogue: Catalogue,
+    { width, dropoutRate, seed }: Pick<ModelShape, "width" | "dropoutRate" | "seed">,
+    random: Random,
+  ) {
     super();
     this.encoder = new CandidateEncoder(catalogue, width, random);
     this.gru = new GRU(width, width, random);

@@ -26,12 +26,12 @@ export function generatorEvaluator(lists: number): Method {
     family: "generator-evaluator",
     answersWith: ["pointwise", "judge"],
     create(context) {
-      const { listLength, seed } = context;
+      const { seed } = context;
       const judge = sharedModel(context, "judge");
       const sourceAt = (temperature: number) => scorerSource(sharedModel(context, "pointwise"), temperature);
       let temperature = 1;
-      const source: ListSource = { draw: (...asked) => sourceAt(temperature).draw(...asked) };
-      return instanceOf({}, byEvaluator(source, judge, listLength, { lists, seed }), {
+      const source: ListSource = (...asked) => sourceAt(temperature)(...asked);
+      return instanceOf({}, byEvaluator(source, lists, context), {
         async learn({ training }) {
           const tuned = Math.min(TUNING_REQUESTS, training.size);
           const requests = selectRows(training, allRows({ size: tuned }));
@@ -63,8 +63,7 @@ export function imitationEvaluator(lists: number): Method {
     answersWith: ["imitation", "judge"],
     create(context) {
       const source = generatorSource(sharedModel(context, "imitation"), 1);
-      const judge = sharedModel(context, "judge");
-      return instanceOf({}, byEvaluator(source, judge, context.listLength, { lists, seed: context.seed }));
+      return instanceOf({}, byEvaluator(source, lists, context));
     },
   };
 }

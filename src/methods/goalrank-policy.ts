@@ -12,6 +12,5 @@ export function createGenerator(context: MethodContext, stream: string): Generat
 
 /** GoalRank by `generator`. */
 export function goalRankInstance(generator: Generator, learn?: MethodInstance["learn"]): MethodInstance {
-  const answering = byPolicy(generator, (batch) => generator.encode(batch));
-  return instanceOf({ goalrank: generator }, answering, learn && { learn });
+  return instanceOf({ goalrank: generator }, byPolicy(generator), learn && { learn });
 }

@@ -1,11 +1,9 @@
 /** Everything that answers requests, in the order of tables, and how to find a method by its name. */
 import { nearestName } from "../text/nearest-name.ts";
 import { DLCM } from "./dlcm.ts";
-import { DNN } from "./dnn.ts";
 import { EG_RERANK } from "./eg-rerank/eg-rerank.ts";
 import { generatorEvaluator, imitationEvaluator } from "./generator-evaluator.ts";
 import { GOAL_RANK } from "./goalrank.ts";
-import { IMITATION } from "./imitation.ts";
 import type { Method } from "./method.ts";
 import { MG_E_3, MG_E_20, MG_E_100 } from "./mg-e/mg-e.ts";
 import { MIR } from "./mir.ts";
@@ -13,7 +11,7 @@ import { NAR4REC } from "./nar4rec.ts";
 import { PIER, PIER_PERMUTATIONS } from "./pier/pier.ts";
 import { PRM, PRM_AS_THEY_COME } from "./prm.ts";
 import { RANK_MIXER } from "./rank-mixer.ts";
-import { AS_THEY_COME, LOGGING_POLICY, ORACLE, RANDOM, RETRIEVER } from "./references.ts";
+import { AS_THEY_COME, DNN, IMITATION, LOGGING_POLICY, ORACLE, RANDOM, RETRIEVER } from "./references.ts";
 import { SET_RANK, SET_RANK_INDUCED } from "./set-rank.ts";
 
 export { type Answering, byPolicy, byScores, type RankedLists, rankRequests } from "./answering.ts";

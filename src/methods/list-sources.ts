@@ -7,44 +7,34 @@ import type { CandidateScorer, ListJudge } from "../goalrank/judge.ts";
 import { gumbelTopK, noGrad, type RandomKey, scope, type Tensor } from "../tensor/index.ts";
 import { evaluationBatches } from "../training/batches.ts";
 import { type Answering, byChoice, type RankedLists } from "./answering.ts";
+import { type MethodContext, sharedModel } from "./method.ts";
 
-/** What draws lists, and scores candidates by itself. */
-export interface ListSource {
-  /** Candidate positions of `count` lists for each request, i32 [B, count, L], and scores of all candidates, [B, N]. */
-  draw(
-    batch: RequestBatch,
-    count: number,
-    length: number,
-    key: RandomKey,
-  ): { readonly lists: Tensor; readonly scores: Tensor };
-}
+/**
+ * Draws candidate positions of `count` lists for each request, i32 [B, count, L], and scores all candidates by
+ * itself: [B, N].
+ */
+export type ListSource = (
+  batch: RequestBatch,
+  count: number,
+  length: number,
+  key: RandomKey,
+) => { readonly lists: Tensor; readonly scores: Tensor };
 
 /** Lists drawn from a scorer's logits without replacement. */
 export function scorerSource(scorer: CandidateScorer, temperature: number): ListSource {
-  return {
-    draw(batch, lists, length, key) {
-      const scores = scorer.forward(batch);
-      return { lists: gumbelTopK(scores.div(temperature), { lists, length, key }), scores };
-    },
+  return (batch, lists, length, key) => {
+    const scores = scorer.forward(batch);
+    return { lists: gumbelTopK(scores.div(temperature), { lists, length, key }), scores };
   };
 }
 
 /** Lists sampled from a generator. */
 export function generatorSource(generator: Generator, temperature: number): ListSource {
-  return {
-    draw(batch, lists, length, key) {
-      const memory = generator.encode(batch);
-      const options = { lists, length, sampling: { temperature, key } };
-      return { lists: generator.decode(memory, options), scores: generator.firstLogits(memory) };
-    },
+  return (batch, lists, length, key) => {
+    const memory = generator.encode(batch);
+    const options = { lists, length, sampling: { temperature, key } };
+    return { lists: generator.decode(memory, options), scores: generator.begin(memory, 1).logits };
   };
-}
-
-/** How an evaluator is asked. */
-export interface EvaluationOptions {
-  /** Lists that are drawn for each request. */
-  readonly lists: number;
-  readonly seed: number;
 }
 
 /** Lists of a batch that are judged together. */
@@ -55,16 +45,13 @@ export function judgedTogether(lists: number): number {
   return Math.min(128, Math.ceil(LISTS_PER_BATCH / lists));
 }
 
-/** Generator and evaluator: a source draws lists for each request, and the judge picks the one that it likes best. */
-export function byEvaluator(
-  source: ListSource,
-  judge: ListJudge,
-  listLength: number,
-  { lists, seed }: EvaluationOptions,
-): Answering {
+/** Generator and evaluator: a source draws lists for each request, and the shared judge picks the one it likes best. */
+export function byEvaluator(source: ListSource, lists: number, context: MethodContext): Answering {
+  const { listLength, seed } = context;
+  const judge = sharedModel(context, "judge");
   return byChoice(judgedTogether(lists), listLength, (batch, length, step) => {
     const key = { seed, stream: "generator-evaluator", step };
-    const drawn = noGrad(() => source.draw(batch, lists, length, key));
+    const drawn = noGrad(() => source(batch, lists, length, key));
     return bestByJudge(judge, batch, drawn.lists, drawn.scores);
   });
 }
@@ -101,12 +88,13 @@ const TEMPERATURES = [0.1, 0.2, 0.3, 0.5, 1];
 /**
  * The temperature, of those on offer, at which the lists that the judge takes have the highest predicted reward: a sharp
  * source draws nothing new, a blunt one nothing good.
+ * @param lists drawn for each request
  */
 export async function chooseTemperature(
   sourceAt: (temperature: number) => ListSource,
   judge: ListJudge,
   requests: RequestColumns,
-  { lists, seed }: EvaluationOptions,
+  { lists, seed }: { readonly lists: number; readonly seed: number },
   offered: readonly number[] = TEMPERATURES,
 ): Promise<number> {
   let [chosen] = offered;
@@ -118,7 +106,7 @@ export async function chooseTemperature(
       using _ = scope();
       const batch = candidateBatch(requests, rows);
       const key = { seed, stream: "generator-evaluator", step: rows[0] };
-      const drawn = noGrad(() => source.draw(batch, lists, requests.listLength, key));
+      const drawn = noGrad(() => source(batch, lists, requests.listLength, key));
       const { rewards } = await bestByJudge(judge, batch, drawn.lists, drawn.scores);
       total = rewards.reduce((sum, reward) => sum + reward, total);
     }

@@ -125,13 +125,8 @@ class HistoryInteraction extends Module {
     const raw = matmul(matmul(history.rows, this.affinity), candidates, { transposeB: true });
     const affinities = fadedAffinities(raw, this.forgetting.forward(user).softplus());
     const ofCandidates = matmul(candidates, this.candidateWeight);
-    return readEachOther(
-      candidates,
-      history,
-      affinities,
-      ofCandidates,
-      matmul(history.rows, this.historyWeight),
-    );
+    const ofHistory = matmul(history.rows, this.historyWeight);
+    return readEachOther(candidates, history, affinities, ofCandidates, ofHistory);
   }
 
   private encode(items: Tensor, weights: Tensor): EncodedHistory {

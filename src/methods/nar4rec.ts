@@ -21,39 +21,41 @@
  * shared judge chooses, since the published penalty is not known and the published system has an evaluator choose, too.
  */
 
-import { type FeedbackBatch, feedbackBatch, type RequestBatch } from "../data/batch.ts";
+import type { FeedbackBatch, RequestBatch } from "../data/batch.ts";
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
 import { showableLists } from "../data/labels.ts";
 import { CandidateMemory } from "../goalrank/candidate-memory.ts";
+import {
+  decodeLists,
+  type ListPolicy,
+  type PolicyMemory,
+  type PolicyState,
+} from "../goalrank/decoding/decode.ts";
+import { feedbackTask } from "../goalrank/feedback-task.ts";
 import type { ModelShape, ModelStream } from "../goalrank/model-shape.ts";
 import { DecoderBlock, LayerNorm, Module, normal, parameter, stackBlocks } from "../nn/index.ts";
-import {
-  chooseNext,
-  concat,
-  full,
-  matmul,
-  type Random,
-  type RandomKey,
-  type Tensor,
-  tensor,
-  where,
-} from "../tensor/index.ts";
+import { full, matmul, type Random, type Tensor, tensor, where } from "../tensor/index.ts";
 import type { TrainingTask } from "../training/trainer.ts";
+import type { RequestPolicy } from "./answering.ts";
 import { byEvaluator, type ListSource } from "./list-sources.ts";
-import { initialWeights, instanceOf, type Method, sharedModel } from "./method.ts";
+import { initialWeights, instanceOf, type Method, type MethodContext } from "./method.ts";
 
 /** `layers` are blocks of the encoder, and of the decoder. */
 export type MatchingGeneratorOptions = Omit<ModelShape, "candidateCount" | "historyLength"> & ModelStream;
 
-/** How the positions of B lists match the candidates. */
-export interface Matching {
-  /** X: [B, N, D] */
-  readonly candidates: Tensor;
+/** How the positions of B lists match the candidates, whose rows are X: [B, N, D]. */
+export interface Matching extends PolicyMemory {
   /** log P up to a constant of each position: [B, L, N]. */
   readonly logits: Tensor;
 }
 
-export class MatchingGenerator extends Module {
+/** One position of S lists of each request; without contrastive decoding, the same for all of them. */
+interface MatchingState extends PolicyState {
+  readonly position: number;
+}
+
+export class MatchingGenerator extends Module implements RequestPolicy<Matching, MatchingState> {
+  readonly listLength: number;
   private readonly candidates: CandidateMemory;
   /** [L, D] */
   private readonly queries: Tensor;
@@ -63,22 +65,42 @@ export class MatchingGenerator extends Module {
   constructor(catalogue: Catalogue, options: MatchingGeneratorOptions, random: Random) {
     super();
     const { width, listLength, stream } = options;
+    this.listLength = listLength;
     this.candidates = new CandidateMemory(catalogue, options, random);
     this.queries = parameter(normal([listLength, width], 0.1, random), [listLength, width]);
     this.blocks = stackBlocks(DecoderBlock, { ...options, stream: `${stream} decoder dropout` }, random);
     this.norm = new LayerNorm(width);
   }
 
-  forward(batch: RequestBatch): Matching {
-    const candidates = this.candidates.forward(batch);
+  encode(batch: RequestBatch): Matching {
+    const rows = this.candidates.forward(batch);
     const [length, width] = this.queries.shape;
     let hidden = this.queries.broadcastTo([batch.size, length, width]);
     for (const block of this.blocks) {
-      hidden = block.forward(hidden, block.projectMemory(candidates), undefined, undefined).output;
+      hidden = block.forward(hidden, block.projectMemory(rows), undefined, undefined).output;
     }
-    const logits = matmul(this.norm.forward(hidden), candidates, { transposeB: true });
-    return { candidates, logits: logits.mul(1 / Math.sqrt(width)) };
+    const logits = matmul(this.norm.forward(hidden), rows, { transposeB: true });
+    return { rows, logits: logits.mul(1 / Math.sqrt(width)) };
   }
+
+  begin(matching: Matching, lists: number): MatchingState {
+    return this.at(0, matching, lists);
+  }
+
+  advance(matching: Matching, { position }: MatchingState, choices: Tensor): MatchingState {
+    return this.at(position + 1, matching, choices.shape[1]);
+  }
+
+  private at(position: number, { logits }: Matching, lists: number): MatchingState {
+    const [requests, , candidates] = logits.shape;
+    const own = logits.slice(1, position, position + 1).broadcastTo([requests, lists, candidates]);
+    return { position, logits: own.reshape([requests * lists, candidates]) };
+  }
+}
+
+/** With initial weights; the stream names it. */
+export function createMatchingGenerator(context: MethodContext, stream: string): MatchingGenerator {
+  return new MatchingGenerator(context.catalogue, { ...context, stream }, initialWeights(context, stream));
 }
 
 /**
@@ -87,7 +109,7 @@ export class MatchingGenerator extends Module {
  */
 export function matchingLoss(model: MatchingGenerator, batch: FeedbackBatch): Tensor {
   const { size, listLength: length, candidateCount: candidates } = batch;
-  const { logits } = model.forward(batch);
+  const { logits } = model.encode(batch);
   const shape = [size, length];
   const lists = showableLists(batch);
   const own = tensor(lists, [...shape, 1]);
@@ -99,11 +121,8 @@ export function matchingLoss(model: MatchingGenerator, batch: FeedbackBatch): Te
   // log(1 - p) as the others' share of the sum, which stays exact where p comes near 1.
   const unlikelihood = logits.logSumExp(tensor(others, [...shape, candidates])).sub(logits.logSumExp());
   const isLiked = tensor(likedLists(batch), [size, 1]);
-  const counted = tensor(
-    Float32Array.from(batch.exposed, (position) => (position < 0 ? 0 : 1)),
-    shape,
-  );
-  return where(isLiked, likelihood, unlikelihood).mul(counted).sum(1).mean().neg();
+  const counted = Float32Array.from(batch.exposed, (position) => (position < 0 ? 0 : 1));
+  return where(isLiked, likelihood, unlikelihood).mul(tensor(counted, shape)).sum(1).mean().neg();
 }
 
 /** 1 for each list that was shown and got positive feedback: i32 [B]. */
@@ -114,40 +133,7 @@ function likedLists({ size, listLength: length, feedback }: FeedbackBatch): Int3
 }
 
 export function matchingTask(model: MatchingGenerator, dataset: ListDataset, stage: string): TrainingTask {
-  return {
-    stage,
-    model,
-    size: dataset.size,
-    computeLoss: (rows) => ({ loss: matchingLoss(model, feedbackBatch(dataset, rows)) }),
-  };
-}
-
-export interface MatchingDecodeOptions {
-  /** Draws from P, whose logits are divided by a positive temperature; the likeliest items without it. */
-  readonly sampling?: { readonly temperature: number; readonly key: RandomKey };
-  /** Candidates to choose from, i32 [B, N]; all without it. */
-  readonly allowed?: Tensor | undefined;
-}
-
-/** One list for each request, position by position from P without repetitions: i32 [B, 1, L]. */
-export function decodeMatching(
-  { logits }: Matching,
-  { sampling, allowed }: MatchingDecodeOptions = {},
-): Tensor {
-  const [requests, length, candidates] = logits.shape;
-  let free = allowed ?? full([requests, candidates], 1, { dtype: "i32", device: logits.device });
-  const choices: Tensor[] = [];
-  for (let t = 0; t < length; t++) {
-    const own = logits.slice(1, t, t + 1).reshape([requests, candidates]);
-    const next = chooseNext(own, free, sampling && atPosition(sampling, t));
-    choices.push(next.choice.reshape([requests, 1, 1]));
-    free = next.free;
-  }
-  return concat(choices, 2);
-}
-
-function atPosition({ temperature, key }: NonNullable<MatchingDecodeOptions["sampling"]>, t: number) {
-  return { temperature, key: { ...key, stream: `${key.stream} position ${t}` } };
+  return feedbackTask(stage, model, dataset, (batch) => ({ loss: matchingLoss(model, batch) }));
 }
 
 /**
@@ -155,30 +141,27 @@ function atPosition({ temperature, key }: NonNullable<MatchingDecodeOptions["sam
  * @param penalties a, from 0, which ignores resemblance, to under 1: [S]
  * @returns candidate positions i32 [B, S, L]
  */
-export function contrastiveLists(
-  { candidates: rows, logits }: Matching,
-  penalties: readonly number[],
-): Tensor {
-  const [requests, length, candidates] = logits.shape;
-  const { device } = logits;
+export function contrastiveLists({ rows, logits }: Matching, penalties: readonly number[]): Tensor {
+  const [, length, candidates] = logits.shape;
   const lists = penalties.length;
-  const penalty = tensor(Float32Array.from(penalties), [lists, 1], { device });
+  const penalty = tensor(Float32Array.from(penalties), [lists, 1], { device: logits.device });
   const resemblance = cosines(rows);
   const probabilities = logits.softmax();
-  let free = full([requests * lists, candidates], 1, { dtype: "i32", device });
-  let closest: Tensor | undefined;
-  const choices: Tensor[] = [];
-  for (let t = 0; t < length; t++) {
-    const wanted = probabilities.slice(1, t, t + 1).mul(penalty.neg().add(1));
+  /** @param closest how much each candidate resembles the nearest of the items above: [B, S, N] */
+  const stateAt = (position: number, closest?: Tensor) => {
+    const wanted = probabilities.slice(1, position, position + 1).mul(penalty.neg().add(1));
     const score = closest === undefined ? wanted : wanted.sub(closest.mul(penalty));
-    const next = chooseNext(score.reshape([requests * lists, candidates]), free);
-    const choice = next.choice.reshape([requests, lists]);
-    const resembling = resemblance.takeRows(choice);
-    closest = closest === undefined ? resembling : closest.maximum(resembling);
-    choices.push(choice.reshape([requests, lists, 1]));
-    free = next.free;
-  }
-  return concat(choices, 2);
+    return { position, closest, logits: score.reshape([-1, candidates]) };
+  };
+  const policy: ListPolicy<PolicyMemory, ReturnType<typeof stateAt>> = {
+    listLength: length,
+    begin: () => stateAt(0),
+    advance(_memory, { position, closest }, choices) {
+      const resembling = resemblance.takeRows(choices);
+      return stateAt(position + 1, closest?.maximum(resembling) ?? resembling);
+    },
+  };
+  return decodeLists(policy, { rows }, { lists });
 }
 
 /** cos(x_n, x_m): x [B, N, D] -> [B, N, N]. */
@@ -192,29 +175,20 @@ function cosines(x: Tensor): Tensor {
 /** Penalties that NAR4Rec proposes a list for: 0, 0.1, ..., 0.9. */
 export const PENALTIES: readonly number[] = Array.from({ length: 10 }, (_, i) => i / 10);
 
-/** A list for each penalty; with scores of all candidates by the first position. */
-export function matchingSource(model: MatchingGenerator): ListSource {
-  return {
-    draw(batch, count) {
-      const matching = model.forward(batch);
-      const scores = matching.logits.slice(1, 0, 1).reshape([batch.size, -1]);
-      return { lists: contrastiveLists(matching, PENALTIES.slice(0, count)), scores };
-    },
-  };
-}
-
 export const NAR4REC: Method = {
   name: "nar4rec",
   title: "NAR4Rec",
   family: "generator-evaluator",
   answersWith: ["judge"],
   create(context) {
-    const { catalogue, listLength, seed } = context;
-    const options = { ...context, stream: "nar4rec" };
-    const model = new MatchingGenerator(catalogue, options, initialWeights(context, "nar4rec"));
-    const judge = sharedModel(context, "judge");
-    const proposals = { lists: PENALTIES.length, seed };
-    const answering = byEvaluator(matchingSource(model), judge, listLength, proposals);
+    const model = createMatchingGenerator(context, "nar4rec");
+    // A list for each penalty; with scores of all candidates by the first position.
+    const source: ListSource = (batch, count) => {
+      const matching = model.encode(batch);
+      const { logits: scores } = model.begin(matching, 1);
+      return { lists: contrastiveLists(matching, PENALTIES.slice(0, count)), scores };
+    };
+    const answering = byEvaluator(source, PENALTIES.length, context);
     return instanceOf({ nar4rec: model }, answering, {
       learn: ({ training, train }) => train(matchingTask(model, training, "nar4rec")),
     });

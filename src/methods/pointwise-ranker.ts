@@ -1,8 +1,9 @@
 /** The pointwise ranker that all methods share, after Covington et al. 2016: what DNN is, and how it is trained. */
-import { feedbackBatch, listBatch, type RequestBatch } from "../data/batch.ts";
+import { listBatch, type RequestBatch } from "../data/batch.ts";
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
 import { candidateLabelTensor, type UnexposedCandidates } from "../data/labels.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
+import { feedbackTask } from "../goalrank/feedback-task.ts";
 import { MLP, Module } from "../nn/index.ts";
 import { binaryCrossEntropyWithLogits, type Random, type Tensor, tensor } from "../tensor/index.ts";
 import type { TrainingTask } from "../training/trainer.ts";
@@ -35,16 +36,10 @@ export function pointwiseTask(
   dataset: ListDataset,
   unexposed: UnexposedCandidates,
 ): TrainingTask {
-  return {
-    stage: "DNN",
-    model,
-    size: dataset.size,
-    computeLoss(rows) {
-      const batch = feedbackBatch(dataset, rows);
-      const isShownOnly = unexposed === "ignore";
-      const logits = model.forward(isShownOnly ? listBatch(batch, batch.exposed) : batch);
-      const labels = isShownOnly ? tensor(batch.feedback, logits.shape) : candidateLabelTensor(batch);
-      return { loss: binaryCrossEntropyWithLogits(logits, labels).mean() };
-    },
-  };
+  return feedbackTask("DNN", model, dataset, (batch) => {
+    const isShownOnly = unexposed === "ignore";
+    const logits = model.forward(isShownOnly ? listBatch(batch, batch.exposed) : batch);
+    const labels = isShownOnly ? tensor(batch.feedback, logits.shape) : candidateLabelTensor(batch);
+    return { loss: binaryCrossEntropyWithLogits(logits, labels).mean() };
+  });
 }

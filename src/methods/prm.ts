@@ -15,14 +15,11 @@ import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
 import { listwiseLoss } from "../goalrank/listwise-loss.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
 import { Embedding, EncoderBlock, LayerNorm, Linear, Module, stackBlocks } from "../nn/index.ts";
-import { noGrad, type Random, type Tensor, tensor } from "../tensor/index.ts";
-import { initialWeights, type Method, sharedModel } from "./method.ts";
+import { noGrad, type Random, type Tensor } from "../tensor/index.ts";
+import { initialWeights, type Method, type MethodContext, sharedModel } from "./method.ts";
 import type { PointwiseRanker } from "./pointwise-ranker.ts";
-import { embedRanks, initialRanks } from "./scoring/initial-ranking.ts";
+import { candidatePlaces, embedRanks, initialRanks } from "./scoring/initial-ranking.ts";
 import { scoringMethod } from "./scoring/scoring-method.ts";
-
-/** Of a {@link PersonalisedReranker}. */
-export type PrmOptions = Omit<ModelShape, "listLength" | "historyLength">;
 
 /** PRM (Pei et al. 2019): reranks the DNN's order by attention over all candidates. */
 export class PersonalisedReranker extends Module {
@@ -43,7 +40,7 @@ export class PersonalisedReranker extends Module {
   constructor(
     catalogue: Catalogue,
     pointwise: PointwiseRanker,
-    options: PrmOptions,
+    options: Omit<ModelShape, "listLength" | "historyLength">,
     random: Random,
     private readonly ranking: (batch: RequestBatch) => Tensor = initialRanks,
   ) {
@@ -71,33 +68,19 @@ export class PersonalisedReranker extends Module {
   }
 }
 
-export const PRM: Method = prm("prm", "PRM", initialRanks);
+export const PRM = prm("prm", "PRM", initialRanks);
 
 /**
  * PRM that takes the order in which candidates come for the initial ranking. No row of the comparison: it shows what a
  * method makes of an order that tells what was exposed.
  */
-export const PRM_AS_THEY_COME: Method = prm("prm-as-they-come", "PRM on candidates as they come", places);
+export const PRM_AS_THEY_COME = prm("prm-as-they-come", "PRM on candidates as they come", candidatePlaces);
 
 function prm(name: string, title: string, ranking: (batch: RequestBatch) => Tensor): Method {
-  return scoringMethod(
-    name,
-    title,
-    (context) => {
-      const pointwise = sharedModel(context, "pointwise");
-      const weights = initialWeights(context, "PRM");
-      return new PersonalisedReranker(context.catalogue, pointwise, context, weights, ranking);
-    },
-    listwiseLoss,
-    ["pointwise"],
-  );
-}
-
-/** Where each candidate stands in its request: i32 [B, N]. */
-function places({ items }: RequestBatch): Tensor {
-  const [requests, count] = items.shape;
-  return tensor(
-    Int32Array.from({ length: requests * count }, (_, at) => at % count),
-    [requests, count],
-  );
+  const createModel = (context: MethodContext) => {
+    const pointwise = sharedModel(context, "pointwise");
+    const weights = initialWeights(context, "PRM");
+    return new PersonalisedReranker(context.catalogue, pointwise, context, weights, ranking);
+  };
+  return scoringMethod(name, title, createModel, listwiseLoss, ["pointwise"]);
 }

@@ -16,16 +16,7 @@ import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
-import {
-  constant,
-  Dropout,
-  type DropoutKey,
-  LayerNorm,
-  Linear,
-  Module,
-  parameter,
-  xavierUniform,
-} from "../nn/index.ts";
+import { constant, Dropout, LayerNorm, Linear, Module, parameter, xavierUniform } from "../nn/index.ts";
 import { concat, matmul, type Random, type Tensor } from "../tensor/index.ts";
 import { initialWeights, type Method } from "./method.ts";
 import { pointwiseLoss, scoringMethod } from "./scoring/scoring-method.ts";
@@ -73,20 +64,13 @@ class MixerBlock extends Module {
   private readonly feedForwardNorm: LayerNorm;
   private readonly dropout: Dropout;
 
-  constructor(
-    tokens: number,
-    width: number,
-    expansion: number,
-    dropoutRate: number,
-    dropoutKey: DropoutKey,
-    random: Random,
-  ) {
+  constructor(tokens: number, width: number, expansion: number, dropout: Dropout, random: Random) {
     super();
     this.mixNorm = new LayerNorm(width);
     this.inner = new TokenLinear(tokens, width, expansion * width, random);
     this.outer = new TokenLinear(tokens, expansion * width, width, random);
     this.feedForwardNorm = new LayerNorm(width);
-    this.dropout = new Dropout(dropoutRate, dropoutKey);
+    this.dropout = dropout;
   }
 
   /** [T, R, D] -> [T, R, D] */
@@ -112,8 +96,8 @@ export class RankMixer extends Module {
     }
     this.encoder = new CandidateEncoder(catalogue, width, random);
     this.blocks = Array.from({ length: layers }, (_, layer) => {
-      const dropoutKey = { seed, stream: `RankMixer dropout ${layer}` };
-      return new MixerBlock(tokens, width, expansion, dropoutRate, dropoutKey, random);
+      const dropout = new Dropout(dropoutRate, { seed, stream: `RankMixer dropout ${layer}` });
+      return new MixerBlock(tokens, width, expansion, dropout, random);
     });
     this.scorer = new Linear(width, 1, random);
   }
@@ -128,11 +112,9 @@ export class RankMixer extends Module {
   private tokens(batch: RequestBatch): Tensor {
     const terms = this.encoder.terms(batch);
     const [{ shape }] = terms;
-    const rows = [1, shape[0] * shape[1], shape[2]];
-    return concat(
-      terms.map((term) => term.broadcastTo(shape).reshape(rows)),
-      0,
-    );
+    const [requests, candidates, width] = shape;
+    const rows = terms.map((term) => term.broadcastTo(shape).reshape([1, requests * candidates, width]));
+    return concat(rows, 0);
   }
 }
 

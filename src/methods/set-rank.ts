@@ -18,7 +18,6 @@ import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
 import {
   Dropout,
-  type DropoutKey,
   Embedding,
   LayerNorm,
   Linear,
@@ -30,17 +29,16 @@ import {
   type TransformerOptions,
 } from "../nn/index.ts";
 import type { Random, Tensor } from "../tensor/index.ts";
-import { initialWeights, type Method } from "./method.ts";
-import { attentionLoss } from "./scoring/attention-loss.ts";
+import { initialWeights, type Method, type MethodContext } from "./method.ts";
 import { embedRanks, initialRanks } from "./scoring/initial-ranking.ts";
-import { scoringMethod } from "./scoring/scoring-method.ts";
+import { attentionLoss, scoringMethod } from "./scoring/scoring-method.ts";
 
 /** Learned rows of the induced variant. */
 const INDUCED_ROWS = 20;
 
 export interface SetRankOptions extends Omit<ModelShape, "listLength" | "historyLength"> {
   /** Learned rows that the candidates attend through: m; without a number they attend to each other. */
-  readonly inducedRows?: number;
+  readonly inducedRows?: number | undefined;
 }
 
 /** Attention and a feed-forward network, each normalised after it is added. */
@@ -80,13 +78,8 @@ class InducedBlock extends Module {
     super();
     const shape = [inducedRows, options.width];
     this.learnedRows = parameter(normal(shape, 1, random), shape);
-    const keyed = (part: string): TransformerOptions => {
-      const dropoutKey: DropoutKey = {
-        ...options.dropoutKey,
-        stream: `${options.dropoutKey.stream} ${part}`,
-      };
-      return { ...options, dropoutKey };
-    };
+    const { seed, stream } = options.dropoutKey;
+    const keyed = (part: string) => ({ ...options, dropoutKey: { seed, stream: `${stream} ${part}` } });
     this.gather = new SetBlock(keyed("gather"), random);
     this.spread = new SetBlock(keyed("spread"), random);
   }
@@ -131,21 +124,11 @@ export class SetRank extends Module {
 }
 
 function setRankMethod(name: string, title: string, inducedRows?: number): Method {
-  return scoringMethod(
-    name,
-    title,
-    (context) => {
-      const options = { ...context, ...(inducedRows !== undefined && { inducedRows }) };
-      return new SetRank(context.catalogue, options, initialWeights(context, name));
-    },
-    attentionLoss,
-  );
+  const createModel = (context: MethodContext) =>
+    new SetRank(context.catalogue, { ...context, inducedRows }, initialWeights(context, name));
+  return scoringMethod(name, title, createModel, attentionLoss);
 }
 
-export const SET_RANK: Method = setRankMethod("set-rank", "PRS (SetRank)");
+export const SET_RANK = setRankMethod("set-rank", "PRS (SetRank)");
 
-export const SET_RANK_INDUCED: Method = setRankMethod(
-  "set-rank-induced",
-  "PRS (SetRank, induced)",
-  INDUCED_ROWS,
-);
+export const SET_RANK_INDUCED = setRankMethod("set-rank-induced", "PRS (SetRank, induced)", INDUCED_ROWS);

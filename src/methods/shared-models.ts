@@ -62,12 +62,11 @@ export function memberStage(member: number): string {
 /** The shared models by the names under which their weights are kept. */
 export function namedSharedModels({ context: { shared }, rewardModels }: SharedSet): [string, Module][] {
   const { pointwise, imitation } = shared;
-  return [
-    ...(pointwise === undefined ? [] : [["pointwise", pointwise] as [string, Module]]),
-    ...(imitation === undefined ? [] : [["imitation", imitation] as [string, Module]]),
-    ...rewardModels.map((model, member): [string, Module] => [
-      memberStage(member).replaceAll(" ", "-"),
-      model,
-    ]),
-  ];
+  const named: [string, Module][] = [];
+  if (pointwise !== undefined) named.push(["pointwise", pointwise]);
+  if (imitation !== undefined) named.push(["imitation", imitation]);
+  rewardModels.forEach((model, member) => {
+    named.push([memberStage(member).replaceAll(" ", "-"), model]);
+  });
+  return named;
 }

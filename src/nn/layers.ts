@@ -2,17 +2,8 @@
  * Layers: each a few parameters and a forward pass. Shapes: D is a layer's input width, C its output width. Initial
  * weights come from `random`, which is by default the process's own (see `setSeed`).
  */
-import {
-  type Activation,
-  type DType,
-  defaultKey,
-  defaultRandom,
-  dropout,
-  embedding,
-  layerNorm,
-  type RandomKey,
-  type Tensor,
-} from "../tensor/index.ts";
+import type { Activation, DType, RandomKey, Tensor } from "../tensor/index.ts";
+import { defaultKey, defaultRandom, dropout, embedding, layerNorm } from "../tensor/index.ts";
 import { constant, normal, xavierUniform } from "./initialisers.ts";
 import { Module, parameter } from "./module.ts";
 

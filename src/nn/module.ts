@@ -1,12 +1,6 @@
 /** What models are made of: parameters with names, and a switch between training and evaluation. */
-import {
-  type DTypeOf,
-  type NumberArray,
-  outsideScopes,
-  type Shape,
-  Tensor,
-  tensor,
-} from "../tensor/index.ts";
+import type { DTypeOf, NumberArray, Shape } from "../tensor/index.ts";
+import { outsideScopes, Tensor, tensor } from "../tensor/index.ts";
 import type { SafetensorsEntry } from "./safetensors.ts";
 
 /** A leaf that collects a gradient and lives until it is disposed, whatever scope it is made in. */
@@ -97,10 +91,8 @@ export abstract class Module {
         problems.push(`${name} is not a weight of this model`);
         continue;
       }
-      const [found, expected] = [
-        `${dtype} [${shape}]`,
-        `${SAFETENSORS_TYPE[target.dtype]} [${target.shape}]`,
-      ];
+      const found = `${dtype} [${shape}]`;
+      const expected = `${SAFETENSORS_TYPE[target.dtype]} [${target.shape}]`;
       if (found !== expected) problems.push(`${name} is ${found}, expected ${expected}`);
     }
     if (problems.length > 0) throw new Error(`loadStateDict: ${problems.join("; ")}`);

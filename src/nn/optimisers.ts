@@ -1,21 +1,8 @@
 /** Optimisers: they own their state and update parameters in place. Gradients of undefined are skipped. */
-import {
-  adamWStep,
-  type ParameterUpdate,
-  sgdStep,
-  sumOfSquares,
-  type UpdateAttributes,
-} from "../kernels/index.ts";
-import {
-  apply,
-  applyInPlace,
-  full,
-  noGrad,
-  outsideScopes,
-  scope,
-  type Tensor,
-  zeros,
-} from "../tensor/index.ts";
+import type { ParameterUpdate, UpdateAttributes } from "../kernels/index.ts";
+import { adamWStep, sgdStep, sumOfSquares } from "../kernels/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { apply, applyInPlace, full, noGrad, outsideScopes, scope, zeros } from "../tensor/index.ts";
 import { SAFETENSORS_TYPE, type StateDict, safetensorsEntry } from "./module.ts";
 import type { SafetensorsEntry } from "./safetensors.ts";
 

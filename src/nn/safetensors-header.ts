@@ -2,8 +2,38 @@
  * The header of a safetensors file, by itself: what tensors there are and where, so that they can be read and written
  * piece by piece. The format is described in `safetensors.ts`.
  */
-import { excerpt } from "../text/excerpt.ts";
-import { refuse } from "./safetensors-error.ts";
+import { excerpt, oneLine } from "../text/excerpt.ts";
+
+/** What was wrong with a file, or with what was to be written. */
+export type SafetensorsErrorCode =
+  | "truncated" // fewer than the 8 bytes of the header's length
+  | "header-size" // the header is empty, over 100 MB, or longer than the file
+  | "header-encoding" // the header is not UTF-8, or a string in it is not Unicode text
+  | "header-json" // the header is not a JSON object that starts with `{`
+  | "duplicate-key" // an object in the header has two keys of one name
+  | "entry" // a tensor's fields, shape or name are not what the format allows
+  | "dtype" // a type of element that is unknown or not supported
+  | "offsets" // a tensor's bytes are reversed, outside the file, or not as many as its shape and type need
+  | "overlap" // two tensors share bytes
+  | "gap" // bytes between tensors belong to none
+  | "trailing" // bytes after the last tensor
+  | "metadata"; // the metadata is not an object of strings
+
+/** A file that breaks the format, or tensors that it cannot hold. The message is one line, whatever the file holds. */
+export class SafetensorsError extends Error {
+  override readonly name = "SafetensorsError";
+  readonly code: SafetensorsErrorCode;
+
+  constructor(code: SafetensorsErrorCode, problem: string, options?: ErrorOptions) {
+    super(oneLine(`safetensors: ${problem}`), options);
+    this.code = code;
+  }
+}
+
+/** Throws a {@link SafetensorsError}. */
+function refuse(code: SafetensorsErrorCode, problem: string, options?: ErrorOptions): never {
+  throw new SafetensorsError(code, problem, options);
+}
 
 /** The array that holds each supported type, in the order files are written: no tensor loses its alignment. */
 export const ARRAY_TYPES = {
@@ -30,9 +60,7 @@ export interface SafetensorsEntry {
 }
 
 /** A tensor as the header tells of it: its elements are the bytes from `begin` to before `end` of the file's data. */
-export interface SafetensorsLocation {
-  readonly dtype: SafetensorsDtype;
-  readonly shape: readonly number[];
+export interface SafetensorsLocation extends Pick<SafetensorsEntry, "dtype" | "shape"> {
   readonly begin: number;
   readonly end: number;
 }
@@ -138,9 +166,7 @@ function headerText(tensors: EncodedHeader["ordered"], metadata: Readonly<Record
 
 /** Code point order, which is the byte order of UTF-8; `<` would compare UTF-16 units. */
 function compareNames(leftName: string, rightName: string): number {
-  const encoder = new TextEncoder();
-  const left = encoder.encode(leftName);
-  const right = encoder.encode(rightName);
+  const [left, right] = [leftName, rightName].map((name) => new TextEncoder().encode(name));
   const difference = left.findIndex((byte, index) => byte !== right[index]);
   return difference === -1 ? left.length - right.length : left[difference] - (right[difference] ?? -1);
 }
@@ -185,11 +211,10 @@ function checkStrings(text: string): void {
     else if (token === "{") keysOfOpenObjects.push(new Set());
     else if (token === "}") keysOfOpenObjects.pop();
     else if (!keysOfOpenObjects.at(-1)?.has(latest)) keysOfOpenObjects.at(-1)?.add(latest);
-    else
-      refuse(
-        "duplicate-key",
-        `the header has the key ${JSON.stringify(excerpt(latest))} twice in one object`,
-      );
+    else {
+      const key = JSON.stringify(excerpt(latest));
+      refuse("duplicate-key", `the header has the key ${key} twice in one object`);
+    }
   }
 }
 
@@ -225,10 +250,8 @@ function checkCoverage(
   for (const [name, { begin, end }] of tensors) {
     const called = tensorCalled(name);
     if (begin < covered) {
-      refuse(
-        "overlap",
-        `${called} begins at byte ${begin} of the data, inside the tensor that ends at ${covered}`,
-      );
+      const inside = `inside the tensor that ends at ${covered}`;
+      refuse("overlap", `${called} begins at byte ${begin} of the data, ${inside}`);
     }
     if (begin > covered) {
       refuse("gap", `bytes ${covered} to ${begin} of the data, before ${called}, belong to no tensor`);

@@ -10,32 +10,15 @@
  *
  * Elements are copied as they lie, so the host must be little-endian, as every x86-64 and ARM64 system is.
  */
-import {
-  ARRAY_TYPES,
-  decodeSafetensorsLayout,
-  encodeSafetensorsHeader,
-  type SafetensorsEntry,
-  type SafetensorsLocation,
-} from "./safetensors-header.ts";
+import type { SafetensorsEntry, SafetensorsLayout, SafetensorsLocation } from "./safetensors-header.ts";
+import { ARRAY_TYPES, decodeSafetensorsLayout, encodeSafetensorsHeader } from "./safetensors-header.ts";
 
-export { SafetensorsError, type SafetensorsErrorCode } from "./safetensors-error.ts";
-export {
-  ARRAY_TYPES,
-  decodeSafetensorsLayout,
-  encodeSafetensorsHeader,
-  type SafetensorsDtype,
-  type SafetensorsEntry,
-  type SafetensorsLayout,
-  type SafetensorsLocation,
-  safetensorsDataStart,
-} from "./safetensors-header.ts";
+export * from "./safetensors-header.ts";
 
 /** What a file holds. */
-export interface SafetensorsFile {
+export interface SafetensorsFile extends Pick<SafetensorsLayout, "metadata"> {
   /** Tensors by name, in the order of their data. */
   readonly tensors: Map<string, SafetensorsEntry>;
-  /** The file's free text, empty where it has none. */
-  readonly metadata: Record<string, string>;
 }
 
 /**

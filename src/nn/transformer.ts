@@ -1,13 +1,6 @@
 /** Transformer blocks (Vaswani et al. 2017) with pre-normalisation (Xiong et al. 2020). */
-import {
-  type Activation,
-  attention,
-  concat,
-  defaultRandom,
-  type Random,
-  type Tensor,
-  tensor,
-} from "../tensor/index.ts";
+import type { Activation, Random, Tensor } from "../tensor/index.ts";
+import { attention, concat, defaultRandom, tensor } from "../tensor/index.ts";
 import { Dropout, type DropoutKey, LayerNorm, Linear, MLP } from "./layers.ts";
 import { Module } from "./module.ts";
 
@@ -39,11 +32,9 @@ export function appendKeyValues(past: KeyValues | undefined, next: KeyValues): K
 
 /** Which positions each position sees, itself and those before it: i32 [length, length]. */
 export function causalMask(length: number): Tensor {
-  const visible = (at: number) => (at % length <= Math.floor(at / length) ? 1 : 0);
-  return tensor(
-    Int32Array.from({ length: length * length }, (_, at) => visible(at)),
-    [length, length],
-  );
+  const isVisible = (at: number) => at % length <= Math.floor(at / length);
+  const mask = Int32Array.from({ length: length ** 2 }, (_, at) => Number(isVisible(at)));
+  return tensor(mask, [length, length]);
 }
 
 /** Multi-head attention of queries x [..., Q, D] over rows [..., K, D]. */

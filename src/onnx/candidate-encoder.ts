@@ -3,8 +3,9 @@
  * `CandidateMemory` of `src/goalrank`. Their observed features become constants beside the weights.
  */
 import type { Catalogue, CategoryTable, FeatureTable } from "../data/dataset.ts";
+import type { ModelShape } from "../goalrank/model-shape.ts";
 import type { GraphModule, Value } from "./graph.ts";
-import { type AttentionShape, embedding, encoderBlock, layerNorm, linear } from "./layers.ts";
+import { embedding, encoderBlock, layerNorm, linear } from "./layers.ts";
 
 /** Inputs of a graph that are known before anything is shown. */
 export interface RequestInputs {
@@ -18,16 +19,12 @@ export interface RequestInputs {
   readonly history: { readonly items: Value; readonly weights: Value } | undefined;
 }
 
-export interface MemoryShape extends AttentionShape {
-  readonly layers: number;
-}
-
 /** `CandidateMemory`: the candidates, each seen among all others, [B, N, D]. */
 export function candidateMemory(
   module: GraphModule,
   catalogue: Catalogue,
   request: RequestInputs,
-  shape: MemoryShape,
+  shape: Pick<ModelShape, "width" | "heads" | "layers">,
 ): Value {
   let hidden = encodeCandidates(module.child("encoder"), catalogue, request);
   for (let layer = 0; layer < shape.layers; layer++) {

@@ -6,7 +6,6 @@
  */
 
 import type { Catalogue } from "../data/dataset.ts";
-import type { ModelShape } from "../goalrank/model-shape.ts";
 import { HIDDEN_LOG_PROBABILITY } from "../kernels/index.ts";
 import type { SafetensorsEntry } from "../nn/index.ts";
 import type { RankerContent } from "../ranker/ranker-file.ts";
@@ -14,13 +13,11 @@ import { withUnknownUser } from "../ranker/unknown-user.ts";
 import { candidateMemory, type RequestInputs } from "./candidate-encoder.ts";
 import { GraphBuilder, GraphModule, type Value } from "./graph.ts";
 import { decoderBlock, type GraphKeyValues, layerNorm, linear, project } from "./layers.ts";
-import { encodeModel, type OnnxGraph } from "./writer.ts";
+import { encodeModel, type OnnxGraph, type OnnxModel } from "./writer.ts";
 
 /** A generator that ranks, as a ranker's file holds it. */
-export interface ExportedGenerator {
+export interface ExportedGenerator extends Pick<RankerContent, "shape" | "catalogue"> {
   readonly weights: ReadonlyMap<string, SafetensorsEntry>;
-  readonly shape: ModelShape;
-  readonly catalogue: Catalogue;
 }
 
 /** Methods that are a generator of this form. */
@@ -40,11 +37,7 @@ export function generatorOf({ method, models, shared, shape, catalogue }: Ranker
 }
 
 /** What the files say of themselves. */
-export interface OnnxDescription {
-  /** The program that exports. */
-  readonly producer: { readonly name: string; readonly version: string };
-  readonly metadata: Readonly<Record<string, string>>;
-}
+export type OnnxDescription = Omit<OnnxModel, "graph">;
 
 /** The bytes of two files. */
 export interface OnnxGenerator {

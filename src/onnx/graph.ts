@@ -9,7 +9,7 @@
  * https://github.com/onnx/onnx/blob/main/docs/Operators.md.
  */
 import type { SafetensorsEntry } from "../nn/index.ts";
-import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxType, OnnxValue } from "./writer.ts";
+import type { OnnxGraph, OnnxNode, OnnxTensor, OnnxType, OnnxValue } from "./writer.ts";
 
 /** What an operator reads or writes. */
 export interface Value {
@@ -25,21 +25,15 @@ export class GraphBuilder {
   constructor(private readonly name: string) {}
 
   /** @param shape extents; names stand for those that are known when the model runs */
-  input(name: string, type: OnnxType, shape: readonly (number | string)[], description: string): Value {
+  input(name: string, type: OnnxType, shape: OnnxValue["shape"], description: string): Value {
     this.inputs.push({ name, type, shape, description });
     return { name };
   }
 
   /** Gives a value out under a name of its own. */
-  output(
-    name: string,
-    value: Value,
-    type: OnnxType,
-    shape: readonly (number | string)[],
-    description: string,
-  ): void {
+  output(name: string, value: Value, type: OnnxType, shape: OnnxValue["shape"], description: string): void {
     this.outputs.push({ name, type, shape, description });
-    this.addNode("Identity", [value], {}, name);
+    this.addNode(name, "Identity", [value]);
   }
 
   /** A constant by its name; the first data under a name stays. */
@@ -66,10 +60,10 @@ export class GraphBuilder {
   node(
     operator: string,
     inputs: readonly Value[],
-    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    attributes: OnnxNode["attributes"] = {},
     path = "",
   ): Value {
-    return this.addNode(operator, inputs, attributes, `${path}/${operator}_${this.nodes.length}`);
+    return this.addNode(`${path}/${operator}_${this.nodes.length}`, operator, inputs, attributes);
   }
 
   build(): OnnxGraph {
@@ -77,12 +71,12 @@ export class GraphBuilder {
     return { name, inputs, outputs, constants: [...this.constants.values()], nodes };
   }
 
-  /** The node is called as its output is. */
+  /** @param name of the node and of its output */
   private addNode(
+    name: string,
     operator: string,
     inputs: readonly Value[],
-    attributes: OnnxNode["attributes"],
-    name: string,
+    attributes: OnnxNode["attributes"] = {},
   ): Value {
     const names = inputs.map((input) => input.name);
     this.nodes.push({ name, operator, inputs: names, outputs: [name], attributes });
@@ -114,11 +108,7 @@ export class GraphModule {
   }
 
   /** What an operator makes of inputs. */
-  node(
-    operator: string,
-    inputs: readonly Value[],
-    attributes: Readonly<Record<string, OnnxAttribute>> = {},
-  ): Value {
+  node(operator: string, inputs: readonly Value[], attributes?: OnnxNode["attributes"]): Value {
     return this.graph.node(operator, inputs, attributes, this.path);
   }
 

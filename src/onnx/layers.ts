@@ -2,15 +2,12 @@
  * The layers of `src/nn` as parts of a graph, without dropout, which acts only while training. Shapes: B requests, K rows
  * or keys, Q queries, D the width.
  */
+import type { ModelShape } from "../goalrank/model-shape.ts";
 import { LAYER_NORM_EPSILON } from "../nn/index.ts";
 import type { GraphModule, Value } from "./graph.ts";
 
 /** Of every attention of a model. */
-export interface AttentionShape {
-  /** D */
-  readonly width: number;
-  readonly heads: number;
-}
+export type AttentionShape = Pick<ModelShape, "width" | "heads">;
 
 /** Projected keys and values: [B, K, D]. */
 export interface GraphKeyValues {

@@ -58,6 +58,7 @@ export interface OnnxGraph {
 
 export interface OnnxModel {
   readonly graph: OnnxGraph;
+  /** The program that exports. */
   readonly producer: { readonly name: string; readonly version: string };
   readonly metadata: Readonly<Record<string, string>>;
 }

@@ -24,6 +24,7 @@ import {
   SafetensorsError,
 } from "../nn/index.ts";
 import { excerpt } from "../text/excerpt.ts";
+import { parsedJson } from "../text/parsed-json.ts";
 import { type RankerMetadata, rankerMetadataSchema } from "./ranker-metadata.ts";
 
 /** Of the layout: a reader refuses any other. */
@@ -45,8 +46,10 @@ export class RankerFileError extends Error {
   }
 }
 
+type Tensors = ReadonlyMap<string, SafetensorsEntry>;
+
 /** Weights by model, and in each by name. */
-export type ModelWeights = ReadonlyMap<string, ReadonlyMap<string, SafetensorsEntry>>;
+export type ModelWeights = ReadonlyMap<string, Tensors>;
 
 /** All that a ranker is made of, as it is read back. */
 export interface RankerContent {
@@ -136,6 +139,8 @@ export function decodeRanker(bytes: Uint8Array): RankerContent {
   const metadata = readMetadata(text);
   checkTensors(tensors, metadata.crc32c);
   const { method, shape, judge, choices, catalogue: description, retriever, training } = metadata;
+  const ofCatalogue = new Map([...tensors].filter(([name]) => isCatalogueTensor(name)));
+  const ofRetriever = ofPrefix(RETRIEVER_PREFIX, tensors);
   try {
     return {
       method,
@@ -144,14 +149,8 @@ export function decodeRanker(bytes: Uint8Array): RankerContent {
       choices,
       models: byModel(MODEL_PREFIX, tensors),
       shared: byModel(SHARED_PREFIX, tensors),
-      catalogue: restoreCatalogue(
-        description,
-        new Map([...tensors].filter(([name]) => isCatalogueTensor(name))),
-      ),
-      retriever:
-        retriever === undefined
-          ? undefined
-          : restoreRetriever(retriever, ofPrefix(RETRIEVER_PREFIX, tensors), description),
+      catalogue: restoreCatalogue(description, ofCatalogue),
+      retriever: retriever === undefined ? undefined : restoreRetriever(retriever, ofRetriever, description),
       training,
       fingerprint,
     };
@@ -179,14 +178,6 @@ function readMetadata(text: string): RankerMetadata {
   throw damaged(`its description is wrong at ${path.join(".")}: ${message}`);
 }
 
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function decodeFile(bytes: Uint8Array): ReturnType<typeof decodeSafetensors> {
   try {
     return decodeSafetensors(bytes);
@@ -196,10 +187,7 @@ function decodeFile(bytes: Uint8Array): ReturnType<typeof decodeSafetensors> {
   }
 }
 
-function checkTensors(
-  tensors: ReadonlyMap<string, SafetensorsEntry>,
-  expected: Readonly<Record<string, string>>,
-): void {
+function checkTensors(tensors: Tensors, expected: Readonly<Record<string, string>>): void {
   const missing = Object.keys(expected).find((name) => !tensors.has(name));
   if (missing !== undefined) throw damaged(`there is no tensor ${missing}`);
   for (const [name, { data }] of tensors) {
@@ -216,23 +204,17 @@ function damaged(problem: string, cause?: unknown): RankerFileError {
   );
 }
 
-function withPrefix(
-  prefix: string,
-  tensors: ReadonlyMap<string, SafetensorsEntry>,
-): [string, SafetensorsEntry][] {
+function withPrefix(prefix: string, tensors: Tensors): [string, SafetensorsEntry][] {
   return [...tensors].map(([name, tensor]) => [`${prefix}${name}`, tensor]);
 }
 
-function ofPrefix(
-  prefix: string,
-  tensors: ReadonlyMap<string, SafetensorsEntry>,
-): Map<string, SafetensorsEntry> {
+function ofPrefix(prefix: string, tensors: Tensors): Tensors {
   const own = [...tensors].filter(([name]) => name.startsWith(prefix));
   return new Map(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }
 
 /** `model.mir.scorer.weight` is `scorer.weight` of the model `mir`. */
-function byModel(prefix: string, tensors: ReadonlyMap<string, SafetensorsEntry>): ModelWeights {
+function byModel(prefix: string, tensors: Tensors): ModelWeights {
   const models = new Map<string, Map<string, SafetensorsEntry>>();
   for (const [path, entry] of ofPrefix(prefix, tensors)) {
     const end = path.indexOf(".");

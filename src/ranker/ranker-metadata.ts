@@ -1,7 +1,7 @@
 /** The description in a ranker's file: JSON, of which nothing is believed until it is checked. */
 // The small zod: this file is part of what every page loads.
 import * as z from "zod/mini";
-import { catalogueDescriptionSchema } from "../data/features/catalogue-description.ts";
+import { catalogueDescriptionSchema } from "../data/features/catalogue-tensors.ts";
 import { REWARD_HEADS } from "../goalrank/reward-model.ts";
 
 const integer = (least: number, most: number) => z.int().check(z.gte(least), z.lte(most));

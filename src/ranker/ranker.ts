@@ -1,16 +1,17 @@
 /** A trained ranker at work: requests in, lists out. The same code runs in Node and in browsers. */
 import { candidateBatch } from "../data/batch.ts";
+import type { ModelShape } from "../goalrank/model-shape.ts";
 import { chooseDevice, type Device, type DeviceName } from "../kernels/index.ts";
 import type { Answer, Answering } from "../methods/answering.ts";
 import { outsideScopes, withDefaultDevice } from "../tensor/index.ts";
 import { decodeRanker, RANKER_VERSION, type RankerContent } from "./ranker-file.ts";
-import { requestColumns } from "./request-columns.ts";
 import { type RankedList, type RankRequest, RankRequestError } from "./requests.ts";
 import {
   DEFAULT_LIMITS,
   type Names,
   type RankerLimits,
   type ResolvedRequest,
+  requestColumns,
   resolveRequest,
 } from "./resolve-request.ts";
 import { type RestoredMethod, restoreMethod } from "./restore-method.ts";
@@ -25,30 +26,17 @@ export interface RankerOptions {
 }
 
 /** What a ranker says of itself. */
-export interface RankerDescription {
+export interface RankerDescription
+  extends Pick<RankerContent, "method" | "fingerprint" | "training">,
+    Pick<Answering, "probabilities">,
+    Omit<ModelShape, "dropoutRate" | "seed"> {
   /** Of the file's layout. */
   readonly version: number;
-  /** Eight hexadecimal digits, the same for the same ranker. */
-  readonly fingerprint: string;
-  /** The method that answers, by its name and by its title in tables. */
-  readonly method: string;
+  /** The method's title in tables. */
   readonly title: string;
-  /** Whose probabilities its answers come with: see {@link Answering.probabilities}. */
-  readonly probabilities: Answering["probabilities"];
   readonly itemCount: number;
   readonly userCount: number;
-  /** Most items of a list, L. */
-  readonly listLength: number;
-  /** Candidates and entries of a history that it was trained with: N and H. */
-  readonly candidateCount: number;
-  readonly historyLength: number;
-  /** D, attention heads, and blocks of whatever kind the method stacks. */
-  readonly width: number;
-  readonly heads: number;
-  readonly layers: number;
   readonly retriever: string | undefined;
-  /** Where it comes from. */
-  readonly training: Readonly<Record<string, unknown>>;
 }
 
 /** Ranks lists with a method that has learned. `loadRanker` makes one. */

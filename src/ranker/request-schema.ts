@@ -1,6 +1,8 @@
 /** The form of a request, for what comes from outside: the server's bodies and the command line's JSON lines. */
 // As a namespace, so that bundlers leave out what is not used of it: messages in all languages.
 import * as z from "zod";
+import { formatPath } from "../settings/explain-problems.ts";
+import type { Path } from "../settings/json-schema.ts";
 import { type RankRequest, RankRequestError } from "./requests.ts";
 
 const name = z.string().min(1).max(1000);
@@ -60,13 +62,5 @@ export function parseRankRequest(value: unknown): RankRequest {
   const parsed = rankRequestSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new RankRequestError("type", issue.message, formatPath(issue.path) || undefined);
-}
-
-/** `candidates[3].item` */
-function formatPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, key) => {
-    if (typeof key === "number") return `${text}[${key}]`;
-    return text === "" ? String(key) : `${text}.${String(key)}`;
-  }, "");
+  throw new RankRequestError("type", issue.message, formatPath(issue.path as Path) || undefined);
 }

@@ -1,7 +1,10 @@
 /** From the names of a request to the numbers that the generator knows. */
 import { bestItems } from "../data/best-items.ts";
+import type { RequestColumns } from "../data/dataset.ts";
 import type { Retriever, RetrieverQuery } from "../data/retrievers/retriever.ts";
 import type { ListConstraints } from "../goalrank/decoding/constraints.ts";
+import type { ModelShape } from "../goalrank/model-shape.ts";
+import type { Answering } from "../methods/answering.ts";
 import { type RankRequest, RankRequestError, type RequestConstraints } from "./requests.ts";
 
 /** The most that a request may ask. */
@@ -18,16 +21,13 @@ export const DEFAULT_LIMITS: RankerLimits = { candidates: 1000, history: 1000 };
 const LARGEST_SCORE = 1e15;
 
 /** What a ranker knows of names and sizes. */
-export interface Names {
+export interface Names
+  extends Pick<ModelShape, "listLength" | "candidateCount">,
+    Pick<Answering, "leastCandidates"> {
   readonly userNumbers: ReadonlyMap<string, number>;
   readonly itemIds: readonly string[];
   readonly itemNumbers: ReadonlyMap<string, number>;
   readonly retriever: Retriever | undefined;
-  /** Of the lists, candidates and limits of requests. */
-  readonly listLength: number;
-  readonly candidateCount: number;
-  /** The fewest candidates that its method can choose from. */
-  readonly leastCandidates: number;
   readonly limits: RankerLimits;
 }
 
@@ -82,11 +82,8 @@ function resolveHistory(
   { itemNumbers, limits }: Names,
 ): Pick<ResolvedRequest, "history" | "unknownHistory"> {
   if (history.length > limits.history) {
-    throw new RankRequestError(
-      "count",
-      `${history.length} entries; at most ${limits.history} are allowed`,
-      "history",
-    );
+    const problem = `${history.length} entries; at most ${limits.history} are allowed`;
+    throw new RankRequestError("count", problem, "history");
   }
   const known = history.flatMap((entry) => {
     const { item, feedback = 1 } = typeof entry === "string" ? { item: entry } : entry;
@@ -99,11 +96,8 @@ function resolveHistory(
 function resolveLength({ length }: RankRequest, { listLength }: Names): number {
   if (length === undefined) return listLength;
   if (Number.isInteger(length) && length >= 1 && length <= listLength) return length;
-  throw new RankRequestError(
-    "length",
-    `this ranker makes lists of 1 to ${listLength} items, got ${length}`,
-    "length",
-  );
+  const problem = `this ranker makes lists of 1 to ${listLength} items, got ${length}`;
+  throw new RankRequestError("length", problem, "length");
 }
 
 interface ScoredItems {
@@ -117,11 +111,8 @@ function resolveCandidates(
   { itemNumbers, limits, retriever }: Names,
 ): ScoredItems {
   if (candidates.length > limits.candidates) {
-    throw new RankRequestError(
-      "count",
-      `${candidates.length} are too many; at most ${limits.candidates} are allowed`,
-      "candidates",
-    );
+    const problem = `${candidates.length} are too many; at most ${limits.candidates} are allowed`;
+    throw new RankRequestError("count", problem, "candidates");
   }
   const seen = new Set<number>();
   const score = retriever?.scoresFor(query);
@@ -181,28 +172,18 @@ function resolveConstraintNames(
 ): ListConstraints {
   const placeOf = new Map(items.map((item, place) => [item, place]));
   const excluded = new Set(numbersOf(exclude, itemNumbers));
+  const categoryOf = new Map(Object.entries(categories?.of ?? {}));
+  const names = items.map((item) => categoryOf.get(itemIds[item]));
   return {
     forbidden: Int32Array.from(items, (item) => (excluded.has(item) ? 1 : 0)),
     pins: pins.map(({ item, position }, n) => {
       const candidate = placeOf.get(itemNumbers.get(item) ?? -1);
       if (candidate !== undefined) return { request: 0, position, candidate };
-      throw new RankRequestError(
-        "constraints",
-        `the item "${item}" is no candidate`,
-        `constraints.pins[${n}].item`,
-      );
+      const path = `constraints.pins[${n}].item`;
+      throw new RankRequestError("constraints", `the item "${item}" is no candidate`, path);
     }),
-    ...(categories && {
-      categories: {
-        of: numberCategories(items.map((item) => ownValue(categories.of, itemIds[item]))),
-        limit: categories.limit,
-      },
-    }),
+    ...(categories && { categories: { of: numberCategories(names), limit: categories.limit } }),
   };
-}
-
-function ownValue(record: Readonly<Record<string, string>>, key: string): string | undefined {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 /** Items without a category are in one of their own each. */
@@ -214,4 +195,37 @@ function numberCategories(names: readonly (string | undefined)[]): Int32Array {
     numbers.set(name, number);
     return number;
   });
+}
+
+/** Requests of N candidates each in the columns that models read. */
+export function requestColumns(
+  group: readonly ResolvedRequest[],
+  historyLength: number,
+  unknownUser: number,
+): RequestColumns {
+  const size = group.length;
+  const [{ candidates, length }] = group;
+  const candidateCount = candidates.length;
+  const columns: RequestColumns = {
+    size,
+    candidateCount,
+    listLength: length,
+    historyLength,
+    users: Int32Array.from(group, ({ user }) => user ?? unknownUser),
+    candidates: new Int32Array(size * candidateCount),
+    retrieverScores: new Float32Array(size * candidateCount),
+    history: new Int32Array(size * historyLength).fill(-1),
+    historyFeedback: new Float32Array(size * historyLength),
+  };
+  group.forEach((request, row) => {
+    columns.candidates.set(request.candidates, row * candidateCount);
+    columns.retrieverScores.set(request.scores, row * candidateCount);
+    const last = historyLength === 0 ? [] : request.history.slice(-historyLength);
+    const end = (row + 1) * historyLength;
+    last.forEach(({ item, liked }, n) => {
+      columns.history[end - last.length + n] = item;
+      columns.historyFeedback[end - last.length + n] = liked ? 1 : 0;
+    });
+  });
+  return columns;
 }

@@ -2,7 +2,7 @@
 import type { Device } from "../kernels/index.ts";
 import type { Answering } from "../methods/answering.ts";
 import { createGenerator, goalRankInstance } from "../methods/goalrank-policy.ts";
-import type { MethodContext, MethodInstance, SharedModelName } from "../methods/method.ts";
+import type { Method } from "../methods/method.ts";
 import { createSharedModels, namedSharedModels } from "../methods/shared-models.ts";
 import type { Module } from "../nn/index.ts";
 import { outsideScopes, withDefaultDevice } from "../tensor/index.ts";
@@ -18,11 +18,7 @@ export interface RestoredMethod {
 }
 
 /** What of a method makes an instance out of a file. */
-interface Maker {
-  readonly title: string;
-  readonly answersWith: readonly SharedModelName[];
-  create(context: MethodContext): MethodInstance;
-}
+type Maker = Pick<Method, "title" | "answersWith" | "create">;
 
 /**
  * Restores a method with the weights of its file.
@@ -46,12 +42,8 @@ async function findMaker(name: string): Promise<Maker> {
   try {
     return findMethod(name);
   } catch (cause) {
-    throw new RankerFileError(
-      `ranker: ${(cause as Error).message}; this program may be older than the file`,
-      {
-        cause,
-      },
-    );
+    const problem = `ranker: ${(cause as Error).message}; this program may be older than the file`;
+    throw new RankerFileError(problem, { cause });
   }
 }
 

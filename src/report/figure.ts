@@ -8,7 +8,7 @@ const { document } = parseHTML("<!doctype html><html><body></body></html>");
 /** Width in pixels of a figure on a phone, and about that of a column of figures on a wide screen. */
 const FIGURE_WIDTH = 336;
 
-export interface FigureText {
+export interface FigureOptions extends Omit<Plot.PlotOptions, "title"> {
   readonly title: Content;
   /** What the picture shows, for those who do not see it. */
   readonly description: string;
@@ -18,11 +18,11 @@ export interface FigureText {
 }
 
 /** A titled picture. Colours are to be the page's, as `var(--name)`. */
-export function figure({ title, description, legend, note }: FigureText, options: Plot.PlotOptions): Html {
+export function figure({ title, description, legend, note, ...plot }: FigureOptions): Html {
   return html`<figure>
 <figcaption>${title}</figcaption>
 ${legend}
-${draw(description, options)}
+${draw(description, plot)}
 ${note !== undefined && html`<p class="note">${note}</p>`}
 </figure>`;
 }

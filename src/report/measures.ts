@@ -23,14 +23,8 @@ export function measuresOf({ rows, listLength }: StoredResult): Measure[] {
     return { key, title, better, meaning, scale: 1, format: (value) => decimal(value) };
   };
   const share = (key: MeasureName, title: string, meaning: string): Measure => {
-    return {
-      key,
-      title: `${title} %`,
-      better: "higher",
-      meaning,
-      scale: 100,
-      format: (value) => percent(value),
-    };
+    const shown = { title: `${title} %`, scale: 100, format: (value: number | undefined) => percent(value) };
+    return { key, meaning, better: "higher", ...shown };
   };
   const all = [
     reward(

@@ -45,7 +45,7 @@ ${SECTIONS.map((section) => sectionElement(section, run))}
 `.text;
 }
 
-function sectionElement({ id, title, content }: Section, run: ReportInput): Html {
+function sectionElement({ id, name, title = name, content }: Section, run: ReportInput): Html {
   return html`<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
 ${content(run)}

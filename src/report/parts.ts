@@ -8,7 +8,8 @@ export interface Section {
   readonly id: string;
   /** Short, for the list of sections. */
   readonly name: string;
-  readonly title: string;
+  /** Over it: the name unless given. */
+  readonly title?: string;
   /** What it says of a run. */
   content(run: ReportInput): Content;
 }
@@ -62,13 +63,9 @@ function classOf({ class: name }: { readonly class?: string | undefined }): Cont
 /** A term and what it is; nothing where it is left out. */
 export type Pair = readonly [term: Content, value: Content] | false;
 
-export function isPair(pair: Pair): pair is Exclude<Pair, false> {
-  return pair !== false;
-}
-
 /** Terms and what they are. */
 export function pairs(entries: readonly Pair[]): Html {
-  return html`<dl class="pairs">${entries.filter(isPair).map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>`;
+  return html`<dl class="pairs">${entries.filter((pair) => pair !== false).map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>`;
 }
 
 /** Folded until it is asked for. */

@@ -70,7 +70,8 @@ function parseJson(bytes: Buffer, place: string): unknown {
   try {
     return JSON.parse(bytes.toString("utf8"));
   } catch (error) {
-    throw new ReportError(`${place}: not JSON (${firstLine(error)})`);
+    const [line] = (error as Error).message.split("\n");
+    throw new ReportError(`${place}: not JSON (${line})`);
   }
 }
 
@@ -125,8 +126,4 @@ class SeriesRecorder {
   series(): Series[] {
     return [...this.columns].map(([name, columns]) => ({ name, ...columns }));
   }
-}
-
-function firstLine(error: unknown): string {
-  return (error as Error).message.split("\n")[0];
 }

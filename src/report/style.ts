@@ -1,49 +1,33 @@
 /** The style sheet of the page, for light and dark. */
 
 /**
- * Colours by name. Text, `muted` and the four of lines have a contrast of at least 4.5 to 1 on both backgrounds. Blue
- * and orange, the two that carry meaning, stay apart for all kinds of colour vision.
+ * Colours by name, in light and in dark. Text, `muted` and the four of lines have a contrast of at least 4.5 to 1 on both
+ * backgrounds. Blue and orange, the two that carry meaning, stay apart for all kinds of colour vision.
  */
 export const COLOURS = {
-  light: {
-    page: "#fbfbfa",
-    surface: "#ffffff",
-    text: "#1b2026",
-    muted: "#59636e",
-    line: "#dcdfe3",
-    track: "#e8eaed",
-    wash: "#eef4fb",
-    accent: "#0a5cb8",
-    warm: "#ac4a00",
-    third: "#1f7a5a",
-    fourth: "#8a3d92",
-    bad: "#b3261e",
-  },
-  dark: {
-    page: "#14171a",
-    surface: "#1b1f24",
-    text: "#e4e7eb",
-    muted: "#9da7b2",
-    line: "#333a42",
-    track: "#2a3037",
-    wash: "#1a2735",
-    accent: "#79b4ff",
-    warm: "#f2a65a",
-    third: "#5fc3a0",
-    fourth: "#d59be0",
-    bad: "#ff9a8f",
-  },
+  page: ["#fbfbfa", "#14171a"],
+  surface: ["#ffffff", "#1b1f24"],
+  text: ["#1b2026", "#e4e7eb"],
+  muted: ["#59636e", "#9da7b2"],
+  line: ["#dcdfe3", "#333a42"],
+  track: ["#e8eaed", "#2a3037"],
+  wash: ["#eef4fb", "#1a2735"],
+  accent: ["#0a5cb8", "#79b4ff"],
+  warm: ["#ac4a00", "#f2a65a"],
+  third: ["#1f7a5a", "#5fc3a0"],
+  fourth: ["#8a3d92", "#d59be0"],
+  bad: ["#b3261e", "#ff9a8f"],
 } as const;
 
-function variables(colours: Readonly<Record<string, string>>): string {
-  return Object.entries(colours)
-    .map(([name, value]) => `--${name}:${value}`)
+function variables(theme: 0 | 1): string {
+  return Object.entries(COLOURS)
+    .map(([name, colours]) => `--${name}:${colours[theme]}`)
     .join(";");
 }
 
 export const STYLE = `
-:root{color-scheme:light dark;${variables(COLOURS.light)}}
-@media (prefers-color-scheme:dark){:root{${variables(COLOURS.dark)}}}
+:root{color-scheme:light dark;${variables(0)}}
+@media (prefers-color-scheme:dark){:root{${variables(1)}}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%;scroll-behavior:smooth}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}

@@ -24,36 +24,32 @@ import type {
 import type { RunData } from "./data.ts";
 import type { RunSettings } from "./settings.ts";
 
-/** Of {@link createAnatomy}. */
-export interface AnatomyOptions extends Pick<RunSettings, "seed" | "groups"> {
-  /** Requests to look at; 3 unless given. */
-  readonly requests?: number;
-}
+type AnatomySettings = Pick<RunSettings, "seed" | "groups">;
 
-/** Looks at requests of the test set that hold a positive among their candidates, drawn with the seed. */
+/**
+ * Looks at requests of the test set that hold a positive among their candidates, drawn with the seed.
+ * @param requests how many
+ */
 export async function createAnatomy(
   models: GoalRankModels,
   data: RunData,
-  { seed, groups, requests = 3 }: AnatomyOptions,
+  settings: AnatomySettings,
+  requests = 3,
 ): Promise<Anatomy> {
-  const rows = drawRequests(data.test, seed, requests);
-  const dataset = selectRows(data.test, rows);
-  const dissected =
-    rows.length === 0 ? [] : await dissect(models, { ...data, test: dataset }, { seed, groups });
+  const rows = drawRequests(data.test, settings.seed, requests);
+  const test = selectRows(data.test, rows);
   return {
-    listLength: dataset.listLength,
-    referenceTemperature: groups.referenceTemperature,
-    items: namesOf(dataset, data.catalogue),
-    requests: dissected,
+    listLength: test.listLength,
+    referenceTemperature: settings.groups.referenceTemperature,
+    items: namesOf(test, data.catalogue),
+    requests: rows.length === 0 ? [] : await dissect(models, { ...data, test }, settings),
   };
 }
 
 function drawRequests(test: ListDataset, seed: number, count: number): Int32Array {
   const order = new Random({ seed, stream: "anatomy requests", step: 0 }).permutation(test.size);
-  const { candidateCount } = test;
   const labels = candidateLabels(test);
-  const hasPositive = (row: number) =>
-    labels.subarray(row * candidateCount, (row + 1) * candidateCount).includes(1);
+  const hasPositive = (row: number) => part(labels, test.candidateCount, row).includes(1);
   return order.filter(hasPositive).subarray(0, count);
 }
 
@@ -61,26 +57,24 @@ function drawRequests(test: ListDataset, seed: number, count: number): Int32Arra
 async function dissect(
   models: GoalRankModels,
   { catalogue, test, world }: RunData,
-  options: Pick<RunSettings, "seed" | "groups">,
+  settings: AnatomySettings,
 ): Promise<RequestAnatomy[]> {
-  const groups = await dissectGroups(models, test, world, options);
+  const groups = await dissectGroups(models, test, world, settings);
   const { generator, pointwise } = models;
   const dnn = await rankRequests(byScores(pointwise), test);
-  const goalRank = await rankRequests(
-    byPolicy(generator, (batch) => generator.encode(batch)),
-    test,
-  );
+  const goalRank = await rankRequests(byPolicy(generator), test);
   const probabilities = await placeProbabilities(models, test, goalRank.lists);
   const judged = async (lists: Int32Array) => {
     const rewards = await predictedRewards(models.judge, test, lists);
     const truth = world && expectedRewards(world, test, lists);
-    return (row: number) => judgedList(test, row, ofRow(lists, test, row), rewards[row], truth?.[row]);
+    return (row: number) =>
+      judgedList(test, row, part(lists, test.listLength, row), rewards[row], truth?.[row]);
   };
   // A list with an item outside the candidates is not looked at below.
   const shown = await judged(test.exposed.map((position) => Math.max(0, position)));
   const [ofDnn, ofGoalRank] = [await judged(dnn.lists), await judged(goalRank.lists)];
   return groups.map((group, row) => {
-    const exposed = ofRow(test.exposed, test, row);
+    const exposed = part(test.exposed, test.listLength, row);
     const outside = exposed.filter((position) => position < 0).length;
     return {
       user: catalogue.userIds?.[test.users[row]] ?? String(test.users[row]),
@@ -91,7 +85,7 @@ async function dissect(
       lists: {
         ...(outside === 0 && { shown: shown(row) }),
         dnn: ofDnn(row),
-        goalRank: { ...ofGoalRank(row), probabilities: [...ofRow(probabilities, test, row)] },
+        goalRank: { ...ofGoalRank(row), probabilities: [...part(probabilities, test.listLength, row)] },
       },
       group,
     };
@@ -103,7 +97,7 @@ async function dissectGroups(
   { generator, judge, pointwise }: GoalRankModels,
   test: ListDataset,
   world: World | undefined,
-  { seed, groups: options }: Pick<RunSettings, "seed" | "groups">,
+  { seed, groups: options }: AnatomySettings,
 ): Promise<GroupAnatomy[]> {
   using _ = scope();
   const rows = allRows(test);
@@ -117,7 +111,8 @@ async function dissectGroups(
   const [reference, logs] = await Promise.all([referencePolicy.data(), logProbabilities.data()]);
   const { groups, rewards, sources } = scored;
   const { groupSize, distinct, lists } = groups;
-  const truth = world && groupTruth(world, test, lists, groupSize);
+  const rowOfList = Int32Array.from(rewards, (_, at) => Math.floor(at / groupSize));
+  const truth = world && expectedRewards(world, selectRows(test, rowOfList), lists);
   return [...rows].map((row) => {
     const places = Array.from({ length: groupSize }, (_, place) => row * groupSize + place);
     const kept = places.filter((at) => distinct[at] === 1).sort((a, b) => rewards[b] - rewards[a] || a - b);
@@ -129,7 +124,7 @@ async function dissectGroups(
       rewardDeviation,
       repetitions: groupSize - kept.length,
       lists: kept.map((at, rank) => ({
-        ...judgedList(test, row, ofRow(lists, test, at), rewards[at], truth?.[at]),
+        ...judgedList(test, row, part(lists, test.listLength, at), rewards[at], truth?.[at]),
         source: sources[at],
         z: rewardDeviation === 0 ? 0 : (rewards[at] - meanReward) / rewardDeviation,
         reference: reference[at],
@@ -138,12 +133,6 @@ async function dissectGroups(
       })),
     };
   });
-}
-
-/** What the world knows of every list of every group: [B * G]. */
-function groupTruth(world: World, test: ListDataset, lists: Int32Array, groupSize: number): Float64Array {
-  const rows = Int32Array.from({ length: test.size * groupSize }, (_, at) => Math.floor(at / groupSize));
-  return expectedRewards(world, selectRows(test, rows), lists);
 }
 
 /** The generator's probability of each item of one list per request, given those before it: [S, L]. */
@@ -182,8 +171,8 @@ function historyOf({ history, historyFeedback, historyLength }: ListDataset, row
 }
 
 function shownItems(test: ListDataset, row: number): FeedbackOnItem[] {
-  const feedback = ofRow(test.feedback, test, row);
-  return [...ofRow(test.exposed, test, row)].flatMap((position, t) =>
+  const feedback = part(test.feedback, test.listLength, row);
+  return [...part(test.exposed, test.listLength, row)].flatMap((position, t) =>
     position < 0 ? [] : [{ item: itemAt(test, row, position), liked: feedback[t] > 0 }],
   );
 }
@@ -193,7 +182,7 @@ function candidatesByScore(
   row: number,
   scores: Float32Array,
 ): RequestAnatomy["candidates"] {
-  const own = scores.subarray(row * test.candidateCount, (row + 1) * test.candidateCount);
+  const own = part(scores, test.candidateCount, row);
   return [...rankByScore(own)].map((position) => ({
     item: itemAt(test, row, position),
     probability: 1 / (1 + Math.exp(-own[position])),
@@ -214,13 +203,13 @@ function itemAt({ candidates, candidateCount }: ListDataset, row: number, positi
   return candidates[row * candidateCount + position];
 }
 
-/** List `at` of lists of length L, one after another. */
-function ofRow<Column extends Int32Array | Float32Array | Float64Array>(
+/** Part `at` of parts of equal length, one after another. */
+function part<Column extends Int32Array | Float32Array | Float64Array>(
   column: Column,
-  { listLength }: ListDataset,
+  length: number,
   at: number,
 ): Column {
-  return column.subarray(at * listLength, (at + 1) * listLength) as Column;
+  return column.subarray(at * length, (at + 1) * length) as Column;
 }
 
 /** Probabilities in proportion to exp(logs). */

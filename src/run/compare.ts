@@ -4,7 +4,6 @@ import type { AverageMetrics } from "../evaluation/ranking-metrics.ts";
 import { type RewardReport, rewardReport } from "../evaluation/reward-report.ts";
 import { mean, meanHalfWidth, pearsonCorrelation } from "../evaluation/statistics.ts";
 import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
-import type { RankedLists } from "../methods/answering.ts";
 import { GOAL_RANK } from "../methods/goalrank.ts";
 import { sharedModel } from "../methods/method.ts";
 import { ORACLE, RANDOM } from "../methods/references.ts";
@@ -76,29 +75,22 @@ export async function compareMethods(
 ): Promise<RunResult> {
   const judge = sharedModel(context, "judge");
   const { test, validation, world, propensities } = data;
-  const answers = new Map<
-    string,
-    { readonly ranked: RankedLists; readonly truth: Float64Array | undefined }
-  >();
+  const worths = new Map<string, ListWorth>();
   for (const { method, instance } of methods) {
     const ranked = await instance.rank(test);
-    answers.set(method.title, { ranked, truth: world && expectedRewards(world, test, ranked.lists) });
-  }
-  const best = answers.get(ORACLE.title)?.truth;
-  const rows: MethodResult[] = [];
-  const values = new Map<string, ArrayLike<number>>();
-  for (const [title, { ranked, truth }] of answers) {
-    values.set(title, truth ?? listRewards(test, ranked.lists));
+    const truth = world && expectedRewards(world, test, ranked.lists);
     const predicted = await predictedRewards(judge, test, ranked.lists);
-    rows.push(summariseMethod(title, { truth, best, predicted, ranking: evaluateLists(test, ranked) }));
+    const measured = truth ?? listRewards(test, ranked.lists);
+    worths.set(method.title, { truth, measured, predicted, ranking: evaluateLists(test, ranked) });
   }
+  const best = worths.get(ORACLE.title)?.truth;
   const generator = generatorOf(methods);
   return {
     listLength: test.listLength,
     testRequests: test.size,
-    rows,
+    rows: [...worths].map(([method, worth]) => summariseMethod(method, worth, best)),
     ...(await examineJudge(judge, data, seed)),
-    advantages: compareWithGoalRank(values, world === undefined ? "hits" : "true reward", seed),
+    advantages: compareWithGoalRank(worths, world === undefined ? "hits" : "true reward", seed),
     offPolicy:
       generator &&
       propensities &&
@@ -121,20 +113,20 @@ export async function examineJudge(
   };
 }
 
-/** A method's row from what each of its lists is worth, [S], by itself and beside the best list. */
+/** What each of a method's lists is worth: [S]. */
+interface ListWorth {
+  readonly truth: Float64Array | undefined;
+  /** The true reward where it is known, hits where not. */
+  readonly measured: ArrayLike<number>;
+  readonly predicted: Float32Array;
+  readonly ranking: AverageMetrics;
+}
+
+/** A method's row from what its lists are worth, by themselves and beside the best lists. */
 function summariseMethod(
   method: string,
-  {
-    truth,
-    best,
-    predicted,
-    ranking,
-  }: {
-    readonly truth: Float64Array | undefined;
-    readonly best: Float64Array | undefined;
-    readonly predicted: Float32Array;
-    readonly ranking: AverageMetrics;
-  },
+  { truth, predicted, ranking }: ListWorth,
+  best: Float64Array | undefined,
 ): MethodResult {
   const regrets = truth && best?.map((reward, row) => reward - truth[row]);
   return {
@@ -154,15 +146,18 @@ function summariseMethod(
 
 /** GoalRank against every method that learned something. */
 function compareWithGoalRank(
-  values: ReadonlyMap<string, ArrayLike<number>>,
+  worths: ReadonlyMap<string, ListWorth>,
   measure: Advantage["measure"],
   seed: number,
 ): Advantage[] {
-  const own = values.get(GOAL_RANK.title);
+  const own = worths.get(GOAL_RANK.title);
   if (own === undefined) return [];
-  return [...values].flatMap(([over, other]) =>
-    [GOAL_RANK, RANDOM, ORACLE].some(({ title }) => title === over)
-      ? []
-      : [{ over, measure, ...pairedDifference(own, other, seed) }],
+  const others = [...worths].filter(
+    ([name]) => ![GOAL_RANK, RANDOM, ORACLE].some(({ title }) => title === name),
   );
+  return others.map(([over, { measured }]) => ({
+    over,
+    measure,
+    ...pairedDifference(own.measured, measured, seed),
+  }));
 }

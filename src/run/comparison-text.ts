@@ -9,10 +9,8 @@ import type { OffPolicyReport } from "./off-policy-report.ts";
 const decimals = (value: number | undefined) => (value === undefined ? "" : value.toFixed(3));
 const percent = (value: number | undefined) => (value === undefined ? "" : (100 * value).toFixed(1));
 
-interface Column {
-  readonly title: string;
-  readonly cell: (row: MethodResult) => string;
-}
+/** Its title, and what it says of a method. */
+type Column = readonly [string, (row: MethodResult) => string];
 
 /** Table and summary, for people. */
 export function formatComparison(result: RunResult): string {
@@ -25,20 +23,20 @@ export function comparisonTable({
   listLength: depth,
 }: Pick<RunResult, "rows" | "listLength">): string[][] {
   const truth: Column[] = [
-    { title: "true reward", cell: (row) => decimals(row.trueReward) },
-    { title: "regret", cell: (row) => decimals(row.regret) },
+    ["true reward", (row) => decimals(row.trueReward)],
+    ["regret", (row) => decimals(row.regret)],
   ];
   const columns: Column[] = [
-    { title: "method", cell: (row) => row.method },
+    ["method", (row) => row.method],
     ...(rows.some((row) => row.trueReward !== undefined) ? truth : []),
-    { title: "predicted", cell: (row) => decimals(row.predictedReward) },
-    { title: `H@${depth} %`, cell: (row) => percent(row.hit) },
-    { title: `NDCG@${depth} %`, cell: (row) => percent(row.ndcg) },
-    { title: `MAP@${depth} %`, cell: (row) => percent(row.map) },
-    { title: `F1@${depth} %`, cell: (row) => percent(row.f1) },
-    { title: "AUC %", cell: (row) => percent(row.auc) },
+    ["predicted", (row) => decimals(row.predictedReward)],
+    [`H@${depth} %`, (row) => percent(row.hit)],
+    [`NDCG@${depth} %`, (row) => percent(row.ndcg)],
+    [`MAP@${depth} %`, (row) => percent(row.map)],
+    [`F1@${depth} %`, (row) => percent(row.f1)],
+    ["AUC %", (row) => percent(row.auc)],
   ];
-  return [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
+  return [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, cell]) => cell(row)))];
 }
 
 /** What to read from the table, in a few lines. */
@@ -59,9 +57,12 @@ export function formatJudge({
     ...(trueCorrelation === undefined ? [] : [`${trueCorrelation.toFixed(3)} with the truth`]),
     ...(judge.pearson === undefined ? [] : [`${judge.pearson.toFixed(3)} with the feedback`]),
   ];
+  const orders = judge.orderAccuracy.map(formatOrder);
   return [
-    `rewards predicted for held-out lists: correlation ${against.join(", ")}`,
-    `pairs of lists in the right order, by how far their rewards differ: ${judge.orderAccuracy.map(formatOrder).join(", ")}`,
+    `rewards predicted for held-out lists: correlation ${against.join(", ") || "unknown, all lists earned the same"}`,
+    ...(orders.length === 0
+      ? []
+      : [`pairs of lists in the right order, by how far their rewards differ: ${orders.join(", ")}`]),
   ].join("\n");
 }
 

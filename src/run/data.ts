@@ -1,12 +1,8 @@
 /** What a run learns from and is tested on: requests with feedback to learn from, others to be judged by, from a world or a log. */
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
 import type { UnexposedCandidates } from "../data/labels.ts";
-import { type PreparedLog, prepare } from "../data/prepare.ts";
-import type { PrepareOptions } from "../data/prepare-requests.ts";
-import { type PreparedContent, readPreparedDataset } from "../data/prepared/prepared-dataset.ts";
-import type { InteractionSource } from "../data/readers/read-interactions.ts";
+import type { PreparedContent } from "../data/prepared/prepared-dataset.ts";
 import type { Retriever } from "../data/retrievers/retriever.ts";
-import type { TrainingContext } from "../training/trainer.ts";
 import { drawLog } from "../world/logging-policy.ts";
 import { loggingLogProbabilities } from "../world/redrawn-feedback.ts";
 import { findScenario } from "../world/scenarios.ts";
@@ -64,33 +60,13 @@ export function worldData(options: WorldDataOptions): RunData & { readonly world
 }
 
 /** Data of a log, with what is known of how it was made. */
-export interface LogData extends RunData, PreparedContent {
-  readonly retriever?: Retriever;
-  readonly world: undefined;
-}
+export type LogData = RunData & PreparedContent & { readonly world: undefined };
 
 /**
- * Data of a log, prepared now; see `prepare`.
- * @throws DataError with file and line for a file that cannot be read
+ * Data of a log as `prepare` gives it, or `readPreparedDataset`. What was not shown counts 0: a log of ratings holds
+ * what somebody chose.
  */
-export async function logData(
-  source: InteractionSource,
-  options: PrepareOptions,
-  context?: TrainingContext,
-): Promise<LogData & Pick<PreparedLog, "report">> {
-  return ofLog(await prepare(source, options, context));
-}
-
-/**
- * Data of a log that was prepared before; see `writePreparedDataset`.
- * @throws DataError when the file is missing, damaged, or of another version
- */
-export async function preparedLogData(file: string): Promise<LogData> {
-  return ofLog(await readPreparedDataset(file));
-}
-
-/** What was not shown counts 0: a log of ratings holds what somebody chose. */
-function ofLog<Content extends PreparedContent>(
+export function logData<Content extends object>(
   content: Content,
 ): Content & Pick<LogData, "unexposed" | "world"> {
   return { ...content, unexposed: "negative", world: undefined };

@@ -1,14 +1,15 @@
 /** The methods of a run: which they are, how each is trained, and their weights. */
+import type { ListDataset } from "../data/dataset.ts";
 import { mean } from "../evaluation/statistics.ts";
 import { Generator } from "../goalrank/generator.ts";
 import { predictedRewards } from "../goalrank/judge.ts";
-import { rankRequests } from "../methods/answering.ts";
+import { type Answering, rankRequests } from "../methods/answering.ts";
 import { GOAL_RANK } from "../methods/goalrank.ts";
 import { findMethod, METHODS } from "../methods/index.ts";
-import type { Method, MethodInstance } from "../methods/method.ts";
-import { sharedModel } from "../methods/method.ts";
+import { type Method, type MethodInstance, sharedModel } from "../methods/method.ts";
 import { namedSharedModels, type SharedSet } from "../methods/shared-models.ts";
 import type { Module, StateDict } from "../nn/index.ts";
+import type { StepMetrics } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import type { RunData } from "./data.ts";
 import type { RunSettings } from "./settings.ts";
@@ -60,30 +61,23 @@ export async function trainMethod(
   const { context, rewardModels } = models;
   const instance = method.create(context);
   const isPolicy = method.name === "goalrank";
-  const options = {
-    ...(isPolicy ? settings.policyTraining : settings.feedbackTraining),
-    seed: settings.seed,
+  const { policyTraining, feedbackTraining, seed } = settings;
+  const options = { ...(isPolicy ? policyTraining : feedbackTraining), seed };
+  const judgeBy = async (held: ListDataset, answering: Answering | undefined): Promise<StepMetrics> => {
+    if (answering === undefined) return {};
+    const ranked = await rankRequests(answering, held);
+    const metrics = validationMetrics(held, ranked);
+    if (!isPolicy) return metrics;
+    const rewards = await predictedRewards(sharedModel(context, "judge"), held, ranked.lists);
+    return { ...metrics, predicted: mean(rewards) };
   };
   await instance.learn?.({
     training: data.training,
     unexposed: data.unexposed,
     rewardModel: rewardModels[0],
     policy: settings,
-    train: (task, validated = instance.answering) =>
-      trainValidated(
-        task,
-        options,
-        data,
-        async (held) => {
-          if (validated === undefined) return {};
-          const ranked = await rankRequests(validated, held);
-          const metrics = validationMetrics(held, ranked);
-          if (!isPolicy) return metrics;
-          const rewards = await predictedRewards(sharedModel(context, "judge"), held, ranked.lists);
-          return { ...metrics, predicted: mean(rewards) };
-        },
-        training,
-      ),
+    train: (task, answering = instance.answering) =>
+      trainValidated(task, options, data, (held) => judgeBy(held, answering), training),
   });
   return { method, instance };
 }

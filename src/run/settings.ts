@@ -23,6 +23,7 @@ export const TRAININGS = [
   "policyTraining",
 ] as const;
 
+/** Which judge the generator learns from, and how it is made. `item-bce-discounted` is the authors' published code's. */
 const rewardSchema = z.strictObject({
   kind: z
     .enum(["list", "item-bce-discounted"])
@@ -49,30 +50,7 @@ const rewardSchema = z.strictObject({
     .describe("Lists that each step samples from the generator that imitates the log, on a log"),
 });
 
-/** Which judge the generator learns from, and how it is made. `item-bce-discounted` is the authors' published code's. */
-export type RewardOptions = Settings<typeof rewardSchema>;
-
-const rankingMetrics = ["hit", "ndcg", "map"] as const;
-const feedbackTraining = trainingSchema({
-  batchSize: 64,
-  learningRate: 5e-3,
-  metric: z.enum(rankingMetrics),
-});
-const rewardTraining = trainingSchema({
-  batchSize: 64,
-  learningRate: 5e-3,
-  metric: z.enum(["meanSquaredError", "pearson"]),
-});
-const imitationTraining = trainingSchema({
-  batchSize: 64,
-  learningRate: 3e-3,
-  metric: z.enum(rankingMetrics),
-});
-const policyTraining = trainingSchema({
-  batchSize: 16,
-  learningRate: 3e-3,
-  metric: z.enum([...rankingMetrics, "predicted"]),
-});
+const ranking = ["hit", "ndcg", "map"] as const;
 
 const modelsSchema = z.strictObject({
   width: count.default(32).describe("Width D of all models, a multiple of `heads`"),
@@ -109,21 +87,31 @@ const modelsSchema = z.strictObject({
     .default([20])
     .describe("Lists that generator-evaluators propose: one row of the table each"),
   groups: policySchema.prefault({}).describe("The groups that GoalRank learns from"),
-  feedbackTraining: feedbackTraining
+  feedbackTraining: trainingSchema({ batchSize: 64, learningRate: 5e-3, metric: z.enum(ranking) })
     .prefault({})
     .describe("Training of the DNN, and of every method but GoalRank"),
-  rewardTraining: rewardTraining.prefault({}).describe("Training of the reward model"),
-  imitationTraining: imitationTraining
+  rewardTraining: trainingSchema({
+    batchSize: 64,
+    learningRate: 5e-3,
+    metric: z.enum(["meanSquaredError", "pearson"]),
+  })
+    .prefault({})
+    .describe("Training of the reward model"),
+  imitationTraining: trainingSchema({ batchSize: 64, learningRate: 3e-3, metric: z.enum(ranking) })
     .prefault({})
     .describe("Training of the generator that imitates the log"),
-  policyTraining: policyTraining.prefault({}).describe("Training of GoalRank's generator"),
+  policyTraining: trainingSchema({
+    batchSize: 16,
+    learningRate: 3e-3,
+    metric: z.enum([...ranking, "predicted"]),
+  })
+    .prefault({})
+    .describe("Training of GoalRank's generator"),
 });
 
 /** The section of a configuration that says which models are trained and compared, and how. */
 export const runSchema = modelsSchema.superRefine((settings, { addIssue }) => {
-  for (const { path, problem } of contradictions(settings)) {
-    addIssue({ code: "custom", path: [...path], message: problem });
-  }
+  for (const [message, ...path] of contradictions(settings)) addIssue({ code: "custom", path, message });
 });
 
 /**
@@ -141,23 +129,18 @@ export const DEFAULT_RUN: RunSettings = { ...runSchema.parse({}), seed: 1, polic
 
 /** For logs, where what was not shown counts 0: what came out best on MovieLens-1M and KuaiRand-Pure. */
 export const LOG_RUN: RunSettings = {
-  ...DEFAULT_RUN,
-  generatorStart: "imitation",
-  imitation: "positives",
+  ...runSchema.parse({
+    generatorStart: "imitation",
+    imitation: "positives",
+    reward: { contextLayers: 1, start: "imitation", members: 2, mixedLists: 2, policyLists: 4 },
+    groups: { imitation: "positives" },
+    feedbackTraining: { epochs: 2, batchSize: 128, learningRate: 3e-3 },
+    imitationTraining: { epochs: 3, batchSize: 128, learningRate: 3e-3 },
+    rewardTraining: { epochs: 2, batchSize: 128, learningRate: 3e-3 },
+    policyTraining: { batchSize: 64, learningRate: 1e-3 },
+  }),
+  seed: 1,
   policyRequests: 10_000,
-  reward: {
-    ...DEFAULT_RUN.reward,
-    contextLayers: 1,
-    start: "imitation",
-    members: 2,
-    mixedLists: 2,
-    policyLists: 4,
-  },
-  groups: { ...DEFAULT_RUN.groups, imitation: "positives" },
-  feedbackTraining: { ...DEFAULT_RUN.feedbackTraining, epochs: 2, batchSize: 128, learningRate: 3e-3 },
-  imitationTraining: { ...DEFAULT_RUN.imitationTraining, epochs: 3, batchSize: 128, learningRate: 3e-3 },
-  rewardTraining: { ...DEFAULT_RUN.rewardTraining, epochs: 2, batchSize: 128, learningRate: 3e-3 },
-  policyTraining: { ...DEFAULT_RUN.policyTraining, batchSize: 64, learningRate: 1e-3 },
 };
 
 /** @throws SettingsError that says which settings are out of range or need each other, before anything is trained */
@@ -171,25 +154,18 @@ export function deployedMethod({ deploy, methods }: Pick<RunSettings, "deploy" |
   return deploy ?? (methods.includes("goalrank") ? "goalrank" : first);
 }
 
-interface Contradiction {
-  readonly path: readonly string[];
-  readonly problem: string;
-}
-
-/** Settings that need each other. */
-function* contradictions(settings: Settings<typeof modelsSchema>): Generator<Contradiction> {
+/** Settings that need each other: what is wrong, and the path of the one to change. */
+function* contradictions(settings: Settings<typeof modelsSchema>): Generator<[string, ...string[]]> {
   const { width, heads, reward, layers, deploy, methods } = settings;
-  if (width % heads !== 0) {
-    yield { path: ["width"], problem: `must be a multiple of the ${heads} heads, got ${width}` };
-  }
+  if (width % heads !== 0) yield [`must be a multiple of the ${heads} heads, got ${width}`, "width"];
   const served = [...methods, ...ALWAYS_SERVED];
   if (deploy !== undefined && !served.includes(deploy)) {
-    yield { path: ["deploy"], problem: `"${deploy}" is not trained; expected one of ${served.join(", ")}` };
+    yield [`"${deploy}" is not trained; expected one of ${served.join(", ")}`, "deploy"];
   }
   if (reward.start === "imitation" && reward.contextLayers !== layers) {
     const problem =
       "a reward model that starts from imitation needs as many context layers as the generator's encoder has, " +
       `${layers}; got ${reward.contextLayers}`;
-    yield { path: ["reward", "contextLayers"], problem };
+    yield [problem, "reward", "contextLayers"];
   }
 }

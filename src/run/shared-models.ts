@@ -15,7 +15,7 @@ import type { StageOptions } from "../training/options.ts";
 import type { TrainingContext, TrainingTask } from "../training/trainer.ts";
 import type { RunData } from "./data.ts";
 import type { RunSettings } from "./settings.ts";
-import { trainValidated, validationMetrics } from "./validated-training.ts";
+import { type HeldOutJudge, trainValidated, validationMetrics } from "./validated-training.ts";
 
 /** The shared models that the settings and their methods need, with initial weights. */
 export function createRunModels(data: RunData, settings: RunSettings): SharedSet {
@@ -41,37 +41,24 @@ export async function trainSharedModels(
 ): Promise<SharedSet> {
   const models = createRunModels(data, settings);
   const { seed, feedbackTraining, imitationTraining, rewardTraining } = settings;
-  const trainAs = (task: TrainingTask, options: StageOptions, answering: Answering) =>
-    trainValidated(
-      task,
-      { ...options, seed },
-      data,
-      async (held) => validationMetrics(held, await rankRequests(answering, held)),
-      training,
-    );
+  const trainJudged = (task: TrainingTask, options: StageOptions, judge: HeldOutJudge) =>
+    trainValidated(task, { ...options, seed }, data, judge, training);
+  const byRanking = (answering: Answering) => async (held: ListDataset) =>
+    validationMetrics(held, await rankRequests(answering, held));
   const pointwise = sharedModel(models.context, "pointwise");
   const { imitation } = models.context.shared;
-  await trainAs(
-    pointwiseTask(pointwise, data.training, data.unexposed),
-    feedbackTraining,
-    byScores(pointwise),
-  );
+  const pointwiseLearning = pointwiseTask(pointwise, data.training, data.unexposed);
+  await trainJudged(pointwiseLearning, feedbackTraining, byRanking(byScores(pointwise)));
   if (imitation !== undefined) {
-    const answering = byPolicy(imitation, (batch) => imitation.encode(batch));
-    await trainAs(imitationTask(imitation, data.training, settings.imitation), imitationTraining, answering);
+    const task = imitationTask(imitation, data.training, settings.imitation);
+    await trainJudged(task, imitationTraining, byRanking(byPolicy(imitation)));
   }
   for (const [member, model] of models.rewardModels.entries()) {
     if (settings.reward.start === "imitation") {
       model.memory?.loadStateDict(await sharedModel(models.context, "imitation").memory.stateDict());
     }
     const task = memberTask(model, member, models, data, settings);
-    await trainValidated(
-      task,
-      { ...rewardTraining, seed },
-      data,
-      (held) => judgeJudge(model, held),
-      training,
-    );
+    await trainJudged(task, rewardTraining, (held) => judgeJudge(model, held));
   }
   return models;
 }

@@ -9,10 +9,12 @@ import { namedSharedModels } from "../methods/shared-models.ts";
 import { Ranker } from "../ranker/ranker.ts";
 import { encodeRanker } from "../ranker/ranker-file.ts";
 import { checkSettings } from "../settings/check-settings.ts";
+import { isRecord } from "../settings/json-schema.ts";
 import { defaultDevice, setDefaultDevice } from "../tensor/index.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import type { StepMetrics, TrainingListener } from "../training/listener.ts";
 import { type FinishedRun, type RunResult, run } from "./compare.ts";
+import { logData } from "./data.ts";
 import { deployedMethod, LOG_RUN, type RunSettings } from "./settings.ts";
 
 /** How a ranker is trained: settings of a log and of a run (docs/configuration.md), the usual ones unless given. */
@@ -87,7 +89,7 @@ export async function trainRanker(
     const training = { listener: followSteps(context), signal: context.signal };
     const prepare = { positiveThreshold: usualThreshold(log), ...logOptions, seed: settings.seed };
     const data = await prepareRequests(log, prepare, { name: "the events" }, training);
-    const finished = await run({ ...data, unexposed: "negative", world: undefined }, settings, training);
+    const finished = await run(logData(data), settings, training);
     const file = await encodeDeployed(finished, settings, data);
     disposeModels(finished);
     const ranker = await Ranker.create(file, { device: chosen });
@@ -106,21 +108,15 @@ function splitOptions(options: Omit<TrainRankerOptions, "device">) {
       `trainRanker: there is no option "${unknown}"; did you mean "${nearestName(unknown, known)}"?`,
     );
   }
-  const own = (isOfLog: boolean) =>
-    Object.entries(options).filter(
-      ([name, value]) => name in logSchema.shape === isOfLog && value !== undefined,
-    );
-  const log: LogOptions = Object.fromEntries(own(true));
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const log: LogOptions = Object.fromEntries(given.filter(([name]) => name in logSchema.shape));
   checkSettings("trainRanker", logSchema, log);
-  const changes = own(false).map(([name, value]) => {
+  const ofRun = given.filter(([name]) => !(name in logSchema.shape));
+  const changes = ofRun.map(([name, value]) => {
     const usual: unknown = LOG_RUN[name as keyof RunSettings];
-    return [name, isNested(usual) && isNested(value) ? { ...usual, ...value } : value];
+    return [name, isRecord(usual) && isRecord(value) ? { ...usual, ...value } : value];
   });
   return { log, settings: { ...LOG_RUN, ...Object.fromEntries(changes) } as RunSettings };
-}
-
-function isNested(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Ratings have a middle; what is only there or not counts when it is there. */

@@ -11,12 +11,15 @@ import { evaluateLists } from "./evaluate-lists.ts";
 /** Requests on which models are validated while they train. */
 const VALIDATION_REQUESTS = 256;
 
-/** Trains; `judge` says how good the model is on held-out requests. */
+/** Says how good a model is on held-out requests. */
+export type HeldOutJudge = (held: ListDataset) => Promise<StepMetrics>;
+
+/** Trains; `judge` is of the model. */
 export function trainValidated(
   task: TrainingTask,
   options: StageOptions & { readonly seed: number },
   { validation }: Pick<RunData, "validation">,
-  judge: (held: ListDataset) => Promise<StepMetrics>,
+  judge: HeldOutJudge,
   context: TrainingContext,
 ): Promise<void> {
   if ((options.validateEvery ?? options.earlyStopping) === undefined) return train(task, options, context);

@@ -1,23 +1,21 @@
 /** What happens below requests: garbage in place of HTTP, senders that take too long, answers before the body is read. */
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import { ServeProblem } from "./problems.ts";
+import { type ProblemCode, ServeProblem } from "./problems.ts";
 
 /** How long what is still being sent is read and thrown away, so that the sender gets to read the answer. */
 const LINGER_MILLISECONDS = 1000;
 
+/** By the codes of Node.js and its parser. */
+const CONNECTION_ERRORS: Readonly<Record<string, readonly [code: ProblemCode, message: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ["slow-request", "the request was not sent in the time allowed"],
+  HPE_HEADER_OVERFLOW: ["headers-too-large", "the headers have too many bytes"],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ["too-large", "the chunk extensions of the body have too many bytes"],
+};
+
 /** What a connection's error says to its sender, if anything can be said. */
-export function describeConnectionError(error: NodeJS.ErrnoException): ServeProblem {
-  switch (error.code) {
-    case "ERR_HTTP_REQUEST_TIMEOUT":
-      return new ServeProblem("slow-request", "the request was not sent in the time allowed");
-    case "HPE_HEADER_OVERFLOW":
-      return new ServeProblem("headers-too-large", "the headers have too many bytes");
-    case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
-      return new ServeProblem("too-large", "the chunk extensions of the body have too many bytes");
-    default:
-      return new ServeProblem("http", "the request is not valid HTTP/1.1");
-  }
+export function describeConnectionError({ code = "" }: NodeJS.ErrnoException): ServeProblem {
+  return new ServeProblem(...(CONNECTION_ERRORS[code] ?? ["http", "the request is not valid HTTP/1.1"]));
 }
 
 /** Answers on a connection that no request could be read from, and closes it. */

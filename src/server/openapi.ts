@@ -158,10 +158,7 @@ export function describeRoutes({ limits, token }: Pick<ApiOptions, "limits" | "t
       response: {
         200: rankAnswer.meta({
           description: "A list for one request, results for several",
-          "x-examples": {
-            one: { value: LIST },
-            several: { value: { results: [LIST, PROBLEM] } },
-          },
+          "x-examples": { one: { value: LIST }, several: { value: { results: [LIST, PROBLEM] } } },
         }),
         ...errors([...anywhere, 422, 503]),
       },

@@ -1,11 +1,6 @@
 /** Everything that can be wrong with a request to the server, each with its status. */
 import { RankRequestError, REQUEST_PROBLEMS } from "../ranker/requests.ts";
 
-interface ProblemKind {
-  readonly status: number;
-  readonly description: string;
-}
-
 /** By the code that stands in the answer. */
 export const PROBLEMS = {
   http: { status: 400, description: "The request is not valid HTTP." },
@@ -31,7 +26,7 @@ export const PROBLEMS = {
   overloaded: { status: 503, description: "Too many requests wait already." },
   timeout: { status: 503, description: "The request was not ranked within the time allowed." },
   "not-ready": { status: 503, description: "No ranker is loaded, or the server is shutting down." },
-} as const satisfies Record<string, ProblemKind>;
+} as const satisfies Record<string, { status: number; description: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
 

@@ -14,9 +14,7 @@ export function loggerOptions(
 ): FastifyLoggerOptions & Record<string, unknown> {
   return {
     level,
-    stream: {
-      write: (line: string) => destination.write(destination.isTTY ? shorten(line) : line),
-    },
+    stream: { write: (line: string) => destination.write(destination.isTTY ? shorten(line) : line) },
     base: null,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },

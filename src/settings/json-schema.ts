@@ -74,6 +74,11 @@ function alternatives(schema: JsonSchema, value: unknown): readonly JsonSchema[]
   return meant.length > 0 ? meant : branches;
 }
 
+/** Whether a value is an object of JSON, with keys. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** What lies at `path` of `root`; undefined where nothing does. */
 export function valueAt(path: Path, root: unknown): unknown {
   let value = root;

@@ -1,15 +1,6 @@
 /** Makes tensors from numbers. */
-import {
-  checkShape,
-  createArray,
-  type Device,
-  type DType,
-  formatShape,
-  type NumberArray,
-  type Shape,
-  ShapeError,
-  sizeOf,
-} from "../kernels/index.ts";
+import type { Device, DType, NumberArray, Shape } from "../kernels/index.ts";
+import { checkShape, createArray, formatShape, ShapeError, sizeOf } from "../kernels/index.ts";
 import { defaultDevice } from "./defaults.ts";
 import { checkIntegers, describe, flatten, type Nested } from "./nested.ts";
 import { Storage } from "./storage.ts";

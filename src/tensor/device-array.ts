@@ -1,15 +1,6 @@
 /** Arrays on a device: a shape over storage, to be read, printed and overwritten until it is freed. No mathematics. */
-import {
-  createArray,
-  type Device,
-  type DeviceTensor,
-  type DType,
-  formatShape,
-  type NumberArray,
-  type Shape,
-  ShapeError,
-  sizeOf,
-} from "../kernels/index.ts";
+import type { Device, DeviceTensor, DType, NumberArray, Shape } from "../kernels/index.ts";
+import { createArray, formatShape, ShapeError, sizeOf } from "../kernels/index.ts";
 import { checkIntegers, formatNested } from "./nested.ts";
 import { currentScope, type Scope } from "./scope.ts";
 import type { Storage } from "./storage.ts";

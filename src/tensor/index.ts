@@ -16,32 +16,9 @@ export {
 } from "../kernels/index.ts";
 export { isRecording, noGrad } from "./autograd.ts";
 export { type DTypeOf, full, ones, type TensorData, type TensorOptions, tensor, zeros } from "./create.ts";
-export {
-  defaultDevice,
-  defaultKey,
-  defaultRandom,
-  setDefaultDevice,
-  setSeed,
-  withDefaultDevice,
-} from "./defaults.ts";
+export * from "./defaults.ts";
 export type { ArrayOf } from "./device-array.ts";
-export {
-  attention,
-  binaryCrossEntropyWithLogits,
-  chooseNext,
-  concat,
-  crossEntropy,
-  dropout,
-  embedding,
-  type GroupCrossEntropy,
-  groupCrossEntropy,
-  gumbelTopK,
-  layerNorm,
-  matmul,
-  meanSquaredError,
-  randomTensor,
-  where,
-} from "./functions.ts";
+export * from "./functions.ts";
 export { GradcheckError, type GradcheckOptions, gradcheck } from "./gradcheck.ts";
 export { HeldScope, heldScope, outsideScopes, Scope, scope } from "./scope.ts";
 export { reportLeaks } from "./storage.ts";

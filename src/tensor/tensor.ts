@@ -337,12 +337,8 @@ export function apply<Attributes>(
     const storage = new Storage(device, spec.dtype, sizeOf(spec.shape));
     return new Tensor(storage, spec, recorded && index === 0);
   });
-  device.run(
-    operation,
-    places,
-    outputs.map((output) => output.at(name)),
-    attributes,
-  );
+  const targets = outputs.map((output) => output.at(name));
+  device.run(operation, places, targets, attributes);
   if (recorded) {
     const [output] = outputs;
     const gradients = (outputGradient: Tensor) => {

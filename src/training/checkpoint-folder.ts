@@ -2,13 +2,14 @@
  * Checkpoints as files: all that a training needs to go on with the same bits, as a safetensors file whose metadata
  * holds the progress, the run's fingerprint, and a checksum of everything else in the file.
  */
-import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { sha256 } from "../files/sha256.ts";
 import { writeWhole } from "../files/write-whole.ts";
 import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "../nn/index.ts";
 import { excerpt, oneLine } from "../text/excerpt.ts";
+import { parsedJson } from "../text/parsed-json.ts";
 import { type Checkpoint, CheckpointError, type CheckpointStore } from "./checkpoint.ts";
 
 /** Checkpoints of a stage that are kept: if the newest is damaged, the one before it still is there. */
@@ -58,7 +59,8 @@ export class CheckpointFolder implements CheckpointStore {
    * @throws CheckpointError when it cannot be written, as on a full disk; nothing of it is left then
    */
   async save(stage: string, checkpoint: Checkpoint): Promise<void> {
-    const file = join(this.path, fileName(stage, checkpoint.step));
+    const step = String(checkpoint.step).padStart(8, "0");
+    const file = join(this.path, `${fileStem(stage)}-${step}.safetensors`);
     const bytes = encodeCheckpoint(checkpoint, this.fingerprint);
     explained(file, () => {
       writeWhole(file, bytes);
@@ -86,10 +88,6 @@ function fileStem(stage: string): string {
   return stage.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
 }
 
-function fileName(stage: string, step: number): string {
-  return `${fileStem(stage)}-${String(step).padStart(8, "0")}.safetensors`;
-}
-
 /** Makes what the file system complains about an error of checkpoints. */
 function explained<Result>(file: string, access: () => Result): Result {
   try {
@@ -114,42 +112,23 @@ class DamagedError extends Error {}
 function encodeCheckpoint({ tensors, ...progress }: Checkpoint, fingerprint: string): Uint8Array {
   const metadata = { version: VERSION, fingerprint, progress: JSON.stringify(progress) };
   // The checksum is of the file as it would be without it: equal content always gives equal bytes.
-  const checksum = digest(encodeSafetensors(tensors, metadata));
+  const checksum = sha256(encodeSafetensors(tensors, metadata));
   return encodeSafetensors(tensors, { ...metadata, checksum });
 }
 
 function decodeCheckpoint(bytes: Uint8Array, file: string, fingerprint: string): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes);
   const { checksum, ...rest } = metadata;
-  if (digest(encodeSafetensors(tensors, rest)) !== checksum) throw new DamagedError("its checksum is wrong");
+  if (sha256(encodeSafetensors(tensors, rest)) !== checksum) throw new DamagedError("its checksum is wrong");
+  const wrong = (problem: string) => new CheckpointError(`${file}: ${problem}`);
   if (rest.version !== VERSION) {
-    throw new CheckpointError(
-      `${file}: version ${excerpt(`${rest.version}`)} of the format; expected ${VERSION}`,
-    );
+    throw wrong(`version ${excerpt(`${rest.version}`)} of the format; expected ${VERSION}`);
   }
   if (rest.fingerprint !== fingerprint) {
-    throw new CheckpointError(
-      `${file}: written by a run with another configuration or other data; start a new run in another folder`,
-    );
+    const other = "written by a run with another configuration or other data";
+    throw wrong(`${other}; start a new run in another folder`);
   }
-  return { ...readProgress(rest.progress, file), tensors };
-}
-
-function readProgress(text: string | undefined, file: string): Omit<Checkpoint, "tensors"> {
-  const progress = progressSchema.safeParse(parsedJson(text));
-  if (progress.success) return { ...progress.data, validation: progress.data.validation };
-  throw new CheckpointError(`${file}: its progress is not that of a training; remove it`);
-}
-
-/** The value of JSON text, undefined for anything else. */
-function parsedJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function digest(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  const { success, data: progress } = progressSchema.safeParse(parsedJson(rest.progress ?? ""));
+  if (!success) throw wrong("its progress is not that of a training; remove it");
+  return { ...progress, validation: progress.validation, tensors };
 }

@@ -1,24 +1,8 @@
 /** How every model is trained: options, the loop, and who follows it. What writes files is not here: see `checkpoint-folder.ts`. */
 export { evaluationBatches, TrainingBatches } from "./batches.ts";
-export {
-  type Checkpoint,
-  CheckpointError,
-  type CheckpointStore,
-  type ValidationProgress,
-} from "./checkpoint.ts";
+export * from "./checkpoint.ts";
 export { combineListeners, SILENT, type StepMetrics, type TrainingListener } from "./listener.ts";
 export { Optimisation, type Update } from "./optimisation.ts";
-export {
-  checkTraining,
-  DEFAULT_TRAINING,
-  type EarlyStoppingOptions,
-  type StageOptions,
-  type TrainingOptions,
-} from "./options.ts";
-export {
-  type BatchLoss,
-  type TrainingContext,
-  TrainingInterrupted,
-  type TrainingTask,
-  train,
-} from "./trainer.ts";
+export type { EarlyStoppingOptions, StageOptions, TrainingOptions } from "./options.ts";
+export { checkTraining, DEFAULT_TRAINING } from "./options.ts";
+export * from "./trainer.ts";

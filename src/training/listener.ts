@@ -22,18 +22,11 @@ export const SILENT: TrainingListener = { begin() {}, step() {}, end() {} };
 
 /** Passes everything on to several listeners. */
 export function combineListeners(listeners: readonly TrainingListener[]): TrainingListener {
+  const tell = (each: (listener: TrainingListener) => void) => listeners.forEach(each);
   return {
-    begin: (...event) => {
-      for (const listener of listeners) listener.begin(...event);
-    },
-    step: (...event) => {
-      for (const listener of listeners) listener.step(...event);
-    },
-    validation: (...event) => {
-      for (const listener of listeners) listener.validation?.(...event);
-    },
-    end: (...event) => {
-      for (const listener of listeners) listener.end(...event);
-    },
+    begin: (...event) => tell((listener) => listener.begin(...event)),
+    step: (...event) => tell((listener) => listener.step(...event)),
+    validation: (...event) => tell((listener) => listener.validation?.(...event)),
+    end: (...event) => tell((listener) => listener.end(...event)),
   };
 }

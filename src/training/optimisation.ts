@@ -1,13 +1,6 @@
 /** One update of a model: AdamW on the averaged gradients of some batches, with clipping and a scheduled rate. */
-import {
-  AdamW,
-  clipScale,
-  Dropout,
-  learningRateAt,
-  type Module,
-  NonFiniteScan,
-  type StateDict,
-} from "../nn/index.ts";
+import type { Module, StateDict } from "../nn/index.ts";
+import { AdamW, clipScale, Dropout, learningRateAt, NonFiniteScan } from "../nn/index.ts";
 import { scope, type Tensor } from "../tensor/index.ts";
 import type { TrainingOptions } from "./options.ts";
 
@@ -74,24 +67,24 @@ export class Optimisation {
    * `optimiser.`, and what dropout has drawn so far under `dropout.`.
    */
   async stateDict(): Promise<StateDict> {
-    const saved = prefixed("model.", await this.model.stateDict());
-    for (const [name, entry] of prefixed("optimiser.", await this.optimiser.stateDict()))
-      saved.set(name, entry);
+    const passes: StateDict = new Map();
     for (const [name, layer] of this.dropoutLayers()) {
-      saved.set(`dropout.${name}`, { dtype: "I32", shape: [1], data: Int32Array.of(layer.passes) });
+      passes.set(name, { dtype: "I32", shape: [1], data: Int32Array.of(layer.passes) });
     }
-    return saved;
+    return new Map([
+      ...prefixed("model.", await this.model.stateDict()),
+      ...prefixed("optimiser.", await this.optimiser.stateDict()),
+      ...prefixed("dropout.", passes),
+    ]);
   }
 
   /** @throws Error when the state is of another model */
   loadStateDict(saved: StateDict): void {
     const layers = this.dropoutLayers();
     const passes = withoutPrefix("dropout.", saved);
-    if (String([...passes.keys()]) !== String([...layers.keys()])) {
-      throw new Error(
-        `${this.stage}: the saved state has dropout in ${[...passes.keys()].join(", ")}; expected ` +
-          `${[...layers.keys()].join(", ")}`,
-      );
+    const [found, expected] = [passes, layers].map((named) => [...named.keys()].join(", "));
+    if (found !== expected) {
+      throw new Error(`${this.stage}: the saved state has dropout in ${found}; expected ${expected}`);
     }
     this.model.loadStateDict(withoutPrefix("model.", saved));
     this.optimiser.loadStateDict(withoutPrefix("optimiser.", saved));
@@ -127,10 +120,6 @@ export function prefixed(prefix: string, state: StateDict): StateDict {
 
 /** The entries whose names start with `prefix`, without it, in the order of their names. */
 export function withoutPrefix(prefix: string, state: StateDict): StateDict {
-  const found = [...state].filter(([name]) => name.startsWith(prefix));
-  return new Map(
-    found
-      .map(([name, entry]) => [name.slice(prefix.length), entry] as const)
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  );
+  const found = [...state].filter(([name]) => name.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return new Map(found.map(([name, entry]) => [name.slice(prefix.length), entry]));
 }

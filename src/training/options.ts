@@ -12,11 +12,8 @@ export interface TrainingKind<Metric extends z.ZodType<string>> {
 }
 
 /** The schema of how one kind of model is trained; see {@link TrainingOptions}. */
-export function trainingSchema<Metric extends z.ZodType<string>>({
-  batchSize,
-  learningRate,
-  metric,
-}: TrainingKind<Metric>) {
+export function trainingSchema<Metric extends z.ZodType<string>>(kind: TrainingKind<Metric>) {
+  const { batchSize, learningRate, metric } = kind;
   const earlyStopping = z.strictObject({
     metric: metric.describe("Of the validation; the weights of its best value are kept"),
     better: z.enum(["higher", "lower"]).describe("Which values of the metric are better"),

@@ -1,5 +1,5 @@
 /** Training as curves in TensorBoard (https://www.tensorflow.org/tensorboard). */
-import { closeSync, mkdirSync, openSync, readdirSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { encodeRecord, scalarsEvent, startEvent, versionEvent } from "./event-records.ts";
@@ -80,6 +80,5 @@ function nextFile(folder: string, wallTime: number): string {
 }
 
 function writeRecord(descriptor: number, data: Uint8Array): void {
-  const record = encodeRecord(data);
-  for (let written = 0; written < record.length; ) written += writeSync(descriptor, record, written);
+  writeFileSync(descriptor, encodeRecord(data));
 }

@@ -5,12 +5,8 @@
 import type { Module, StateDict } from "../nn/index.ts";
 import { scope, type Tensor } from "../tensor/index.ts";
 import { TrainingBatches } from "./batches.ts";
-import {
-  type Checkpoint,
-  CheckpointError,
-  type CheckpointStore,
-  type ValidationProgress,
-} from "./checkpoint.ts";
+import type { Checkpoint, CheckpointStore, ValidationProgress } from "./checkpoint.ts";
+import { CheckpointError } from "./checkpoint.ts";
 import { SILENT, type StepMetrics, type TrainingListener } from "./listener.ts";
 import { Optimisation, prefixed, withoutPrefix } from "./optimisation.ts";
 import { checkTraining, type EarlyStoppingOptions, type TrainingOptions } from "./options.ts";
@@ -74,7 +70,7 @@ export async function train(
   using run = new TrainingRun(task, options);
   const saved = await checkpoints?.load(stage);
   if (saved !== undefined) run.restore(saved);
-  else await run.checkParameters();
+  else await run.optimisation.checkParameters();
   listener.begin(stage, run.totalSteps, run.step);
   while (!run.finished) {
     await nextTurn();
@@ -113,7 +109,7 @@ function nextTurn(): Promise<void> {
 class TrainingRun {
   readonly totalSteps: number;
   private readonly batches: TrainingBatches;
-  private readonly optimisation: Optimisation;
+  readonly optimisation: Optimisation;
   private readonly watch: BestWeights | undefined;
   private readonly validateEvery: number;
   private isStopped = false;
@@ -144,10 +140,6 @@ class TrainingRun {
 
   get finished(): boolean {
     return this.isStopped || this.step >= this.totalSteps;
-  }
-
-  checkParameters(): Promise<void> {
-    return this.optimisation.checkParameters();
   }
 
   /** One update, over as many batches as are accumulated (fewer at the end) -> what is logged of it. */
@@ -187,14 +179,14 @@ class TrainingRun {
   }
 
   async checkpoint(): Promise<Checkpoint> {
-    const tensors = await this.optimisation.stateDict();
-    const add = (prefix: string, state: StateDict) => {
-      for (const [name, entry] of prefixed(prefix, state)) tensors.set(name, entry);
-    };
-    for (const [name, model] of this.task.companions ?? [])
-      add(`companion.${name}.`, await model.stateDict());
-    if (this.watch?.weights !== undefined && !this.finished) add("best.", this.watch.weights);
-    return { step: this.step, finished: this.finished, validation: this.watch?.progress, tensors };
+    const { step, finished, watch } = this;
+    const parts = [await this.optimisation.stateDict()];
+    for (const [name, model] of this.task.companions ?? []) {
+      parts.push(prefixed(`companion.${name}.`, await model.stateDict()));
+    }
+    if (watch?.weights !== undefined && !finished) parts.push(prefixed("best.", watch.weights));
+    const tensors = new Map(parts.flatMap((part) => [...part]));
+    return { step, finished, validation: watch?.progress, tensors };
   }
 
   restore({ finished, validation, tensors }: Checkpoint): void {
@@ -253,10 +245,9 @@ class BestWeights {
 /** Means by name, each over the batches that have it. */
 function averageMetrics(batches: readonly StepMetrics[]): StepMetrics {
   const names = new Set(batches.flatMap((metrics) => Object.keys(metrics)));
-  return Object.fromEntries(
-    [...names].map((name) => {
-      const values = batches.flatMap((metrics) => (name in metrics ? [metrics[name]] : []));
-      return [name, values.reduce((sum, value) => sum + value, 0) / values.length];
-    }),
-  );
+  const average = (name: string) => {
+    const values = batches.flatMap((metrics) => (name in metrics ? [metrics[name]] : []));
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  };
+  return Object.fromEntries([...names].map((name) => [name, average(name)]));
 }

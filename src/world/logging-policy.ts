@@ -35,37 +35,30 @@ export function drawLog(world: World, { size, seed, stream }: LogOptions): ListD
     throw new RangeError(`log: size must be a positive integer, got ${size}`);
   }
   const { userCount, itemCount, candidateCount, listLength } = world.settings;
-  const { candidateTemperature, policyTemperature } = world.settings;
   const rowRandom = (part: string, row: number) =>
     new Random({ seed, stream: `${stream}/${part}`, step: row });
   const log = emptyDataset({ size, candidateCount, listLength, historyLength: 0 });
   for (let row = 0; row < size; row++) log.users[row] = rowRandom("user", row).integer(userCount);
 
   const retriever = new PlackettLuce(itemCount);
-  const retrieverScore = new Float32Array(itemCount);
-  const policyScore = new Float32Array(itemCount);
-  const keys = new Float64Array(candidateCount);
-  const drawn = new Int32Array(candidateCount);
   let user = -1;
+  let ofRetriever = new Float32Array(0);
+  let ofPolicy = new Float32Array(0);
   // User by user, so that a user's scores are worked out once.
   for (const row of rowsByGroup(log.users, groupOffsets(log.users, userCount))) {
     if (log.users[row] !== user) {
       user = log.users[row];
-      retrieverScores(world, user, retrieverScore);
-      policyScores(world, user, policyScore);
-      retriever.setScores(retrieverScore, candidateTemperature);
+      ofRetriever = retrieverScores(world, user);
+      ofPolicy = policyScores(world, user);
+      retriever.setScores(ofRetriever, world.settings.candidateTemperature);
     }
     const random = rowRandom("list", row);
-    const candidates = log.candidates.subarray(row * candidateCount, (row + 1) * candidateCount);
-    const exposed = log.exposed.subarray(row * listLength, (row + 1) * listLength);
-    retriever.draw(random, drawn);
-    candidates.set(gather(drawn, random.permutation(candidateCount)));
-    for (let n = 0; n < candidateCount; n++) {
-      log.retrieverScores[row * candidateCount + n] = retrieverScore[candidates[n]];
-      keys[n] = policyScore[candidates[n]] / policyTemperature + random.gumbel();
-    }
-    // With a Gumbel variate on each score, a draw from the Plackett-Luce model (Yellott 1977).
-    exposed.set(bestItems(keys, listLength));
+    const drawn = retriever.draw(random, candidateCount);
+    const candidates = gather(drawn, random.permutation(candidateCount));
+    const exposed = drawList(world, gather(ofPolicy, candidates), listLength, random);
+    log.candidates.set(candidates, row * candidateCount);
+    log.retrieverScores.set(gather(ofRetriever, candidates), row * candidateCount);
+    log.exposed.set(exposed, row * listLength);
     log.feedback.set(world.drawFeedback(user, gather(candidates, exposed), random), row * listLength);
   }
   return log;
@@ -75,49 +68,37 @@ export function drawLog(world: World, { size, seed, stream }: LogOptions): ListD
 export function redrawLists(world: World, log: RequestColumns, seed: number): Int32Array {
   const { size, candidateCount, listLength } = log;
   const lists = new Int32Array(size * listLength);
-  const keys = new Float64Array(candidateCount);
   for (let row = 0; row < size; row++) {
     const random = new Random({ seed, stream: "logging policy redraw", step: row });
-    const scores = policyScores(world, log.users[row]);
-    for (let n = 0; n < candidateCount; n++) {
-      const score = scores[log.candidates[row * candidateCount + n]];
-      keys[n] = score / world.settings.policyTemperature + random.gumbel();
-    }
-    lists.set(bestItems(keys, listLength), row * listLength);
+    const candidates = log.candidates.subarray(row * candidateCount, (row + 1) * candidateCount);
+    const scores = gather(policyScores(world, log.users[row]), candidates);
+    lists.set(drawList(world, scores, listLength, random), row * listLength);
   }
   return lists;
 }
 
-/** The retriever's score of every item for `user`, its affinity with the retriever's error, in logits: `out`, [I]. */
-export function retrieverScores(
-  world: World,
-  user: number,
-  out = new Float32Array(world.settings.itemCount),
-): Float32Array {
-  return noisyAffinities(world, user, "retriever", world.settings.retrieverNoise, out);
+/** A list by the logging policy's scores of the candidates [N]: positions [L]. */
+function drawList({ settings }: World, scores: Float32Array, length: number, random: Random): Int32Array {
+  // With a Gumbel variate on each score, a draw from the Plackett-Luce model (Yellott 1977).
+  const keys = Float64Array.from(scores, (score) => score / settings.policyTemperature + random.gumbel());
+  return Int32Array.from(bestItems(keys, length));
 }
 
-/** The logging policy's score of every item for `user`, its affinity with the policy's error, in logits: `out`, [I]. */
-export function policyScores(
-  world: World,
-  user: number,
-  out = new Float32Array(world.settings.itemCount),
-): Float32Array {
-  return noisyAffinities(world, user, "logging policy", world.settings.policyNoise, out);
+/** The retriever's score of every item for `user`, its affinity with the retriever's error, in logits: [I]. */
+export function retrieverScores(world: World, user: number): Float32Array<ArrayBuffer> {
+  return noisyAffinities(world, user, "retriever", world.settings.retrieverNoise);
 }
 
-function noisyAffinities(
-  world: World,
-  user: number,
-  scorer: string,
-  noise: number,
-  out: Float32Array,
-): Float32Array {
-  const random = new Random({ seed: world.settings.seed, stream: `world ${scorer}`, step: user });
-  for (let item = 0; item < out.length; item++) {
-    out[item] = world.affinity(user, item) + noise * random.normal();
-  }
-  return out;
+/** The logging policy's score of every item for `user`, its affinity with the policy's error, in logits: [I]. */
+export function policyScores(world: World, user: number): Float32Array<ArrayBuffer> {
+  return noisyAffinities(world, user, "logging policy", world.settings.policyNoise);
+}
+
+function noisyAffinities(world: World, user: number, scorer: string, noise: number) {
+  const { seed, itemCount } = world.settings;
+  const random = new Random({ seed, stream: `world ${scorer}`, step: user });
+  const score = (item: number) => world.affinity(user, item) + noise * random.normal();
+  return Float32Array.from({ length: itemCount }, (_, item) => score(item));
 }
 
 /** exp(-700), about 1e-304, is still a normal f64. */
@@ -161,10 +142,10 @@ class PlackettLuce {
     }
   }
 
-  /** Fills `out` with distinct items, in the order drawn. */
-  draw(random: Random, out: Int32Array): void {
+  /** Distinct items, in the order drawn. */
+  draw(random: Random, count: number): Int32Array {
     this.remaining.set(this.sums);
-    for (let n = 0; n < out.length; n++) out[n] = this.take(random.uniform());
+    return Int32Array.from({ length: count }, () => this.take(random.uniform()));
   }
 
   /** Removes and returns the item at which the weights, summed in order, pass the fraction `uniform` of their total. */

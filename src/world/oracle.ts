@@ -142,7 +142,6 @@ export function expectedRewards(world: World, requests: RequestColumns, lists: I
 class Prefix {
   /** Candidate positions, the first `length` of which are the prefix: [L] */
   readonly positions: Int32Array;
-  private readonly world: World;
   /** In logits: [N] */
   private readonly affinities: Float64Array;
   /** [N] */
@@ -153,7 +152,12 @@ class Prefix {
   private readonly chosen: Uint8Array;
   private length = 0;
 
-  constructor(world: World, user: number, candidates: ArrayLike<number>, listLength: number) {
+  constructor(
+    private readonly world: World,
+    user: number,
+    candidates: ArrayLike<number>,
+    listLength: number,
+  ) {
     const count = candidates.length;
     if (!Number.isInteger(listLength) || listLength < 1 || listLength > count) {
       throw new RangeError(
@@ -161,7 +165,6 @@ class Prefix {
       );
     }
     world.checkNumbers(user, candidates);
-    this.world = world;
     this.positions = new Int32Array(listLength);
     this.affinities = Float64Array.from({ length: count }, (_, n) => world.affinity(user, candidates[n]));
     this.topics = Int32Array.from({ length: count }, (_, n) => world.latents.itemTopics[candidates[n]]);
@@ -201,16 +204,15 @@ class Beam {
   size = 0;
   /** Expected reward of each prefix: [width] */
   readonly rewards: Float64Array;
-  private readonly width: number;
-  private readonly length: number;
   /** Candidate positions of each prefix: [width, length] */
   private readonly lists: Int32Array;
   /** A number for the set of items of each prefix, seldom that of another set: [width] */
   private readonly setHashes: Float64Array;
 
-  constructor(width: number, length: number) {
-    this.width = width;
-    this.length = length;
+  constructor(
+    private readonly width: number,
+    private readonly length: number,
+  ) {
     this.rewards = new Float64Array(width);
     this.lists = new Int32Array(width * length);
     this.setHashes = new Float64Array(width);

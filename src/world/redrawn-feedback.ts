@@ -1,5 +1,6 @@
 /** What a log alone cannot give: feedback on other lists than those that were shown, and the chances of those. */
 import { itemsOfList, type ListDataset, type RequestColumns } from "../data/dataset.ts";
+import { logSumExp } from "../evaluation/statistics.ts";
 import { Random } from "../kernels/index.ts";
 import { policyScores } from "./logging-policy.ts";
 import type { World } from "./world.ts";
@@ -35,9 +36,8 @@ export function loggingLogProbabilities(world: World, log: ListDataset): Float64
   const logProbabilities = new Float64Array(size * listLength);
   for (let row = 0; row < size; row++) {
     const scores = policyScores(world, users[row]);
-    const logits = Float64Array.from({ length: candidateCount }, (_, n) => {
-      return scores[candidates[row * candidateCount + n]] / policyTemperature;
-    });
+    const own = candidates.subarray(row * candidateCount, (row + 1) * candidateCount);
+    const logits = Float64Array.from(own, (item) => scores[item] / policyTemperature);
     for (let t = 0; t < listLength; t++) {
       const chosen = exposed[row * listLength + t];
       logProbabilities[row * listLength + t] = logits[chosen] - logSumExp(logits);
@@ -45,9 +45,4 @@ export function loggingLogProbabilities(world: World, log: ListDataset): Float64
     }
   }
   return logProbabilities;
-}
-
-function logSumExp(values: Float64Array): number {
-  const high = values.reduce((a, b) => Math.max(a, b));
-  return high + Math.log(values.reduce((sum, value) => sum + Math.exp(value - high), 0));
 }

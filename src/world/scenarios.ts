@@ -42,14 +42,10 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
  * const world = createWorld({ ...findScenario("tiny").options, seed: 7 });
  */
 export function findScenario(name: string): Scenario {
-  if (!isScenarioName(name)) {
+  if (!Object.hasOwn(SCENARIOS, name)) {
     throw new RangeError(
       `world: no scenario "${name}"; expected one of ${Object.keys(SCENARIOS).join(", ")}`,
     );
   }
-  return SCENARIOS[name];
-}
-
-function isScenarioName(name: string): name is ScenarioName {
-  return Object.hasOwn(SCENARIOS, name);
+  return SCENARIOS[name as ScenarioName];
 }

@@ -127,27 +127,23 @@ export function createWorld(options: WorldOptions = {}): World {
 
 /** Users, items and the feedback that each list would get. Made by {@link createWorld}, or from latents by hand. */
 export class World {
-  readonly settings: WorldSettings;
-  readonly latents: Latents;
   /** What models may see: users are [d] wide, items [d + topic code + bias] wide, all with noise. */
   readonly catalogue: Catalogue;
   /** The topic whose partner each topic is, the inverse of `latents.topicPartners`: [T] */
   readonly topicPredecessors: Int32Array;
-  /** Items of each topic in the list at hand, all 0 between calls: [T] */
-  private readonly topicCounts: Int32Array;
 
   /** @throws RangeError for a setting out of range, or latents whose lengths or topics do not fit the settings. */
-  constructor(settings: WorldSettings, latents: Latents) {
+  constructor(
+    readonly settings: WorldSettings,
+    readonly latents: Latents,
+  ) {
     checkSettings(settings);
     checkLatents(settings, latents);
-    this.settings = settings;
-    this.latents = latents;
     this.catalogue = observe(settings, latents);
     this.topicPredecessors = new Int32Array(settings.topicCount);
     latents.topicPartners.forEach((partner, topic) => {
       this.topicPredecessors[partner] = topic;
     });
-    this.topicCounts = new Int32Array(settings.topicCount);
   }
 
   /** How much `user` likes `item` on its own, in logits; the numbers are not checked. */
@@ -173,46 +169,28 @@ export class World {
 
   /**
    * The probability of positive feedback at each position when the list `items`, of any length, is shown to `user`.
-   * Writes to `out`, [L], if given, and returns it.
    *
    * @throws RangeError for a user or item that is not in the world.
    */
-  expectedFeedback(
-    user: number,
-    items: ArrayLike<number>,
-    out = new Float64Array(items.length),
-  ): Float64Array {
+  expectedFeedback(user: number, items: ArrayLike<number>): Float64Array {
     this.checkNumbers(user, items);
-    const { itemTopics } = this.latents;
-    const counts = this.topicCounts;
-    for (let t = 0; t < items.length; t++) {
-      const topic = itemTopics[items[t]];
+    const counts = new Int32Array(this.settings.topicCount);
+    return Float64Array.from(items, (item, t) => {
+      const topic = this.latents.itemTopics[item];
       const complemented = counts[this.topicPredecessors[topic]] > 0;
-      out[t] = this.feedbackProbability(this.affinity(user, items[t]), t, counts[topic], complemented);
-      counts[topic]++;
-    }
-    for (let t = 0; t < items.length; t++) counts[itemTopics[items[t]]] = 0;
-    return out;
+      return this.feedbackProbability(this.affinity(user, item), t, counts[topic]++, complemented);
+    });
   }
 
   /** The expected number of positives when the list `items` is shown to `user`; throws as expectedFeedback does. */
   expectedReward(user: number, items: ArrayLike<number>): number {
-    const probabilities = this.expectedFeedback(user, items);
-    let reward = 0;
-    for (let t = 0; t < items.length; t++) reward += probabilities[t];
-    return reward;
+    return this.expectedFeedback(user, items).reduce((reward, probability) => reward + probability, 0);
   }
 
-  /** One user's feedback, 0 or 1 at each position, drawn from `random`, one number a position: `out`, [L]. */
-  drawFeedback(
-    user: number,
-    items: ArrayLike<number>,
-    random: Random,
-    out = new Float32Array(items.length),
-  ): Float32Array {
+  /** One user's feedback, 0 or 1 at each position, drawn from `random`, one number a position: [L]. */
+  drawFeedback(user: number, items: ArrayLike<number>, random: Random): Float32Array {
     const probabilities = this.expectedFeedback(user, items);
-    for (let t = 0; t < items.length; t++) out[t] = random.uniform() < probabilities[t] ? 1 : 0;
-    return out;
+    return Float32Array.from(probabilities, (probability) => (random.uniform() < probability ? 1 : 0));
   }
 
   /** @throws RangeError for a user or item that is not in the world. */
@@ -235,28 +213,29 @@ function drawLatents(settings: WorldSettings): Latents {
   const { userCount, itemCount, topicCount, latentWidth, interestsPerUser } = settings;
   const { userSpread, itemSpread, itemBiasSpread } = settings;
   const centres = normals(worldRandom(settings, "topic centres"), topicCount * latentWidth, 1);
+  const addCentre = (rows: Float64Array, row: number, topic: number, weight: number) => {
+    for (let k = 0; k < latentWidth; k++) {
+      rows[row * latentWidth + k] += weight * centres[topic * latentWidth + k];
+    }
+  };
 
   const userRandom = worldRandom(settings, "users");
   const users = normals(userRandom, userCount * latentWidth, userSpread);
   for (let user = 0; user < userCount; user++) {
     const interests = userRandom.permutation(topicCount).subarray(0, interestsPerUser);
     const weights = simplexPoint(userRandom, interestsPerUser);
-    for (let j = 0; j < interestsPerUser; j++) {
-      for (let k = 0; k < latentWidth; k++) {
-        users[user * latentWidth + k] += weights[j] * centres[interests[j] * latentWidth + k];
-      }
-    }
+    interests.forEach((topic, j) => {
+      addCentre(users, user, topic, weights[j]);
+    });
   }
 
   const itemRandom = worldRandom(settings, "items");
   const items = normals(itemRandom, itemCount * latentWidth, itemSpread);
   const itemBiases = normals(itemRandom, itemCount, itemBiasSpread);
   const itemTopics = Int32Array.from({ length: itemCount }, () => itemRandom.integer(topicCount));
-  for (let item = 0; item < itemCount; item++) {
-    for (let k = 0; k < latentWidth; k++) {
-      items[item * latentWidth + k] += centres[itemTopics[item] * latentWidth + k];
-    }
-  }
+  itemTopics.forEach((topic, item) => {
+    addCentre(items, item, topic, 1);
+  });
   const topicPartners = randomCycle(worldRandom(settings, "topic partners"), topicCount);
   return { users, items, itemBiases, itemTopics, topicPartners };
 }
@@ -324,38 +303,22 @@ function isIndex(value: number, count: number): boolean {
 }
 
 function checkSettings(settings: WorldSettings): void {
-  const { topicCount, itemCount, candidateCount, listLength, interestsPerUser, positionDecay } = settings;
+  const { topicCount, itemCount, candidateCount, listLength, interestsPerUser } = settings;
+  type Name = keyof WorldSettings;
+  const checkEach = (names: readonly Name[], expected: string, holds: (value: number) => boolean) => {
+    for (const name of names) check(holds(settings[name]), name, expected, settings[name]);
+  };
+  const isCount = (value: number) => Number.isInteger(value) && value >= 1;
   const counts = ["userCount", "itemCount", "latentWidth", "topicCodeWidth", "candidateCount"] as const;
-  for (const name of [...counts, "listLength", "interestsPerUser"] as const) {
-    check(
-      Number.isInteger(settings[name]) && settings[name] >= 1,
-      name,
-      "a positive integer",
-      settings[name],
-    );
-  }
+  checkEach([...counts, "listLength", "interestsPerUser"], "a positive integer", isCount);
   const spreads = ["userSpread", "itemSpread", "itemBiasSpread", "featureNoise"] as const;
-  for (const name of [...spreads, "retrieverNoise", "policyNoise"] as const) {
-    check(
-      Number.isFinite(settings[name]) && settings[name] >= 0,
-      name,
-      "finite and at least 0",
-      settings[name],
-    );
-  }
-  for (const name of ["candidateTemperature", "policyTemperature"] as const) {
-    check(Number.isFinite(settings[name]) && settings[name] > 0, name, "finite and over 0", settings[name]);
-  }
-  for (const name of ["affinityScale", "baseLogit", "satiation", "complement"] as const) {
-    check(Number.isFinite(settings[name]), name, "a finite number", settings[name]);
-  }
-  check(positionDecay > 0 && positionDecay <= 1, "positionDecay", "over 0 and at most 1", positionDecay);
-  check(
-    Number.isInteger(topicCount) && topicCount >= 2,
-    "topicCount",
-    "an integer of at least 2",
-    topicCount,
-  );
+  const isSpread = (value: number) => Number.isFinite(value) && value >= 0;
+  checkEach([...spreads, "retrieverNoise", "policyNoise"], "finite and at least 0", isSpread);
+  const isTemperature = (value: number) => Number.isFinite(value) && value > 0;
+  checkEach(["candidateTemperature", "policyTemperature"], "finite and over 0", isTemperature);
+  checkEach(["affinityScale", "baseLogit", "satiation", "complement"], "a finite number", Number.isFinite);
+  checkEach(["positionDecay"], "over 0 and at most 1", (decay) => decay > 0 && decay <= 1);
+  checkEach(["topicCount"], "an integer of at least 2", (count) => Number.isInteger(count) && count >= 2);
   const atMost = (count: number, what: string) => `at most the ${count} ${what}`;
   check(interestsPerUser <= topicCount, "interestsPerUser", atMost(topicCount, "topics"), interestsPerUser);
   check(candidateCount <= itemCount, "candidateCount", atMost(itemCount, "items"), candidateCount);
@@ -364,14 +327,18 @@ function checkSettings(settings: WorldSettings): void {
 
 function checkLatents(settings: WorldSettings, latents: Latents): void {
   const { userCount, itemCount, topicCount, latentWidth } = settings;
-  const { users, items, itemBiases, itemTopics, topicPartners } = latents;
-  const checkLength = (name: string, length: number, expected: number) =>
-    check(length === expected, `the length of latents.${name}`, `${expected}`, length);
-  checkLength("users", users.length, userCount * latentWidth);
-  checkLength("items", items.length, itemCount * latentWidth);
-  checkLength("itemBiases", itemBiases.length, itemCount);
-  checkLength("itemTopics", itemTopics.length, itemCount);
-  checkLength("topicPartners", topicPartners.length, topicCount);
+  const { itemTopics, topicPartners } = latents;
+  const lengths: Readonly<Record<keyof Latents, number>> = {
+    users: userCount * latentWidth,
+    items: itemCount * latentWidth,
+    itemBiases: itemCount,
+    itemTopics: itemCount,
+    topicPartners: topicCount,
+  };
+  for (const name of Object.keys(lengths) as (keyof Latents)[]) {
+    const { length } = latents[name];
+    check(length === lengths[name], `the length of latents.${name}`, `${lengths[name]}`, length);
+  }
   for (const topic of [...itemTopics, ...topicPartners]) {
     check(isIndex(topic, topicCount), "a topic", `an integer from 0 to ${topicCount - 1}`, topic);
   }

@@ -13,10 +13,8 @@ export const SECTIONS = ["seed", "device", "output", "data", "experiment", "serv
 /** What flags say. */
 export function flagsLayer(words: readonly string[], shortFlags = true): Layer {
   const command = new Command("test").exitOverride().configureOutput({ writeErr: () => {} });
-  const settings = new CommandSettings(command, {
-    sections: SECTIONS,
-    shortFlags: shortFlags ? [...DATA_FLAGS, ...RUN_FLAGS, ...DEVICE_FLAGS] : [],
-  });
+  const short = shortFlags ? [...DATA_FLAGS, ...RUN_FLAGS, ...DEVICE_FLAGS] : [];
+  const settings = new CommandSettings(command, SECTIONS, short);
   command.parse([...words], { from: "user" });
   return settings.flags.layer();
 }

@@ -128,7 +128,7 @@ test("a write that fails leaves neither the folder nor a temporary one", async (
     ["a.txt", "a"],
     ["a.txt/below-a-file.txt", "b"],
   ]);
-  const outcome = await writeFolder(folder.out, files, { replaceable: [], force: false }).catch(String);
+  const outcome = await writeFolder(folder.out, files, [], false).catch(String);
   assert.match(String(outcome), /below-a-file\.txt: E(NOTDIR|EXIST)/);
   assert.equal(listed(join(folder.out, "..")), ["node_modules", "run"]);
 });

@@ -7,7 +7,7 @@ import { readSource } from "../source-tree.ts";
 import { goalrank } from "./command.ts";
 
 const test = suite("program");
-const context = { command: "", resume: "" };
+const context = { command: "goalrank" };
 
 test("the list says of each command what it says of itself, and only the called one has options", async () => {
   const { commands } = await createProgram(context, []);

@@ -9,7 +9,7 @@ import * as assert from "uvu/assert";
 import { readConfigurationFile } from "../../src/cli/configuration/configuration-file.ts";
 import type { Configuration } from "../../src/cli/configuration/configuration-schema.ts";
 import { resolveConfiguration } from "../../src/cli/configuration/resolve-configuration.ts";
-import { guessThreshold } from "../../src/cli/init/guess-threshold.ts";
+import { guessThreshold } from "../../src/cli/init/guess.ts";
 import { goalrank } from "./command.ts";
 import { smallRatings } from "./logs.ts";
 

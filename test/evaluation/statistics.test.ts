@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import {
   averageRanks,
   holm,
+  logSumExp,
   mean,
   meanConfidenceInterval,
   pearsonCorrelation,
@@ -25,6 +26,12 @@ test("mean and sample standard deviation of known values", () => {
   assert.is(mean([2, 4, 4, 4, 5, 5, 7, 9]), 5);
   assertNear(standardDeviation([2, 4, 4, 4, 5, 5, 7, 9]), Math.sqrt(32 / 7));
   assert.is(mean([7]), 7);
+});
+
+test("the log of a sum of exponentials neither overflows nor underflows", () => {
+  assertNear(logSumExp([Math.log(2), Math.log(3), Number.NEGATIVE_INFINITY]), Math.log(5));
+  assertNear(logSumExp([1000, 1000]), 1000 + Math.log(2));
+  assertNear(logSumExp([-1000, -1000]), -1000 + Math.log(2));
 });
 
 test("equal values have exactly their mean, no deviation and no correlation", () => {

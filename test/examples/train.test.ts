@@ -1,26 +1,34 @@
-/** What a user does at a terminal with examples/train.ts. */
-import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+/** examples/train.ts, whose loop is its own, comes to what the library's does, and stays a page or two. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../src/kernels/index.ts";
-import { decodeSafetensors } from "../../src/nn/index.ts";
+import { runExample } from "./run-example.ts";
 
 const test = suite("examples/train.ts");
 const folder = mkdtempSync(join(tmpdir(), "goalrank-example-"));
 test.after(() => rmSync(folder, { recursive: true }));
 
-/** The CPU device, named once: looking for a GPU takes longer than most of these runs. */
-const environment = { ...process.env, GOALRANK_DEVICE: "cpu" };
+/** What is printed but for the seconds. */
+function results(words: readonly string[], name = "train.ts"): string {
+  const { code, output, errors } = runExample(name, ...words, "--device", "cpu");
+  assert.is(code, 0, errors);
+  assert.match(output, /\n\d+\.\d s$/);
+  return output.replace(/\n\d+\.\d s$/, "");
+}
 
-function train(...options: string[]) {
-  const run = spawnSync(process.execPath, ["--import", "tsx", "examples/train.ts", ...options], {
-    encoding: "utf8",
-    env: environment,
-  });
-  return { code: run.status, output: run.stdout.trimEnd(), errors: run.stderr.trimEnd() };
+/** Ratings of 80 of 150 items by each of 60 users, who like every third item. */
+function ratings(separator: string): string {
+  const random = new Random({ seed: 1, stream: "ratings", step: 0 });
+  const rows = Array.from({ length: 60 }, (_, user) =>
+    [...random.permutation(150).subarray(0, 80)].map((item, time) => {
+      const rating = (item + user) % 3 === 0 ? 5 : 1 + random.integer(3);
+      return [`u${user}`, `i${item}`, rating, 1000 + time].join(separator);
+    }),
+  );
+  return `${rows.flat().join("\n")}\n`;
 }
 
 function file(name: string, content: string): string {
@@ -29,204 +37,61 @@ function file(name: string, content: string): string {
   return path;
 }
 
-/** Ratings of 36 of 100 items by each of 40 users, who like every third item. */
-function smallRatings(separator: string): string {
-  const random = new Random({ seed: 1, stream: "ratings", step: 0 });
-  const rows: string[] = [];
-  for (let user = 0; user < 40; user++) {
-    [...random.permutation(100).subarray(0, 36)].forEach((item, time) => {
-      const rating = (item + user) % 3 === 0 ? 5 : 1 + random.integer(3);
-      rows.push([`u${user}`, `i${item}`, rating, 1000 + time].join(separator));
-    });
-  }
-  return `${rows.join("\n")}\n`;
-}
-
-test("--help explains the options", () => {
-  const { code, output } = train("--help");
-  assert.is(code, 0);
-  for (const option of ["--data", "--seed", "--epochs", "--out", "--json", "--scenario"])
-    assert.match(output, option);
-});
-
-test("a small world: table, JSON line, run folder; the same seed gives the same numbers", () => {
-  const out = join(folder, "run");
-  const options = ["--scenario", "tiny", "--requests", "160", "--seed", "4", "--json"];
-  const first = train(...options, "--out", out);
-  assert.is(first.code, 0, first.errors);
-  const table = JSON.parse(first.output);
-  const methods = table.rows.map((row: { method: string }) => row.method);
-  assert.equal(methods, [
-    "random",
-    "logging policy",
-    "DNN, top 4",
-    "generator-evaluator, 20 lists",
-    "GoalRank",
-    "oracle (beam search)",
-  ]);
+test("it has at most 200 lines, and the loop is in them", () => {
+  const text = readFileSync("examples/train.ts", "utf8");
+  assert.ok(text.trimEnd().split("\n").length <= 200);
+  const steps = ["scoreGroups(", "groupObjective(", ".backward()", "clipScale(", "optimiser.step("];
+  const places = steps.map((step) => text.indexOf(step));
   assert.equal(
-    table.advantages.map(({ over }: { over: string }) => over),
-    ["logging policy", "DNN, top 4", "generator-evaluator, 20 lists"],
+    places,
+    places.toSorted((a, b) => a - b),
   );
-  assert.is(table.judge.lists, 500);
-  for (const row of table.rows) {
-    for (const name of ["trueReward", "regret", "hit", "ndcg"]) assert.type(row[name], "number");
-  }
-  const again = train(...options.slice(0, -1));
-  assert.match(again.output, /^method +true reward +regret/);
-  assert.ok(again.output.includes(table.rows.at(-1).trueReward.toFixed(3)));
-
-  assert.equal(readdirSync(out).sort(), [
-    "anatomy.json",
-    "checkpoints",
-    "config.json",
-    "generator.safetensors",
-    "metrics.jsonl",
-    "pointwise.safetensors",
-    "ranker.safetensors",
-    "result.json",
-    "reward-model.safetensors",
-    "run.json",
-    "tensorboard",
-  ]);
-  assert.is(JSON.parse(readFileSync(join(out, "config.json"), "utf8")).seed, 4);
-  const steps = readFileSync(join(out, "metrics.jsonl"), "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-  assert.is(steps.filter(({ stage }) => stage === "GoalRank").length, 10);
-  assert.ok(decodeSafetensors(readFileSync(join(out, "generator.safetensors"))).tensors.size > 10);
-
-  const taken = train(...options, "--out", out);
-  assert.is(taken.code, 2);
-  assert.match(taken.errors, /the folder is not empty/);
-  const resumed = train("--resume", out);
-  assert.is(resumed.code, 2);
-  assert.match(resumed.errors, /finished/);
+  assert.not.ok(places.includes(-1));
 });
 
-test("Ctrl-C saves and says how to go on; the resumed run ends as if nothing had happened", async () => {
-  const options = [
-    "--scenario",
-    "tiny",
-    "--requests",
-    "640",
-    "--epochs",
-    "2",
-    "--seed",
-    "4",
-    "--device",
-    "cpu",
-  ];
-  const whole = join(folder, "whole");
-  const stopped = join(folder, "stopped");
-  assert.is(train(...options, "--out", whole).code, 0);
-  const { code, errors } = await interrupt([...options, "--out", stopped], "reward model:");
-  assert.is(code, 130);
-  assert.match(errors, /interrupted after step \d+ of 80, which is saved\n/);
-  assert.ok(errors.includes(`go on with: npx tsx examples/train.ts --resume ${stopped}`));
-  const resumed = train("--resume", stopped);
-  assert.is(resumed.code, 0, resumed.errors);
-  for (const name of ["metrics.jsonl", "result.json", "generator.safetensors"]) {
-    assert.ok(readFileSync(join(whole, name)).equals(readFileSync(join(stopped, name))), name);
-  }
+test("of a world it prints what goalrank train all does, to the digit", () => {
+  const words = ["--scenario", "tiny", "--requests", "320", "--seed", "4", "--max-lists", "1000"];
+  const own = results(words);
+  assert.match(own, /^method +true reward +regret/);
+  assert.is(own, results(["train", "all", ...words], "src/cli/main.ts"));
 });
 
-/** Runs the example and sends it SIGINT once it has written `mark`. */
-function interrupt(options: string[], mark: string): Promise<{ code: number | null; errors: string }> {
-  const child = spawn(process.execPath, ["--import", "tsx", "examples/train.ts", ...options], {
-    env: environment,
-  });
-  let errors = "";
-  let isSent = false;
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    errors += text;
-    if (!isSent && errors.includes(mark)) isSent = child.kill("SIGINT");
-  });
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, errors })));
-}
-
-test("a MovieLens log and a CSV log run to the table without the truth", () => {
+test("of a log it prints what goalrank train all does, whatever its format", () => {
   const header = "user_id,item_id,rating,timestamp\n";
-  const logs = [
-    ["--data", file("ratings.dat", smallRatings("::")), "--format", "movielens"],
-    ["--data", file("ratings.csv", header + smallRatings(",")), "--format", "csv"],
-  ];
-  const outputs = logs.map((options) => {
-    const { code, output, errors } = train(
-      ...options,
-      "--core",
-      "5",
-      "--max-lists",
-      "60",
-      "--epochs",
-      "1",
-      "--json",
-    );
-    assert.is(code, 0, errors);
-    assert.match(errors, /60 of them drawn/);
-    assert.not.match(output, /true reward/);
-    return JSON.parse(output).rows;
-  });
-  assert.equal(outputs[0], outputs[1]);
+  const films = file("ratings.dat", ratings("::"));
+  const table = file("ratings.csv", header + ratings(","));
+  const options = ["--max-lists", "100", "--epochs", "2"];
+  const own = results(["--data", films, ...options]);
+  assert.not.match(own, /true reward/);
+  assert.is(own, results(["train", "all", "--data", films, ...options], "src/cli/main.ts"));
+  assert.is(results(["--data", table, "--format", "csv", ...options]), own);
 });
 
-test("prepared data is used again, with the same warning, and never for another log", () => {
-  const ratings = file("prepared.dat", smallRatings("::"));
-  const options = ["--data", ratings, "--core", "5", "--max-lists", "40", "--epochs", "1", "--json"];
-  const prepared = ["--prepared", join(folder, "ratings.prepared")];
-  const [first, again] = [train(...options, ...prepared), train(...options, ...prepared)];
-  assert.is(first.code, 0, first.errors);
-  assert.match(again.errors, /ratings.prepared: prepared before/);
-  for (const { errors } of [first, again]) assert.match(errors, /injected candidates: the figures below/);
-  const rowsOf = (output: string) => JSON.parse(output).rows;
-  assert.equal(rowsOf(again.output), rowsOf(first.output));
-  const other = train(...options, ...prepared, "--seed", "2");
-  assert.is(other.code, 2);
-  assert.match(other.errors, /prepared from another log or with other options/);
+test("--help lists its flags, and says where the others are", () => {
+  const { code, output } = runExample("train.ts", "--help");
+  assert.is(code, 0);
+  for (const flag of ["--seed", "--scenario", "--data", "--format", "--max-lists", "--requests", "--epochs"])
+    assert.match(output, flag);
+  assert.match(output, /--out, --resume, --config .* npx goalrank train all/);
 });
 
-test("auto says which device it took", () => {
-  const { code, errors } = train("--device", "auto", "--data", join(folder, "missing.dat"));
-  assert.is(code, 2);
-  assert.match(errors.split("\n")[0], /^device: (cpu, \d+ threads?|webgpu) \(.+\)$/);
-});
-
-test("mistakes end with one line and exit code 2 before anything is trained", () => {
-  const bad = file("bad.dat", "1::2::3::4\n1::2::three::5\n");
-  const ratings = file("few-users.dat", smallRatings("::"));
-  const tables = '{"data":{"itemFeatures":{"file":"genres.csv","key":"item","categorical":["genre"]}}}';
+test("mistakes end with what is wrong and exit code 2, before anything is trained", () => {
   const cases: [string[], RegExp][] = [
-    [["--sed", "1"], /unknown option '--sed'; did you mean --seed\?/],
+    [["--out", "runs/first"], /Unknown option '--out'.*npx goalrank train all/],
+    [["surplus"], /Unexpected argument 'surplus'/],
     [["--seed", "one"], /--seed: expected an integer of at least 0, got "one"/],
-    [["--epochs", "0"], /--epochs: expected an integer of at least 1, got 0/],
-    [["--scenario", "large"], /--scenario: expected one of default, .*, got "large"/],
-    [["surplus"], /too many arguments/],
-    [["--methods", "prm,mir"], /expected one of prm, imitation, got "mir"; did you mean "prm"\?/],
-    [
-      ["--config", file("settings.json", '{"experiment":{"widht":8}}')],
-      /settings.json:1: experiment.widht: unknown key; did you mean width\?/,
-    ],
-    [["--data", join(folder, "missing.dat")], /missing.dat/],
-    [
-      ["--data", ratings, "--core", "5", "--config", file("tables.json", tables)],
-      /genres.csv: there is no such file/,
-    ],
-    [["--data", bad], /bad.dat:2: /],
-    [["--data", file("few.dat", "1::2::3::4\n")], /few.dat: no training list/],
-    [
-      ["--data", file("narrow.dat", smallRatings("::")), "--core", "15"],
-      /user "u0" has met 18 of 45 items, which leaves too few for 50 candidates/,
-    ],
-    [["--data", file("head.csv", "user,item\n1,2\n"), "--format", "csv"], /head.csv:1: /],
+    [["--epochs", "0"], /--epochs: expected an integer of at least 1, got "0"/],
+    [["--device", "abacus"], /there is no device "abacus"/],
+    [["--device", "cpu", "--scenario", "large"], /no scenario "large"; expected one of default/],
+    [["--device", "cpu", "--data", join(folder, "none.dat")], /none.dat: there is no such file/],
+    [["--device", "cpu", "--data", "a.xml", "--format", "xml"], /no format "xml"; expected one of movielens/],
   ];
-  for (const [options, message] of cases) {
-    const { code, output, errors } = train(...options);
-    assert.is(code, 2, `${options}: ${errors}`);
+  for (const [words, message] of cases) {
+    const { code, output, errors } = runExample("train.ts", ...words);
+    assert.is(code, 2, `${words}: ${errors}`);
     assert.is(output, "");
-    const lines = errors.split("\n").filter((line) => !line.startsWith("device:"));
-    assert.is(lines.length, 1, errors);
-    assert.match(lines[0], message);
+    assert.match(errors.replace(/^device:.*\n/, ""), message);
+    assert.not.match(errors, /\n +at /);
   }
 });
 

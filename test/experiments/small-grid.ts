@@ -1,9 +1,9 @@
 /** An experiment small enough for tests: three methods on the tiny world, in processes of their own. */
 
-import { type Contender, methodTitle } from "../../src/experiments/contenders.ts";
+import type { Contender } from "../../src/experiments/contenders.ts";
 import { chooseDataset, type DatasetChoice } from "../../src/experiments/datasets.ts";
 import type { Experiment } from "../../src/experiments/experiment.ts";
-import { rankingTrial } from "../../src/experiments/ranking-work.ts";
+import { rankingTrials } from "../../src/experiments/ranking-trials.ts";
 import { type RunOptions, runExperiment } from "../../src/experiments/run-experiment.ts";
 import { QUIET } from "./trials.ts";
 
@@ -18,14 +18,10 @@ export function smallExperiment(contenders: (dataset: DatasetChoice) => readonly
     summary: "for tests",
     data: "any",
     trials: ({ seeds, dataset }) =>
-      seeds.flatMap((seed) =>
-        contenders(dataset).map((contender) =>
-          rankingTrial(
-            { experiment: "small", method: methodTitle(contender.method), seed },
-            dataset,
-            contender,
-          ),
-        ),
+      rankingTrials(
+        "small",
+        { seeds, dataset },
+        contenders(dataset).map((contender) => ({ contender })),
       ),
     notes: [],
     present: (results) => ({

@@ -66,32 +66,18 @@ test("a picture of lines stands alone and names everything that it shows", () =>
       ],
     },
   ];
-  const svg = drawLines({
-    description: "Two lines",
+  const chart = {
+    ...{ name: "two", caption: "Two", description: "Two lines" },
     x: { label: "lists", type: "log" },
     y: { label: "reward" },
     lines,
-    levels: [{ name: "the level", value: 0.9 }],
-  });
+  } as const;
+  const { svg } = drawLines({ ...chart, levels: [{ name: "the level", value: 0.9 }] });
   assert.ok(svg.startsWith("<svg ") && svg.includes('xmlns="http://www.w3.org/2000/svg"'));
   for (const text of ["Two lines", "lists", "reward", "first", "second &lt;b&gt;", "the level"]) {
     assert.ok(svg.includes(text), text);
   }
-  assert.is(
-    drawLines({
-      description: "Two lines",
-      x: { label: "lists", type: "log" },
-      y: { label: "reward" },
-      lines,
-    }),
-    drawLines({
-      description: "Two lines",
-      x: { label: "lists", type: "log" },
-      y: { label: "reward" },
-      lines,
-    }),
-    "the same numbers give the same picture",
-  );
+  assert.is(drawLines(chart).svg, drawLines(chart).svg, "the same numbers give the same picture");
 });
 
 test("a picture of intervals has a dot and a name for each", () => {
@@ -99,11 +85,16 @@ test("a picture of intervals has a dot and a name for each", () => {
     { name: "one", ...markOf({ mean: 0.001, halfWidth: 0.01 }, 100), isMarked: true },
     { name: "two", value: -0.1 },
   ];
-  const chart = { description: "Differences", x: { label: "difference" } };
-  const svg = drawPanels({ ...chart, panels: [{ bars }] });
+  const chart = {
+    name: "differences",
+    caption: "Differences",
+    description: "Differences",
+    x: { label: "difference" },
+  };
+  const { svg } = drawPanels({ ...chart, panels: [{ bars }] });
   assert.is(svg.match(/<circle/g)?.length, 2);
   for (const text of ["one", "two", "difference"]) assert.ok(svg.includes(text), text);
-  const panels = drawPanels({
+  const { svg: panels } = drawPanels({
     ...chart,
     panels: [
       { name: "left", bars },

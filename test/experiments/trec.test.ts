@@ -5,7 +5,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { ListDataset } from "../../src/data/dataset.ts";
-import { measureLists } from "../../src/experiments/request-measures.ts";
+import { measureLists } from "../../src/experiments/ranking-work.ts";
 import { formatQrels, formatRun } from "../../src/experiments/trec.ts";
 import type { ListJudge } from "../../src/goalrank/judge.ts";
 import { Random } from "../../src/kernels/index.ts";

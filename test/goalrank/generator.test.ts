@@ -72,7 +72,7 @@ test("the greedy list starts with the best first-step logit", () => {
   const generator = create();
   noGrad(() => {
     const memory = generator.encode(candidateBatch(log, [4]));
-    const logits = [...generator.firstLogits(memory).dataSync()];
+    const logits = [...generator.begin(memory, 1).logits.dataSync()];
     assert.is(generator.decode(memory, { lists: 1 }).dataSync()[0], logits.indexOf(Math.max(...logits)));
   });
 });

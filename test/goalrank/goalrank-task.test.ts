@@ -4,12 +4,8 @@ import * as assert from "uvu/assert";
 import { candidateBatch, feedbackBatch } from "../../src/data/batch.ts";
 import type { ListDataset } from "../../src/data/dataset.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
-import {
-  type GoalRankModels,
-  goalRankTask,
-  type ScoredGroups,
-  scoreGroups,
-} from "../../src/goalrank/goalrank-task.ts";
+import { type GoalRankModels, goalRankTask, scoreGroups } from "../../src/goalrank/goalrank-task.ts";
+import type { ScoredGroups } from "../../src/goalrank/group-metrics.ts";
 import { DEFAULT_GROUPS, type GroupOptions } from "../../src/goalrank/groups/group-settings.ts";
 import type { ListJudge } from "../../src/goalrank/judge.ts";
 import { RewardModel } from "../../src/goalrank/reward-model.ts";

@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DLCM, ListContextRanker } from "../../src/methods/dlcm.ts";
-import { attentionLoss } from "../../src/methods/scoring/attention-loss.ts";
+import { attentionLoss } from "../../src/methods/scoring/scoring-method.ts";
 import { world } from "../small-world.ts";
 import {
   assertFits,

@@ -2,8 +2,8 @@
 import { suite } from "uvu";
 import type { ListDataset } from "../../src/data/dataset.ts";
 import { RewardModel } from "../../src/goalrank/reward-model.ts";
+import { DEFAULT_EG_RERANK, egRerankTask } from "../../src/methods/eg-rerank/eg-rerank.ts";
 import { EgRerank, PointerGenerator } from "../../src/methods/eg-rerank/model.ts";
-import { DEFAULT_EG_RERANK, egRerankTask } from "../../src/methods/eg-rerank/task.ts";
 import { MatchingGenerator, matchingTask } from "../../src/methods/nar4rec.ts";
 import { PermutationInterest } from "../../src/methods/pier/permutation-interest.ts";
 import { pierTask } from "../../src/methods/pier/pier.ts";

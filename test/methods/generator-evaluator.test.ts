@@ -68,7 +68,7 @@ test("the temperature is that whose choices the judge likes best", async () => {
     using _ = scope();
     const batch = candidateBatch(lists32, allRows(lists32));
     const key = { seed: 3, stream: "generator-evaluator", step: 0 };
-    const drawn = noGrad(() => scorerSource(pointwise, temperature).draw(batch, 5, length, key));
+    const drawn = noGrad(() => scorerSource(pointwise, temperature)(batch, 5, length, key));
     const { rewards } = await bestByJudge(judge, batch, drawn.lists, drawn.scores);
     totals.push(rewards.reduce((sum, reward) => sum + reward, 0));
   }

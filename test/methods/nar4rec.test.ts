@@ -5,10 +5,10 @@ import * as assert from "uvu/assert";
 import { candidateBatch, feedbackBatch } from "../../src/data/batch.ts";
 import type { ListDataset } from "../../src/data/dataset.ts";
 import { allRows } from "../../src/data/labels.ts";
+import { decodeLists } from "../../src/goalrank/decoding/decode.ts";
 import { predictedRewards } from "../../src/goalrank/judge.ts";
 import {
   contrastiveLists,
-  decodeMatching,
   MatchingGenerator,
   matchingLoss,
   matchingTask,
@@ -43,7 +43,7 @@ function createModel(): MatchingGenerator {
 
 /** P, by hand from the logits: [S][L][N]. */
 function probabilities(model: MatchingGenerator, dataset: ListDataset): number[][][] {
-  const { logits } = noGrad(() => model.forward(candidateBatch(dataset, allRows(dataset))));
+  const { logits } = noGrad(() => model.encode(candidateBatch(dataset, allRows(dataset))));
   const values = logits.dataSync();
   return Array.from({ length: dataset.size }, (_, row) =>
     Array.from({ length }, (_, t) => {
@@ -84,7 +84,7 @@ test("it fits 32 lists: liked ones become certain, the others impossible", async
   const after = await lossOf(task);
   assert.ok(after < 0.01 * before, `${before} fell to ${after}`);
   const lists = noGrad(() =>
-    contrastiveLists(model.forward(candidateBatch(lists32, allRows(lists32))), [0]).dataSync(),
+    contrastiveLists(model.encode(candidateBatch(lists32, allRows(lists32))), [0]).dataSync(),
   );
   for (let row = 0; row < lists32.size; row++) {
     const own = [...lists.subarray(row * length, (row + 1) * length)];
@@ -110,7 +110,7 @@ test("contrastive decoding is what its formula says, for any scores, rows and pe
         const logits = logitNumbers.map((value, i) => value / 10 + Math.cos(3 * i + 1) / 9);
         const penalties = tenths.map((value) => value / 10);
         const matching = {
-          candidates: tensor(rows, [1, size, width]),
+          rows: tensor(rows, [1, size, width]),
           logits: tensor(logits, [1, length, size]),
         };
         const lists = contrastiveLists(matching, penalties).dataSync();
@@ -160,7 +160,7 @@ test("lists that are drawn follow the positions' probabilities", () => {
   const draws = 4000;
   const logits = [0, 1, -1, 2];
   const matching = {
-    candidates: tensor(new Float32Array(draws * 4), [draws, 4, 1]),
+    rows: tensor(new Float32Array(draws * 4), [draws, 4, 1]),
     logits: tensor(Array.from({ length: draws }, () => [logits, logits.map((z) => -z)]).flat(2), [
       draws,
       2,
@@ -168,7 +168,11 @@ test("lists that are drawn follow the positions' probabilities", () => {
     ]),
   };
   const key = { seed: 1, stream: "test", step: 0 };
-  const lists = decodeMatching(matching, { sampling: { temperature: 0.8, key } }).dataSync();
+  const lists = decodeLists(createModel(), matching, {
+    lists: 1,
+    length: 2,
+    sampling: { temperature: 0.8, key },
+  }).dataSync();
   const weights = (sign: number) => logits.map((z) => Math.exp((sign * z) / 0.8));
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   for (let first = 0; first < 4; first++) {
@@ -187,7 +191,7 @@ test("the order in which candidates stand changes nothing", () => {
   const listsOf = (dataset: ListDataset) => {
     const batch = candidateBatch(dataset, allRows(dataset));
     return itemsOf(dataset, {
-      lists: noGrad(() => contrastiveLists(model.forward(batch), [0.3]).dataSync()) as Int32Array,
+      lists: noGrad(() => contrastiveLists(model.encode(batch), [0.3]).dataSync()) as Int32Array,
     });
   };
   const before = listsOf(lists32);
@@ -208,7 +212,7 @@ test("it learns on the tiny world and ranks distinct candidates; the judge likes
   assert.equal((await rank(log)).lists, ranked.lists);
   const model = models.nar4rec;
   assert.ok(model instanceof MatchingGenerator);
-  const matching = noGrad(() => model.forward(candidateBatch(log, allRows(log))));
+  const matching = noGrad(() => model.encode(candidateBatch(log, allRows(log))));
   const proposed = noGrad(() => contrastiveLists(matching, PENALTIES).dataSync()) as Int32Array;
   const likedOf = (lists: Int32Array) => predictedRewards(judgeOf(school), log, lists);
   const chosen = await likedOf(ranked.lists);

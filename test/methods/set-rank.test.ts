@@ -1,7 +1,7 @@
 /** SetRank and its induced variant: they fit what they are shown, and see candidates as a set. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { attentionLoss } from "../../src/methods/scoring/attention-loss.ts";
+import { attentionLoss } from "../../src/methods/scoring/scoring-method.ts";
 import { SET_RANK, SET_RANK_INDUCED, SetRank } from "../../src/methods/set-rank.ts";
 import { world } from "../small-world.ts";
 import {

@@ -1,16 +1,25 @@
 /** The examples as who installed the package has them: the arguments that make each quick, and what they import. */
-import { cpSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { findRuntime } from "./find-runtime.ts";
 import { type Project, run } from "./packed.ts";
 
-/** Arguments that make an example quick; others take none. */
+/** Arguments of examples, such as make them quick; others take none. The first writes the ranker that others read. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
-  "train.ts": ["--scenario", "tiny", "--epochs", "1"],
+  "from-arrays.ts": ["example.safetensors"],
+  "constraints.ts": ["example.safetensors"],
+  "onnx.ts": ["example.safetensors"],
+  "serve-and-call.ts": ["example.safetensors"],
+  "train.ts": ["--scenario", "tiny", "--epochs", "1", "--device", "cpu"],
+};
+
+/** Packages besides this one that an example needs, and says so. */
+export const OTHER_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "onnx.ts": ["onnxruntime-node"],
 };
 
 /** Those that are programs of the project, and read its sources. */
-export const READ_SOURCES: readonly string[] = ["remedies.ts", "retrievers.ts", "summarise.ts", "train.ts"];
+export const READ_SOURCES: readonly string[] = ["remedies.ts", "retrievers.ts", "summarise.ts"];
 
 /** The names of the examples in `folder`. */
 export function listExamples(folder: string): string[] {
@@ -33,7 +42,12 @@ export function runExamples({ folder }: Project, say: (what: string) => void): v
     [process.execPath, "--import", import.meta.resolve("tsx")],
     ...(node24 === undefined ? [] : [[node24]]),
   ];
-  for (const name of listExamples(join(folder, "examples")).filter((name) => !READ_SOURCES.includes(name))) {
+  for (const name of new Set(Object.values(OTHER_PACKAGES).flat())) {
+    const link = join(folder, "node_modules", name);
+    if (!existsSync(link)) symlinkSync(resolve("node_modules", name), link);
+  }
+  const all = listExamples(join(folder, "examples")).filter((name) => !READ_SOURCES.includes(name));
+  for (const name of new Set([...Object.keys(ARGUMENTS), ...all])) {
     for (const [program, ...words] of runtimes) {
       run(program, [...words, `examples/${name}`, ...(ARGUMENTS[name] ?? [])], folder);
       say(`examples/${name} ran (${program})`);

@@ -333,9 +333,10 @@ function luminance(colour: string): number {
 }
 
 test("every colour of text and lines stands out from its background, in light and dark", () => {
-  for (const { page: background, surface, wash, line: _, track: __, ...inks } of Object.values(COLOURS)) {
-    for (const behind of [background, surface, wash]) {
-      for (const [name, ink] of Object.entries(inks)) {
+  const { page: background, surface, wash, line: _, track: __, ...inks } = COLOURS;
+  for (const theme of [0, 1] as const) {
+    for (const behind of [background[theme], surface[theme], wash[theme]]) {
+      for (const [name, { [theme]: ink }] of Object.entries(inks)) {
         const [low, high] = [luminance(ink), luminance(behind)].sort((a, b) => a - b);
         assert.ok((high + 0.05) / (low + 0.05) >= 4.5, `${name} ${ink} on ${behind}`);
       }

@@ -106,10 +106,7 @@ test("groups, policies and lists are those that training and the comparison make
   });
   const reference = await objective.referencePolicy.data();
   const { groupSize } = scored.groups;
-  const ranked = await rankRequests(
-    byPolicy(models.generator, (batch) => models.generator.encode(batch)),
-    requests,
-  );
+  const ranked = await rankRequests(byPolicy(models.generator), requests);
   anatomy.requests.forEach(({ group, lists }, i) => {
     const places = Array.from({ length: groupSize }, (_, place) => i * groupSize + place);
     const highest = Math.max(...places.map((at) => reference[at]));
@@ -168,7 +165,7 @@ test("items and users go by the catalogue's names and titles, and by their numbe
 
 test("the same seed looks at the same requests, and a log without likes at none", async () => {
   assert.equal(await createAnatomy(models, world, options), anatomy);
-  const other = await createAnatomy(models, world, { ...options, seed: 9, requests: 1 });
+  const other = await createAnatomy(models, world, { ...options, seed: 9 }, 1);
   assert.is(other.requests.length, 1);
   const silent = { ...world.test, feedback: new Float32Array(world.test.feedback.length) };
   const none = await createAnatomy(models, { ...world, test: silent }, options);
@@ -185,7 +182,7 @@ test("where something that was shown is no candidate, its list is left out and c
     if (labels.subarray(row * listLength, last).includes(1)) exposed[last] = -1;
   }
   const retrieved = { ...world, world: undefined, test: { ...world.test, exposed } };
-  const { requests } = await createAnatomy(models, retrieved, { ...options, requests: 20 });
+  const { requests } = await createAnatomy(models, retrieved, options, 20);
   const partial = requests.filter(({ shownOutside }) => shownOutside === 1);
   assert.ok(partial.length > 0);
   for (const { shown, lists } of partial) {

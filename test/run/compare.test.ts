@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { selectRows } from "../../src/data/dataset.ts";
+import { prepare } from "../../src/data/prepare.ts";
 import { JudgeEnsemble } from "../../src/goalrank/judge.ts";
 import { Random } from "../../src/kernels/index.ts";
 import { type RunResult, run } from "../../src/run/compare.ts";
 import { logData, worldData } from "../../src/run/data.ts";
 import { runWeights } from "../../src/run/methods.ts";
-import type { RewardOptions, RunSettings } from "../../src/run/settings.ts";
+import type { RunSettings } from "../../src/run/settings.ts";
 import type { TrainingListener } from "../../src/training/listener.ts";
 import { smallExperiment } from "../small-world.ts";
 
@@ -25,7 +26,10 @@ const everything: RunSettings = {
   methods: ["prm", "imitation", "goalrank"],
   policyRequests: 64,
 };
-const reward = (options: Partial<RewardOptions>): RewardOptions => ({ ...everything.reward, ...options });
+const reward = (options: Partial<RunSettings["reward"]>): RunSettings["reward"] => ({
+  ...everything.reward,
+  ...options,
+});
 
 /** Notes the stages in their order. */
 class Stages implements TrainingListener {
@@ -186,7 +190,7 @@ test("a log whose candidates are only retrieved trains and evaluates without NaN
   const path = join(folder, "ratings.csv");
   writeFileSync(path, smallRatings());
   const source = { format: "csv", file: path } as const;
-  const retrieved = await logData(source, { seed: 2, core: 5, maxLists: 80, protocol: "retrieved" });
+  const retrieved = logData(await prepare(source, { seed: 2, core: 5, maxLists: 80, protocol: "retrieved" }));
   for (const { exposed } of [retrieved.training, retrieved.validation, retrieved.test]) {
     assert.ok(exposed.includes(-1), "some exposed items were not retrieved");
   }

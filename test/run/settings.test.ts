@@ -2,13 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BASELINES } from "../../src/methods/index.ts";
-import {
-  checkRun,
-  DEFAULT_RUN,
-  deployedMethod,
-  type RewardOptions,
-  type RunSettings,
-} from "../../src/run/settings.ts";
+import { checkRun, DEFAULT_RUN, deployedMethod, type RunSettings } from "../../src/run/settings.ts";
 import { throwsMessage } from "../throws-message.ts";
 
 const test = suite("settings of a run");
@@ -16,7 +10,9 @@ const test = suite("settings of a run");
 const refused = (options: Partial<RunSettings>, message: string) =>
   throwsMessage(() => checkRun({ ...DEFAULT_RUN, ...options }), `run.${message}`);
 const accepted = (options: Partial<RunSettings>) => checkRun({ ...DEFAULT_RUN, ...options });
-const rewarded = (options: Partial<RewardOptions>) => ({ reward: { ...DEFAULT_RUN.reward, ...options } });
+const rewarded = (options: Partial<RunSettings["reward"]>) => ({
+  reward: { ...DEFAULT_RUN.reward, ...options },
+});
 
 test("the defaults and all methods together are accepted", () => {
   checkRun(DEFAULT_RUN);

@@ -1,13 +1,7 @@
 /** `goalrank doctor`: what this machine has to compute with, and whether it works. */
 import { Command, Option } from "commander";
-import {
-  DEVICES,
-  type DeviceReport,
-  examineGpuInChild,
-  examineHere,
-  examineHost,
-  type HostReport,
-} from "../doctor/examine.ts";
+import type { DeviceReport, HostReport } from "../doctor/examine.ts";
+import { DEVICES, examineGpuInChild, examineHere, examineHost } from "../doctor/examine.ts";
 import { EXIT } from "../exit-codes.ts";
 
 interface DoctorOptions {
@@ -50,27 +44,16 @@ function works({ test }: DeviceReport): boolean {
   return test !== undefined && test.problem === undefined;
 }
 
-function formatHost({
-  goalrank,
-  runtime,
-  platform,
-  processor,
-  cores,
-  memoryBytes,
-  packages,
-}: HostReport): string {
-  const versions = Object.entries(packages).map(
+function formatHost(host: HostReport): string {
+  const versions = Object.entries(host.packages).map(
     ([name, version]) => `${name} ${version ?? "is not installed"}`,
   );
+  const cores = host.cores === 1 ? "1 core" : `${host.cores} cores`;
   return [
-    `goalrank ${goalrank}, ${runtime}, ${platform}`,
-    `processor: ${processor}, ${cores} ${cores === 1 ? "core" : "cores"}, ${gibibytes(memoryBytes)} of memory`,
+    `goalrank ${host.goalrank}, ${host.runtime}, ${host.platform}`,
+    `processor: ${host.processor}, ${cores}, ${(host.memoryBytes / 2 ** 30).toFixed(1)} GiB of memory`,
     `packages: ${versions.join(", ")}`,
   ].join("\n");
-}
-
-function gibibytes(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
 function formatDevice({ name, reason, facts, limits = {}, test }: DeviceReport): string {

@@ -5,24 +5,20 @@ import { Command } from "commander";
 import { decodeSafetensors, SafetensorsError, type StateDict } from "../../nn/index.ts";
 import { RANKER_FILE } from "../../ranker/load-ranker.ts";
 import { compareMethods } from "../../run/compare.ts";
-import { comparisonTable, formatSummary } from "../../run/comparison-text.ts";
-import { checkpointFingerprint } from "../../run/folder/checkpoint-fingerprint.ts";
+import { checkpointFolder, readConfiguration } from "../../run/folder/run-folder.ts";
 import { RunFolderError } from "../../run/folder/run-folder-error.ts";
 import { readRunRecord } from "../../run/folder/run-record.ts";
 import { restoreRun } from "../../run/methods.ts";
 import type { CheckpointStore } from "../../training/checkpoint.ts";
-import { CheckpointFolder } from "../../training/checkpoint-folder.ts";
-import { combineListeners } from "../../training/listener.ts";
 import type { Configuration } from "../configuration/configuration-schema.ts";
 import { runSettings } from "../configuration/library-options.ts";
 import { SettingFlags } from "../configuration/setting-flags.ts";
 import { DEVICE_FLAGS } from "../configuration/short-flags.ts";
-import { Interruption } from "../interruption.ts";
+import { type Work, workInterruptibly } from "../interruptible-work.ts";
 import { findData } from "../load-data.ts";
 import { readRunConfiguration } from "../open-run.ts";
-import { ProgressDisplay } from "../terminal/progress-display.ts";
+import { printResult } from "../terminal/print-result.ts";
 import { say } from "../terminal/say.ts";
-import { showColumns } from "../terminal/text-columns.ts";
 import { useDevice } from "../use-device.ts";
 
 const EXAMPLES = `
@@ -47,39 +43,28 @@ async function evaluate(run: string, flags: SettingFlags, json: boolean): Promis
   const configuration = withoutMissingFile(readRunConfiguration(run, flags.layer()));
   const trained = readRunRecord(run);
   const weights = readWeights(run);
-  using interruption = new Interruption();
-  const display = new ProgressDisplay();
-  using _ = interruption.onExit(() => {
-    display.close();
-    say("interrupted");
-  });
-  await useDevice(configuration.device);
-  const { identity, load } = await findData(configuration, interruption);
-  if (identity.fingerprint !== trained.data.fingerprint) {
-    throw new RunFolderError(
-      `${run}: the data is not what the run was trained on; evaluate needs the same log, unchanged`,
-    );
-  }
-  const { data } = await load({
-    listener: combineListeners([display, interruption.listener]),
-    checkpoints: savedCheckpoints(run, identity.fingerprint),
-    signal: interruption.signal,
-  });
-  display.close();
-  const settings = runSettings(configuration);
-  const { models, methods } = await restoreRun(data, settings, weights).catch((error: Error) => {
-    throw new RunFolderError(
-      `${run}: ${error.message}; \`goalrank train all --resume ${run}\` trains what is missing`,
-      { cause: error },
-    );
-  });
-  const result = await compareMethods(models, methods, data, settings);
-  if (json) {
-    console.log(JSON.stringify(result));
-    return;
-  }
-  console.log(showColumns(comparisonTable(result), process.stdout));
-  console.log(formatSummary(result));
+  const work = async (own: Work) => {
+    await useDevice(configuration.device);
+    const { identity, load } = await findData(configuration, own);
+    if (identity.fingerprint !== trained.data.fingerprint) {
+      throw new RunFolderError(
+        `${run}: the data is not what the run was trained on; evaluate needs the same log, unchanged`,
+      );
+    }
+    const data = await load({ ...own.context, checkpoints: savedCheckpoints(run, identity.fingerprint) });
+    own.display.close();
+    const settings = runSettings(configuration);
+    const { models, methods } = await restoreRun(data, settings, weights).catch((error: Error) => {
+      throw new RunFolderError(
+        `${run}: ${error.message}; \`goalrank train all --resume ${run}\` trains what is missing`,
+        { cause: error },
+      );
+    });
+    const result = await compareMethods(models, methods, data, settings);
+    if (json) console.log(JSON.stringify(result));
+    else printResult(result);
+  };
+  await workInterruptibly(work, (how = "interrupted") => say(how));
 }
 
 /** Nothing is prepared anew for a file that is gone. */
@@ -90,10 +75,8 @@ function withoutMissingFile(configuration: Configuration): Configuration {
 
 /** What the retriever has learned, for reading alone. */
 function savedCheckpoints(run: string, dataFingerprint: string): CheckpointStore | undefined {
-  const path = join(run, "checkpoints");
-  if (!existsSync(path)) return undefined;
-  const configuration = JSON.parse(readFileSync(join(run, "config.json"), "utf8"));
-  const folder = new CheckpointFolder(path, checkpointFingerprint(configuration, dataFingerprint));
+  if (!existsSync(join(run, "checkpoints"))) return undefined;
+  const folder = checkpointFolder(run, readConfiguration(run), dataFingerprint);
   return { load: (stage) => folder.load(stage), save: async () => {} };
 }
 

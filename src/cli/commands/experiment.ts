@@ -3,6 +3,20 @@ import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import {
+  CANDIDATE_PROTOCOLS,
+  type CandidateProtocol,
+  SPLIT_PROTOCOLS,
+  type SplitProtocol,
+} from "../../data/protocols.ts";
+import { chooseDataset, describeDatasets } from "../../experiments/datasets.ts";
+import { writeDocument } from "../../experiments/document.ts";
+import { type Experiment, runsOn } from "../../experiments/experiment.ts";
+import { GridDisplay } from "../../experiments/grid-display.ts";
+import { NotRunError } from "../../experiments/job-grid.ts";
+import { EXPERIMENTS, findExperiment } from "../../experiments/named/index.ts";
+import { type ExperimentRun, runExperiment } from "../../experiments/run-experiment.ts";
+import { toMarkdown } from "../../experiments/tables.ts";
 import { RunLock } from "../../run/folder/run-lock.ts";
 import { nearestName } from "../../text/nearest-name.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -10,15 +24,12 @@ import { InterruptedError, Interruption } from "../interruption.ts";
 import { quoteCommand } from "../program-context.ts";
 import { UsageError } from "../usage-error.ts";
 
-type Experiments = typeof import("../../experiments/index.ts");
-type Experiment = Experiments["EXPERIMENTS"][number];
-
 interface ExperimentOptions {
   readonly dataset: string;
   readonly data?: string;
   readonly maxLists?: number;
-  readonly split?: "last-list" | "global-time";
-  readonly protocol?: "injected" | "retrieved" | "logged";
+  readonly split?: SplitProtocol;
+  readonly protocol?: CandidateProtocol;
   readonly seeds: number;
   readonly jobs: number;
   readonly out: string;
@@ -45,17 +56,12 @@ export function experimentCommand(): Command {
     .option("--data <folder>", "the folder that logs lie in, as ml-1m/ratings.dat (default: GOALRANK_DATA)")
     .option("--max-lists <count>", "train on at most this many lists", parseCount)
     .addOption(
-      new Option("--split <name>", "the test of a log (default: last-list)").choices([
-        "last-list",
-        "global-time",
-      ]),
+      new Option("--split <name>", "the test of a log (default: last-list)").choices(SPLIT_PROTOCOLS),
     )
     .addOption(
-      new Option("--protocol <name>", "candidates of a log's lists (default: injected)").choices([
-        "injected",
-        "retrieved",
-        "logged",
-      ]),
+      new Option("--protocol <name>", "candidates of a log's lists (default: injected)").choices(
+        CANDIDATE_PROTOCOLS,
+      ),
     )
     .option("--seeds <count>", "seeds 1 to this many", parseCount, 3)
     .option("--jobs <count>", "trials that run at once", parseCount, availableParallelism())
@@ -72,31 +78,25 @@ export function experimentCommand(): Command {
 }
 
 async function run(names: readonly string[], options: ExperimentOptions): Promise<void> {
-  // Only here, since what draws and trains takes other commands' time to load.
-  const experiments = await import("../../experiments/index.ts");
-  const { EXPERIMENTS, findExperiment, describeDatasets } = experiments;
   if (names.length === 0) {
     const lines = EXPERIMENTS.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`);
     console.log(`Experiments:\n${lines.join("\n")}\n\nDatasets:\n${describeDatasets()}`);
   } else if (names.includes("report")) {
     if (names.length > 1) throw new UsageError("experiment: report stands alone; run the experiments first");
-    for (const file of experiments.writeDocument(options.out, options.documents)) console.log(file);
+    for (const file of writeDocument(options.out, options.documents)) console.log(file);
   } else {
-    await runChosen(names.includes("all") ? EXPERIMENTS : names.map(findExperiment), options, experiments);
+    await runChosen(names.includes("all") ? EXPERIMENTS : names.map(findExperiment), options);
   }
 }
 
-async function runChosen(
-  chosen: readonly Experiment[],
-  options: ExperimentOptions,
-  experiments: Experiments,
-): Promise<void> {
+async function runChosen(chosen: readonly Experiment[], options: ExperimentOptions): Promise<void> {
   checkRuntime();
   const { out: root, jobs, again } = options;
   const dataFolder = options.data ?? process.env.GOALRANK_DATA;
-  const dataset = await experiments.chooseDataset({ ...wishesOf(options), folder: dataFolder });
+  const { dataset: name, maxLists, split, protocol } = options;
+  const dataset = await chooseDataset({ name, maxLists, split, protocol, folder: dataFolder });
   const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
-  const fitting = chosen.filter((experiment) => experiments.runsOn(experiment, dataset));
+  const fitting = chosen.filter((experiment) => runsOn(experiment, dataset));
   const trials = fitting.flatMap((experiment) => experiment.trials({ seeds, dataset }));
   checkMethods(
     again,
@@ -112,14 +112,12 @@ async function runChosen(
   const { signal } = interruption;
   try {
     for (const experiment of fitting) {
-      const listener = new experiments.GridDisplay(experiment.name);
+      const listener = new GridDisplay(experiment.name);
       const command = commandOf(experiment, options);
       const own = { root, dataFolder, jobs, again, listener, signal, command };
-      const done = await interruption.complete(() =>
-        experiments.runExperiment(experiment, { seeds, dataset }, own),
-      );
+      const done = await interruption.complete(() => runExperiment(experiment, { seeds, dataset }, own));
       listener.close();
-      show(experiment.title, done, experiments);
+      show(experiment.title, done);
       if (done.failed.length > 0) process.exitCode = EXIT.defect;
     }
   } catch (error) {
@@ -147,13 +145,7 @@ function checkMethods(names: readonly string[], methods: readonly string[]): voi
   );
 }
 
-type ExperimentRun = Awaited<ReturnType<Experiments["runExperiment"]>>;
-
-function show(
-  title: string,
-  { presentation, files, failed }: ExperimentRun,
-  { toMarkdown, NotRunError }: Experiments,
-): void {
+function show(title: string, { presentation, files, failed }: ExperimentRun): void {
   console.log(`\n${title}\n`);
   for (const table of presentation.tables) console.log(`${table.caption}\n\n${toMarkdown(table)}`);
   for (const file of files) console.log(file);
@@ -172,16 +164,6 @@ function commandOf(
   );
   const own = data === "none" ? [] : choices;
   return quoteCommand(["goalrank", "experiment", name, ...own, "--seeds", String(seeds)]);
-}
-
-/** What was said of the dataset; what was not is left to it. */
-function wishesOf({ dataset, maxLists, split, protocol }: ExperimentOptions) {
-  return {
-    name: dataset,
-    ...(maxLists !== undefined && { maxLists }),
-    ...(split !== undefined && { split }),
-    ...(protocol !== undefined && { protocol }),
-  };
 }
 
 function parseCount(text: string): number {

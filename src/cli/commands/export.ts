@@ -43,7 +43,7 @@ async function exportRanker(run: string, { method, out, format, force, json }: E
   const { ranker, files } = await exportFiles(bytes, format, programVersion()).catch((error: Error) => {
     throw error instanceof RankerFileError ? new UsageError(`${run}: ${error.message}`) : error;
   });
-  await writeFolder(out, files, { replaceable: EXPORT_FILES, force });
+  await writeFolder(out, files, EXPORT_FILES, force);
   const written = [...files].map(([name, content]) => ({
     file: join(out, name),
     bytes: Buffer.byteLength(content),

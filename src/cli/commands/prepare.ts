@@ -3,14 +3,11 @@ import { existsSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { Command } from "commander";
 import { formatDataReport } from "../../data/report/format-data-report.ts";
-import { combineListeners } from "../../training/listener.ts";
-import { TrainingInterrupted } from "../../training/trainer.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
 import type { Configuration } from "../configuration/configuration-schema.ts";
 import { DATA_FLAGS, DEVICE_FLAGS } from "../configuration/short-flags.ts";
-import { InterruptedError, Interruption } from "../interruption.ts";
+import { type Work, workInterruptibly } from "../interruptible-work.ts";
 import { openLog, prepareLog, readPrepared } from "../load-data.ts";
-import { ProgressDisplay } from "../terminal/progress-display.ts";
 import { say } from "../terminal/say.ts";
 import { UsageError } from "../usage-error.ts";
 import { useDevice } from "../use-device.ts";
@@ -31,10 +28,8 @@ Every setting of docs/configuration.md is a flag, such as --data.candidateCount 
 
 export function prepareCommand(): Command {
   const command = new Command("prepare");
-  const settings = new CommandSettings(command, {
-    sections: ["seed", "device", "data"],
-    shortFlags: [...DATA_FLAGS.filter(({ flags }) => !flags.startsWith("--scenario")), ...DEVICE_FLAGS],
-  });
+  const logFlags = DATA_FLAGS.filter(({ flags }) => !flags.startsWith("--scenario"));
+  const settings = new CommandSettings(command, ["seed", "device", "data"], [...logFlags, ...DEVICE_FLAGS]);
   return command
     .option("--force", "prepare anew and replace the prepared file")
     .option("--json", "print the report as JSON")
@@ -54,31 +49,19 @@ async function prepare(given: Configuration, { force, json }: PrepareOptions): P
   }
   const configuration = withPreparedFile(given, file);
   const { prepared } = configuration.data;
-  using interruption = new Interruption();
-  const display = new ProgressDisplay();
-  using _ = interruption.onExit(() => {
-    display.close();
-    say("interrupted; nothing was written");
-  });
-  try {
+  const work = async (own: Work) => {
     const log = await openLog(file, configuration);
     const existing = force === true ? undefined : await readPrepared(prepared, log);
-    const listener = combineListeners([display, interruption.listener]);
     if (existing === undefined) await useDevice(configuration.device);
-    const { report } =
-      existing ??
-      (await prepareLog(log, configuration, { listener, signal: interruption.signal }, interruption));
-    display.close();
+    const { report } = existing ?? (await prepareLog(log, configuration, own));
+    own.display.close();
     if (report !== undefined) console.log(json === true ? JSON.stringify(report) : formatDataReport(report));
     if (existing === undefined) say(`wrote ${prepared}; next: goalrank train all --out runs/first`);
-  } catch (error) {
-    display.close();
-    if (!(error instanceof TrainingInterrupted || error instanceof InterruptedError)) throw error;
-    say(
-      existsSync(prepared) ? `interrupted after ${prepared} was written` : "interrupted; nothing was written",
-    );
-    process.exitCode = interruption.code;
-  }
+  };
+  await workInterruptibly(work, (how) => {
+    const isWritten = how !== undefined && existsSync(prepared);
+    say(isWritten ? `interrupted after ${prepared} was written` : "interrupted; nothing was written");
+  });
 }
 
 /** The prepared file that is named, or one in the working folder that is called after the log. */

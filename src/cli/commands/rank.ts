@@ -4,10 +4,9 @@ import { createReadStream } from "node:fs";
 import { Command, Option } from "commander";
 import { DEVICE_NAMES, type DeviceName } from "../../kernels/index.ts";
 import { loadRanker } from "../../ranker/load-ranker.ts";
-import type { Ranker } from "../../ranker/ranker.ts";
 import { RankRequestError } from "../../ranker/requests.ts";
 import { retrievalWarning } from "../../ranker/retrieval-warning.ts";
-import { type Answer, answerLines, formatJson, formatText } from "../rank/answer-lines.ts";
+import { answerLines, formatJson, formatText } from "../rank/answer-lines.ts";
 import { readLines } from "../rank/read-lines.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -52,7 +51,7 @@ async function rankRequests(run: string, options: RankOptions): Promise<void> {
   try {
     const warning = retrievalWarning(ranker.description);
     if (warning !== undefined) console.error(`note: ${warning}`);
-    const format = formatter(ranker, options.json === true || !process.stdout.isTTY);
+    const isForPeople = options.json !== true && process.stdout.isTTY;
     if (options.in === undefined && process.stdin.isTTY) {
       console.error("requests, one JSON object a line; Ctrl-D ends");
     }
@@ -63,7 +62,7 @@ async function rankRequests(run: string, options: RankOptions): Promise<void> {
       for await (const answer of answerLines(ranker, lines)) {
         if (answer.outcome instanceof RankRequestError) refused++;
         else answered++;
-        await write(`${format(answer)}\n`);
+        await write(`${isForPeople ? formatText(answer, ranker) : formatJson(answer)}\n`);
       }
     }
     if (refused > 0) {
@@ -74,10 +73,6 @@ async function rankRequests(run: string, options: RankOptions): Promise<void> {
   } finally {
     ranker.dispose();
   }
-}
-
-function formatter(ranker: Ranker, asJson: boolean): (answer: Answer) => string {
-  return asJson ? formatJson : (answer) => formatText(answer, ranker);
 }
 
 /** Waits where the reader of the output is slower. */

@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { writeWhole } from "../../files/write-whole.ts";
+import { renderReport } from "../../report/page.ts";
 import { readRun } from "../../report/read-run.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -28,12 +29,7 @@ export function reportCommand(): Command {
     .action(writeReport);
 }
 
-async function writeReport(
-  run: string,
-  { out = join(run, "report.html"), json }: ReportOptions,
-): Promise<void> {
-  // Only here, since the library that draws takes other commands' time to load.
-  const { renderReport } = await import("../../report/page.ts");
+function writeReport(run: string, { out = join(run, "report.html"), json }: ReportOptions): void {
   const page = renderReport(readRun(run));
   if (!existsSync(dirname(out))) throw new UsageError(`${out}: there is no folder ${dirname(out)}`);
   if (existsSync(out) && statSync(out).isDirectory()) {

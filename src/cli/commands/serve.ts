@@ -1,13 +1,13 @@
 /** `goalrank serve`: a trained ranker behind HTTP. */
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { constants } from "node:os";
 import { Command, Option } from "commander";
 import { RankerLoadError } from "../../server/ranking/worker-process.ts";
 import type { RankServer } from "../../server/serve.ts";
 import type { ServeSettings } from "../../server/settings.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
-import type { ShortFlag } from "../configuration/setting-flags.ts";
+import { shortFlags } from "../configuration/setting-flags.ts";
+import { signalExitCode } from "../interruption.ts";
 import { UsageError } from "../usage-error.ts";
 import { programVersion } from "../versions.ts";
 
@@ -24,47 +24,19 @@ Examples:
 SIGHUP, or a change of the ranker's file, loads it anew; SIGTERM and Ctrl-C finish the requests in flight first.
 Every setting of the section serve in docs/configuration.md is a flag: --serve.limits.candidates 500`;
 
-const FLAGS: readonly ShortFlag[] = [
-  {
-    flags: "--host <address>",
-    description: "address to listen on (default: 127.0.0.1, for this machine alone)",
-    settings: [["serve", "host"]],
-  },
-  {
-    flags: "--port <number>",
-    description: "port; 0 takes any free one (default: 8080)",
-    settings: [["serve", "port"]],
-  },
-  {
-    flags: "--workers <count>",
-    description: "processes that rank (default: one less than there are cores)",
-    settings: [["serve", "workers"]],
-  },
-  {
-    flags: "--threads <count>",
-    description: "threads of each worker (default: 1)",
-    settings: [["serve", "threads"]],
-  },
-  {
-    flags: "--device <name>",
-    description: "what the workers compute on: cpu (default), webgpu or auto",
-    settings: [["serve", "device"]],
-  },
-  {
-    flags: "--token-file <file>",
-    description: `file with the token that clients must send (or set ${TOKEN_VARIABLE})`,
-    settings: [["serve", "tokenFile"]],
-  },
-  {
-    flags: "--log-level <level>",
-    description: "debug, info (default), warn, error or silent",
-    settings: [["serve", "logLevel"]],
-  },
-];
+const FLAGS = shortFlags({
+  "serve.host": "--host <address>  address to listen on (default: 127.0.0.1, for this machine alone)",
+  "serve.port": "--port <number>  port; 0 takes any free one (default: 8080)",
+  "serve.workers": "--workers <count>  processes that rank (default: one less than there are cores)",
+  "serve.threads": "--threads <count>  threads of each worker (default: 1)",
+  "serve.device": "--device <name>  what the workers compute on: cpu (default), webgpu or auto",
+  "serve.tokenFile": `--token-file <file>  file with the token that clients must send (or set ${TOKEN_VARIABLE})`,
+  "serve.logLevel": "--log-level <level>  debug, info (default), warn, error or silent",
+});
 
 export function serveCommand(): Command {
   const command = new Command("serve").argument("<run>", "folder of a trained run, or a ranker's file");
-  const settings = new CommandSettings(command, { sections: ["serve"], shortFlags: FLAGS });
+  const settings = new CommandSettings(command, ["serve"], FLAGS);
   return command
     .option("--method <name>", "of a run's folder, a method other than the deployed one")
     .addOption(new Option("--token <token>").hideHelp().argParser(refuseToken))
@@ -92,7 +64,7 @@ async function serveUntilSignal(
     );
   }
   const end = awaitSignals();
-  // Only here, since the HTTP library takes other commands' time to load.
+  // Only here, since the HTTP library takes time to load, and signals come at any.
   const { serve } = await import("../../server/serve.ts");
   const server = await serve({ source, method, settings, token, version: programVersion() }).catch(
     (error: unknown) => {
@@ -118,8 +90,8 @@ function awaitSignals(): (server: RankServer) => Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       count++;
-      if (running === undefined || count > 1) process.exit(128 + constants.signals[signal]);
-      stop?.(signal === "SIGTERM" ? 0 : 128 + constants.signals[signal]);
+      if (running === undefined || count > 1) process.exit(signalExitCode(signal));
+      stop?.(signal === "SIGTERM" ? 0 : signalExitCode(signal));
     });
   }
   process.on("SIGHUP", () => void running?.reload("SIGHUP"));

@@ -1,16 +1,14 @@
 /** `goalrank train`: trains the models, and compares all methods. */
 import { Argument, Command } from "commander";
-import { comparisonTable, formatJudge, formatSummary } from "../../run/comparison-text.ts";
+import { formatJudge } from "../../run/comparison-text.ts";
 import { nearestName } from "../../text/nearest-name.ts";
-import { TrainingInterrupted } from "../../training/trainer.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
 import { DATA_FLAGS, DEVICE_FLAGS, OUTPUT_FLAGS, RUN_FLAGS } from "../configuration/short-flags.ts";
-import { InterruptedError, Interruption } from "../interruption.ts";
-import { type OpenRun, resumeRun, startRun } from "../open-run.ts";
+import { type Work, workInterruptibly } from "../interruptible-work.ts";
+import { resumeRun, startRun } from "../open-run.ts";
 import type { ProgramContext } from "../program-context.ts";
-import { ProgressDisplay } from "../terminal/progress-display.ts";
+import { printResult } from "../terminal/print-result.ts";
 import { say } from "../terminal/say.ts";
-import { showColumns } from "../terminal/text-columns.ts";
 import { TRAIN_STAGES, type TrainedRun, type TrainStage, trainRun } from "../train-run.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -40,10 +38,9 @@ export function trainCommand(context: ProgramContext): Command {
   const command = new Command("train").addArgument(
     new Argument("[stage]", "how far to go").default("all").argParser(parseStage),
   );
-  const settings = new CommandSettings(command, {
-    sections: ["seed", "device", "output", "data", "experiment"],
-    shortFlags: [...DATA_FLAGS, ...RUN_FLAGS, ...DEVICE_FLAGS, ...OUTPUT_FLAGS],
-  });
+  const sections = ["seed", "device", "output", "data", "experiment"];
+  const shortFlags = [...DATA_FLAGS, ...RUN_FLAGS, ...DEVICE_FLAGS, ...OUTPUT_FLAGS];
+  const settings = new CommandSettings(command, sections, shortFlags);
   return command
     .option("--resume <folder>", "go on with an unfinished run, with the settings that it was started with")
     .option("--json", "print the results as one line of JSON")
@@ -67,45 +64,37 @@ async function train(
   context: ProgramContext,
 ): Promise<void> {
   const started = performance.now();
-  const open = resume === undefined ? startRun(settings, context.fallback) : resumeRun(resume, settings);
-  using interruption = new Interruption();
-  const display = new ProgressDisplay();
-  const goOn = open.run && `go on with: ${context.resume} ${open.run.path}`;
-  const leave = () => {
-    display.close();
-    say(open.run?.close() === true ? `interrupted; ${goOn}` : "interrupted; nothing was kept");
+  const open = resume === undefined ? startRun(settings) : resumeRun(resume, settings);
+  const { run } = open;
+  const goOn = run && `go on with: goalrank train all --resume ${run.path}`;
+  const work = async (own: Work) => {
+    try {
+      const trained = await trainRun(stage, open, own, context.command);
+      own.display.close();
+      print(trained, run?.path, (performance.now() - started) / 1000, json === true);
+      if (stage !== "all" && goOn !== undefined) say(goOn);
+    } finally {
+      run?.close();
+    }
   };
-  using _ = interruption.onExit(leave);
-  try {
-    const trained = await trainRun(stage, open, { interruption, display, command: context.command });
-    display.close();
-    const seconds = (performance.now() - started) / 1000;
-    print(trained, open, { json: json === true, seconds });
-    if (stage !== "all" && goOn !== undefined) say(goOn);
-    open.run?.close();
-  } catch (error) {
-    display.close();
-    const isThere = open.run?.close() === true;
-    if (!(error instanceof TrainingInterrupted || error instanceof InterruptedError)) throw error;
-    say(error.message);
-    if (isThere && goOn !== undefined) say(goOn);
-    process.exitCode = interruption.code;
-  }
+  await workInterruptibly(work, (how) => {
+    const left = run?.close() === true ? goOn : undefined;
+    say(how ?? `interrupted; ${left ?? "nothing was kept"}`);
+    if (how !== undefined && left !== undefined) say(left);
+  });
 }
 
 function print(
   { report, judge, result }: TrainedRun,
-  { run }: OpenRun,
-  { json, seconds }: { readonly json: boolean; readonly seconds: number },
+  folder: string | undefined,
+  seconds: number,
+  asJson: boolean,
 ): void {
-  if (json) {
-    console.log(JSON.stringify({ report, ...judge, ...result, folder: run?.path, seconds }));
+  if (asJson) {
+    console.log(JSON.stringify({ report, ...judge, ...result, folder, seconds }));
     return;
   }
   if (judge !== undefined) console.log(formatJudge(judge));
-  if (result !== undefined) {
-    console.log(showColumns(comparisonTable(result), process.stdout));
-    console.log(formatSummary(result));
-  }
-  console.log(`${seconds.toFixed(1)} s${run === undefined ? "" : `; everything is in ${run.path}`}`);
+  if (result !== undefined) printResult(result);
+  console.log(`${seconds.toFixed(1)} s${folder === undefined ? "" : `; everything is in ${folder}`}`);
 }

@@ -12,20 +12,15 @@ import { flaggedSettings, SettingFlags, type ShortFlag } from "./setting-flags.t
 /** Read where it lies in the working folder and no other is named. */
 export const DEFAULT_CONFIGURATION_FILE = "goalrank.yaml";
 
-export interface SettingsOptions {
-  /** Sections and single keys that the command has flags for. */
-  readonly sections: readonly string[];
-  readonly shortFlags?: readonly ShortFlag[];
-}
-
 /** The settings of a command. */
 export class CommandSettings {
   readonly flags: SettingFlags;
 
-  /** Adds `--config`, `--help-all` and the flags of `sections` to `command`. */
+  /** Adds `--config`, `--help-all` and the flags of `sections`, which are sections and single keys, to `command`. */
   constructor(
     private readonly command: Command,
-    { sections, shortFlags = [] }: SettingsOptions,
+    sections: readonly string[],
+    shortFlags: readonly ShortFlag[],
   ) {
     command.option(
       "--config <file>",
@@ -54,13 +49,11 @@ export class CommandSettings {
 
   /**
    * The configuration that file, environment and flags give together.
-   * @param fallback what holds where none of them says otherwise, before the schema's defaults
    * @throws ConfigurationError with every mistake
    */
-  resolve(fallback?: Layer): Configuration {
+  resolve(): Configuration {
     const { file } = this;
     return resolveConfiguration([
-      ...(fallback === undefined ? [] : [fallback]),
       ...(file === undefined ? [] : [readConfigurationFile(file)]),
       environmentLayer(),
       this.flags.layer(),

@@ -3,10 +3,10 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { changePaths } from "../../run/folder/path-settings.ts";
-import { formatPath } from "../../settings/explain-problems.ts";
-import type { Path } from "../../settings/json-schema.ts";
+import { formatPath } from "../../settings/check-settings.ts";
+import { isRecord, type Path } from "../../settings/json-schema.ts";
 import { ConfigurationError } from "./configuration-error.ts";
-import { isRecord, type Layer } from "./merge-settings.ts";
+import type { Layer } from "./merge-settings.ts";
 
 /** A guard against a log that is given as a configuration. */
 const MAX_BYTES = 1 << 20;

@@ -40,8 +40,8 @@ function sectionsOf(path: readonly string[], schema: JsonSchema, description: st
       inner.push(...sectionsOf(ownPath, own, own.description ?? ""));
       rows.push(row(key, `see [${ownPath.join(".")}](#${anchor(ownPath)})`, "", own.description));
     } else {
-      const isRequired = schema.required?.includes(key) ?? false;
-      rows.push(row(key, typeOf(ownPath), isRequired ? "required" : defaultOf(own), own.description));
+      const type = describeValues(schemasAt(publishedSchema, ownPath, {}));
+      rows.push(row(key, type, defaultOf(key, schema), own.description));
       inner.push(...entrySections(ownPath, own));
     }
   }
@@ -56,12 +56,7 @@ function entrySections(path: readonly string[], schema: JsonSchema): Section[] {
       if (entry.properties === undefined) return [];
       const kind = Object.values(entry.properties).find((own) => own.const !== undefined);
       const rows = Object.entries(entry.properties).map(([key, own]) =>
-        row(
-          key,
-          own.const === undefined ? describeValues([own]) : `"${own.const}"`,
-          entry.required?.includes(key) ? "required" : defaultOf(own),
-          own.description,
-        ),
+        row(key, describeValues([own]), defaultOf(key, entry), own.description),
       );
       const title = `${path.join(".")}[]${kind === undefined ? "" : `: ${kind.const}`}`;
       return [{ title, description: kind?.description ?? "An entry of the list", rows }];
@@ -69,11 +64,9 @@ function entrySections(path: readonly string[], schema: JsonSchema): Section[] {
   );
 }
 
-function typeOf(path: readonly string[]): string {
-  return describeValues(schemasAt(publishedSchema, path, {}));
-}
-
-function defaultOf({ default: value }: JsonSchema): string {
+function defaultOf(key: string, { required = [], properties = {} }: JsonSchema): string {
+  if (required.includes(key)) return "required";
+  const value = properties[key].default;
   return value === undefined ? "" : `\`${JSON.stringify(value)}\``;
 }
 

@@ -1,5 +1,5 @@
 /** Where settings come from: files, the environment and flags, each of which goes over those before it. */
-import { type Path, valueAt } from "../../settings/json-schema.ts";
+import { isRecord, type Path, valueAt } from "../../settings/json-schema.ts";
 
 /** Settings from one source. */
 export interface Layer {
@@ -7,10 +7,6 @@ export interface Layer {
   readonly values: Readonly<Record<string, unknown>>;
   /** Where a key that this source sets, or an entry in it, is set: `goalrank.yaml:12: data.core`, or `--core`. */
   place(path: Path): string;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Whether a layer sets the key at `path`. */

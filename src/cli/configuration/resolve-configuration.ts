@@ -1,13 +1,16 @@
 /** One configuration out of files, environment and flags: merged, checked, with its defaults filled in. */
 import { extname } from "node:path";
 import { LOG_FORMATS, type LogFormat } from "../../data/settings.ts";
-import { formatPath, type Problem, problemsOf } from "../../settings/explain-problems.ts";
-import { type Path, valueAt } from "../../settings/json-schema.ts";
+import { formatPath, type Problem, problemsOf } from "../../settings/check-settings.ts";
+import { isRecord, valueAt } from "../../settings/json-schema.ts";
 import { ConfigurationError } from "./configuration-error.ts";
-import { type Configuration, configurationSchema, publishedSchema } from "./configuration-schema.ts";
-import { dataContradictions } from "./data-contradictions.ts";
-import { WORLD_KEYS } from "./data-schema.ts";
-import { isRecord, isSet, type Layer, mergeSettings, placeOf } from "./merge-settings.ts";
+import {
+  type Configuration,
+  configurationSchema,
+  publishedSchema,
+  WORLD_KEYS,
+} from "./configuration-schema.ts";
+import { isSet, type Layer, mergeSettings, placeOf } from "./merge-settings.ts";
 
 /**
  * @param layers each goes over those before it
@@ -21,8 +24,8 @@ export function resolveConfiguration(layers: readonly Layer[]): Configuration {
   const parsed = configurationSchema.safeParse(merged);
   if (!parsed.success) throw problemsAt(layers, problemsOf(parsed.error, publishedSchema, merged));
   const configuration = withFormat(parsed.data, layers);
-  const isSetByUser = (path: Path) => valueAt(path, merged) !== undefined;
-  const contradictions = [...dataContradictions(configuration, isSetByUser)];
+  const isGiven = (key: string) => valueAt(["data", key], merged) !== undefined;
+  const contradictions = [...dataContradictions(configuration, isGiven)];
   if (contradictions.length > 0) throw problemsAt(layers, contradictions);
   return configuration;
 }
@@ -67,4 +70,46 @@ function withFormat(configuration: Configuration, layers: readonly Layer[]): Con
     throw problemsAt(layers, [{ path: ["data", "file"], problem }]);
   }
   return { ...configuration, data: { ...configuration.data, format: found } };
+}
+
+/**
+ * Settings of the data that do not go together, each placed at the key that is to be changed: found before any work is
+ * done. Those of a run are found by its schema.
+ * @param isGiven whether a key of `data` was set, by a file or a flag, and is not merely a default
+ */
+function* dataContradictions({ data }: Configuration, isGiven: (key: string) => boolean): Generator<Problem> {
+  const at = (key: string, problem: string): Problem => ({ path: ["data", ...key.split(".")], problem });
+  if (data.file !== undefined && data.scenario !== undefined) {
+    yield at("scenario", "there is a log already, data.file; leave out one of them");
+  }
+  if (data.file === undefined) {
+    const ofLog = Object.keys(data).filter((key) => !WORLD_KEYS.includes(key) && isGiven(key));
+    const problem = "this is of a log, and there is none; name one with data.file (--data FILE)";
+    for (const key of ofLog) yield at(key, problem);
+    return;
+  }
+  const { format, columns, protocol, listLength, candidateCount } = data;
+  const { retrieverFraction = 0, trainingFraction } = data;
+  if (format === "movielens" && isGiven("columns")) {
+    const problem = "a movielens log has no header; use the format csv, tsv or parquet, or leave it out";
+    yield at("columns", problem);
+  }
+  if (format !== "csv" && isGiven("delimiter")) {
+    yield at("delimiter", `only the format csv has one, and the format is ${format}`);
+  }
+  if (columns.position !== undefined && columns.list === undefined) {
+    yield at("columns.position", "places in lists need columns.list");
+  }
+  if (protocol === "logged" && columns.list === undefined) {
+    const problem = "logged candidates need a log that carries lists: name its column in columns.list";
+    yield at("protocol", problem);
+  }
+  if (candidateCount < listLength) {
+    const problem = `a list of ${listLength} needs as many candidates; raise it, or lower data.listLength`;
+    yield at("candidateCount", problem);
+  }
+  if (retrieverFraction >= trainingFraction) {
+    const problem = `training lists come after this part and before ${trainingFraction} (data.trainingFraction), so it must be smaller`;
+    yield at("retrieverFraction", problem);
+  }
 }

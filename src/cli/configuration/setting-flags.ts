@@ -1,6 +1,6 @@
 /** Flags that set a key of the configuration: `--data.core 5` for each, and short ones for those that are used most. */
 import { type Command, Option } from "commander";
-import { formatPath } from "../../settings/explain-problems.ts";
+import { formatPath } from "../../settings/check-settings.ts";
 import { type JsonSchema, listSettings, type Path, type Setting } from "../../settings/json-schema.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { publishedSchema } from "./configuration-schema.ts";
@@ -14,7 +14,22 @@ export interface ShortFlag {
   /** The keys that it sets, all to the same value. */
   readonly settings: readonly (readonly string[])[];
   /** What its text says; as the key's type has it unless given. */
-  readonly parse?: (text: string) => unknown;
+  readonly parse?: ((text: string) => unknown) | undefined;
+}
+
+/**
+ * Short flags of one key each.
+ * @param lines by the key, such as `data.core`: the flag's line of help, two spaces before what it does
+ * @param parsers by the key, for what is not read as the key's type has it
+ */
+export function shortFlags(
+  lines: Readonly<Record<string, string>>,
+  parsers: Readonly<Record<string, ShortFlag["parse"]>> = {},
+): ShortFlag[] {
+  return Object.entries(lines).map(([key, line]) => {
+    const [flags, description] = line.split("  ");
+    return { flags, description, settings: [key.split(".")], parse: parsers[key] };
+  });
 }
 
 /** A flag that was given. */
@@ -51,13 +66,9 @@ export class SettingFlags {
     }
   }
 
-  get isEmpty(): boolean {
-    return this.given.length === 0;
-  }
-
-  /** The flags that were given, without the settings under `exceptions`. */
-  namesExcept(exceptions: readonly string[]): string[] {
-    const others = this.given.filter(({ path }) => !exceptions.includes(path[0]));
+  /** The flags that were given, without those of the section or single key `exception`. */
+  namesExcept(exception: string): string[] {
+    const others = this.given.filter(({ path }) => path[0] !== exception);
     return [...new Set(others.map(({ flag }) => flag))];
   }
 

@@ -1,118 +1,64 @@
-/** The short flags of what is set most often. */
+/** The short flags of what is set most often, by the key that each sets. */
 import { TRAINABLE, TRAININGS } from "../../run/settings.ts";
 import { ConfigurationError } from "./configuration-error.ts";
-import { numberOrText, type ShortFlag } from "./setting-flags.ts";
+import { numberOrText, type ShortFlag, shortFlags } from "./setting-flags.ts";
 
-export const DEVICE_FLAGS: readonly ShortFlag[] = [
-  {
-    flags: "--device <name>",
-    description: "where to compute: auto (a GPU if there is one, else the CPU), cpu or webgpu",
-    settings: [["device"]],
-  },
-];
+export const DEVICE_FLAGS: readonly ShortFlag[] = shortFlags({
+  device: "--device <name>  where to compute: auto (a GPU if there is one, else the CPU), cpu or webgpu",
+});
 
-export const DATA_FLAGS: readonly ShortFlag[] = [
-  { flags: "--seed <number>", description: "of every random choice (default: 1)", settings: [["seed"]] },
+export const DATA_FLAGS: readonly ShortFlag[] = shortFlags(
   {
-    flags: "--data <file>",
-    description: "log of interactions, plain or gzipped",
-    settings: [["data", "file"]],
+    seed: "--seed <number>  of every random choice (default: 1)",
+    "data.file": "--data <file>  log of interactions, plain or gzipped",
+    "data.format":
+      "--format <name>  format of the log: movielens, csv, tsv or parquet (default: by the file's name)",
+    "data.columns": "--columns <names>  columns of the log, such as user=uid,feedback=stars",
+    "data.delimiter": "--delimiter <text>  between the fields of a CSV log (default: comma)",
+    "data.scenario": "--scenario <name>  an embedded world in place of a log: default, weak-reward or tiny",
+    "data.prepared":
+      "--prepared <file>  keep the prepared data there, or use what is there if it was made of this log",
+    "data.core": "--core <count>  interactions that every user and item must have (default: 20)",
+    "data.positiveThreshold":
+      "--positive <number>  feedback from which an interaction is positive (default: 3)",
+    "data.split":
+      "--split <name>  the test: last-list of each user (default), or lists after one time, global-time",
+    "data.protocol": "--protocol <name>  candidates of a list: injected (default), retrieved or logged",
+    "data.maxLists": "--max-lists <count>  train on at most this many lists",
+    "data.maxTestLists": "--max-test-lists <count>  test on at most this many lists of a log",
   },
-  {
-    flags: "--format <name>",
-    description: "format of the log: movielens, csv, tsv or parquet (default: by the file's name)",
-    settings: [["data", "format"]],
-  },
-  {
-    flags: "--columns <names>",
-    description: "columns of the log, such as user=uid,feedback=stars",
-    settings: [["data", "columns"]],
-    parse: parseColumns,
-  },
-  {
-    flags: "--delimiter <text>",
-    description: "between the fields of a CSV log (default: comma)",
-    settings: [["data", "delimiter"]],
-  },
-  {
-    flags: "--scenario <name>",
-    description: "an embedded world in place of a log: default, weak-reward or tiny",
-    settings: [["data", "scenario"]],
-  },
-  {
-    flags: "--prepared <file>",
-    description: "keep the prepared data there, or use what is there if it was made of this log",
-    settings: [["data", "prepared"]],
-  },
-  {
-    flags: "--core <count>",
-    description: "interactions that every user and item must have (default: 20)",
-    settings: [["data", "core"]],
-  },
-  {
-    flags: "--positive <number>",
-    description: "feedback from which an interaction is positive (default: 3)",
-    settings: [["data", "positiveThreshold"]],
-  },
-  {
-    flags: "--split <name>",
-    description: "the test: last-list of each user (default), or lists after one time, global-time",
-    settings: [["data", "split"]],
-  },
-  {
-    flags: "--protocol <name>",
-    description: "candidates of a list: injected (default), retrieved or logged",
-    settings: [["data", "protocol"]],
-  },
-  {
-    flags: "--max-lists <count>",
-    description: "train on at most this many lists",
-    settings: [["data", "maxLists"]],
-  },
-  {
-    flags: "--max-test-lists <count>",
-    description: "test on at most this many lists of a log",
-    settings: [["data", "maxTestLists"]],
-  },
-];
+  { "data.columns": parseColumns },
+);
 
 export const RUN_FLAGS: readonly ShortFlag[] = [
-  {
-    flags: "--requests <count>",
-    description: "requests that GoalRank learns from (default: 4800 of a world, all of a log)",
-    settings: [["experiment", "policyRequests"]],
-  },
+  ...shortFlags({
+    "experiment.policyRequests":
+      "--requests <count>  requests that GoalRank learns from (default: 4800 of a world, all of a log)",
+  }),
   {
     flags: "--epochs <count>",
     description: "passes over the training lists, for every model",
     settings: TRAININGS.map((training) => ["experiment", training, "epochs"]),
   },
-  {
-    flags: "--methods <names>",
-    description: "train and compare these, such as mir,pier,goalrank, or all (default: goalrank)",
-    settings: [["experiment", "methods"]],
-    parse: (text) => (text === "all" ? [...TRAINABLE] : text.split(",")),
-  },
-  {
-    flags: "--deploy <method>",
-    description: "serve this one (default: goalrank where it is trained, else the first of --methods)",
-    settings: [["experiment", "deploy"]],
-  },
-  {
-    flags: "--lists <counts>",
-    description: "lists that generator-evaluators propose, such as 20,100",
-    settings: [["experiment", "generatorEvaluatorLists"]],
-    parse: (text) => text.split(",").map(numberOrText),
-  },
+  ...shortFlags(
+    {
+      "experiment.methods":
+        "--methods <names>  train and compare these, such as mir,pier,goalrank, or all (default: goalrank)",
+      "experiment.deploy":
+        "--deploy <method>  serve this one (default: goalrank where it is trained, else the first of --methods)",
+      "experiment.generatorEvaluatorLists":
+        "--lists <counts>  lists that generator-evaluators propose, such as 20,100",
+    },
+    {
+      "experiment.methods": (text) => (text === "all" ? [...TRAINABLE] : text.split(",")),
+      "experiment.generatorEvaluatorLists": (text) => text.split(",").map(numberOrText),
+    },
+  ),
 ];
 
-export const OUTPUT_FLAGS: readonly ShortFlag[] = [
-  {
-    flags: "--out <folder>",
-    description: "write configuration, metrics, checkpoints, results and weights there",
-    settings: [["output"]],
-  },
-];
+export const OUTPUT_FLAGS: readonly ShortFlag[] = shortFlags({
+  output: "--out <folder>  write configuration, metrics, checkpoints, results and weights there",
+});
 
 /** `user=uid,feedback=stars` as an object. */
 function parseColumns(text: string): Record<string, string> {

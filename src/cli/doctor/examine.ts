@@ -15,16 +15,7 @@ import {
 import { packageVersions, programVersion, runtimeName } from "../versions.ts";
 import { type SelfTest, selfTest } from "./self-test.ts";
 
-export interface HostReport {
-  readonly goalrank: string;
-  /** Node.js, Deno or Bun, and its version. */
-  readonly runtime: string;
-  readonly platform: string;
-  readonly processor: string;
-  readonly cores: number;
-  readonly memoryBytes: number;
-  readonly packages: Readonly<Record<string, string | null>>;
-}
+export type HostReport = ReturnType<typeof examineHost>;
 
 export interface DeviceReport {
   readonly name: "cpu" | "webgpu";
@@ -38,16 +29,17 @@ export interface DeviceReport {
 
 export const DEVICES = ["cpu", "webgpu"] as const;
 
-export function examineHost(): HostReport {
+export function examineHost() {
   const packages = Object.entries(packageVersions()).map(([name, version]) => [name, version ?? null]);
   return {
     goalrank: programVersion(),
+    /** Node.js, Deno or Bun, and its version. */
     runtime: runtimeName(),
     platform: `${process.platform} ${process.arch}`,
     processor: cpus()[0]?.model ?? "unknown",
     cores: availableParallelism(),
     memoryBytes: totalmem(),
-    packages: Object.fromEntries(packages),
+    packages: Object.fromEntries(packages) as Record<string, string | null>,
   };
 }
 

@@ -2,7 +2,7 @@
 import { EXPORTED_METHODS, exportGenerator, generatorOf } from "../../onnx/generator.ts";
 import type { LoopFacts } from "../../onnx/loops.ts";
 import { Ranker, type RankerDescription } from "../../ranker/ranker.ts";
-import { decodeRanker, type RankerContent } from "../../ranker/ranker-file.ts";
+import { decodeRanker } from "../../ranker/ranker-file.ts";
 import { exportReadme } from "./readme.ts";
 
 export const EXPORT_FORMATS = ["safetensors", "onnx", "all"] as const;
@@ -37,7 +37,8 @@ export async function exportFiles(
 ): Promise<RankerExport> {
   const ranker = await describeChecked(bytes);
   const content = decodeRanker(bytes);
-  const { userFeatures, userCategories } = content.catalogue;
+  const { userFeatures, userCategories, userCount, userIds, itemCount, itemIds, itemTitles } =
+    content.catalogue;
   const loop: LoopFacts = {
     listLength: ranker.listLength,
     readsUsers: userFeatures !== undefined || userCategories !== undefined,
@@ -51,16 +52,17 @@ export async function exportFiles(
   const files = new Map<ExportFile, string | Uint8Array>();
   if (holds.safetensors) files.set("ranker.safetensors", bytes);
   if (holds.onnx) {
-    const producer = { name: "goalrank", version };
-    const { encoder, decoderStep } = exportGenerator(generatorOf(content), {
-      producer,
-      metadata: metadataOf(ranker),
-    });
+    const origin = { producer: { name: "goalrank", version }, metadata: metadataOf(ranker) };
+    const { encoder, decoderStep } = exportGenerator(generatorOf(content), origin);
     files.set("encoder.onnx", encoder);
     files.set("decoder-step.onnx", decoderStep);
   }
-  files.set("items.json", itemsJson(content));
-  if (loop.readsUsers) files.set("users.json", namesJson(userNames(content)));
+  const items = names(itemCount, itemIds).map((id, number) => {
+    const title = itemTitles?.[number];
+    return { id, ...(title && { title }) };
+  });
+  files.set("items.json", linesJson(items));
+  if (loop.readsUsers) files.set("users.json", linesJson(names(userCount, userIds)));
   files.set("README.md", exportReadme({ ranker, loop, holds }));
   return { ranker, files };
 }
@@ -84,19 +86,12 @@ function metadataOf(ranker: RankerDescription): Record<string, string> {
   };
 }
 
-/** One item a line. */
-function itemsJson({ catalogue: { itemCount, itemIds, itemTitles } }: RankerContent): string {
-  const items = Array.from({ length: itemCount }, (_, number) => {
-    const title = itemTitles?.[number];
-    return { id: itemIds?.[number] ?? String(number), ...(title && { title }) };
-  });
-  return namesJson(items);
-}
-
-function userNames({ catalogue: { userCount, userIds } }: RankerContent): string[] {
-  return Array.from({ length: userCount }, (_, number) => userIds?.[number] ?? String(number));
-}
-
-function namesJson(entries: readonly unknown[]): string {
+/** One entry a line. */
+function linesJson(entries: readonly unknown[]): string {
   return `[\n${entries.map((entry) => JSON.stringify(entry)).join(",\n")}\n]\n`;
+}
+
+/** What the log calls each of `count` users or items: its number where it has no name. */
+function names(count: number, ids: readonly string[] | undefined): string[] {
+  return Array.from({ length: count }, (_, number) => ids?.[number] ?? String(number));
 }

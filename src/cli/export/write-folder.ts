@@ -5,22 +5,18 @@ import { basename, dirname, join, resolve } from "node:path";
 import { writeWhole } from "../../files/write-whole.ts";
 import { UsageError } from "../usage-error.ts";
 
-export interface FolderOptions {
-  /** Names that an earlier export may have left there: with `force` they give way to the new files. */
-  readonly replaceable: readonly string[];
-  readonly force: boolean;
-}
-
 /**
  * Writes `files`, by their names, to the folder at `path`: first to a temporary folder beside it, which then takes its
  * name. Where the folder is there already, each file is renamed into it whole, and whatever else it holds stays.
  *
+ * @param replaceable names that an earlier export may have left there: with `force` they give way to the new files
  * @throws UsageError when there is something already and not `force`, or what is there is no folder
  */
 export async function writeFolder(
   path: string,
   files: ReadonlyMap<string, string | Uint8Array>,
-  { replaceable, force }: FolderOptions,
+  replaceable: readonly string[],
+  force: boolean,
 ): Promise<void> {
   const target = resolve(path);
   const present = await contentOf(target);

@@ -78,25 +78,25 @@ export function otherFeedback(head: Head, guessed: GuessedColumns): string[] {
 
 /** What of a guess cannot be read: fields without a column, and columns of numbers that hold something else. */
 export function doubtsOf(head: Head, guessed: GuessedColumns): string[] {
-  const doubts: string[] = [];
-  for (const field of ["user", "item", "feedback", "timestamp"] as const) {
+  return (["user", "item", "feedback", "timestamp"] as const).flatMap((field) => {
     const column = guessed[field];
     if (column === undefined) {
-      doubts.push(`no column for the ${field} was found; the columns are ${head.columns.join(", ")}`);
-      continue;
+      return [`no column for the ${field} was found; the columns are ${head.columns.join(", ")}`];
     }
-    if (!NUMERIC.includes(field)) continue;
-    const isFit = field === "timestamp" ? isTime : isNumber;
-    const other = valuesOf(head, column).find((value) => !isFit(value));
-    if (other === undefined) continue;
-    const advice =
-      field === "timestamp"
-        ? "which is no time: write seconds since 1970, or dates such as 2026-01-31T08:30:00Z"
-        : "which is not a number: write feedback as numbers";
-    doubts.push(`the column ${column} for the ${field} holds "${other}", ${advice}`);
-  }
-  return doubts;
+    const other = valuesOf(head, column).find((value) => FIT[field]?.isFit(value) === false);
+    if (other === undefined) return [];
+    return [`the column ${column} for the ${field} holds "${other}", ${FIT[field]?.advice}`];
+  });
 }
+
+/** What the columns of numbers may hold, and what is said of anything else. */
+const FIT: Readonly<Partial<Record<Field, { isFit(value: string): boolean; advice: string }>>> = {
+  feedback: { isFit: isNumber, advice: "which is not a number: write feedback as numbers" },
+  timestamp: {
+    isFit: (value) => Number.isFinite(timeOfText(value)),
+    advice: "which is no time: write seconds since 1970, or dates such as 2026-01-31T08:30:00Z",
+  },
+};
 
 export function valuesOf(head: Head, column: string): string[] {
   const place = head.columns.indexOf(column);
@@ -114,10 +114,6 @@ function findByName(field: Field, columns: readonly string[]): string | undefine
 /** Dates; or seconds, milliseconds or finer since 1970, from 1973 on. */
 function looksLikeTime(values: readonly string[]): boolean {
   return values.length > 0 && values.every((value) => timeOfText(value) >= 1e8);
-}
-
-function isTime(value: string): boolean {
-  return Number.isFinite(timeOfText(value));
 }
 
 const FEW = 20;

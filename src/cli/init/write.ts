@@ -24,6 +24,7 @@ export interface TitleTable {
 const scalar = (value: string | number) => stringify(value).trimEnd();
 
 export function writeConfiguration(guess: LogGuess, { log, schema, titles }: ConfigurationPlaces): string {
+  const { small } = guess;
   const name = basename(log.replace(/\.gz$/i, ""));
   const rows = guess.head.isWhole ? "its rows" : `its first ${HEAD_ROWS.toLocaleString("en-US")} rows`;
   return `# yaml-language-server: $schema=${schema}
@@ -44,11 +45,16 @@ ${[...delimiterLines(guess), ...columnLines(guess)].map((line) => `  ${line}\n`)
   # Written by \`goalrank prepare\`, read by \`goalrank train\`.
   prepared: ${scalar(`${basename(name, extname(name))}.goalrank`)}
 
-${coreLines(guess)}
+  # Users and items with fewer interactions are left out${small === undefined ? "; lower it for a small log" : ""}.
+  core: ${small?.core ?? 20}
+
   # The test: each user's last list (last-list), or the first list of each user after one time for all (global-time).
   split: last-list
 
-${protocolLines(guess)}
+  # Candidates of a list: what was shown and the retriever's best of the rest (injected), the retriever's best
+  # alone (retrieved), or what the log names (logged).
+  protocol: ${guess.hasCandidates ? "logged" : "injected"}
+
 ${sizeLines(guess)}${titles === undefined ? "" : titleLines(titles)}
 # What came out best on MovieLens-1M and KuaiRand-Pure (docs/experiments.md): a generator that imitates the log's
 # positives is what the reward model and GoalRank start from.
@@ -88,21 +94,6 @@ function columnLines({ head, columns, otherFeedback }: LogGuess): string[] {
   const others =
     otherFeedback.length === 0 ? [] : [`  # Also possible as feedback: ${otherFeedback.join(", ")}`];
   return [`# The log has ${head.columns.join(", ")}`, "columns:", ...lines, ...others];
-}
-
-function coreLines({ small }: LogGuess): string {
-  return small === undefined
-    ? "  # Users and items with fewer interactions are left out; lower it for a small log.\n  core: 20\n"
-    : `  # Users and items with fewer interactions are left out.\n  core: ${small.core}\n`;
-}
-
-function protocolLines({ hasCandidates }: LogGuess): string {
-  const lines = [
-    "# Candidates of a list: what was shown and the retriever's best of the rest (injected), the retriever's best",
-    "# alone (retrieved), or what the log names (logged).",
-    `protocol: ${hasCandidates ? "logged" : "injected"}`,
-  ];
-  return `${lines.map((line) => `  ${line}`).join("\n")}\n`;
 }
 
 function titleLines({ file, encoding }: TitleTable): string {

@@ -2,14 +2,17 @@
 import type { Ranker } from "../../ranker/ranker.ts";
 import { parseRankRequest } from "../../ranker/request-schema.ts";
 import { type RankedList, type RankRequest, RankRequestError } from "../../ranker/requests.ts";
+import { isRecord } from "../../settings/json-schema.ts";
 import type { Line } from "./read-lines.ts";
 
-/** What a request may carry besides, to be told apart by: it comes back with the answer. */
-export type RequestId = string | number;
-
-export interface Answer {
+/** What is known of a line, with its number from 1. */
+interface OnLine {
   readonly line: number;
-  readonly id: RequestId | undefined;
+  /** What a request may carry besides, to be told apart by: it comes back with the answer. */
+  readonly id: string | number | undefined;
+}
+
+export interface Answer extends OnLine {
   readonly outcome: RankedList | RankRequestError;
 }
 
@@ -29,17 +32,19 @@ export async function* answerLines(ranker: Ranker, lines: readonly Line[]): Asyn
   }
 }
 
-interface AskedLine {
-  readonly line: number;
-  readonly id: RequestId | undefined;
+interface Asked extends OnLine {
   readonly request: RankRequest | RankRequestError;
 }
 
-function parseLine({ number: line, text }: Line): AskedLine {
-  let id: RequestId | undefined;
+function parseLine({ number: line, text }: Line): Asked {
+  let id: OnLine["id"];
   try {
-    const value: unknown = parseJson(text);
-    const { id: own, request } = separateId(value);
+    const value = parseJson(text);
+    if (!isRecord(value)) return { line, id, request: parseRankRequest(value) };
+    const { id: own, ...request } = value;
+    if (own !== undefined && typeof own !== "string" && typeof own !== "number") {
+      throw new RankRequestError("type", "expected a text or a number", "id");
+    }
     id = own;
     return { line, id, request: parseRankRequest(request) };
   } catch (error) {
@@ -54,15 +59,6 @@ function parseJson(text: string): unknown {
   } catch (cause) {
     throw new RankRequestError("type", `this line is not JSON (${(cause as Error).message})`);
   }
-}
-
-function separateId(value: unknown): { readonly id: RequestId | undefined; readonly request: unknown } {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return { id: undefined, request: value };
-  const { id, ...request } = value as Record<string, unknown>;
-  if (id === undefined) return { id, request };
-  if (typeof id === "string" || typeof id === "number") return { id, request };
-  throw new RankRequestError("type", "expected a text or a number", "id");
 }
 
 /** An answer as a line of JSON. */

@@ -54,8 +54,7 @@ export class ProgressDisplay implements TrainingListener {
 
   end(stage: string): void {
     if (this.bars !== undefined) return;
-    const made = this.steps - this.firstStep;
-    const seconds = (performance.now() - this.started) / 1000;
+    const { made, seconds } = this.progress();
     this.writeLine(
       made === 0
         ? `${stage}: was trained before`
@@ -72,19 +71,18 @@ export class ProgressDisplay implements TrainingListener {
     this.stream.write(`${line}\n`);
   }
 
-  private rate(stepsPerSecond: number): string {
-    const steps = `${stepsPerSecond.toFixed(1)} steps/s`;
-    return this.tokens === undefined
-      ? steps
-      : `${steps}, ${Math.round(stepsPerSecond * this.tokens)} tokens/s`;
+  /** What this process made of the stage so far. */
+  private progress(): { made: number; seconds: number } {
+    return { made: this.steps - this.firstStep, seconds: (performance.now() - this.started) / 1000 };
   }
 
   /** What the bar shows besides how far the stage is. */
   private state(): { rate: string; loss: string; judged: string } {
-    const made = this.steps - this.firstStep;
-    const seconds = (performance.now() - this.started) / 1000;
+    const { made, seconds } = this.progress();
+    const tokens =
+      this.tokens === undefined ? "" : `, ${Math.round((made / seconds) * this.tokens)} tokens/s`;
     return {
-      rate: made === 0 ? "-" : this.rate(made / seconds),
+      rate: made === 0 ? "-" : `${(made / seconds).toFixed(1)} steps/s${tokens}`,
       loss: Number.isNaN(this.loss) ? "-" : this.loss.toFixed(4),
       judged: this.judged === undefined ? "" : ` | validation ${list(this.judged)}`,
     };

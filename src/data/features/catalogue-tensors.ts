@@ -1,12 +1,28 @@
 /** How a catalogue lies in a safetensors file: tensors named `user.…` and `item.…`, and what its metadata says. */
+// The small zod: this file is part of what every page loads.
+import * as z from "zod/mini";
 import type { SafetensorsEntry } from "../../nn/index.ts";
 import type { Catalogue, CategoryTable } from "../dataset.ts";
-import type { CatalogueDescription } from "./catalogue-description.ts";
+
+/** No array has more elements. */
+export const arrayLength = z.int().check(z.gte(0), z.lte(2 ** 31 - 1));
+
+/** What the tensors of a catalogue do not say: how many users and items there are, and how many categories. */
+export const catalogueDescriptionSchema = z.object({
+  userCount: arrayLength,
+  itemCount: arrayLength,
+  /** Sizes of the vocabularies of categories, where there are any. */
+  userVocabulary: z.exactOptional(arrayLength),
+  itemVocabulary: z.exactOptional(arrayLength),
+});
+
+/** What {@link catalogueDescriptionSchema} describes. */
+export type CatalogueDescription = z.infer<typeof catalogueDescriptionSchema>;
 
 const KINDS = ["user", "item"] as const;
 type Kind = (typeof KINDS)[number];
 
-/** What the tensors of a catalogue do not say. */
+/** What a catalogue's tensors do not say of it. */
 export function describeCatalogue(catalogue: Catalogue): CatalogueDescription {
   const { userCount, itemCount, userCategories, itemCategories } = catalogue;
   return {

@@ -8,24 +8,19 @@ export interface CategoryColumn {
   readonly values: readonly (readonly string[])[];
 }
 
-/** The categories of several columns in one numbering. */
-export interface NumberedCategories {
-  readonly table: CategoryTable;
-  /** What each number stands for: [V]; number 0 fills unused slots. */
-  readonly vocabulary: readonly string[];
-}
-
 /**
  * The categories of `count` entities. A column takes as many slots as its longest entry, at least one; an entry of m
  * categories fills m of them, each with weight 1/m. Each column numbers "unknown" first, then "rare" (all categories
  * that fewer than `minimumCount` entities have, which may stand in several slots of an entity), then the others by
  * name in code unit order, so that the order of the rows does not matter.
+ *
+ * @returns the table, and what each number stands for: [V]; number 0 fills unused slots
  */
 export function buildCategories(
   columns: readonly CategoryColumn[],
   count: number,
   minimumCount: number,
-): NumberedCategories {
+): { readonly table: CategoryTable; readonly vocabulary: readonly string[] } {
   const vocabulary = ["(none)"];
   const widths = columns.map(({ values }) => values.reduce((most, own) => Math.max(most, own.length), 1));
   const slots = widths.reduce((sum, width) => sum + width, 0);

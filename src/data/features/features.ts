@@ -9,7 +9,7 @@ import type { InteractionLog } from "../interactions.ts";
 import { namesOf } from "../readers/column-names.ts";
 import { isText, readRecords } from "../readers/delimited.ts";
 import type { FeatureSource, LogOptions } from "../settings.ts";
-import { buildCategories, type CategoryColumn } from "./categories.ts";
+import { buildCategories } from "./categories.ts";
 
 /** The features of all users, or of all items, in the log's numbering. */
 export interface EntityFeatures {
@@ -33,9 +33,6 @@ export interface FeatureCounts {
   /** Users or items of the log that the file lacks: unknown in every column. */
   readonly missing: number;
 }
-
-/** Tables of observed features. */
-export type FeatureTables = Pick<LogOptions, "userFeatures" | "itemFeatures">;
 
 /** Every user or item takes as much memory as the one with the most. */
 const MAX_CATEGORIES = 1000;
@@ -79,13 +76,10 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
   await readRecords(source.file, { ...delimited, encoding: source.encoding ?? "utf-8" }, (fields, line) =>
     reader.add(fields, line),
   );
-  const columns: CategoryColumn[] = [
-    ...categorical.map((column) => ({ name: column, values: reader.categories(column) })),
-    ...multiple.map(({ column, separator }) => ({
-      name: column,
-      values: reader.categories(column, separator),
-    })),
-  ];
+  const single = categorical.map((column) => ({ column, separator: undefined }));
+  const columns = [...single, ...multiple].map(({ column, separator }) => {
+    return { name: column, values: reader.categories(column, separator) };
+  });
   const { table, vocabulary } = buildCategories(columns, ids.length, minimumCount);
   return {
     features:
@@ -103,7 +97,7 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
  */
 export async function readCatalogue(
   { userIds, itemIds }: InteractionLog,
-  { userFeatures, itemFeatures }: FeatureTables = {},
+  { userFeatures, itemFeatures }: Pick<LogOptions, "userFeatures" | "itemFeatures"> = {},
 ): Promise<Catalogue> {
   const users = userFeatures && (await readFeatures(userFeatures, userIds));
   const items = itemFeatures && (await readFeatures(itemFeatures, itemIds));
@@ -124,7 +118,7 @@ export async function readCatalogue(
 class FeatureReader {
   private readonly numberOf: ReadonlyMap<string, number>;
   /** Fields and line of each entity's row, undefined where the file has none. */
-  private readonly rows: (Row | undefined)[];
+  private readonly rows: ({ readonly fields: readonly string[]; readonly line: number } | undefined)[];
   private readonly seen = new Set<string>();
   private header: readonly string[] | undefined;
   private skipped = 0;
@@ -172,10 +166,8 @@ class FeatureReader {
       const parts = separator === undefined ? [text] : text.split(separator).map((part) => part.trim());
       const own = [...new Set(parts.filter((part) => part !== ""))];
       if (own.length <= MAX_CATEGORIES) return own;
-      throw this.problem(
-        line,
-        `${column} has ${own.length} categories; at most ${MAX_CATEGORIES} are allowed`,
-      );
+      const most = `at most ${MAX_CATEGORIES} are allowed`;
+      throw this.problem(line, `${column} has ${own.length} categories; ${most}`);
     });
   }
 
@@ -203,10 +195,8 @@ class FeatureReader {
 
   private checkText(column: string, text: string, line: number | undefined): void {
     if (isText(text)) return;
-    throw this.problem(
-      line,
-      `${column} "${excerpt(text)}" holds bytes that are no text in UTF-8; set the encoding to latin1 if it is that`,
-    );
+    const remedy = "set the encoding to latin1 if it is that";
+    throw this.problem(line, `${column} "${excerpt(text)}" holds bytes that are no text in UTF-8; ${remedy}`);
   }
 
   private setHeader(header: readonly string[], line: number | undefined): void {
@@ -222,11 +212,6 @@ class FeatureReader {
   private problem(line: number | undefined, problem: string): DataError {
     return new DataError(this.source.file, problem, { line });
   }
-}
-
-interface Row {
-  readonly fields: readonly string[];
-  readonly line: number;
 }
 
 /** Columns of numbers, NaN where unknown, side by side: [count, columns]. */

@@ -8,6 +8,7 @@ import { explainFileError } from "../errors.ts";
 
 const json = z.json();
 
+/** What tells one input file from another. */
 const fileFingerprint = z.object({
   /** Without its folder, which may differ from machine to machine. */
   name: z.string(),
@@ -21,8 +22,6 @@ export const sourceFingerprintSchema = z.object({ files: z.array(fileFingerprint
 
 /** A value that JSON can hold. */
 export type Json = z.infer<typeof json>;
-/** What tells one input file from another. */
-export type FileFingerprint = z.infer<typeof fileFingerprint>;
 /** Input files and the options under which they were read and cut. */
 export type SourceFingerprint = z.infer<typeof sourceFingerprintSchema>;
 
@@ -42,7 +41,7 @@ export function isSameSource(left: SourceFingerprint, right: SourceFingerprint):
   return isDeepStrictEqual(content(left), content(right));
 }
 
-async function fingerprintFile(file: string): Promise<FileFingerprint> {
+async function fingerprintFile(file: string): Promise<z.infer<typeof fileFingerprint>> {
   const hash = createHash("sha256");
   let bytes = 0;
   try {

@@ -1,17 +1,13 @@
 /**
  * Prepared datasets: what a training reads, written once and used again. A file is opened by its header alone, and then
- * read by rows, so that it never has to fit in memory.
+ * read by rows, so that it never has to fit in memory. It has the safetensors layout, with a tensor for each column and
+ * a metadata entry, `goalrank`, of JSON; docs/data-format.md describes it for readers in other languages.
  */
+import { sha256 } from "../../files/sha256.ts";
 import { writeWholeInParts } from "../../files/write-whole.ts";
 import { encodeSafetensorsHeader, type SafetensorsEntry } from "../../nn/index.ts";
-import {
-  type Catalogue,
-  COLUMN_NAMES,
-  COLUMNS,
-  type ColumnName,
-  type Extents,
-  type ListDataset,
-} from "../dataset.ts";
+import type { Catalogue, ColumnName, Extents, ListDataset } from "../dataset.ts";
+import { COLUMN_NAMES, COLUMNS } from "../dataset.ts";
 import {
   catalogueTensors,
   describeCatalogue,
@@ -22,15 +18,10 @@ import { eachSplit, SPLITS, type SplitName } from "../protocols.ts";
 import { restoreRetriever } from "../retrievers/restore.ts";
 import type { Retriever } from "../retrievers/retriever.ts";
 import { PreparedFile } from "./prepared-file.ts";
-import { columnTensor, RETRIEVER_PREFIX, splitTensors } from "./prepared-layout.ts";
-import {
-  METADATA_CHECKSUM_KEY,
-  METADATA_KEY,
-  PREPARED_VERSION,
-  type PreparedDescription,
-  type PreparedMetadata,
-  sha256,
-} from "./prepared-metadata.ts";
+import { encodePreparedMetadata, type PreparedDescription } from "./prepared-metadata.ts";
+
+/** What the names of the retriever's tensors start with. */
+const RETRIEVER_PREFIX = "retriever.";
 
 /** All that a prepared dataset holds. */
 export interface PreparedContent extends PreparedDescription, Readonly<Record<SplitName, ListDataset>> {
@@ -68,12 +59,9 @@ export async function writePreparedDataset(file: string, content: PreparedConten
   const tensors = new Map<string, SafetensorsEntry>([
     ...catalogueTensors(catalogue),
     ...retrieverTensors.map(([name, tensor]) => [`${RETRIEVER_PREFIX}${name}`, tensor] as const),
-    ...SPLITS.flatMap((split) => splitTensors(split, content[split])),
+    ...SPLITS.flatMap((split) => COLUMN_NAMES.map((column) => columnEntry(split, column, content[split]))),
   ]);
-  const metadata: PreparedMetadata = {
-    kind: "prepared-dataset",
-    version: PREPARED_VERSION,
-    node: process.version,
+  const metadata = encodePreparedMetadata({
     protocols,
     counts,
     ...(report && { report }),
@@ -85,12 +73,8 @@ export async function writePreparedDataset(file: string, content: PreparedConten
       return { size, candidateCount, listLength, historyLength };
     }),
     sha256: Object.fromEntries([...tensors].map(([name, { data }]) => [name, sha256(bytesOf(data))])),
-  };
-  const text = JSON.stringify(metadata);
-  const { bytes, ordered } = encodeSafetensorsHeader(tensors, {
-    [METADATA_KEY]: text,
-    [METADATA_CHECKSUM_KEY]: sha256(text),
   });
+  const { bytes, ordered } = encodeSafetensorsHeader(tensors, metadata);
   await writeWholeInParts(file, [bytes, ...ordered.map(([, { data }]) => bytesOf(data))]);
 }
 
@@ -182,6 +166,21 @@ async function readRows(
     columns[column] = new COLUMNS[column].array(bytes);
   }
   return { ...extents, size: rowCount, ...(columns as Pick<ListDataset, ColumnName>) };
+}
+
+/** The tensor that a column of a split is, such as `training.retriever_scores`: [S, width], or [S]. */
+function columnTensor(split: SplitName, column: ColumnName, extents: Extents) {
+  const { array, width } = COLUMNS[column];
+  return {
+    name: `${split}.${column.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
+    dtype: array === Int32Array ? ("I32" as const) : ("F32" as const),
+    shape: width === undefined ? [extents.size] : [extents.size, extents[width]],
+  };
+}
+
+function columnEntry(split: SplitName, column: ColumnName, dataset: ListDataset): [string, SafetensorsEntry] {
+  const { name, ...tensor } = columnTensor(split, column, dataset);
+  return [name, { ...tensor, data: dataset[column] }];
 }
 
 /** Where a column lies, once it is known to have the type and shape that it must have. */

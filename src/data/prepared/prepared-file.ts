@@ -1,5 +1,6 @@
 /** The bytes of a prepared dataset, read from the header on, and then only those that are asked for. */
 import { type FileHandle, open } from "node:fs/promises";
+import { sha256 } from "../../files/sha256.ts";
 import {
   ARRAY_TYPES,
   decodeSafetensorsLayout,
@@ -11,13 +12,7 @@ import {
 } from "../../nn/index.ts";
 import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
-import {
-  METADATA_CHECKSUM_KEY,
-  METADATA_KEY,
-  type PreparedMetadata,
-  parsePreparedMetadata,
-  sha256,
-} from "./prepared-metadata.ts";
+import { decodePreparedMetadata, type PreparedMetadata } from "./prepared-metadata.ts";
 
 /** The bytes of a file that hold the length of its header. */
 const LENGTH_BYTES = 8;
@@ -39,7 +34,9 @@ export class PreparedFile {
     const handle = await openForReading(file);
     try {
       const layout = await readLayout(file, handle);
-      const prepared = new PreparedFile(file, handle, layout, readMetadata(file, layout));
+      const metadata = decodePreparedMetadata(layout.metadata);
+      if (typeof metadata === "string") throw damaged(file, metadata);
+      const prepared = new PreparedFile(file, handle, layout, metadata);
       prepared.checkNames();
       return prepared;
     } catch (error) {
@@ -127,22 +124,6 @@ async function readLayout(file: string, handle: FileHandle): Promise<Safetensors
     if (!(cause instanceof SafetensorsError)) throw cause;
     throw damaged(file, `it is no prepared dataset, or was cut short (${cause.message})`, cause);
   }
-}
-
-function readMetadata(file: string, { metadata }: SafetensorsLayout): PreparedMetadata {
-  const text = metadata[METADATA_KEY];
-  if (text === undefined) {
-    throw damaged(file, `it is no prepared dataset: there is no metadata entry "${METADATA_KEY}"`);
-  }
-  if (sha256(text) !== metadata[METADATA_CHECKSUM_KEY]) {
-    throw damaged(
-      file,
-      `the metadata entry "${METADATA_KEY}" does not have the checksum that the header gives`,
-    );
-  }
-  const described = parsePreparedMetadata(text);
-  if (typeof described === "string") throw damaged(file, described);
-  return described;
 }
 
 async function readRange(

@@ -1,18 +1,19 @@
 /** The description in a prepared dataset: JSON, of which nothing is believed before it is checked. */
-import { createHash } from "node:crypto";
 import * as z from "zod";
-import { arrayLength, catalogueDescriptionSchema } from "../features/catalogue-description.ts";
+import { sha256 } from "../../files/sha256.ts";
+import { parsedJson } from "../../text/parsed-json.ts";
+import { arrayLength, catalogueDescriptionSchema } from "../features/catalogue-tensors.ts";
 import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS, SPLITS } from "../protocols.ts";
 import { dataReportSchema, preparationCountsSchema } from "../report/data-report-schema.ts";
 import { sourceFingerprintSchema } from "./fingerprint.ts";
 
 /** Of the layout: a reader refuses any other. */
-export const PREPARED_VERSION = 2;
+const PREPARED_VERSION = 2;
 
 /** Key of the metadata entry. */
-export const METADATA_KEY = "goalrank";
+const METADATA_KEY = "goalrank";
 /** Key of the checksum of its text in UTF-8. */
-export const METADATA_CHECKSUM_KEY = "goalrank_sha256";
+const METADATA_CHECKSUM_KEY = "goalrank_sha256";
 
 /** The extents of a split's columns. */
 const extents = z.object({
@@ -50,8 +51,27 @@ export type PreparedMetadata = z.infer<typeof preparedMetadata>;
 /** What a prepared dataset says of itself, besides its columns. */
 export type PreparedDescription = Pick<PreparedMetadata, "protocols" | "counts" | "report" | "source">;
 
-/** The description in `text`, or what is wrong with it. */
-export function parsePreparedMetadata(text: string): PreparedMetadata | string {
+/** What is said in the metadata of a safetensors file of what it holds. */
+export function encodePreparedMetadata(
+  described: Omit<PreparedMetadata, "kind" | "version" | "node">,
+): Record<string, string> {
+  const metadata: PreparedMetadata = {
+    kind: "prepared-dataset",
+    version: PREPARED_VERSION,
+    node: process.version,
+    ...described,
+  };
+  const text = JSON.stringify(metadata);
+  return { [METADATA_KEY]: text, [METADATA_CHECKSUM_KEY]: sha256(text) };
+}
+
+/** What the metadata of a safetensors file says of it, or what is wrong with that. */
+export function decodePreparedMetadata(entries: Readonly<Record<string, string>>): PreparedMetadata | string {
+  const { [METADATA_KEY]: text, [METADATA_CHECKSUM_KEY]: checksum } = entries;
+  if (text === undefined) return `it is no prepared dataset: there is no metadata entry "${METADATA_KEY}"`;
+  if (sha256(text) !== checksum) {
+    return `the metadata entry "${METADATA_KEY}" does not have the checksum that the header gives`;
+  }
   const value = parsedJson(text);
   const { kind, version }: { readonly kind?: unknown; readonly version?: unknown } = Object(value);
   if (kind !== "prepared-dataset") return "it is no prepared dataset";
@@ -63,17 +83,4 @@ export function parsePreparedMetadata(text: string): PreparedMetadata | string {
   if (metadata.success) return metadata.data;
   const [{ path, message }] = metadata.error.issues;
   return `the metadata entry "${METADATA_KEY}" is wrong at ${path.join(".")}: ${message}`;
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** SHA-256, hexadecimal. */
-export function sha256(bytes: Uint8Array | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -77,10 +77,7 @@ export function findColumns(header: Header, names: ColumnNames): ColumnPositions
   return {
     user: find(names.user, "user"),
     item: find(names.item, "item"),
-    feedback: feedbackTerms(names).map(({ column, weight }) => ({
-      column: find(column, "feedback"),
-      weight,
-    })),
+    feedback: feedbackTerms(names).map((term) => ({ ...term, column: find(term.column, "feedback") })),
     timestamp: find(names.timestamp, "timestamp"),
     ...(names.list !== undefined && { list: find(names.list, "list") }),
     ...(names.position !== undefined && { position: find(names.position, "position") }),
@@ -92,10 +89,8 @@ function unknownColumn(name: string, field: string, names: ColumnNames, columns:
   const problem = `there is no column "${name}" for the ${field}; the header has ${namesOf(columns)}`;
   if (columns.length === 1) return `${problem}: is the delimiter right?`;
   const taken = new Set(listNames(names));
-  const nearest = nearestName(
-    name,
-    columns.filter((column) => !taken.has(column)),
-  );
+  const free = columns.filter((column) => !taken.has(column));
+  const nearest = nearestName(name, free);
   return nearest === undefined ? problem : `${problem}; did you mean "${excerpt(nearest)}"?`;
 }
 

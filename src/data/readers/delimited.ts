@@ -5,7 +5,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { finished, pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { CsvError, Parser } from "csv-parse";
+import { CsvError, type CsvErrorCode, Parser } from "csv-parse";
 import { DataError } from "../errors.ts";
 import type { TextEncodingName } from "../settings.ts";
 import { withInputFile } from "./input-file.ts";
@@ -53,7 +53,8 @@ export async function readRecords(file: string, format: DelimitedFormat, visit: 
       }
       await parser.finish();
     } catch (error) {
-      throw error instanceof CsvError ? explain(error, file, parser.line) : error;
+      if (!(error instanceof CsvError)) throw error;
+      throw new DataError(file, PROBLEMS[error.code] ?? error.message, { line: parser.line, cause: error });
     }
   });
 }
@@ -168,8 +169,8 @@ class LineLengths {
 
   /** What is wrong with the next bytes of the file. They must be fewer than a line may have. */
   add(chunk: Buffer): string | undefined {
-    const first = least(chunk.indexOf(LINE_FEED), chunk.indexOf(CARRIAGE_RETURN));
-    this.length += first < 0 ? chunk.length : first;
+    const ends = [chunk.indexOf(LINE_FEED), chunk.indexOf(CARRIAGE_RETURN)].filter((end) => end >= 0);
+    this.length += Math.min(chunk.length, ...ends);
     if (this.length > MAX_RECORD_BYTES) return TOO_LONG;
     const last = Math.max(chunk.lastIndexOf(LINE_FEED), chunk.lastIndexOf(CARRIAGE_RETURN));
     if (last >= 0) this.length = chunk.length - 1 - last;
@@ -178,11 +179,6 @@ class LineLengths {
 }
 
 const TOO_LONG = `a record of more than ${MAX_RECORD_BYTES} bytes; expected lines of text, with every quote closed`;
-
-/** The smaller of two places, of which -1 is none. */
-function least(left: number, right: number): number {
-  return left < 0 || right < 0 ? Math.max(left, right) : Math.min(left, right);
-}
 
 /** Line breaks inside quoted fields: they move the next record's line down. */
 function lineBreaks(fields: readonly string[]): number {
@@ -193,20 +189,15 @@ function lineBreaks(fields: readonly string[]): number {
   return count;
 }
 
-/** Says in the reader's words what csv-parse complained about in the record at `line`. */
-function explain(error: CsvError, file: string, line: number): DataError {
-  const about = (problem: string) => new DataError(file, problem, { line, cause: error });
-  switch (error.code) {
-    case "CSV_QUOTE_NOT_CLOSED":
-      return about("a quote opened in this record is never closed");
-    case "CSV_MAX_RECORD_SIZE":
-      return about(TOO_LONG);
-    case "CSV_INVALID_CLOSING_QUOTE":
-    case "INVALID_OPENING_QUOTE":
-      return about("a quote inside a field; quote the whole field and double the quotes in it");
-  }
-  return about(error.message);
-}
+const STRAY_QUOTE = "a quote inside a field; quote the whole field and double the quotes in it";
+
+/** What csv-parse complains about in a record, in the reader's words. */
+const PROBLEMS: Partial<Record<CsvErrorCode, string>> = {
+  CSV_QUOTE_NOT_CLOSED: "a quote opened in this record is never closed",
+  CSV_MAX_RECORD_SIZE: TOO_LONG,
+  CSV_INVALID_CLOSING_QUOTE: STRAY_QUOTE,
+  INVALID_OPENING_QUOTE: STRAY_QUOTE,
+};
 
 /** NUL, and the character that stands for what was not UTF-8. */
 const NOT_TEXT = /[\0\uFFFD]/;

@@ -14,13 +14,10 @@ const FIRST_CAPACITY = 1024;
  * column.values(); // Int32Array [7]
  */
 export class GrowableColumn<Column extends Numbers> {
-  private readonly type: new (
-    length: number,
-  ) => Column;
   private memory: Column;
   private count = 0;
 
-  constructor(type: new (length: number) => Column) {
+  constructor(private readonly type: new (length: number) => Column) {
     this.type = type;
     this.memory = new type(FIRST_CAPACITY);
   }

@@ -3,7 +3,6 @@ import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
 import type { LogFormat } from "../settings.ts";
 import { readRecords, readStart } from "./delimited.ts";
-import { guessDelimiter } from "./delimiter.ts";
 import { withParquetTable } from "./parquet-table.ts";
 
 /** Rows of a table as text. */
@@ -20,6 +19,12 @@ export interface Head {
 /** Of the unpacked text, from which its format is told. */
 const START_BYTES = 1 << 20;
 
+/** What stands between two fields, the longer first: a line of `::` is also one of `:`. */
+const DELIMITERS = ["::", "\t", ",", ";", "|"];
+const DELIMITER_LINES = 50;
+/** Share of lines that must have as many fields as the first: quoted fields may hold the delimiter. */
+const DELIMITER_SHARE = 0.9;
+
 /**
  * The first `count` rows of a log.
  * @throws DataError for a file that cannot be read, or whose format is none that is known
@@ -34,10 +39,29 @@ export async function readHead(file: string, count: number): Promise<Head> {
   if (/^\s*[{[]/.test(start)) throw told(`this looks like JSON; ${expected}`, 1);
   const delimiter = guessDelimiter(start);
   if (delimiter !== undefined) return readTextHead(file, count, delimiter, isQuoted(start, delimiter));
-  throw told(
-    "the lines have no fields in common; expected fields between commas, tabs, semicolons, | or ::",
-    1,
-  );
+  const fields = "expected fields between commas, tabs, semicolons, | or ::";
+  throw told(`the lines have no fields in common; ${fields}`, 1);
+}
+
+/** The delimiter that cuts most lines into as many fields as the first, the most of them; undefined if none cuts any. */
+function guessDelimiter(text: string): string | undefined {
+  const lines = text
+    .slice(0, 1 << 16)
+    .split(/\r\n|\n|\r/)
+    .filter((line) => line.trim() !== "")
+    .slice(0, DELIMITER_LINES);
+  let best: string | undefined;
+  let most = 1;
+  for (const delimiter of DELIMITERS) {
+    const counts = lines.map((line) => withoutQuoted(line).split(delimiter).length);
+    const same = counts.filter((count) => count === counts[0]).length;
+    if (counts[0] > most && same >= DELIMITER_SHARE * counts.length) [best, most] = [delimiter, counts[0]];
+  }
+  return best;
+}
+
+function withoutQuoted(line: string): string {
+  return line.replaceAll(/"[^"]*"/g, "");
 }
 
 /** Whether fields may be quoted: never in MovieLens' format, and between tabs only where some field is. */
@@ -60,11 +84,9 @@ async function readTextHead(file: string, count: number, delimiter: string, quot
   }
   if (first.some(isNumber)) {
     const header = "user_id,item_id,rating,timestamp".replaceAll(",", delimiter);
-    throw new DataError(
-      file,
-      `no header: the first line is ${excerpt(first.join(delimiter))}; put the names of the columns above it, such as ${header}`,
-      { line: 1 },
-    );
+    const problem = `no header: the first line is ${excerpt(first.join(delimiter))}`;
+    const remedy = `put the names of the columns above it, such as ${header}`;
+    throw new DataError(file, `${problem}; ${remedy}`, { line: 1 });
   }
   const format = delimiter === "\t" && !quoted ? "tsv" : "csv";
   return { format, delimiter, columns: first, rows: rest.slice(0, count), isWhole };
@@ -82,8 +104,9 @@ export function isNumber(text: string): boolean {
 
 function readParquetHead(file: string, count: number): Promise<Head> {
   return withParquetTable(file, async (table) => {
-    const flat = table.columns.filter(({ isNested }) => !isNested).map(({ name }) => name);
-    const columns = table.columns.map(({ name }) => name);
+    const all = table.description.columns;
+    const flat = all.filter(({ isNested }) => !isNested).map(({ name }) => name);
+    const columns = all.map(({ name }) => name);
     const places = columns.map((column) => flat.indexOf(column));
     const rows: string[][] = [];
     await table.readRows(

@@ -1,7 +1,7 @@
 /** Collects interactions in any order, in typed columns, and sorts them into a log. */
 import { type InteractionLog, selectInteractions } from "../interactions.ts";
 import { compareLists, ListCollector, orderedLists } from "../logged-lists.ts";
-import { compareTimes, groupOffsets, rowsByGroup, sortRowsOfUsers } from "../row-order.ts";
+import { groupOffsets, rowsByGroup, sortRowsOfUsers } from "../row-order.ts";
 import { GrowableColumn } from "./growable-column.ts";
 import { Numbering } from "./numbering.ts";
 
@@ -68,8 +68,9 @@ export class InteractionLogBuilder {
     };
     const order = rowsByGroup(users, added.userOffsets);
     const lists = this.lists?.build(users, order);
-    const compare =
-      lists === undefined ? compareTimes(added.timestamps) : compareLists(added.timestamps, lists);
+    const { timestamps } = added;
+    const byTime = (a: number, b: number) => timestamps[a] - timestamps[b];
+    const compare = lists === undefined ? byTime : compareLists(timestamps, lists);
     sortRowsOfUsers(order, added.userOffsets, compare);
     return { ...selectInteractions(added, order), ...(lists && orderedLists(lists, order)) };
   }

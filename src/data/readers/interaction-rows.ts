@@ -136,17 +136,7 @@ function isBlank(value: unknown): boolean {
   return typeof value === "string" ? value.trim() === "" : value === null || value === undefined;
 }
 
-/** NaN for what is no number, and for blank text, although Number("") is 0. */
+/** NaN for what is no number, and for blank text and null, although Number("") and Number(null) are 0. */
 function numberFrom(value: unknown): number {
-  switch (typeof value) {
-    case "number":
-      return value;
-    case "string":
-      return isBlank(value) ? Number.NaN : Number(value);
-    case "bigint":
-    case "boolean":
-      return Number(value);
-    default:
-      return Number.NaN;
-  }
+  return isBlank(value) || typeof value === "object" ? Number.NaN : Number(value);
 }

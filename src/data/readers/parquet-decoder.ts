@@ -42,21 +42,17 @@ export class ParquetDecoder {
   }
 
   /** @throws ParquetError when `file` is no Parquet file */
-  async open(file: string, bytes: number): Promise<ParquetDescription> {
+  open(file: string, bytes: number): Promise<ParquetDescription> {
     this.limitSeconds = Math.ceil(this.baseSeconds + (SECONDS_PER_MEGABYTE * bytes) / 1e6);
-    const answer = await this.ask({ kind: "open", file: resolvePath(file) });
-    if ("description" in answer) return answer.description;
-    throw new ParquetError("problem" in answer ? answer.problem : "the decoder gave another answer");
+    return this.ask({ kind: "open", file: resolvePath(file) });
   }
 
   /**
    * The first `count` values of a column in row group `group` of the open file.
    * @throws ParquetError when they cannot be decoded
    */
-  async readColumn(group: number, column: string, count: number): Promise<DecodedArray> {
-    const answer = await this.ask({ kind: "column", group, column, count });
-    if ("values" in answer) return answer.values;
-    throw new ParquetError("problem" in answer ? answer.problem : "the decoder gave another answer");
+  readColumn(group: number, column: string, count: number): Promise<DecodedArray> {
+    return this.ask({ kind: "column", group, column, count });
   }
 
   /** Ends the process; the next file starts another. */
@@ -65,17 +61,18 @@ export class ParquetDecoder {
     this.process = undefined;
   }
 
-  private ask(task: ParquetTask): Promise<ParquetAnswer> {
+  private ask<Result>(task: ParquetTask): Promise<Result> {
     this.process ??= start();
     const { process: decoder, limitSeconds } = this;
-    return new Promise<ParquetAnswer>((resolve) => {
+    return new Promise((resolve, reject) => {
       const finish = (answer: ParquetAnswer) => {
         clearTimeout(timer);
         decoder.removeAllListeners();
         // While it waits it does not keep the program alive. Bun's channels never do, and have no such functions.
         decoder.unref();
         decoder.channel?.unref?.();
-        resolve(answer);
+        if ("problem" in answer) reject(new ParquetError(answer.problem));
+        else resolve(answer.result as Result);
       };
       const giveUp = (problem: string) => {
         this.close();

@@ -13,11 +13,10 @@ const MAX_PAGE_BYTES = 1 << 28;
 /** @throws Error when the row groups do not have as many rows together as the file, or one has too many */
 export function checkRowGroups({ num_rows: total, row_groups: groups }: FileMetaData): void {
   const rows = groups.map((group) => Number(group.num_rows));
-  for (const count of rows) {
-    if (isCountUpTo(count, MAX_GROUP_ROWS)) continue;
-    throw new Error(
-      `a row group has ${count} rows, expected 0 to ${MAX_GROUP_ROWS}; write smaller row groups`,
-    );
+  const wrong = rows.find((count) => !isCountUpTo(count, MAX_GROUP_ROWS));
+  if (wrong !== undefined) {
+    const problem = `a row group has ${wrong} rows, expected 0 to ${MAX_GROUP_ROWS}`;
+    throw new Error(`${problem}; write smaller row groups`);
   }
   const sum = rows.reduce((left, right) => left + right, 0);
   if (sum !== Number(total)) throw new Error(`the file has ${total} rows, but its row groups have ${sum}`);

@@ -30,9 +30,9 @@ export interface ParquetDescription {
   readonly groups: readonly number[];
 }
 
+/** A description of the file that was opened, or the values of a column. */
 export type ParquetAnswer =
-  | { readonly description: ParquetDescription }
-  | { readonly values: DecodedArray }
+  | { readonly result: ParquetDescription | DecodedArray }
   | { readonly problem: string };
 
 /** Dates and timestamps in seconds since 1970, to the microsecond, which is what f64 has room for. */
@@ -57,68 +57,52 @@ const BOUNDED: Compressors = {
 };
 
 /** An open file. */
-class ParquetFile {
-  private constructor(
-    private readonly buffer: AsyncBuffer,
-    private readonly metadata: FileMetaData,
-    private readonly scan: ParquetScan,
-  ) {}
-
-  static async open(file: string): Promise<ParquetFile> {
-    const buffer = await asyncBufferFromFile(file);
-    const metadata = await parquetMetadataAsync(buffer, { geoparquet: false });
-    checkRowGroups(metadata);
-    checkNames(metadata);
-    const scan = await parquetScan({
-      file: buffer,
-      metadata,
-      compressors: BOUNDED,
-      parsers: SECONDS,
-      useOffsetIndex: false,
-    });
-    return new ParquetFile(buffer, metadata, scan);
-  }
-
-  describe(): ParquetDescription {
-    return {
-      columns: parquetSchema(this.metadata).children.map(({ element, children }) => ({
-        name: element.name,
-        isNested: children.length > 0 || element.repetition_type === "REPEATED",
-      })),
-      groups: this.metadata.row_groups.map((group) => Number(group.num_rows)),
-    };
-  }
-
-  /** The first `count` values of a column without nested values in a row group. */
-  async readColumn(group: number, column: string, count: number): Promise<DecodedArray> {
-    const { row_groups } = this.metadata;
-    const rowGroup = row_groups[group];
-    const chunks = rowGroup.columns.filter(({ meta_data }) => meta_data?.path_in_schema[0] === column);
-    if (chunks.length !== 1)
-      throw new Error(`a row group holds the column "${column}" ${chunks.length} times`);
-    const { start, end } = columnRange(chunks[0], this.buffer.byteLength);
-    checkPages(await this.buffer.slice(start, end), rowGroup);
-    const rowStart = row_groups.slice(0, group).reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
-    const rowEnd = rowStart + count;
-    const values = await this.scan.readColumn({ column, rowStart, rowEnd });
-    if (values.length !== rowEnd - rowStart) {
-      throw new Error(`the column "${column}" has ${values.length} values, expected ${rowEnd - rowStart}`);
-    }
-    // A view would take all of its memory along.
-    return Array.isArray(values) ? values : values.slice();
-  }
+interface OpenFile {
+  readonly buffer: AsyncBuffer;
+  readonly metadata: FileMetaData;
+  readonly scan: ParquetScan;
 }
 
-let opened: ParquetFile | undefined;
+let opened: OpenFile | undefined;
+
+async function open(file: string): Promise<ParquetDescription> {
+  const buffer = await asyncBufferFromFile(file);
+  const metadata = await parquetMetadataAsync(buffer, { geoparquet: false });
+  checkRowGroups(metadata);
+  checkNames(metadata);
+  const settings = { compressors: BOUNDED, parsers: SECONDS, useOffsetIndex: false };
+  opened = { buffer, metadata, scan: await parquetScan({ file: buffer, metadata, ...settings }) };
+  return {
+    columns: parquetSchema(metadata).children.map(({ element, children }) => ({
+      name: element.name,
+      isNested: children.length > 0 || element.repetition_type === "REPEATED",
+    })),
+    groups: metadata.row_groups.map((group) => Number(group.num_rows)),
+  };
+}
+
+/** The first `count` values of a column without nested values in a row group. */
+async function readColumn(group: number, column: string, count: number): Promise<DecodedArray> {
+  if (opened === undefined) throw new Error("no file is open");
+  const { buffer, metadata, scan } = opened;
+  const groups = metadata.row_groups;
+  const chunks = groups[group].columns.filter(({ meta_data }) => meta_data?.path_in_schema[0] === column);
+  if (chunks.length !== 1) throw new Error(`a row group holds the column "${column}" ${chunks.length} times`);
+  const { start, end } = columnRange(chunks[0], buffer.byteLength);
+  checkPages(await buffer.slice(start, end), groups[group]);
+  const rowStart = groups.slice(0, group).reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
+  const values = await scan.readColumn({ column, rowStart, rowEnd: rowStart + count });
+  if (values.length !== count) {
+    throw new Error(`the column "${column}" has ${values.length} values, expected ${count}`);
+  }
+  // A view would take all of its memory along.
+  return Array.isArray(values) ? values : values.slice();
+}
 
 async function answer(task: ParquetTask): Promise<ParquetAnswer> {
   try {
-    if (task.kind === "open") {
-      opened = await ParquetFile.open(task.file);
-      return { description: opened.describe() };
-    }
-    if (opened === undefined) throw new Error("no file is open");
-    return { values: await opened.readColumn(task.group, task.column, task.count) };
+    if (task.kind === "open") return { result: await open(task.file) };
+    return { result: await readColumn(task.group, task.column, task.count) };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }

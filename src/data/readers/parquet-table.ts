@@ -30,12 +30,8 @@ export function withParquetTable<Result>(
 export class ParquetTable {
   constructor(
     private readonly file: string,
-    private readonly description: ParquetDescription,
+    readonly description: ParquetDescription,
   ) {}
-
-  get columns(): ParquetDescription["columns"] {
-    return this.description.columns;
-  }
 
   get rowCount(): number {
     return this.description.groups.reduce((sum, rows) => sum + rows, 0);

@@ -21,10 +21,11 @@ export function readParquet(file: string, options: ColumnOptions = {}): Promise<
   const names = resolveColumns(options);
   const columns = [...new Set(listNames(names))];
   return withParquetTable(file, async (table) => {
-    const header = table.columns.map(({ name }) => name);
+    const { columns: all } = table.description;
+    const header = all.map(({ name }) => name);
     // Reports columns that are missing from the whole file; rows are then of the wanted columns alone.
     findColumns({ file, line: undefined, columns: header }, names);
-    const nested = table.columns.find(({ name, isNested }) => isNested && columns.includes(name));
+    const nested = all.find(({ name, isNested }) => isNested && columns.includes(name));
     if (nested !== undefined) {
       const problem = `the column "${excerpt(nested.name)}" is nested; expected one value in each row`;
       throw new DataError(file, problem);

@@ -3,7 +3,7 @@ import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
 import type { InteractionLog } from "../interactions.ts";
 import type { ColumnNames } from "../settings.ts";
-import { type ColumnOptions, findColumns, listNames, resolveColumns } from "./column-names.ts";
+import { type ColumnOptions, findColumns, type Header, listNames, resolveColumns } from "./column-names.ts";
 import { type DelimitedFormat, readRecords } from "./delimited.ts";
 import { InteractionRows, noInteractions, type RowLayout } from "./interaction-rows.ts";
 
@@ -61,28 +61,22 @@ async function readTable(
   const table: { rows?: InteractionRows } = {};
   await readRecords(file, format, (fields, line) => {
     if (table.rows !== undefined) table.rows.add(fields, line);
-    else table.rows = new InteractionRows(readHeader(file, line, fields, names, format.delimiter));
+    else {
+      const columns = fields.map((field) => field.trim());
+      table.rows = new InteractionRows(readHeader({ file, line, columns }, names, format.delimiter));
+    }
   });
   if (table.rows === undefined) throw noInteractions(file, wanted);
   return table.rows.finish(wanted);
 }
 
-function readHeader(
-  file: string,
-  line: number,
-  fields: readonly string[],
-  names: ColumnNames,
-  delimiter: string,
-): RowLayout {
-  const columns = fields.map((field) => field.trim());
+function readHeader(header: Header, names: ColumnNames, delimiter: string): RowLayout {
+  const { file, line, columns } = header;
   const expected = columns.join(delimiter);
   if (columns.every((column) => column === "" || Number.isFinite(Number(column)))) {
     const wanted = listNames(names).join(delimiter);
-    throw new DataError(
-      file,
-      `no header: the first line is ${excerpt(expected)}; expected names such as ${wanted}`,
-      { line },
-    );
+    const problem = `no header: the first line is ${excerpt(expected)}; expected names such as ${wanted}`;
+    throw new DataError(file, problem, { line });
   }
-  return { file, columns, position: findColumns({ file, line, columns }, names), expected };
+  return { file, columns, position: findColumns(header, names), expected };
 }

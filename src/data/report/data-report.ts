@@ -2,7 +2,6 @@
  * What there is to know of data before anything is learned from it: how much is left at each stage, what the protocol
  * measures, and whether the test has leaked into the training.
  */
-
 import { areaUnderCurve } from "../../evaluation/ranking-metrics.ts";
 import type { ListDataset } from "../dataset.ts";
 import type { ExposedLists } from "../exposed-lists.ts";
@@ -76,10 +75,8 @@ function scoreToExposure(dataset: ListDataset): number | undefined {
   let sum = 0;
   let compared = 0;
   for (let row = 0; row < size; row++) {
-    const isExposed = new Uint8Array(candidateCount);
-    for (const position of exposed.subarray(row * listLength, (row + 1) * listLength)) {
-      if (position >= 0) isExposed[position] = 1;
-    }
+    const list = exposed.subarray(row * listLength, (row + 1) * listLength);
+    const isExposed = Uint8Array.from({ length: candidateCount }, (_, n) => Number(list.includes(n)));
     const scores = retrieverScores.subarray(row * candidateCount, (row + 1) * candidateCount);
     const area = areaUnderCurve(scores, isExposed);
     if (area === undefined) continue;

@@ -33,22 +33,12 @@ export function formatDataReport(report: DataReport): string {
 }
 
 /** The counts in a few lines for people; what did not occur (nothing left out, nothing drawn) is not mentioned. */
-export function formatPreparation({
-  core,
-  listLength,
-  read,
-  kept,
-  lists,
-  trainingListsDrawn,
-}: PreparationCounts): string {
+export function formatPreparation(counts: PreparationCounts): string {
+  const { core, listLength, read, kept, lists, trainingListsDrawn } = counts;
   const drawn = trainingListsDrawn < lists.training ? ` (${number(trainingListsDrawn)} of them drawn)` : "";
   const untested = [
-    ...(lists.testUsersWithoutPositive > 0
-      ? [`${number(lists.testUsersWithoutPositive)} whose list has no positive`]
-      : []),
-    ...(lists.testUsersWithRepeat > 0
-      ? [`${number(lists.testUsersWithRepeat)} whose list holds an item twice`]
-      : []),
+    ...counted(lists.testUsersWithoutPositive, "whose list has no positive"),
+    ...counted(lists.testUsersWithRepeat, "whose list holds an item twice"),
   ];
   return [
     `read: ${formatLog(read)}`,
@@ -84,7 +74,12 @@ function formatSplit(name: string, split: SplitReport): string {
 }
 
 function leftOut(count: number | undefined, what: string): string[] {
-  return count === undefined || count === 0 ? [] : [`left out: ${number(count)} ${what}`];
+  return counted(count, what).map((some) => `left out: ${some}`);
+}
+
+/** Nothing where there are none. */
+function counted(count: number | undefined, what: string): string[] {
+  return count === undefined || count === 0 ? [] : [`${number(count)} ${what}`];
 }
 
 function percent(share: number | undefined): string {

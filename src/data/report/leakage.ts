@@ -26,38 +26,27 @@ export interface CheckedData {
 /** All checks that make sense under the protocols of the data. */
 export function checkLeakage(data: CheckedData): DataReport["checks"] {
   const { cut, log, learned, splits } = data;
-  const check = (name: string, count: number) => ({ name, passed: count === 0, count });
-  const checks = [
-    check(
-      "no test interaction is among those that the retriever learned from",
-      sharedRows(log, cut.test, learned),
-    ),
-    check(
-      "no validation interaction is among those that the retriever learned from",
-      sharedRows(log, cut.validation, learned),
-    ),
-    check("no training list is later than its user's test list", trainingAfterOwnTest(cut)),
-  ];
+  const counts = new Map<string, number>();
+  for (const split of ["test", "validation"] as const) {
+    const check = `no ${split} interaction is among those that the retriever learned from`;
+    counts.set(check, sharedRows(log, cut[split], learned));
+  }
+  counts.set("no training list is later than its user's test list", trainingAfterOwnTest(cut));
   if (data.split === "global-time") {
-    checks.push(
-      check("no interaction that is learned from is as late as any test interaction", learnedAfterTest(data)),
-    );
+    const check = "no interaction that is learned from is as late as any test interaction";
+    counts.set(check, learnedAfterTest(data));
   }
   for (const [name, { dataset, protocol }] of Object.entries(splits)) {
-    checks.push(check(`${name}: the candidates of a list are distinct`, rowsWithRepeatedCandidate(dataset)));
+    counts.set(`${name}: the candidates of a list are distinct`, rowsWithRepeatedCandidate(dataset));
     if (protocol === "retrieved") continue;
     const missing = dataset.exposed.filter((position) => position < 0).length;
-    checks.push(check(`${name} (${protocol}): exposed items are among the candidates`, missing));
+    counts.set(`${name} (${protocol}): exposed items are among the candidates`, missing);
   }
   if (splits.training.protocol === "injected") {
-    checks.push(
-      check(
-        "training (injected): no candidate that was not exposed is in the user's test list",
-        futureCandidates(data),
-      ),
-    );
+    const check = "training (injected): no candidate that was not exposed is in the user's test list";
+    counts.set(check, futureCandidates(data));
   }
-  return checks;
+  return Array.from(counts, ([name, count]) => ({ name, passed: count === 0, count }));
 }
 
 /** Interactions of `lists` that `learned` holds too, besides equal ones that lie outside of these lists. */
@@ -122,10 +111,7 @@ function futureCandidates({ log, cut, splits }: CheckedData): number {
 }
 
 /** Rows of the log that the lists take. */
-export function* rowsOf({
-  starts,
-  listLength,
-}: Pick<ExposedLists, "starts" | "listLength">): Iterable<number> {
+export function* rowsOf({ starts, listLength }: ExposedLists): Iterable<number> {
   for (const start of starts) for (let place = 0; place < listLength; place++) yield start + place;
 }
 

@@ -83,23 +83,16 @@ export async function trainRetriever(
   const { width, seed } = settings;
   const negatives = new NegativeSampler(log);
   const catalogue = { userCount: log.userIds.length, itemCount: log.itemIds.length };
-  const model = new MatrixFactorization(
-    catalogue,
-    width,
-    new Random({ seed, stream: "retriever weights", step: 0 }),
-  );
+  const initial = new Random({ seed, stream: "retriever weights", step: 0 });
+  const model = new MatrixFactorization(catalogue, width, initial);
   const computeLoss = (rows: Int32Array, step: number) => {
     const random = new Random({ seed, stream: "retriever negatives", step });
     const column = (of: (row: number) => number) => tensor(rows.map(of), [rows.length]);
     const users = column((row) => log.users[row]);
-    const met = model.forward(
-      users,
-      column((row) => log.items[row]),
-    );
-    const unmet = model.forward(
-      users,
-      column((row) => negatives.draw(log.users[row], random)),
-    );
+    const items = column((row) => log.items[row]);
+    const others = column((row) => negatives.draw(log.users[row], random));
+    const met = model.forward(users, items);
+    const unmet = model.forward(users, others);
     return { loss: unmet.sub(met).softplus().mean() };
   };
   await train({ stage: "retriever", model, size: log.items.length, computeLoss }, settings, context);

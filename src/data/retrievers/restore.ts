@@ -17,10 +17,8 @@ export function restoreRetriever(
 ): Retriever {
   const retriever = restore(name, tensors, userCount);
   if (retriever.userCount !== userCount || retriever.itemCount !== itemCount) {
-    throw new RangeError(
-      `retriever: it knows ${retriever.userCount} users and ${retriever.itemCount} items; expected ${userCount} and ` +
-        `${itemCount}`,
-    );
+    const known = `${retriever.userCount} users and ${retriever.itemCount} items`;
+    throw new RangeError(`retriever: it knows ${known}; expected ${userCount} and ${itemCount}`);
   }
   return retriever;
 }

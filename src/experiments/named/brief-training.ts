@@ -18,18 +18,12 @@ export interface BriefOptions {
   readonly requests: number;
 }
 
-/** What methods share, learned from the first lists alone, and how GoalRank goes on from there. */
-export interface BriefModels {
-  readonly shared: Shared;
-  readonly policy: PolicyOptions;
-}
-
-/** Trains on the default device. */
+/** What methods share, learned from the first lists on the default device, and how GoalRank goes on from there. */
 export async function trainBriefly(
   data: RunData,
   { options, policy, seed, requests }: BriefOptions,
   context: TrainingContext,
-): Promise<BriefModels> {
+): Promise<{ readonly shared: Shared; readonly policy: PolicyOptions }> {
   const rows = Int32Array.from({ length: Math.min(requests, data.training.size) }, (_, row) => row);
   const few = { ...data, training: selectRows(data.training, rows) };
   const once = {

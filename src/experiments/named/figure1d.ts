@@ -3,16 +3,16 @@
  * generators, beside GoalRank, which proposes nothing.
  */
 import { compareWithBest } from "../best-baseline.ts";
-import { GOAL_RANK, methodTitle, tableMethods } from "../contenders.ts";
+import { GOAL_RANK, methodTitle, TABLE_METHODS } from "../contenders.ts";
 import type { Experiment } from "../experiment.ts";
-import { mainMetric, rankingTable } from "../ranking-table.ts";
-import { landmarkEntries, rankingTrials } from "./ranking-trials.ts";
-import { sweepPicture, sweptLine } from "./sweep-picture.ts";
+import { mainMetric } from "../ranking-table.ts";
+import { landmarkEntries, rankingTrials } from "../ranking-trials.ts";
+import { presentSweep, sweptLine } from "./sweep.ts";
 
 const LISTS = [1, 3, 10, 30, 100, 300, 1000];
 const EVALUATOR = "generator-evaluator";
 /** The multi-generator-evaluators of Table 1, with their number of generators. */
-const FLEETS = tableMethods().flatMap((contender) => {
+const FLEETS = TABLE_METHODS.flatMap((contender) => {
   const [, size] = /^mg-e-(\d+)$/.exec(contender) ?? [];
   return size === undefined ? [] : [{ contender, size: Number(size) }];
 });
@@ -40,37 +40,17 @@ export const figure1d: Experiment = {
       "favour on 256 training requests.",
   ],
   present(results) {
-    const lines = [
-      sweptLine(
-        results,
-        EVALUATOR,
-        LISTS.map((x) => ({ x, method: EVALUATOR, variant: variantOf(x) })),
-      ),
-      sweptLine(
-        results,
-        "MG-E",
-        FLEETS.map(({ contender, size }) => ({ x: size, method: methodTitle(contender) })),
-      ),
-    ];
-    const shown = {
+    const evaluators = LISTS.map((x) => ({ x, method: EVALUATOR, variant: variantOf(x) }));
+    const fleets = FLEETS.map(({ contender, size }) => ({ x: size, method: methodTitle(contender) }));
+    const lines = [sweptLine(results, EVALUATOR, evaluators), sweptLine(results, "MG-E", fleets)];
+    return presentSweep(results, {
       name: "figure1d",
       caption: `Generator-evaluators by the number of lists that they choose from, on ${results.place}.`,
-    };
-    const rows = lines.flatMap(({ points }) => points.map(({ row }) => row));
-    const comparison = compareWithBest(results, mainMetric(results), ({ method }) => method === EVALUATOR);
-    return {
-      tables: [
-        rankingTable(results, { ...shown, rows: [...rows, ...results.rowsOf([GOAL_RANK])], comparison }),
-      ],
-      pictures: [
-        sweepPicture(results, {
-          ...shown,
-          axis: "lists or generators",
-          type: "log",
-          lines,
-          level: GOAL_RANK,
-        }),
-      ],
-    };
+      axis: { label: "lists or generators", type: "log" },
+      lines,
+      level: GOAL_RANK,
+      others: results.rowsOf([GOAL_RANK]),
+      comparison: compareWithBest(results, mainMetric(results), ({ method }) => method === EVALUATOR),
+    });
   },
 };

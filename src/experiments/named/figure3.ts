@@ -6,14 +6,13 @@ import { fitPowerLaw, fitSaturatingLaw, type PowerLaw } from "../../evaluation/p
 import { mean } from "../../evaluation/statistics.ts";
 import { methodTitle } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
-import { type Experiment, type ExperimentRequest, workRunner } from "../experiment.ts";
+import type { Experiment, ExperimentRequest } from "../experiment.ts";
 import { drawLines, markOf, type Picture, type Point } from "../pictures.ts";
+import { landmarkEntries, type RankingTrial, rankingTrials } from "../ranking-trials.ts";
 import { estimateOf, type Results, type Row, seedMean } from "../results.ts";
-import type { SharedWork } from "../shared-work.ts";
 import { type Column, type ColumnOf, type Estimate, type Table, tableOf } from "../tables.ts";
 import type { Trial } from "../trial.ts";
 import { ratesTable, rateTrials } from "./learning-rates.ts";
-import { landmarkEntries, rankingTrials } from "./ranking-trials.ts";
 import { atSize, SIZES, TUNED_WIDTH, titleOf } from "./sizes.ts";
 import { measureTrainingCost, type TrainingCostWork } from "./training-cost.ts";
 
@@ -39,11 +38,10 @@ function trialsOf(request: ExperimentRequest): Trial[] {
 }
 
 /** What the trial of a quality costs to train, without training it. */
-function costTrial(quality: Trial, { policy }: DatasetChoice, contestant: string): Trial {
-  const shared = quality.needs?.work as SharedWork;
-  const work: TrainingCostWork = {
-    ...{ kind: "training-cost", shared, policy, contestant, requests: COUNTED_LISTS },
-  };
+function costTrial(quality: RankingTrial, { policy }: DatasetChoice, contestant: string): Trial {
+  const { shared } = quality.work;
+  const cost = { shared, policy, contestant, requests: COUNTED_LISTS };
+  const work: TrainingCostWork = { kind: "training-cost", ...cost };
   return { ...quality, variant: `${COST}${quality.variant}`, work };
 }
 
@@ -54,6 +52,9 @@ interface Measured {
   readonly answeringParameters: number;
   readonly operations: number;
   readonly quality: Row;
+  /** What it is judged by, of the seeds that have one, and the mean over them. */
+  readonly values: ReadonlyMap<number, number>;
+  readonly worth: Estimate | undefined;
 }
 
 /** A method at every size that was measured. */
@@ -63,18 +64,19 @@ interface Curve {
 }
 
 /** By the number of trained parameters; a size that changes nothing of the method is left out. */
-function curveOf(results: Results, method: string): Curve {
+function curveOf(results: Results, measure: Measure, method: string): Curve {
   const all = SIZES.flatMap((own): Measured[] => {
     const size = titleOf(own);
     const [quality, cost] = [results.row(method, size), results.row(method, `${COST}${size}`)];
     if (quality === undefined || cost === undefined) return [];
-    const { trainedParameters, trainingOperations, answeringParameters } = cost.trials[0].metrics;
-    return [
-      {
-        ...{ size, quality, parameters: trainedParameters, operations: trainingOperations },
-        answeringParameters,
-      },
-    ];
+    const {
+      trainedParameters: parameters,
+      trainingOperations: operations,
+      answeringParameters,
+    } = cost.trials[0].metrics;
+    const values = measure.of(quality);
+    const worth = estimateOf([...values.values()]);
+    return [{ size, parameters, answeringParameters, operations, quality, values, worth }];
   });
   const points = all
     .filter(({ parameters }, i) => all.findIndex((other) => other.parameters === parameters) === i)
@@ -107,10 +109,6 @@ function measureOf(results: Results): Measure {
   };
 }
 
-function worthOf(measure: Measure, { quality }: Measured): Estimate | undefined {
-  return estimateOf([...measure.of(quality).values()]);
-}
-
 /** What quality is drawn against; axes count in units. */
 const ABSCISSAS = {
   parameters: { title: "trained parameters", axis: "trained parameters", unit: 1 },
@@ -138,10 +136,7 @@ function sizesTable(results: Results, curves: readonly Curve[], measure: Measure
     ...(measure.isGap
       ? [
           mean("trueReward", "true reward"),
-          {
-            title: "gap to the oracle",
-            of: ({ point }: { readonly point: Measured }) => worthOf(measure, point),
-          },
+          { title: "gap to the oracle", of: ({ point }: (typeof points)[number]) => point.worth },
         ]
       : []),
     mean("hit", "H@L", { isPercent: true }),
@@ -166,7 +161,7 @@ function lawOf(curve: Curve, measure: Measure, abscissa: Abscissa): Law[] {
   const { points } = curve;
   const sizes = points.map((point) => point[abscissa]);
   if (new Set(sizes).size < LEAST_SIZES) return [];
-  const values = points.map(({ quality }) => measure.of(quality));
+  const values = points.map((point) => point.values);
   const seeds = [...values[0].keys()].filter((seed) =>
     values.every((own) => own.has(seed) && !(measure.isGap && (own.get(seed) ?? 0) <= 0)),
   );
@@ -182,7 +177,7 @@ function lawOf(curve: Curve, measure: Measure, abscissa: Abscissa): Law[] {
 }
 
 function bestSize({ points }: Curve, measure: Measure): string | undefined {
-  const worth = (point: Measured) => (measure.isGap ? -1 : 1) * (worthOf(measure, point)?.mean ?? Number.NaN);
+  const worth = (point: Measured) => (measure.isGap ? -1 : 1) * (point.worth?.mean ?? Number.NaN);
   return points.toSorted((a, b) => worth(b) - worth(a))[0]?.size;
 }
 
@@ -213,27 +208,24 @@ function lawsTable(curves: readonly Curve[], measure: Measure): Table {
 function panel(curves: readonly Curve[], measure: Measure, abscissa: Abscissa, dataset: string): Picture {
   const { title, axis, unit } = ABSCISSAS[abscissa];
   const pointOf = (point: Measured): Point[] => {
-    const worth = worthOf(measure, point);
+    const { worth } = point;
     if (worth === undefined) return [];
     const { low, ...mark } = markOf(worth);
     // On a logarithmic axis nothing may reach 0.
     const least = measure.isGap ? worth.mean / 10 : Number.NEGATIVE_INFINITY;
     return [{ x: point[abscissa] / unit, ...mark, low: low && Math.max(low, least) }];
   };
-  return {
+  return drawLines({
     name: `figure3-${abscissa}`,
     caption: `${measure.title} against ${title} on ${dataset}; bands are 95% intervals over seeds.`,
-    draw: () =>
-      drawLines({
-        description: `${measure.title} against ${title}`,
-        x: { label: axis, type: "log" },
-        y: { label: measure.title, type: measure.isGap ? "log" : "linear" },
-        lines: curves.map(({ method, points }) => ({
-          name: method,
-          points: points.flatMap(pointOf).sort((a, b) => a.x - b.x),
-        })),
-      }),
-  };
+    description: `${measure.title} against ${title}`,
+    x: { label: axis, type: "log" },
+    y: { label: measure.title, type: measure.isGap ? "log" : "linear" },
+    lines: curves.map(({ method, points }) => ({
+      name: method,
+      points: points.flatMap(pointOf).sort((a, b) => a.x - b.x),
+    })),
+  });
 }
 
 export const figure3: Experiment = {
@@ -242,7 +234,7 @@ export const figure3: Experiment = {
   summary: "GoalRank, DNN, RankMixer, PIER and MG-E at growing sizes, with fitted power laws",
   data: "any",
   trials: trialsOf,
-  works: { "training-cost": workRunner(measureTrainingCost) },
+  works: { "training-cost": measureTrainingCost },
   notes: [
     "The paper goes from 1 million to 100 million parameters; these sizes are what two cores train in hours.",
     "All models of a method grow together, the judge that it learns from or asks included. Learning rates fall with the " +
@@ -250,9 +242,8 @@ export const figure3: Experiment = {
   ],
   present(results) {
     const measure = measureOf(results);
-    const curves = CONTESTANTS.map((name) => curveOf(results, methodTitle(name))).filter(
-      ({ points }) => points.length > 0,
-    );
+    const all = CONTESTANTS.map((name) => curveOf(results, measure, methodTitle(name)));
+    const curves = all.filter(({ points }) => points.length > 0);
     if (curves.length === 0) return { tables: [], pictures: [] };
     const rates = ratesTable(results);
     return {

@@ -9,7 +9,7 @@ import { worldData } from "../../run/data.ts";
 import { defaultDevice } from "../../tensor/index.ts";
 import { contender, GOAL_RANK, learn, methodTitle } from "../contenders.ts";
 import type { DataSettings, PolicyOptions, SharedOptions } from "../datasets.ts";
-import { type Experiment, type ExperimentRequest, type Surroundings, workRunner } from "../experiment.ts";
+import type { Experiment, ExperimentRequest, Surroundings } from "../experiment.ts";
 import { drawLines, type Picture } from "../pictures.ts";
 import type { Results } from "../results.ts";
 import { describeMachine } from "../run-log.ts";
@@ -57,7 +57,8 @@ async function measureLatency(work: LatencyWork, surroundings: Surroundings): Pr
   const data = worldData(work.data);
   const { shared: options, requests: together, rounds } = work;
   const { seed } = work.data;
-  const threads = threadsOf(defaultDevice());
+  const usual = defaultDevice();
+  const threads = usual instanceof CpuDevice ? usual.threads : 1;
   const { signal, listener } = surroundings.context;
   return countingOperations(async (device) => {
     const brief = { options, policy: work.policy, seed, requests: LISTS };
@@ -89,10 +90,6 @@ async function measureLatency(work: LatencyWork, surroundings: Surroundings): Pr
       },
     };
   });
-}
-
-function threadsOf(device: unknown): number {
-  return device instanceof CpuDevice ? device.threads : 1;
 }
 
 function describeRuns({ name, seconds, operations }: TimedRuns, peak: number): [string, number][] {
@@ -138,29 +135,26 @@ function trialsOf({ seeds: [seed], dataset }: ExperimentRequest): Trial[] {
 
 /** Measurements of one width on one machine. */
 interface Measured {
+  /** Of the table and the picture. */
+  readonly name: string;
   readonly width: number;
   readonly machine: string;
   /** By rising number of requests. */
   readonly trials: readonly { readonly requests: number; readonly metrics: TrialResult["metrics"] }[];
 }
 
-/** By rising width. */
+/** By rising width; names distinguish several machines. */
 function measuredOf({ rows }: Results): readonly Measured[] {
   const all = rows
     .map(({ variant, trials }) => ({ ...readVariant(variant), metrics: trials[0].metrics }))
     .sort((a, b) => a.width - b.width || a.requests - b.requests);
   const places = new Map(all.map(({ width, machine }) => [`${width} ${machine}`, { width, machine }]));
-  return [...places.values()].map(({ width, machine }) => ({
-    ...{ width, machine },
-    trials: all.filter((own) => own.width === width && own.machine === machine),
-  }));
-}
-
-/** Distinguishes tables of several machines. */
-function nameOf({ width, machine }: Measured, all: readonly Measured[]): string {
-  const machines = [...new Set(all.map((own) => own.machine))];
-  const suffix = machines.length > 1 ? `-machine-${1 + machines.indexOf(machine)}` : "";
-  return `latency-width-${width}${suffix}`;
+  const machines = [...new Set([...places.values()].map(({ machine }) => machine))];
+  return [...places.values()].map(({ width, machine }) => {
+    const suffix = machines.length > 1 ? `-machine-${1 + machines.indexOf(machine)}` : "";
+    const trials = all.filter((own) => own.width === width && own.machine === machine);
+    return { name: `latency-width-${width}${suffix}`, width, machine, trials };
+  });
 }
 
 function placeAndTime({ machine, trials }: Measured): string {
@@ -180,7 +174,7 @@ function disturbance({ trials }: Measured): string {
   );
 }
 
-function timesTable(measured: Measured, all: readonly Measured[]): Table {
+function timesTable(measured: Measured): Table {
   const { trials, width } = measured;
   const peaks = trials.map(({ metrics }) => metrics["peak operations per second"] / 1e9);
   const caption =
@@ -194,7 +188,7 @@ function timesTable(measured: Measured, all: readonly Measured[]): Table {
       value: (what: string, of = name) => metrics[`${of} ${what}`],
     })),
   );
-  return tableOf(nameOf(measured, all), caption, items, [
+  return tableOf(measured.name, caption, items, [
     { title: "requests together", digits: 0, of: ({ requests }) => requests },
     { title: "method", of: ({ name }) => methodTitle(name) },
     { title: "p50, ms", digits: 2, of: ({ value }) => 1000 * value("p50") },
@@ -217,7 +211,7 @@ function timesTable(measured: Measured, all: readonly Measured[]): Table {
   ]);
 }
 
-function pictureOf(measured: Measured, all: readonly Measured[]): Picture {
+function pictureOf(measured: Measured): Picture {
   const { trials, width } = measured;
   const lines = CONTESTANTS.map((name) => ({
     name: methodTitle(name),
@@ -226,17 +220,14 @@ function pictureOf(measured: Measured, all: readonly Measured[]): Picture {
       return { x: requests, value: median, low: median, high };
     }),
   }));
-  return {
-    name: nameOf(measured, all),
+  return drawLines({
+    name: measured.name,
     caption: `Milliseconds per request, width ${width}: median, and a band up to the 90th percentile. ${placeAndTime(measured)}`,
-    draw: () =>
-      drawLines({
-        description: `Time per request against requests that are answered together, width ${width}`,
-        x: { label: "requests answered together", type: "log", ticks: trials.map((own) => own.requests) },
-        y: { label: "milliseconds per request", type: "log" },
-        lines,
-      }),
-  };
+    description: `Time per request against requests that are answered together, width ${width}`,
+    x: { label: "requests answered together", type: "log", ticks: trials.map((own) => own.requests) },
+    y: { label: "milliseconds per request", type: "log" },
+    lines,
+  });
 }
 
 export const latency: Experiment = {
@@ -247,7 +238,7 @@ export const latency: Experiment = {
   data: "world",
   alone: true,
   trials: trialsOf,
-  works: { latency: workRunner(measureLatency) },
+  works: { latency: measureLatency },
   notes: [
     "The paper measures on accelerators, in a product's pipeline whose generators run in services of their own; here all " +
       "run in one process on one thread of a processor, one after another, and networks that several of MG-E's generators " +
@@ -256,9 +247,6 @@ export const latency: Experiment = {
   ],
   present(results) {
     const all = measuredOf(results);
-    return {
-      tables: all.map((own) => timesTable(own, all)),
-      pictures: all.map((own) => pictureOf(own, all)),
-    };
+    return { tables: all.map(timesTable), pictures: all.map(pictureOf) };
   },
 };

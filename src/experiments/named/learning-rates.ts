@@ -2,10 +2,10 @@
 import { methodTitle } from "../contenders.ts";
 import type { ExperimentRequest } from "../experiment.ts";
 import { mainMetric, metricName } from "../ranking-table.ts";
+import { rankingTrials } from "../ranking-trials.ts";
 import { type Results, seedMean } from "../results.ts";
 import { type Table, tableOf } from "../tables.ts";
 import type { Trial } from "../trial.ts";
-import { rankingTrials } from "./ranking-trials.ts";
 import { atSize, type Size, titleOf } from "./sizes.ts";
 
 const CHECKED: readonly Size[] = [

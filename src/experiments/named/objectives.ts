@@ -1,11 +1,11 @@
 /** Eq. 5 against objectives from the wider literature, on the same generator, judge and requests. */
 import type { GroupSet } from "../../goalrank/groups/group-set.ts";
-import type { ObjectiveName } from "../../methods/objectives/index.ts";
+import type { ObjectiveName } from "../../methods/objectives/objective-settings.ts";
 import { compareWithBest } from "../best-baseline.ts";
 import type { DatasetChoice } from "../datasets.ts";
 import type { Experiment } from "../experiment.ts";
 import { mainMetric, rankingTable } from "../ranking-table.ts";
-import { type Entry, landmarkEntries, rankingTrials } from "./ranking-trials.ts";
+import { type Entry, landmarkEntries, rankingTrials } from "../ranking-trials.ts";
 
 const EQ_5 = "Eq. 5";
 const ON_THE_SAME_GROUPS: Readonly<Record<string, ObjectiveName>> = {

@@ -8,11 +8,11 @@ import type { LogSettings } from "../datasets.ts";
 import type { Experiment, ExperimentRequest } from "../experiment.ts";
 import { drawPanels, markOf, type Picture } from "../pictures.ts";
 import { FEEDBACK_COLUMNS } from "../ranking-table.ts";
+import { rankingTrials } from "../ranking-trials.ts";
 import type { RankingWork } from "../ranking-work.ts";
 import { type Results, type Row, seedMean } from "../results.ts";
 import { type Table, tableOf } from "../tables.ts";
 import type { Trial } from "../trial.ts";
-import { rankingTrials } from "./ranking-trials.ts";
 
 interface Protocol extends Pick<RankingWork, "testOrder">, Pick<LogSettings, "order"> {
   readonly title: string;
@@ -48,11 +48,7 @@ function trialsOf({ seeds, dataset }: ExperimentRequest): Trial[] {
     ({ title: variant, testOrder, order, protocol = "injected", split = "last-list" }) => {
       const options = { ...settings.options, protocol, split };
       const own = { ...dataset, settings: { ...settings, options, ...(order && { order }) } };
-      const entries = METHODS.map((contender) => ({
-        contender,
-        variant,
-        ...(testOrder && { testOrder }),
-      }));
+      const entries = METHODS.map((contender) => ({ contender, variant, ...(testOrder && { testOrder }) }));
       // A test in another order shares what is learned as usual.
       const isUsual = protocol === "injected" && split === "last-list" && order === undefined;
       return rankingTrials("protocols", { seeds, dataset: own }, entries, isUsual ? "" : variant);
@@ -83,23 +79,20 @@ function protocolsTable(results: Results): Table {
 }
 
 function pictureOf(results: Results): Picture {
-  return {
+  return drawPanels({
     name: "protocols",
     caption: `H@L in % under several protocols, ${results.dataset}: mean and 95% interval over seeds.`,
-    draw: () =>
-      drawPanels({
-        description: `H@L of methods under several protocols on ${results.dataset}`,
-        x: { label: "H@L, %", domain: [0, 100], ticks: [0, 25, 50, 75] },
-        panels: PROTOCOLS.map((protocol) => ({
-          name: protocol.title,
-          bars: rowsUnder(results, protocol).flatMap((row) => {
-            const hits = seedMean(row, "hit");
-            if (hits === undefined) return [];
-            return [{ name: row.method, ...markOf(hits, 100), isMarked: row.method === GOAL_RANK }];
-          }),
-        })),
+    description: `H@L of methods under several protocols on ${results.dataset}`,
+    x: { label: "H@L, %", domain: [0, 100], ticks: [0, 25, 50, 75] },
+    panels: PROTOCOLS.map((protocol) => ({
+      name: protocol.title,
+      bars: rowsUnder(results, protocol).flatMap((row) => {
+        const hits = seedMean(row, "hit");
+        if (hits === undefined) return [];
+        return [{ name: row.method, ...markOf(hits, 100), isMarked: row.method === GOAL_RANK }];
       }),
-  };
+    })),
+  });
 }
 
 export const protocols: Experiment = {

@@ -109,11 +109,9 @@ async function answerBoth(
 ): Promise<Int32Array> {
   const { listLength: length } = requests;
   const lists = new Int32Array(requests.size * length);
-  const policies = [
-    { policy: control, rows: [...isTreated.keys()].filter((row) => !isTreated[row]) },
-    { policy: treatment, rows: [...isTreated.keys()].filter((row) => isTreated[row]) },
-  ];
-  for (const { policy, rows } of policies) {
+  for (const treats of [false, true]) {
+    const policy = treats ? treatment : control;
+    const rows = [...isTreated.keys()].filter((row) => isTreated[row] === treats);
     if (rows.length === 0) continue;
     const answered = await policy(selectRows(requests, rows));
     rows.forEach((row, i) => {

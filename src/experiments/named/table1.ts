@@ -1,13 +1,13 @@
 /** Table 1 of the paper: every method on one dataset, with the same data, features, width, depth, budget and judge. */
 import { type Comparison, compareWithBest } from "../best-baseline.ts";
-import { GOAL_RANK, landmarks, methodTitle, tableMethods } from "../contenders.ts";
+import { GOAL_RANK, landmarks, methodTitle, TABLE_METHODS } from "../contenders.ts";
 import type { Experiment } from "../experiment.ts";
 import { drawPanels, markOf, type Picture } from "../pictures.ts";
 import { mainMetric, metricName, rankingTable } from "../ranking-table.ts";
+import { rankingTrials } from "../ranking-trials.ts";
 import { type Results, type Row, rowName } from "../results.ts";
-import { rankingTrials } from "./ranking-trials.ts";
 
-const BASELINES = tableMethods().map(methodTitle);
+const BASELINES = TABLE_METHODS.map(methodTitle);
 /** Methods that learn; the oracle reads the truth, so it is no contender. */
 const LEARNERS = ["imitation", ...BASELINES, GOAL_RANK];
 const ORDER = ["random", "logging policy", "retriever", ...LEARNERS, "oracle"];
@@ -18,24 +18,21 @@ function learns({ method }: Row): boolean {
 
 function differencesPicture(results: Results, { reference, contrasts }: Comparison): Picture {
   const shown = contrasts.filter(({ row }) => learns(row)).toSorted((a, b) => b.mean - a.mean);
-  return {
+  return drawPanels({
     name: "table1",
     caption:
       `What each method's lists are worth less those of ${reference.method}, by ` +
       `${metricName(mainMetric(results))}: mean and 95% interval over the requests of all seeds.`,
-    draw: () =>
-      drawPanels({
-        description: `Differences of all methods to ${reference.method} on ${results.dataset}`,
-        x: { label: `difference to ${reference.method}` },
-        panels: [
-          {
-            bars: shown.map(({ row, ...difference }) => {
-              return { name: rowName(row), ...markOf(difference), isMarked: row.method === GOAL_RANK };
-            }),
-          },
-        ],
-      }),
-  };
+    description: `Differences of all methods to ${reference.method} on ${results.dataset}`,
+    x: { label: `difference to ${reference.method}` },
+    panels: [
+      {
+        bars: shown.map(({ row, ...difference }) => {
+          return { name: rowName(row), ...markOf(difference), isMarked: row.method === GOAL_RANK };
+        }),
+      },
+    ],
+  });
 }
 
 export const table1: Experiment = {
@@ -44,12 +41,8 @@ export const table1: Experiment = {
   summary: "every method of the paper's Table 1 and GoalRank on one dataset",
   data: "any",
   trials: ({ seeds, dataset }) => {
-    const all = [...landmarks(dataset), ...tableMethods(), "goalrank"];
-    return rankingTrials(
-      "table1",
-      { seeds, dataset },
-      all.map((contender) => ({ contender })),
-    );
+    const entries = [...landmarks(dataset), ...TABLE_METHODS, "goalrank"].map((contender) => ({ contender }));
+    return rankingTrials("table1", { seeds, dataset }, entries);
   },
   notes: [
     "Every method is trained on the same lists, with the same number of epochs, batch, optimiser and learning rate, which " +

@@ -4,11 +4,11 @@ import { compareWithBest } from "../best-baseline.ts";
 import { GOAL_RANK } from "../contenders.ts";
 import type { DatasetChoice, PolicyOptions } from "../datasets.ts";
 import type { Experiment } from "../experiment.ts";
-import { mainMetric, metricName, rankingTable } from "../ranking-table.ts";
+import { mainMetric, metricName } from "../ranking-table.ts";
+import { type Entry, landmarkEntries, rankingTrials } from "../ranking-trials.ts";
 import { type Results, seedMean } from "../results.ts";
 import { type Table, tableOf } from "../tables.ts";
-import { type Entry, landmarkEntries, rankingTrials } from "./ranking-trials.ts";
-import { type SweptLine, type SweptRow, sweepPicture, sweptLine } from "./sweep-picture.ts";
+import { presentSweep, type SweptLine, type SweptRow, sweptLine } from "./sweep.ts";
 
 const SIZES = [3, 5, 8, 10, 20, 50, 80, 100];
 
@@ -99,23 +99,19 @@ export const table2: Experiment = {
       "have fewer updates. Sizes for which there are too few requests are left out.",
   ],
   present(results) {
-    const lines = SERIES.map(({ name, variantOf }) =>
-      sweptLine(
-        results,
-        name,
-        SIZES.map((x) => ({ x, method: GOAL_RANK, variant: variantOf(x) })),
-      ),
-    ).filter(({ points }) => points.length > 0);
-    const shown = { name: "table2", caption: `GoalRank by group size on ${results.place}.` };
-    const rows = lines.flatMap(({ points }) => points.map(({ row }) => row));
-    const title = ({ variant }: { readonly variant: string }) => variant;
-    const axis = "lists in a group";
-    return {
-      tables: [
-        rankingTable(results, { ...shown, rows, head: "GoalRank with", title }),
-        endsTable(results, lines),
-      ],
-      pictures: [sweepPicture(results, { ...shown, axis, type: "log", lines, level: "logging policy" })],
-    };
+    const lines = SERIES.map(({ name, variantOf }) => {
+      const places = SIZES.map((x) => ({ x, method: GOAL_RANK, variant: variantOf(x) }));
+      return sweptLine(results, name, places);
+    }).filter(({ points }) => points.length > 0);
+    const { tables, pictures } = presentSweep(results, {
+      name: "table2",
+      caption: `GoalRank by group size on ${results.place}.`,
+      head: "GoalRank with",
+      title: ({ variant }) => variant,
+      axis: { label: "lists in a group", type: "log" },
+      lines,
+      level: "logging policy",
+    });
+    return { tables: [...tables, endsTable(results, lines)], pictures };
   },
 };

@@ -1,9 +1,8 @@
 /** Table 3 of the paper: a biased reward model, and a sweep from an honest one to pure noise. */
 import { GOAL_RANK } from "../contenders.ts";
 import type { Experiment } from "../experiment.ts";
-import { rankingTable } from "../ranking-table.ts";
-import { landmarkEntries, rankingTrials } from "./ranking-trials.ts";
-import { sweepPicture, sweptLine } from "./sweep-picture.ts";
+import { landmarkEntries, rankingTrials } from "../ranking-trials.ts";
+import { presentSweep, sweptLine } from "./sweep.ts";
 
 /** 0, 0.2 and 0.5 are the paper's. */
 const BIASES = [0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1];
@@ -29,28 +28,15 @@ export const table3: Experiment = {
       "The judge that measures the predicted reward is always the honest one.",
   ],
   present(results) {
-    const caption = `GoalRank with r = (1 - lambda) r_hat + lambda noise on ${results.place}.`;
     const places = BIASES.map((x) => ({ x, method: GOAL_RANK, variant: variantOf(x) }));
-    const line = sweptLine(results, GOAL_RANK, places);
-    const shown = { name: "table3", caption };
-    return {
-      tables: [
-        rankingTable(results, {
-          ...shown,
-          rows: line.points.map(({ row }) => row),
-          head: "GoalRank with",
-          title: ({ variant }) => variant,
-        }),
-      ],
-      pictures: [
-        sweepPicture(results, {
-          ...shown,
-          axis: "lambda",
-          type: "linear",
-          lines: [line],
-          level: "logging policy",
-        }),
-      ],
-    };
+    return presentSweep(results, {
+      name: "table3",
+      caption: `GoalRank with r = (1 - lambda) r_hat + lambda noise on ${results.place}.`,
+      head: "GoalRank with",
+      title: ({ variant }) => variant,
+      axis: { label: "lambda" },
+      lines: [sweptLine(results, GOAL_RANK, places)],
+      level: "logging policy",
+    });
   },
 };

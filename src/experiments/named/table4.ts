@@ -6,7 +6,7 @@ import { mean } from "../../evaluation/statistics.ts";
 import { OUTCOMES } from "../../world/sessions.ts";
 import { contender, GOAL_RANK, learn, methodTitle } from "../contenders.ts";
 import type { PolicyOptions } from "../datasets.ts";
-import { type Experiment, type Surroundings, workRunner } from "../experiment.ts";
+import type { Experiment, Surroundings } from "../experiment.ts";
 import { drawPanels, markOf, type Picture } from "../pictures.ts";
 import type { Results } from "../results.ts";
 import { loadShared, type SharedWork, sharedTrial } from "../shared-work.ts";
@@ -106,8 +106,10 @@ function changesTable(results: Results, trials: readonly TrialResult[]): Table {
     `its ${(100 * CONFIDENCE).toFixed(2)}% interval, so that all ${ARMS.length * OUTCOMES.length} of a test hold together at 95%; ` +
     `${metrics.sessionsPerUser} sessions per user before and during each test.`;
   const arms = ARMS.map((arm) => ({ arm, changes: changesOf(arm, trials) }));
-  const named = (changes: readonly Change[], text: (change: Change) => string) =>
-    changes.map(text).join(", ");
+  const significant = (changes: readonly Change[]) =>
+    changes.flatMap(({ outcome, isSignificant }) => (isSignificant ? [outcome] : [])).join(", ") || "none";
+  const tests = (changes: readonly Change[]) =>
+    changes.map((own) => `${own.outcome} ${own.significantTests} of ${trials.length}`).join(", ");
   return tableOf("table4", caption, arms, [
     { title: "arm", of: ({ arm }) => ARM_TITLES[arm] },
     { title: "users", digits: 0, of: ({ arm }) => metrics[`${arm} users`] },
@@ -115,19 +117,8 @@ function changesTable(results: Results, trials: readonly TrialResult[]): Table {
       ...{ title: OUTCOME_TITLES[outcome], isPercent: true },
       of: ({ changes }: (typeof arms)[number]) => changes[i],
     })),
-    {
-      title: "significant",
-      of: ({ changes }) =>
-        named(
-          changes.filter(({ isSignificant }) => isSignificant),
-          (own) => own.outcome,
-        ) || "none",
-    },
-    {
-      title: "significant tests",
-      of: ({ changes }) =>
-        named(changes, (own) => `${own.outcome} ${own.significantTests} of ${trials.length}`),
-    },
+    { title: "significant", of: ({ changes }) => significant(changes) },
+    { title: "significant tests", of: ({ changes }) => tests(changes) },
   ]);
 }
 
@@ -137,16 +128,13 @@ function pictureOf(results: Results, trials: readonly TrialResult[]): Picture {
       return { name: `${arm}, ${outcome}`, ...markOf(change, 100), isMarked: arm === "pure" };
     }),
   );
-  return {
+  return drawPanels({
     name: "table4",
     caption: `Relative change against ${methodTitle(CONTROL)} with its interval, over the tests of all seeds.`,
-    draw: () =>
-      drawPanels({
-        description: `Changes in an A/B test of ${METHOD} on ${results.dataset}`,
-        x: { label: "change against the control, %" },
-        panels: [{ bars }],
-      }),
-  };
+    description: `Changes in an A/B test of ${METHOD} on ${results.dataset}`,
+    x: { label: "change against the control, %" },
+    panels: [{ bars }],
+  });
 }
 
 export const table4: Experiment = {
@@ -159,13 +147,13 @@ export const table4: Experiment = {
     seeds.map((seed) => {
       const needs = sharedTrial(dataset, seed);
       const work: AbTestWork = {
-        ...{ kind: "ab-test", shared: needs.work as SharedWork, policy: dataset.policy },
+        ...{ kind: "ab-test", shared: needs.work, policy: dataset.policy },
         ...{ control: CONTROL, sessionsPerUser: SESSIONS_PER_USER },
       };
       const label = { experiment: "table4", dataset: dataset.label, method: METHOD, seed, variant: "" };
       return { ...label, work, needs };
     }),
-  works: { "ab-test": workRunner(runAbTest) },
+  works: { "ab-test": runAbTest },
   notes: [
     "The paper's test ran on a product's users; here users, sessions and what they do are simulated, in the world whose " +
       "log the methods learned from. Seconds, views and likes follow from what pleases the user " +

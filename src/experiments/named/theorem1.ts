@@ -6,7 +6,7 @@
 import { mean } from "../../evaluation/statistics.ts";
 import { approximate, randomTargets } from "../../goalrank/theorem/approximation.ts";
 import { enumerateLists } from "../../goalrank/theorem/list-space.ts";
-import { type Experiment, type ExperimentRequest, workRunner } from "../experiment.ts";
+import type { Experiment, ExperimentRequest } from "../experiment.ts";
 import { drawLines, type Picture } from "../pictures.ts";
 import type { Results } from "../results.ts";
 import { type Table, tableOf } from "../tables.ts";
@@ -127,19 +127,16 @@ function pictureOf(results: Results, candidates: number): Picture {
       ...{ x: parameters, value: floored(error), low: floored(low), high: floored(high) },
     })),
   }));
-  return {
+  return drawLines({
     name: `theorem1-n${candidates}`,
     caption:
       `Error against number of parameters, N = ${candidates}, L = ${LENGTH}; bands run from the lowest to the highest of ` +
       `${FIT.targets} targets. Errors under ${FLOOR} are rounding, and drawn there.`,
-    draw: () =>
-      drawLines({
-        description: `KL error of mixtures of small generators and of one generator against their size, N = ${candidates}`,
-        x: { label: "parameters", type: "log" },
-        y: { label: "KL(target || model), nats", type: "log", ticks: [1, 0.1, 0.01, 0.001, 0.0001, FLOOR] },
-        lines,
-      }),
-  };
+    description: `KL error of mixtures of small generators and of one generator against their size, N = ${candidates}`,
+    x: { label: "parameters", type: "log" },
+    y: { label: "KL(target || model), nats", type: "log", ticks: [1, 0.1, 0.01, 0.001, 0.0001, FLOOR] },
+    lines,
+  });
 }
 
 function floored(error: number): number {
@@ -152,7 +149,7 @@ export const theorem1: Experiment = {
   summary: "exact error of k small generators and of one larger one, all lists enumerated",
   data: "none",
   trials: trialsOf,
-  works: { theorem1: workRunner(fit) },
+  works: { theorem1: fit },
   notes: [
     "The paper proves the theorem and reports no experiment on it. An error is of the best of " +
       `${FIT.restarts} fits by gradient descent on the exact KL, so it is an upper bound of the class's error.`,

@@ -95,7 +95,7 @@ export async function measureTrainingCost(
     const needed = neededBy(method, options, policy);
     const counted = brief.shared.data.training.size;
     const lists = data.training.size;
-    const ownOperations = sum(byStage.values());
+    const ownOperations = sum([...byStage.values()]);
     const ownLists =
       contestant === "goalrank"
         ? Math.min(policy.policyRequests, lists) * policy.policyTraining.epochs
@@ -106,11 +106,10 @@ export async function measureTrainingCost(
       const { epochs } = options[PARTS[name].training];
       return needed.includes(name) ? (operations / counted) * lists * epochs : 0;
     });
-    const parametersOf = (names: readonly SharedModelName[]) =>
-      parametersIn([
-        ...Object.values(instance.models),
-        ...[...new Set(names)].flatMap((name) => PARTS[name].models(brief.shared.models)),
-      ]);
+    const parametersOf = (names: readonly SharedModelName[]) => {
+      const shared = [...new Set(names)].flatMap((name) => PARTS[name].models(brief.shared.models));
+      return sum([...Object.values(instance.models), ...shared].map((model) => model?.parameterCount() ?? 0));
+    };
     return {
       metrics: {
         trainedParameters: parametersOf(needed),
@@ -121,12 +120,6 @@ export async function measureTrainingCost(
   });
 }
 
-function parametersIn(models: readonly (Module | undefined)[]): number {
-  return sum(models.map((model) => model?.parameterCount() ?? 0));
-}
-
-function sum(values: Iterable<number>): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

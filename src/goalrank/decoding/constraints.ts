@@ -116,10 +116,8 @@ function placePins({ pins = [] }: ListConstraints, sizes: ListSizes): Map<number
     const own = pinnedAt[pin.request];
     const before = own.get(pin.position);
     if (before !== undefined) {
-      throw unsatisfiable(
-        pin.request,
-        `position ${pin.position} is pinned twice, to candidates ${before} and ${pin.candidate}`,
-      );
+      const reason = `position ${pin.position} is pinned twice, to candidates ${before} and ${pin.candidate}`;
+      throw unsatisfiable(pin.request, reason);
     }
     own.set(pin.position, pin.candidate);
   }
@@ -157,18 +155,14 @@ function checkRequest(
   for (const [category, count] of counts) {
     const fixed = pinnedCounts.get(category) ?? 0;
     if (fixed > limit) {
-      throw unsatisfiable(
-        request,
-        `${fixed} pinned candidates are of category ${category}, at most ${limit} may be`,
-      );
+      const reason = `${fixed} pinned candidates are of category ${category}, at most ${limit} may be`;
+      throw unsatisfiable(request, reason);
     }
     capacity += Math.min(limit, count);
   }
   if (capacity < length) {
-    throw unsatisfiable(
-      request,
-      `at most ${limit} of each category leaves ${capacity} candidates for ${length} positions`,
-    );
+    const reason = `at most ${limit} of each category leaves ${capacity} candidates for ${length} positions`;
+    throw unsatisfiable(request, reason);
   }
 }
 

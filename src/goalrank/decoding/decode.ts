@@ -48,7 +48,7 @@ export interface DecodeOptions {
   readonly lists: number;
   /** How to sample; greedy without it. */
   readonly sampling?: SamplingOptions;
-  readonly constraints?: ListConstraints;
+  readonly constraints?: ListConstraints | undefined;
   /** Items of a list: as many as the policy was made for, which is the most, unless given. */
   readonly length?: number;
 }
@@ -84,8 +84,12 @@ export function decodeScoredLists<Memory extends PolicyMemory, State extends Pol
   memory: Memory,
   options: DecodeOptions,
 ): DecodedLists {
-  const positions = [...decodePositions(policy, memory, options)];
-  const lists = joinPositions(positions, options.lists);
+  return scorePositions([...decodePositions(policy, memory, options)], options.lists);
+}
+
+/** All positions of S lists of each request as lists. */
+export function scorePositions(positions: readonly DecodedPosition[], count: number): DecodedLists {
+  const lists = joinPositions(positions, count);
   const steps = positions.map(({ logits, free, choice }) =>
     logits.logSoftmax(free).takeAlongLast(choice.reshape([-1, 1])),
   );
@@ -168,18 +172,25 @@ function positionSampling({ temperature, key }: SamplingOptions, position: numbe
 function nucleus(probabilities: Tensor, allowed: Tensor, topP: number): Tensor {
   const [rows, candidates] = probabilities.shape;
   const { device } = probabilities;
-  const isBefore = (at: number) => (at % candidates < Math.floor(at / candidates) ? 1 : 0);
-  const before = tensor(
-    Int32Array.from({ length: candidates * candidates }, (_, at) => isBefore(at)),
-    [candidates, candidates],
-    { device },
-  );
+  const before = pairMask(candidates, device, (own, other) => other < own);
   const own = probabilities.reshape([rows, candidates, 1]);
   const others = probabilities.reshape([rows, 1, candidates]);
   const laterTies = andNot(others.equal(own), before);
   const ahead = andNot(others.greaterEqual(own), laterTies);
   const mass = where(ahead, others, full([1], 0, { device })).sum(2);
   return andNot(allowed, mass.greaterEqual(full([1], topP, { device })));
+}
+
+/** 1 for pairs of candidates for which something holds: i32 [N, N]. */
+export function pairMask(
+  candidates: number,
+  device: Tensor["device"],
+  holds: (first: number, second: number) => boolean,
+): Tensor {
+  const pairs = Int32Array.from({ length: candidates ** 2 }, (_, at) =>
+    holds(Math.floor(at / candidates), at % candidates) ? 1 : 0,
+  );
+  return tensor(pairs, [candidates, candidates], { device });
 }
 
 /** Masks of zeros and ones: 1 where `a` is 1 and `b` is 0. */
@@ -190,12 +201,9 @@ function andNot(a: Tensor, b: Tensor): Tensor {
 /** The mask i32 [R, N] without the choice i32 [R] of each row. */
 function without(free: Tensor, choice: Tensor): Tensor {
   const [rows, candidates] = free.shape;
-  const numbers = tensor(
-    Int32Array.from({ length: candidates }, (_, n) => n),
-    [candidates],
-    { device: free.device },
-  );
-  return andNot(free, choice.reshape([rows, 1]).equal(numbers));
+  const numbers = Int32Array.from({ length: candidates }, (_, n) => n);
+  const isChoice = choice.reshape([rows, 1]).equal(tensor(numbers, [candidates], { device: free.device }));
+  return andNot(free, isChoice);
 }
 
 /** What the rules leave to S lists of each request, as the lists grow. */

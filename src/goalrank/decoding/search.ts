@@ -2,6 +2,7 @@
  * Lists found by growing many prefixes at once: beam search, and the parallel tree of appendix C. The decoder's keys
  * and values stay on the device; each position's logits are read, and the host decides which prefixes go on.
  */
+import { logSumExp } from "../../evaluation/statistics.ts";
 import { heldScope, noGrad, type Tensor, tensor } from "../../tensor/index.ts";
 import type { DecodingState, Generator, GeneratorMemory } from "../generator.ts";
 import { type DecodingRules, type ListConstraints, mayFollow, resolveConstraints } from "./constraints.ts";
@@ -123,12 +124,9 @@ function growRequest(
   { children, width }: Growth,
 ): Prefix[] {
   const grown = prefixes.flatMap((prefix, parent) => {
-    const own = logits[parent];
-    const total = logSumExp(own, prefix.items);
-    const allowed: number[] = [];
-    for (let candidate = 0; candidate < rules.candidates; candidate++) {
-      if (mayFollow(rules, request, prefix.items, candidate)) allowed.push(candidate);
-    }
+    const own = Array.from(logits[parent]);
+    const total = logSumExp(own.filter((_, n) => !prefix.items.includes(n)));
+    const allowed = [...own.keys()].filter((n) => mayFollow(rules, request, prefix.items, n));
     const tried = allowed.sort((a, b) => own[b] - own[a]).slice(0, children(prefix.items.length));
     return tried.map((candidate) => ({
       items: [...prefix.items, candidate],
@@ -137,15 +135,6 @@ function growRequest(
     }));
   });
   return grown.sort(byLikelihood).slice(0, width);
-}
-
-/** log of the sum of exponentials of the candidates that are not in `taken`. */
-function logSumExp(logits: ArrayLike<number>, taken: readonly number[]): number {
-  let largest = Number.NEGATIVE_INFINITY;
-  for (let n = 0; n < logits.length; n++) if (!taken.includes(n)) largest = Math.max(largest, logits[n]);
-  let sum = 0;
-  for (let n = 0; n < logits.length; n++) if (!taken.includes(n)) sum += Math.exp(logits[n] - largest);
-  return largest + Math.log(sum);
 }
 
 /** The decoder's state after the last items of the prefixes; a request with fewer of them repeats its first. */
@@ -163,12 +152,8 @@ function advance(
     return tensor(Int32Array.from(numbers), [prefixes.length, lists], { device: memory.rows.device });
   };
   const choices = column(({ items }) => items[items.length - 1]);
-  return generator.advance(
-    memory,
-    state,
-    choices,
-    column(({ parent }) => parent),
-  );
+  const parents = column(({ parent }) => parent);
+  return generator.advance(memory, state, choices, parents);
 }
 
 function joinLists(prefixes: readonly (readonly Prefix[])[], length: number): SearchedLists {

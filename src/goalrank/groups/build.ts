@@ -1,12 +1,12 @@
 /** Draws the groups of a batch of requests from all the sources of a helper set. */
 import type { RandomKey, Tensor } from "../../tensor/index.ts";
+import type { ListSizes } from "../decoding/constraints.ts";
 import type { Generator, GeneratorMemory } from "../generator.ts";
 import { diverseLists } from "./diverse.ts";
 import { checkGroupSet, type GroupEntry, type GroupSet, type GroupSource, treeShape } from "./group-set.ts";
-import type { Groups, SourceLists } from "./lists.ts";
+import { countLists, type Groups, pickList, type SourceLists } from "./lists.ts";
 import { loggedLists } from "./logged.ts";
 import { markovLists, pairScores } from "./markov.ts";
-import { mergeGroups } from "./merge.ts";
 import { policyLists } from "./policy.ts";
 import { randomLists } from "./random.ts";
 import { softmaxLists } from "./softmax.ts";
@@ -14,12 +14,7 @@ import { substitutedLists } from "./substitution.ts";
 import { treeLists } from "./tree.ts";
 
 /** What the groups of B requests are drawn from; a source that is not in the set needs nothing. */
-export interface GroupContext {
-  readonly requests: number;
-  /** Candidates of a request: N. */
-  readonly candidates: number;
-  /** Positions of a list: L. */
-  readonly length: number;
+export interface GroupContext extends ListSizes {
   /** Each source draws from a stream of its own under this one. */
   readonly key: RandomKey;
   /** The generator, in its inference mode, with the requests' candidates encoded: for policy, tree and markov. */
@@ -69,22 +64,23 @@ async function drawEntry(
   const { requests, candidates, length } = context;
   const { count } = entry;
   const draw = { candidates, length, key };
+  const policy = () => need(context.policy, entry, "the generator and its memory, as policy");
+  const logits = () => need(context.logits, entry, "a scorer's logits, as logits");
+  const logged = () => need(context.logged, entry, "the lists that were shown, as logged");
   switch (entry.source) {
     case "policy": {
-      const { generator, memory } = need(context.policy, entry, "the generator and its memory, as policy");
+      const { generator, memory } = policy();
       const { temperature = 1, topP = 1 } = entry;
       return policyLists(generator, memory, count, { temperature, topP, key });
     }
     case "tree": {
-      const { generator, memory } = need(context.policy, entry, "the generator and its memory, as policy");
+      const { generator, memory } = policy();
       return treeLists(generator, memory, count, treeShape(entry));
     }
-    case "pointwise": {
-      const logits = need(context.logits, entry, "a scorer's logits, as logits");
-      return softmaxLists(logits, count, { length, temperature: entry.temperature ?? 1, key });
-    }
+    case "pointwise":
+      return softmaxLists(logits(), count, { length, temperature: entry.temperature ?? 1, key });
     case "markov": {
-      const { generator, memory } = need(context.policy, entry, "the generator and its memory, as policy");
+      const { generator, memory } = policy();
       const scores = await pairScores(generator, memory);
       return markovLists(scores, requests, count, { ...draw, temperature: entry.temperature ?? 1 });
     }
@@ -93,18 +89,12 @@ async function drawEntry(
     case "substitution":
       return substitutedLists(existing, requests, count, draw);
     case "diverse": {
-      const logits = need(context.logits, entry, "a scorer's logits, as logits");
       const { temperature, penalty = 1 } = entry;
       const options = { ...draw, penalty, ...(temperature !== undefined && { temperature }) };
-      return diverseLists(await logits.data(), existing, requests, count, options);
+      return diverseLists(await logits().data(), existing, requests, count, options);
     }
     case "logged":
-      return loggedLists(
-        need(context.logged, entry, "the lists that were shown, as logged"),
-        existing,
-        requests,
-        length,
-      );
+      return loggedLists(logged(), existing, requests, length);
   }
 }
 
@@ -112,4 +102,23 @@ async function drawEntry(
 function need<Value>(value: Value | undefined, { source }: GroupEntry, what: string): Value {
   if (value === undefined) throw new RangeError(`groups: source ${source} needs ${what}`);
   return value;
+}
+
+/** Puts the sources' lists side by side in one group per request, and marks repetitions. */
+export function mergeGroups(sources: readonly SourceLists[], requests: number, length: number): Groups {
+  const groupSize = countLists(sources);
+  const lists = new Int32Array(requests * groupSize * length);
+  const distinct = new Int32Array(requests * groupSize);
+  for (let request = 0; request < requests; request++) {
+    const seen = new Set<string>();
+    for (let place = 0; place < groupSize; place++) {
+      const list = pickList(sources, request, place, length);
+      const key = list.join();
+      distinct[request * groupSize + place] = seen.has(key) ? 0 : 1;
+      seen.add(key);
+      lists.set(list, (request * groupSize + place) * length);
+    }
+  }
+  const places = sources.flatMap(({ source, count }) => new Array<GroupSource>(count).fill(source));
+  return { requests, groupSize, lists, distinct, sources: places };
 }

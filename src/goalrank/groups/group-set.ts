@@ -7,26 +7,25 @@ const listCount = countOrNone.describe("Lists of this source in a group");
 /** 1 unless given; of `diverse`, nothing is drawn without one. */
 const temperature = positive.exactOptional().describe("Of the softmax that lists are drawn from");
 
-const tree = z
-  .strictObject({
-    source: z.literal("tree").describe("The likeliest of the generator's tree over the first positions"),
-    count: listCount,
-    steps: count.exactOptional().describe("Positions of the tree"),
-    branches: count.exactOptional().describe("Branches of each position"),
-  })
-  .superRefine((entry, { addIssue }) => {
-    const { steps, branches } = treeShape(entry);
-    if (branches ** steps >= entry.count) return;
-    addIssue(
-      `${branches} branches in each of ${steps} steps give ${branches ** steps} lists of tree, ` +
-        `expected at least its count, ${entry.count}`,
-    );
-  });
+/** The schema of one source's lists, with the settings that only it has. */
+function entryOf<Source extends string, Own extends z.ZodRawShape>(source: Source, says: string, own: Own) {
+  return z.strictObject({ source: z.literal(source).describe(says), count: listCount, ...own });
+}
+
+const tree = entryOf("tree", "The likeliest of the generator's tree over the first positions", {
+  steps: count.exactOptional().describe("Positions of the tree"),
+  branches: count.exactOptional().describe("Branches of each position"),
+}).superRefine((entry, { addIssue }) => {
+  const { steps, branches } = treeShape(entry);
+  if (branches ** steps >= entry.count) return;
+  addIssue(
+    `${branches} branches in each of ${steps} steps give ${branches ** steps} lists of tree, ` +
+      `expected at least its count, ${entry.count}`,
+  );
+});
 
 const groupEntry = z.discriminatedUnion("source", [
-  z.strictObject({
-    source: z.literal("policy").describe("Sampled from the generator"),
-    count: listCount,
+  entryOf("policy", "Sampled from the generator", {
     temperature,
     topP: positive
       .max(1)
@@ -34,31 +33,15 @@ const groupEntry = z.discriminatedUnion("source", [
       .describe("Draw from the likeliest items that hold this probability"),
   }),
   tree,
-  z.strictObject({
-    source: z.literal("pointwise").describe("Drawn from the DNN's logits without replacement"),
-    count: listCount,
-    temperature,
-  }),
-  z.strictObject({
-    source: z.literal("markov").describe("Drawn from the chain of the generator's pair scores"),
-    count: listCount,
-    temperature,
-  }),
-  z.strictObject({ source: z.literal("random").describe("Uniformly random"), count: listCount }),
-  z.strictObject({
-    source: z.literal("substitution").describe("Lists of the group so far with up to two items replaced"),
-    count: listCount,
-  }),
-  z.strictObject({
-    source: z.literal("diverse").describe("From the DNN's logits less a penalty for items that are taken"),
-    count: listCount,
+  entryOf("pointwise", "Drawn from the DNN's logits without replacement", { temperature }),
+  entryOf("markov", "Drawn from the chain of the generator's pair scores", { temperature }),
+  entryOf("random", "Uniformly random", {}),
+  entryOf("substitution", "Lists of the group so far with up to two items replaced", {}),
+  entryOf("diverse", "From the DNN's logits less a penalty for items that are taken", {
     temperature,
     penalty: nonNegative.exactOptional().describe("For each list of the group that holds the item"),
   }),
-  z.strictObject({
-    source: z.literal("logged").describe("The list that was shown"),
-    count: listCount.max(1),
-  }),
+  entryOf("logged", "The list that was shown", { count: listCount.max(1) }),
 ]);
 
 /** `count` lists of one source. */

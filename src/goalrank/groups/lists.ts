@@ -3,6 +3,7 @@
  * lists for each request; lists hold candidate positions.
  */
 import type { Random, RandomKey } from "../../tensor/index.ts";
+import type { ListSizes } from "../decoding/constraints.ts";
 import type { GroupSource } from "./group-set.ts";
 
 /** Lists of one source for each of B requests: [B, count, L], flat. */
@@ -25,11 +26,7 @@ export interface Groups {
 }
 
 /** What lists are drawn from, and by which random numbers. */
-export interface DrawOptions {
-  /** Candidates of a request: N. */
-  readonly candidates: number;
-  /** Positions of a list: L. */
-  readonly length: number;
+export interface DrawOptions extends Pick<ListSizes, "candidates" | "length"> {
   readonly key: RandomKey;
 }
 

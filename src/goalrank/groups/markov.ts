@@ -6,6 +6,7 @@
  *   P(k | previous j)      = softmax over what the list does not hold yet of m_jk / T
  */
 import { heldScope, noGrad, Random, tensor } from "../../tensor/index.ts";
+import { pairMask } from "../decoding/decode.ts";
 import type { Generator, GeneratorMemory } from "../generator.ts";
 import { checkTemperature, type DrawOptions, type SourceLists } from "./lists.ts";
 
@@ -34,12 +35,7 @@ export async function pairScores(generator: Generator, memory: GeneratorMemory):
       const choices = tensor(everyItem, [requests, candidates], { device });
       const firstAlone = tensor(new Int32Array(everyItem.length), [requests, candidates], { device });
       const second = generator.advance(memory, first, choices, firstAlone);
-      const isOther = (at: number) => (at % candidates === Math.floor(at / candidates) ? 0 : 1);
-      const others = tensor(
-        Int32Array.from({ length: candidates * candidates }, (_, at) => isOther(at)),
-        [candidates, candidates],
-        { device },
-      );
+      const others = pairMask(candidates, device, (previous, next) => previous !== next);
       const logits = second.logits.reshape([requests, candidates, candidates]);
       return [first.logits.logSoftmax(), logits.logSoftmax(others)];
     }),

@@ -1,21 +1,14 @@
 /** Method 2 of appendix C, parallel tree: the generator branches over the first K positions and goes on greedily. */
-import { decodeTree } from "../decoding/search.ts";
+import { decodeTree, type TreeSearchOptions } from "../decoding/search.ts";
 import type { Generator, GeneratorMemory } from "../generator.ts";
 import type { SourceLists } from "./lists.ts";
-
-export interface TreeListsOptions {
-  /** Positions that branch: K. */
-  readonly steps: number;
-  /** Candidates that each of them tries; all without it. */
-  readonly branches?: number;
-}
 
 /** The `count` likeliest of the tree's lists for each request; where there are fewer, the best is repeated. */
 export async function treeLists(
   generator: Generator,
   memory: GeneratorMemory,
   count: number,
-  options: TreeListsOptions,
+  options: TreeSearchOptions,
 ): Promise<SourceLists> {
   const found = await decodeTree(generator, memory, options);
   const requests = memory.rows.shape[0];

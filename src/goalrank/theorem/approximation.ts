@@ -57,10 +57,8 @@ export async function approximate(
   const model = new GeneratorMixtures(space, { instances, members, width }, random);
   const optimiser = new AdamW([...model.namedParameters().values()], { learningRate: peak });
   using _ = scope();
-  const wanted = tensor(
-    Float32Array.from(Array.from({ length: restarts }, () => targets.map((target) => [...target])).flat(2)),
-    [instances, space.listCount],
-  );
+  const repeated = Array.from({ length: restarts }, () => targets.map((target) => [...target])).flat(2);
+  const wanted = tensor(Float32Array.from(repeated), [instances, space.listCount]);
   for (let step = 0; step < steps; step++) {
     using _step = scope();
     model.logProbabilities().mul(wanted).sum().neg().backward();
@@ -69,14 +67,13 @@ export async function approximate(
     optimiser.zeroGrad();
   }
   const logProbabilities = await model.logProbabilities().data();
-  const errors = targets.map((target, at) =>
-    Math.min(
-      ...Array.from({ length: restarts }, (_unused, restart) => {
-        const start = (restart * targets.length + at) * space.listCount;
-        return divergence(target, logProbabilities.subarray(start, start + space.listCount));
-      }),
-    ),
-  );
+  const errors = targets.map((target, at) => {
+    const ofStarts = Array.from({ length: restarts }, (_unused, restart) => {
+      const start = (restart * targets.length + at) * space.listCount;
+      return divergence(target, logProbabilities.subarray(start, start + space.listCount));
+    });
+    return Math.min(...ofStarts);
+  });
   const parameters = model.numbersLearned;
   optimiser.dispose();
   model.dispose();

@@ -39,6 +39,10 @@ export function enumerateLists(candidates: number, length: number): ListSpace {
   const prefixes = level.flatMap((list) =>
     list.map((_, t) => prefixNumbers.get(list.slice(0, t).join()) ?? -1),
   );
+  const features = prefixItems.flatMap((prefix) => featuresOf(prefix, candidates, length));
+  const free = prefixItems.flatMap((prefix) =>
+    Array.from({ length: candidates }, (_, item) => (prefix.includes(item) ? 0 : 1)),
+  );
   return {
     candidates,
     length,
@@ -46,14 +50,8 @@ export function enumerateLists(candidates: number, length: number): ListSpace {
     lists: Int32Array.from(level.flat()),
     prefixCount: prefixItems.length,
     prefixes: Int32Array.from(prefixes),
-    prefixFeatures: Float32Array.from(
-      prefixItems.flatMap((prefix) => featuresOf(prefix, candidates, length)),
-    ),
-    free: Int32Array.from(
-      prefixItems.flatMap((prefix) =>
-        Array.from({ length: candidates }, (_, item) => (prefix.includes(item) ? 0 : 1)),
-      ),
-    ),
+    prefixFeatures: Float32Array.from(features),
+    free: Int32Array.from(free),
   };
 }
 

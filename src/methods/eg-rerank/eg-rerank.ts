@@ -1,8 +1,125 @@
-/** EG-Rerank as a method: see `model.ts` for what it is, and `task.ts` for how it learns. */
+/**
+ * How EG-Rerank (`model.ts`) learns, and the method that it is (Huzhang et al. 2021). For each request, five lists are drawn from a copy pi_old of the
+ * generator, and each is worth what the judge says, and what the discriminator thinks of it (d, its logit of being
+ * logged):
+ *
+ *   R = judge(l) + 0.1 log sigmoid(d(l)),   advantage a = (R - mean R) / std R over the five
+ *   generator:      - mean over positions of min(q a, clip(q, 0.9, 1.1) a),   q = pi(l_t | l_<t) / pi_old(l_t | l_<t)
+ *                   - 0.001 * mean entropy of pi                              (PPO, Schulman et al. 2017)
+ *   discriminator:  - log sigmoid(d(logged)) - mean of log(1 - sigmoid(d(drawn)))
+ *
+ * The published discount of 0.01 has no effect here: a list is worth something at its end alone, so discounting scales the
+ * five returns of a position alike, and taking off their mean and dividing by their deviation undoes that. Ours: the
+ * weight 0.1, and that the copy is renewed every four batches, so that there is something to clip.
+ */
+import type { RequestBatch } from "../../data/batch.ts";
+import type { ListDataset } from "../../data/dataset.ts";
+import { showableLists } from "../../data/labels.ts";
+import { feedbackTask } from "../../goalrank/feedback-task.ts";
+import type { ListJudge } from "../../goalrank/judge.ts";
+import {
+  binaryCrossEntropyWithLogits,
+  concat,
+  full,
+  noGrad,
+  type Tensor,
+  tensor,
+} from "../../tensor/index.ts";
+import type { TrainingTask } from "../../training/trainer.ts";
 import { byPolicy } from "../answering.ts";
 import { initialWeights, instanceOf, type Method, sharedModel } from "../method.ts";
-import { EgRerank, PointerGenerator } from "./model.ts";
-import { DEFAULT_EG_RERANK, egRerankTask } from "./task.ts";
+import { clippedGain } from "../objectives/policy-gradient.ts";
+import { type DecodedTrajectories, EgRerank, PointerGenerator } from "./model.ts";
+
+export interface EgRerankOptions {
+  /** Lists that are drawn for each request. */
+  readonly samples: number;
+  /** How far the ratio of probabilities may move a step. */
+  readonly clip: number;
+  readonly entropyWeight: number;
+  /** What log sigmoid(d) counts beside the judge's reward, in positives. */
+  readonly discriminatorWeight: number;
+  /** Batches between two copies of the generator that lists are drawn from. */
+  readonly refreshEvery: number;
+}
+
+export const DEFAULT_EG_RERANK: EgRerankOptions = {
+  samples: 5,
+  clip: 0.1,
+  entropyWeight: 0.001,
+  discriminatorWeight: 0.1,
+  refreshEvery: 4,
+};
+
+export interface EgRerankModels {
+  readonly model: EgRerank;
+  /** Of the generator's shape: holds the copy that lists are drawn from. */
+  readonly sampler: PointerGenerator;
+  readonly judge: ListJudge;
+}
+
+/** Returns that differ by less are taken for equal: their differences are rounding. */
+const LEAST_DEVIATION = 1e-4;
+
+export function egRerankTask(
+  { model, sampler, judge }: EgRerankModels,
+  dataset: ListDataset,
+  options: EgRerankOptions,
+  seed: number,
+): TrainingTask {
+  const { generator, discriminator } = model;
+  const { samples, refreshEvery, discriminatorWeight } = options;
+  const task = feedbackTask("eg-rerank", model, dataset, async (batch, step) => {
+    if (step % refreshEvery === 0) sampler.loadStateDict(await generator.stateDict());
+    const key = { seed, stream: "eg-rerank", step };
+    const drawn = noGrad(() => sampler.sample(batch, samples, key));
+    const logged = tensor(showableLists(batch), [batch.size, 1, batch.listLength]);
+    const told = discriminator.forward(batch, concat([logged, drawn.lists], 1));
+    const [ofLogged, ofDrawn] = [told.slice(1, 0, 1), told.slice(1, 1)];
+    const rewards = noGrad(() => judge.rewards(batch, drawn.lists));
+    const returns = rewards.sub(ofDrawn.detach().neg().softplus().mul(discriminatorWeight));
+    const { surrogate, entropy } = policyTerms(generator, batch, drawn, advantages(returns), options.clip);
+    const mistaken = answerLoss(ofLogged, 1).add(answerLoss(ofDrawn, 0));
+    return {
+      loss: mistaken.sub(surrogate).sub(entropy.mul(options.entropyWeight)),
+      describe: async () => ({
+        reward: await rewards.mean().item(),
+        entropy: await entropy.item(),
+        discriminatorLoss: await mistaken.item(),
+      }),
+    };
+  });
+  return { ...task, companions: new Map([["sampler", sampler]]) };
+}
+
+/** Mean cross-entropy of logits d with one answer, 1 for logged and 0 for drawn: a scalar. */
+function answerLoss(logits: Tensor, answer: number): Tensor {
+  return binaryCrossEntropyWithLogits(logits, full(logits.shape, answer, logits)).mean();
+}
+
+/** (R - mean R) / std R over the lists of each request: [B, S] -> [B, S]. */
+function advantages(returns: Tensor): Tensor {
+  const centred = returns.sub(returns.mean(1, true));
+  const deviation = centred.square().mean(1, true).sqrt();
+  return centred.div(deviation.maximum(full([1], LEAST_DEVIATION, returns)));
+}
+
+/** What the generator climbs, by given advantages [B, S]: both scalars, means over all positions. */
+function policyTerms(
+  generator: PointerGenerator,
+  batch: RequestBatch,
+  drawn: DecodedTrajectories,
+  gains: Tensor,
+  clip: number,
+): { surrogate: Tensor; entropy: Tensor } {
+  const [requests, samples, length] = drawn.lists.shape;
+  const logs = generator.stepLogProbabilities(batch, drawn);
+  const chosen = logs.takeAlongLast(drawn.lists.reshape([requests, samples * length, 1]));
+  const ratio = chosen.reshape(drawn.lists.shape).sub(drawn.stepLogProbabilities).exp();
+  const surrogate = clippedGain(ratio, gains.reshape([requests, samples, 1]), clip).mean();
+  const entropy = logs.exp().mul(logs).sum(2).mean().neg();
+  return { surrogate, entropy };
+}
 
 export const EG_RERANK: Method = {
   name: "eg-rerank",
@@ -14,18 +131,14 @@ export const EG_RERANK: Method = {
     const { catalogue, width, listLength, seed } = context;
     const model = new EgRerank(catalogue, width, listLength, initialWeights(context, "eg-rerank"));
     const { generator } = model;
-    return instanceOf(
-      { "eg-rerank": model },
-      byPolicy(generator, (batch) => generator.encode(batch)),
-      {
-        async learn({ training, train }) {
-          const weights = initialWeights(context, "eg-rerank sampler");
-          const sampler = new PointerGenerator(catalogue, width, listLength, weights);
-          const models = { model, sampler, judge: sharedModel(context, "judge") };
-          await train(egRerankTask(models, training, DEFAULT_EG_RERANK, seed));
-          sampler.dispose();
-        },
+    return instanceOf({ "eg-rerank": model }, byPolicy(generator), {
+      async learn({ training, train }) {
+        const weights = initialWeights(context, "eg-rerank sampler");
+        const sampler = new PointerGenerator(catalogue, width, listLength, weights);
+        const models = { model, sampler, judge: sharedModel(context, "judge") };
+        await train(egRerankTask(models, training, DEFAULT_EG_RERANK, seed));
+        sampler.dispose();
       },
-    );
+    });
   },
 };

@@ -8,7 +8,7 @@
  *   pi(l_t = n | l_<t) = softmax over what is left of w . tanh(e_n + W h_t)
  *
  * The discriminator is a GRU over the items of a list in their order, whose last state gives the logit d of its being
- * logged and not generated. Both are trained as `task.ts` says; the generator's greedy list is the answer, as
+ * logged and not generated. Both are trained as `eg-rerank.ts` says; the generator's greedy list is the answer, as
  * published: the evaluator takes part in learning alone.
  *
  * Ours: the shared judge is the evaluator, where the published one is a recurrent network of its own, so that all
@@ -17,15 +17,16 @@
  */
 import type { RequestBatch } from "../../data/batch.ts";
 import type { Catalogue } from "../../data/dataset.ts";
-import { CandidateEncoder } from "../../goalrank/candidate-encoder.ts";
+import { CandidateEncoder, itemsOf } from "../../goalrank/candidate-encoder.ts";
 import {
-  type DecodedPosition,
+  type DecodedLists,
   decodePositions,
-  type ListPolicy,
   type PolicyState,
+  scorePositions,
 } from "../../goalrank/decoding/decode.ts";
 import { GRU, Linear, LSTM, MLP, Module, type RecurrentState } from "../../nn/index.ts";
 import { concat, type Random, type RandomKey, type Tensor, zeros } from "../../tensor/index.ts";
+import type { RequestPolicy } from "../answering.ts";
 
 /** The published widths at D = 128, in proportion to D. */
 function itemWidths(width: number): [hidden: number, comparison: number] {
@@ -47,16 +48,12 @@ export interface PointerState extends PolicyState {
 }
 
 /** S lists of each of B requests, with what they were chosen from. */
-export interface DecodedTrajectories {
-  /** Candidate positions: i32 [B, S, L]. */
-  readonly lists: Tensor;
+export interface DecodedTrajectories extends DecodedLists {
   /** The candidates that were left at each position: i32 [B, S * L, N]. */
   readonly free: Tensor;
-  /** log pi of each item after those before it: [B, S, L]. */
-  readonly logProbabilities: Tensor;
 }
 
-export class PointerGenerator extends Module implements ListPolicy<PointerMemory, PointerState> {
+export class PointerGenerator extends Module implements RequestPolicy<PointerMemory, PointerState> {
   private readonly encoder: CandidateEncoder;
   private readonly items: MLP;
   private readonly chosen: LSTM;
@@ -108,21 +105,10 @@ export class PointerGenerator extends Module implements ListPolicy<PointerMemory
   sample(batch: RequestBatch, lists: number, key: RandomKey): DecodedTrajectories {
     const memory = this.encode(batch);
     const [requests, candidates] = memory.rows.shape;
-    const steps = [...decodePositions(this, memory, { lists, sampling: { temperature: 1, key } })];
-    /** One column of all steps: [R, L, K]. */
-    const gather = (column: (step: DecodedPosition) => Tensor) =>
-      concat(
-        steps.map((step) => column(step).reshape([requests * lists, 1, -1])),
-        1,
-      );
-    const logProbabilities = gather(({ logits, free, choice }) =>
-      logits.logSoftmax(free).takeAlongLast(choice.reshape([-1, 1])),
-    );
-    return {
-      lists: gather(({ choice }) => choice).reshape([requests, lists, -1]),
-      free: gather(({ free }) => free).reshape([requests, -1, candidates]),
-      logProbabilities: logProbabilities.reshape([requests, lists, -1]),
-    };
+    const positions = [...decodePositions(this, memory, { lists, sampling: { temperature: 1, key } })];
+    const left = positions.map(({ free }) => free.reshape([requests * lists, 1, candidates]));
+    const free = concat(left, 1).reshape([requests, -1, candidates]);
+    return { ...scorePositions(positions, lists), free };
   }
 
   /** log pi of every candidate at each position of given lists, all at once: [B, S * L, N], -1e9 for those not left. */
@@ -133,8 +119,7 @@ export class PointerGenerator extends Module implements ListPolicy<PointerMemory
     const memory = this.encode(batch);
     const [requests, count, length] = lists.shape;
     const width = memory.rows.shape[2];
-    const items = memory.rows.takeRows(lists.reshape([requests, count * length]));
-    const before = items.reshape([requests * count, length, width]).slice(1, 0, length - 1);
+    const before = itemsOf(memory.rows, lists).slice(1, 0, length - 1);
     const start = zeros([requests * count, 1, width], memory.rows);
     const { outputs } = this.chosen.forward(concat([start, before], 1));
     return this.point(memory, outputs.reshape([requests, count * length, width])).logSoftmax(free);
@@ -167,10 +152,8 @@ export class ListDiscriminator extends Module {
 
   /** d of lists i32 [B, G, L] of candidate positions: [B, G]. */
   forward(batch: RequestBatch, lists: Tensor): Tensor {
-    const [requests, group, length] = lists.shape;
-    const items = this.encoder.forward(batch).takeRows(lists.reshape([requests, group * length]));
-    const { last } = this.list.forward(items.reshape([requests * group, length, -1]));
-    return this.head.forward(last).reshape([requests, group]);
+    const { last } = this.list.forward(itemsOf(this.encoder.forward(batch), lists));
+    return this.head.forward(last).reshape(lists.shape.slice(0, 2));
   }
 }
 

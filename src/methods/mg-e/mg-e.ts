@@ -3,21 +3,14 @@
  * shared judge, takes the one it likes best. Rows for k = 3, 20 and 100, as in the paper's comparison; what the
  * generators are is listed in `fleet.ts`. A generator is a proposal policy: several may read one network.
  */
-import { Generator } from "../../goalrank/generator.ts";
 import { imitationTask } from "../../goalrank/imitation-task.ts";
 import type { ListJudge } from "../../goalrank/judge.ts";
-import { concat, heldScope, noGrad, type Tensor } from "../../tensor/index.ts";
+import { concat, heldScope, type Tensor } from "../../tensor/index.ts";
 import { type Answering, byChoice, byPolicy } from "../answering.ts";
+import { createGenerator } from "../goalrank-policy.ts";
 import { bestByJudge } from "../list-sources.ts";
-import {
-  initialWeights,
-  instanceOf,
-  type Lesson,
-  type Method,
-  type MethodContext,
-  sharedModel,
-} from "../method.ts";
-import { decodeMatching, MatchingGenerator, matchingTask } from "../nar4rec.ts";
+import { instanceOf, type Lesson, type Method, type MethodContext, sharedModel } from "../method.ts";
+import { createMatchingGenerator, matchingTask } from "../nar4rec.ts";
 import { AUTOREGRESSIVE_NETWORKS, FLEET, type FleetMember } from "./fleet.ts";
 import { type FleetNetworks, FleetProposals } from "./proposals.ts";
 
@@ -44,38 +37,24 @@ export function byFleet(
 
 /** The networks that a fleet needs. */
 function createNetworks(fleet: readonly FleetMember[], context: MethodContext): FleetNetworks {
-  const { catalogue, layers } = context;
-  const needed = new Set(fleet.map(({ network }) => network));
-  const autoregressive = new Map(
-    AUTOREGRESSIVE_NETWORKS.filter((name) => needed.has(name)).map((name) => {
-      const stream = `mg-e ${name}`;
-      const options = { ...context, encoderLayers: layers, decoderLayers: layers, stream };
-      return [name, new Generator(catalogue, options, initialWeights(context, stream))] as const;
-    }),
-  );
-  const stream = "mg-e matching";
-  const matching = new MatchingGenerator(catalogue, { ...context, stream }, initialWeights(context, stream));
-  return { pointwise: sharedModel(context, "pointwise"), autoregressive, matching };
+  const needed = AUTOREGRESSIVE_NETWORKS.filter((name) => fleet.some(({ network }) => network === name));
+  return {
+    pointwise: sharedModel(context, "pointwise"),
+    autoregressive: new Map(needed.map((name) => [name, createGenerator(context, `mg-e ${name}`)])),
+    matching: createMatchingGenerator(context, "mg-e matching"),
+  };
 }
 
 /** Trains them. Stages are named after networks, and so are the same for all fleets. */
 async function trainNetworks(
   { autoregressive, matching }: FleetNetworks,
-  { listLength }: MethodContext,
   { training, train }: Lesson,
 ): Promise<void> {
   for (const [name, generator] of autoregressive) {
     const imitation = name.startsWith("lists") ? "list" : "positives";
-    const own = byPolicy(generator, (batch) => generator.encode(batch));
-    await train(imitationTask(generator, training, imitation, `mg-e ${name}`), own);
+    await train(imitationTask(generator, training, imitation, `mg-e ${name}`), byPolicy(generator));
   }
-  const own = byChoice(REQUESTS_PER_BATCH, listLength, async (batch) => {
-    const [lists, scores] = noGrad(() => {
-      const read = matching.forward(batch);
-      return [decodeMatching(read), read.logits.slice(1, 0, 1)];
-    });
-    return { lists: Int32Array.from(await lists.data()), scores: Float32Array.from(await scores.data()) };
-  });
+  const own = { ...byPolicy(matching), batchSize: REQUESTS_PER_BATCH };
   await train(matchingTask(matching, training, "mg-e matching"), own);
 }
 
@@ -91,9 +70,7 @@ function multiGeneratorMethod(size: number): Method {
       const networks = createNetworks(fleet, context);
       const models = { ...Object.fromEntries(networks.autoregressive), matching: networks.matching };
       const answering = byFleet(networks, fleet, sharedModel(context, "judge"), context);
-      return instanceOf(models, answering, {
-        learn: (lesson) => trainNetworks(networks, context, lesson),
-      });
+      return instanceOf(models, answering, { learn: (lesson) => trainNetworks(networks, lesson) });
     },
   };
 }

@@ -1,5 +1,13 @@
-/** What each member of MG-E's fleet proposes for a batch of requests; see `mg-e-fleet.ts`. */
+/** What each member of MG-E's fleet proposes for a batch of requests; see `fleet.ts`. */
 import type { RequestBatch } from "../../data/batch.ts";
+import type { ListConstraints } from "../../goalrank/decoding/constraints.ts";
+import {
+  type DecodeOptions,
+  decodeLists,
+  type ListPolicy,
+  type PolicyMemory,
+  type PolicyState,
+} from "../../goalrank/decoding/decode.ts";
 import type { Generator, GeneratorMemory } from "../../goalrank/generator.ts";
 import { diverseLists } from "../../goalrank/groups/diverse.ts";
 import type { SourceLists } from "../../goalrank/groups/lists.ts";
@@ -16,7 +24,7 @@ import {
   type Tensor,
   tensor,
 } from "../../tensor/index.ts";
-import { contrastiveLists, decodeMatching, type Matching, type MatchingGenerator } from "../nar4rec.ts";
+import { contrastiveLists, type Matching, type MatchingGenerator } from "../nar4rec.ts";
 import { topCandidates } from "../pier/permutations.ts";
 import type { PointwiseRanker } from "../pointwise-ranker.ts";
 import {
@@ -86,12 +94,11 @@ export class FleetProposals {
     const { scores, length, batch } = this;
     switch (decoding.method) {
       case "best":
-        return topCandidates(scores, length, this.allowed(decoding.leftOut, key));
+        return topCandidates(scores, length, this.leavingOut(decoding.leftOut, key));
       case "sampled":
         return gumbelTopK(scores.div(decoding.temperature), { lists: 1, length, key });
       case "diverse": {
-        const { penalty } = decoding;
-        const options = { ...this.draw(key), penalty };
+        const options = { ...this.draw(key), penalty: decoding.penalty };
         return this.fromHost(diverseLists(await scores.data(), [await this.best()], batch.size, 1, options));
       }
       case "substituted":
@@ -108,20 +115,12 @@ export class FleetProposals {
     const { generator, memory } = reading;
     const { size } = this.batch;
     switch (decoding.method) {
-      case "best": {
-        const forbidden = this.leftOut(decoding.leftOut, key);
-        return noGrad(() =>
-          generator.decode(memory, { lists: 1, ...(forbidden && { constraints: { forbidden } }) }),
-        );
-      }
+      case "best":
+        return decode(generator, memory, { constraints: this.leavingOut(decoding.leftOut, key) });
       case "sampled":
-        return noGrad(() =>
-          generator.decode(memory, { lists: 1, sampling: { temperature: decoding.temperature, key } }),
-        );
+        return decode(generator, memory, { sampling: { temperature: decoding.temperature, key } });
       case "nucleus":
-        return noGrad(() =>
-          generator.decode(memory, { lists: 1, sampling: { temperature: 1, topP: decoding.topP, key } }),
-        );
+        return decode(generator, memory, { sampling: { temperature: 1, topP: decoding.topP, key } });
       case "markov": {
         reading.pairs ??= await pairScores(generator, memory);
         const options = { ...this.draw(key), temperature: decoding.temperature };
@@ -137,12 +136,13 @@ export class FleetProposals {
   }
 
   private proposeMatching(decoding: MatchingDecoding, key: RandomKey): Tensor {
-    this.matching ??= noGrad(() => this.networks.matching.forward(this.batch));
+    const generator = this.networks.matching;
+    this.matching ??= noGrad(() => generator.encode(this.batch));
     switch (decoding.method) {
       case "best":
-        return decodeMatching(this.matching, { allowed: this.allowed(decoding.leftOut, key) });
+        return decode(generator, this.matching, { constraints: this.leavingOut(decoding.leftOut, key) });
       case "sampled":
-        return decodeMatching(this.matching, { sampling: { temperature: decoding.temperature, key } });
+        return decode(generator, this.matching, { sampling: { temperature: decoding.temperature, key } });
       case "contrastive":
         return contrastiveLists(this.matching, [decoding.penalty]);
     }
@@ -174,29 +174,27 @@ export class FleetProposals {
     return this.held.run(() => tensor(lists, [this.batch.size, count, this.length], { device }));
   }
 
-  /** 1 for the candidates of each request that are left out: [B, N]; undefined where none is. */
-  private leftOut(share: number | undefined, key: RandomKey): Int32Array | undefined {
+  /** Leaves a share of each request's candidates out; undefined where it leaves out none. */
+  private leavingOut(share: number | undefined, key: RandomKey): ListConstraints | undefined {
     if (share === undefined) return undefined;
     const { candidates, batch } = this;
     const random = new Random(key);
     const count = Math.ceil(share * (candidates - this.length));
-    const mask = new Int32Array(batch.size * candidates);
+    const forbidden = new Int32Array(batch.size * candidates);
     for (let request = 0; request < batch.size; request++) {
-      for (const n of random.permutation(candidates).subarray(0, count)) mask[request * candidates + n] = 1;
+      for (const n of random.permutation(candidates).subarray(0, count)) {
+        forbidden[request * candidates + n] = 1;
+      }
     }
-    return mask;
+    return { forbidden };
   }
+}
 
-  /** The others, as a mask: i32 [B, N]. */
-  private allowed(share: number | undefined, key: RandomKey): Tensor | undefined {
-    const mask = this.leftOut(share, key);
-    return (
-      mask &&
-      tensor(
-        mask.map((isLeftOut) => 1 - isLeftOut),
-        [this.batch.size, this.candidates],
-        { device: this.scores.device },
-      )
-    );
-  }
+/** One list of a policy for each request. */
+function decode<Memory extends PolicyMemory, State extends PolicyState>(
+  policy: ListPolicy<Memory, State>,
+  memory: Memory,
+  options: Pick<DecodeOptions, "sampling" | "constraints">,
+): Tensor {
+  return noGrad(() => decodeLists(policy, memory, { lists: 1, ...options }));
 }

@@ -41,8 +41,3 @@ export function standardise(rewards: Tensor): Tensor {
   const isFlat = deviation.less(full([1], 1e-6, deviation));
   return centred.div(where(isFlat, full([1], 1, deviation), deviation));
 }
-
-/** Log-probability ratio of each list to the reference policy: [B, G]. */
-export function gainOverReference({ steps, referenceSteps }: GroupEvidence): Tensor {
-  return steps.sub(referenceSteps).sum(2);
-}

@@ -1,11 +1,36 @@
-/** What is made of the groups: Eq. 5, or what it is compared with. */
+/** What is made of the groups: Eq. 5, or what it is compared with on the same generator and groups, by name. */
 import * as z from "zod";
 import type { GroupSet } from "../../goalrank/groups/group-set.ts";
 import { groupSchema } from "../../goalrank/groups/group-settings.ts";
 import { checkSettings } from "../../settings/check-settings.ts";
 import type { Settings } from "../../settings/setting-kinds.ts";
-import { objectiveOptionsSchema } from "./evidence.ts";
-import { GROUP_OBJECTIVES, type GroupObjectiveName, OBJECTIVES, type ObjectiveName } from "./index.ts";
+import { type Objective, objectiveOptionsSchema } from "./evidence.ts";
+import { grpo, rankGrpo, reinforce } from "./policy-gradient.ts";
+import { dpo, lipoLambda, rankList } from "./preference.ts";
+
+/** Objectives over a group of lists; `onPolicy`: its lists must come from the policy itself. */
+export const GROUP_OBJECTIVES = {
+  reinforce: { objective: reinforce, onPolicy: true },
+  grpo: { objective: grpo, onPolicy: true },
+  "rank-grpo": { objective: rankGrpo, onPolicy: true },
+  "lipo-lambda": { objective: lipoLambda, onPolicy: false },
+  "rank-list": { objective: rankList, onPolicy: false },
+  dpo: { objective: dpo, onPolicy: false },
+} as const satisfies Record<string, { readonly objective: Objective; readonly onPolicy: boolean }>;
+/** One of {@link GROUP_OBJECTIVES}. */
+export type GroupObjectiveName = keyof typeof GROUP_OBJECTIVES;
+
+/**
+ * What a generator may be trained to do: `goalrank` is Eq. 5, `imitation` the likelihood of the logged lists, the others
+ * are those of {@link GROUP_OBJECTIVES}.
+ */
+export const OBJECTIVES = [
+  "goalrank",
+  "imitation",
+  ...(Object.keys(GROUP_OBJECTIVES) as GroupObjectiveName[]),
+] as const;
+/** One of {@link OBJECTIVES}. */
+export type ObjectiveName = (typeof OBJECTIVES)[number];
 
 /** The settings of groups, with those of what is made of them. */
 export const policySchema = groupSchema
@@ -47,9 +72,8 @@ export function isGroupObjective(name: ObjectiveName): name is GroupObjectiveNam
 /** What of a set is not of the policy itself, where the objective needs that. */
 function strangerIn(objective: GroupObjectiveName, set: GroupSet): GroupSet[number] | undefined {
   if (!GROUP_OBJECTIVES[objective].onPolicy) return undefined;
-  return set.find(
-    (entry) =>
-      entry.count > 0 &&
-      (entry.source !== "policy" || (entry.temperature ?? 1) !== 1 || (entry.topP ?? 1) !== 1),
-  );
+  return set.find((entry) => {
+    if (entry.count === 0) return false;
+    return entry.source !== "policy" || (entry.temperature ?? 1) !== 1 || (entry.topP ?? 1) !== 1;
+  });
 }

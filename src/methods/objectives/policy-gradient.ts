@@ -20,7 +20,7 @@ export const grpo: Objective = (evidence, options) => {
   const advantages = standardise(rewards)
     .reshape([...rewards.shape, 1])
     .broadcastTo(steps.shape);
-  return clippedGain(evidence, advantages, options).neg().add(divergence(evidence).mul(options.beta));
+  return clippedLoss(evidence, advantages, options);
 };
 
 /**
@@ -35,8 +35,7 @@ export const rankGrpo: Objective = (evidence, options) => {
       "objective: rank-grpo needs what each position earns; use a reward model whose head is positions",
     );
   }
-  const advantages = standardise(returnsToGo(positionRewards));
-  return clippedGain(evidence, advantages, options).neg().add(divergence(evidence).mul(options.beta));
+  return clippedLoss(evidence, standardise(returnsToGo(positionRewards)), options);
 };
 
 /** Sum over each position and those after it: [B, G, L]. */
@@ -50,16 +49,18 @@ function returnsToGo(positionRewards: Tensor): Tensor {
   return positionRewards.matmul(sums);
 }
 
-/** PPO's clipped surrogate (Schulman et al. 2017), for advantages of each position [B, G, L]: [B]. */
-function clippedGain(
-  { steps, sampledSteps }: GroupEvidence,
-  advantages: Tensor,
-  { clip }: ObjectiveOptions,
-): Tensor {
-  const ratio = steps.sub(sampledSteps).exp();
+/** - the clipped gain + beta KL, for advantages of each position [B, G, L]: [B]. */
+function clippedLoss(evidence: GroupEvidence, advantages: Tensor, { clip, beta }: ObjectiveOptions): Tensor {
+  const ratio = evidence.steps.sub(evidence.sampledSteps).exp();
+  const gain = clippedGain(ratio, advantages, clip).mean([1, 2]);
+  return gain.neg().add(divergence(evidence).mul(beta));
+}
+
+/** PPO's clipped surrogate (Schulman et al. 2017), min(q a, clip(q) a), of ratios q and advantages a of one shape. */
+export function clippedGain(ratio: Tensor, advantages: Tensor, clip: number): Tensor {
   const bound = (value: number) => full([1], value, ratio);
   const clipped = ratio.maximum(bound(1 - clip)).minimum(bound(1 + clip));
-  return ratio.mul(advantages).minimum(clipped.mul(advantages)).mean([1, 2]);
+  return ratio.mul(advantages).minimum(clipped.mul(advantages));
 }
 
 /** Schulman's unbiased estimate of KL(pi || reference), never negative: mean of e^d - d - 1, d = log ref - log pi. */

@@ -5,8 +5,13 @@ import { type GoalRankModels, type GroupLoss, goalRankTask } from "../../goalran
 import { imitationTask } from "../../goalrank/imitation-task.ts";
 import { noGrad, tensor } from "../../tensor/index.ts";
 import type { TrainingTask } from "../../training/trainer.ts";
-import { GROUP_OBJECTIVES, type GroupObjectiveName } from "./index.ts";
-import { checkPolicy, isGroupObjective, type PolicyOptions } from "./objective-settings.ts";
+import {
+  checkPolicy,
+  GROUP_OBJECTIVES,
+  type GroupObjectiveName,
+  isGroupObjective,
+  type PolicyOptions,
+} from "./objective-settings.ts";
 
 /** Where the generator's weights come from before its first step. */
 export const GENERATOR_STARTS = ["scratch", "reward", "imitation"] as const;
@@ -60,16 +65,14 @@ function lossOf(name: GroupObjectiveName, models: PolicyModels, options: PolicyO
       noGrad(() => policy.stepLogProbabilities(policy.encode(batch), lists, groupSize));
     const steps = generator.stepLogProbabilities(memory, lists, groupSize);
     const positions = tensor(lists, [...shape, batch.listLength]);
-    return GROUP_OBJECTIVES[name].objective(
-      {
-        steps,
-        sampledSteps: sampler === undefined ? steps.detach() : stepsUnder(sampler),
-        referenceSteps: stepsUnder(reference),
-        rewards: tensor(rewards, shape),
-        positionRewards: noGrad(() => judge.positionRewards?.(batch, positions)),
-        distinct: tensor(groups.distinct, shape),
-      },
-      options,
-    );
+    const evidence = {
+      steps,
+      sampledSteps: sampler === undefined ? steps.detach() : stepsUnder(sampler),
+      referenceSteps: stepsUnder(reference),
+      rewards: tensor(rewards, shape),
+      positionRewards: noGrad(() => judge.positionRewards?.(batch, positions)),
+      distinct: tensor(groups.distinct, shape),
+    };
+    return GROUP_OBJECTIVES[name].objective(evidence, options);
   };
 }

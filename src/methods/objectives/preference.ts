@@ -3,17 +3,22 @@
  * DPO, and the lists may come from anywhere; repeated ones are left out.
  */
 import { concat, full, type Tensor } from "../../tensor/index.ts";
-import { type GroupEvidence, gainOverReference, type Objective } from "./evidence.ts";
+import type { GroupEvidence, Objective } from "./evidence.ts";
 
 /** DPO (Rafailov et al. 2023) on the best and the worst list of a group: -log sigmoid(s_best - s_worst). */
 export const dpo: Objective = (evidence, { beta }) => {
   const { rewards } = evidence;
-  const scores = gainOverReference(evidence).mul(beta);
+  const scores = scoresOf(evidence, beta);
   const best = extremeMean(rewards, scores);
   const worst = extremeMean(rewards.neg(), scores);
   const hasSpread = rewards.max(1).greater(rewards.neg().max(1).neg()).cast(rewards.dtype);
   return worst.sub(best).softplus().mul(hasSpread);
 };
+
+/** s: beta times the log-probability ratio of each list to the reference policy, [B, G]. */
+function scoresOf({ steps, referenceSteps }: GroupEvidence, beta: number): Tensor {
+  return steps.sub(referenceSteps).sum(2).mul(beta);
+}
 
 /** Mean score of the lists of the highest reward: [B]. */
 function extremeMean(rewards: Tensor, scores: Tensor): Tensor {
@@ -28,7 +33,7 @@ function extremeMean(rewards: Tensor, scores: Tensor): Tensor {
  */
 export const lipoLambda: Objective = (evidence, { beta }) => {
   const { rewards } = evidence;
-  const scores = gainOverReference(evidence).mul(beta);
+  const scores = scoresOf(evidence, beta);
   const { better, count } = orderedPairs(evidence);
   const kept = evidence.distinct.cast(rewards.dtype);
   const above = asColumns(scores.detach()).greater(asRows(scores.detach())).cast(rewards.dtype);
@@ -49,7 +54,7 @@ export const lipoLambda: Objective = (evidence, { beta }) => {
  */
 export const rankList: Objective = (evidence, { beta }) => {
   const { distinct, rewards } = evidence;
-  const scores = gainOverReference(evidence).mul(beta);
+  const scores = scoresOf(evidence, beta);
   const [requests, lists] = rewards.shape;
   const { better } = orderedPairs(evidence);
   const margins = asColumns(scores).sub(asRows(scores));

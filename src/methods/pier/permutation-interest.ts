@@ -17,7 +17,7 @@
 
 import type { RequestBatch } from "../../data/batch.ts";
 import type { Catalogue } from "../../data/dataset.ts";
-import { CandidateEncoder } from "../../goalrank/candidate-encoder.ts";
+import { CandidateEncoder, itemsOf } from "../../goalrank/candidate-encoder.ts";
 import type { ListJudge } from "../../goalrank/judge.ts";
 import type { ModelShape } from "../../goalrank/model-shape.ts";
 import {
@@ -43,8 +43,6 @@ import {
 import type { Permutation } from "./permutations.ts";
 import { hammingDistances } from "./sim-hash.ts";
 
-export type PermutationInterestOptions = Omit<ModelShape, "candidateCount" | "historyLength">;
-
 /** Lists that a user was shown before, E of them. */
 interface EarlierLists {
   /** Their items, encoded: [B, E, L, D]. */
@@ -66,7 +64,7 @@ export class PermutationInterest extends Module implements ListJudge {
 
   constructor(
     catalogue: Catalogue,
-    private readonly options: PermutationInterestOptions,
+    private readonly options: Omit<ModelShape, "candidateCount" | "historyLength">,
     random: Random,
   ) {
     super();
@@ -83,10 +81,8 @@ export class PermutationInterest extends Module implements ListJudge {
 
   /** Logits of positive feedback at each position of lists i32 [B, G, L] of candidate positions: [B, G, L]. */
   forward(batch: RequestBatch, lists: Tensor): Tensor {
-    const [requests, group, length] = lists.shape;
-    const candidates = this.encoder.forward(batch);
-    const items = candidates.takeRows(lists.reshape([requests, group * length]));
-    const { placed, seen, whole } = this.readLists(items.reshape([requests * group, length, -1]));
+    const [requests, group] = lists.shape;
+    const { placed, seen, whole } = this.readLists(itemsOf(this.encoder.forward(batch), lists));
     const own = whole.reshape([requests, group, -1]);
     const spread = (vector: Tensor) => vector.reshape([requests * group, 1, -1]).broadcastTo(placed.shape);
     const interest = this.interest(batch, own);

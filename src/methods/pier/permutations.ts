@@ -1,7 +1,7 @@
 /** Orders of a pointwise ranker's best list: what PIER chooses from. */
-import type { CandidateScorer } from "../../goalrank/judge.ts";
-import { chooseNext, concat, full, type Tensor, tensor } from "../../tensor/index.ts";
-import type { ListSource } from "../list-sources.ts";
+import type { ListConstraints } from "../../goalrank/decoding/constraints.ts";
+import { decodeLists } from "../../goalrank/decoding/decode.ts";
+import { type Tensor, tensor } from "../../tensor/index.ts";
 
 /** An order of the numbers from 0 to L - 1: which item of a list stands at each position. */
 export type Permutation = readonly number[];
@@ -28,17 +28,16 @@ function permutationsOf(numbers: Permutation): Permutation[] {
 
 /**
  * The candidates of the `length` highest scores [B, N], highest first, ties by number: i32 [B, L].
- * @param allowed i32 [B, N], 0 for candidates that are passed over; all are allowed without it
+ * @param constraints what a list must meet besides
  */
-export function topCandidates(scores: Tensor, length: number, allowed?: Tensor): Tensor {
-  let free = allowed ?? full(scores.shape, 1, { dtype: "i32", device: scores.device });
-  const choices: Tensor[] = [];
-  for (let t = 0; t < length; t++) {
-    const next = chooseNext(scores, free);
-    choices.push(next.choice.reshape([-1, 1]));
-    free = next.free;
-  }
-  return concat(choices, 1);
+export function topCandidates(scores: Tensor, length: number, constraints?: ListConstraints): Tensor {
+  // The scores are the logits of every position.
+  const policy = {
+    listLength: length,
+    begin: () => ({ logits: scores }),
+    advance: () => ({ logits: scores }),
+  };
+  return decodeLists(policy, { rows: scores }, { lists: 1, constraints }).reshape([-1, length]);
 }
 
 /** Lists i32 [B, L], each in K orders of its own [B][K][L]: i32 [B, K, L]. */
@@ -48,16 +47,4 @@ export function permuteLists(lists: Tensor, orders: readonly (readonly Permutati
   const indices = tensor(places, [requests, places.length / requests], { device: lists.device });
   // Elements are taken from floats, which hold candidate positions exactly.
   return lists.cast("f32").takeAlongLast(indices).cast("i32").reshape([requests, -1, length]);
-}
-
-/** The orders of a scorer's best list, as many as `topPermutations` gives. */
-export function permutationSource(pointwise: CandidateScorer): ListSource {
-  return {
-    draw(batch, count, length) {
-      const scores = pointwise.forward(batch);
-      const permutations = topPermutations(length).slice(0, count);
-      const orders = Array.from({ length: batch.size }, () => permutations);
-      return { lists: permuteLists(topCandidates(scores, length), orders), scores };
-    },
-  };
 }

@@ -13,10 +13,11 @@
  * OCPM is the evaluator of the published system. The second method, as in the paper's comparison, has the shared judge
  * choose among all orders, and learns nothing of its own.
  */
-import { feedbackBatch, type RequestBatch } from "../../data/batch.ts";
+import type { RequestBatch } from "../../data/batch.ts";
 import type { ListDataset } from "../../data/dataset.ts";
 import { showableLists } from "../../data/labels.ts";
 import { rankByScore } from "../../evaluation/ranking-metrics.ts";
+import { feedbackTask } from "../../goalrank/feedback-task.ts";
 import {
   binaryCrossEntropyWithLogits,
   concat,
@@ -27,51 +28,33 @@ import {
 } from "../../tensor/index.ts";
 import type { TrainingTask } from "../../training/trainer.ts";
 import { type Answering, byChoice } from "../answering.ts";
-import { bestByJudge, byEvaluator, judgedTogether } from "../list-sources.ts";
+import { bestByJudge, byEvaluator, judgedTogether, type ListSource } from "../list-sources.ts";
 import { initialWeights, instanceOf, type Method, sharedModel } from "../method.ts";
 import type { PointwiseRanker } from "../pointwise-ranker.ts";
 import { PermutationInterest } from "./permutation-interest.ts";
-import {
-  type Permutation,
-  permutationSource,
-  permuteLists,
-  topCandidates,
-  topPermutations,
-} from "./permutations.ts";
+import { type Permutation, permuteLists, topCandidates, topPermutations } from "./permutations.ts";
 
 /** Orders at each end of FPSM's ranking that the loss reads. */
 const CONTRASTED = 5;
 const CONTRAST_WEIGHT = 0.01;
 
 export function pierTask(model: PermutationInterest, dataset: ListDataset): TrainingTask {
-  return {
-    stage: "pier",
-    model,
-    size: dataset.size,
-    async computeLoss(rows) {
-      const batch = feedbackBatch(dataset, rows);
-      const shape = [rows.length, 1, dataset.listLength];
-      const shown = tensor(showableLists(batch), shape);
-      const contrasted = await contrastedOrders(model, batch, shown.reshape([rows.length, -1]));
-      const lists = contrasted === undefined ? shown : concat([shown, contrasted], 1);
-      const logits = model.forward(batch, lists);
-      const labels = tensor(batch.feedback, shape);
-      const isCandidate = Float32Array.from(batch.exposed, (at) => (at < 0 ? 0 : 1));
-      const errors = binaryCrossEntropyWithLogits(logits.slice(1, 0, 1), labels);
-      const loss = errors.mul(tensor(isCandidate, shape)).mean();
-      if (contrasted === undefined) return { loss };
-      const count = contrasted.shape[1] / 2;
-      const nearest = logits
-        .slice(1, 1, 1 + count)
-        .sigmoid()
-        .mean();
-      const farthest = logits
-        .slice(1, 1 + count)
-        .sigmoid()
-        .mean();
-      return { loss: loss.sub(nearest.sub(farthest).mul(CONTRAST_WEIGHT)) };
-    },
-  };
+  return feedbackTask("pier", model, dataset, async (batch) => {
+    const shape = [batch.size, 1, batch.listLength];
+    const shown = tensor(showableLists(batch), shape);
+    const contrasted = await contrastedOrders(model, batch, shown.reshape([batch.size, -1]));
+    const lists = contrasted === undefined ? shown : concat([shown, contrasted], 1);
+    const logits = model.forward(batch, lists);
+    const labels = tensor(batch.feedback, shape);
+    const isCandidate = Float32Array.from(batch.exposed, (at) => (at < 0 ? 0 : 1));
+    const errors = binaryCrossEntropyWithLogits(logits.slice(1, 0, 1), labels);
+    const loss = errors.mul(tensor(isCandidate, shape)).mean();
+    if (contrasted === undefined) return { loss };
+    const count = contrasted.shape[1] / 2;
+    const meanOf = (from: number, to?: number) => logits.slice(1, from, to).sigmoid().mean();
+    const [nearest, farthest] = [meanOf(1, 1 + count), meanOf(1 + count)];
+    return { loss: loss.sub(nearest.sub(farthest).mul(CONTRAST_WEIGHT)) };
+  });
 }
 
 /**
@@ -88,10 +71,8 @@ async function contrastedOrders(
   const distances = noGrad(() => model.distances(batch, lists, permutations));
   if (distances === undefined || count === 0) return undefined;
   const orders = await nearestFirst(distances, permutations);
-  return permuteLists(
-    lists,
-    orders.map((own) => [...own.slice(0, count), ...own.slice(-count)]),
-  );
+  const ends = orders.map((own) => [...own.slice(0, count), ...own.slice(-count)]);
+  return permuteLists(lists, ends);
 }
 
 /** The orders for each request, the nearest first: distances [B, P] -> [B][P]. */
@@ -153,9 +134,14 @@ export const PIER_PERMUTATIONS: Method = {
   family: "generator-evaluator",
   answersWith: ["pointwise", "judge"],
   create(context) {
-    const { listLength, seed } = context;
-    const source = permutationSource(sharedModel(context, "pointwise"));
-    const lists = topPermutations(listLength).length;
-    return instanceOf({}, byEvaluator(source, sharedModel(context, "judge"), listLength, { lists, seed }));
+    const pointwise = sharedModel(context, "pointwise");
+    const source: ListSource = (batch, count, length) => {
+      const scores = pointwise.forward(batch);
+      const permutations = topPermutations(length).slice(0, count);
+      const orders = Array.from({ length: batch.size }, () => permutations);
+      return { lists: permuteLists(topCandidates(scores, length), orders), scores };
+    };
+    const lists = topPermutations(context.listLength).length;
+    return instanceOf({}, byEvaluator(source, lists, context));
   },
 };

@@ -44,13 +44,13 @@ export function hammingDistances(
   });
   const weighing = tensor(placed, [1, permutations.length, length], { device });
   const signatures = signs(matmul(weighing, matmul(items, planes)));
-  const inOrder = tensor(
-    Array.from({ length }, (_, t) => positionWeight(t)),
-    [1, 1, length],
-    { device },
-  );
+  const inOrder = Float32Array.from({ length }, (_, t) => positionWeight(t));
   const sides = matmul(earlier.reshape([requests * count, length, -1]), planes);
-  const earlierSignatures = signs(matmul(inOrder, sides)).reshape([requests, count, bits]);
+  const earlierSignatures = signs(matmul(tensor(inOrder, [1, 1, length], { device }), sides)).reshape([
+    requests,
+    count,
+    bits,
+  ]);
   // Two signatures of -1 and 1 that differ in d of M bits have the product M - 2 d.
   const weighted = matmul(weights.reshape([requests, 1, count]), earlierSignatures);
   const agreement = matmul(signatures, weighted, { transposeB: true }).reshape([requests, -1]);

@@ -8,6 +8,13 @@ export function initialRanks({ retrieverScores }: RequestBatch): Tensor {
   return retrieverScores.transpose().greater(retrieverScores).cast("f32").sum(2).cast("i32");
 }
 
+/** Where each candidate stands in its request, as if that were its rank: i32 [B, N]. */
+export function candidatePlaces({ items }: RequestBatch): Tensor {
+  const [requests, count] = items.shape;
+  const places = Int32Array.from({ length: requests * count }, (_, at) => at % count);
+  return tensor(places, [requests, count]);
+}
+
 /** Embeddings of ranks i32 [B, N]; of requests with more candidates than there are ranks, the last ones share one. */
 export function embedRanks(table: Embedding, ranks: Tensor): Tensor {
   const most = table.weight.shape[0];
@@ -21,16 +28,12 @@ export function embedRanks(table: Embedding, ranks: Tensor): Tensor {
   return table.forward(known);
 }
 
-/** An initial ranking without ties, both ways: i32 [B, N]. */
-export interface InitialOrder {
-  /** The rank of each candidate, from 0. */
-  readonly ranks: Tensor;
-  /** The place of the candidate of each rank. */
-  readonly places: Tensor;
-}
-
-/** Of equal scores the lower item number comes first, so that nothing depends on where candidates stand. */
-export function initialOrder({ retrieverScores, items }: RequestBatch): InitialOrder {
+/**
+ * An initial ranking without ties, both ways, i32 [B, N]: the rank of each candidate, from 0, and the place of the
+ * candidate of each rank. Of equal scores the lower item number comes first, so that nothing depends on where candidates
+ * stand.
+ */
+export function initialOrder({ retrieverScores, items }: RequestBatch): { ranks: Tensor; places: Tensor } {
   const [requests, count] = items.shape;
   const otherScores = retrieverScores.transpose();
   const lowerItems = items.reshape([requests, 1, count]).less(items.reshape([requests, count, 1]));

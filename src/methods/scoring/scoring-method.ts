@@ -2,10 +2,12 @@
  * Methods that score all candidates of a request at once and list the best: what they learn from, and how a scorer and
  * a loss become a method.
  */
-import { type FeedbackBatch, feedbackBatch } from "../../data/batch.ts";
+import type { FeedbackBatch } from "../../data/batch.ts";
 import type { ListDataset } from "../../data/dataset.ts";
 import { candidateLabelTensor, type UnexposedCandidates } from "../../data/labels.ts";
+import { feedbackTask } from "../../goalrank/feedback-task.ts";
 import type { CandidateScorer } from "../../goalrank/judge.ts";
+import { listwiseLoss } from "../../goalrank/listwise-loss.ts";
 import type { Module } from "../../nn/index.ts";
 import { binaryCrossEntropyWithLogits, type Tensor, tensor } from "../../tensor/index.ts";
 import type { TrainingTask } from "../../training/trainer.ts";
@@ -34,6 +36,22 @@ export function pointwiseLoss(scores: Tensor, labels: Tensor, mask?: Tensor): Te
 }
 
 /**
+ * The attention loss of DLCM and SetRank (Ai et al. 2018), how a person's attention should be shared among the
+ * candidates: mean over requests of - sum_n a_n log softmax(s)_n, with attention a = tau(y) / sum tau(y), where
+ * tau(y) = e^y for y > 0 and 0 otherwise; scores s and labels y are [B, K]. A request without a positive counts 0. Of
+ * labels 0 and 1 it makes the list-wise loss of PRM.
+ *
+ * The papers write tau for the scores too; the authors' programs take a softmax, and so does this, since a score under 0
+ * would never learn from tau.
+ *
+ * @param mask i32 [B, K]: what is not 0 takes part
+ */
+export function attentionLoss(scores: Tensor, labels: Tensor, mask?: Tensor): Tensor {
+  const isPositive = labels.greater(labels.mul(0)).cast("f32");
+  return listwiseLoss(scores, labels.exp().mul(isPositive), mask);
+}
+
+/**
  * Learns the loss of every candidate's score, or, where what was not shown counts nothing, of the scores of what was
  * shown. The model reads all candidates either way.
  */
@@ -44,36 +62,21 @@ export function scoringTask(
   dataset: ListDataset,
   unexposed: UnexposedCandidates,
 ): TrainingTask {
-  return {
-    stage,
-    model,
-    size: dataset.size,
-    computeLoss(rows) {
-      const batch = feedbackBatch(dataset, rows);
-      const scores = model.forward(batch);
-      if (unexposed === "negative") return { loss: loss(scores, candidateLabelTensor(batch)) };
-      const { places, labels, mask } = shownCandidates(batch);
-      return { loss: loss(scores.takeAlongLast(places), labels, mask) };
-    },
-  };
+  return feedbackTask(stage, model, dataset, (batch) => {
+    const scores = model.forward(batch);
+    if (unexposed === "negative") return { loss: loss(scores, candidateLabelTensor(batch)) };
+    const { places, labels, mask } = shownCandidates(batch);
+    return { loss: loss(scores.takeAlongLast(places), labels, mask) };
+  });
 }
 
 /** Candidates that were shown, with feedback: [B, L]; the mask is 0 for items that are no candidates. */
 function shownCandidates({ size, listLength, exposed, feedback }: FeedbackBatch) {
-  const shape = [size, listLength];
+  const asTensor = (column: Int32Array | Float32Array) => tensor(column, [size, listLength]);
   return {
-    places: tensor(
-      exposed.map((place) => Math.max(place, 0)),
-      shape,
-    ),
-    labels: tensor(
-      feedback.map((label, at) => (exposed[at] < 0 ? 0 : label)),
-      shape,
-    ),
-    mask: tensor(
-      exposed.map((place) => (place < 0 ? 0 : 1)),
-      shape,
-    ),
+    places: asTensor(exposed.map((place) => Math.max(place, 0))),
+    labels: asTensor(feedback.map((label, at) => (exposed[at] < 0 ? 0 : label))),
+    mask: asTensor(exposed.map((place) => (place < 0 ? 0 : 1))),
   };
 }
 

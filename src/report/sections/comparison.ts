@@ -5,12 +5,11 @@ import { DASHED, figure } from "../figure.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { bestMethod, isGoalRank, isLandmark, type Measure, measuresOf } from "../measures.ts";
 import { count, decimal, NONE, signed } from "../numbers.ts";
-import { absent, type Cell, folded, pairs, type Section, table } from "../parts.ts";
+import { absent, folded, pairs, type Section, table } from "../parts.ts";
 
 export const comparison: Section = {
   id: "results",
   name: "Results",
-  title: "Results",
   content({ result }) {
     if (result === undefined || result.rows.length === 0) {
       return absent("No method has been judged yet: the run has no result.json.");
@@ -48,16 +47,20 @@ interface Interval {
 const TONES = { strong: "var(--accent)", plain: "var(--text)", faint: "var(--muted)" };
 
 /** One line for each name, its label above it: that leaves the whole width to the numbers. */
-function intervalPlot(
+function intervalFigure(
+  title: string,
+  about: string,
   intervals: readonly Interval[],
   x: Plot.ScaleOptions,
   marks: readonly Plot.Markish[] = [],
-): Plot.PlotOptions {
+): Html {
   const colour = ({ tone }: Interval) => TONES[tone];
   const labels = { y: "name", dy: -7, fill: colour, stroke: "var(--page)", strokeWidth: 3 } as const;
   const names = { ...labels, text: "name", frameAnchor: "left", textAnchor: "start" } as const;
   const ofTone = (isStrong: boolean) => intervals.filter(({ tone }) => (tone === "strong") === isStrong);
-  return {
+  return figure({
+    title,
+    description: `${about}: ${intervals.map(({ name, label }) => `${name} ${label}`).join("; ")}`,
     height: 30 + ROW_HEIGHT * intervals.length,
     marginLeft: 6,
     marginRight: 14,
@@ -80,12 +83,7 @@ function intervalPlot(
       Plot.text(ofTone(false), names),
       Plot.text(intervals, { ...labels, text: "label", frameAnchor: "right", textAnchor: "end" }),
     ],
-  };
-}
-
-/** `name label; name label` */
-function inWords(intervals: readonly Interval[]): string {
-  return intervals.map(({ name, label }) => `${name} ${label}`).join("; ");
+  });
 }
 
 function measureFigure(rows: readonly StoredRow[], { key, title, format, scale, meaning }: Measure): Html {
@@ -103,8 +101,7 @@ function measureFigure(rows: readonly StoredRow[], { key, title, format, scale, 
       },
     ];
   });
-  const description = `${title}, ${meaning}: ${inWords(intervals)}`;
-  return figure({ title, description }, intervalPlot(intervals, { nice: true }));
+  return intervalFigure(title, `${title}, ${meaning}`, intervals, { nice: true });
 }
 
 function leads(advantages: readonly StoredAdvantage[]): Html {
@@ -121,10 +118,9 @@ function leads(advantages: readonly StoredAdvantage[]): Html {
   const title = `GoalRank's lead in ${measure} per list`;
   const ends = advantages.flatMap(({ mean, halfWidth }) => [mean - halfWidth, mean + halfWidth, 0]);
   const x: Plot.ScaleOptions = { nice: true, domain: [Math.min(...ends), Math.max(...ends)] };
-  const plot = intervalPlot(intervals, x, [Plot.ruleX([0], DASHED)]);
   return html`<h3>GoalRank against each method, request by request</h3>
 <div class="figures">
-${figure({ title, description: `${title}: ${inWords(intervals)}` }, plot)}
+${intervalFigure(title, title, intervals, x, [Plot.ruleX([0], DASHED)])}
 <div class="rest">${table({
     caption: "Paired differences over the same requests; p of a two-sided randomisation test",
     columns: ["over", `${measure} per list`, "95% interval", "p"],
@@ -147,14 +143,12 @@ function resultTable({ rows, testRequests }: StoredResult, measures: readonly Me
     rows: rows.map((row) => ({
       head: row.method,
       class: isGoalRank(row.method) ? "own" : undefined,
-      cells: measures.map(({ key, format }): Cell => {
+      cells: measures.map(({ key, format }) => {
         const halfWidth = row.halfWidths?.[key];
         const value = row[key];
-        if (value === undefined) return { content: NONE };
+        if (value === undefined) return NONE;
         const isBest = best.get(key) === row;
-        return {
-          content: html`<span${isBest && html` class="best"`}>${format(value)}</span>${isBest && html`<span class="unseen"> (best)</span>`}${halfWidth !== undefined && html`<span class="interval">±${format(halfWidth)}</span>`}`,
-        };
+        return html`<span${isBest && html` class="best"`}>${format(value)}</span>${isBest && html`<span class="unseen"> (best)</span>`}${halfWidth !== undefined && html`<span class="interval">±${format(halfWidth)}</span>`}`;
       }),
     })),
   });

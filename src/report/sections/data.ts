@@ -9,7 +9,6 @@ import { absent, folded, pairs, type Section, table } from "../parts.ts";
 export const data: Section = {
   id: "data",
   name: "Data",
-  title: "Data",
   content({ dataReport, result }) {
     if (dataReport === undefined) {
       const isWorld = result?.rows.some(({ trueReward }) => trueReward !== undefined) === true;
@@ -103,83 +102,60 @@ function positivesFigure({ splits }: DataReport): Html {
     splits[name].positiveRate.flatMap((rate, i) => (rate === undefined ? [] : [{ position: i + 1, rate }])),
   );
   const length = Math.max(...SPLITS.map((name) => splits[name].positiveRate.length), 1);
-  return figure(
-    {
-      title: "Share of positives at each position of a list",
-      description: `Share of positives by position: ${SPLITS.map((name, i) => `${name} ${points[i].map(({ rate }) => `${percent(rate)}%`).join(" ")}`).join("; ")}`,
-      legend: lineLegend(SPLITS),
+  return figure({
+    title: "Share of positives at each position of a list",
+    description: `Share of positives by position: ${SPLITS.map((name, i) => `${name} ${points[i].map(({ rate }) => `${percent(rate)}%`).join(" ")}`).join("; ")}`,
+    legend: lineLegend(SPLITS),
+    x: {
+      domain: [0.75, length + 0.25],
+      ticks: Array.from({ length }, (_, i) => i + 1),
+      tickFormat: "d",
+      label: "position →",
     },
-    {
-      x: {
-        domain: [0.75, length + 0.25],
-        ticks: Array.from({ length }, (_, i) => i + 1),
-        tickFormat: "d",
-        label: "position →",
-      },
-      y: { nice: true, zero: true, grid: true, ticks: 4, label: null, tickFormat: wholePercent },
-      marks: points.flatMap((own, i) => {
-        const style = lineStyle(i);
-        return [
-          Plot.line(own, { x: "position", y: "rate", strokeWidth: 1.75, ...style }),
-          Plot.dot(own, { x: "position", y: "rate", fill: style.stroke, r: 2.5 }),
-        ];
-      }),
-    },
-  );
-}
-
-interface Span {
-  readonly name: string;
-  readonly from: Date | number;
-  readonly to: Date | number;
-  readonly words: string;
+    y: { nice: true, zero: true, grid: true, ticks: 4, label: null, tickFormat: wholePercent },
+    marks: points.flatMap((own, i) => {
+      const style = lineStyle(i);
+      return [
+        Plot.line(own, { x: "position", y: "rate", strokeWidth: 1.75, ...style }),
+        Plot.dot(own, { x: "position", y: "rate", fill: style.stroke, r: 2.5 }),
+      ];
+    }),
+  });
 }
 
 /** When the lists of each split took place. */
 function spanFigure({ splits }: DataReport): Html | false {
-  const spans = SPLITS.flatMap((name): Span[] => {
+  const spans = SPLITS.flatMap((name) => {
     const { span } = splits[name];
     if (span === undefined) return [];
     const { first, last, firstDate, lastDate } = span;
-    if (firstDate === undefined || lastDate === undefined) {
-      return [{ name, from: first, to: last, words: `${first} to ${last}` }];
-    }
-    const words = `${firstDate.slice(0, 10)} to ${lastDate.slice(0, 10)}`;
-    return [{ name, from: new Date(firstDate), to: new Date(lastDate), words }];
+    const isDated = firstDate !== undefined && lastDate !== undefined;
+    const [from, to] = isDated ? [new Date(firstDate), new Date(lastDate)] : [first, last];
+    const words = isDated ? `${firstDate.slice(0, 10)} to ${lastDate.slice(0, 10)}` : `${first} to ${last}`;
+    return [{ name, from, to, words }];
   });
   if (spans.length === 0) return false;
   const hasDates = spans.every(({ from }) => from instanceof Date);
   const label = { y: "name", dy: -5 };
-  return figure(
-    {
-      title: "When the lists of each split took place",
-      description: spans.map(({ name, words }) => `${name} ${words}`).join("; "),
-    },
-    {
-      height: 60 + 36 * spans.length,
-      marginLeft: 12,
-      x: { ...(hasDates ? { type: "utc" } : { type: "linear", tickFormat: compact }), ticks: 4, label: null },
-      y: { type: "band", axis: null, domain: spans.map(({ name }) => name) },
-      marks: [
-        Plot.ruleY(spans, {
-          x1: "from",
-          x2: "to",
-          y: "name",
-          dy: 8,
-          stroke: "var(--accent)",
-          strokeWidth: 6,
-        }),
-        Plot.text(spans, { ...label, text: "name", frameAnchor: "left", textAnchor: "start" }),
-        Plot.text(spans, {
-          ...label,
-          text: "words",
-          frameAnchor: "right",
-          textAnchor: "end",
-          fill: "var(--muted)",
-        }),
-      ],
-    },
-  );
+  return figure({
+    title: "When the lists of each split took place",
+    description: spans.map(({ name, words }) => `${name} ${words}`).join("; "),
+    height: 60 + 36 * spans.length,
+    marginLeft: 12,
+    x: { ...(hasDates ? { type: "utc" } : { type: "linear", tickFormat: compact }), ticks: 4, label: null },
+    y: { type: "band", axis: null, domain: spans.map(({ name }) => name) },
+    marks: [
+      Plot.ruleY(spans, { x1: "from", x2: "to", y: "name", dy: 8, stroke: "var(--accent)", strokeWidth: 6 }),
+      Plot.text(spans, { ...label, text: "name", frameAnchor: "left", textAnchor: "start" }),
+      Plot.text(spans, {
+        ...label,
+        text: "words",
+        frameAnchor: "right",
+        textAnchor: "end",
+        fill: "var(--muted)",
+      }),
+    ],
+  });
 }
 
 /** The one row of a box plot. */
@@ -191,27 +167,27 @@ function listsPerUserFigure({ listsPerUser }: DataReport): Html | false {
   if (upperQuartile === undefined || maximum === undefined) return false;
   const words = `minimum ${minimum}, quartiles ${lowerQuartile}, ${median}, ${upperQuartile}, maximum ${maximum}`;
   const box = { x1: lowerQuartile, x2: upperQuartile, strokeWidth: 16, strokeOpacity: 0.5 };
-  return figure(
-    { title: "Lists per user", description: `Lists per user: ${words}`, note: words },
-    {
-      height: 110,
-      marginLeft: 12,
-      x: { label: "lists →", nice: true, zero: true, ticks: 5 },
-      y: { type: "band", axis: null, domain: ["lists"] },
-      marks: [
-        Plot.ruleY(LISTS, { y: "name", x1: minimum, x2: maximum, stroke: "var(--muted)" }),
-        Plot.ruleY(LISTS, { y: "name", ...box, stroke: "var(--accent)" }),
-        Plot.tickX(LISTS, {
-          y: "name",
-          x: median,
-          stroke: "var(--text)",
-          strokeWidth: 2,
-          insetTop: 12,
-          insetBottom: 12,
-        }),
-      ],
-    },
-  );
+  return figure({
+    title: "Lists per user",
+    description: `Lists per user: ${words}`,
+    note: words,
+    height: 110,
+    marginLeft: 12,
+    x: { label: "lists →", nice: true, zero: true, ticks: 5 },
+    y: { type: "band", axis: null, domain: ["lists"] },
+    marks: [
+      Plot.ruleY(LISTS, { y: "name", x1: minimum, x2: maximum, stroke: "var(--muted)" }),
+      Plot.ruleY(LISTS, { y: "name", ...box, stroke: "var(--accent)" }),
+      Plot.tickX(LISTS, {
+        y: "name",
+        x: median,
+        stroke: "var(--text)",
+        strokeWidth: 2,
+        insetTop: 12,
+        insetBottom: 12,
+      }),
+    ],
+  });
 }
 
 function properties(report: DataReport): Html {

@@ -1,7 +1,7 @@
 /** Anatomy of groups: the lists that training compares for one request, their rewards, and both policies over them. */
 import * as Plot from "@observablehq/plot";
 import type { Anatomy, GroupAnatomy, GroupList, RequestAnatomy } from "../../run/anatomy-schema.ts";
-import { bar, figure, markLegend } from "../figure.ts";
+import { bar, type FigureOptions, figure, markLegend } from "../figure.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { decimal, percent } from "../numbers.ts";
 import { folded } from "../parts.ts";
@@ -43,40 +43,34 @@ function rewardFigure({ lists, meanReward, rewardDeviation }: GroupAnatomy): Htm
   const ticks = (rewardDeviation === 0 ? [0] : [-2, -1, 0, 1, 2])
     .map((z) => ({ z, reward: meanReward + z * rewardDeviation }))
     .filter(({ reward }) => reward >= least && reward <= most);
-  return figure(
-    {
-      title: "Reward by source",
-      description: `Rewards of the lists of each source: ${words.join("; ")}`,
-      legend: markLegend(["bubble", html`a list; the larger, the higher <i>π</i><sub>ref</sub>`]),
-    },
-    {
-      height: figureHeight(lists),
-      marginLeft: 78,
-      marginTop: 22,
-      x: { label: "reward r →", labelAnchor: "right", ticks: 4, inset: 10 },
-      y: { type: "point", domain: sources, label: null, tickSize: 0 },
-      r: { type: "sqrt", domain: [0, 1], range: [2.5, 16] },
-      marks: [
-        Plot.ruleX(ticks, { x: "reward", stroke: "var(--line)", strokeDasharray: "3 3" }),
-        Plot.text(ticks, {
-          x: "reward",
-          frameAnchor: "top",
-          dy: -14,
-          text: ({ z }: { z: number }) => (z === 0 ? "z = 0" : z > 0 ? `+${z}` : `−${-z}`),
-          fill: "var(--muted)",
-        }),
-        Plot.dot(lists, {
-          x: "reward",
-          y: "source",
-          r: "reference",
-          fill: "var(--accent)",
-          fillOpacity: 0.55,
-          stroke: "var(--page)",
-          strokeWidth: 0.75,
-        }),
-      ],
-    },
-  );
+  return groupFigure(lists, {
+    title: "Reward by source",
+    description: `Rewards of the lists of each source: ${words.join("; ")}`,
+    legend: markLegend(["bubble", html`a list; the larger, the higher <i>π</i><sub>ref</sub>`]),
+    marginLeft: 78,
+    x: { label: "reward r →", labelAnchor: "right", ticks: 4, inset: 10 },
+    y: { type: "point", domain: sources, label: null, tickSize: 0 },
+    r: { type: "sqrt", domain: [0, 1], range: [2.5, 16] },
+    marks: [
+      Plot.ruleX(ticks, { x: "reward", stroke: "var(--line)", strokeDasharray: "3 3" }),
+      Plot.text(ticks, {
+        x: "reward",
+        frameAnchor: "top",
+        dy: -14,
+        text: ({ z }: { z: number }) => (z === 0 ? "z = 0" : z > 0 ? `+${z}` : `−${-z}`),
+        fill: "var(--muted)",
+      }),
+      Plot.dot(lists, {
+        x: "reward",
+        y: "source",
+        r: "reference",
+        fill: "var(--accent)",
+        fillOpacity: 0.55,
+        stroke: "var(--page)",
+        strokeWidth: 0.75,
+      }),
+    ],
+  });
 }
 
 /** Both policies over the lists by falling reward. */
@@ -84,40 +78,34 @@ function policyFigure({ lists }: GroupAnatomy): Html {
   const ranked = lists.map((list, i) => ({ ...list, rank: i + 1 }));
   const description = `Reference policy and generator over the lists by falling reward; the best list has ${percent(lists[0]?.reference)}% and ${percent(lists[0]?.policy)}%`;
   const most = Math.max(mostWeight(lists), 1e-6);
-  return figure(
-    {
-      title: "Where both policies put their weight",
-      description,
-      legend: markLegend(
-        ["bar", html`<i>π</i><sub>ref</sub>, the aim`],
-        ["dot", html`<i>π</i><sub>θ</sub>, the generator`],
-      ),
+  return groupFigure(lists, {
+    title: "Where both policies put their weight",
+    description,
+    legend: markLegend(
+      ["bar", html`<i>π</i><sub>ref</sub>, the aim`],
+      ["dot", html`<i>π</i><sub>θ</sub>, the generator`],
+    ),
+    x: { label: "lists by falling reward →", ticks: 5, domain: [0, lists.length + 1] },
+    y: {
+      label: "probability",
+      domain: [0, most],
+      grid: true,
+      percent: false,
+      ticks: 4,
+      tickFormat: (value: number) => `${percent(value, most < 0.1 ? 1 : 0)}%`,
     },
-    {
-      height: figureHeight(lists),
-      marginTop: 22,
-      x: { label: "lists by falling reward →", ticks: 5, domain: [0, lists.length + 1] },
-      y: {
-        label: "probability",
-        domain: [0, most],
-        grid: true,
-        percent: false,
-        ticks: 4,
-        tickFormat: (value: number) => `${percent(value, most < 0.1 ? 1 : 0)}%`,
-      },
-      marks: [
-        Plot.rectY(ranked, {
-          x1: ({ rank }: { rank: number }) => rank - 0.4,
-          x2: ({ rank }: { rank: number }) => rank + 0.4,
-          y: "reference",
-          fill: "var(--warm)",
-          fillOpacity: 0.45,
-        }),
-        Plot.dot(ranked, { x: "rank", y: "policy", r: 3, fill: "var(--accent)" }),
-        Plot.ruleY([0], { stroke: "var(--line)" }),
-      ],
-    },
-  );
+    marks: [
+      Plot.rectY(ranked, {
+        x1: ({ rank }: { rank: number }) => rank - 0.4,
+        x2: ({ rank }: { rank: number }) => rank + 0.4,
+        y: "reference",
+        fill: "var(--warm)",
+        fillOpacity: 0.45,
+      }),
+      Plot.dot(ranked, { x: "rank", y: "policy", r: 3, fill: "var(--accent)" }),
+      Plot.ruleY([0], { stroke: "var(--line)" }),
+    ],
+  });
 }
 
 /** Reward against likelihood: whether the generator likes lists as the reward model does. */
@@ -128,28 +116,23 @@ function likelihoodFigure({ lists }: GroupAnatomy): Html {
   const own = lists.filter(({ source }) => source === "policy");
   const others = lists.filter(({ source }) => source !== "policy");
   const place = { x: "logProbability", y: "reward", r: 3.5 };
-  return figure(
-    {
-      title: "Reward and likelihood",
-      description: `Log-probability of each list under the generator, and its reward; the best three: ${described.join("; ")}`,
-      legend: markLegend(["dot", "of the generator"], ["ring", "of another source"]),
-    },
-    {
-      height: figureHeight(lists),
-      marginTop: 22,
-      x: { label: "log-probability of the list →", ticks: 5, nice: true, inset: 6 },
-      y: { label: "reward r", grid: true, ticks: 4, nice: true },
-      marks: [
-        Plot.dot(others, { ...place, stroke: "var(--muted)" }),
-        Plot.dot(own, { ...place, fill: "var(--accent)", fillOpacity: 0.8 }),
-      ],
-    },
-  );
+  return groupFigure(lists, {
+    title: "Reward and likelihood",
+    description: `Log-probability of each list under the generator, and its reward; the best three: ${described.join("; ")}`,
+    legend: markLegend(["dot", "of the generator"], ["ring", "of another source"]),
+    x: { label: "log-probability of the list →", ticks: 5, nice: true, inset: 6 },
+    y: { label: "reward r", grid: true, ticks: 4, nice: true },
+    marks: [
+      Plot.dot(others, { ...place, stroke: "var(--muted)" }),
+      Plot.dot(own, { ...place, fill: "var(--accent)", fillOpacity: 0.8 }),
+    ],
+  });
 }
 
-/** The same for the figures of one group. */
-function figureHeight(lists: readonly GroupList[]): number {
-  return Math.max(190, 66 + SOURCE_HEIGHT * new Set(lists.map(({ source }) => source)).size);
+/** Of one height for the figures of one group. */
+function groupFigure(lists: readonly GroupList[], options: FigureOptions): Html {
+  const sources = new Set(lists.map(({ source }) => source));
+  return figure({ height: Math.max(190, 66 + SOURCE_HEIGHT * sources.size), marginTop: 22, ...options });
 }
 
 /** Lists that are shown at once; the others are folded. */

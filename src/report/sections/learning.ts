@@ -127,19 +127,15 @@ function panelFigure(
   const described = lines.map(
     ({ name, values }) => `${name} from ${compact(values[0])} to ${compact(values[values.length - 1])}`,
   );
-  return figure(
-    {
-      title: type === "log" ? `${title}, logarithmic` : title,
-      description: `${stage}, ${title}: ${described.join("; ")}`,
-      legend: lines.length > 1 && lineLegend(lines.map(({ name }) => name)),
-    },
-    {
-      marginLeft: 54,
-      x: { domain: [0, steps - 1], label: "step →", ticks: 4, tickFormat: count },
-      y: { type, domain, nice: true, grid: true, ticks, label: null, ...(tickFormat && { tickFormat }) },
-      marks: lines.flatMap((series, i) => lineMarks(series, i, isJudged, isJudged || isPlanned)),
-    },
-  );
+  return figure({
+    title: type === "log" ? `${title}, logarithmic` : title,
+    description: `${stage}, ${title}: ${described.join("; ")}`,
+    legend: lines.length > 1 && lineLegend(lines.map(({ name }) => name)),
+    marginLeft: 54,
+    x: { domain: [0, steps - 1], label: "step →", ticks: 4, tickFormat: count },
+    y: { type, domain, nice: true, grid: true, ticks, label: null, ...(tickFormat && { tickFormat }) },
+    marks: lines.flatMap((series, i) => lineMarks(series, i, isJudged, isJudged || isPlanned)),
+  });
 }
 
 /** Validations up to which each has a dot. */

@@ -9,7 +9,6 @@ import { absent, pairs, type Section } from "../parts.ts";
 export const reward: Section = {
   id: "reward",
   name: "Reward model",
-  title: "Reward model",
   content({ result: { judge, trueCorrelation } = {} }) {
     if (judge === undefined) {
       return absent("The reward model has not been judged yet: the run has no result.json.");
@@ -38,24 +37,20 @@ function calibrationFigure({ calibration }: StoredJudge): Html {
   );
   const axis = { domain: [low, high], nice: true, ticks: 5 };
   const place = { x: "predicted", y: "observed" };
-  return figure(
-    {
-      title: "Predicted and observed reward",
-      description: `Calibration in ${calibration.length} bins: ${words.join("; ")}`,
-      legend: markLegend(["dot", `mean of ${sizes} lists`], ["diagonal", "perfect"]),
-    },
-    {
-      height: 264,
-      marginTop: 26,
-      x: { ...axis, label: "predicted", labelAnchor: "center" },
-      y: { ...axis, label: "observed", grid: true },
-      marks: [
-        Plot.link([0], { x1: low, y1: low, x2: high, y2: high, ...DASHED }),
-        Plot.line(calibration, { ...place, stroke: "var(--accent)", strokeOpacity: 0.4 }),
-        Plot.dot(calibration, { ...place, r: 4, fill: "var(--accent)" }),
-      ],
-    },
-  );
+  return figure({
+    title: "Predicted and observed reward",
+    description: `Calibration in ${calibration.length} bins: ${words.join("; ")}`,
+    legend: markLegend(["dot", `mean of ${sizes} lists`], ["diagonal", "perfect"]),
+    height: 264,
+    marginTop: 26,
+    x: { ...axis, label: "predicted", labelAnchor: "center" },
+    y: { ...axis, label: "observed", grid: true },
+    marks: [
+      Plot.link([0], { x1: low, y1: low, x2: high, y2: high, ...DASHED }),
+      Plot.line(calibration, { ...place, stroke: "var(--accent)", strokeOpacity: 0.4 }),
+      Plot.dot(calibration, { ...place, r: 4, fill: "var(--accent)" }),
+    ],
+  });
 }
 
 interface OrderBin {
@@ -81,37 +76,33 @@ function orderFigure({ orderAccuracy }: StoredJudge): Html {
   );
   // Labels under dots need room.
   const lowest = Math.min(0.5, ...below.map(({ accuracy }) => accuracy - 0.16));
-  return figure(
-    {
-      title: "Pairs of lists in the right order, by how far apart they are",
-      description: `Share of pairs in the right order by the difference of their observed rewards: ${words.join("; ") || NONE}`,
-      legend: markLegend(["dot", "share of pairs, and how many"], ["level", "chance"]),
+  return figure({
+    title: "Pairs of lists in the right order, by how far apart they are",
+    description: `Share of pairs in the right order by the difference of their observed rewards: ${words.join("; ") || NONE}`,
+    legend: markLegend(["dot", "share of pairs, and how many"], ["level", "chance"]),
+    height: 260,
+    marginTop: 34,
+    x: {
+      type: "point",
+      domain: bins.map(({ name }) => name),
+      label: "difference in liked items",
+      labelAnchor: "center",
+      padding: 0.6,
     },
-    {
-      height: 260,
-      marginTop: 34,
-      x: {
-        type: "point",
-        domain: bins.map(({ name }) => name),
-        label: "difference in liked items",
-        labelAnchor: "center",
-        padding: 0.6,
-      },
-      y: { domain: [lowest, 1], label: null, grid: true, ticks: 5, tickFormat: wholePercent },
-      marks: [
-        Plot.ruleY([0.5], DASHED),
-        Plot.ruleX(bins, {
-          x: "name",
-          y1: 0.5,
-          y2: "accuracy",
-          stroke: "var(--accent)",
-          strokeOpacity: 0.4,
-          strokeWidth: 2,
-        }),
-        Plot.dot(bins, { x: "name", y: "accuracy", r: 4, fill: "var(--accent)" }),
-        label(above, -18),
-        label(below, 18),
-      ],
-    },
-  );
+    y: { domain: [lowest, 1], label: null, grid: true, ticks: 5, tickFormat: wholePercent },
+    marks: [
+      Plot.ruleY([0.5], DASHED),
+      Plot.ruleX(bins, {
+        x: "name",
+        y1: 0.5,
+        y2: "accuracy",
+        stroke: "var(--accent)",
+        strokeOpacity: 0.4,
+        strokeWidth: 2,
+      }),
+      Plot.dot(bins, { x: "name", y: "accuracy", r: 4, fill: "var(--accent)" }),
+      label(above, -18),
+      label(below, 18),
+    ],
+  });
 }

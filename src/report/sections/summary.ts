@@ -4,7 +4,7 @@ import type { StoredAdvantage, StoredResult, StoredRow } from "../../run/result-
 import { type Content, type Html, html } from "../html.ts";
 import { bestMethod, isGoalRank, type Measure, measuresOf } from "../measures.ts";
 import { count, decimal, pValue, signed } from "../numbers.ts";
-import { absent, isPair, type Pair } from "../parts.ts";
+import { absent, type Pair } from "../parts.ts";
 import type { ReportInput } from "../run-input.ts";
 
 export function summary({ result, stages }: ReportInput): Html {
@@ -105,5 +105,5 @@ function facts(result: StoredResult, main: Measure | undefined): Html {
       html`${count(testRequests)} <small>${own?.users !== undefined && `${liked} with a liked candidate`}</small>`,
     ],
   ];
-  return html`<dl class="facts">${entries.filter(isPair).map(([term, own]) => html`<div><dt>${term}</dt><dd>${own}</dd></div>`)}</dl>`;
+  return html`<dl class="facts">${entries.filter((pair) => pair !== false).map(([term, own]) => html`<div><dt>${term}</dt><dd>${own}</dd></div>`)}</dl>`;
 }

@@ -1,4 +1,5 @@
 /** The settings of a configuration that are paths: relative to its folder in a file, to the working folder elsewhere. */
+import { isRecord } from "../../settings/json-schema.ts";
 
 const PATH_SETTINGS: readonly (readonly string[])[] = [
   ["output"],
@@ -24,8 +25,7 @@ function changeAt<Level extends Values>(
 ): Level {
   const { [key]: value, ...others } = level;
   if (rest.length > 0) {
-    const isSection = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isSection ? { ...level, [key]: changeAt(value as Values, rest, change) } : level;
+    return isRecord(value) ? { ...level, [key]: changeAt(value, rest, change) } : level;
   }
   if (typeof value !== "string") return level;
   const changed = change(value);

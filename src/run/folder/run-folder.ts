@@ -13,20 +13,20 @@
  *   result.json               the results; it is written last, so a run that has it is finished
  *   lock                      the id of the process that writes the run, while there is one
  */
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../../files/write-whole.ts";
 import { encodeSafetensors, type StateDict } from "../../nn/index.ts";
+import { isRecord } from "../../settings/json-schema.ts";
 import type { CheckpointStore } from "../../training/checkpoint.ts";
 import { CheckpointFolder } from "../../training/checkpoint-folder.ts";
 import { combineListeners, type TrainingListener } from "../../training/listener.ts";
 import { TensorBoardWriter } from "../../training/tensorboard.ts";
-import { checkpointFingerprint } from "./checkpoint-fingerprint.ts";
 import { MetricsFile } from "./metrics-file.ts";
+import { changePaths } from "./path-settings.ts";
 import { RunFolderError } from "./run-folder-error.ts";
 import { RunLock } from "./run-lock.ts";
-
-export { RunFolderError } from "./run-folder-error.ts";
 
 const CHECKPOINTS = "checkpoints";
 
@@ -94,8 +94,7 @@ export class RunFolder {
    * @param warn told of a checkpoint that is damaged and removed
    */
   checkpoints(dataFingerprint: string, warn?: (message: string) => void): CheckpointStore {
-    const fingerprint = checkpointFingerprint(this.configuration, dataFingerprint);
-    const folder = new CheckpointFolder(join(this.path, CHECKPOINTS), fingerprint, warn);
+    const folder = checkpointFolder(this.path, this.configuration, dataFingerprint, warn);
     return {
       load: (stage) => folder.load(stage),
       // A run that goes on from a checkpoint does not write the lines before it again.
@@ -135,7 +134,7 @@ export class RunFolder {
   close(): boolean {
     const isEmpty = this.isNew && this.metrics.isEmpty && !this.hasCheckpoints;
     this[Symbol.dispose]();
-    if (isEmpty) rmSync(this.path, { recursive: true });
+    if (isEmpty) rmSync(this.path, { recursive: true, force: true });
     return !isEmpty;
   }
 
@@ -154,6 +153,31 @@ export class RunFolder {
   }
 }
 
+/** The checkpoints of the run in the folder `path`; see {@link RunFolder.checkpoints}. */
+export function checkpointFolder(
+  path: string,
+  configuration: Readonly<Record<string, unknown>>,
+  dataFingerprint: string,
+  warn?: (message: string) => void,
+): CheckpointFolder {
+  const fingerprint = checkpointFingerprint(configuration, dataFingerprint);
+  return new CheckpointFolder(join(path, CHECKPOINTS), fingerprint, warn);
+}
+
+/**
+ * Changes with whatever changes a run's numbers: the data, and the configuration without the device, the server, and
+ * where files lie.
+ */
+function checkpointFingerprint(
+  configuration: Readonly<Record<string, unknown>>,
+  dataFingerprint: string,
+): string {
+  const { device: _, serve: __, ...shaping } = configuration;
+  return createHash("sha256")
+    .update(JSON.stringify([changePaths(shaping, () => undefined), dataFingerprint]))
+    .digest("hex");
+}
+
 /** The lock is kept only by a run that could be opened. */
 function withLock(path: string, open: (lock: RunLock) => RunFolder): RunFolder {
   const lock = RunLock.take(join(path, "lock"));
@@ -165,7 +189,8 @@ function withLock(path: string, open: (lock: RunLock) => RunFolder): RunFolder {
   }
 }
 
-function readConfiguration(path: string): Record<string, unknown> {
+/** What `config.json` of the run in the folder `path` holds. @throws RunFolderError where it is none */
+export function readConfiguration(path: string): Record<string, unknown> {
   const file = join(path, "config.json");
   let configuration: unknown;
   try {
@@ -177,8 +202,6 @@ function readConfiguration(path: string): Record<string, unknown> {
         : "it has no config.json";
     throw new RunFolderError(`${path}: this is no folder of a run, ${problem}`);
   }
-  if (typeof configuration !== "object" || configuration === null || Array.isArray(configuration)) {
-    throw new RunFolderError(`${file}: expected a JSON object, as a run writes it`);
-  }
-  return configuration as Record<string, unknown>;
+  if (isRecord(configuration)) return configuration;
+  throw new RunFolderError(`${file}: expected a JSON object, as a run writes it`);
 }

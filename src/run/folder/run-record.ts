@@ -1,11 +1,12 @@
 /** What `run.json` says of a run: where, when, by what and on what it was made. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SourceFingerprint } from "../../data/prepared/fingerprint.ts";
+import type { RunFolder } from "./run-folder.ts";
 import { RunFolderError } from "./run-folder-error.ts";
 
 /** The file's name in the run's folder. */
-export const RECORD = "run.json";
+const RECORD = "run.json";
 
 /** A process that worked on the run. */
 export interface RunProcess {
@@ -25,9 +26,9 @@ export interface DataIdentity {
 export interface RunRecord extends RunProcess {
   readonly goalrank: string;
   readonly node: string;
-  readonly webgpu?: string;
+  readonly webgpu: string | undefined;
   readonly platform: string;
-  readonly driver?: string;
+  readonly driver: string | undefined;
   readonly seed: number;
   readonly data: DataIdentity;
   /** Processes that went on with the run after the first. */
@@ -44,35 +45,32 @@ export interface RunDevice {
   readonly driver: string | undefined;
 }
 
-/** The record of a run that starts now; `versions` are those of the packages that it depends on. */
-export function startRecord(
-  run: Pick<RunRecord, "command" | "seed" | "data">,
-  { description, driver }: RunDevice,
-  { goalrank, webgpu }: { readonly goalrank: string; readonly webgpu: string | undefined },
-): RunRecord {
-  return {
-    goalrank,
-    node: process.version,
-    ...(webgpu !== undefined && { webgpu }),
-    platform: `${process.platform} ${process.arch}`,
-    device: description,
-    ...(driver !== undefined && { driver }),
-    seed: run.seed,
-    data: run.data,
-    command: run.command,
-    started: now(),
-    resumed: [],
-    finished: null,
-  };
+/**
+ * Notes that this process works on a run: that it starts it, or goes on with what another one left.
+ * @param origin what the run is made of, and by which versions
+ */
+export function recordProcess(
+  run: RunFolder,
+  { description: device, driver }: RunDevice,
+  origin: Pick<RunRecord, "goalrank" | "webgpu" | "seed" | "data" | "command">,
+): void {
+  const { goalrank, webgpu, seed, data, command } = origin;
+  const started = now();
+  if (existsSync(join(run.path, RECORD))) {
+    const record = readRunRecord(run.path);
+    run.writeJson(RECORD, { ...record, resumed: [...record.resumed, { command, started, device }] });
+    return;
+  }
+  const platform = `${process.platform} ${process.arch}`;
+  const versions = { goalrank, node: process.version, webgpu, platform };
+  const made = { device, driver, seed, data, command, started };
+  const record: RunRecord = { ...versions, ...made, resumed: [], finished: null };
+  run.writeJson(RECORD, record);
 }
 
-/** The record of a run that goes on now. */
-export function resumeRecord(record: RunRecord, command: string, { description }: RunDevice): RunRecord {
-  return { ...record, resumed: [...record.resumed, { command, started: now(), device: description }] };
-}
-
-export function finishRecord(record: RunRecord): RunRecord {
-  return { ...record, finished: now() };
+/** Notes that a run has its results. */
+export function finishRecord(run: RunFolder): void {
+  run.writeJson(RECORD, { ...readRunRecord(run.path), finished: now() });
 }
 
 function now(): string {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RankRequest } from "../../ranker/requests.ts";
+import type { ServeSettings } from "../settings.ts";
 import {
   type Batch,
   DEVICE_VARIABLE,
@@ -12,13 +13,9 @@ import {
   type WorkerReady,
 } from "./worker-messages.ts";
 
-export interface WorkerOptions {
+export interface WorkerOptions extends Pick<ServeSettings, "threads" | "device" | "stuckMilliseconds"> {
   /** The module that a worker runs. */
   readonly entry: string;
-  readonly threads: number;
-  readonly device: string;
-  /** A batch that takes longer ends the worker. */
-  readonly stuckMilliseconds: number;
 }
 
 /** The worker that ranks with what `loadRanker` loads, beside this file in source and in the built package. */

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import * as assert from "uvu/assert";
 import { DataError } from "../../../src/data/errors.ts";
+import { prepare } from "../../../src/data/prepare.ts";
 import { openPreparedDataset, writePreparedDataset } from "../../../src/data/prepared/prepared-dataset.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/nn/index.ts";
-import { logData } from "../../../src/run/data.ts";
 import type { FuzzReader } from "../fuzz.ts";
 import { nearlyValid, nearlyValidJson } from "../mutations.ts";
 import { ScratchFolder } from "../scratch-folder.ts";
@@ -25,7 +25,7 @@ export async function preparedReader(): Promise<FuzzReader> {
     retriever: "popularity",
   } as const;
   const path = join(folder.path, "sample.goalrank");
-  await writePreparedDataset(path, await logData(source, { ...shape, seed: 1 }));
+  await writePreparedDataset(path, await prepare(source, { ...shape, seed: 1 }));
   const sample = Uint8Array.from(readFileSync(path));
   const whole = decodeSafetensors(sample);
   const described = nearlyValidJson([JSON.parse(whole.metadata.goalrank)]).map((value) => {

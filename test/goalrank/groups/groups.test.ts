@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { mergeGroups } from "../../../src/goalrank/groups/build.ts";
 import { diverseLists } from "../../../src/goalrank/groups/diverse.ts";
 import { loggedLists } from "../../../src/goalrank/groups/logged.ts";
 import { markovLists, type PairScores, pairScores } from "../../../src/goalrank/groups/markov.ts";
-import { mergeGroups } from "../../../src/goalrank/groups/merge.ts";
 import { policyLists } from "../../../src/goalrank/groups/policy.ts";
 import { randomLists } from "../../../src/goalrank/groups/random.ts";
 import { selectSpaced } from "../../../src/goalrank/groups/select-spaced.ts";

@@ -6,13 +6,13 @@ import type { ListDataset } from "../../../src/data/dataset.ts";
 import { allRows } from "../../../src/data/labels.ts";
 import type { ListJudge } from "../../../src/goalrank/judge.ts";
 import { byPolicy, rankRequests } from "../../../src/methods/answering.ts";
-import { EG_RERANK } from "../../../src/methods/eg-rerank/eg-rerank.ts";
-import { EgRerank, PointerGenerator } from "../../../src/methods/eg-rerank/model.ts";
 import {
   DEFAULT_EG_RERANK,
+  EG_RERANK,
   type EgRerankOptions,
   egRerankTask,
-} from "../../../src/methods/eg-rerank/task.ts";
+} from "../../../src/methods/eg-rerank/eg-rerank.ts";
+import { EgRerank, PointerGenerator } from "../../../src/methods/eg-rerank/model.ts";
 import { noGrad, scope, type Tensor, tensor } from "../../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../../src/training/options.ts";
 import { train } from "../../../src/training/trainer.ts";
@@ -35,10 +35,7 @@ const rows = allRows(lists32);
 
 const createModel = () => new EgRerank(world.catalogue, WIDTH, length, random("EG-Rerank"));
 const rankingBy = (generator: PointerGenerator, dataset: ListDataset) =>
-  rankRequests(
-    byPolicy(generator, (batch) => generator.encode(batch)),
-    dataset,
-  );
+  rankRequests(byPolicy(generator), dataset);
 const createSampler = () => new PointerGenerator(world.catalogue, WIDTH, length, random("sampler"));
 
 /** Likes items of even number at the even positions, and of odd number at the others: at most L. */
@@ -72,7 +69,7 @@ test("lists are drawn with the probabilities that teacher forcing gives them, an
   const drawn = noGrad(() => generator.sample(batch, 3, key));
   const lists = drawn.lists.dataSync();
   const logs = noGrad(() => generator.stepLogProbabilities(batch, drawn)).dataSync();
-  const own = drawn.logProbabilities.dataSync();
+  const own = drawn.stepLogProbabilities.dataSync();
   const free = drawn.free.dataSync();
   lists.forEach((position, at) => {
     assert.ok(Math.abs(logs[at * candidates + position] - own[at]) < 1e-5);
@@ -132,7 +129,7 @@ test("its loss is PPO's, with returns normalised within a request's lists, and t
     generator.stepLogProbabilities(batch, drawn),
     alternating.rewards(batch, drawn.lists),
   ]).map((values) => values.dataSync());
-  const [lists, old] = [drawn.lists.dataSync(), drawn.logProbabilities.dataSync()];
+  const [lists, old] = [drawn.lists.dataSync(), drawn.stepLogProbabilities.dataSync()];
   const logistic = (x: number) => 1 / (1 + Math.exp(-x));
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 

@@ -92,15 +92,12 @@ test("best lists are those of the networks by themselves", async () => {
     (await rankRequests(byScores(pointwise), lists32)).lists,
   );
   for (const [network, generator] of autoregressive) {
-    const { lists } = await rankRequests(
-      byPolicy(generator, (batch) => generator.encode(batch)),
-      lists32,
-    );
+    const { lists } = await rankRequests(byPolicy(generator), lists32);
     assert.equal(await listsOf({ network, decoding: best }), lists);
   }
   using _ = scope();
   const batch = candidateBatch(lists32, allRows(lists32));
-  const expected = noGrad(() => contrastiveLists(matching.forward(batch), [0]).dataSync());
+  const expected = noGrad(() => contrastiveLists(matching.encode(batch), [0]).dataSync());
   assert.equal(await listsOf({ network: "matching", decoding: best }), expected);
 });
 

@@ -8,10 +8,11 @@ import { predictedRewards } from "../../../src/goalrank/judge.ts";
 import { RewardModel, type RewardModelOptions } from "../../../src/goalrank/reward-model.ts";
 import { Random } from "../../../src/kernels/index.ts";
 import { byPolicy, rankRequests } from "../../../src/methods/answering.ts";
-import { OBJECTIVES, type ObjectiveName } from "../../../src/methods/objectives/index.ts";
 import {
   DEFAULT_POLICY,
   isGroupObjective,
+  OBJECTIVES,
+  type ObjectiveName,
   type PolicyOptions,
 } from "../../../src/methods/objectives/objective-settings.ts";
 import { type PolicyModels, policyTask } from "../../../src/methods/objectives/policy-task.ts";
@@ -49,10 +50,7 @@ const optionsOf = (objective: ObjectiveName, changes: Partial<PolicyOptions> = {
 
 async function rewardOf({ generator, judge }: PolicyModels): Promise<number> {
   generator.train(false);
-  const { lists } = await rankRequests(
-    byPolicy(generator, (batch) => generator.encode(batch)),
-    requests,
-  );
+  const { lists } = await rankRequests(byPolicy(generator), requests);
   return mean(await predictedRewards(judge, requests, lists));
 }
 

@@ -7,8 +7,8 @@ import { MultiLevelReranker } from "../../../src/methods/mir.ts";
 import { PointwiseRanker } from "../../../src/methods/pointwise-ranker.ts";
 import { PersonalisedReranker } from "../../../src/methods/prm.ts";
 import { RankMixer } from "../../../src/methods/rank-mixer.ts";
-import { attentionLoss } from "../../../src/methods/scoring/attention-loss.ts";
 import {
+  attentionLoss,
   pointwiseLoss,
   type ScoreLoss,
   type ScoringModel,

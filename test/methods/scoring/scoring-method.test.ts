@@ -2,10 +2,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { listwiseLoss } from "../../../src/goalrank/listwise-loss.ts";
-import { DNN } from "../../../src/methods/dnn.ts";
 import { PointwiseRanker } from "../../../src/methods/pointwise-ranker.ts";
-import { attentionLoss } from "../../../src/methods/scoring/attention-loss.ts";
-import { pointwiseLoss, type ScoreLoss, scoringTask } from "../../../src/methods/scoring/scoring-method.ts";
+import { DNN } from "../../../src/methods/references.ts";
+import {
+  attentionLoss,
+  pointwiseLoss,
+  type ScoreLoss,
+  scoringTask,
+} from "../../../src/methods/scoring/scoring-method.ts";
 import { type Tensor, tensor } from "../../../src/tensor/index.ts";
 import { log, world } from "../../small-world.ts";
 import { assertRanked, createSchool, lists32, lossOf, random, WIDTH } from "../small-context.ts";

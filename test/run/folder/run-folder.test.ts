@@ -15,7 +15,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { StateDict } from "../../../src/nn/index.ts";
 import { MetricsFile } from "../../../src/run/folder/metrics-file.ts";
-import { RunFolder, RunFolderError } from "../../../src/run/folder/run-folder.ts";
+import { RunFolder } from "../../../src/run/folder/run-folder.ts";
+import { RunFolderError } from "../../../src/run/folder/run-folder-error.ts";
 import type { Checkpoint } from "../../../src/training/checkpoint.ts";
 import { CheckpointError } from "../../../src/training/checkpoint.ts";
 

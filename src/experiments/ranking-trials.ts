@@ -1,9 +1,10 @@
 /** The trials of experiments that compare rankings: everything that takes part, with every seed. */
-import { type Contender, contender, landmarks, methodTitle } from "../contenders.ts";
-import type { DatasetChoice } from "../datasets.ts";
-import type { ExperimentRequest } from "../experiment.ts";
-import { type RankingWork, rankingTrial } from "../ranking-work.ts";
-import type { Trial } from "../trial.ts";
+import { type Contender, contender, landmarks, methodTitle } from "./contenders.ts";
+import type { DatasetChoice } from "./datasets.ts";
+import type { ExperimentRequest } from "./experiment.ts";
+import type { RankingWork } from "./ranking-work.ts";
+import { sharedTrial } from "./shared-work.ts";
+import type { Trial } from "./trial.ts";
 
 /** What takes part, and where it stands in the table. */
 export interface Entry extends Pick<RankingWork, "testOrder"> {
@@ -14,19 +15,29 @@ export interface Entry extends Pick<RankingWork, "testOrder"> {
   readonly variant?: string;
 }
 
+export interface RankingTrial extends Trial {
+  readonly work: RankingWork;
+}
+
 /** @param sharedVariant tells what these trials share from what other trials of the dataset's label share */
 export function rankingTrials(
   experiment: string,
   { seeds, dataset }: ExperimentRequest,
   entries: readonly Entry[],
   sharedVariant = "",
-): Trial[] {
+): RankingTrial[] {
   return seeds.flatMap((seed) =>
-    entries.map(({ contender: given, method, variant = "", ...order }) => {
+    entries.map(({ contender: given, method, variant = "", ...order }): RankingTrial => {
       const own = typeof given === "string" ? contender(given, dataset.policy) : given;
-      const label = { experiment, method: method ?? methodTitle(own.method), seed, variant };
-      const { needs, ...trial } = rankingTrial(label, dataset, own, order);
-      return { ...trial, ...(needs && { needs: { ...needs, variant: sharedVariant } }) };
+      const needs = { ...sharedTrial(dataset, seed), variant: sharedVariant };
+      const label = {
+        experiment,
+        dataset: dataset.label,
+        method: method ?? methodTitle(own.method),
+        seed,
+        variant,
+      };
+      return { ...label, work: { kind: "ranking", shared: needs.work, contender: own, ...order }, needs };
     }),
   );
 }
