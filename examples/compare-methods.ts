@@ -27,9 +27,16 @@ const given = process.argv.slice(2);
 const methods = given.length === 0 ? ["prm", "goalrank"] : given;
 const often = { epochs: 4, batchSize: 8, learningRate: 0.005 };
 const settings: TrainRankerOptions = {
-  ...{ methods, deploy: methods.at(-1) ?? "goalrank", listLength: 4, candidateCount: 20 },
-  ...{ retriever: "item-neighbours", retrieverFraction: 0.5 },
-  ...{ feedbackTraining: often, imitationTraining: often, rewardTraining: often, policyTraining: often },
+  methods,
+  deploy: methods.at(-1) ?? "goalrank",
+  listLength: 4,
+  candidateCount: 20,
+  retriever: "item-neighbours",
+  retrieverFraction: 0.5,
+  feedbackTraining: often,
+  imitationTraining: often,
+  rewardTraining: often,
+  policyTraining: often,
 };
 const { ranker, file, report } = await trainRanker(events, settings, {
   onProgress({ stage, step, totalSteps, metrics }) {

@@ -20,8 +20,14 @@ const events = Array.from({ length: 200 }, (_, user) => {
 // The retriever proposes candidates. It learns from the first half alone, since it scores what it has seen too high.
 const often = { epochs: 4, batchSize: 8, learningRate: 0.005 };
 const { ranker, file, report } = await trainRanker(events, {
-  ...{ listLength: 4, candidateCount: 20, retriever: "item-neighbours", retrieverFraction: 0.5 },
-  ...{ feedbackTraining: often, imitationTraining: often, rewardTraining: often, policyTraining: often },
+  listLength: 4,
+  candidateCount: 20,
+  retriever: "item-neighbours",
+  retrieverFraction: 0.5,
+  feedbackTraining: often,
+  imitationTraining: often,
+  rewardTraining: often,
+  policyTraining: often,
 });
 for (const { method, hit } of report.result.rows) console.log(`${method}: H@4 ${(100 * hit).toFixed(1)} %`);
 

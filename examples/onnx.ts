@@ -50,7 +50,10 @@ const list: { readonly place: number; readonly probability: number }[] = [];
 for (let position = 0; position < ranker.description.listLength; position++) {
   const previous = integers([list.at(-1)?.place ?? -1], [1]);
   const { log_probabilities: logs, ...present } = await decoder.run({
-    ...{ ...memory, ...past, previous, free: new Tensor("bool", free, [1, N]) },
+    ...memory,
+    ...past,
+    previous,
+    free: new Tensor("bool", free, [1, N]),
   });
   const values = Array.from(logs.data as Float32Array);
   const place = values.indexOf(Math.max(...values));

@@ -15,7 +15,12 @@ const root = fileURLToPath(new URL(".", import.meta.resolve("goalrank/package.js
 const sources = { goalrank: `${root}src/browser.ts`, "#webgpu": `${root}src/kernels/webgpu/no-package.ts` };
 const { outputFiles } = await build({
   stdin: { contents: 'export * from "goalrank";', resolveDir: root },
-  ...{ bundle: true, minify: true, format: "esm", platform: "browser", write: false, tsconfigRaw: "{}" },
+  bundle: true,
+  minify: true,
+  format: "esm",
+  platform: "browser",
+  write: false,
+  tsconfigRaw: "{}",
   ...(existsSync(`${root}dist`) ? {} : { alias: sources }),
 });
 

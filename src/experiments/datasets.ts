@@ -202,7 +202,9 @@ export async function loadData(
   const { training, validation, test } = data;
   return {
     ...data,
-    ...{ training: exposedFirst(training), validation: exposedFirst(validation), test: exposedFirst(test) },
+    training: exposedFirst(training),
+    validation: exposedFirst(validation),
+    test: exposedFirst(test),
   };
 }
 

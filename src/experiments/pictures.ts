@@ -76,7 +76,11 @@ export function drawLines({ x, y, lines, levels = [], ...chart }: LineChart): Pi
     const style = { stroke, strokeWidth: 2, ...(dash !== undefined && { strokeDasharray: dash }) };
     return [
       Plot.areaY(points.filter(hasInterval), {
-        ...{ x: "x", y1: "low", y2: "high", fill: stroke, fillOpacity: 0.15 },
+        x: "x",
+        y1: "low",
+        y2: "high",
+        fill: stroke,
+        fillOpacity: 0.15,
       }),
       Plot.line(points, { x: "x", y: "value", ...style }),
       Plot.dot(points, { x: "x", y: "value", fill: stroke, r: 2.5 }),
@@ -124,15 +128,23 @@ export function drawPanels({ x, panels, ...chart }: PanelChart): Picture {
   const marginLeft = 20 + widthOf(dots);
   return plot(chart, {
     height: 60 + 20 * names.length,
-    ...{ marginLeft, x: { ...axisOptions(x), grid: true }, y: { label: null, domain: names } },
+    marginLeft,
+    x: { ...axisOptions(x), grid: true },
+    y: { label: null, domain: names },
     ...(!isSingle && {
-      ...{ width: marginLeft + 150 * panels.length, height: 90 + 20 * names.length, marginTop: 40 },
+      width: marginLeft + 150 * panels.length,
+      height: 90 + 20 * names.length,
+      marginTop: 40,
       fx: { label: null, domain: panels.map(({ name }) => name) },
     }),
     marks: [
       ...(isSingle ? [] : [Plot.frame({ stroke: "#dddddd" })]),
       Plot.ruleY(dots.filter(hasInterval), {
-        ...{ ...place, x1: "low", x2: "high", stroke: colourOf, strokeWidth: 2 },
+        ...place,
+        x1: "low",
+        x2: "high",
+        stroke: colourOf,
+        strokeWidth: 2,
       }),
       Plot.dot(dots, { ...place, x: "value", fill: colourOf, r: 4 }),
     ],

@@ -77,7 +77,8 @@ export function rankingTable(results: Results, options: RankingTableOptions): Ta
   });
   const contrastOf = (row: Row) => comparison?.contrasts.find((own) => own.row === row);
   const share: ColumnOf<Row> = {
-    ...{ title: "share of the oracle's lead", isPercent: true },
+    title: "share of the oracle's lead",
+    isPercent: true,
     of: (row) => shareOfLead(results, row),
   };
   return tableOf(name, caption, rows, [

@@ -181,7 +181,12 @@ function describe(
     probabilities: answering.probabilities,
     itemCount: catalogue.itemCount,
     userCount: catalogue.userCount,
-    ...{ listLength, candidateCount, historyLength, width, heads, layers },
+    listLength,
+    candidateCount,
+    historyLength,
+    width,
+    heads,
+    layers,
     retriever: retriever?.name,
     training,
   };

@@ -1,7 +1,7 @@
 /** The form of a request, for what comes from outside: the server's bodies and the command line's JSON lines. */
 // As a namespace, so that bundlers leave out what is not used of it: messages in all languages.
 import * as z from "zod";
-import { formatPath } from "../settings/explain-problems.ts";
+import { formatPath } from "../settings/check-settings.ts";
 import type { Path } from "../settings/json-schema.ts";
 import { type RankRequest, RankRequestError } from "./requests.ts";
 

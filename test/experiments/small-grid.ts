@@ -54,7 +54,11 @@ export async function runSmall(
     smallExperiment(contenders),
     { seeds: [1], dataset: await smallDataset() },
     {
-      ...{ root, dataFolder: undefined, jobs: 1, listener: QUIET, command: "goalrank experiment small" },
+      root,
+      dataFolder: undefined,
+      jobs: 1,
+      listener: QUIET,
+      command: "goalrank experiment small",
       signal: new AbortController().signal,
       ...others,
     },

@@ -28,7 +28,11 @@ test("what was appended is there, in this table and in one that is opened anew",
   const [line] = readFileSync(join(path, "results.jsonl"), "utf8").split("\n");
   assert.equal(JSON.parse(line), {
     key: "k1",
-    ...{ experiment: "grid", dataset: "nothing", method: "dnn", seed: 1, variant: "" },
+    experiment: "grid",
+    dataset: "nothing",
+    method: "dnn",
+    seed: 1,
+    variant: "",
     metric: "ndcg",
     value: 0.25,
   });

@@ -67,7 +67,9 @@ test("a picture of lines stands alone and names everything that it shows", () =>
     },
   ];
   const chart = {
-    ...{ name: "two", caption: "Two", description: "Two lines" },
+    name: "two",
+    caption: "Two",
+    description: "Two lines",
     x: { label: "lists", type: "log" },
     y: { label: "reward" },
     lines,

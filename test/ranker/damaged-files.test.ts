@@ -125,8 +125,12 @@ function differences(change: Change): Record<string, unknown> {
 test("a number of items without names is that of the weights", async () => {
   const generator = new Generator({ userCount: 3, itemCount: 20 }, generatorOptions, random("weights"));
   const bytes = await encodeGenerator({
-    ...{ generator, catalogue: { userCount: 3, itemCount: 20 }, retriever: undefined },
-    ...{ candidateCount: 12, historyLength: 3, training: {} },
+    generator,
+    catalogue: { userCount: 3, itemCount: 20 },
+    retriever: undefined,
+    candidateCount: 12,
+    historyLength: 3,
+    training: {},
   });
   const lie = withDescription(bytes, counted({ itemCount: 2 ** 31 - 1 }));
   assert.match(

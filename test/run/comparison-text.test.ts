@@ -6,12 +6,27 @@ import { comparisonTable, formatComparison } from "../../src/run/comparison-text
 import type { MethodResult } from "../../src/run/evaluate-lists.ts";
 
 const row = (method: string, trueReward?: number): MethodResult => ({
-  ...{ method, trueReward, regret: trueReward && 2 - trueReward, predictedReward: 1.25 },
-  ...{ hit: 0.1, ndcg: 0.2, map: 0.3, f1: 0.4, auc: undefined },
-  ...{ users: 1, usersWithoutPositive: 0, usersWithoutNegative: 0 },
+  method,
+  trueReward,
+  regret: trueReward && 2 - trueReward,
+  predictedReward: 1.25,
+  hit: 0.1,
+  ndcg: 0.2,
+  map: 0.3,
+  f1: 0.4,
+  auc: undefined,
+  users: 1,
+  usersWithoutPositive: 0,
+  usersWithoutNegative: 0,
   halfWidths: {
-    ...{ trueReward: undefined, regret: undefined, predictedReward: undefined, auc: undefined },
-    ...{ hit: undefined, ndcg: undefined, map: undefined, f1: undefined },
+    trueReward: undefined,
+    regret: undefined,
+    predictedReward: undefined,
+    auc: undefined,
+    hit: undefined,
+    ndcg: undefined,
+    map: undefined,
+    f1: undefined,
   },
 });
 
@@ -25,7 +40,12 @@ const result = (rows: readonly MethodResult[], pearson: number | undefined): Run
     offPolicy: undefined,
   },
   judge: {
-    ...{ lists: 10, pearson, spearman: undefined, rSquared: 0, meanSquaredError: 1, calibration: [] },
+    lists: 10,
+    pearson,
+    spearman: undefined,
+    rSquared: 0,
+    meanSquaredError: 1,
+    calibration: [],
     orderAccuracy: pearson === undefined ? [] : [{ gap: 1, pairs: 8, accuracy: 0.75 }],
   },
 });

@@ -101,7 +101,8 @@ function measureOf(results: Results): Measure {
     return { title: "H@L", isGap: false, of };
   }
   return {
-    ...{ title: "gap to the oracle (true reward)", isGap: true },
+    title: "gap to the oracle (true reward)",
+    isGap: true,
     of: ({ trials }) => {
       const known = trials.filter(({ seed }) => best.has(seed));
       return new Map(known.map(({ seed, metrics }) => [seed, (best.get(seed) ?? 0) - metrics.trueReward]));
@@ -124,7 +125,8 @@ function sizesTable(results: Results, curves: readonly Curve[], measure: Measure
     "attention, a multiply-add counting twice.";
   const points = curves.flatMap((curve) => curve.points.map((point) => ({ ...curve, point })));
   const mean = (metric: string, title: string, format: Omit<Column, "title"> = {}) => ({
-    ...{ title, ...format },
+    title,
+    ...format,
     of: ({ point }: (typeof points)[number]) => seedMean(point.quality, metric),
   });
   return tableOf(EXPERIMENT, caption, points, [
@@ -190,7 +192,9 @@ function lawsTable(curves: readonly Curve[], measure: Measure): Table {
     "means that the law explains.";
   const laws = BOTH.flatMap((abscissa) => curves.flatMap((curve) => lawOf(curve, measure, abscissa)));
   const left: ColumnOf<Law> = {
-    ...{ title: "left by twice the size", isPercent: true, digits: 0 },
+    title: "left by twice the size",
+    isPercent: true,
+    digits: 0,
     of: ({ exponents }) => exponents && 2 ** -exponents.mean,
   };
   return tableOf("figure3-laws", caption, laws, [

@@ -123,7 +123,12 @@ function trialsOf({ seeds: [seed], dataset }: ExperimentRequest): Trial[] {
   return WIDTHS.flatMap((width) =>
     REQUESTS.map((requests): Trial => {
       const work: LatencyWork = {
-        ...{ kind: "latency", machine, data, policy, requests, contestants: CONTESTANTS },
+        kind: "latency",
+        machine,
+        data,
+        policy,
+        requests,
+        contestants: CONTESTANTS,
         shared: { ...shared, width },
         rounds: ROUNDS[requests],
       };
@@ -184,7 +189,9 @@ function timesTable(measured: Measured): Table {
     `runs. ${placeAndTime(measured)}${disturbance(measured)}`;
   const items = trials.flatMap(({ requests, metrics }) =>
     CONTESTANTS.map((name) => ({
-      ...{ requests, name, rounds: metrics.rounds },
+      requests,
+      name,
+      rounds: metrics.rounds,
       value: (what: string, of = name) => metrics[`${of} ${what}`],
     })),
   );
@@ -194,16 +201,19 @@ function timesTable(measured: Measured): Table {
     { title: "p50, ms", digits: 2, of: ({ value }) => 1000 * value("p50") },
     { title: "p90, ms", digits: 2, of: ({ value }) => 1000 * value("p90") },
     {
-      ...{ title: "p99, ms", digits: 2 },
+      title: "p99, ms",
+      digits: 2,
       of: ({ value, rounds }) => (rounds < ROUNDS_FOR_P99 ? undefined : 1000 * value("p99")),
     },
     {
-      ...{ title: "p50 per request, ms", digits: 2 },
+      title: "p50 per request, ms",
+      digits: 2,
       of: ({ value, requests }) => (1000 * value("p50")) / requests,
     },
     { title: "times GoalRank's", digits: 2, of: ({ value }) => value("p50") / value("p50", "goalrank") },
     {
-      ...{ title: "MFLOP per request", digits: 2 },
+      title: "MFLOP per request",
+      digits: 2,
       of: ({ value, requests }) => value("operations") / requests / 1e6,
     },
     { title: "utilisation", isPercent: true, of: ({ value }) => value("utilisation") },

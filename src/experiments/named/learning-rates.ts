@@ -50,7 +50,8 @@ export function ratesTable(results: Results): Table | undefined {
     { title: "size", of: ({ size }) => titleOf(size) },
     { title: "method", of: ({ method }) => method },
     ...RATES.map((rate) => ({
-      ...{ title: `rates x ${rate}`, isPercent: metric === "ndcg" },
+      title: `rates x ${rate}`,
+      isPercent: metric === "ndcg",
       of: (item: (typeof items)[number]) => rewardAt(item, rate),
     })),
   ]);

@@ -42,7 +42,9 @@ export function atSize(dataset: DatasetChoice, { width, layers }: Size, rate = 1
     ...dataset,
     shared: {
       ...shared,
-      ...{ width, layers, reward: { ...shared.reward, contextLayers } },
+      width,
+      layers,
+      reward: { ...shared.reward, contextLayers },
       feedbackTraining: scaled(shared.feedbackTraining),
       rewardTraining: scaled(shared.rewardTraining),
       imitationTraining: scaled(shared.imitationTraining),

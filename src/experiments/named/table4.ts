@@ -92,7 +92,9 @@ function changesOf(arm: Arm, trials: readonly TrialResult[]): readonly Change[] 
     const change = mean(values("change"));
     const halfWidth = Math.hypot(...values("half width")) / trials.length;
     return {
-      ...{ outcome: OUTCOME_TITLES[outcome], mean: change, halfWidth },
+      outcome: OUTCOME_TITLES[outcome],
+      mean: change,
+      halfWidth,
       isSignificant: Math.abs(change) > halfWidth,
       significantTests: values("significant").filter((own) => own === 1).length,
     };
@@ -114,7 +116,8 @@ function changesTable(results: Results, trials: readonly TrialResult[]): Table {
     { title: "arm", of: ({ arm }) => ARM_TITLES[arm] },
     { title: "users", digits: 0, of: ({ arm }) => metrics[`${arm} users`] },
     ...OUTCOMES.map((outcome, i) => ({
-      ...{ title: OUTCOME_TITLES[outcome], isPercent: true },
+      title: OUTCOME_TITLES[outcome],
+      isPercent: true,
       of: ({ changes }: (typeof arms)[number]) => changes[i],
     })),
     { title: "significant", of: ({ changes }) => significant(changes) },
@@ -147,8 +150,11 @@ export const table4: Experiment = {
     seeds.map((seed) => {
       const needs = sharedTrial(dataset, seed);
       const work: AbTestWork = {
-        ...{ kind: "ab-test", shared: needs.work, policy: dataset.policy },
-        ...{ control: CONTROL, sessionsPerUser: SESSIONS_PER_USER },
+        kind: "ab-test",
+        shared: needs.work,
+        policy: dataset.policy,
+        control: CONTROL,
+        sessionsPerUser: SESSIONS_PER_USER,
       };
       const label = { experiment: "table4", dataset: dataset.label, method: METHOD, seed, variant: "" };
       return { ...label, work, needs };

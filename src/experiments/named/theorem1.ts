@@ -43,7 +43,13 @@ function trialsOf({ seeds: [seed] }: ExperimentRequest): Trial[] {
     const trial = (method: string, name: string, members: number, width: number): Trial => {
       const variant = `N = ${candidates}, ${name}`;
       const work: TheoremWork = {
-        ...{ kind: "theorem1", candidates, length: LENGTH, members, width, ...FIT, seed },
+        kind: "theorem1",
+        candidates,
+        length: LENGTH,
+        members,
+        width,
+        ...FIT,
+        seed,
       };
       return { experiment: "theorem1", dataset: "", method, seed, variant, work };
     };
@@ -124,7 +130,10 @@ function pictureOf(results: Results, candidates: number): Picture {
   const lines = [MIXTURE, SINGLE].map((method) => ({
     name: method,
     points: fitted(results, method, candidates).map(({ parameters, error, low, high }) => ({
-      ...{ x: parameters, value: floored(error), low: floored(low), high: floored(high) },
+      x: parameters,
+      value: floored(error),
+      low: floored(low),
+      high: floored(high),
     })),
   }));
   return drawLines({
