@@ -4,8 +4,8 @@
  * product of matrices where that is faster: a chain waits for its own results.
  */
 import { elementwise, type Operation } from "../../src/kernels/index.ts";
+import { multiplyAdd } from "../../src/kernels/wasm/gemm.ts";
 import { defineKernel } from "../../src/kernels/wasm/kernel.ts";
-import { multiplyAdd } from "../../src/kernels/wasm/multiply-add.ts";
 import { F32x4, I32x4 } from "../../src/kernels/wasm/values.ts";
 import { f32, indexProgram } from "../../src/kernels/webgpu/program.ts";
 import { apply, full, scope, type Tensor } from "../../src/tensor/index.ts";

@@ -59,7 +59,7 @@ async function findGpu(): Promise<GPU> {
 /** The adapter of a browser, which can be asked at once. */
 async function askAdapter(gpu: GPU): Promise<AdapterProbe> {
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  return adapter === null ? { reason: "no GPU was found" } : describeAdapter(adapter);
+  return adapter === null ? { reason: "no GPU was found" } : describeAdapter(adapter.info);
 }
 
 async function chooseBest(options: CpuDeviceOptions): Promise<ChosenDevice> {

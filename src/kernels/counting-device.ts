@@ -9,19 +9,17 @@ import { sizeOf } from "./shape.ts";
 
 /** Another device that counts the operations it is given. */
 export class CountingDevice implements Device {
+  readonly name: string;
   /** Operations since it was made. */
   operations = 0;
   readonly readSync?: (buffer: DeviceBuffer) => NumberArray;
   readonly view?: (buffer: DeviceBuffer) => NumberArray;
 
   constructor(private readonly device: Device) {
-    const { readSync, view } = device;
+    const { name, readSync, view } = device;
+    this.name = name;
     if (readSync !== undefined) this.readSync = (buffer) => readSync.call(device, buffer);
     if (view !== undefined) this.view = (buffer) => view.call(device, buffer);
-  }
-
-  get name(): string {
-    return this.device.name;
   }
 
   get live(): LiveStorage {

@@ -45,8 +45,7 @@ export { broadcastTo, max, type ReduceAttributes, sum } from "./ops/reduce/reduc
 export { type ChooseNextAttributes, chooseNext } from "./ops/sampling/choose-next.ts";
 export { type GumbelTopKAttributes, gumbelTopK } from "./ops/sampling/gumbel-top-k.ts";
 export { crossEntropy } from "./ops/softmax/cross-entropy.ts";
-export { logSoftmax } from "./ops/softmax/log-softmax.ts";
-export { logSumExp } from "./ops/softmax/log-sum-exp.ts";
+export { logSoftmax, logSumExp } from "./ops/softmax/log-softmax.ts";
 export { softmax } from "./ops/softmax/softmax.ts";
 export { countNonFinite } from "./ops/tensor-sums/non-finite.ts";
 export { sumOfSquares } from "./ops/tensor-sums/sum-of-squares.ts";

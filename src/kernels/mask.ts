@@ -3,9 +3,11 @@ import {
   broadcastStrides,
   checkBroadcastsTo,
   forEachOffset,
+  lastExtent,
   loopNest,
   type Shape,
   ShapeError,
+  sizeOf,
 } from "./shape.ts";
 import type { HostTensor, TensorSpec } from "./tensor-spec.ts";
 
@@ -29,10 +31,34 @@ export function checkMask(operation: string, mask: TensorSpec, shape: Shape): vo
 export function maskRowOffsets(mask: HostTensor, shape: Shape): Int32Array {
   const leading = shape.slice(0, -1);
   const strides = broadcastStrides(mask.shape, shape.length).slice(0, -1);
-  const offsets = new Int32Array(leading.reduce((product, extent) => product * extent, 1));
+  const offsets = new Int32Array(sizeOf(leading));
   let row = 0;
   forEachOffset(loopNest(leading, [strides]), ([offset]) => {
     offsets[row++] = offset;
   });
   return offsets;
+}
+
+/** Whether a mask keeps element `i` of the tensor that it applies to. */
+export type IsKept = (i: number) => boolean;
+
+/** What keeps the elements from `start` on by the row of a mask from `maskStart` on. */
+export function keptBy(mask: HostTensor | undefined, maskStart: number, start: number): IsKept {
+  if (mask === undefined) return () => true;
+  const { data } = mask;
+  return (i) => data[maskStart + i - start] !== 0;
+}
+
+/** Calls `visit` for each row of x, whose elements are those from `start` to `end` - 1. */
+export function forEachRow(
+  x: HostTensor,
+  mask: HostTensor | undefined,
+  visit: (row: number, start: number, end: number, isKept: IsKept) => void,
+): void {
+  const columns = lastExtent("rows", x.shape);
+  const offsets = mask && maskRowOffsets(mask, x.shape);
+  const rows = columns === 0 ? 0 : x.data.length / columns;
+  for (let row = 0, start = 0; row < rows; row++, start += columns) {
+    visit(row, start, start + columns, keptBy(mask, offsets?.[row] ?? 0, start));
+  }
 }

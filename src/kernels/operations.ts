@@ -15,8 +15,7 @@ import { broadcastTo, max, sum } from "./ops/reduce/reduce.ts";
 import { chooseNext } from "./ops/sampling/choose-next.ts";
 import { gumbelTopK } from "./ops/sampling/gumbel-top-k.ts";
 import { crossEntropy } from "./ops/softmax/cross-entropy.ts";
-import { logSoftmax } from "./ops/softmax/log-softmax.ts";
-import { logSumExp } from "./ops/softmax/log-sum-exp.ts";
+import { logSoftmax, logSumExp } from "./ops/softmax/log-softmax.ts";
 import { softmax } from "./ops/softmax/softmax.ts";
 
 /** Every operation. */

@@ -3,14 +3,21 @@
  * Block n of a stream is a pure function of (seed, stream, step, n), so every device, thread and resumed run
  * draws the same numbers without sharing any state.
  */
-export const MULTIPLIERS = [0xd2511f53, 0xcd9e8d57] as const;
-export const WEYL = [0x9e3779b9, 0xbb67ae85] as const;
-export const ROUNDS = 10;
+const MULTIPLIER_0 = 0xd2511f53;
+const MULTIPLIER_1 = 0xcd9e8d57;
+const WEYL_0 = 0x9e3779b9;
+const WEYL_1 = 0xbb67ae85;
+const ROUNDS = 10;
 /** A uniform is one of 2^24 cells: exact in f32, so every device agrees on it. */
-export const CELL = 2 ** -24;
+const CELL = 2 ** -24;
 
-const [MULTIPLIER_0, MULTIPLIER_1] = MULTIPLIERS;
-const [WEYL_0, WEYL_1] = WEYL;
+/** The same for kernels. The code below would take four times as long with them: engines do not know what is exported. */
+export const CONSTANTS = {
+  multipliers: [MULTIPLIER_0, MULTIPLIER_1],
+  weyl: [WEYL_0, WEYL_1],
+  rounds: ROUNDS,
+  cell: CELL,
+} as const;
 
 /** Upper 32 bits of the unsigned 64-bit product. */
 function multiplyHigh(a: number, b: number): number {
@@ -85,23 +92,21 @@ export function keyNumbers(randomKey: RandomKey) {
  * random.permutation(5);
  */
 export class Random {
-  private readonly keyWords: Uint32Array;
-  private readonly counter: Uint32Array;
+  private readonly words: ReturnType<typeof philoxWords>;
   private readonly block = new Uint32Array(4);
   private used = 4;
 
   constructor(key: RandomKey) {
-    const words = philoxWords(key);
-    this.keyWords = words.key;
-    this.counter = words.counter;
+    this.words = philoxWords(key);
   }
 
   /** An integer from 0 to 2^32 - 1. */
   uint32(): number {
     if (this.used === 4) {
-      philox4x32(this.counter, this.keyWords, this.block);
-      this.counter[0]++;
-      if (this.counter[0] === 0) this.counter[3]++;
+      const { key, counter } = this.words;
+      philox4x32(counter, key, this.block);
+      counter[0]++;
+      if (counter[0] === 0) counter[3]++;
       this.used = 0;
     }
     return this.block[this.used++];

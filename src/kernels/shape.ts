@@ -122,6 +122,17 @@ export function loopNest(shape: Shape, operandStrides: readonly (readonly number
   return nest.length > 0 ? nest : [{ extent: 1, strides: operandStrides.map(() => 0) }];
 }
 
+/** Part of a walk that one plain loop covers: how many steps, and where every operand starts and its stride. */
+export type Run = (count: number, offsets: readonly number[], strides: readonly number[]) => void;
+
+/** Walks `shape` in runs of its innermost loop, for operands with the given element strides. */
+export function forEachRun(shape: Shape, operandStrides: readonly (readonly number[])[], run: Run): void {
+  const nest = loopNest(shape, operandStrides);
+  const { extent, strides } = nest[nest.length - 1];
+  const start = operandStrides.map(() => 0);
+  forEachOffset(nest.slice(0, -1), (offsets) => run(extent, offsets.length > 0 ? offsets : start, strides));
+}
+
 /** Calls `body` with the offset of every operand for each step of the loops in `nest` (outermost first). */
 export function forEachOffset(nest: readonly LoopAxis[], body: (offsets: readonly number[]) => void): void {
   if (nest.some((axis) => axis.extent === 0)) return;

@@ -12,7 +12,7 @@
  * gradient with respect to log pi is simply -pi_ref.
  */
 import type { Draw } from "../draw.ts";
-import { checkMask } from "../mask.ts";
+import { checkMask, forEachRow, type IsKept, keptBy } from "../mask.ts";
 import { checkTypes, type HostTensor, type Operation } from "../operation.ts";
 import { formatShape, ShapeError, sameShape } from "../shape.ts";
 import { f32, indexProgram } from "../webgpu/program.ts";
@@ -37,19 +37,17 @@ interface Moments {
 }
 
 /** Mean and population standard deviation of the kept elements from `start` to `end`. */
-function momentsOf(r: HostTensor, mask: HostTensor | undefined, start: number, end: number): Moments {
+function momentsOf(r: HostTensor, start: number, end: number, isKept: IsKept): Moments {
   let count = 0;
   let total = 0;
   for (let i = start; i < end; i++) {
-    if (mask !== undefined && mask.data[i] === 0) continue;
+    if (!isKept(i)) continue;
     count++;
     total += r.data[i];
   }
   const mean = count === 0 ? 0 : total / count;
   let squares = 0;
-  for (let i = start; i < end; i++) {
-    if (mask === undefined || mask.data[i] !== 0) squares += (r.data[i] - mean) ** 2;
-  }
+  for (let i = start; i < end; i++) if (isKept(i)) squares += (r.data[i] - mean) ** 2;
   return { mean, deviation: count === 0 ? 0 : Math.sqrt(squares / count) };
 }
 
@@ -156,39 +154,36 @@ export const groupCrossEntropy: Operation<GroupCrossEntropyAttributes> = {
     [loss, policy],
     { normalisation, temperature, minimumSpread },
   ) {
-    const [groups, lists] = rewards.shape;
-    const kept = (i: number) => mask === undefined || mask.data[i] !== 0;
-    const whole = normalisation === "batch" ? momentsOf(rewards, mask, 0, groups * lists) : undefined;
-    for (let group = 0; group < groups; group++) {
-      const start = group * lists;
-      const end = start + lists;
+    loss.data.fill(0);
+    policy.data.fill(0);
+    const isOfBatch = normalisation === "batch";
+    const whole = isOfBatch && momentsOf(rewards, 0, rewards.data.length, keptBy(mask, 0, 0));
+    forEachRow(rewards, mask, (group, start, end, isKept) => {
       let smallest = Number.POSITIVE_INFINITY;
       let largest = Number.NEGATIVE_INFINITY;
       for (let i = start; i < end; i++) {
-        if (!kept(i)) continue;
+        if (!isKept(i)) continue;
         smallest = Math.min(smallest, rewards.data[i]);
         largest = Math.max(largest, rewards.data[i]);
       }
-      loss.data[group] = 0;
-      for (let i = start; i < end; i++) policy.data[i] = 0;
-      if (!(largest - smallest > minimumSpread)) continue;
+      if (!(largest - smallest > minimumSpread)) return;
 
       // softmax does not see the mean, so the largest reward stands in for it: the exponents are at most 0.
-      const moments = whole ?? momentsOf(rewards, mask, start, end);
+      const moments = whole || momentsOf(rewards, start, end, isKept);
       const scale = 1 / (temperature * (normalisation === "none" ? 1 : moments.deviation));
       let total = 0;
       for (let i = start; i < end; i++) {
-        if (kept(i)) total += Math.exp((rewards.data[i] - largest) * scale);
+        if (isKept(i)) total += Math.exp((rewards.data[i] - largest) * scale);
       }
       let sum = 0;
       for (let i = start; i < end; i++) {
-        if (!kept(i)) continue;
+        if (!isKept(i)) continue;
         const probability = Math.exp((rewards.data[i] - largest) * scale) / total;
         policy.data[i] = probability;
         sum -= probability * logProbabilities.data[i];
       }
       loss.data[group] = sum;
-    }
+    });
   },
   /** Each group's moments, for the batch's also these combined, and then each group's policy and loss. */
   wgsl([rewards, , mask], _, { normalisation, temperature, minimumSpread }) {

@@ -43,7 +43,7 @@ const clearBlocks = defineKernel(
   },
 );
 
-/** Blocks that lie at equal distances in a tensor, in elements. */
+/** Blocks that lie at equal distances in a tensor: where the first begins, and from block to block, in elements. */
 export interface Blocks {
   readonly start: number;
   readonly step: number;

@@ -4,7 +4,7 @@
  * per addition, or per pair of them where the engine has a fused multiply-add.
  */
 import type { KernelWriter, Variable } from "./kernel.ts";
-import { multiplyAdd } from "./multiply-add.ts";
+import { hasRelaxedSimd } from "./simd-support.ts";
 import { F32x4, I32, type Integer, integer } from "./values.ts";
 
 /** Rows and columns of a tile: 8 vectors of sums, and 3 of operands, fit the 16 registers of x86. */
@@ -172,6 +172,11 @@ function writeStepsOfColumns(
     advance(write, leftAddress, stepStride);
     advance(write, rightAddress, right.stepStride);
   });
+}
+
+/** x y + z, in one instruction where the engine has one. */
+export function multiplyAdd(x: F32x4, y: F32x4, z: F32x4): F32x4 {
+  return hasRelaxedSimd ? x.relaxedMultiplyAdd(y, z) : x.mul(y).add(z);
 }
 
 /** One step of the depth: every row's element times the panel's elements. */

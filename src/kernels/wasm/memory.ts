@@ -3,6 +3,7 @@
  * asks for. Work of other sizes finds nothing there, so where the memory cannot grow, free parts that touch are merged
  * and cut anew.
  */
+import { FreeLists } from "../free-lists.ts";
 import { ARRAYS, BYTES_PER_ELEMENT, type DType, type NumberArray } from "../tensor-spec.ts";
 import { MAXIMUM_PAGES } from "./encoding.ts";
 
@@ -27,8 +28,8 @@ export class WasmMemory {
   readonly memory: WebAssembly.Memory;
   /** Whether threads can share it: not in a browser without cross-origin isolation. */
   readonly isShared: boolean;
-  /** Addresses by size, the highest first, so that the lowest is handed out: a training step finds the same places. */
-  private readonly free = new Map<number, number[]>();
+  /** Addresses. */
+  private readonly free = new FreeLists<number>((address) => address);
   /** Free parts that were merged, the lowest first; no two touch. */
   private gaps: Part[] = [];
   /** Where what was never handed out begins. */
@@ -57,8 +58,7 @@ export class WasmMemory {
    */
   allocate(bytes: number): number {
     const size = sizeClass(bytes);
-    const address =
-      this.free.get(size)?.pop() ?? this.cut(size) ?? this.extend(size) ?? this.mergeAndCut(size);
+    const address = this.free.take(size) ?? this.cut(size) ?? this.extend(size) ?? this.mergeAndCut(size);
     if (address === undefined) {
       throw new CpuMemoryError(
         `cpu: ${bytes} bytes more than the ${this.used} in use exceed the 2 GiB that the CPU device addresses, or what ` +
@@ -72,9 +72,7 @@ export class WasmMemory {
   release(address: number, bytes: number): void {
     const size = sizeClass(bytes);
     this.used -= size;
-    const addresses = this.free.get(size);
-    if (addresses === undefined) this.free.set(size, [address]);
-    else insertDescending(addresses, address);
+    this.free.give(size, address);
   }
 
   view(dtype: DType, address: number, length: number): NumberArray {
@@ -116,10 +114,7 @@ export class WasmMemory {
 
   /** Makes one gap of free parts that touch; what lies last is as if it had never been handed out. */
   private mergeAndCut(size: number): number | undefined {
-    const parts = [...this.free].flatMap(([own, addresses]) =>
-      addresses.map((address): Part => ({ address, size: own })),
-    );
-    this.free.clear();
+    const parts = this.free.takeAll().map(([own, address]): Part => ({ address, size: own }));
     this.gaps = merged([...this.gaps, ...parts]);
     const last = this.gaps.at(-1);
     if (last !== undefined && last.address + last.size === this.end) {
@@ -145,12 +140,6 @@ function merged(parts: readonly Part[]): Part[] {
     } else whole.push(part);
   }
   return whole;
-}
-
-function insertDescending(addresses: number[], address: number): void {
-  let at = addresses.length;
-  while (at > 0 && addresses[at - 1] < address) at--;
-  addresses.splice(at, 0, address);
 }
 
 /** Storage of one tensor. */

@@ -2,11 +2,13 @@
  * The random numbers of `Random` in WebAssembly: Philox 4x32-10 on four blocks of four words at a time, and the
  * distributions drawn from words. A uniform is one of 2^24 cells: its lower end, or its midpoint where 0 is excluded.
  */
-import { CELL, MULTIPLIERS, ROUNDS, WEYL } from "../philox.ts";
+import { CONSTANTS } from "../philox.ts";
 import type { KernelWriter, Parameters } from "./kernel.ts";
 import { log } from "./mathematics.ts";
 import { transposeFour } from "./transpose.ts";
 import { F32x4, type I32, I32x4 } from "./values.ts";
+
+const { cell: CELL, multipliers: MULTIPLIERS, rounds: ROUNDS, weyl: WEYL } = CONSTANTS;
 
 /** What `randomWords` reads of a kernel's parameters. */
 export const RANDOM_KEY = "key0, key1, counter1, counter2, counter3";

@@ -3,6 +3,9 @@ import { defineKernel, type Variable } from "./kernel.ts";
 import { forEachStretch, sweepApart } from "./stretches.ts";
 import { F32, F32x4 } from "./values.ts";
 
+/** Elements that an item takes of one long thing to reduce; the parts are then reduced in order. */
+export const ELEMENTS_PER_PART = 32768;
+
 /** How elements are combined, in any order. */
 export interface Combination {
   /** What combines with an element to that element. */

@@ -153,15 +153,8 @@ export function rowCalls(
   const items = sizeOf(shape.slice(0, -1));
   const chosen = chooseKernel(kernels, shape, mask);
   if (chosen === undefined) return undefined;
-  const { kernel, maskRows } = chosen;
-  return [
-    {
-      kernel,
-      arguments: { ...given, columns, ...maskRows },
-      items,
-      work: items * columns * WORK_OF_EXPONENTIAL,
-    },
-  ];
+  const all = { ...given, columns, ...chosen.maskRows };
+  return [{ kernel: chosen.kernel, arguments: all, items, work: items * columns * WORK_OF_EXPONENTIAL }];
 }
 
 interface MaskRows {

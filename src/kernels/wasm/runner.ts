@@ -1,7 +1,7 @@
 /** Compiles kernels when they are first run, and runs them: little work on the calling thread, more on all. */
 import type { Kernel, KernelCall } from "../dispatch.ts";
+import { host, nodeModule } from "../runtime.ts";
 import type { WasmMemory } from "./memory.ts";
-import { coreCount, threadsSetting } from "./platform.ts";
 import { type SharedKernel, ThreadPool } from "./threads.ts";
 
 /** Work from which waking other threads pays; see `docs/performance.md`. */
@@ -13,8 +13,11 @@ const MOST_THREADS = 64;
  * @throws RangeError for what is no count
  */
 export function defaultThreads(): number {
-  const setting = threadsSetting();
-  if (setting === undefined || setting === "") return Math.min(coreCount(), MOST_THREADS);
+  const setting = host.process?.env.GOALRANK_THREADS;
+  if (setting === undefined || setting === "") {
+    const cores = nodeModule("os")?.availableParallelism() ?? host.navigator?.hardwareConcurrency ?? 1;
+    return Math.min(cores, MOST_THREADS);
+  }
   const count = Number(setting);
   if (!Number.isInteger(count) || count < 1 || count > MOST_THREADS) {
     throw new RangeError(

@@ -2,7 +2,7 @@
  * Threads that share the items of kernel calls. A call is cut into pieces, which the calling thread and the others
  * claim one by one until none is left: a thread that comes late, or not at all, costs nothing but its help.
  */
-import { canSleep, startThread, type Thread } from "./platform.ts";
+import { host, nodeModule } from "../runtime.ts";
 
 /** Where things lie in the words that the threads share. */
 const LAYOUT = {
@@ -80,6 +80,29 @@ function serve({ memory, control, layout, patience }: Shared): void {
   }
 }
 
+interface Thread {
+  terminate(): void;
+}
+
+/**
+ * Starts a thread that calls the function of one argument whose text is `source`; undefined where there are no threads.
+ * It does not keep the process alive.
+ */
+function startThread(source: string, argument: unknown): Thread | undefined {
+  const threads = nodeModule("worker_threads");
+  if (threads !== undefined) {
+    const text = `(${source})(require("node:worker_threads").workerData)`;
+    const worker = new threads.Worker(text, { eval: true, workerData: argument });
+    worker.unref();
+    return { terminate: () => void worker.terminate() };
+  }
+  if (host.Worker === undefined) return undefined;
+  const text = `onmessage = ({ data }) => (${source})(data)`;
+  const worker = new host.Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+  worker.postMessage(argument);
+  return worker;
+}
+
 /** A compiled kernel, and its bytes for the threads that have not compiled it yet. */
 export interface SharedKernel {
   readonly name: string;
@@ -139,12 +162,8 @@ export class ThreadPool {
   }
 
   private start(): Thread[] {
-    const shared: Shared = {
-      memory: this.memory,
-      control: this.control,
-      layout: LAYOUT,
-      patience: PATIENCE,
-    };
+    const { memory, control } = this;
+    const shared: Shared = { memory, control, layout: LAYOUT, patience: PATIENCE };
     const started = Array.from({ length: this.count - 1 }, () => startThread(serve.toString(), shared));
     return started.filter((thread) => thread !== undefined);
   }
@@ -166,12 +185,13 @@ export class ThreadPool {
     }
   }
 
+  /** Sleeps where this thread may: the main thread of a browser may not. */
   private waitForOthers(): void {
     const { words } = this;
     for (let look = 0; ; look++) {
       const remaining = Atomics.load(words, LAYOUT.remaining);
       if (remaining === 0) return;
-      if (look >= PATIENCE && canSleep()) Atomics.wait(words, LAYOUT.remaining, remaining);
+      if (look >= PATIENCE && host.document === undefined) Atomics.wait(words, LAYOUT.remaining, remaining);
     }
   }
 }

@@ -3,6 +3,7 @@
  * of larger expressions, so that a kernel reads like arithmetic. Most come from tables of instructions (WebAssembly Core
  * Specification 2.0, chapter 5.4): each its number, what it takes and what it gives.
  */
+import { type NamesIn, namesIn } from "../dispatch.ts";
 import { float32, signed, unsigned, type ValueType } from "./encoding.ts";
 
 /** Instructions that leave one value on the stack. */
@@ -48,13 +49,11 @@ const MAKERS: Readonly<Record<Kind, readonly [(code: readonly number[]) => Value
   };
 
 /**
- * The number of an instruction, and the types of its operands beside the value itself and of its result, as in
- * `"i32 -> f32"`. A number from 0x1000 on begins with the byte that is the prefix of its group. An operand that is the
- * neutral number changes nothing, and is left out.
+ * Instructions whose numbers follow each other: the first number, their names as in `"add, sub"`, and the types of their
+ * operands beside the value itself and of their result, as in `"i32 -> f32"`. A number from 0x1000 on begins with the byte
+ * that is the prefix of its group. An operand that is the neutral number changes nothing, and is left out.
  */
-type Instruction = readonly [number: number, types: `${string}-> ${Kind}`, neutral?: number];
-
-type Table = Readonly<Record<string, Instruction>>;
+type Instructions = readonly [first: number, names: string, types: `${string}-> ${Kind}`, neutral?: number];
 
 /** A value, or a number that stands for a constant. */
 type Operand<Name> = Name extends Kind ? Kinds[Name] | number : never;
@@ -67,27 +66,28 @@ type Method<Types> = Types extends `-> ${infer Result extends Kind}`
       ? (other: Operand<Other>) => Kinds[Result]
       : never;
 
-type Methods<Instructions extends Table> = {
-  readonly [Name in keyof Instructions]: Method<Instructions[Name][1]>;
-};
+type Methods<Row extends Instructions> = { readonly [Own in Row as NamesIn<Own[1]>]: Method<Own[2]> };
 
 /** A class to extend, with a method for each instruction of a table. */
-function withInstructions<const Instructions extends Table>(
-  table: Instructions,
-): ValueClass<Value & Methods<Instructions>> {
+function withInstructions<const Row extends Instructions>(
+  ...table: readonly Row[]
+): ValueClass<Value & Methods<Row>> {
   abstract class WithInstructions extends Value {}
-  for (const [name, [number, types, neutral]] of Object.entries(table)) {
+  for (const [first, names, types, neutral] of table) {
     const [takes, gives] = types.split("-> ") as [string, Kind];
     const kinds = takes.split(/,? /).filter((kind) => kind !== "") as Kind[];
-    const bytes = number < 0x1000 ? [number] : [number >> 12, ...unsigned(number & 0xfff)];
-    function method(this: Value, ...operands: never[]): Value {
-      if (neutral !== undefined && operands[0] === neutral) return this;
-      const codes = kinds.map((kind, at) => MAKERS[kind][1](operands[at]).code);
-      return MAKERS[gives][0]([...this.code, ...codes.flat(), ...bytes]);
+    for (const [place, name] of namesIn(names).entries()) {
+      const number = first + place;
+      const bytes = number < 0x1000 ? [number] : [number >> 12, ...unsigned(number & 0xfff)];
+      function method(this: Value, ...operands: never[]): Value {
+        if (neutral !== undefined && operands[0] === neutral) return this;
+        const codes = kinds.map((kind, at) => MAKERS[kind][1](operands[at]).code);
+        return MAKERS[gives][0]([...this.code, ...codes.flat(), ...bytes]);
+      }
+      Object.assign(WithInstructions.prototype, { [name]: method });
     }
-    Object.assign(WithInstructions.prototype, { [name]: method });
   }
-  return WithInstructions as unknown as ValueClass<Value & Methods<Instructions>>;
+  return WithInstructions as unknown as ValueClass<Value & Methods<Row>>;
 }
 
 /** Before the number of every vector instruction. */
@@ -104,33 +104,25 @@ const readMemory = (address: Value, instruction: readonly number[], offset: numb
   ...unsigned(offset),
 ];
 
-const I32_INSTRUCTIONS = {
-  add: [0x6a, "i32 -> i32", 0],
-  sub: [0x6b, "i32 -> i32"],
-  mul: [0x6c, "i32 -> i32", 1],
-  /** Of unsigned integers. */
-  div: [0x6e, "i32 -> i32"],
-  /** Of unsigned integers. */
-  rem: [0x70, "i32 -> i32"],
-  and: [0x71, "i32 -> i32"],
-  or: [0x72, "i32 -> i32"],
-  shiftLeft: [0x74, "i32 -> i32"],
-  shiftRightUnsigned: [0x76, "i32 -> i32"],
-  equals: [0x46, "i32 -> i32"],
-  notEquals: [0x47, "i32 -> i32"],
-  less: [0x48, "i32 -> i32"],
-  greater: [0x4a, "i32 -> i32"],
-  lessOrEqual: [0x4c, "i32 -> i32"],
-  greaterOrEqual: [0x4e, "i32 -> i32"],
-  /** Of unsigned integers. */
-  greaterOrEqualUnsigned: [0x4f, "i32 -> i32"],
-  toFloat: [0xb2, "-> f32"],
-  /** The float with these bits. */
-  asFloat: [0xbe, "-> f32"],
-} as const satisfies Table;
-
 /** A 32-bit integer: a count, an index, an address in bytes, or a condition (0 is false). */
-export class I32 extends withInstructions(I32_INSTRUCTIONS) {
+export class I32 extends withInstructions(
+  [0x6a, "add", "i32 -> i32", 0],
+  [0x6b, "sub", "i32 -> i32"],
+  [0x6c, "mul", "i32 -> i32", 1],
+  // Of unsigned integers.
+  [0x6e, "div", "i32 -> i32"],
+  [0x70, "rem", "i32 -> i32"],
+  [0x71, "and, or", "i32 -> i32"],
+  [0x74, "shiftLeft", "i32 -> i32"],
+  [0x76, "shiftRightUnsigned", "i32 -> i32"],
+  [0x46, "equals, notEquals, less", "i32 -> i32"],
+  [0x4a, "greater", "i32 -> i32"],
+  [0x4c, "lessOrEqual", "i32 -> i32"],
+  [0x4e, "greaterOrEqual, greaterOrEqualUnsigned", "i32 -> i32"],
+  [0xb2, "toFloat", "-> f32"],
+  // The float with these bits.
+  [0xbe, "asFloat", "-> f32"],
+) {
   readonly type = "i32";
 
   static constant(value: number): I32 {
@@ -153,28 +145,19 @@ export class I32 extends withInstructions(I32_INSTRUCTIONS) {
   }
 }
 
-const F32_INSTRUCTIONS = {
-  add: [0x92, "f32 -> f32"],
-  sub: [0x93, "f32 -> f32"],
-  mul: [0x94, "f32 -> f32"],
-  div: [0x95, "f32 -> f32"],
-  min: [0x96, "f32 -> f32"],
-  max: [0x97, "f32 -> f32"],
-  abs: [0x8b, "-> f32"],
-  negate: [0x8c, "-> f32"],
-  sqrt: [0x91, "-> f32"],
-  equals: [0x5b, "f32 -> i32"],
-  less: [0x5d, "f32 -> i32"],
-  greater: [0x5e, "f32 -> i32"],
-  /** Towards zero; what does not fit saturates. */
-  toInteger: [0xfc000, "-> i32"],
-  /** The integer with these bits. */
-  asInteger: [0xbc, "-> i32"],
-  /** Four times the number. */
-  splat: [0xfd013, "-> f32x4"],
-} as const satisfies Table;
-
-export class F32 extends withInstructions(F32_INSTRUCTIONS) {
+export class F32 extends withInstructions(
+  [0x8b, "abs, negate", "-> f32"],
+  [0x91, "sqrt", "-> f32"],
+  [0x92, "add, sub, mul, div, min, max", "f32 -> f32"],
+  [0x5b, "equals", "f32 -> i32"],
+  [0x5d, "less, greater", "f32 -> i32"],
+  // Towards zero; what does not fit saturates.
+  [0xfc000, "toInteger", "-> i32"],
+  // The integer with these bits.
+  [0xbc, "asInteger", "-> i32"],
+  // Four times the number.
+  [0xfd013, "splat", "-> f32x4"],
+) {
   readonly type = "f32";
 
   static constant(value: number): F32 {
@@ -189,37 +172,22 @@ export class F32 extends withInstructions(F32_INSTRUCTIONS) {
 /** Four elements by number, 0 to 3 from one vector and 4 to 7 from another. */
 type Picks = readonly [number, number, number, number];
 
-const F32X4_INSTRUCTIONS = {
-  add: [0xfd0e4, "f32x4 -> f32x4"],
-  sub: [0xfd0e5, "f32x4 -> f32x4"],
-  mul: [0xfd0e6, "f32x4 -> f32x4"],
-  div: [0xfd0e7, "f32x4 -> f32x4"],
-  min: [0xfd0e8, "f32x4 -> f32x4"],
-  max: [0xfd0e9, "f32x4 -> f32x4"],
-  /** The other where it is less, else this: what is not a number stays so. One instruction, where `min` is several. */
-  atMost: [0xfd0ea, "f32x4 -> f32x4"],
-  /** The other where it is greater, else this, as `atMost`. */
-  atLeast: [0xfd0eb, "f32x4 -> f32x4"],
-  abs: [0xfd0e0, "-> f32x4"],
-  negate: [0xfd0e1, "-> f32x4"],
-  sqrt: [0xfd0e3, "-> f32x4"],
-  /** The nearest integers; halves to the even one. */
-  nearest: [0xfd06a, "-> f32x4"],
-  /** This times the first plus the second, in one rounding or two, as the engine likes (relaxed SIMD). */
-  relaxedMultiplyAdd: [0xfd105, "f32x4, f32x4 -> f32x4"],
-  /** All bits set where true, as of all comparisons. */
-  equals: [0xfd041, "f32x4 -> i32x4"],
-  notEquals: [0xfd042, "f32x4 -> i32x4"],
-  less: [0xfd043, "f32x4 -> i32x4"],
-  greater: [0xfd044, "f32x4 -> i32x4"],
-  lessOrEqual: [0xfd045, "f32x4 -> i32x4"],
-  greaterOrEqual: [0xfd046, "f32x4 -> i32x4"],
-  /** Towards zero; what does not fit saturates. */
-  toIntegers: [0xfd0f8, "-> i32x4"],
-} as const satisfies Table;
-
 /** Four floats side by side. */
-export class F32x4 extends withInstructions(F32X4_INSTRUCTIONS) {
+export class F32x4 extends withInstructions(
+  [0xfd0e0, "abs, negate", "-> f32x4"],
+  [0xfd0e3, "sqrt", "-> f32x4"],
+  // `atMost` gives the other where it is less, else this, so that what is not a number stays so, and `atLeast` the other
+  // where it is greater: one instruction each, where `min` and `max` are several.
+  [0xfd0e4, "add, sub, mul, div, min, max, atMost, atLeast", "f32x4 -> f32x4"],
+  // The nearest integers; halves to the even one.
+  [0xfd06a, "nearest", "-> f32x4"],
+  // This times the first plus the second, in one rounding or two, as the engine likes (relaxed SIMD).
+  [0xfd105, "relaxedMultiplyAdd", "f32x4, f32x4 -> f32x4"],
+  // All bits set where true, as of all comparisons.
+  [0xfd041, "equals, notEquals, less, greater, lessOrEqual, greaterOrEqual", "f32x4 -> i32x4"],
+  // Towards zero; what does not fit saturates.
+  [0xfd0f8, "toIntegers", "-> i32x4"],
+) {
   readonly type = "v128";
 
   static splat(value: Float): F32x4 {
@@ -252,34 +220,23 @@ export class F32x4 extends withInstructions(F32X4_INSTRUCTIONS) {
   }
 }
 
-const I32X4_INSTRUCTIONS = {
-  add: [0xfd0ae, "i32x4 -> i32x4"],
-  sub: [0xfd0b1, "i32x4 -> i32x4"],
-  /**
-   * The 64-bit products of elements 0 and 1 of two vectors of unsigned integers, each as two elements: its lower and
-   * its upper half.
-   */
-  productsLow: [0xfd0de, "i32x4 -> i32x4"],
-  /** As `productsLow`, of elements 2 and 3. */
-  productsHigh: [0xfd0df, "i32x4 -> i32x4"],
-  shiftLeft: [0xfd0ab, "i32 -> i32x4"],
-  /** Keeps the sign. */
-  shiftRight: [0xfd0ac, "i32 -> i32x4"],
-  shiftRightUnsigned: [0xfd0ad, "i32 -> i32x4"],
-  and: [0xfd04e, "i32x4 -> i32x4"],
-  or: [0xfd050, "i32x4 -> i32x4"],
-  xor: [0xfd051, "i32x4 -> i32x4"],
-  equals: [0xfd037, "i32x4 -> i32x4"],
-  notEquals: [0xfd038, "i32x4 -> i32x4"],
-  less: [0xfd039, "i32x4 -> i32x4"],
-  greater: [0xfd03b, "i32x4 -> i32x4"],
-  lessOrEqual: [0xfd03d, "i32x4 -> i32x4"],
-  greaterOrEqual: [0xfd03f, "i32x4 -> i32x4"],
-  toFloats: [0xfd0fa, "-> f32x4"],
-} as const satisfies Table;
-
 /** Four integers side by side, or four conditions: all bits set, or none. */
-export class I32x4 extends withInstructions(I32X4_INSTRUCTIONS) {
+export class I32x4 extends withInstructions(
+  [0xfd0ae, "add", "i32x4 -> i32x4"],
+  [0xfd0b1, "sub", "i32x4 -> i32x4"],
+  // The 64-bit products of elements 0 and 1 of two vectors of unsigned integers, each as two elements, its lower and its
+  // upper half; and those of elements 2 and 3.
+  [0xfd0de, "productsLow, productsHigh", "i32x4 -> i32x4"],
+  // Unless it is unsigned, a shift to the right keeps the sign.
+  [0xfd0ab, "shiftLeft, shiftRight, shiftRightUnsigned", "i32 -> i32x4"],
+  [0xfd04e, "and", "i32x4 -> i32x4"],
+  [0xfd050, "or, xor", "i32x4 -> i32x4"],
+  [0xfd037, "equals, notEquals, less", "i32x4 -> i32x4"],
+  [0xfd03b, "greater", "i32x4 -> i32x4"],
+  [0xfd03d, "lessOrEqual", "i32x4 -> i32x4"],
+  [0xfd03f, "greaterOrEqual", "i32x4 -> i32x4"],
+  [0xfd0fa, "toFloats", "-> f32x4"],
+) {
   readonly type = "v128";
 
   static of(...elements: Picks): I32x4 {

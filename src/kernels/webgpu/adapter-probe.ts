@@ -3,7 +3,7 @@
  * crash.
  */
 import { host, nodeModule } from "../runtime.ts";
-import { type AdapterDescription, isSoftware } from "./device.ts";
+import { type AdapterDescription, describeAdapter } from "./device.ts";
 
 /** Milliseconds that a driver may take to answer. */
 const PATIENCE = 20_000;
@@ -41,6 +41,5 @@ export function probeAdapter(): AdapterProbe {
   if (status !== 0) return { reason: 'the package "webgpu" does not load here, or its driver failed' };
   const { vendor = "", architecture = "", description } = JSON.parse(stdout) as Partial<AdapterDescription>;
   if (description === undefined) return { reason: "no GPU was found" };
-  const info = { vendor, architecture, description };
-  return { ...info, isSoftware: isSoftware(info) };
+  return describeAdapter({ vendor, architecture, description });
 }

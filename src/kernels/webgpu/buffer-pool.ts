@@ -1,5 +1,6 @@
 /** GPU buffers by size class, kept for reuse, within a budget. */
 import type { DeviceBuffer } from "../device.ts";
+import { FreeLists } from "../free-lists.ts";
 import { BYTES_PER_ELEMENT, type DType } from "../tensor-spec.ts";
 
 interface PooledBuffer {
@@ -25,24 +26,14 @@ function sizeClass(bytes: number): number {
   return Math.max(SMALLEST_CLASS, 2 ** Math.ceil(Math.log2(Math.max(bytes, 1))));
 }
 
-/**
- * Keeps descending order, so that the oldest buffer is handed out first: a training step then gets the same buffers
- * every time, and the bind groups that were made for them.
- */
-function insert(waiting: PooledBuffer[], buffer: PooledBuffer): void {
-  let at = waiting.length;
-  while (at > 0 && waiting[at - 1].id < buffer.id) at--;
-  waiting.splice(at, 0, buffer);
-}
-
 /** More memory was asked for than the device may use. */
 export class OutOfMemoryError extends Error {
   override readonly name = "OutOfMemoryError";
 }
 
 export class BufferPool {
-  /** By size, those with the smallest numbers last. */
-  private readonly free = new Map<number, PooledBuffer[]>();
+  /** With the same buffers a training step also gets the bind groups that were made for them. */
+  private readonly free = new FreeLists<PooledBuffer>(({ id }) => id);
   private created = 0;
   private allocatedBytes = 0;
   private liveBuffers = 0;
@@ -63,7 +54,7 @@ export class BufferPool {
   allocate(dtype: DType, length: number): WebGpuBuffer {
     const byteLength = length * BYTES_PER_ELEMENT[dtype];
     const size = sizeClass(byteLength);
-    const { id, gpu } = this.free.get(size)?.pop() ?? this.create(size);
+    const { id, gpu } = this.free.take(size) ?? this.create(size);
     this.liveBuffers++;
     this.liveBytes += byteLength;
     return { id, gpu, size, dtype, length, byteLength };
@@ -72,10 +63,7 @@ export class BufferPool {
   release(buffer: WebGpuBuffer): void {
     this.liveBuffers--;
     this.liveBytes -= buffer.byteLength;
-    const { size } = buffer;
-    const waiting = this.free.get(size);
-    if (waiting === undefined) this.free.set(size, [buffer]);
-    else insert(waiting, buffer);
+    this.free.give(buffer.size, buffer);
   }
 
   private create(size: number): PooledBuffer {
@@ -99,12 +87,9 @@ export class BufferPool {
   }
 
   private destroyPooled(): void {
-    for (const buffers of this.free.values()) {
-      for (const { gpu, size } of buffers) {
-        this.allocatedBytes -= size;
-        gpu.destroy();
-      }
+    for (const [size, { gpu }] of this.free.takeAll()) {
+      this.allocatedBytes -= size;
+      gpu.destroy();
     }
-    this.free.clear();
   }
 }

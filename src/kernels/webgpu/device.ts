@@ -1,6 +1,6 @@
 /** The WebGPU device: runs the operations' WGSL programs on a GPU, through any `GPU` object that it is given. */
 import type { Device, DeviceBuffer, DeviceTensor } from "../device.ts";
-import type { TensorPlace } from "../dispatch.ts";
+import type { ProgramLimits, TensorPlace } from "../dispatch.ts";
 import {
   createArray,
   type DType,
@@ -37,17 +37,14 @@ const DISPATCHES_PER_SUBMIT = 32;
 
 const SOFTWARE_ADAPTERS = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
-/** Whether an adapter is the processor itself, by what it says of itself. */
-export function isSoftware(
-  info: Pick<AdapterDescription, "vendor" | "architecture" | "description">,
-): boolean {
-  return SOFTWARE_ADAPTERS.test(`${info.vendor} ${info.architecture} ${info.description}`);
-}
-
-/** What an adapter says of itself. */
-export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
-  const { vendor, architecture, description } = adapter.info;
-  return { vendor, architecture, description, isSoftware: isSoftware(adapter.info) };
+/** An adapter by its `info`; whether it is the processor itself shows in its names. */
+export function describeAdapter({
+  vendor,
+  architecture,
+  description,
+}: Omit<AdapterDescription, "isSoftware">): AdapterDescription {
+  const isSoftware = SOFTWARE_ADAPTERS.test(`${vendor} ${architecture} ${description}`);
+  return { vendor, architecture, description, isSoftware };
 }
 
 /**
@@ -62,7 +59,7 @@ export async function requestWebGpuDevice(gpu: GPU, options: WebGpuOptions = {})
   const canTime = options.timestamps === true && adapter.features.has(PassTimestamps.feature);
   const requiredFeatures: GPUFeatureName[] = canTime ? [PassTimestamps.feature] : [];
   const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
-  return new WebGpuDevice(gpu, device, describeAdapter(adapter), options);
+  return new WebGpuDevice(gpu, device, describeAdapter(adapter.info), options);
 }
 
 /** Computes on a GPU, in WGSL. `requestWebGpuDevice` makes one. */
@@ -73,7 +70,8 @@ export class WebGpuDevice implements Device {
   private readonly parameterBuffer: GPUBuffer;
   private readonly parameterData = new Uint32Array((PARAMETER_STRIDE * DISPATCHES_PER_SUBMIT) / 4);
   private readonly programs: PreparedPrograms;
-  private readonly elementwiseRun: ElementwiseRun;
+  private readonly programLimits: ProgramLimits;
+  private elementwiseRun: ElementwiseRun;
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
   private recorded = 0;
@@ -102,9 +100,9 @@ export class WebGpuDevice implements Device {
     this.pipelines = new PipelineCache(device, this.parameterBuffer);
     const canTime = device.features.has(PassTimestamps.feature);
     this.timestamps = canTime ? new PassTimestamps(device) : undefined;
-    const limits = { tensorsPerProgram: device.limits.maxStorageBuffersPerShaderStage };
-    this.programs = new PreparedPrograms(limits);
-    this.elementwiseRun = new ElementwiseRun(limits);
+    this.programLimits = { tensorsPerProgram: device.limits.maxStorageBuffersPerShaderStage };
+    this.programs = new PreparedPrograms(this.programLimits);
+    this.elementwiseRun = new ElementwiseRun(this.programLimits);
     device.addEventListener("uncapturederror", (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
       this.failure ??= new Error(`webgpu: ${this.describeLastCall()}: ${error.message}`);
@@ -225,11 +223,10 @@ export class WebGpuDevice implements Device {
   /** Records the elementwise operations that were waiting for others to join them. */
   finishElementwiseRun(): void {
     if (this.elementwiseRun.isEmpty) return;
-    const { name, shape, key, inputs, outputs, released, createProgram } = this.elementwiseRun.finish();
+    const { name, shape, key, buffers, isEmpty, released, createProgram } = this.elementwiseRun.finish();
+    this.elementwiseRun = new ElementwiseRun(this.programLimits);
     this.lastCall = { name, shapes: [shape] };
-    if (outputs.length > 0) {
-      this.dispatch(this.programs.getByKey(key, createProgram), [...inputs, ...outputs]);
-    }
+    if (!isEmpty) this.dispatch(this.programs.getByKey(key, createProgram), buffers);
     for (const buffer of released) this.pool.release(buffer);
   }
 
@@ -238,13 +235,8 @@ export class WebGpuDevice implements Device {
     this.finishElementwiseRun();
     if (this.encoder === undefined || this.pass === undefined) return;
     this.pass.end();
-    this.device.queue.writeBuffer(
-      this.parameterBuffer,
-      0,
-      this.parameterData,
-      0,
-      (this.recorded * PARAMETER_STRIDE) / 4,
-    );
+    const used = (this.recorded * PARAMETER_STRIDE) / 4;
+    this.device.queue.writeBuffer(this.parameterBuffer, 0, this.parameterData, 0, used);
     this.device.queue.submit([this.encoder.finish()]);
     this.encoder = undefined;
     this.pass = undefined;

@@ -28,33 +28,18 @@ interface Step {
   /** Variables of the program, in the order of the rule's operands. */
   readonly operands: readonly string[];
   readonly buffer: WebGpuBuffer;
-  readonly dtype: DType;
   /** The number that the expression calls `s`. */
   readonly parameter: number | undefined;
 }
 
-/** What a finished run needs to be dispatched: buffers in the order of the program's inputs, then of its outputs. */
-export interface FinishedRun {
-  /** Names the operations, for people. */
-  readonly name: string;
-  readonly shape: Shape;
-  /** Identifies the program with its parameters. */
-  readonly key: string;
-  readonly inputs: readonly WebGpuBuffer[];
-  readonly outputs: readonly WebGpuBuffer[];
-  /** Buffers that were released while the run needed them. */
-  readonly released: readonly WebGpuBuffer[];
-  createProgram(): Program;
-}
-
 export class ElementwiseRun {
   private shape: Shape = [];
-  private sources: Source[] = [];
-  private steps: Step[] = [];
+  private readonly sources: Source[] = [];
+  private readonly steps: Step[] = [];
   /** The variable that holds a buffer's element: of a source that is read in one way only, or of a step's result. */
-  private variables = new Map<string, string>();
-  private buffers = new Set<number>();
-  private released: WebGpuBuffer[] = [];
+  private readonly variables = new Map<string, string>();
+  private readonly buffers = new Set<number>();
+  private readonly released: WebGpuBuffer[] = [];
 
   constructor(private readonly limits: ProgramLimits) {}
 
@@ -99,26 +84,24 @@ export class ElementwiseRun {
     const variable = `result${this.steps.length}`;
     this.variables.set(this.place(buffer, output.shape), variable);
     this.buffers.add(buffer.id);
-    this.steps.push({ name, rule, operands, buffer, dtype: output.dtype, parameter });
+    this.steps.push({ name, rule, operands, buffer, parameter });
   }
 
-  /** Ends the run. */
-  finish(): FinishedRun {
+  /** What the run needs to be dispatched, and what is free afterwards. Nothing joins it any more. */
+  finish() {
     const { shape, sources, steps, released } = this;
     const gone = new Set(released.map(({ id }) => id));
     const stored = steps.filter(({ buffer }) => !gone.has(buffer.id));
-    this.sources = [];
-    this.steps = [];
-    this.variables = new Map();
-    this.buffers = new Set();
-    this.released = [];
-    const name = steps.map((step) => step.name).join(", ");
     return {
-      name,
+      /** Names the operations, for people. */
+      name: steps.map((step) => step.name).join(", "),
       shape,
+      /** Identifies the program with its parameters. */
       key: keyOf(shape, sources, steps, gone),
-      inputs: sources.map(({ buffer }) => buffer),
-      outputs: stored.map(({ buffer }) => buffer),
+      /** In the order of the program's inputs, then of its outputs. */
+      buffers: [...sources, ...stored].map(({ buffer }) => buffer),
+      isEmpty: stored.length === 0,
+      /** Buffers that were released while the run needed them. */
       released,
       createProgram: () => createProgram(shape, sources, steps, stored),
     };
@@ -184,9 +167,7 @@ function createProgram(
     ({ isAligned }, k) => `  let source${k} = data${k}[${isAligned ? "i" : `at_source${k}`}];`,
   );
   const typeOf = (variable: string): DType =>
-    variable.startsWith("source")
-      ? sources[Number(variable.slice(6))].buffer.dtype
-      : steps[Number(variable.slice(6))].dtype;
+    (variable.startsWith("source") ? sources : steps)[Number(variable.slice(6))].buffer.dtype;
   steps.forEach((step, k) => {
     const { functions: shared, code } = wgslExpression(step.rule.expression);
     functions.set(shared, shared);
@@ -197,7 +178,7 @@ function createProgram(
       typed.push("s: f32");
       taken.push(`parameters.s${k}`);
     }
-    functions.set(`${k}`, `fn step${k}(${typed.join(", ")}) -> ${step.dtype} { return ${code}; }\n`);
+    functions.set(`${k}`, `fn step${k}(${typed.join(", ")}) -> ${step.buffer.dtype} { return ${code}; }\n`);
     lines.push(`  let result${k} = step${k}(${taken.join(", ")});`);
     if (stored.includes(step)) lines.push(`  out${stored.indexOf(step)}[i] = result${k};`);
   });

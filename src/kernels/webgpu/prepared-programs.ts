@@ -76,24 +76,16 @@ export class PreparedPrograms {
     outputs: readonly TensorSpec[],
     attributes: Attributes,
   ): readonly PreparedProgram[] {
-    if (operation.isKeyed) return this.create(operation, inputs, outputs, attributes);
-    const key = callKey(operation.name, inputs, outputs, attributes);
+    const key = operation.isKeyed ? "" : callKey(operation.name, inputs, outputs, attributes);
     const known = this.known.get(key);
-    return known ?? this.remember(key, this.create(operation, inputs, outputs, attributes));
-  }
-
-  private create<Attributes>(
-    operation: GradientOperation<Attributes>,
-    inputs: readonly TensorSpec[],
-    outputs: readonly TensorSpec[],
-    attributes: Attributes,
-  ): readonly PreparedProgram[] {
+    if (known !== undefined) return known;
     const programs = operation.wgsl?.(inputs, outputs, attributes, this.limits);
     if (programs === undefined) {
       throw new Error(`webgpu: ${operation.name} has no WGSL program; run it on the cpu device`);
     }
     const places = placesOf(operation.signature);
-    return programs.map((program) => this.prepare(program, places));
+    const prepared = programs.map((program) => this.prepare(program, places));
+    return operation.isKeyed ? prepared : this.remember(key, prepared);
   }
 
   private prepare(program: Program, places: Places): PreparedProgram {

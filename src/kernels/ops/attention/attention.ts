@@ -17,7 +17,7 @@ import { formatShape, type Shape, ShapeError, sameShape } from "../../shape.ts";
 import { maskCode } from "../../webgpu/rows.ts";
 import { extentsOf, keepsProbabilities } from "./extents.ts";
 import { attentionGradientReference, attentionReference } from "./reference.ts";
-import { longAttention, longAttentionGradient, shortAttention, shortAttentionGradient } from "./simd.ts";
+import { attentionKernels, gradientKernels } from "./simd.ts";
 import { attentionCall } from "./simd-heads.ts";
 import { longAttentionGradientPrograms, longAttentionProgram } from "./wgsl-long.ts";
 import { shortAttentionGradientPrograms, shortAttentionPrograms } from "./wgsl-short.ts";
@@ -59,8 +59,8 @@ const attentionGradient: GradientOperation<AttentionAttributes> = {
   reference: (inputs, outputs, { heads }) => attentionGradientReference(inputs, outputs, heads),
   simd([q, k, , , , , mask], _, { heads }) {
     const at = extentsOf(q, k, heads);
-    if (keepsProbabilities(at.keys)) return attentionCall(shortAttentionGradient, at, undefined);
-    return attentionCall(longAttentionGradient, at, mask);
+    if (keepsProbabilities(at.keys)) return attentionCall(gradientKernels.short, at, undefined);
+    return attentionCall(gradientKernels.long, at, mask);
   },
   wgsl([q, k, , , , , mask], _, { heads }) {
     const at = extentsOf(q, k, heads);
@@ -86,7 +86,7 @@ export const attention: Operation<AttentionAttributes> = {
   reference: (inputs, outputs, { heads }) => attentionReference(inputs, outputs, heads),
   simd([q, k, , mask], _, { heads }) {
     const at = extentsOf(q, k, heads);
-    return attentionCall(keepsProbabilities(at.keys) ? shortAttention : longAttention, at, mask);
+    return attentionCall(attentionKernels[keepsProbabilities(at.keys) ? "short" : "long"], at, mask);
   },
   wgsl([q, k, , mask], _, { heads }) {
     const at = extentsOf(q, k, heads);

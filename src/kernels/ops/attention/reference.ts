@@ -1,7 +1,7 @@
 /** The references of attention and of its gradient: one query of one head after the other. */
-import { maskRowOffsets } from "../../mask.ts";
+import { type IsKept, keptBy, maskRowOffsets } from "../../mask.ts";
 import { createArray, type HostTensor, type NumberArray } from "../../operation.ts";
-import { type IsKept, keptBy, rowLogSumExp } from "../softmax/exponentials.ts";
+import { rowLogSumExp } from "../softmax/exponentials.ts";
 import { type AttentionExtents, extentsOf, keepsProbabilities } from "./extents.ts";
 
 /** The heads of all entries: where their parts of the entry's first rows begin, and the number of their first query. */

@@ -4,7 +4,7 @@
  */
 import type { KernelCall } from "../../dispatch.ts";
 import type { TensorSpec } from "../../operation.ts";
-import { type RightOperand, TILE_COLUMNS } from "../../wasm/gemm.ts";
+import { type RightOperand, TILE_COLUMNS, writeProduct } from "../../wasm/gemm.ts";
 import { writePackedColumns, writePackedRows } from "../../wasm/gemm-packing.ts";
 import type { KernelWriter, Parameters } from "../../wasm/kernel.ts";
 import {
@@ -15,7 +15,7 @@ import {
   Row,
   WORK_OF_EXPONENTIAL,
 } from "../../wasm/rows.ts";
-import { I32 } from "../../wasm/values.ts";
+import { type F32x4, I32 } from "../../wasm/values.ts";
 import type { AttentionExtents } from "./extents.ts";
 
 const MOST_QUERIES_PER_BLOCK = 64;
@@ -38,12 +38,13 @@ export const EXTENTS = `${SHAPE}, ${SCRATCH}` as const;
 export type Extents = Parameters<typeof EXTENTS, "scale">;
 export type Mask = Parameters<typeof MASK>;
 
-/** How many of each part a kernel needs. */
+/**
+ * How many of each part of scratch a kernel needs, beside k or v packed for products with themselves (of no size where
+ * lists are short).
+ */
 export interface ScratchParts {
   /** k or v, packed for products with their transpose. */
   readonly transposed: number;
-  /** k or v, packed for products with themselves; of no size where lists are short. */
-  readonly packed: number;
   /** [block of queries, K]. */
   readonly blocks: number;
 }
@@ -73,8 +74,7 @@ export function attentionCall(
   const transposedBytes = panels(keys) * headWidth * BYTES;
   const packedBytes = packs ? keys * panels(headWidth) * BYTES : 0;
   const blockBytes = queriesPerBlock * keys * BYTES;
-  const scratchBytes =
-    parts.transposed * transposedBytes + parts.packed * packedBytes + parts.blocks * blockBytes;
+  const scratchBytes = parts.transposed * transposedBytes + packedBytes + parts.blocks * blockBytes;
   const call: KernelCall = {
     kernel: chosen.kernel,
     // One literal: every call makes it, and spreading others into it takes longer than a small attention.
@@ -169,6 +169,27 @@ export class HeadWriter {
       panelStride: write.let(p.packs.select(panelStride, I32.constant(step))),
       stepStride: write.let(p.packs.select(I32.constant(step), rowStride)),
     };
+  }
+
+  /** A block's rows [count, d] times the transpose of keys or values, and a scale: [count, K]. */
+  timesTransposed(count: I32, left: HeadRows, right: RightOperand, out: HeadRows, scale?: F32x4): void {
+    const { keys: columns, headWidth: depth } = this.p;
+    const finish = (sums: F32x4) => (scale === undefined ? sums : sums.mul(scale));
+    writeProduct(this.write, {
+      rows: count,
+      columns,
+      depth,
+      left: { order: "rows", ...left },
+      right,
+      out,
+      finish,
+    });
+  }
+
+  /** A block's [count, K] times keys or values: rows [count, d]. */
+  timesKeys(count: I32, left: HeadRows, right: RightOperand, out: HeadRows): void {
+    const { headWidth: columns, keys: depth } = this.p;
+    writeProduct(this.write, { rows: count, columns, depth, left: { order: "rows", ...left }, right, out });
   }
 
   /** Runs `body` for each block of queries, with its first one and their number. */

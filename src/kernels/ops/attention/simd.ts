@@ -2,7 +2,7 @@
  * Kernels of attention on the CPU: see `attention.ts` for the formulas and `simd-heads.ts` for the way through the
  * tensors. Short lists keep their probabilities, so scores are computed where these stay; long ones use scratch.
  */
-import { type RightOperand, TILE_COLUMNS, writeProduct } from "../../wasm/gemm.ts";
+import { TILE_COLUMNS, writeProduct } from "../../wasm/gemm.ts";
 import type { KernelWriter, Parameters } from "../../wasm/kernel.ts";
 import { exp, log } from "../../wasm/mathematics.ts";
 import { defineMasked } from "../../wasm/rows.ts";
@@ -34,36 +34,17 @@ function writeForward(write: KernelWriter, p: Forward, mask: Mask | undefined, i
     head.forEachBlock((query, count) => {
       const number = head.numberOf(query);
       const address = isKept ? write.let(p.statistics.add(number.mul(rowStride))) : block;
-      writeProduct(write, {
-        rows: count,
-        columns: p.keys,
-        depth: p.headWidth,
-        left: { order: "rows", ...head.queries(p.q, query) },
-        right: keysTransposed,
-        out: { address, rowStride },
-        finish: (scores) => scores.mul(scale),
-      });
+      const probabilities = { address, rowStride };
+      head.timesTransposed(count, head.queries(p.q, query), keysTransposed, probabilities, scale);
       head.forEachRow(query, count, mask, (row, index) => {
         const scores = row.of(address);
-        const { largest, total, isEmpty, inverse } = sumExponentials(
-          write,
-          row,
-          scores,
-          (exponential, { store }) => store(scores, exponential),
-        );
+        const { largest, total, isEmpty, inverse } = sumExponentials(write, row, scores, scores);
         row.sweep(({ load, store }) => store(scores, load(scores).mul(inverse)));
         if (isKept) return;
         const logSumExp = isEmpty.select(0, largest.add(log(write, total)));
         write.storeElement(p.statistics.add(number.add(index).shiftLeft(2)), logSumExp, 0);
       });
-      writeProduct(write, {
-        rows: count,
-        columns: p.headWidth,
-        depth: p.keys,
-        left: { order: "rows", address, rowStride },
-        right,
-        out: head.queries(p.y, query),
-      });
+      head.timesKeys(count, probabilities, right, head.queries(p.y, query));
     });
   });
 }
@@ -92,16 +73,6 @@ function writeBackward(write: KernelWriter, p: Backward, mask: Mask | undefined,
         address: write.let(isKept ? p.statistics.add(number.mul(rowStride)) : blocks.add(p.blockBytes)),
         rowStride,
       };
-      /** A block's rows [count, d] times the transpose of keys or values: [count, K]. */
-      const withKeys = (left: HeadRows, right: RightOperand, out: HeadRows) =>
-        writeProduct(write, {
-          rows: count,
-          columns: p.keys,
-          depth: p.headWidth,
-          left: { order: "rows", ...left },
-          right,
-          out,
-        });
       /** The transpose of [count, K] times rows [count, d], added up over the blocks. */
       const sumOverQueries = (left: HeadRows, right: HeadRows, out: HeadRows) =>
         writeProduct(write, {
@@ -114,8 +85,8 @@ function writeBackward(write: KernelWriter, p: Backward, mask: Mask | undefined,
           addend: { when: query, ...out },
         });
 
-      if (keysTransposed !== undefined) withKeys(queries, keysTransposed, probabilities);
-      withKeys(g, valuesTransposed, s);
+      if (keysTransposed !== undefined) head.timesTransposed(count, queries, keysTransposed, probabilities);
+      head.timesTransposed(count, g, valuesTransposed, s);
       head.forEachRow(query, count, mask, (row, index) => {
         const [ofP, ofS] = [row.of(probabilities.address), row.of(s.address)];
         if (!isKept) {
@@ -128,58 +99,38 @@ function writeBackward(write: KernelWriter, p: Backward, mask: Mask | undefined,
         row.sweep(({ load, store }) => store(ofS, load(ofP).mul(load(ofS).sub(dot)).mul(scale)));
       });
       sumOverQueries(probabilities, g, head.keys(p.dv));
-      writeProduct(write, {
-        rows: count,
-        columns: p.headWidth,
-        depth: p.keys,
-        left: { order: "rows", ...s },
-        right: packedKeys,
-        out: head.queries(p.dq, query),
-      });
+      head.timesKeys(count, s, packedKeys, head.queries(p.dq, query));
       sumOverQueries(s, queries, head.keys(p.dk));
     });
   });
 }
 
-/** @param parts of scratch: k or v transposed, packed, and blocks of queries */
+/** @param isKept whether the probabilities are kept: those have met the mask */
 function kernelsOf<const Tensors extends string>(
   name: string,
   tensors: Tensors,
+  body: (
+    write: KernelWriter,
+    p: Parameters<Tensors> & Extents,
+    mask: Mask | undefined,
+    isKept: boolean,
+  ) => void,
+  isKept: boolean,
   parts: ScratchParts,
-  body: (write: KernelWriter, p: Parameters<Tensors> & Extents, mask?: Mask) => void,
 ): AttentionKernels {
   const parameters = { i32: `${tensors}, ${EXTENTS}`, f32: "scale" };
-  return {
-    kernels: defineMasked(name, parameters, (write, given, mask) => body(write, given as never, mask)),
-    parts,
-  };
+  const kernels = defineMasked(name, parameters, (write, given, mask) =>
+    body(write, given as never, mask, isKept),
+  );
+  return { kernels, parts };
 }
 
-export const shortAttention = kernelsOf(
-  "attention short",
-  FORWARD,
-  { transposed: 1, packed: 1, blocks: 0 },
-  (write, p, mask) => writeForward(write, p, mask, true),
-);
+export const attentionKernels = {
+  short: kernelsOf("attention short", FORWARD, writeForward, true, { transposed: 1, blocks: 0 }),
+  long: kernelsOf("attention long", FORWARD, writeForward, false, { transposed: 1, blocks: 1 }),
+};
 
-export const longAttention = kernelsOf(
-  "attention long",
-  FORWARD,
-  { transposed: 1, packed: 1, blocks: 1 },
-  (write, p, mask) => writeForward(write, p, mask, false),
-);
-
-/** The kept probabilities have met the mask. */
-export const shortAttentionGradient = kernelsOf(
-  "attention.gradient short",
-  BACKWARD,
-  { transposed: 1, packed: 1, blocks: 1 },
-  (write, p) => writeBackward(write, p, undefined, true),
-);
-
-export const longAttentionGradient = kernelsOf(
-  "attention.gradient long",
-  BACKWARD,
-  { transposed: 2, packed: 1, blocks: 2 },
-  (write, p, mask) => writeBackward(write, p, mask, false),
-);
+export const gradientKernels = {
+  short: kernelsOf("attention.gradient short", BACKWARD, writeBackward, true, { transposed: 1, blocks: 1 }),
+  long: kernelsOf("attention.gradient long", BACKWARD, writeBackward, false, { transposed: 2, blocks: 2 }),
+};

@@ -65,15 +65,16 @@ interface HeadProgram {
   /** What it reads or writes beside the operation's tensors. */
   readonly tensors?: Readonly<Record<string, TensorPlace>>;
   readonly mask: MaskCode;
-  readonly body: string;
+  body(vectors: HeadVectors): string;
 }
 
 /**
  * The body also knows `matrix` (which head of which entry), `first_query` (its number among all rows of queries), and
- * `queries_start` and `keys_start`, where the head's parts of the entry's first rows begin.
+ * `queries_start` and `keys_start`, where the head's parts of the entry's first rows begin, and `start`, where that of its
+ * own row does.
  */
-function headProgram(at: AttentionExtents, vectors: HeadVectors, program: HeadProgram): Program {
-  const { name, rows, tensors = {}, mask, body } = program;
+function headProgram(at: AttentionExtents, { name, rows, tensors = {}, mask, body }: HeadProgram): Program {
+  const vectors = new HeadVectors(at.headWidth);
   const lanes = lanesFor(at[rows]);
   const matrices = at.batch * at.heads;
   return {
@@ -105,7 +106,8 @@ fn main(
   let first_query = entry * parameters.queries;
   let queries_start = first_query * parameters.width + head_start;
   let keys_start = entry * parameters.keys * parameters.width + head_start;
-${body}
+  let start = ${rows}_start + own * parameters.width;
+${body(vectors)}
 }`,
     workgroups: [
       Math.ceil(at[rows] / lanes),
@@ -122,13 +124,11 @@ function lanesFor(rows: number): number {
 
 /** For inputs q, k, v: outputs y and each row's log-sum-exp of scores. The softmax's maximum is kept as it grows. */
 export function longAttentionProgram(at: AttentionExtents, mask: MaskCode): Program {
-  const vectors = new HeadVectors(at.headWidth);
-  return headProgram(at, vectors, {
+  return headProgram(at, {
     name: "attention over long lists",
     rows: "queries",
     mask,
-    body: `  let start = queries_start + own * parameters.width;
-  let row = first_query + own;
+    body: (vectors) => `  let row = first_query + own;
 ${mask.start}
 ${vectors.arrays("own_q", "sum")}
 ${vectors.each(`own_q[c] = parameters.scale * ${vectors.load("q", "start")};`)}
@@ -153,10 +153,6 @@ ${vectors.each(vectors.store("y", "start", "factor * sum[c]"))}
   });
 }
 
-/** The statistics that attention's gradient shares between its two programs: g y of each query of each head. */
-const deltasOf = (at: AttentionExtents) =>
-  ({ scratch: 0, length: at.batch * at.heads * at.queries, dtype: "f32" }) as const;
-
 /** The gradient of the scores, p (g v^T - g y), from the log-sum-exp: nothing of size Q x K was kept. */
 const SCORE_GRADIENT = `    let weight = exp(parameters.scale * product - row_log_sum);
     let share = weight * (slope - delta);`;
@@ -167,18 +163,14 @@ const SCORE_GRADIENT = `    let weight = exp(parameters.scale * product - row_lo
  * over queries.
  */
 export function longAttentionGradientPrograms(at: AttentionExtents, mask: MaskCode): Program[] {
-  return [gradientOfQueries(at, mask), gradientOfKeysAndValues(at, mask)];
-}
-
-function gradientOfQueries(at: AttentionExtents, mask: MaskCode): Program {
-  const vectors = new HeadVectors(at.headWidth);
-  return headProgram(at, vectors, {
+  // Both read g y of each query of each head.
+  const tensors = { deltas: { scratch: 0, length: at.batch * at.heads * at.queries, dtype: "f32" } } as const;
+  const ofQueries = headProgram(at, {
     name: "attention.gradient over long lists, queries",
     rows: "queries",
-    tensors: { deltas: deltasOf(at) },
+    tensors,
     mask,
-    body: `  let start = queries_start + own * parameters.width;
-  let row = first_query + own;
+    body: (vectors) => `  let row = first_query + own;
 ${mask.start}
 ${vectors.arrays("own_q", "own_g", "sum")}
   var delta = 0.0;
@@ -199,17 +191,12 @@ ${SCORE_GRADIENT}
   }
 ${vectors.each(vectors.store("dq", "start", "parameters.scale * sum[c]"))}`,
   });
-}
-
-function gradientOfKeysAndValues(at: AttentionExtents, mask: MaskCode): Program {
-  const vectors = new HeadVectors(at.headWidth);
-  return headProgram(at, vectors, {
+  const ofKeysAndValues = headProgram(at, {
     name: "attention.gradient over long lists, keys and values",
     rows: "keys",
-    tensors: { deltas: deltasOf(at) },
+    tensors,
     mask,
-    body: `  let start = keys_start + own * parameters.width;
-${vectors.arrays("own_k", "own_v", "key_sum", "value_sum")}
+    body: (vectors) => `${vectors.arrays("own_k", "own_v", "key_sum", "value_sum")}
 ${vectors.each(`own_k[c] = ${vectors.load("k", "start")};
     own_v[c] = ${vectors.load("v", "start")};`)}
   for (var j = 0u; j < parameters.queries; j++) {
@@ -230,4 +217,5 @@ ${SCORE_GRADIENT}
 ${vectors.each(`${vectors.store("dk", "start", "parameters.scale * key_sum[c]")}
     ${vectors.store("dv", "start", "value_sum[c]")}`)}`,
   });
+  return [ofQueries, ofKeysAndValues];
 }

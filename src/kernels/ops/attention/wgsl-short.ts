@@ -58,10 +58,8 @@ export function shortAttentionPrograms(at: AttentionExtents, mask: MaskCode): Pr
 
 /** Replaces the scores of every query of every head, output 1, by their masked softmax. */
 function softmaxProgram(at: AttentionExtents, mask: MaskCode): Program {
-  return indexProgram(
-    `attention softmax${mask.key}`,
-    at.batch * at.heads * at.queries,
-    `  let start = i * parameters.keys;
+  const { batch, heads, queries, keys } = at;
+  const body = `  let start = i * parameters.keys;
   let row = i / parameters.queries / parameters.heads * parameters.queries + i % parameters.queries;
 ${mask.start}
   var largest = -3.4e38;
@@ -75,14 +73,19 @@ ${mask.start}
     total += exponential;
   }
   let factor = select(1.0 / total, 0.0, total == 0.0);
-  for (var j = 0u; j < parameters.keys; j++) { p[start + j] *= factor; }`,
-    {
-      tensors: { p: { output: 1 } },
-      parameters: { queries: at.queries, heads: at.heads, keys: at.keys, ...mask.parameters },
-      functions: mask.functions,
-    },
-  );
+  for (var j = 0u; j < parameters.keys; j++) { p[start + j] *= factor; }`;
+  return indexProgram(`attention softmax${mask.key}`, batch * heads * queries, body, {
+    tensors: { p: { output: 1 } },
+    parameters: { queries, heads, keys, ...mask.parameters },
+    functions: mask.functions,
+  });
 }
+
+/** The gradient s of the scores from that of their softmax p, in its place. */
+const SOFTMAX_GRADIENT = `  let start = i * parameters.keys;
+  var total = 0.0;
+  for (var j = start; j < start + parameters.keys; j++) { total += s[j] * p[j]; }
+  for (var j = start; j < start + parameters.keys; j++) { s[j] = p[j] * (s[j] - total); }`;
 
 /** For inputs q, k, v, y, p, g: outputs dq, dk, dv. What a mask hides has a p of 0. */
 export function shortAttentionGradientPrograms(at: AttentionExtents): Program[] {
@@ -101,15 +104,10 @@ export function shortAttentionGradientPrograms(at: AttentionExtents): Program[] 
       b: transposed(headsOf({ input: 2 }, keys, at)),
       out: s,
     }),
-    indexProgram(
-      "attention.gradient softmax",
-      batch * heads * queries,
-      `  let start = i * parameters.keys;
-  var total = 0.0;
-  for (var j = start; j < start + parameters.keys; j++) { total += s[j] * p[j]; }
-  for (var j = start; j < start + parameters.keys; j++) { s[j] = p[j] * (s[j] - total); }`,
-      { tensors: { p: { input: 4 }, s: scores }, parameters: { keys } },
-    ),
+    indexProgram("attention.gradient softmax", batch * heads * queries, SOFTMAX_GRADIENT, {
+      tensors: { p: { input: 4 }, s: scores },
+      parameters: { keys },
+    }),
     ...headProduct("attention.gradient queries", at, {
       ...ofQueries,
       a: s,

@@ -10,22 +10,14 @@ import {
   type ElementwiseRule,
   type GradientContext,
   type GradientOperation,
-  type HostTensor,
   type Operation,
   type TensorSpec,
   type Value,
 } from "../../operation.ts";
-import {
-  broadcastShapes,
-  broadcastStrides,
-  forEachOffset,
-  loopNest,
-  type Shape,
-  sizeOf,
-} from "../../shape.ts";
+import { broadcastShapes, broadcastStrides, forEachRun, type Shape, sizeOf } from "../../shape.ts";
 import { indexProgram } from "../../webgpu/program.ts";
 import { sumTo } from "../reduce/reduce.ts";
-import { compileLater, type ElementwiseLoop, namesUsed } from "./expression.ts";
+import { compileLater, namesUsed } from "./expression.ts";
 import { elementwiseCalls } from "./simd.ts";
 
 interface Entry {
@@ -124,24 +116,6 @@ export type ElementwiseOperation = Operation<ElementwiseAttributes> & {
   readonly elementwise: ElementwiseRule;
 };
 
-function runLoop(
-  loop: ElementwiseLoop,
-  inputs: readonly HostTensor[],
-  out: HostTensor,
-  parameter: number,
-): void {
-  const rank = out.shape.length;
-  const strides = [out, ...inputs].map((tensor) => broadcastStrides(tensor.shape, rank));
-  const nest = loopNest(out.shape, strides);
-  const inner = nest[nest.length - 1];
-  const operands = inputs.map((tensor) => tensor.data);
-  const innerStrides = inner.strides.slice(1);
-  forEachOffset(nest.slice(0, -1), (offsets) => {
-    const inputOffsets = offsets.length > 0 ? offsets.slice(1) : operands.map(() => 0);
-    loop(inner.extent, out.data, offsets[0] ?? 0, operands, inputOffsets, innerStrides, parameter);
-  });
-}
-
 const broadcastAll = (name: string, inputs: readonly TensorSpec[]): Shape =>
   broadcastShapes(name, ...inputs.map(({ shape }) => shape));
 
@@ -162,17 +136,22 @@ function gradientOperation(
 }
 
 /** The members of an operation that evaluate an expression over operands, in every language. */
-function evaluationOf(expression: string, operands: readonly string[]) {
+function evaluationOf(
+  expression: string,
+  operands: readonly string[],
+): Pick<ElementwiseOperation, "signature" | "elementwise" | "reference" | "simd"> {
   const loop = compileLater(expression, operands);
   const rule = { expression, operands };
   return {
     signature: `${operands.join(", ")} -> out`,
     elementwise: rule,
-    reference: (
-      inputs: readonly HostTensor[],
-      outputs: readonly HostTensor[],
-      attributes: ElementwiseAttributes,
-    ) => runLoop(loop(), inputs, outputs[0], attributes?.s ?? 0),
+    reference(inputs, [out], attributes) {
+      const strides = [out, ...inputs].map(({ shape }) => broadcastStrides(shape, out.shape.length));
+      const [run, data] = [loop(), inputs.map((input) => input.data)];
+      forEachRun(out.shape, strides, (count, offsets, steps) =>
+        run(count, out.data, offsets[0], data, offsets.slice(1), steps.slice(1), attributes?.s ?? 0),
+      );
+    },
     simd: elementwiseCalls(rule),
   };
 }

@@ -53,19 +53,13 @@ class Evaluation {
     const [a, b] = operands;
     if (name in COMPARE) return compare(name as keyof typeof COMPARE, a, b);
     if (name in ARITHMETIC) return calculate(name as keyof typeof ARITHMETIC, a, b);
+    if (name in MATHEMATICS) return MATHEMATICS[name as keyof typeof MATHEMATICS](this.write, floatsOf(a));
     switch (name) {
       case "negate":
         return typeof a === "number" ? -a : floatsOf(a).negate();
-      case "exp":
-        return exp(this.write, floatsOf(a));
-      case "log":
-        return log(this.write, floatsOf(a));
-      case "tanh":
-        return tanh(this.write, floatsOf(a));
       case "sqrt":
-        return floatsOf(a).sqrt();
       case "abs":
-        return floatsOf(a).abs();
+        return floatsOf(a)[name]();
       case "max":
         return typeof b === "number" ? floatsOf(a).atLeast(b) : floatsOf(a).max(floatsOf(b));
       case "min":
@@ -89,6 +83,8 @@ const COMPARE = {
   ">": "greater",
   ">=": "greaterOrEqual",
 } as const;
+
+const MATHEMATICS = { exp, log, tanh } as const;
 
 const ARITHMETIC = { "+": "add", "-": "sub", "*": "mul", "/": "div" } as const;
 

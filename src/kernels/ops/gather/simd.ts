@@ -34,14 +34,10 @@ export function gatherCalls({ batch, rows, taken, columns }: Extents): KernelCal
   const size = batch * taken;
   if (size === 0) return [];
   const length = batch === 1 ? ROWS_PER_ITEM : taken;
+  const given = { entry: batch === 1 ? 0 : 4 * rows * columns, columns, length, size };
   return [
     checkIndicesCall(size, rows),
-    {
-      kernel: gatherRows,
-      arguments: { entry: batch === 1 ? 0 : 4 * rows * columns, columns, length, size },
-      items: Math.ceil(size / length),
-      work: size * columns,
-    },
+    { kernel: gatherRows, arguments: given, items: Math.ceil(size / length), work: size * columns },
   ];
 }
 

@@ -34,11 +34,8 @@ function directProgram(extents: Extents): Program {
     if (indices[position] == row) { total += g[position * parameters.columns + column]; }
   }
   out[i] = total;`;
-  const parameters = { rows, taken, columns };
-  return indexProgram(`scatterAdd directly, ${key}`, batch * rows * columns, body, {
-    parameters,
-    ...bindings,
-  });
+  const options = { parameters: { rows, taken, columns }, ...bindings };
+  return indexProgram(`scatterAdd directly, ${key}`, batch * rows * columns, body, options);
 }
 
 const BITS_PER_DIGIT = 5;
@@ -70,6 +67,14 @@ const DIGIT_OF = `
 fn digit_of(row: i32) -> u32 { return (u32(row) >> parameters.shift) % ${DIGITS}u; }
 `;
 
+/** How many positions of a block have a digit. */
+const COUNT_OF_DIGIT = `  let digit = i % ${DIGITS}u;
+  let block = i / ${DIGITS}u;
+  let end = min((block + 1u) * ${BLOCK}u, parameters.positions);
+  var total = 0;
+  for (var at = block * ${BLOCK}u; at < end; at++) { total += select(0, 1, digit_of(rows[at]) == digit); }
+  counts[digit * parameters.blocks + block] = total;`;
+
 /** Invocations of the workgroup that sums up counts. */
 const LANES = 256;
 
@@ -94,6 +99,14 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   }
 }`;
 
+/** A position goes behind those of its digit in the blocks before and in its own. */
+const MOVE_TO_PLACE = `  let digit = digit_of(rows[i]);
+  let block = i / ${BLOCK}u;
+  var place = places[digit * parameters.blocks + block];
+  for (var at = block * ${BLOCK}u; at < i; at++) { place += select(0, 1, digit_of(rows[at]) == digit); }
+  sorted_rows[place] = rows[i];
+  sorted_positions[place] = positions[i];`;
+
 /** Where the digits of a row's number start; the number after all rows is one more. */
 function shiftsOf({ batch, rows }: Extents): number[] {
   const bits = Math.floor(Math.log2(Math.max(batch * rows, 1))) + 1;
@@ -105,19 +118,12 @@ function digitPrograms(count: number, shift: number, from: PositionList, to: Pos
   const blocks = Math.ceil(count / BLOCK);
   /** [digits, blocks] */
   const counts = integers(0, DIGITS * blocks);
-  const { rows } = from;
   return [
-    indexProgram(
-      "scatterAdd counts of digits",
-      DIGITS * blocks,
-      `  let digit = i % ${DIGITS}u;
-  let block = i / ${DIGITS}u;
-  let end = min((block + 1u) * ${BLOCK}u, parameters.positions);
-  var total = 0;
-  for (var at = block * ${BLOCK}u; at < end; at++) { total += select(0, 1, digit_of(rows[at]) == digit); }
-  counts[digit * parameters.blocks + block] = total;`,
-      { tensors: { rows, counts }, parameters: { positions: count, blocks, shift }, functions: DIGIT_OF },
-    ),
+    indexProgram("scatterAdd counts of digits", DIGITS * blocks, COUNT_OF_DIGIT, {
+      tensors: { rows: from.rows, counts },
+      parameters: { positions: count, blocks, shift },
+      functions: DIGIT_OF,
+    }),
     {
       name: "scatterAdd places of digits",
       tensors: { counts },
@@ -125,23 +131,31 @@ function digitPrograms(count: number, shift: number, from: PositionList, to: Pos
       source: COUNTS_TO_PLACES,
       workgroups: [1, 1, 1],
     },
-    indexProgram(
-      "scatterAdd sorted by digit",
-      count,
-      `  let digit = digit_of(rows[i]);
-  let block = i / ${BLOCK}u;
-  var place = places[digit * parameters.blocks + block];
-  for (var at = block * ${BLOCK}u; at < i; at++) { place += select(0, 1, digit_of(rows[at]) == digit); }
-  sorted_rows[place] = rows[i];
-  sorted_positions[place] = positions[i];`,
-      {
-        tensors: { ...from, places: counts, sorted_rows: to.rows, sorted_positions: to.positions },
-        parameters: { blocks, shift },
-        functions: DIGIT_OF,
-      },
-    ),
+    indexProgram("scatterAdd sorted by digit", count, MOVE_TO_PLACE, {
+      tensors: { ...from, places: counts, sorted_rows: to.rows, sorted_positions: to.positions },
+      parameters: { blocks, shift },
+      functions: DIGIT_OF,
+    }),
   ];
 }
+
+/** The first of the sorted positions that is not of an earlier row. */
+const START_OF_ROW = `  var low = 0u;
+  var high = parameters.positions;
+  while (low < high) {
+    let middle = (low + high) / 2u;
+    if (rows[middle] < i32(i)) { low = middle + 1u; } else { high = middle; }
+  }
+  starts[i] = i32(low);`;
+
+const sumOfRow = (type: string) => `  let row = i / parameters.columns;
+  let column = i % parameters.columns;
+  let end = starts[row + 1u];
+  var total = ${type}();
+  for (var at = starts[row]; at < end; at++) {
+    total += g[u32(positions[at]) * parameters.columns + column];
+  }
+  out[i] = total;`;
 
 /** Sorts the positions by row, finds where each row's positions start, and adds up what lies there. */
 function sortedPrograms(extents: Extents): Program[] {
@@ -158,31 +172,15 @@ function sortedPrograms(extents: Extents): Program[] {
   const { key, type, columns, bindings } = rowElements(extents);
   return [
     ...programs,
-    indexProgram(
-      "scatterAdd starts of rows",
-      allRows + 1,
-      `  var low = 0u;
-  var high = parameters.positions;
-  while (low < high) {
-    let middle = (low + high) / 2u;
-    if (rows[middle] < i32(i)) { low = middle + 1u; } else { high = middle; }
-  }
-  starts[i] = i32(low);`,
-      { tensors: { rows: sorted.rows, starts }, parameters: { positions: count } },
-    ),
-    indexProgram(
-      `scatterAdd of sorted positions, ${key}`,
-      allRows * columns,
-      `  let row = i / parameters.columns;
-  let column = i % parameters.columns;
-  let end = starts[row + 1u];
-  var total = ${type}();
-  for (var at = starts[row]; at < end; at++) {
-    total += g[u32(positions[at]) * parameters.columns + column];
-  }
-  out[i] = total;`,
-      { tensors: { positions: sorted.positions, starts }, parameters: { columns }, ...bindings },
-    ),
+    indexProgram("scatterAdd starts of rows", allRows + 1, START_OF_ROW, {
+      tensors: { rows: sorted.rows, starts },
+      parameters: { positions: count },
+    }),
+    indexProgram(`scatterAdd of sorted positions, ${key}`, allRows * columns, sumOfRow(type), {
+      tensors: { positions: sorted.positions, starts },
+      parameters: { columns },
+      ...bindings,
+    }),
   ];
 }
 

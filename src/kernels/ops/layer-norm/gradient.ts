@@ -86,22 +86,12 @@ const sumParts = defineKernel(
 
 function simd(inputs: readonly TensorSpec[]): KernelCall[] {
   const { columns, rows, length, parts, sums } = partsOf(inputs);
-  const { gainSums, biasSums } = sums;
-  const share = 1 / Math.max(1, columns);
+  const ofParts = { ...sums, share: 1 / Math.max(1, columns), columns, length, size: rows };
+  const ofVectors = { ...sums, columns, parts };
+  const work = 2 * parts * columns;
   return [
-    {
-      kernel: gradientOfParts,
-      arguments: { gainSums, biasSums, share, columns, length, size: rows },
-      items: parts,
-      work: 4 * rows * columns,
-    },
-    {
-      kernel: sumParts,
-      arguments: { gainSums, biasSums, columns, parts },
-      items: columns,
-      itemsTogether: 4,
-      work: 2 * parts * columns,
-    },
+    { kernel: gradientOfParts, arguments: ofParts, items: parts, work: 4 * rows * columns },
+    { kernel: sumParts, arguments: ofVectors, items: columns, itemsTogether: 4, work },
   ];
 }
 

@@ -9,6 +9,9 @@ export interface ConcatAttributes {
   readonly axis: number;
 }
 
+const INSERT =
+  "  out[i / parameters.length * parameters.step + parameters.start + i % parameters.length] = x[i];";
+
 function partsOf(inputs: readonly TensorSpec[], out: TensorSpec, axis: number): Part[] {
   let start = 0;
   return inputs.map(({ shape }) => {
@@ -52,12 +55,7 @@ export const concat: Operation<ConcatAttributes> = {
   /** One invocation for each element of an input. */
   wgsl: (inputs, [out], { axis }) =>
     partsOf(inputs, out, axis).map(({ count, ...parameters }, input) =>
-      indexProgram(
-        "insert",
-        count * parameters.length,
-        "  out[i / parameters.length * parameters.step + parameters.start + i % parameters.length] = x[i];",
-        { tensors: { x: { input } }, parameters },
-      ),
+      indexProgram("insert", count * parameters.length, INSERT, { tensors: { x: { input } }, parameters }),
     ),
   gradient({ inputs, attributes: { axis }, outputGradient, needs, run }) {
     let start = 0;

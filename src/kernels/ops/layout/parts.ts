@@ -2,17 +2,12 @@
 import type { KernelCall, TensorPlace } from "../../dispatch.ts";
 import type { HostTensor } from "../../operation.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
-import { copyCall } from "../../wasm/block-kernels.ts";
+import { type Blocks, copyCall } from "../../wasm/block-kernels.ts";
 
-export interface Part {
-  /** Blocks. */
+/** Where they lie in the whole, how many they are, and the elements of each. */
+export interface Part extends Blocks {
   readonly count: number;
-  /** Elements of a block. */
   readonly length: number;
-  /** Where the first block begins in the whole. */
-  readonly start: number;
-  /** Elements of the whole from block to block. */
-  readonly step: number;
 }
 
 /** The part of `whole` that begins at `start` along `axis`. */

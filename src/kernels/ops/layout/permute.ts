@@ -1,9 +1,9 @@
 /** Permuted axes: elements move without changing. */
-import type { KernelCall } from "../../dispatch.ts";
+import type { Kernel, KernelCall } from "../../dispatch.ts";
 import type { Operation } from "../../operation.ts";
 import {
   broadcastStrides,
-  forEachOffset,
+  forEachRun,
   formatShape,
   type LoopAxis,
   loopNest,
@@ -99,14 +99,10 @@ export const permute: Operation<PermuteAttributes> = {
     return [{ shape: axes.map((axis) => x.shape[resolveAxis("permute", axis, rank)]), dtype: x.dtype }];
   },
   reference([x], [out], { axes }) {
-    const rank = x.shape.length;
-    const strides = broadcastStrides(x.shape, rank);
-    const nest = loopNest(out.shape, [axes.map((axis) => strides[axis])]);
-    const { extent, strides: inner } = nest[nest.length - 1];
+    const strides = broadcastStrides(x.shape, x.shape.length);
     let at = 0;
-    forEachOffset(nest.slice(0, -1), (offsets) => {
-      let source = offsets[0] ?? 0;
-      for (let i = 0; i < extent; i++, source += inner[0]) out.data[at++] = x.data[source];
+    forEachRun(out.shape, [axes.map((axis) => strides[axis])], (count, [start], [stride]) => {
+      for (let i = 0; i < count; i++) out.data[at++] = x.data[start + i * stride];
     });
   },
   /** A kernel where at most two axes stay outside of rows or a transpose. */
@@ -121,30 +117,22 @@ export const permute: Operation<PermuteAttributes> = {
     if (outer.length > 2) return undefined;
     const once: LoopAxis = { extent: 1, strides: [0] };
     const [outerAxis, innerAxis] = [...new Array<LoopAxis>(2 - outer.length).fill(once), ...outer];
-    const items = outerAxis.extent * innerAxis.extent;
-    const [inner, outerStep, innerStep] = [
-      innerAxis.extent,
-      4 * outerAxis.strides[0],
-      4 * innerAxis.strides[0],
-    ];
-    if (last.strides[0] === 1) {
-      const [rows, rowStep, bytes] = [secondLast.extent, 4 * secondLast.strides[0], 4 * last.extent];
-      const given = { inner, outerStep, innerStep, rows, rowStep, bytes };
-      return [{ kernel: permuteRows, arguments: given, items, work: size }];
-    }
-    if (secondLast.strides[0] === 1) {
-      const [rows, rowStep, columns] = [last.extent, 4 * last.strides[0], secondLast.extent];
-      const given = { inner, outerStep, innerStep, rows, rowStep, columns };
-      return [{ kernel: transposeRows, arguments: given, items, work: size }];
-    }
+    const [outerStep, innerStep] = [4 * outerAxis.strides[0], 4 * innerAxis.strides[0]];
+    const call = (kernel: Kernel, rows: LoopAxis, length: Readonly<Record<string, number>>): KernelCall => {
+      const ofRows = { rows: rows.extent, rowStep: 4 * rows.strides[0], ...length };
+      const given = { inner: innerAxis.extent, outerStep, innerStep, ...ofRows };
+      return { kernel, arguments: given, items: outerAxis.extent * innerAxis.extent, work: size };
+    };
+    if (last.strides[0] === 1) return [call(permuteRows, secondLast, { bytes: 4 * last.extent })];
+    if (secondLast.strides[0] === 1) return [call(transposeRows, last, { columns: secondLast.extent })];
     return undefined;
   },
   wgsl([x], [out], { axes }) {
     const strides = broadcastStrides(x.shape, x.shape.length);
     const offsets = stridedOffsets(out.shape, { x: axes.map((axis) => strides[axis]) });
-    const body = `${offsets.code}\n  out[i] = x[at_x];`;
+    const { key, parameters, code } = offsets;
     return [
-      indexProgram(`permute ${offsets.key}`, sizeOf(out.shape), body, { parameters: offsets.parameters }),
+      indexProgram(`permute ${key}`, sizeOf(out.shape), `${code}\n  out[i] = x[at_x];`, { parameters }),
     ];
   },
   gradient({ attributes: { axes }, outputGradient, run }) {

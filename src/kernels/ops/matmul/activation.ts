@@ -7,7 +7,7 @@ export const ACTIVATIONS = ["relu", "gelu", "tanh", "sigmoid"] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
 /** Whether the gradient needs what the activation was applied to; the others' follows from their result. */
-export function readsItsInput(activation: Activation): boolean {
+export function readsItsInput(activation: Activation | undefined): boolean {
   return activation === "gelu";
 }
 

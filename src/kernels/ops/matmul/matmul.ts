@@ -108,8 +108,7 @@ export const matmul: Operation<MatmulAttributes> = {
     }
     const batch = broadcastShapes("matmul", left.batch, right.batch);
     const product: TensorSpec = { shape: [...batch, left.rows, right.columns], dtype: a.dtype };
-    const keepsInput = attributes.activation !== undefined && readsItsInput(attributes.activation);
-    return keepsInput ? [product, product] : [product];
+    return readsItsInput(attributes.activation) ? [product, product] : [product];
   },
   reference([a, b, bias], [out, before], attributes) {
     const { transposeA, transposeB, activation } = attributes;
@@ -138,7 +137,7 @@ export const matmul: Operation<MatmulAttributes> = {
     const { transposeA, transposeB, activation } = attributes;
     const { batch, rows, columns, depth } = extentsOf(a, out, attributes);
     const isRectified = activation === "relu";
-    const result = { output: activation !== undefined && readsItsInput(activation) ? 1 : 0 };
+    const result = { output: readsItsInput(activation) ? 1 : 0 };
     const calls = productCalls({
       batch,
       rows,
@@ -153,12 +152,8 @@ export const matmul: Operation<MatmulAttributes> = {
     if (calls === undefined || activation === undefined || isRectified) return calls;
     const activate = elementwise[activation].simd?.([out], [out], undefined);
     // The activation's operand x is the product.
-    return (
-      activate && [
-        ...calls,
-        ...activate.map((call) => ({ ...call, arguments: { ...call.arguments, x: result } })),
-      ]
-    );
+    const ofProduct = activate?.map((call) => ({ ...call, arguments: { ...call.arguments, x: result } }));
+    return ofProduct && [...calls, ...ofProduct];
   },
   wgsl([a, b, bias], [out], attributes) {
     if (sizeOf(out.shape) === 0) return [];
@@ -170,7 +165,7 @@ export const matmul: Operation<MatmulAttributes> = {
       ...(activation && {
         activation: { name: activation, expression: elementwise[activation].elementwise.expression },
       }),
-      ...(activation && readsItsInput(activation) && { before: { output: 1 } }),
+      ...(readsItsInput(activation) && { before: { output: 1 } }),
     };
     const product: Product = {
       ...extents,

@@ -252,19 +252,15 @@ export function productPrograms(name: string, product: Product, scratch?: number
   const size = sizeOf(batch) * rows * columns;
   const parts: TensorPlace = { scratch, length: slices * size, dtype: "f32" };
   const partial = { ...product, out: { ...product.out, source: parts }, epilogue: {} };
+  const sum = `  var total = 0.0;
+  for (var slice = 0u; slice < parameters.slices; slice++) { total += parts[slice * parameters.count + i]; }
+  finish(total, i, i % parameters.columns);`;
   return [
     tileProgram(`${name} in slices`, partial, slices),
-    indexProgram(
-      `${name} from slices${describe(epilogue)}`,
-      size,
-      `  var total = 0.0;
-  for (var slice = 0u; slice < parameters.slices; slice++) { total += parts[slice * parameters.count + i]; }
-  finish(total, i, i % parameters.columns);`,
-      {
-        tensors: { parts, out: product.out.source, ...placesOf(epilogue) },
-        parameters: { columns, slices },
-        functions: finishCode("f32", epilogue),
-      },
-    ),
+    indexProgram(`${name} from slices${describe(epilogue)}`, size, sum, {
+      tensors: { parts, out: product.out.source, ...placesOf(epilogue) },
+      parameters: { columns, slices },
+      functions: finishCode("f32", epilogue),
+    }),
   ];
 }

@@ -52,8 +52,8 @@ interface Definition<Attributes, Numbers extends string> {
     before: Updated & { readonly slope: F32x4 },
     numbers: Readonly<Record<NamesIn<Numbers>, F32x4>>,
   ): Updated;
-  /** What the program reads. */
-  programNumbers(attributes: Attributes): Readonly<Record<string, number>>;
+  /** What the program reads, where that is something else. */
+  programNumbers?(attributes: Attributes): Readonly<Record<string, number>>;
   /**
    * WGSL of `fn updated(value: f32, gradient: f32, place: u32) -> f32`, which gives a parameter's element after the update
    * and updates the element's state: that is at `place` in the first row of `state`, and each further row is
@@ -107,10 +107,8 @@ export function defineUpdate<Attributes extends UpdateAttributes, const Numbers 
       });
     },
     wgsl(inputs, _, attributes, limits) {
-      const numbers = Object.entries(definition.programNumbers(attributes)).map(([own, value]) => [
-        own,
-        f32(value),
-      ]);
+      const read = definition.programNumbers?.(attributes) ?? definition.kernelNumbers(attributes);
+      const numbers = Object.entries<number>(read).map(([own, value]) => [own, f32(value)]);
       return updatePrograms(name, sourceOf, Object.fromEntries(numbers), inputs, attributes.offsets, limits);
     },
   };

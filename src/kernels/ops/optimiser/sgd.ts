@@ -33,16 +33,11 @@ export const sgdStep = defineUpdate({
     const next = write.let(momentum.mul(velocity).add(slope).add(decay.mul(value)));
     return { value: value.sub(rate.mul(next)), state: [next] };
   },
-  programNumbers: ({ learningRate, momentum, weightDecay }) => ({
-    learning_rate: learningRate,
-    momentum,
-    weight_decay: weightDecay,
-  }),
   wgsl: `
 fn updated(value: f32, gradient: f32, place: u32) -> f32 {
-  let velocity = parameters.momentum * state[place] + gradient * scale[0] + parameters.weight_decay * value;
+  let velocity = parameters.momentum * state[place] + gradient * scale[0] + parameters.decay * value;
   state[place] = velocity;
-  return value - parameters.learning_rate * velocity;
+  return value - parameters.rate * velocity;
 }
 `,
 });

@@ -42,12 +42,8 @@ function defineDraw(
       write.loop(first, last, 1, (item) => {
         const words = randomWords(write, item.mul(BLOCKS_PER_ITEM), key);
         const start = write.let(item.mul(numbersPerItem));
-        storeUpTo(
-          write,
-          write.let(out.add(start.shiftLeft(2))),
-          draw(write, words),
-          write.let(size.sub(start)),
-        );
+        const target = write.let(out.add(start.shiftLeft(2)));
+        storeUpTo(write, target, draw(write, words), write.let(size.sub(start)));
       });
     },
   );
@@ -92,13 +88,10 @@ export function drawProgram(
   body: string,
   parameters: Program["parameters"] = {},
 ): Program {
-  return indexProgram(
-    name,
-    Math.ceil(size / BLOCK),
-    `  let end = min(${BLOCK}u * i + ${BLOCK}u, parameters.size);
+  const loop = `  let end = min(${BLOCK}u * i + ${BLOCK}u, parameters.size);
   for (var at = ${BLOCK}u * i; at < end; at++) {
     ${body}
-  }`,
-    { parameters: { size, ...keyNumbers(key), ...parameters }, functions: RANDOM_FUNCTIONS },
-  );
+  }`;
+  const options = { parameters: { size, ...keyNumbers(key), ...parameters }, functions: RANDOM_FUNCTIONS };
+  return indexProgram(name, Math.ceil(size / BLOCK), loop, options);
 }

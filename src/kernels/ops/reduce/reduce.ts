@@ -1,5 +1,7 @@
 /** Sums and maxima over any axes. */
+
 import type { Places, Program } from "../../dispatch.ts";
+import type { Draw } from "../../draw.ts";
 import type {
   GradientContext,
   GradientOperation,
@@ -10,8 +12,9 @@ import type {
 } from "../../operation.ts";
 import {
   broadcastStrides,
-  forEachOffset,
-  loopNest,
+  checkBroadcastsTo,
+  forEachRun,
+  type Run,
   resolveAxis,
   type Shape,
   ShapeError,
@@ -34,24 +37,18 @@ function reducedShape(name: string, shape: Shape, axes: readonly number[]): Shap
   return shape.map((extent, axis) => (reduced.has(axis) ? 1 : extent));
 }
 
-/** A run of elements that one plain loop covers: `count` elements from each offset on, by each stride. */
-type Run = (count: number, outAt: number, outStride: number, inAt: number, inStride: number) => void;
+const sampleAxes = (draw: Draw, shape: Shape) => shape.map((_, axis) => axis).filter(() => draw.boolean());
 
-/** Covers the input in memory order with runs that pair its elements with those of the (smaller) `out`. */
-function forEachRun(input: TensorSpec, out: TensorSpec, run: Run): void {
-  const rank = input.shape.length;
-  const strides = [broadcastStrides(out.shape, rank), broadcastStrides(input.shape, rank)];
-  const nest = loopNest(input.shape, strides);
-  const { extent, strides: inner } = nest[nest.length - 1];
-  forEachOffset(nest.slice(0, -1), (offsets) =>
-    run(extent, offsets[0] ?? 0, inner[0], offsets[1] ?? 0, inner[1]),
-  );
+/** Covers the input in memory order with runs that pair its elements with those of the (smaller) `out`, which come first. */
+function forEachPair(input: TensorSpec, out: TensorSpec, run: Run): void {
+  const strides = [out, input].map(({ shape }) => broadcastStrides(shape, input.shape.length));
+  forEachRun(input.shape, strides, run);
 }
 
 function sumReference([input]: readonly HostTensor[], [out]: readonly HostTensor[]): void {
   const sums = new Float64Array(out.data.length);
   const { data } = input;
-  forEachRun(input, out, (count, outAt, outStride, inAt, inStride) => {
+  forEachPair(input, out, (count, [outAt, inAt], [outStride, inStride]) => {
     if (outStride === 0) {
       let total = 0;
       for (let i = 0; i < count; i++) total += data[inAt + i * inStride];
@@ -75,13 +72,12 @@ function reductionWalk(x: TensorSpec, out: TensorSpec) {
   const along = stridedOffsets(pick(x.shape, reduced), { x: pick(strides, reduced) }, "r");
   return {
     key: `${first.key}, ${along.key}`,
-    parameters: { ...first.parameters, ...along.parameters },
+    parameters: { reduced: sizeOf(pick(x.shape, reduced)), ...first.parameters, ...along.parameters },
     /** Defines `o_at_x` from `o`. */
     first: first.code,
     /** Defines `r_at_x` from `r`. */
     along: along.code,
     outputs: sizeOf(out.shape),
-    reduced: sizeOf(pick(x.shape, reduced)),
   };
 }
 
@@ -97,7 +93,7 @@ function sumProgram(
   parts: number,
   tensors: Places,
 ) {
-  const { key, first, along, outputs, reduced } = walk;
+  const { key, first, along, outputs } = walk;
   const body = `  let o = i / parameters.parts;
 ${first}
   let start = (i % parameters.parts) * parameters.terms;
@@ -108,16 +104,17 @@ ${along}
     total += x[o_at_x + r_at_x];
   }
   out[i] = total;`;
-  const parameters = { parts, terms: Math.ceil(reduced / parts), reduced, ...walk.parameters };
+  const parameters = { parts, terms: Math.ceil(walk.parameters.reduced / parts), ...walk.parameters };
   return indexProgram(`sum ${dtype} ${key}`, outputs * parts, body, { tensors, parameters });
 }
 
 /** Each output's terms in parts of fixed size, and then the parts: the order of additions is always the same. */
 function sumPrograms([x]: readonly TensorSpec[], [out]: readonly TensorSpec[]): Program[] {
   const walk = reductionWalk(x, out);
-  const isLong = walk.reduced > TERMS_PER_INVOCATION && walk.outputs < ENOUGH_INVOCATIONS;
+  const { reduced } = walk.parameters;
+  const isLong = reduced > TERMS_PER_INVOCATION && walk.outputs < ENOUGH_INVOCATIONS;
   if (!isLong) return [sumProgram(x, walk, 1, {})];
-  const parts = Math.ceil(walk.reduced / TERMS_PER_INVOCATION);
+  const parts = Math.ceil(reduced / TERMS_PER_INVOCATION);
   const partial = { scratch: 0, length: walk.outputs * parts, dtype: x.dtype };
   const rest = reductionWalk({ ...x, shape: [walk.outputs, parts] }, { ...x, shape: [walk.outputs, 1] });
   return [sumProgram(x, walk, parts, { out: partial }), sumProgram(x, rest, 1, { x: partial })];
@@ -127,9 +124,7 @@ function sumPrograms([x]: readonly TensorSpec[], [out]: readonly TensorSpec[]): 
 export const sum: Operation<ReduceAttributes> = {
   name: "sum",
   signature: "x -> out",
-  outputs([input], { axes }) {
-    return [{ shape: reducedShape("sum", input.shape, axes), dtype: input.dtype }];
-  },
+  outputs: ([input], { axes }) => [{ shape: reducedShape("sum", input.shape, axes), dtype: input.dtype }],
   reference: sumReference,
   simd: sumCalls,
   wgsl: sumPrograms,
@@ -137,10 +132,7 @@ export const sum: Operation<ReduceAttributes> = {
     run(broadcastTo, [outputGradient], { shape: inputs[0].shape }),
   sample(draw) {
     const shape = draw.shape(1, 4);
-    return {
-      inputs: [draw.floats(shape)],
-      attributes: { axes: shape.map((_, axis) => axis).filter(() => draw.boolean()) },
-    };
+    return { inputs: [draw.floats(shape)], attributes: { axes: sampleAxes(draw, shape) } };
   },
 };
 
@@ -151,12 +143,12 @@ const equalShares: GradientOperation<undefined> = {
   /** Inputs x, y, g: the gradient of each maximum is shared equally by the elements that attain it. */
   reference([x, y, g], [out]) {
     const ties = new Float64Array(y.data.length);
-    forEachRun(x, y, (count, yAt, yStride, xAt, xStride) => {
+    forEachPair(x, y, (count, [yAt, xAt], [yStride, xStride]) => {
       for (let i = 0; i < count; i++) {
         if (x.data[xAt + i * xStride] === y.data[yAt + i * yStride]) ties[yAt + i * yStride]++;
       }
     });
-    forEachRun(x, y, (count, yAt, yStride, xAt, xStride) => {
+    forEachPair(x, y, (count, [yAt, xAt], [yStride, xStride]) => {
       for (let i = 0; i < count; i++) {
         const at = yAt + i * yStride;
         const attained = x.data[xAt + i * xStride] === y.data[at];
@@ -167,25 +159,20 @@ const equalShares: GradientOperation<undefined> = {
   simd: maxGradientCalls,
   /** Every input element belongs to one maximum, whose invocation writes it. */
   wgsl([x, y], [out]) {
-    const walk = reductionWalk(x, y);
-    return [
-      indexProgram(
-        `max.gradient ${walk.key}`,
-        walk.outputs,
-        `  let o = i;
-${walk.first}
+    if (sizeOf(out.shape) === 0) return [];
+    const { key, parameters, first, along, outputs } = reductionWalk(x, y);
+    const body = `  let o = i;
+${first}
   var ties = 0.0;
   for (var r = 0u; r < parameters.reduced; r++) {
-${walk.along}
+${along}
     ties += select(0.0, 1.0, x[o_at_x + r_at_x] == y[i]);
   }
   for (var r = 0u; r < parameters.reduced; r++) {
-${walk.along}
+${along}
     out[o_at_x + r_at_x] = select(0.0, g[i] / ties, x[o_at_x + r_at_x] == y[i]);
-  }`,
-        { parameters: { reduced: walk.reduced, ...walk.parameters } },
-      ),
-    ].slice(0, sizeOf(out.shape) === 0 ? 0 : 1);
+  }`;
+    return [indexProgram(`max.gradient ${key}`, outputs, body, { parameters })];
   },
 };
 
@@ -204,7 +191,7 @@ export const max: Operation<ReduceAttributes> = {
   },
   reference([input], [out]) {
     const maxima = new Float64Array(out.data.length).fill(Number.NEGATIVE_INFINITY);
-    forEachRun(input, out, (count, outAt, outStride, inAt, inStride) => {
+    forEachPair(input, out, (count, [outAt, inAt], [outStride, inStride]) => {
       for (let i = 0; i < count; i++) {
         const at = outAt + i * outStride;
         maxima[at] = Math.max(maxima[at], input.data[inAt + i * inStride]);
@@ -214,31 +201,22 @@ export const max: Operation<ReduceAttributes> = {
   },
   simd: maxCalls,
   wgsl([x], [out]) {
-    const walk = reductionWalk(x, out);
-    return [
-      indexProgram(
-        `max ${x.dtype} ${walk.key}`,
-        walk.outputs,
-        `  let o = i;
-${walk.first}
+    const { key, parameters, first, along, outputs } = reductionWalk(x, out);
+    const body = `  let o = i;
+${first}
   var largest = x[o_at_x];
   for (var r = 1u; r < parameters.reduced; r++) {
-${walk.along}
+${along}
     largest = max(largest, x[o_at_x + r_at_x]);
   }
-  out[i] = largest;`,
-        { parameters: { reduced: walk.reduced, ...walk.parameters } },
-      ),
-    ];
+  out[i] = largest;`;
+    return [indexProgram(`max ${x.dtype} ${key}`, outputs, body, { parameters })];
   },
   gradient: ({ inputs, outputs, outputGradient, run }) =>
     run(equalShares, [inputs[0], outputs[0], outputGradient], undefined),
   sample(draw) {
     const shape = draw.shape(1, 3).map((extent) => Math.max(extent, 1));
-    return {
-      inputs: [draw.distinctFloats(shape)],
-      attributes: { axes: shape.map((_, axis) => axis).filter(() => draw.boolean()) },
-    };
+    return { inputs: [draw.distinctFloats(shape)], attributes: { axes: sampleAxes(draw, shape) } };
   },
 };
 
@@ -247,25 +225,18 @@ export const broadcastTo: Operation<{ readonly shape: Shape }> = {
   name: "broadcastTo",
   signature: "x -> out",
   outputs([input], { shape }) {
-    const padded = [...new Array(Math.max(0, shape.length - input.shape.length)).fill(1), ...input.shape];
-    if (
-      padded.length !== shape.length ||
-      padded.some((extent, axis) => extent !== 1 && extent !== shape[axis])
-    ) {
-      throw new ShapeError(`broadcastTo: [${input.shape}] does not broadcast to [${shape}]`);
-    }
+    checkBroadcastsTo("broadcastTo", "x", input.shape, shape);
     return [{ shape, dtype: input.dtype }];
   },
   reference([input], [out]) {
-    forEachRun(out, input, (count, inAt, inStride, outAt, outStride) => {
+    forEachPair(out, input, (count, [inAt, outAt], [inStride, outStride]) => {
       for (let i = 0; i < count; i++) out.data[outAt + i * outStride] = input.data[inAt + i * inStride];
     });
   },
   simd: broadcastCalls,
   wgsl([input], [out]) {
-    const offsets = broadcastOffsets(out.shape, { x: input.shape });
-    const body = `${offsets.code}\n  out[i] = x[at_x];`;
-    const { key, parameters } = offsets;
+    const { key, parameters, code } = broadcastOffsets(out.shape, { x: input.shape });
+    const body = `${code}\n  out[i] = x[at_x];`;
     return [indexProgram(`broadcastTo ${out.dtype} ${key}`, sizeOf(out.shape), body, { parameters })];
   },
   gradient: ({ inputs, outputGradient, run }) => [sumTo(run, outputGradient, inputs[0].shape)],

@@ -7,13 +7,10 @@ import type { TensorSpec } from "../../operation.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { copyAllCall, copyBlock } from "../../wasm/block-kernels.ts";
 import { defineKernel, type KernelWriter } from "../../wasm/kernel.ts";
-import { addition, type Combination, defineRows } from "../../wasm/row-reduction.ts";
+import { addition, type Combination, defineRows, ELEMENTS_PER_PART } from "../../wasm/row-reduction.ts";
 import { defineRowKernels } from "../../wasm/rows.ts";
 import { forEachStretch, sweep } from "../../wasm/stretches.ts";
 import { F32, F32x4, type I32 } from "../../wasm/values.ts";
-
-/** Elements that an item takes where there is only one thing to reduce; the parts are then reduced in order. */
-const ELEMENTS_PER_PART = 32768;
 
 interface Extents {
   readonly outer: number;
@@ -113,24 +110,10 @@ function stretches({ outer, reduced, inner }: Extents) {
   return { items: outer === 1 && reduced > 0 ? Math.ceil(reduced / length) : outer, length, size };
 }
 
-interface ReductionKernels {
-  readonly rows: Kernel;
-  readonly columns: Kernel;
-}
-
-function defineReduction(name: string, combination: Combination): ReductionKernels {
-  return {
-    rows: defineRows(`${name} of rows`, combination),
-    columns: defineColumns(`${name} of columns`, combination),
-  };
-}
-
-const sumKernels = defineReduction("sum", addition);
-
-const maxKernels = defineReduction("max", { identity: Number.NEGATIVE_INFINITY, combine: "max" });
-
 /** Reduces the tensor x [outer, reduced, inner] to out [outer, inner]. */
-function reductionOf(kernels: ReductionKernels) {
+function reductionOf(name: string, combination: Combination) {
+  const rows = defineRows(`${name} of rows`, combination);
+  const columns = defineColumns(`${name} of columns`, combination);
   return ([x]: readonly TensorSpec[], [y]: readonly TensorSpec[]): KernelCall[] | undefined => {
     const extents = x.dtype === "f32" ? reductionExtents(x.shape, y.shape) : undefined;
     if (extents === undefined) return undefined;
@@ -140,24 +123,20 @@ function reductionOf(kernels: ReductionKernels) {
     const work = outer * reduced * inner;
     const call =
       inner === 1
-        ? { kernel: kernels.rows, arguments: { length, size, outStart: 0 }, items, work }
-        : { kernel: kernels.columns, arguments: { length, size, columns: inner }, items, work };
+        ? { kernel: rows, arguments: { length, size, outStart: 0 }, items, work }
+        : { kernel: columns, arguments: { length, size, columns: inner }, items, work };
     if (items === outer) return [call];
     const partial: TensorPlace = { scratch: 0, length: items * inner, dtype: "f32" };
+    const ofParts = { ...call.arguments, x: partial, length: items, size: items };
     return [
       { ...call, arguments: { ...call.arguments, out: partial } },
-      {
-        ...call,
-        arguments: { ...call.arguments, x: partial, length: items, size: items },
-        items: 1,
-        work: items * inner,
-      },
+      { ...call, arguments: ofParts, items: 1, work: items * inner },
     ];
   };
 }
 
-export const sumCalls = reductionOf(sumKernels);
-export const maxCalls = reductionOf(maxKernels);
+export const sumCalls = reductionOf("sum", addition);
+export const maxCalls = reductionOf("max", { identity: Number.NEGATIVE_INFINITY, combine: "max" });
 
 /** The gradient g [rows] of maxima y [rows] to the elements of x [rows, columns] that attain them, in equal shares. */
 const shareRows = defineRowKernels(
@@ -175,14 +154,8 @@ const shareRows = defineRowKernels(
 export function maxGradientCalls([x, y]: readonly TensorSpec[]): KernelCall[] | undefined {
   const extents = reductionExtents(x.shape, y.shape);
   if (extents === undefined || extents.inner !== 1) return undefined;
-  return [
-    {
-      kernel: shareRows.plain,
-      arguments: { columns: extents.reduced },
-      items: extents.outer,
-      work: 2 * sizeOf(x.shape),
-    },
-  ];
+  const { outer: items, reduced: columns } = extents;
+  return [{ kernel: shareRows.plain, arguments: { columns }, items, work: 2 * sizeOf(x.shape) }];
 }
 
 /** Broadcasting is a reduction backwards: [outer, inner] -> [outer, repeated, inner]. */

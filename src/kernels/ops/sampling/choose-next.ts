@@ -106,18 +106,15 @@ export const chooseNext: Operation<ChooseNextAttributes> = {
    */
   wgsl([x], _, { sampling }) {
     const [rows, columns] = x.shape;
-    return [
-      indexProgram(
-        sampling === undefined ? "chooseNext greedy" : "chooseNext sampled",
-        rows,
-        `  let first = i * parameters.columns;
+    const score = sampling === undefined ? "x[at]" : "x[at] / parameters.temperature + random_gumbel(at)";
+    const body = `  let first = i * parameters.columns;
   var best = parameters.columns;
   var largest = 0.0;
   for (var j = 0u; j < parameters.columns; j++) {
     let at = first + j;
     remaining[at] = mask[at];
     if (mask[at] == 0) { continue; }
-    let score = ${sampling === undefined ? "x[at]" : "x[at] / parameters.temperature + random_gumbel(at)"};
+    let score = ${score};
     if (best == parameters.columns || score > largest) {
       largest = score;
       best = j;
@@ -128,16 +125,11 @@ export const chooseNext: Operation<ChooseNextAttributes> = {
   } else {
     best = 0u;
   }
-  choice[i] = i32(best);`,
-        {
-          parameters: {
-            columns,
-            ...(sampling && { temperature: f32(sampling.temperature), ...keyNumbers(sampling.key) }),
-          },
-          functions: sampling === undefined ? "" : RANDOM_FUNCTIONS,
-        },
-      ),
-    ];
+  choice[i] = i32(best);`;
+    if (sampling === undefined)
+      return [indexProgram("chooseNext greedy", rows, body, { parameters: { columns } })];
+    const parameters = { columns, temperature: f32(sampling.temperature), ...keyNumbers(sampling.key) };
+    return [indexProgram("chooseNext sampled", rows, body, { parameters, functions: RANDOM_FUNCTIONS })];
   },
   sample(draw) {
     const shape = [draw.extent(0, 4), draw.extent(1, 6)];

@@ -4,7 +4,7 @@
  * distributed as K successive draws from softmax(x), each without those drawn before (Plackett-Luce).
  */
 import type { TensorPlace } from "../../dispatch.ts";
-import { checkMask, maskRowOffsets } from "../../mask.ts";
+import { checkMask, forEachRow } from "../../mask.ts";
 import { checkTypes, type Operation } from "../../operation.ts";
 import { keyNumbers, Random, type RandomKey } from "../../philox.ts";
 import { formatShape, lastExtent, ShapeError, sizeOf } from "../../shape.ts";
@@ -88,30 +88,27 @@ export const gumbelTopK: Operation<GumbelTopKAttributes> = {
   },
   /** @throws RangeError for a row whose mask keeps fewer than K elements. */
   reference([x, mask], [out], { lists, length, key }) {
-    const columns = lastExtent("gumbelTopK", x.shape);
-    const rows = columns === 0 ? 0 : x.data.length / columns;
-    const maskOffsets = mask && maskRowOffsets(mask, x.shape);
     const generator = new Random(key);
     const keys = new Float64Array(length);
     const indices = new Int32Array(length);
-    for (let list = 0; list < rows * lists; list++) {
-      const row = Math.floor(list / lists);
-      let filled = 0;
-      for (let j = 0; j < columns; j++) {
-        // Every element draws its noise, hidden or not, so that a mask does not shift the others' numbers.
-        const perturbed = x.data[row * columns + j] + generator.gumbel();
-        if (mask !== undefined && maskOffsets !== undefined && mask.data[maskOffsets[row] + j] === 0)
-          continue;
-        insertDescending(keys, indices, filled, perturbed, j);
-        filled = Math.min(filled + 1, length);
+    forEachRow(x, mask, (row, start, end, isKept) => {
+      for (let list = row * lists; list < (row + 1) * lists; list++) {
+        let filled = 0;
+        for (let i = start; i < end; i++) {
+          // Every element draws its noise, hidden or not, so that a mask does not shift the others' numbers.
+          const perturbed = x.data[i] + generator.gumbel();
+          if (!isKept(i)) continue;
+          insertDescending(keys, indices, filled, perturbed, i - start);
+          filled = Math.min(filled + 1, length);
+        }
+        if (filled < length) {
+          throw new RangeError(
+            `gumbelTopK: the mask of row ${row} keeps ${filled} elements, expected ${length}`,
+          );
+        }
+        out.data.set(indices, list * length);
       }
-      if (filled < length) {
-        throw new RangeError(
-          `gumbelTopK: the mask of row ${row} keeps ${filled} elements, expected ${length}`,
-        );
-      }
-      out.data.set(indices, list * length);
-    }
+    });
   },
   /** Undefined where the mask is broadcast along axes that do not lie together. */
   simd([x, mask], [out], { lists, length, key }) {
@@ -140,11 +137,7 @@ export const gumbelTopK: Operation<GumbelTopKAttributes> = {
     const count = sizeOf(x.shape.slice(0, -1)) * lists;
     const hiding = maskCode(x.shape, mask);
     if (sizeOf(out.shape) === 0) return [];
-    return [
-      indexProgram(
-        `gumbelTopK${hiding.key}`,
-        count,
-        `  let row = i / parameters.lists;
+    const body = `  let row = i / parameters.lists;
   ${hiding.start}
     let start = i * parameters.length;
     var filled = 0u;
@@ -165,13 +158,13 @@ export const gumbelTopK: Operation<GumbelTopKAttributes> = {
       }
       filled = min(filled + 1u, parameters.length);
     }
-    for (var at = filled; at < parameters.length; at++) { out[start + at] = 0; }`,
-        {
-          tensors: { keys: { scratch: 0, length: count * length, dtype: "f32" } },
-          parameters: { lists, length, columns, ...keyNumbers(key), ...hiding.parameters },
-          functions: hiding.functions + RANDOM_FUNCTIONS,
-        },
-      ),
+    for (var at = filled; at < parameters.length; at++) { out[start + at] = 0; }`;
+    return [
+      indexProgram(`gumbelTopK${hiding.key}`, count, body, {
+        tensors: { keys: { scratch: 0, length: count * length, dtype: "f32" } },
+        parameters: { lists, length, columns, ...keyNumbers(key), ...hiding.parameters },
+        functions: hiding.functions + RANDOM_FUNCTIONS,
+      }),
     ];
   },
   sample(draw) {

@@ -43,12 +43,7 @@ export function perturbCalls(
   const size = rows * lists * columns;
   return [
     drawCall("gumbel", size, key, { out: scores }),
-    {
-      kernel: addLogits,
-      arguments: { scores, temperature, lists, columns },
-      items: rows,
-      work: size,
-    },
+    { kernel: addLogits, arguments: { scores, temperature, lists, columns }, items: rows, work: size },
   ];
 }
 

@@ -6,6 +6,7 @@
  * over what the mask keeps. A row with nothing left gives 0 and takes no gradient. The targets are held constant.
  * The softmax is the second output.
  */
+import { forEachRow } from "../../mask.ts";
 import { checkTypes, type GradientOperation, type Operation } from "../../operation.ts";
 import { formatShape, ShapeError, sameShape } from "../../shape.ts";
 import { log } from "../../wasm/mathematics.ts";
@@ -13,7 +14,7 @@ import { F32x4 } from "../../wasm/values.ts";
 import { rowOperation } from "../row-operation.ts";
 import {
   checkLogits,
-  forEachRow,
+  eachKept,
   rowLogSumExp,
   SUM_EXPONENTIALS,
   sampleRows,
@@ -36,10 +37,7 @@ const crossEntropyGradient: GradientOperation = {
   for (var j = 0u; j < parameters.columns; j++) {
     if (is_kept(mask_start + j)) { total += t[start + j]; }
   }
-  for (var j = 0u; j < parameters.columns; j++) {
-    let at = start + j;
-    if (is_kept(mask_start + j)) { out[at] = g[row] * (p[at] * total - t[at]); } else { out[at] = 0.0; }
-  }`,
+${eachKept("g[row] * (p[at] * total - t[at])")}`,
   }),
   outputs: ([p]) => [p],
   reference([p, t, g, mask], [out]) {
@@ -58,17 +56,9 @@ export const crossEntropy: Operation = {
   ...rowOperation("crossEntropy", {
     signature: "x, t, mask -> out, probabilities",
     simd(write, row, given) {
-      const [logits, targets, probabilities] = [
-        row.of(given.x),
-        row.of(given.t),
-        row.of(given.probabilities),
-      ];
-      const { largest, total, isEmpty, inverse } = sumExponentials(
-        write,
-        row,
-        logits,
-        (exponential, { store }) => store(probabilities, exponential),
-      );
+      const [logits, targets] = [row.of(given.x), row.of(given.t)];
+      const probabilities = row.of(given.probabilities);
+      const { largest, total, isEmpty, inverse } = sumExponentials(write, row, logits, probabilities);
       const logTotal = log(write, total);
       const sum = row.sum(({ load, store }) => {
         store(probabilities, load(probabilities).mul(inverse));

@@ -1,36 +1,12 @@
 /** What the softmax family shares: the sum of the exponentials of a row's kept elements, in three languages. */
 import type { Draw } from "../../draw.ts";
-import { checkMask, maskRowOffsets } from "../../mask.ts";
-import { checkTypes, type HostTensor, type NumberArray, type TensorSpec } from "../../operation.ts";
+import { checkMask, type IsKept } from "../../mask.ts";
+import { checkTypes, type NumberArray, type TensorSpec } from "../../operation.ts";
 import { lastExtent } from "../../shape.ts";
 import type { KernelWriter } from "../../wasm/kernel.ts";
 import { exp } from "../../wasm/mathematics.ts";
-import type { Row, RowElements } from "../../wasm/rows.ts";
+import type { Row } from "../../wasm/rows.ts";
 import { F32x4, type I32, type I32x4 } from "../../wasm/values.ts";
-
-/** Whether a mask keeps element `i` of the tensor that it applies to. */
-export type IsKept = (i: number) => boolean;
-
-/** What keeps the elements from `start` on by the row of a mask from `maskStart` on. */
-export function keptBy(mask: HostTensor | undefined, maskStart: number, start: number): IsKept {
-  if (mask === undefined) return () => true;
-  const { data } = mask;
-  return (i) => data[maskStart + i - start] !== 0;
-}
-
-/** Calls `visit` for each row of x, whose elements are those from `start` to `end` - 1. */
-export function forEachRow(
-  x: HostTensor,
-  mask: HostTensor | undefined,
-  visit: (row: number, start: number, end: number, isKept: IsKept) => void,
-): void {
-  const columns = lastExtent("rows", x.shape);
-  const offsets = mask && maskRowOffsets(mask, x.shape);
-  const rows = columns === 0 ? 0 : x.data.length / columns;
-  for (let row = 0, start = 0; row < rows; row++, start += columns) {
-    visit(row, start, start + columns, keptBy(mask, offsets?.[row] ?? 0, start));
-  }
-}
 
 /** log sum exp of the elements of x from `start` to `end` - 1 that are kept; undefined where none is. */
 export function rowLogSumExp(x: NumberArray, start: number, end: number, isKept: IsKept): number | undefined {
@@ -51,17 +27,12 @@ export interface Exponentials {
   readonly inverse: F32x4;
 }
 
-/** @param use is given each exponential, 0 for hidden elements. */
-export function sumExponentials(
-  write: KernelWriter,
-  row: Row,
-  x: I32,
-  use?: (exponential: F32x4, elements: RowElements) => void,
-): Exponentials {
+/** @param target the row where each exponential is stored, 0 for hidden elements, if any */
+export function sumExponentials(write: KernelWriter, row: Row, x: I32, target?: I32): Exponentials {
   const largest = row.largest(x);
-  const total = row.sum((elements) => {
-    const exponential = write.let(elements.kept(exp(write, elements.load(x).sub(largest)), 0));
-    use?.(exponential, elements);
+  const total = row.sum(({ load, store, kept }) => {
+    const exponential = write.let(kept(exp(write, load(x).sub(largest)), 0));
+    if (target !== undefined) store(target, exponential);
     return exponential;
   });
   const isEmpty = write.let(total.equals(0));
@@ -91,6 +62,12 @@ fn sum_exponentials(start: u32, mask_start: u32) -> Exponentials {
   return Exponentials(largest, total);
 }
 `;
+
+/** WGSL that makes each kept element of the row of `out` the value of an expression over `at`; the others are hidden. */
+export const eachKept = (value: string, hidden = "0.0") => `  for (var j = 0u; j < parameters.columns; j++) {
+    let at = start + j;
+    if (is_kept(mask_start + j)) { out[at] = ${value}; } else { out[at] = ${hidden}; }
+  }`;
 
 /** Throws unless the inputs are logits [..., C] and perhaps a mask; gives the logits. */
 export function checkLogits(name: string, [x, mask]: readonly TensorSpec[]): TensorSpec {

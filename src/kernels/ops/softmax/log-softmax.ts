@@ -1,18 +1,21 @@
 /**
- * The logarithm of a softmax over the last axis, x [..., C], with an optional mask that broadcasts to x:
+ * The logarithms of a softmax and of the sum that it divides by, over the last axis of x [..., C], with an optional mask
+ * that broadcasts to x:
  *
- *   logSoftmax(x)_i = x_i - log sum_j exp(x_j)     [..., C]
+ *   logSumExp(x)    = log sum_j exp(x_j)           [...]
+ *   logSoftmax(x)_i = x_i - logSumExp(x)           [..., C]
  *
- * The sum runs over what the mask keeps. Hidden elements get a very low number; a row with nothing left gives zeros and
- * takes no gradient.
+ * The sum runs over what the mask keeps. Hidden elements of a log-softmax get a very low number; a row with nothing left
+ * gives zeros and takes no gradient.
  */
-import { HIDDEN_LOG_PROBABILITY } from "../../mask.ts";
+import { forEachRow, HIDDEN_LOG_PROBABILITY } from "../../mask.ts";
 import type { GradientOperation, Operation } from "../../operation.ts";
 import { exp, log } from "../../wasm/mathematics.ts";
+import { F32x4 } from "../../wasm/values.ts";
 import { rowOperation } from "../row-operation.ts";
 import {
   checkLogits,
-  forEachRow,
+  eachKept,
   rowLogSumExp,
   SUM_EXPONENTIALS,
   sampleRows,
@@ -35,10 +38,7 @@ const logSoftmaxGradient: GradientOperation = {
   for (var j = 0u; j < parameters.columns; j++) {
     if (is_kept(mask_start + j)) { total += g[start + j]; }
   }
-  for (var j = 0u; j < parameters.columns; j++) {
-    let at = start + j;
-    if (is_kept(mask_start + j)) { out[at] = g[at] - exp(y[at]) * total; } else { out[at] = 0.0; }
-  }`,
+${eachKept("g[at] - exp(y[at]) * total")}`,
   }),
   outputs: ([y]) => [y],
   reference([y, g, mask], [out]) {
@@ -68,10 +68,7 @@ export const logSoftmax: Operation = {
     functions: SUM_EXPONENTIALS,
     wgsl: `  let sum = sum_exponentials(start, mask_start);
   let hidden = select(f32(${HIDDEN_LOG_PROBABILITY}), 0.0, sum.total == 0.0);
-  for (var j = 0u; j < parameters.columns; j++) {
-    let at = start + j;
-    if (is_kept(mask_start + j)) { out[at] = x[at] - sum.largest - log(sum.total); } else { out[at] = hidden; }
-  }`,
+${eachKept("x[at] - sum.largest - log(sum.total)", "hidden")}`,
   }),
   outputs: (inputs) => [checkLogits("logSoftmax", inputs)],
   reference([x, mask], [out]) {
@@ -84,5 +81,57 @@ export const logSoftmax: Operation = {
   },
   gradient: ({ inputs: [, ...mask], outputs: [y], outputGradient, run }) =>
     run(logSoftmaxGradient, [y, outputGradient, ...mask], undefined),
+  sample: (draw) => sampleRows(draw),
+};
+
+/** Inputs x, g [...], mask: dx_i = g softmax(x)_i. */
+const logSumExpGradient: GradientOperation = {
+  ...rowOperation("logSumExp.gradient", {
+    signature: "x, g, mask -> out",
+    simd(write, row, { x, g, out }) {
+      const result = row.of(out);
+      const { inverse } = sumExponentials(write, row, row.of(x), result);
+      const factor = write.let(F32x4.loadSplat(row.numberOf(g)).mul(inverse));
+      row.sweep(({ load, store }) => store(result, load(result).mul(factor)));
+    },
+    functions: SUM_EXPONENTIALS,
+    wgsl: `  let sum = sum_exponentials(start, mask_start);
+${eachKept("g[row] * exp(x[at] - sum.largest) / sum.total")}`,
+  }),
+  outputs: ([x]) => [x],
+  reference([x, g, mask], [out]) {
+    forEachRow(x, mask, (row, start, end, isKept) => {
+      const total = rowLogSumExp(x.data, start, end, isKept);
+      for (let i = start; i < end; i++) {
+        out.data[i] = total !== undefined && isKept(i) ? g.data[row] * Math.exp(x.data[i] - total) : 0;
+      }
+    });
+  },
+};
+
+/** log sum exp over the last axis: x [..., C], and a mask -> [...]. */
+export const logSumExp: Operation = {
+  ...rowOperation("logSumExp", {
+    signature: "x, mask -> out",
+    simd(write, row, { x, out }) {
+      const { largest, total, isEmpty } = sumExponentials(write, row, row.of(x));
+      write.storeElement(row.numberOf(out), isEmpty.select(0, largest.add(log(write, total))), 0);
+    },
+    functions: SUM_EXPONENTIALS,
+    wgsl: `  let sum = sum_exponentials(start, mask_start);
+  if (sum.total == 0.0) { out[row] = 0.0; } else { out[row] = sum.largest + log(sum.total); }`,
+  }),
+  outputs(inputs) {
+    const { shape, dtype } = checkLogits("logSumExp", inputs);
+    return [{ shape: shape.slice(0, -1), dtype }];
+  },
+  reference([x, mask], [out]) {
+    out.data.fill(0);
+    forEachRow(x, mask, (row, start, end, isKept) => {
+      out.data[row] = rowLogSumExp(x.data, start, end, isKept) ?? 0;
+    });
+  },
+  gradient: ({ inputs: [x, ...mask], outputGradient, run }) =>
+    run(logSumExpGradient, [x, outputGradient, ...mask], undefined),
   sample: (draw) => sampleRows(draw),
 };

@@ -6,11 +6,12 @@
  * The sum runs over what the mask keeps. Hidden elements get probability 0; a row with nothing left gives zeros and
  * takes no gradient.
  */
+import { forEachRow } from "../../mask.ts";
 import type { GradientOperation, Operation } from "../../operation.ts";
 import { rowOperation } from "../row-operation.ts";
 import {
   checkLogits,
-  forEachRow,
+  eachKept,
   rowLogSumExp,
   SUM_EXPONENTIALS,
   sampleRows,
@@ -46,17 +47,12 @@ export const softmax: Operation = {
     signature: "x, mask -> out",
     simd(write, row, { x, out }) {
       const [logits, probabilities] = [row.of(x), row.of(out)];
-      const { inverse } = sumExponentials(write, row, logits, (exponential, { store }) =>
-        store(probabilities, exponential),
-      );
+      const { inverse } = sumExponentials(write, row, logits, probabilities);
       row.sweep(({ load, store }) => store(probabilities, load(probabilities).mul(inverse)));
     },
     functions: SUM_EXPONENTIALS,
     wgsl: `  let sum = sum_exponentials(start, mask_start);
-  for (var j = 0u; j < parameters.columns; j++) {
-    let at = start + j;
-    if (is_kept(mask_start + j)) { out[at] = exp(x[at] - sum.largest) / sum.total; } else { out[at] = 0.0; }
-  }`,
+${eachKept("exp(x[at] - sum.largest) / sum.total")}`,
   }),
   outputs: (inputs) => [checkLogits("softmax", inputs)],
   reference([x, mask], [out]) {

@@ -3,9 +3,10 @@ import type { KernelCall, TensorPlace } from "../../dispatch.ts";
 import { checkTypes, type GradientOperation } from "../../operation.ts";
 import { sizeOf } from "../../shape.ts";
 import { defineKernel } from "../../wasm/kernel.ts";
+import { ELEMENTS_PER_PART } from "../../wasm/row-reduction.ts";
 import { forEachStretch, sweepApart } from "../../wasm/stretches.ts";
 import { F32, F32x4, I32, I32x4 } from "../../wasm/values.ts";
-import { ELEMENTS_PER_PART, sumPrograms } from "./parts.ts";
+import { sumPrograms } from "./parts.ts";
 
 /** out[outStart + i] = how many of x[i length] to x[(i + 1) length - 1], out of x [size], are NaN or infinite. */
 const countParts = defineKernel(

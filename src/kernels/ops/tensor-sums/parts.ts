@@ -4,9 +4,6 @@ import type { TensorSpec } from "../../operation.ts";
 import { sizeOf } from "../../shape.ts";
 import { forEachMember, groupMembers } from "../../webgpu/tensor-groups.ts";
 
-/** Elements of one tensor that an item of a kernel sums up. */
-export const ELEMENTS_PER_PART = 32768;
-
 /** Invocations of a workgroup that adds up terms, a power of 2; and terms that one of them takes. */
 const INVOCATIONS = 64;
 const TERMS_PER_INVOCATION = 16;
@@ -79,14 +76,6 @@ ${addUp("place")}`;
 }
 
 /** The sum of every row of x [rows, columns]. */
-function rowSource(type: Summand["type"]): string {
-  const body = `  let start = group.x * parameters.columns;
-  var total = ${type}(0);
-  for (var j = lane; j < parameters.columns; j += ${INVOCATIONS}u) { total += x[start + j]; }
-${addUp("group.x")}`;
-  return entryPoint(type, body);
-}
-
 function rowProgram(
   name: string,
   type: Summand["type"],
@@ -94,13 +83,14 @@ function rowProgram(
   columns: number,
   tensors: Places,
 ): Program {
-  return {
-    name: `${name} of rows`,
-    tensors,
-    parameters: { columns },
-    source: rowSource(type),
-    workgroups: [rows, 1, 1],
-  };
+  const source = entryPoint(
+    type,
+    `  let start = group.x * parameters.columns;
+  var total = ${type}(0);
+  for (var j = lane; j < parameters.columns; j += ${INVOCATIONS}u) { total += x[start + j]; }
+${addUp("group.x")}`,
+  );
+  return { name: `${name} of rows`, tensors, parameters: { columns }, source, workgroups: [rows, 1, 1] };
 }
 
 /** Programs that write the sums of `summand` over each of the inputs to output 0, or if `together` one sum of all. */

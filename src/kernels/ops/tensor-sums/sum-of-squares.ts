@@ -2,8 +2,8 @@
 import type { KernelCall, TensorPlace } from "../../dispatch.ts";
 import type { GradientOperation } from "../../operation.ts";
 import { sizeOf } from "../../shape.ts";
-import { addition, defineRows } from "../../wasm/row-reduction.ts";
-import { ELEMENTS_PER_PART, sumPrograms } from "./parts.ts";
+import { addition, defineRows, ELEMENTS_PER_PART } from "../../wasm/row-reduction.ts";
+import { sumPrograms } from "./parts.ts";
 
 /** Squares are rounded to f32, and added to one of sixteen sums of at most 2048 of them. */
 const sumSquares = defineRows("sum of squares", addition, (x) => x.mul(x));
