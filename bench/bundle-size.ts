@@ -15,8 +15,7 @@ import { build, type Metafile } from "esbuild";
 const PAGES: Readonly<Record<string, string>> = {
   loadRanker: "export { loadRanker } from './src/browser.ts'",
   trainRanker: "export { trainRanker } from './src/browser.ts'",
-  "tensors, layers and optimisers":
-    "export * from './src/tensor/index.ts'; export * from './src/nn/index.ts'",
+  "tensors, layers and optimisers": "export * from './src/tensor/index.ts'; export * from './src/nn/index.ts'",
   "all of goalrank": "export * from './src/browser.ts'",
 };
 

@@ -11,9 +11,7 @@ import { READERS } from "../test/fuzz/readers/index.ts";
 
 const program = new Command("fuzz")
   .addOption(
-    new Option("--reader <name...>", "which readers")
-      .choices(Object.keys(READERS))
-      .default(Object.keys(READERS)),
+    new Option("--reader <name...>", "which readers").choices(Object.keys(READERS)).default(Object.keys(READERS)),
   )
   .option("--count <number>", "inputs for each reader", Number, 200_000)
   .option("--seed <number>", "of the inputs", Number, 1)
@@ -41,16 +39,7 @@ const table = new Table({
 for (const result of results) {
   const { reader, inputs, accepted, refused, messages } = result;
   const { slowestMilliseconds: slowest, grownMegabytes: grown, seconds } = result;
-  table.push([
-    reader,
-    inputs,
-    accepted,
-    refused,
-    messages,
-    slowest.toFixed(0),
-    grown.toFixed(0),
-    seconds.toFixed(0),
-  ]);
+  table.push([reader, inputs, accepted, refused, messages, slowest.toFixed(0), grown.toFixed(0), seconds.toFixed(0)]);
 }
 console.log(table.toString());
 process.exitCode = results.some(({ failure }) => failure !== undefined) ? 1 : 0;

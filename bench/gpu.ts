@@ -177,7 +177,5 @@ if (report.adapter !== undefined) {
   await part("kernels", reportKernels);
 }
 const failures = report.errors.length;
-console.log(
-  `\n${failures === 0 ? "everything ran and agrees" : `${failures} lines above start with FAILED`}`,
-);
+console.log(`\n${failures === 0 ? "everything ran and agrees" : `${failures} lines above start with FAILED`}`);
 process.exit(failures === 0 ? 0 : 1);

@@ -39,11 +39,7 @@ try {
   const { result: expected } = await runChild(settings);
   if (expected === undefined) throw new Error("the uninterrupted run came to no result");
   const random = new Random({ seed, stream: "kills", step: 0 });
-  const { result, killedAfter } = await killAndResume(
-    { ...settings, path: join(folder, "killed") },
-    kills,
-    random,
-  );
+  const { result, killedAfter } = await killAndResume({ ...settings, path: join(folder, "killed") }, kills, random);
   killedAfter.forEach((step, index) => {
     console.log(`kill ${index + 1} after ${step}`);
   });

@@ -40,9 +40,7 @@ async function report(file: string): Promise<void> {
   );
   const seconds = (performance.now() - start) / 1000;
   const size = (statSync(file).size / 2 ** 20).toFixed(0);
-  console.log(
-    `${size} MiB: ${message}\n  ${seconds.toFixed(1)} s, ${(peak() - before).toFixed(0)} MB of memory more`,
-  );
+  console.log(`${size} MiB: ${message}\n  ${seconds.toFixed(1)} s, ${(peak() - before).toFixed(0)} MB of memory more`);
 }
 
 const folder = mkdtempSync(join(tmpdir(), "goalrank-line-"));

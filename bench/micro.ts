@@ -13,13 +13,7 @@ import { sampleWithBenchmarkJs } from "./measure/benchmark-js.ts";
 import { measureCeilings } from "./measure/ceilings.ts";
 import { type BenchmarkDevice, cpuBenchmarkDevice, gpuBenchmarkDevice } from "./measure/devices.ts";
 import { isMeasured, type KernelResult, measureKernel } from "./measure/kernel-results.ts";
-import {
-  describeEnvironment,
-  formatCeilings,
-  formatHeader,
-  formatKernels,
-  kernelRecord,
-} from "./measure/report.ts";
+import { describeEnvironment, formatCeilings, formatHeader, formatKernels, kernelRecord } from "./measure/report.ts";
 import { onDefaultDevice } from "./peers/contenders/goalrank.ts";
 import { openModes } from "./peers/contenders/gpu-js.ts";
 import { threeLoops } from "./peers/contenders/loops.ts";
@@ -102,10 +96,7 @@ async function benchmarkContenders(target: BenchmarkDevice): Promise<void> {
   const workloads = quickWorkloads.filter(({ name }) => isWanted(name));
   if (workloads.length === 0) return;
   const others = [threeLoops, ...openModes(target.device)];
-  const entrants = [
-    enter(OURS, onDefaultDevice()),
-    ...others.map((contender) => enter(contender.version, contender)),
-  ];
+  const entrants = [enter(OURS, onDefaultDevice()), ...others.map((contender) => enter(contender.version, contender))];
   const results = [];
   for (const workload of workloads) {
     showProgress(workload.name);

@@ -6,14 +6,7 @@
  *   npx tsx bench/onnx.ts [--generators N] [--requests N] [--json]
  */
 import { Command } from "commander";
-import {
-  answer,
-  batchOf,
-  type Draw,
-  drawGenerator,
-  drawRequests,
-  exportDrawn,
-} from "../test/onnx/random-generator.ts";
+import { answer, batchOf, type Draw, drawGenerator, drawRequests, exportDrawn } from "../test/onnx/random-generator.ts";
 import { answerOnnx, differences, load, release } from "../test/onnx/runtime.ts";
 
 const SHAPE: Omit<Draw, "seed"> = {

@@ -35,9 +35,7 @@ function operationsOf(name: string, inputs: readonly DeviceTensor[], [out]: read
   }
   // Two products forward and four backward, of every query with every key over the whole width.
   const products = { attention: 2, "attention.gradient": 4 }[name] ?? 0;
-  return products === 0
-    ? 0
-    : 2 * products * elements([inputs[0]]) * inputs[1].shape[inputs[1].shape.length - 2];
+  return products === 0 ? 0 : 2 * products * elements([inputs[0]]) * inputs[1].shape[inputs[1].shape.length - 2];
 }
 
 /** Notes how long each operation takes. */
@@ -110,8 +108,7 @@ const rest = {
 };
 
 if (json) {
-  for (const row of [...rows, rest])
-    console.log(JSON.stringify({ ...row, step_ms: total, threads: device.threads }));
+  for (const row of [...rows, rest]) console.log(JSON.stringify({ ...row, step_ms: total, threads: device.threads }));
 } else {
   const { operationsPerSecond, bytesPerSecond } = ceilings;
   console.log(

@@ -31,8 +31,7 @@ function computeLoss(weights: ReadonlyMap<string, Tensor>, x: Tensor, targets: T
   };
   const linear = (name: string, input: Tensor, activation?: Activation) =>
     matmul(input, weight(`${name}.weight`), { bias: weight(`${name}.bias`), activation });
-  const norm = (name: string, input: Tensor) =>
-    layerNorm(input, weight(`${name}.gain`), weight(`${name}.bias`));
+  const norm = (name: string, input: Tensor) => layerNorm(input, weight(`${name}.gain`), weight(`${name}.bias`));
   let hidden = x;
   for (let layer = 0; layer < layers; layer++) {
     const normed = norm(`${layer}.norm1`, hidden);

@@ -75,18 +75,7 @@ async function measure(url: string): Promise<Stage[]> {
 }
 
 function formatStages(stages: readonly Stage[]): string {
-  const head = [
-    "load",
-    "requests/s",
-    "answered/s",
-    "503",
-    "other",
-    "p50, ms",
-    "p90",
-    "p99",
-    "max",
-    "p99 of 503",
-  ];
+  const head = ["load", "requests/s", "answered/s", "503", "other", "p50, ms", "p90", "p99", "max", "p99 of 503"];
   const rows = stages.map(({ name, report }) => {
     const { requestsPerSecond, answeredPerSecond, statuses, milliseconds, refusalMilliseconds } = report;
     const all = Object.values(statuses).reduce((sum, count) => sum + count, 0);

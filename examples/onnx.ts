@@ -25,8 +25,7 @@ rmSync(folder, { recursive: true });
 
 const ranker = await loadRanker(file);
 const floats = (values: number[], shape: number[]) => new Tensor("float32", Float32Array.from(values), shape);
-const integers = (values: number[], shape: number[]) =>
-  new Tensor("int64", BigInt64Array.from(values, BigInt), shape);
+const integers = (values: number[], shape: number[]) => new Tensor("int64", BigInt64Array.from(values, BigInt), shape);
 const numbersOf = (items: string[]) => items.map((item) => ranker.items.indexOf(item));
 
 // The encoder runs once for a request. Scores are those of the retriever; here all candidates have the same.
@@ -59,9 +58,7 @@ for (let position = 0; position < ranker.description.listLength; position++) {
   const place = values.indexOf(Math.max(...values));
   list.push({ place, probability: Math.exp(values[place]) });
   free[place] = 0;
-  past = Object.fromEntries(
-    Object.entries(present).map(([name, value]) => [name.replace("present", "past"), value]),
-  );
+  past = Object.fromEntries(Object.entries(present).map(([name, value]) => [name.replace("present", "past"), value]));
 }
 console.log("onnxruntime:", list.map(({ place }) => candidates[place]).join(", "));
 

@@ -45,9 +45,7 @@ function parseArguments(): Arguments {
     .description("Compare popularity, item neighbours and matrix factorisation as retrievers.")
     .addOption(new Option("--device <name>", "where to train").choices([...DEVICE_NAMES]).default("auto"))
     .requiredOption("--data <file>", "log of interactions, plain or gzipped")
-    .addOption(
-      new Option("--format <name>", "format of the log").choices(["movielens", "csv"]).default("movielens"),
-    )
+    .addOption(new Option("--format <name>", "format of the log").choices(["movielens", "csv"]).default("movielens"))
     .option("--feedback <column>", "column of a CSV log that holds the feedback")
     .option("--core <count>", "interactions that every user and item must have", positiveNumber, 20)
     .option("--positive <number>", "feedback from which an interaction is positive", positiveNumber, 3)

@@ -26,9 +26,7 @@ const program = new Command("summarise")
   .description("Means over seeds of the results in run folders, as a Markdown table.")
   .argument("<folders...>", "folders that goalrank train all --out wrote");
 const [...folders] = program.parse().args;
-const results = folders.map(
-  (folder): RunResult => JSON.parse(readFileSync(join(folder, "result.json"), "utf8")),
-);
+const results = folders.map((folder): RunResult => JSON.parse(readFileSync(join(folder, "result.json"), "utf8")));
 
 /** Mean over the runs, with half the width of its interval where there are several. */
 function summarise(values: readonly number[], digits: number): string {
@@ -55,13 +53,9 @@ for (const method of methods) {
 }
 
 const correlations = results.flatMap(({ judge }) => (judge.pearson === undefined ? [] : [judge.pearson]));
-console.log(
-  `\nrewards predicted for held-out lists: correlation ${summarise(correlations, 3)} with the feedback`,
-);
+console.log(`\nrewards predicted for held-out lists: correlation ${summarise(correlations, 3)} with the feedback`);
 for (const { over, measure } of results[0].advantages) {
-  const found = results.flatMap(({ advantages }) =>
-    advantages.filter((advantage) => advantage.over === over),
-  );
+  const found = results.flatMap(({ advantages }) => advantages.filter((advantage) => advantage.over === over));
   const means = found.map((advantage) => advantage.mean.toFixed(3)).join(", ");
   const highest = Math.max(...found.map(({ pValue }) => pValue));
   console.log(

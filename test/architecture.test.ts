@@ -1,15 +1,7 @@
 /** The rules that hold the source tree together: who may import whom, and what every file must look like. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  findCircles,
-  importsOf,
-  lineAt,
-  lineCount,
-  readSource,
-  type SourceFile,
-  targetOf,
-} from "./source-tree.ts";
+import { findCircles, importsOf, lineAt, lineCount, readSource, type SourceFile, targetOf } from "./source-tree.ts";
 
 /** Folders of src from the bottom up: a file imports from its own folder and from those before it. */
 const LAYERS = [
@@ -38,17 +30,7 @@ const LAYERS = [
 const ENTRIES = ["src/index.ts", "src/browser.ts"];
 
 /** What must also run in a browser, whole. */
-const BROWSER_LAYERS = [
-  "text",
-  "settings",
-  "kernels",
-  "tensor",
-  "nn",
-  "evaluation",
-  "world",
-  "goalrank",
-  "methods",
-];
+const BROWSER_LAYERS = ["text", "settings", "kernels", "tensor", "nn", "evaluation", "world", "goalrank", "methods"];
 
 const MAX_LINES = 400;
 
@@ -66,9 +48,7 @@ const importsGoDown: Rule = (file) => {
   const from = layerOf(file.path) ?? "";
   if (ENTRIES.includes(file.path)) return [];
   if (!LAYERS.includes(from)) {
-    return [
-      `${file.path}:1: lies in none of src/${LAYERS.join(", src/")}; move it, or place its folder in LAYERS`,
-    ];
+    return [`${file.path}:1: lies in none of src/${LAYERS.join(", src/")}; move it, or place its folder in LAYERS`];
   }
   return importsOf(file)
     .filter(({ specifier }) => specifier.startsWith("."))
@@ -80,9 +60,7 @@ const importsGoDown: Rule = (file) => {
       const level = LAYERS.indexOf(layerOf(target) ?? "");
       return layerOf(target) !== undefined && (level === -1 || level > LAYERS.indexOf(from));
     })
-    .map(
-      ({ line, target }) => `${file.path}:${line}: src/${from} must not import ${target}, which is above it`,
-    );
+    .map(({ line, target }) => `${file.path}:${line}: src/${from} must not import ${target}, which is above it`);
 };
 
 const importsStayInSource: Rule = (file) =>
@@ -99,8 +77,7 @@ const webGpuStaysInKernels: Rule = (file) => {
     .filter(({ specifier }) => /^[@#]?webgpu(\/|$)/.test(specifier))
     .map(({ specifier, line }) => `${file.path}:${line}: imports ${specifier}; only src/kernels may`);
   const mentions = [...file.text.matchAll(/\bGPU(?:Device|Buffer)\b/g)].map(
-    (match) =>
-      `${file.path}:${lineAt(file.text, match.index)}: mentions ${match[0]}; only src/kernels may know WebGPU`,
+    (match) => `${file.path}:${lineAt(file.text, match.index)}: mentions ${match[0]}; only src/kernels may know WebGPU`,
   );
   return [...imports, ...mentions];
 };
@@ -111,8 +88,7 @@ const browserLayersImportNoNodeModule: Rule = (file) => {
   return importsOf(file)
     .filter(({ specifier }) => specifier.startsWith("node:"))
     .map(
-      ({ specifier, line }) =>
-        `${file.path}:${line}: imports ${specifier}; src/${layer} must also run in a browser`,
+      ({ specifier, line }) => `${file.path}:${line}: imports ${specifier}; src/${layer} must also run in a browser`,
     );
 };
 
@@ -131,11 +107,7 @@ const filesSayWhatTheyAreFor: Rule = ({ path, text }) =>
 const source = readSource();
 
 /** Asserts that every source file keeps the rule, and that the rule finds the places in the files that break it. */
-function checkRule(
-  name: string,
-  rule: Rule,
-  broken: readonly (readonly [place: string, text: string])[],
-): void {
+function checkRule(name: string, rule: Rule, broken: readonly (readonly [place: string, text: string])[]): void {
   test(name, () => {
     const problems = source.flatMap(rule);
     assert.ok(problems.length === 0, `\n${problems.join("\n")}`);

@@ -2,15 +2,7 @@
  * A real browser for tests of pages: a Chromium of the machine, or the one that the development dependency
  * `@sparticuz/chromium` carries for Linux x64, with its libraries, fonts and SwiftShader.
  */
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import type { Writable } from "node:stream";
@@ -20,22 +12,16 @@ import { type Browser, chromium } from "playwright-core";
 import { extract } from "tar-fs";
 
 /** Switches with which pages find WebGPU, on the processor. */
-export const WEBGPU_SWITCHES: readonly string[] = [
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
-];
+export const WEBGPU_SWITCHES: readonly string[] = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 /** Containers run as root, where there is no sandbox. */
 const SWITCHES: readonly string[] = ["--no-sandbox", "--font-render-hinting=none"];
 
 /** Of a machine that has no fonts: those that the package carries. */
-const FONTS =
-  '<fontconfig><dir prefix="relative">fonts</dir><cachedir>/tmp/goalrank-fonts</cachedir></fontconfig>\n';
+const FONTS = '<fontconfig><dir prefix="relative">fonts</dir><cachedir>/tmp/goalrank-fonts</cachedir></fontconfig>\n';
 
 /** Starts the browser, which shows nothing; or says why there is none. The caller closes it. */
-export async function launchBrowser(
-  switches: readonly string[] = [],
-): Promise<Browser | { readonly reason: string }> {
+export async function launchBrowser(switches: readonly string[] = []): Promise<Browser | { readonly reason: string }> {
   const args = [...SWITCHES, ...switches];
   const installed = [process.env.CHROME_PATH, "/usr/bin/chromium"].find(
     (path) => path !== undefined && existsSync(path),

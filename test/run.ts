@@ -26,10 +26,7 @@ function testFiles(root: string, texts: readonly string[]): string[] {
 }
 
 /** Runs one file; resolves with what it printed and its exit code. */
-function runFile(
-  path: string,
-  variables: NodeJS.ProcessEnv,
-): Promise<{ output: string; code: number | null }> {
+function runFile(path: string, variables: NodeJS.ProcessEnv): Promise<{ output: string; code: number | null }> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), path], {
       stdio: ["ignore", "pipe", "pipe"],

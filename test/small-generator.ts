@@ -62,9 +62,7 @@ export function allLists(count = CANDIDATES, length = LENGTH): number[][] {
 export function allLogProbabilities(generator: Generator, memory: GeneratorMemory): number[][] {
   const lists = allLists();
   const repeated = Array.from({ length: REQUESTS }, () => lists.flat()).flat();
-  const logs: Tensor = noGrad(() =>
-    generator.logProbabilities(memory, Int32Array.from(repeated), lists.length),
-  );
+  const logs: Tensor = noGrad(() => generator.logProbabilities(memory, Int32Array.from(repeated), lists.length));
   const flat = [...logs.dataSync()];
   return Array.from({ length: REQUESTS }, (_, b) => flat.slice(b * lists.length, (b + 1) * lists.length));
 }
@@ -91,11 +89,7 @@ export function byRequest(lists: ArrayLike<number>): number[][][] {
 }
 
 /** What `decode` gives: [B][S][L]. */
-export function decodedLists(
-  generator: Generator,
-  memory: GeneratorMemory,
-  options: DecodeOptions,
-): number[][][] {
+export function decodedLists(generator: Generator, memory: GeneratorMemory, options: DecodeOptions): number[][][] {
   using _ = scope();
   return byRequest(noGrad(() => generator.decode(memory, options)).dataSync());
 }
@@ -115,10 +109,7 @@ export type NextItem = (probabilities: number[]) => number[];
 export function changedProbabilities(logs: readonly number[], change: NextItem): number[] {
   const lists = allLists();
   const probabilityOf = (prefix: readonly number[]) =>
-    lists.reduce(
-      (sum, list, i) => (prefix.every((item, t) => list[t] === item) ? sum + Math.exp(logs[i]) : sum),
-      0,
-    );
+    lists.reduce((sum, list, i) => (prefix.every((item, t) => list[t] === item) ? sum + Math.exp(logs[i]) : sum), 0);
   const conditionals = new Map<string, number[]>();
   const conditional = (prefix: readonly number[]) => {
     const name = prefix.join();
@@ -132,9 +123,7 @@ export function changedProbabilities(logs: readonly number[], change: NextItem):
     conditionals.set(name, changed);
     return changed;
   };
-  return lists.map((list) =>
-    list.reduce((product, item, t) => product * conditional(list.slice(0, t))[item], 1),
-  );
+  return lists.map((list) => list.reduce((product, item, t) => product * conditional(list.slice(0, t))[item], 1));
 }
 
 /** softmax(log p / temperature) */

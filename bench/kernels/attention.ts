@@ -3,13 +3,7 @@ import { attention } from "../../src/kernels/index.ts";
 import { backward, type Call, causal, floats, forward, type Input, mask } from "./kernel-case.ts";
 import { BATCHES, CANDIDATES, GROUP, HEADS, LENGTH, WIDTH } from "./sizes.ts";
 
-function attend(
-  note: string,
-  batch: number,
-  queries: number,
-  keys: number,
-  hidden?: Input,
-): Call<{ heads: number }> {
+function attend(note: string, batch: number, queries: number, keys: number, hidden?: Input): Call<{ heads: number }> {
   const inputs = [floats(batch, queries, WIDTH), floats(batch, keys, WIDTH), floats(batch, keys, WIDTH)];
   return {
     operation: attention,

@@ -23,11 +23,8 @@ export const elementwiseCases: readonly KernelCase[] = [
   }),
   forward(gelu),
   backward(gelu),
-  composed(
-    "x sigmoid(2 x + 1) + y",
-    [residual, residual],
-    { kind: "bytes", amount: 3 * bytesOf(residual) },
-    (x, y) => x.mul(2).add(1).sigmoid().mul(x).add(y),
+  composed("x sigmoid(2 x + 1) + y", [residual, residual], { kind: "bytes", amount: 3 * bytesOf(residual) }, (x, y) =>
+    x.mul(2).add(1).sigmoid().mul(x).add(y),
   ),
   ...SQUARES.map(squareAddition),
 ];

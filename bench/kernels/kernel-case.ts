@@ -65,9 +65,7 @@ export function mask(...shape: number[]): Input {
 
 /** A mask by which each position keeps itself and those before it. */
 export function causal(length: number): Input {
-  const data = Int32Array.from({ length: length * length }, (_, i) =>
-    i % length <= Math.floor(i / length) ? 1 : 0,
-  );
+  const data = Int32Array.from({ length: length * length }, (_, i) => (i % length <= Math.floor(i / length) ? 1 : 0));
   const shape = [length, length];
   return { shape, dtype: "i32", create: () => tensor(data, shape) };
 }

@@ -20,10 +20,7 @@ const lists = {
 
 const choices = {
   operation: takeAlongLast,
-  inputs: [
-    floats(LARGEST_BATCH, GROUP * LENGTH, CANDIDATES),
-    indices(CANDIDATES, LARGEST_BATCH, GROUP * LENGTH, 1),
-  ],
+  inputs: [floats(LARGEST_BATCH, GROUP * LENGTH, CANDIDATES), indices(CANDIDATES, LARGEST_BATCH, GROUP * LENGTH, 1)],
   attributes: undefined,
 };
 /** One number of each row, not the rows. */

@@ -21,11 +21,7 @@ function activated(rows: number): KernelCase {
 /** The gradients of a projection: g w^T and x^T g. */
 function gradients(rows: number): KernelCase[] {
   const work = flops(2 * rows * WIDTH * FEED_FORWARD);
-  const [x, weight, g] = [
-    floats(rows, WIDTH),
-    floats(WIDTH, FEED_FORWARD),
-    floats(rows, FEED_FORWARD),
-  ] as const;
+  const [x, weight, g] = [floats(rows, WIDTH), floats(WIDTH, FEED_FORWARD), floats(rows, FEED_FORWARD)] as const;
   return [
     composed("matmul a b^T", [g, weight], work, (a, b) => matmul(a, b, { transposeB: true })),
     composed("matmul a^T b", [x, g], work, (a, b) => matmul(a, b, { transposeA: true })),

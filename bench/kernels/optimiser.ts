@@ -1,26 +1,13 @@
 /** What ends a step: the sum of squares behind gradient clipping, the update of AdamW, the search for NaN. */
 import { adamWStep, countNonFinite, type GradientOperation, sumOfSquares } from "../../src/kernels/index.ts";
 import { apply, applyInPlace, full, zeros } from "../../src/tensor/index.ts";
-import {
-  bytes,
-  bytesOf,
-  composed,
-  describeShapes,
-  floats,
-  type Input,
-  type KernelCase,
-} from "./kernel-case.ts";
+import { bytes, bytesOf, composed, describeShapes, floats, type Input, type KernelCase } from "./kernel-case.ts";
 import { FEED_FORWARD, WIDTH } from "./sizes.ts";
 
 /** The parameters of a Transformer of `layers` layers: matrices with their biases, gains and offsets. */
 function layerParameters(layers: number): Input[] {
   const square = [floats(WIDTH, WIDTH), floats(WIDTH)];
-  const network = [
-    floats(WIDTH, FEED_FORWARD),
-    floats(FEED_FORWARD),
-    floats(FEED_FORWARD, WIDTH),
-    floats(WIDTH),
-  ];
+  const network = [floats(WIDTH, FEED_FORWARD), floats(FEED_FORWARD), floats(FEED_FORWARD, WIDTH), floats(WIDTH)];
   const norms = Array.from({ length: 4 }, () => floats(WIDTH));
   const layer = [...square, ...square, ...square, ...square, ...network, ...norms];
   return Array.from({ length: layers }, () => layer).flat();

@@ -1,12 +1,5 @@
 /** What works on the rows of a tensor: the softmax family, the losses, and layer norm. */
-import {
-  crossEntropy,
-  groupCrossEntropy,
-  layerNorm,
-  logSoftmax,
-  logSumExp,
-  softmax,
-} from "../../src/kernels/index.ts";
+import { crossEntropy, groupCrossEntropy, layerNorm, logSoftmax, logSumExp, softmax } from "../../src/kernels/index.ts";
 import { backward, floats, forward, type KernelCase, mask } from "./kernel-case.ts";
 import { BATCHES, CANDIDATES, GROUP, LARGEST_BATCH, LENGTH, SQUARES, WIDTH } from "./sizes.ts";
 

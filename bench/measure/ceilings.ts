@@ -160,10 +160,7 @@ export async function measureCeilings({ kind, sample }: BenchmarkDevice, seconds
   const multiplying = await time(sample, seconds, () => [square.matmul(square)]);
   return {
     bytesPerSecond: BYTES_PER_ELEMENT * moved * Math.max(2 / copying, 3 / adding),
-    operationsPerSecond: Math.max(
-      (2 * CHAINS * ROUNDS * computed) / computing,
-      (2 * SIDE ** 3) / multiplying,
-    ),
+    operationsPerSecond: Math.max((2 * CHAINS * ROUNDS * computed) / computing, (2 * SIDE ** 3) / multiplying),
   };
 }
 

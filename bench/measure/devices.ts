@@ -1,10 +1,5 @@
 /** The devices that benchmarks run on, with GPU timestamps wherever the adapter has them. */
-import {
-  chooseDevice,
-  createNodeGpu,
-  requestWebGpuDevice,
-  type WebGpuDevice,
-} from "../../src/kernels/index.ts";
+import { chooseDevice, createNodeGpu, requestWebGpuDevice, type WebGpuDevice } from "../../src/kernels/index.ts";
 import type { Device } from "../../src/tensor/index.ts";
 import { deviceSampler, type Sampler } from "./timing.ts";
 

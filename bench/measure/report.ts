@@ -36,11 +36,7 @@ export const milliseconds = (seconds: number) => {
 };
 
 /** A table whose first `names` columns are text and whose others are numbers. */
-export function makeTable(
-  head: readonly string[],
-  names: number,
-  rows: readonly (readonly string[])[],
-): string {
+export function makeTable(head: readonly string[], names: number, rows: readonly (readonly string[])[]): string {
   const table = new Table({
     head: [...head],
     colAligns: head.map((_, column) => (column < names ? "left" : "right")),

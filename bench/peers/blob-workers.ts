@@ -13,8 +13,7 @@ interface ScriptFile {
   readonly path: string;
 }
 
-const CREATE_OBJECT_URL_IN_WORKER =
-  "URL.createObjectURL = (file) => file.path; URL.revokeObjectURL = () => {};\n";
+const CREATE_OBJECT_URL_IN_WORKER = "URL.createObjectURL = (file) => file.path; URL.revokeObjectURL = () => {};\n";
 
 /** Replaces `Blob` and object URLs for good. @param prologue put before every script */
 export function turnBlobsIntoFiles(prologue: string): void {

@@ -47,12 +47,7 @@ const program = new Command("bench:peers")
   .option("--filter <text>", "only workloads whose name contains it", "")
   .option("--samples <count>", "samples of each contender", parseCount, 10)
   .option("--peers <names>", "separated by commas; by default all that are installed", parsePeers, peers)
-  .option(
-    "--threads <counts>",
-    "separated by commas",
-    (text: string) => text.split(",").map(parseCount),
-    [1, 2],
-  )
+  .option("--threads <counts>", "separated by commas", (text: string) => text.split(",").map(parseCount), [1, 2])
   .option("--json", "print one line of JSON per row")
   .option("--out <file>", "write everything into this file, in JSON")
   .parse();

@@ -31,8 +31,7 @@ function nodePeer(name: string, module: string, packages: readonly string[]): Pe
 function findPython(): string | undefined {
   return ["python3", "/usr/bin/python3"].find(
     (program) =>
-      (program === "python3" || existsSync(program)) &&
-      spawnSync(program, ["-c", "import torch"]).status === 0,
+      (program === "python3" || existsSync(program)) && spawnSync(program, ["-c", "import torch"]).status === 0,
   );
 }
 

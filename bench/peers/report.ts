@@ -24,9 +24,7 @@ export function contestRecords(results: readonly ContestResult[], oursName: stri
   const medianOfOurs = ({ workload, entrant }: ContestResult) => {
     const found = results.find(
       (other) =>
-        other.workload === workload &&
-        other.entrant.name === oursName &&
-        other.entrant.threads === entrant.threads,
+        other.workload === workload && other.entrant.name === oursName && other.entrant.threads === entrant.threads,
     );
     return typeof found?.outcome === "object" ? found.outcome.median : undefined;
   };
@@ -56,22 +54,20 @@ export function contestRecords(results: readonly ContestResult[], oursName: stri
 const HEAD = ["workload", "contender", "threads", "median ms", "quartiles ms", "GFLOP/s", "time / ours"];
 
 export function formatRecords(records: readonly ContestRecord[]): string {
-  const rows = records.flatMap(
-    ({ workload, contender, threads, medianMs, quartilesMs, gflops, timeRatio }, index) => {
-      if (medianMs === undefined || quartilesMs === undefined) return [];
-      return [
-        [
-          workload === records[index - 1]?.workload ? "" : workload,
-          contender,
-          threads?.toString() ?? "",
-          milliseconds(medianMs / 1e3),
-          quartilesMs.map((quartile) => milliseconds(quartile / 1e3)).join(" to "),
-          gflops?.toPrecision(3) ?? "",
-          timeRatio?.toFixed(2) ?? "",
-        ],
-      ];
-    },
-  );
+  const rows = records.flatMap(({ workload, contender, threads, medianMs, quartilesMs, gflops, timeRatio }, index) => {
+    if (medianMs === undefined || quartilesMs === undefined) return [];
+    return [
+      [
+        workload === records[index - 1]?.workload ? "" : workload,
+        contender,
+        threads?.toString() ?? "",
+        milliseconds(medianMs / 1e3),
+        quartilesMs.map((quartile) => milliseconds(quartile / 1e3)).join(" to "),
+        gflops?.toPrecision(3) ?? "",
+        timeRatio?.toFixed(2) ?? "",
+      ],
+    ];
+  });
   return makeTable(HEAD, 2, rows);
 }
 

@@ -16,8 +16,7 @@ const TIMEOUT = 180_000;
 
 /** The result, or why there is none, in one line. */
 export function runTorch(script: string): TorchResult | string {
-  if (!existsSync(script))
-    return `no comparison with PyTorch: there is no ${script}; name it with --torch-script`;
+  if (!existsSync(script)) return `no comparison with PyTorch: there is no ${script}; name it with --torch-script`;
   const python = (...args: string[]) => spawnSync("python3", args, { encoding: "utf8", timeout: TIMEOUT });
   if (python("-c", "import torch").status !== 0) {
     return 'no comparison with PyTorch: python3 -c "import torch" fails here';

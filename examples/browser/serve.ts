@@ -27,10 +27,7 @@ const { outputFiles } = await build({
 const files = new Map<string | undefined, readonly [type: string, content: string | Uint8Array]>([
   ["/", ["text/html", readFileSync(new URL("index.html", import.meta.url))]],
   ["/goalrank.js", ["text/javascript", outputFiles[0].contents]],
-  [
-    "/ranker.safetensors",
-    ["application/octet-stream", readFileSync(process.argv[2] ?? "ranker.safetensors")],
-  ],
+  ["/ranker.safetensors", ["application/octet-stream", readFileSync(process.argv[2] ?? "ranker.safetensors")]],
 ]);
 
 // The last two headers let the page use threads.

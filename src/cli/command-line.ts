@@ -15,8 +15,7 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     if (error instanceof CommanderError && error.exitCode === 0) return;
     // Only here, since it knows the errors of all parts, and so loads them.
     const { describeError, exitCodeOf } = await import("./exit-codes.ts");
-    const lines =
-      error instanceof CommanderError ? describeMistake(error, program, words) : describeError(error);
+    const lines = error instanceof CommanderError ? describeMistake(error, program, words) : describeError(error);
     for (const line of lines) say(line);
     process.exitCode = exitCodeOf(error);
   }

@@ -22,8 +22,7 @@ export function startRun(settings: CommandSettings): OpenRun {
   settings.announceFile();
   const configuration = settings.resolve();
   const { output } = configuration;
-  const run =
-    output === undefined ? undefined : RunFolder.create(output, runConfiguration(configuration, output));
+  const run = output === undefined ? undefined : RunFolder.create(output, runConfiguration(configuration, output));
   return { configuration, run };
 }
 

@@ -98,11 +98,7 @@ function loggedOthers(log: InteractionLog, start: number, listLength: number): n
  *
  * @throws RangeError when the log carries no lists.
  */
-export function withLoggedCandidates(
-  log: InteractionLog,
-  lists: ExposedLists,
-  candidateCount = 50,
-): ExposedLists {
+export function withLoggedCandidates(log: InteractionLog, lists: ExposedLists, candidateCount = 50): ExposedLists {
   const { listLength } = lists;
   const isEnough = (list: number) =>
     listLength + loggedOthers(log, lists.starts[list], listLength).length >= candidateCount;

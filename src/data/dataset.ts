@@ -152,9 +152,7 @@ export function joinRows(datasets: readonly [ListDataset, ...ListDataset[]]): Li
   for (const extent of ["candidateCount", "listLength", "historyLength"] as const) {
     const other = datasets.find((dataset) => dataset[extent] !== first[extent]);
     if (other !== undefined) {
-      throw new RangeError(
-        `joinRows: ${extent} is ${first[extent]} in one dataset and ${other[extent]} in another`,
-      );
+      throw new RangeError(`joinRows: ${extent} is ${first[extent]} in one dataset and ${other[extent]} in another`);
     }
   }
   const joined = emptyDataset({ ...first, size: datasets.reduce((sum, { size }) => sum + size, 0) });

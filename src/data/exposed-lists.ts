@@ -137,9 +137,7 @@ export function listsAfter(lists: ExposedLists, log: InteractionLog, learned: In
   };
   const later = selectLists(lists, Int32Array.from(lists.starts.keys()).filter(isLater));
   if (later.size === 0) {
-    throw new RangeError(
-      "lists: no training list lies after the retriever's part; use a smaller retrieverFraction",
-    );
+    throw new RangeError("lists: no training list lies after the retriever's part; use a smaller retrieverFraction");
   }
   return later;
 }

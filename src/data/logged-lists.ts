@@ -65,10 +65,7 @@ export class ListCollector {
  * By time, the rows of a list together at the time of the earliest of them. Within a list by position, those not shown
  * at the end, ties by row.
  */
-export function compareLists(
-  timestamps: Float64Array,
-  { firstRows, positions }: UnorderedLists,
-): CompareRows {
+export function compareLists(timestamps: Float64Array, { firstRows, positions }: UnorderedLists): CompareRows {
   const listTimes = timestamps.slice();
   for (let row = 0; row < firstRows.length; row++) {
     const first = firstRows[row];

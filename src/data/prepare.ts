@@ -47,10 +47,7 @@ export async function prepare(
 }
 
 /** What a log's data depends on: the bytes of its files, wherever they lie, and the options that shape it. */
-export function fingerprintLog(
-  source: InteractionSource,
-  options: PrepareOptions,
-): Promise<SourceFingerprint> {
+export function fingerprintLog(source: InteractionSource, options: PrepareOptions): Promise<SourceFingerprint> {
   const tables = [options.userFeatures, options.itemFeatures].flatMap((table) => (table ? [table.file] : []));
   const shaping = JSON.stringify({ source, options }, (key, value) => (key === "file" ? undefined : value));
   return fingerprintSource([source.file, ...tables], JSON.parse(shaping) as Json);

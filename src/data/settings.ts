@@ -59,10 +59,7 @@ const featureTable = z.strictObject({
     .default("csv")
     .describe("Format of the table; `movielens` is `a::b::c` without a header"),
   // "latin1" is what many older files are in, MovieLens-1M's films among them.
-  encoding: z
-    .enum(TEXT_ENCODINGS)
-    .default("utf-8")
-    .describe("How the table's characters are written as bytes"),
+  encoding: z.enum(TEXT_ENCODINGS).default("utf-8").describe("How the table's characters are written as bytes"),
   columns: z.array(name).exactOptional().describe("Names of all columns, for a table without a header"),
   key: name.describe("Column of the ids under which the log knows users or items"),
   title: name.exactOptional().describe("Column of what people call an item, for reports and answers"),
@@ -70,9 +67,7 @@ const featureTable = z.strictObject({
   numeric: z.array(name).exactOptional().describe("Columns of numbers"),
   categorical: z.array(name).exactOptional().describe("Columns of one category each"),
   multiple: z.array(multipleColumn).exactOptional().describe("Columns of several categories each"),
-  minimumCount: count
-    .default(2)
-    .describe("Categories that fewer users or items have become one rare category"),
+  minimumCount: count.default(2).describe("Categories that fewer users or items have become one rare category"),
 });
 /** A table of features, and which of its columns to read. */
 export type FeatureSource = GivenSettings<typeof featureTable>;

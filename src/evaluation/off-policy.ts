@@ -94,9 +94,7 @@ export function doublyRobust(log: OffPolicyLog, predicted: PredictedValues, clip
 function check({ size, length, policy, logging, feedback }: OffPolicyLog): void {
   for (const [name, column] of Object.entries({ policy, logging, feedback })) {
     if (column.length !== size * length) {
-      throw new RangeError(
-        `off-policy: ${name} holds ${column.length} numbers; expected ${size} lists of ${length}`,
-      );
+      throw new RangeError(`off-policy: ${name} holds ${column.length} numbers; expected ${size} lists of ${length}`);
     }
   }
 }

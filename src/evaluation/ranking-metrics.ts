@@ -90,9 +90,7 @@ export function rankingMetrics({ ranking, labels, k = 6 }: RankingInput): Rankin
  */
 export function areaUnderCurve(scores: ArrayLike<number>, labels: ArrayLike<number>): number | undefined {
   if (scores.length !== labels.length) {
-    throw new RangeError(
-      `metrics: scores and labels must have one length, got ${scores.length} and ${labels.length}`,
-    );
+    throw new RangeError(`metrics: scores and labels must have one length, got ${scores.length} and ${labels.length}`);
   }
   const positives = countPositives(labels);
   const negatives = labels.length - positives;

@@ -81,11 +81,7 @@ function calibrate(predicted: ArrayLike<number>, observed: ArrayLike<number>): C
   });
 }
 
-function orderAccuracy(
-  predicted: ArrayLike<number>,
-  observed: ArrayLike<number>,
-  pairs: Int32Array,
-): OrderAccuracy[] {
+function orderAccuracy(predicted: ArrayLike<number>, observed: ArrayLike<number>, pairs: Int32Array): OrderAccuracy[] {
   const counts = GAPS.map(() => ({ pairs: 0, right: 0 }));
   for (let at = 0; at < pairs.length; at += 2) {
     const gap = observed[pairs[at]] - observed[pairs[at + 1]];

@@ -43,8 +43,7 @@ export function pearsonCorrelation(x: ArrayLike<number>, y: ArrayLike<number>): 
   }
   const xMean = mean(x);
   const yMean = mean(y);
-  const norms =
-    Math.sqrt(sum(x, (value) => (value - xMean) ** 2)) * Math.sqrt(sum(y, (value) => (value - yMean) ** 2));
+  const norms = Math.sqrt(sum(x, (value) => (value - xMean) ** 2)) * Math.sqrt(sum(y, (value) => (value - yMean) ** 2));
   if (norms === 0) return undefined;
   const correlation = sum(x, (value, index) => (value - xMean) * (y[index] - yMean)) / norms;
   return Math.max(-1, Math.min(1, correlation));
@@ -124,9 +123,7 @@ export function studentTQuantile(probability: number, degreesOfFreedom: number):
     throw new RangeError(`t quantile: the probability must lie between 0 and 1, got ${probability}`);
   }
   if (!Number.isSafeInteger(degreesOfFreedom) || degreesOfFreedom < 1) {
-    throw new RangeError(
-      `t quantile: the degrees of freedom must be a positive integer, got ${degreesOfFreedom}`,
-    );
+    throw new RangeError(`t quantile: the degrees of freedom must be a positive integer, got ${degreesOfFreedom}`);
   }
   const central = Math.abs(2 * probability - 1);
   let low = 0;
@@ -169,9 +166,7 @@ function sum(values: ArrayLike<number>, of: (value: number, index: number) => nu
 
 function checkValues(name: string, values: ArrayLike<number>, atLeast: number): void {
   if (values.length < atLeast) {
-    throw new RangeError(
-      `${name}: needs ${atLeast === 1 ? "a value" : `${atLeast} values`}, got ${values.length}`,
-    );
+    throw new RangeError(`${name}: needs ${atLeast === 1 ? "a value" : `${atLeast} values`}, got ${values.length}`);
   }
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i])) {
@@ -193,8 +188,7 @@ export function randomisationTest(differences: ArrayLike<number>, seed: number, 
   let asFar = 1;
   for (let round = 0; round < rounds; round++) {
     let sum = 0;
-    for (let i = 0; i < differences.length; i++)
-      sum += random.uniform() < 0.5 ? differences[i] : -differences[i];
+    for (let i = 0; i < differences.length; i++) sum += random.uniform() < 0.5 ? differences[i] : -differences[i];
     // Rounding must not tell a mean from itself.
     if (Math.abs(sum / differences.length) >= observed * (1 - 1e-12)) asFar++;
   }

@@ -54,11 +54,7 @@ export async function learn(
   return trainMethod(findMethod(method), judged, data, settings, context);
 }
 
-async function withNoisyJudge(
-  { data, models }: Shared,
-  bias: number,
-  seed: number,
-): Promise<Shared["models"]> {
+async function withNoisyJudge({ data, models }: Shared, bias: number, seed: number): Promise<Shared["models"]> {
   const { context } = models;
   const honest = sharedModel(context, "judge");
   const judge = new NoisyJudge(honest, { bias, ...(await rewardSpread(honest, data.training)), seed });

@@ -76,8 +76,7 @@ export class GridDisplay implements GridListener {
   private draw(): void {
     if (!this.stream.isTTY) return;
     const trials = [...this.running].map(([{ method, variant, seed }, progress]) => {
-      const share =
-        progress === undefined ? [] : [`${Math.floor((100 * progress.step) / progress.totalSteps)}%`];
+      const share = progress === undefined ? [] : [`${Math.floor((100 * progress.step) / progress.totalSteps)}%`];
       return [method, variant, `seed ${seed}`, ...share].filter((part) => part !== "").join(" ");
     });
     const line = `${this.name}: ${this.standing()} | ${trials.join(", ")}`;

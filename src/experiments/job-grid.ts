@@ -109,8 +109,7 @@ function tasksOf(pending: readonly Trial[], isFinished: GridOptions["isFinished"
       return known;
     }
     const neededKey = trial.needs && workKey(trial.needs.work);
-    const needs =
-      trial.needs === undefined || isFinished(trial.needs, neededKey ?? "") ? undefined : add(trial.needs);
+    const needs = trial.needs === undefined || isFinished(trial.needs, neededKey ?? "") ? undefined : add(trial.needs);
     if (needs !== undefined) needs.isNeeded = true;
     const task = { key, trials: [trial], needs, group: neededKey ?? key, isNeeded: false } satisfies Task;
     tasks.set(key, task);

@@ -57,15 +57,7 @@ export interface RankingTableOptions {
 }
 
 export function rankingTable(results: Results, options: RankingTableOptions): Table {
-  const {
-    name,
-    caption,
-    rows,
-    comparison,
-    head = "method",
-    title = rowName,
-    competes = () => true,
-  } = options;
+  const { name, caption, rows, comparison, head = "method", title = rowName, competes = () => true } = options;
   const main = mainMetric(results);
   const best = highest(rows.filter(competes), main);
   const emphasised = (column: MetricColumn): ColumnOf<Row> => ({

@@ -34,11 +34,7 @@ export async function runRankingWork(work: RankingWork, surroundings: Surroundin
   const models = Object.values(instance.models);
   const { user, system } = process.cpuUsage(before);
   exportRankings(shared.data, ranked.lists, surroundings);
-  const { metrics, values } = await measureLists(
-    shared.data,
-    sharedModel(shared.models.context, "judge"),
-    ranked,
-  );
+  const { metrics, values } = await measureLists(shared.data, sharedModel(shared.models.context, "judge"), ranked);
   const parameters = models.reduce((sum, model) => sum + model.parameterCount(), 0);
   for (const model of models) model.dispose();
   const cost = { ...(models.length > 0 && { parameters }), cpuSeconds: (user + system) / 1e6 };

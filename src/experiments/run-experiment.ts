@@ -51,8 +51,7 @@ export async function runExperiment(
   const report = await runTrials(trials, {
     jobs,
     start: options.start ?? (() => startTrialProcess({ root, dataFolder }, signal)),
-    isFinished: (trial, key) =>
-      trial.experiment === SHARED ? isSharedFinished(root, key) : own.has(trial, key),
+    isFinished: (trial, key) => (trial.experiment === SHARED ? isSharedFinished(root, key) : own.has(trial, key)),
     keep: (trial, key, outcome) => tables.of(trial.experiment).append(trial, key, outcome),
     listener,
     signal,

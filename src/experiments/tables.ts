@@ -54,9 +54,7 @@ export function toMarkdown({ columns, rows }: Table): string {
 
 /** Numbers unrounded; an estimate with an interval takes a second column. */
 export function toCsv({ columns, rows }: Table): string {
-  const hasInterval = columns.map((_, i) =>
-    rows.some((row) => isEstimate(row[i]) && row[i].halfWidth !== undefined),
-  );
+  const hasInterval = columns.map((_, i) => rows.some((row) => isEstimate(row[i]) && row[i].halfWidth !== undefined));
   const head = columns.flatMap(({ title }, i) => (hasInterval[i] ? [title, `${title} ± 95%`] : [title]));
   const body = rows.map((row) =>
     row.flatMap((cell, i) => {

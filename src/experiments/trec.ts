@@ -37,8 +37,6 @@ function linesOf(dataset: ListDataset, format: (row: number) => string[]): strin
   const { size, candidateCount } = dataset;
   const rows = Array.from({ length: size }, (_, row) => row);
   const labels = candidateLabels(dataset);
-  const judged = rows.filter((row) =>
-    labels.subarray(row * candidateCount, (row + 1) * candidateCount).includes(1),
-  );
+  const judged = rows.filter((row) => labels.subarray(row * candidateCount, (row + 1) * candidateCount).includes(1));
   return judged.flatMap((row) => format(row).map((line) => `${line}\n`)).join("");
 }

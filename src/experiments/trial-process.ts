@@ -48,8 +48,7 @@ const COMMON: Readonly<Record<string, WorkRunner>> = { shared: runSharedWork, ra
 /** @throws Error for work that neither all experiments nor the trial's own know */
 function runnerOf({ experiment, work: { kind } }: Trial): WorkRunner {
   const found = COMMON[kind] ?? findExperiment(experiment).works?.[kind];
-  if (found === undefined)
-    throw new Error(`experiment ${experiment}: nothing does work of the kind "${kind}"`);
+  if (found === undefined) throw new Error(`experiment ${experiment}: nothing does work of the kind "${kind}"`);
   return found;
 }
 

@@ -1,5 +1,4 @@
 /** The candidates of a request, each seen among all others: what generator, reward model and PRM read. */
-
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { type BlockStack, EncoderBlock, LayerNorm, Module, stackBlocks } from "../nn/index.ts";

@@ -5,7 +5,6 @@
  *
  *   pi(list | user) = prod_t softmax_masked(z_t)[list_t]
  */
-
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import {

@@ -53,9 +53,7 @@ export function goalRankTask(
   const { refreshEvery } = options;
   checkGroups(options);
   if (refreshEvery > 1 && sampler === undefined) {
-    throw new RangeError(
-      `groups: refreshEvery ${refreshEvery} needs a sampler, a generator of the same shape`,
-    );
+    throw new RangeError(`groups: refreshEvery ${refreshEvery} needs a sampler, a generator of the same shape`);
   }
   const task = feedbackTask(stage, generator, dataset, async (batch, step) => {
     if (refreshEvery > 1 && step % refreshEvery === 0) sampler?.loadStateDict(await generator.stateDict());
@@ -122,9 +120,7 @@ function lossOfGroups(
   const loss = (groupLoss?.(scored, batch, memory) ?? reported.loss).mean();
   return {
     loss:
-      imitationWeight === 0
-        ? loss
-        : loss.add(imitationLoss(generator, memory, batch, imitation).mul(imitationWeight)),
+      imitationWeight === 0 ? loss : loss.add(imitationLoss(generator, memory, batch, imitation).mul(imitationWeight)),
     describe: () => describeGroups(reported, scored),
   };
 }

@@ -35,11 +35,7 @@ export async function describeGroups(
   { groups, rewards, sources }: ScoredGroups,
 ): Promise<StepMetrics> {
   const { requests, groupSize, distinct, lists } = groups;
-  const [losses, reference, logs] = await Promise.all([
-    loss.data(),
-    referencePolicy.data(),
-    logProbabilities.data(),
-  ]);
+  const [losses, reference, logs] = await Promise.all([loss.data(), referencePolicy.data(), logProbabilities.data()]);
   const values: Record<string, number[]> = {};
   const note = (name: string, value: number) => {
     values[name] ??= [];

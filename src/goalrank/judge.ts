@@ -86,9 +86,7 @@ export async function predictedRewards(
   for (const rows of evaluationBatches(requests.size)) {
     using _ = scope();
     const own = lists.slice(rows[0] * length, (rows[0] + rows.length) * length);
-    const rewards = noGrad(() =>
-      judge.rewards(candidateBatch(requests, rows), tensor(own, [rows.length, 1, length])),
-    );
+    const rewards = noGrad(() => judge.rewards(candidateBatch(requests, rows), tensor(own, [rows.length, 1, length])));
     predictions.set(await rewards.data(), rows[0]);
   }
   return predictions;

@@ -8,7 +8,6 @@
  *
  * Where lists cannot be enumerated, Eq. 4 takes pi*'s place within a group.
  */
-
 import { logSumExp } from "../evaluation/statistics.ts";
 
 /** pi* of lists with these rewards: [S]. @throws RangeError for a temperature that is not positive */
@@ -19,17 +18,12 @@ export function boltzmannPolicy(rewards: ArrayLike<number>, temperature: number)
 
 /** log Z, so that tau log Z is the highest J there is. @throws RangeError for a temperature that is not positive */
 export function logPartition(rewards: ArrayLike<number>, temperature: number): number {
-  if (!(temperature > 0))
-    throw new RangeError(`optimal policy: the temperature must be positive, got ${temperature}`);
+  if (!(temperature > 0)) throw new RangeError(`optimal policy: the temperature must be positive, got ${temperature}`);
   return logSumExp(Array.from(rewards, (reward) => reward / temperature));
 }
 
 /** J of a policy over all lists [S]: its expected reward, and tau times its entropy in nats. */
-export function regularisedReward(
-  policy: ArrayLike<number>,
-  rewards: ArrayLike<number>,
-  temperature: number,
-): number {
+export function regularisedReward(policy: ArrayLike<number>, rewards: ArrayLike<number>, temperature: number): number {
   return Array.from(policy, (share, list) =>
     share === 0 ? 0 : share * (rewards[list] - temperature * Math.log(share)),
   ).reduce((sum, term) => sum + term, 0);

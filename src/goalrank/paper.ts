@@ -96,11 +96,10 @@ export const PAPER: readonly PaperItem[] = [
     "goalrank/goalrank-task.ts#groupObjective",
     "goalrank/goalrank-task.ts#goalRankTask",
   ]),
-  item(
-    "Section 3.3",
-    "training: groups from helpers and the policy, the reward model's judgement, the update",
-    ["goalrank/groups/build.ts#buildGroups", "goalrank/goalrank-task.ts#scoreGroups"],
-  ),
+  item("Section 3.3", "training: groups from helpers and the policy, the reward model's judgement, the update", [
+    "goalrank/groups/build.ts#buildGroups",
+    "goalrank/goalrank-task.ts#scoreGroups",
+  ]),
   item("Section 4.1", "data, protocol, metrics, and the methods that are compared", [
     "data/prepare.ts#prepare",
     "evaluation/ranking-metrics.ts#rankingMetrics",

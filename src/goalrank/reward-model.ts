@@ -3,19 +3,9 @@
  * their order, which may have seen each other and all candidates before. Two heads read it: the probability of positive
  * feedback at each position, and the list's reward as a whole.
  */
-
 import { listBatch, type RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
-import {
-  causalMask,
-  EncoderBlock,
-  LayerNorm,
-  Linear,
-  Module,
-  normal,
-  parameter,
-  stackBlocks,
-} from "../nn/index.ts";
+import { causalMask, EncoderBlock, LayerNorm, Linear, Module, normal, parameter, stackBlocks } from "../nn/index.ts";
 import { outsideScopes, type Random, type Tensor, tensor } from "../tensor/index.ts";
 import { CandidateEncoder, itemsOf } from "./candidate-encoder.ts";
 import { CandidateMemory } from "./candidate-memory.ts";
@@ -28,9 +18,7 @@ export const REWARD_HEADS = ["positions", "total"] as const;
 export type RewardHead = (typeof REWARD_HEADS)[number];
 
 /** Of a {@link RewardModel}. */
-export interface RewardModelOptions
-  extends Omit<ModelShape, "candidateCount" | "historyLength">,
-    ModelStream {
+export interface RewardModelOptions extends Omit<ModelShape, "candidateCount" | "historyLength">, ModelStream {
   /** Blocks over all candidates, which the list's items come out of; 0: every item is encoded by itself. */
   readonly contextLayers: number;
   /**

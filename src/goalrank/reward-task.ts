@@ -28,9 +28,7 @@ export interface UnseenLists {
   /** Lists of exposed and unexposed candidates in random order. */
   readonly mixed: number;
   /** Lists that a policy draws: those that the reward model will be asked about. */
-  readonly policy?:
-    | { readonly generator: Generator; readonly count: number; readonly temperature: number }
-    | undefined;
+  readonly policy?: { readonly generator: Generator; readonly count: number; readonly temperature: number } | undefined;
 }
 
 /** What a reward model learns beside the lists of the log. */
@@ -47,11 +45,7 @@ export interface RewardTaskOptions {
  * not shown counts 0, a request has several lists, and the model also learns their order (ours, `groupContrast`); one
  * with a memory learns from every candidate too, list-wise (ours): a list teaches the memory little.
  */
-export function rewardTask(
-  model: RewardModel,
-  dataset: ListDataset,
-  options: RewardTaskOptions,
-): TrainingTask {
+export function rewardTask(model: RewardModel, dataset: ListDataset, options: RewardTaskOptions): TrainingTask {
   const { stage, seed, unexposed } = options;
   return feedbackTask(stage, model, dataset, async (batch, step) => {
     const { size, listLength: length } = batch;

@@ -3,12 +3,7 @@ import type { Device } from "./device.ts";
 import { host } from "./runtime.ts";
 import { CpuDevice, type CpuDeviceOptions } from "./wasm/cpu-device.ts";
 import { type AdapterProbe, probeAdapter } from "./webgpu/adapter-probe.ts";
-import {
-  type AdapterDescription,
-  describeAdapter,
-  requestWebGpuDevice,
-  type WebGpuDevice,
-} from "./webgpu/device.ts";
+import { type AdapterDescription, describeAdapter, requestWebGpuDevice, type WebGpuDevice } from "./webgpu/device.ts";
 import { createNodeGpu } from "./webgpu/node.ts";
 
 /** The devices that can be asked for by name. */
@@ -42,9 +37,7 @@ export async function chooseDevice(
     case "auto":
       return chooseBest(options);
     default:
-      throw new RangeError(
-        `device: there is no device "${name}"; expected one of ${DEVICE_NAMES.join(", ")}`,
-      );
+      throw new RangeError(`device: there is no device "${name}"; expected one of ${DEVICE_NAMES.join(", ")}`);
   }
 }
 
@@ -80,9 +73,7 @@ function chooseCpu(options: CpuDeviceOptions, reason = ""): ChosenDevice {
 
 function describe(device: WebGpuDevice): ChosenDevice {
   const { adapter } = device;
-  const warning = adapter.isSoftware
-    ? "; it runs shaders on the processor, which is slower than the cpu device"
-    : "";
+  const warning = adapter.isSoftware ? "; it runs shaders on the processor, which is slower than the cpu device" : "";
   return { device, description: `webgpu (${nameOf(adapter)}${warning})` };
 }
 

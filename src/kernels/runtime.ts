@@ -17,10 +17,7 @@ interface BrowserWorker {
 interface NodeModules {
   readonly os: { availableParallelism(): number };
   readonly worker_threads: {
-    readonly Worker: new (
-      source: string,
-      options: { readonly eval: true; readonly workerData: unknown },
-    ) => NodeWorker;
+    readonly Worker: new (source: string, options: { readonly eval: true; readonly workerData: unknown }) => NodeWorker;
   };
   readonly child_process: {
     spawnSync(

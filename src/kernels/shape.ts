@@ -44,8 +44,7 @@ export function resolveAxis(operation: string, axis: number, rank: number): numb
 /** The last extent; throws for a scalar, which has none. */
 export function lastExtent(operation: string, shape: Shape): number {
   const extent = shape.at(-1);
-  if (extent === undefined)
-    throw new ShapeError(`${operation}: expected at least one dimension, got a scalar`);
+  if (extent === undefined) throw new ShapeError(`${operation}: expected at least one dimension, got a scalar`);
   return extent;
 }
 
@@ -79,9 +78,7 @@ export function checkBroadcastsTo(operation: string, what: string, shape: Shape,
     shape.length <= target.length &&
     shape.every((extent, axis) => extent === 1 || extent === target[axis + target.length - shape.length]);
   if (!fits) {
-    throw new ShapeError(
-      `${operation}: ${what} ${formatShape(shape)} does not broadcast to ${formatShape(target)}`,
-    );
+    throw new ShapeError(`${operation}: ${what} ${formatShape(shape)} does not broadcast to ${formatShape(target)}`);
   }
 }
 

@@ -198,8 +198,7 @@ function fillList(order: Int32Array, rules: DecodingRules, request: number, leng
   while (list.length < length) {
     const next = order.find((candidate) => mayFollow(rules, request, list, candidate));
     // Rules that a request can meet let no list get stuck half-way: see constraints.ts.
-    if (next === undefined)
-      throw new Error("answering: no candidate may follow; the rules were not resolved");
+    if (next === undefined) throw new Error("answering: no candidate may follow; the rules were not resolved");
     list.push(next);
   }
   return list;

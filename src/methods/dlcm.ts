@@ -9,7 +9,6 @@
  * layer normalisation in place of batch normalisation, so that a score does not depend on the batch's other requests;
  * of equal initial scores the lower item number comes first; the shared dropout acts on the list's context.
  */
-
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";

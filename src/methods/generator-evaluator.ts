@@ -4,13 +4,7 @@
  */
 import { selectRows } from "../data/dataset.ts";
 import { allRows } from "../data/labels.ts";
-import {
-  byEvaluator,
-  chooseTemperature,
-  generatorSource,
-  type ListSource,
-  scorerSource,
-} from "./list-sources.ts";
+import { byEvaluator, chooseTemperature, generatorSource, type ListSource, scorerSource } from "./list-sources.ts";
 import { instanceOf, type Method, sharedModel } from "./method.ts";
 
 /** Training requests on which the temperature of proposals is chosen. */
@@ -42,9 +36,7 @@ export function generatorEvaluator(lists: number): Method {
           get: () => ({ temperature }),
           set({ temperature: chosen }) {
             if (typeof chosen !== "number" || !(chosen > 0)) {
-              throw new RangeError(
-                `methods: the temperature must be positive, got ${JSON.stringify(chosen)}`,
-              );
+              throw new RangeError(`methods: the temperature must be positive, got ${JSON.stringify(chosen)}`);
             }
             temperature = chosen;
           },

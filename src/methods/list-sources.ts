@@ -24,7 +24,7 @@ export type ListSource = (
 export function scorerSource(scorer: CandidateScorer, temperature: number): ListSource {
   return (batch, lists, length, key) => {
     const scores = scorer.forward(batch);
-    return { lists: gumbelTopK(scores.div(temperature), { lists, length, key }), scores };
+    return { lists: gumbelTopK(scores.mul(1 / temperature), { lists, length, key }), scores };
   };
 }
 

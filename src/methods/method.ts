@@ -1,5 +1,4 @@
 /** What a method is: everything that answers requests, how it learns, and what it is made of once it has learned. */
-
 import type { Catalogue, ListDataset, RequestColumns } from "../data/dataset.ts";
 import type { UnexposedCandidates } from "../data/labels.ts";
 import type { Generator } from "../goalrank/generator.ts";

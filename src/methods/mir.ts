@@ -17,7 +17,6 @@
  * - Layer normalisation in place of batch normalisation, and the shared dropout, on what the MLP reads.
  * - Without a history H_v is constant in each row, so v is the mean of V, and there is no q.
  */
-
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";

@@ -20,17 +20,11 @@
  * blocks, which are those of the other generators; and that a list for each of ten penalties is proposed, of which the
  * shared judge chooses, since the published penalty is not known and the published system has an evaluator choose, too.
  */
-
 import type { FeedbackBatch, RequestBatch } from "../data/batch.ts";
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
 import { showableLists } from "../data/labels.ts";
 import { CandidateMemory } from "../goalrank/candidate-memory.ts";
-import {
-  decodeLists,
-  type ListPolicy,
-  type PolicyMemory,
-  type PolicyState,
-} from "../goalrank/decoding/decode.ts";
+import { decodeLists, type ListPolicy, type PolicyMemory, type PolicyState } from "../goalrank/decoding/decode.ts";
 import { feedbackTask } from "../goalrank/feedback-task.ts";
 import type { ModelShape, ModelStream } from "../goalrank/model-shape.ts";
 import { DecoderBlock, LayerNorm, Module, normal, parameter, stackBlocks } from "../nn/index.ts";

@@ -8,7 +8,6 @@
  * Ours: the personalised vector is what the shared pointwise ranker has learned, and stays as it is; equal initial scores
  * share a rank; where unexposed candidates count nothing, the softmax is over what was shown.
  */
-
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
@@ -60,9 +59,7 @@ export class PersonalisedReranker extends Module {
   forward(batch: RequestBatch): Tensor {
     const personal = noGrad(() => this.personal().features(batch));
     const features = this.fromFeatures.forward(this.encoder.forward(batch));
-    const placed = features
-      .add(this.fromPersonal.forward(personal))
-      .add(embedRanks(this.ranks, this.ranking(batch)));
+    const placed = features.add(this.fromPersonal.forward(personal)).add(embedRanks(this.ranks, this.ranking(batch)));
     const hidden = this.blocks.reduce((x, block) => block.forward(x), placed);
     return this.scorer.forward(this.norm.forward(hidden)).reshape(batch.items.shape);
   }

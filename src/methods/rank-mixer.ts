@@ -11,7 +11,6 @@
  * retriever's score, item * user and user, T = 4 (T = 2 where nothing is known of users); the dense variant, without
  * mixtures of experts; dropout on what PFFN adds.
  */
-
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";

@@ -11,7 +11,6 @@
  * Ours: candidate features are those of all methods, which hold the user and the retriever's score; feed-forward layers
  * are as wide as in the other methods, 2 D; equal initial scores share a rank, so that no order is made up.
  */
-
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
@@ -107,9 +106,7 @@ export class SetRank extends Module {
     this.blocks = Array.from({ length: layers }, (_, layer) => {
       const dropoutKey = { seed, stream: `SetRank dropout ${layer}` };
       const shape = { width, heads, feedForward: 2 * width, dropoutRate, dropoutKey };
-      return inducedRows === undefined
-        ? new SetBlock(shape, random)
-        : new InducedBlock(shape, inducedRows, random);
+      return inducedRows === undefined ? new SetBlock(shape, random) : new InducedBlock(shape, inducedRows, random);
     });
     this.scorer = new Linear(width, 1, random);
   }

@@ -82,9 +82,7 @@ export abstract class Optimiser {
 
   /** What the next update depends on besides parameters and gradients: `steps` [1], and `state` [rows, elements]. */
   async stateDict(): Promise<StateDict> {
-    const saved: StateDict = new Map([
-      ["steps", { dtype: "I32", shape: [1], data: Int32Array.of(this.steps) }],
-    ]);
+    const saved: StateDict = new Map([["steps", { dtype: "I32", shape: [1], data: Int32Array.of(this.steps) }]]);
     if (this.state !== undefined) saved.set("state", await safetensorsEntry(this.state));
     return saved;
   }

@@ -242,10 +242,7 @@ function locateTensor(name: string, value: unknown, dataBytes: number): Safetens
 }
 
 /** The tensors, sorted by where they begin, must cover the data once: hidden bytes could hold another file. */
-function checkCoverage(
-  tensors: readonly (readonly [string, SafetensorsLocation])[],
-  dataBytes: number,
-): void {
+function checkCoverage(tensors: readonly (readonly [string, SafetensorsLocation])[], dataBytes: number): void {
   let covered = 0;
   for (const [name, { begin, end }] of tensors) {
     const called = tensorCalled(name);

@@ -42,10 +42,7 @@ function encodeCandidates(module: GraphModule, catalogue: Catalogue, request: Re
   const user = encodeUsers(module, catalogue, request);
   if (user === undefined) return module.node("Relu", [base]);
   const product = linear(module.child("fromProduct"), module.node("Mul", [items, user]));
-  const sum = module.node("Add", [
-    module.node("Add", [base, product]),
-    linear(module.child("fromUser"), user),
-  ]);
+  const sum = module.node("Add", [module.node("Add", [base, product]), linear(module.child("fromUser"), user)]);
   return module.node("Relu", [sum]);
 }
 
@@ -70,10 +67,7 @@ function encodeUsers(module: GraphModule, catalogue: Catalogue, request: Request
     const met = encodeItems(module, catalogue, request.history.items);
     const means = module.node("MatMul", [request.history.weights, met]);
     const meanAt = (row: number) => module.node("Gather", [means, graph.integers(row)], { axis: 1 });
-    parts.push(
-      linear(module.child("likedHistory"), meanAt(0)),
-      linear(module.child("otherHistory"), meanAt(1)),
-    );
+    parts.push(linear(module.child("likedHistory"), meanAt(0)), linear(module.child("otherHistory"), meanAt(1)));
   }
   return sumOf(module, parts);
 }

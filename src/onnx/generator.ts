@@ -4,7 +4,6 @@
  *
  * Shapes: B requests, N candidates, H items of the history, T positions before this one, D the width.
  */
-
 import type { Catalogue } from "../data/dataset.ts";
 import { HIDDEN_LOG_PROBABILITY } from "../kernels/index.ts";
 import type { SafetensorsEntry } from "../nn/index.ts";

@@ -57,12 +57,7 @@ export class GraphBuilder {
    *
    * @param path where in the model it stands: begins its name
    */
-  node(
-    operator: string,
-    inputs: readonly Value[],
-    attributes: OnnxNode["attributes"] = {},
-    path = "",
-  ): Value {
+  node(operator: string, inputs: readonly Value[], attributes: OnnxNode["attributes"] = {}, path = ""): Value {
     return this.addNode(`${path}/${operator}_${this.nodes.length}`, operator, inputs, attributes);
   }
 

@@ -25,9 +25,7 @@ export function pythonLoop(facts: LoopFacts): string {
 function keepLines(program: string, { listLength, readsUsers, readsHistory }: LoopFacts): string {
   return program
     .split("\n")
-    .filter(
-      (line) => (readsUsers || !line.endsWith("@users")) && (readsHistory || !line.endsWith("@history")),
-    )
+    .filter((line) => (readsUsers || !line.endsWith("@users")) && (readsHistory || !line.endsWith("@history")))
     .map((line) => line.replace(/ @(users|history)$/, "").replace("@length", String(listLength)))
     .join("\n");
 }

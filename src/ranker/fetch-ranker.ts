@@ -8,10 +8,7 @@ import { RankerFileError } from "./ranker-file.ts";
  * @param source the address of a ranker's file, or its bytes
  * @throws RankerFileError when it cannot be fetched, or is damaged, cut short or of another version
  */
-export async function loadRanker(
-  source: string | URL | Uint8Array,
-  options?: RankerOptions,
-): Promise<Ranker> {
+export async function loadRanker(source: string | URL | Uint8Array, options?: RankerOptions): Promise<Ranker> {
   if (source instanceof Uint8Array) return Ranker.create(source, options);
   const response = await fetch(source).catch((cause: Error) => {
     throw new RankerFileError(`${source}: the ranker cannot be fetched (${cause.message})`, { cause });

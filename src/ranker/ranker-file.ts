@@ -2,7 +2,6 @@
  * A ranker as a file: a method's weights, the names and features of users and items, and the retriever, in the
  * safetensors layout. Metadata `goalrank` is JSON that says how they fit together, with a checksum of every tensor.
  */
-
 import type { Catalogue } from "../data/dataset.ts";
 import {
   catalogueTensors,
@@ -198,10 +197,9 @@ function checkTensors(tensors: Tensors, expected: Readonly<Record<string, string
 }
 
 function damaged(problem: string, cause?: unknown): RankerFileError {
-  return new RankerFileError(
-    `ranker: the file is damaged, or was cut short (${problem}); copy or export it again`,
-    { cause },
-  );
+  return new RankerFileError(`ranker: the file is damaged, or was cut short (${problem}); copy or export it again`, {
+    cause,
+  });
 }
 
 function withPrefix(prefix: string, tensors: Tensors): [string, SafetensorsEntry][] {

@@ -157,9 +157,7 @@ export class Ranker {
     const { length, constraints } = group[0];
     const make = () => candidateBatch(columns, [...group.keys()]);
     const run = () =>
-      outsideScopes(() =>
-        withDefaultDevice(this.device, () => answering.answer(make, { length, constraints })),
-      );
+      outsideScopes(() => withDefaultDevice(this.device, () => answering.answer(make, { length, constraints })));
     if (answering.together) return run();
     const answer = this.underWay.then(run);
     this.underWay = answer.catch(() => undefined);

@@ -62,14 +62,7 @@ export interface RankedList {
 }
 
 /** `type`: not of the form of a request; `count`: too many candidates or entries; `length`: too long or too short. */
-export const REQUEST_PROBLEMS = [
-  "type",
-  "unknown-item",
-  "duplicate",
-  "length",
-  "count",
-  "constraints",
-] as const;
+export const REQUEST_PROBLEMS = ["type", "unknown-item", "duplicate", "length", "count", "constraints"] as const;
 /** One of {@link REQUEST_PROBLEMS}. */
 export type RequestProblem = (typeof REQUEST_PROBLEMS)[number];
 

@@ -21,9 +21,7 @@ export const DEFAULT_LIMITS: RankerLimits = { candidates: 1000, history: 1000 };
 const LARGEST_SCORE = 1e15;
 
 /** What a ranker knows of names and sizes. */
-export interface Names
-  extends Pick<ModelShape, "listLength" | "candidateCount">,
-    Pick<Answering, "leastCandidates"> {
+export interface Names extends Pick<ModelShape, "listLength" | "candidateCount">, Pick<Answering, "leastCandidates"> {
   readonly userNumbers: ReadonlyMap<string, number>;
   readonly itemIds: readonly string[];
   readonly itemNumbers: ReadonlyMap<string, number>;
@@ -118,8 +116,7 @@ function resolveCandidates(
   const score = retriever?.scoresFor(query);
   const scores: number[] = [];
   candidates.forEach((candidate, place) => {
-    const { item, score: given } =
-      typeof candidate === "string" ? { item: candidate, score: undefined } : candidate;
+    const { item, score: given } = typeof candidate === "string" ? { item: candidate, score: undefined } : candidate;
     const path = `candidates[${place}]`;
     const number = itemNumbers.get(item);
     if (number === undefined) {

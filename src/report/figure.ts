@@ -90,9 +90,7 @@ const MARKS = {
 } as const;
 
 /** Names of marks beside samples of them. */
-export function markLegend(
-  ...entries: readonly (readonly [mark: keyof typeof MARKS, name: Content])[]
-): Html {
+export function markLegend(...entries: readonly (readonly [mark: keyof typeof MARKS, name: Content])[]): Html {
   return html`<ul class="legend">${entries.map(([mark, name]) => html`<li><svg class="sample" width="14" height="10" viewBox="0 0 14 10" aria-hidden="true">${MARKS[mark]}</svg>${name}</li>`)}</ul>`;
 }
 

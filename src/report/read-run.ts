@@ -6,13 +6,7 @@ import { dataReportSchema } from "../data/report/data-report-schema.ts";
 import { anatomySchema } from "../run/anatomy-schema.ts";
 import { resultSchema } from "../run/result-schema.ts";
 import type { Series } from "./curves.ts";
-import {
-  configurationSchema,
-  metricsLineSchema,
-  type ReportInput,
-  runSchema,
-  type StageCurves,
-} from "./run-input.ts";
+import { configurationSchema, metricsLineSchema, type ReportInput, runSchema, type StageCurves } from "./run-input.ts";
 
 /** A folder that is none of a run, or a file in it that is damaged. */
 export class ReportError extends Error {
@@ -40,20 +34,14 @@ export function readRun(folder: string): ReportInput {
 }
 
 /** What a file holds; undefined where there is none. */
-function readJson<Schema extends z.ZodType>(
-  folder: string,
-  name: string,
-  schema: Schema,
-): z.infer<Schema> | undefined {
+function readJson<Schema extends z.ZodType>(folder: string, name: string, schema: Schema): z.infer<Schema> | undefined {
   const path = join(folder, name);
   const bytes = readIfThere(path);
   if (bytes === undefined) return undefined;
   const parsed = schema.safeParse(parseJson(bytes, path));
   if (parsed.success) return parsed.data;
   const [{ path: at, message }] = parsed.error.issues;
-  throw new ReportError(
-    `${path}: not of the form that a run writes, at ${at.join(".") || "the top"}: ${message}`,
-  );
+  throw new ReportError(`${path}: not of the form that a run writes, at ${at.join(".") || "the top"}: ${message}`);
 }
 
 function readIfThere(path: string): Buffer | undefined {

@@ -13,14 +13,7 @@ import { byPolicy, byScores, rankRequests } from "../methods/answering.ts";
 import { noGrad, Random, scope } from "../tensor/index.ts";
 import { expectedRewards } from "../world/oracle.ts";
 import type { World } from "../world/world.ts";
-import type {
-  Anatomy,
-  FeedbackOnItem,
-  GroupAnatomy,
-  ItemName,
-  JudgedList,
-  RequestAnatomy,
-} from "./anatomy-schema.ts";
+import type { Anatomy, FeedbackOnItem, GroupAnatomy, ItemName, JudgedList, RequestAnatomy } from "./anatomy-schema.ts";
 import type { RunData } from "./data.ts";
 import type { RunSettings } from "./settings.ts";
 
@@ -67,8 +60,7 @@ async function dissect(
   const judged = async (lists: Int32Array) => {
     const rewards = await predictedRewards(models.judge, test, lists);
     const truth = world && expectedRewards(world, test, lists);
-    return (row: number) =>
-      judgedList(test, row, part(lists, test.listLength, row), rewards[row], truth?.[row]);
+    return (row: number) => judgedList(test, row, part(lists, test.listLength, row), rewards[row], truth?.[row]);
   };
   // A list with an item outside the candidates is not looked at below.
   const shown = await judged(test.exposed.map((position) => Math.max(0, position)));
@@ -165,9 +157,7 @@ function judgedList(
 
 function historyOf({ history, historyFeedback, historyLength }: ListDataset, row: number): FeedbackOnItem[] {
   const places = Array.from({ length: historyLength }, (_, h) => row * historyLength + h);
-  return places
-    .filter((at) => history[at] >= 0)
-    .map((at) => ({ item: history[at], liked: historyFeedback[at] > 0 }));
+  return places.filter((at) => history[at] >= 0).map((at) => ({ item: history[at], liked: historyFeedback[at] > 0 }));
 }
 
 function shownItems(test: ListDataset, row: number): FeedbackOnItem[] {
@@ -177,11 +167,7 @@ function shownItems(test: ListDataset, row: number): FeedbackOnItem[] {
   );
 }
 
-function candidatesByScore(
-  test: ListDataset,
-  row: number,
-  scores: Float32Array,
-): RequestAnatomy["candidates"] {
+function candidatesByScore(test: ListDataset, row: number, scores: Float32Array): RequestAnatomy["candidates"] {
   const own = part(scores, test.candidateCount, row);
   return [...rankByScore(own)].map((position) => ({
     item: itemAt(test, row, position),

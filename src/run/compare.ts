@@ -11,12 +11,7 @@ import type { SharedSet } from "../methods/shared-models.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { expectedRewards } from "../world/oracle.ts";
 import type { RunData } from "./data.ts";
-import {
-  evaluateLists,
-  type MethodResult,
-  type PairedDifference,
-  pairedDifference,
-} from "./evaluate-lists.ts";
+import { evaluateLists, type MethodResult, type PairedDifference, pairedDifference } from "./evaluate-lists.ts";
 import { generatorOf, type TrainedMethod, trainMethods } from "./methods.ts";
 import { type OffPolicyReport, offPolicyReport } from "./off-policy-report.ts";
 import { checkRun, DEFAULT_RUN, type RunSettings } from "./settings.ts";
@@ -92,9 +87,7 @@ export async function compareMethods(
     ...(await examineJudge(judge, data, seed)),
     advantages: compareWithGoalRank(worths, world === undefined ? "hits" : "true reward", seed),
     offPolicy:
-      generator &&
-      propensities &&
-      (await offPolicyReport(generator, judge, validation, propensities, { seed, world })),
+      generator && propensities && (await offPolicyReport(generator, judge, validation, propensities, { seed, world })),
   };
 }
 
@@ -152,9 +145,7 @@ function compareWithGoalRank(
 ): Advantage[] {
   const own = worths.get(GOAL_RANK.title);
   if (own === undefined) return [];
-  const others = [...worths].filter(
-    ([name]) => ![GOAL_RANK, RANDOM, ORACLE].some(({ title }) => title === name),
-  );
+  const others = [...worths].filter(([name]) => ![GOAL_RANK, RANDOM, ORACLE].some(({ title }) => title === name));
   return others.map(([over, { measured }]) => ({
     over,
     measure,

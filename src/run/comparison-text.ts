@@ -18,10 +18,7 @@ export function formatComparison(result: RunResult): string {
 }
 
 /** The results side by side, the titles of the columns first; columns of the truth only where it is known. */
-export function comparisonTable({
-  rows,
-  listLength: depth,
-}: Pick<RunResult, "rows" | "listLength">): string[][] {
+export function comparisonTable({ rows, listLength: depth }: Pick<RunResult, "rows" | "listLength">): string[][] {
   const truth: Column[] = [
     ["true reward", (row) => decimals(row.trueReward)],
     ["regret", (row) => decimals(row.regret)],
@@ -49,10 +46,7 @@ export function formatSummary({ advantages, offPolicy, ...result }: RunResult): 
 }
 
 /** How well the reward model knows held-out lists, in two lines. */
-export function formatJudge({
-  judge,
-  trueCorrelation,
-}: Pick<RunResult, "judge" | "trueCorrelation">): string {
+export function formatJudge({ judge, trueCorrelation }: Pick<RunResult, "judge" | "trueCorrelation">): string {
   const against = [
     ...(trueCorrelation === undefined ? [] : [`${trueCorrelation.toFixed(3)} with the truth`]),
     ...(judge.pearson === undefined ? [] : [`${judge.pearson.toFixed(3)} with the feedback`]),

@@ -66,8 +66,6 @@ export type LogData = RunData & PreparedContent & { readonly world: undefined };
  * Data of a log as `prepare` gives it, or `readPreparedDataset`. What was not shown counts 0: a log of ratings holds
  * what somebody chose.
  */
-export function logData<Content extends object>(
-  content: Content,
-): Content & Pick<LogData, "unexposed" | "world"> {
+export function logData<Content extends object>(content: Content): Content & Pick<LogData, "unexposed" | "world"> {
   return { ...content, unexposed: "negative", world: undefined };
 }

@@ -38,10 +38,7 @@ export type MeasureName = "trueReward" | "regret" | "predictedReward" | "auc" | 
  * Metrics of each request's list against what was exposed and liked; undefined for a request without a positive.
  * Candidates outside the list follow it in the order of their scores.
  */
-export function requestMetrics(
-  dataset: ListDataset,
-  { lists, scores }: RankedLists,
-): (UserMetrics | undefined)[] {
+export function requestMetrics(dataset: ListDataset, { lists, scores }: RankedLists): (UserMetrics | undefined)[] {
   const { size, listLength, candidateCount } = dataset;
   const labels = candidateLabels(dataset);
   return Array.from({ length: size }, (_, row) => {

@@ -31,9 +31,7 @@ export function comparedMethods(
   { world }: Pick<RunData, "world">,
 ): Method[] {
   const isLog = world === undefined;
-  const trained = METHODS.map(({ name }) => name).filter(
-    (name) => methods.includes(name) && name !== "goalrank",
-  );
+  const trained = METHODS.map(({ name }) => name).filter((name) => methods.includes(name) && name !== "goalrank");
   const evaluators = generatorEvaluatorLists.flatMap((lists) => [
     `generator-evaluator-${lists}`,
     ...(methods.includes("imitation") ? [`imitation-evaluator-${lists}`] : []),

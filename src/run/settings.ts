@@ -16,12 +16,7 @@ export const TRAINABLE: readonly string[] = ["imitation", ...BASELINES.map(({ na
 const ALWAYS_SERVED = ["dnn", "retriever"];
 
 /** Stages whose training is set by itself. */
-export const TRAININGS = [
-  "feedbackTraining",
-  "rewardTraining",
-  "imitationTraining",
-  "policyTraining",
-] as const;
+export const TRAININGS = ["feedbackTraining", "rewardTraining", "imitationTraining", "policyTraining"] as const;
 
 /** Which judge the generator learns from, and how it is made. `item-bce-discounted` is the authors' published code's. */
 const rewardSchema = z.strictObject({
@@ -66,9 +61,7 @@ const modelsSchema = z.strictObject({
   deploy: z
     .string()
     .exactOptional()
-    .describe(
-      "Method that is served: one of `methods`, dnn or retriever; goalrank, or the first, unless given",
-    ),
+    .describe("Method that is served: one of `methods`, dnn or retriever; goalrank, or the first, unless given"),
   reward: rewardSchema.prefault({}).describe("The reward model"),
   generatorStart: z
     .enum(GENERATOR_STARTS)

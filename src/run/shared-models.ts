@@ -71,8 +71,7 @@ function memberTask(
   { training, unexposed }: RunData,
   { seed, reward: { mixedLists: mixed, policyLists: count } }: RunSettings,
 ): TrainingTask {
-  const policy =
-    count === 0 ? undefined : { generator: sharedModel(context, "imitation"), count, temperature: 1 };
+  const policy = count === 0 ? undefined : { generator: sharedModel(context, "imitation"), count, temperature: 1 };
   const options = { unexposed, unseen: { mixed, policy }, seed, stage: memberStage(member) };
   return rewardTask(model, training, options);
 }
@@ -87,9 +86,7 @@ async function judgeJudge(judge: ListJudge, validation: ListDataset) {
 
 /** Whether something starts from the generator that imitates the log, draws from it, or is it. */
 function needsImitation({ methods, reward, generatorStart }: RunSettings): boolean {
-  const read = methods
-    .map(findMethod)
-    .flatMap(({ answersWith, learnsWith = [] }) => [...answersWith, ...learnsWith]);
+  const read = methods.map(findMethod).flatMap(({ answersWith, learnsWith = [] }) => [...answersWith, ...learnsWith]);
   const starts = [reward.start, methods.includes("goalrank") ? generatorStart : "scratch"];
   return read.includes("imitation") || starts.includes("imitation") || reward.policyLists > 0;
 }

@@ -3,18 +3,8 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import bearerAuth from "@fastify/bearer-auth";
-import fastify, {
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from "fastify";
-import {
-  answerConnection,
-  closeAfterAnswer,
-  describeConnectionError,
-  refuseExpectations,
-} from "./connections.ts";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
+import { answerConnection, closeAfterAnswer, describeConnectionError, refuseExpectations } from "./connections.ts";
 import { parseJsonBody } from "./json-body.ts";
 import { ServeProblem, toProblem } from "./problems.ts";
 import { type LogDestination, loggerOptions } from "./request-log.ts";
@@ -79,10 +69,7 @@ function acceptOnlyJson(app: FastifyInstance, depth: number): void {
   app.removeAllContentTypeParsers();
   const parse = async ({ headers }: FastifyRequest, body: Buffer) => {
     if (headers["content-encoding"] !== undefined) {
-      throw new ServeProblem(
-        "media-type",
-        "compressed bodies are not read; send it without `Content-Encoding`",
-      );
+      throw new ServeProblem("media-type", "compressed bodies are not read; send it without `Content-Encoding`");
     }
     return parseJsonBody(body, depth);
   };
@@ -156,12 +143,7 @@ function sendProblem(reply: FastifyReply, problem: ServeProblem): void {
 }
 
 /** Counts and logs the request when its connection is done with it, answered or not. */
-function observe(
-  app: FastifyInstance,
-  { metrics }: AppOptions,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
+function observe(app: FastifyInstance, { metrics }: AppOptions, request: FastifyRequest, reply: FastifyReply): void {
   const started = performance.now();
   void reply.header("X-Request-Id", request.id);
   reply.raw.once("close", () => {

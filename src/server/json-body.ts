@@ -7,10 +7,7 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true });
 export function parseJsonBody(bytes: Uint8Array, depthLimit: number): unknown {
   const text = decode(bytes);
   if (isDeeperThan(depthLimit, text)) {
-    throw new ServeProblem(
-      "json",
-      `the body has more than ${depthLimit} arrays or objects inside of each other`,
-    );
+    throw new ServeProblem("json", `the body has more than ${depthLimit} arrays or objects inside of each other`);
   }
   try {
     return mayNamePrototype(text) ? JSON.parse(text, refusePrototypes) : JSON.parse(text);
@@ -60,7 +57,6 @@ function mayNamePrototype(text: string): boolean {
 
 /** A key `__proto__` is an ordinary one here, but a trap for any code that copies the object. */
 function refusePrototypes(key: string, value: unknown): unknown {
-  if (key === "__proto__")
-    throw new ServeProblem("json", "the body has a key `__proto__`, which is not allowed");
+  if (key === "__proto__") throw new ServeProblem("json", "the body has a key `__proto__`, which is not allowed");
   return value;
 }

@@ -22,11 +22,7 @@ export class ServerMetrics {
     SECONDS,
     ["route"],
   );
-  readonly batchSize = this.histogram(
-    "goalrank_batch_requests",
-    "Requests that a worker ranked together",
-    BATCH_SIZES,
-  );
+  readonly batchSize = this.histogram("goalrank_batch_requests", "Requests that a worker ranked together", BATCH_SIZES);
   readonly batchDuration = this.histogram(
     "goalrank_batch_duration_seconds",
     "Seconds that a worker took for a batch",
@@ -71,11 +67,7 @@ export class ServerMetrics {
     });
   }
 
-  private counter<Label extends string>(
-    name: string,
-    help: string,
-    labelNames: Label[] = [],
-  ): Counter<Label> {
+  private counter<Label extends string>(name: string, help: string, labelNames: Label[] = []): Counter<Label> {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 

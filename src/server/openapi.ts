@@ -4,11 +4,7 @@
  */
 import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  serializerCompiler,
-} from "fastify-type-provider-zod";
+import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from "fastify-type-provider-zod";
 import * as z from "zod";
 import { rankRequestSchema } from "../ranker/request-schema.ts";
 import type { RankedList, RankRequest } from "../ranker/requests.ts";
@@ -90,12 +86,10 @@ function errorWith(codes: readonly ProblemCode[]): z.ZodType<ProblemAnswer> {
   });
 }
 
-const rankResults = z
-  .strictObject({ results: z.array(z.union([rankedList, errorWith(CODES_OF_ONE_REQUEST)])) })
-  .meta({
-    id: "RankResults",
-    description: "For each request, in their order, its list or what is wrong with it",
-  });
+const rankResults = z.strictObject({ results: z.array(z.union([rankedList, errorWith(CODES_OF_ONE_REQUEST)])) }).meta({
+  id: "RankResults",
+  description: "For each request, in their order, its list or what is wrong with it",
+});
 
 const rankAnswer = z.union([rankedList, rankResults]);
 
@@ -108,9 +102,7 @@ const ready = z.strictObject({
   status: z.literal("ready"),
   ranker: z
     .looseObject({ version: z.union([z.string(), z.number()]), fingerprint: z.string() })
-    .describe(
-      "The ranker in service; the same one has the same `fingerprint`",
-    ) satisfies z.ZodType<RankerFacts>,
+    .describe("The ranker in service; the same one has the same `fingerprint`") satisfies z.ZodType<RankerFacts>,
 });
 
 /** Statuses of errors that any path may answer, before the request has reached it. */

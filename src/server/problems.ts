@@ -76,18 +76,9 @@ const TOKEN_WANTED = "send the server's token: `Authorization: Bearer TOKEN`";
 
 /** What the framework calls by names of its own. */
 const FRAMEWORK_CODES: Readonly<Record<string, readonly [code: ProblemCode, message: string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: [
-    "too-large",
-    "the body has too many bytes; send fewer requests or candidates in one",
-  ],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
-    "media-type",
-    "send the body with the header `Content-Type: application/json`",
-  ],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
-    "http",
-    "the body does not have the length that `Content-Length` says",
-  ],
+  FST_ERR_CTP_BODY_TOO_LARGE: ["too-large", "the body has too many bytes; send fewer requests or candidates in one"],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ["media-type", "send the body with the header `Content-Type: application/json`"],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ["http", "the body does not have the length that `Content-Length` says"],
   FST_ERR_BAD_URL: ["http", "the path is not validly encoded"],
   FST_ERR_MAX_PARAM_LENGTH: ["not-found", "there is nothing at this path"],
   FST_BEARER_AUTH_MISSING_AUTHORIZATION_HEADER: ["unauthorized", TOKEN_WANTED],

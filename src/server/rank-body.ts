@@ -72,14 +72,9 @@ function readOneOfSeveral(value: unknown, limits: Limits): ReadRequest {
  * The answer to a body. `outcomes` holds what became of those of its requests that could be read, in their order.
  * @throws ServeProblem for what is wrong with the only request; Error for a defect
  */
-export function answerRankBody(
-  { several, requests }: RankBody,
-  outcomes: readonly RankOutcome[],
-): RankAnswer {
+export function answerRankBody({ several, requests }: RankBody, outcomes: readonly RankOutcome[]): RankAnswer {
   let next = 0;
-  const results = requests.map((read) =>
-    "problem" in read ? toProblem(read.problem) : resultOf(outcomes[next++]),
-  );
+  const results = requests.map((read) => ("problem" in read ? toProblem(read.problem) : resultOf(outcomes[next++])));
   if (several) return { results: results.map((own) => (own instanceof ServeProblem ? own.answer : own)) };
   const [only] = results;
   if (only instanceof ServeProblem) throw only;

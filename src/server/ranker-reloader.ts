@@ -44,10 +44,7 @@ export class RankerReloader {
     this.service.install(pool);
     const { version, fingerprint } = pool.ranker ?? {};
     const milliseconds = Math.round(performance.now() - started);
-    this.log.info(
-      { path: this.path, version, fingerprint, milliseconds, workers: pool.alive },
-      "ranker loaded",
-    );
+    this.log.info({ path: this.path, version, fingerprint, milliseconds, workers: pool.alive }, "ranker loaded");
     const warning = retrievalWarning({ training: pool.ranker?.training ?? {} });
     if (warning !== undefined) this.log.warn(warning);
   }

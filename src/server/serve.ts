@@ -61,8 +61,7 @@ export async function serve(options: ServeOptions): Promise<RankServer> {
     refused: (reason, requests) => metrics.refused.inc({ reason }, requests),
     lost: (retried, givenUp) => {
       metrics.retried.inc(retried);
-      if (givenUp > 0)
-        app.log.error({ requests: givenUp }, "requests were given up: two workers died over them");
+      if (givenUp > 0) app.log.error({ requests: givenUp }, "requests were given up: two workers died over them");
     },
   });
   const isShuttingDown = () => shuttingDown;

@@ -10,9 +10,7 @@ const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 
 const batch = z.strictObject({
   requests: count.default(16).describe("Most requests that a worker ranks together"),
-  milliseconds: milliseconds
-    .default(0)
-    .describe("How long a request waits for company while a worker is idle"),
+  milliseconds: milliseconds.default(0).describe("How long a request waits for company while a worker is idle"),
 });
 
 const queue = z.strictObject({
@@ -39,16 +37,12 @@ const connections = z.strictObject({
 });
 
 const shutdown = z.strictObject({
-  delayMilliseconds: milliseconds
-    .default(0)
-    .describe("How long the server goes on after a signal, no longer ready"),
+  delayMilliseconds: milliseconds.default(0).describe("How long the server goes on after a signal, no longer ready"),
   graceMilliseconds: milliseconds.default(10_000).describe("How long requests in flight may take after that"),
 });
 
 export const serveSchema = z.strictObject({
-  host: name
-    .default("127.0.0.1")
-    .describe("Address to listen on; the default is reached from this machine alone"),
+  host: name.default("127.0.0.1").describe("Address to listen on; the default is reached from this machine alone"),
   port: z.int().min(0).max(65535).default(8080).describe("Port; 0 takes any free one"),
   tokenFile: name
     .exactOptional()
@@ -62,12 +56,8 @@ export const serveSchema = z.strictObject({
   device: z.enum(DEVICE_NAMES).default("cpu").describe("What the workers compute on"),
   batch: batch.prefault({}).describe("Micro-batches"),
   queue: queue.prefault({}).describe("Back-pressure"),
-  timeoutMilliseconds: count
-    .default(2000)
-    .describe("A request that is not ranked in this time is answered 503"),
-  stuckMilliseconds: count
-    .default(10_000)
-    .describe("A worker that takes longer over a batch is ended and replaced"),
+  timeoutMilliseconds: count.default(2000).describe("A request that is not ranked in this time is answered 503"),
+  stuckMilliseconds: count.default(10_000).describe("A worker that takes longer over a batch is ended and replaced"),
   limits: limits.prefault({}).describe("What a request may be at most"),
   connections: connections.prefault({}).describe("Connections"),
   watchMilliseconds: milliseconds

@@ -91,17 +91,14 @@ export function valueAt(path: Path, root: unknown): unknown {
 
 /** The values that schemas name one by one. */
 export function choicesOf(schemas: readonly JsonSchema[]): string[] {
-  return schemas.flatMap(
-    (schema) => schema.enum ?? (schema.const === undefined ? [] : [String(schema.const)]),
-  );
+  return schemas.flatMap((schema) => schema.enum ?? (schema.const === undefined ? [] : [String(schema.const)]));
 }
 
 /** What values follow the schemas, as `an integer of at least 1 or "all"`. */
 export function describeValues(schemas: readonly JsonSchema[]): string {
   const choices = choicesOf(schemas);
   const kinds = schemas.filter((schema) => choicesOf([schema]).length === 0).map(describeKind);
-  const named =
-    choices.length > 1 ? [`one of ${choices.join(", ")}`] : choices.map((choice) => `"${choice}"`);
+  const named = choices.length > 1 ? [`one of ${choices.join(", ")}`] : choices.map((choice) => `"${choice}"`);
   return [...new Set([...kinds, ...named])].join(" or ");
 }
 

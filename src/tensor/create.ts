@@ -39,15 +39,9 @@ export function tensor<Data extends TensorData, D extends DType = DTypeOf<Data>>
   shape: Shape,
   options?: TensorOptions<D>,
 ): Tensor<D>;
-export function tensor(
-  data: TensorData,
-  given: Shape | TensorOptions = {},
-  options: TensorOptions = {},
-): Tensor {
+export function tensor(data: TensorData, given: Shape | TensorOptions = {}, options: TensorOptions = {}): Tensor {
   const { dtype = ownType(data), device = defaultDevice() } = isShape(given) ? options : given;
-  const read = ArrayBuffer.isView(data)
-    ? { numbers: data, shape: [data.length] }
-    : flatten(data, isShape(given));
+  const read = ArrayBuffer.isView(data) ? { numbers: data, shape: [data.length] } : flatten(data, isShape(given));
   const shape = isShape(given) ? given : read.shape;
   checkShape("tensor", shape);
   checkType(dtype);
@@ -75,11 +69,7 @@ function ownType(data: TensorData): DType {
 }
 
 /** A tensor of `shape` filled with `value`. */
-export function full<D extends DType = "f32">(
-  shape: Shape,
-  value: number,
-  options?: TensorOptions<D>,
-): Tensor<D>;
+export function full<D extends DType = "f32">(shape: Shape, value: number, options?: TensorOptions<D>): Tensor<D>;
 export function full(shape: Shape, value: number, { dtype = "f32", device }: TensorOptions = {}): Tensor {
   checkShape("full", shape);
   if (dtype === "i32") checkIntegers("full", [value], []);

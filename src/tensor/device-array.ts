@@ -151,7 +151,5 @@ export function resolveShape(from: Shape, to: Shape): Shape {
   const resolved = to.map((extent) => (extent === -1 ? size / sizeOf(known) : extent));
   const isShape = resolved.every((extent) => Number.isInteger(extent) && extent >= 0);
   if (isShape && sizeOf(resolved) === size && known.length >= to.length - 1) return resolved;
-  throw new ShapeError(
-    `reshape: ${formatShape(from)} has ${size} elements and does not fit ${formatShape(to)}`,
-  );
+  throw new ShapeError(`reshape: ${formatShape(from)} has ${size} elements and does not fit ${formatShape(to)}`);
 }

@@ -28,12 +28,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, heads: number, mask?:
 }
 
 /** Layer normalisation of x [..., C] over its last axis, with gain [C] and bias [C]. */
-export function layerNorm<D extends DType>(
-  x: Tensor<D>,
-  gain: Tensor,
-  bias: Tensor,
-  epsilon = 1e-5,
-): Tensor<D> {
+export function layerNorm<D extends DType>(x: Tensor<D>, gain: Tensor, bias: Tensor, epsilon = 1e-5): Tensor<D> {
   return resultOf(kernels.layerNorm, [x, gain, bias], { epsilon });
 }
 

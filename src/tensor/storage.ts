@@ -11,8 +11,7 @@ let leakRegistry: FinalizationRegistry<{ description: string; stack: string }> |
  * its stack, which is slow.
  */
 export function reportLeaks(listener: LeakListener | undefined): void {
-  leakRegistry =
-    listener && new FinalizationRegistry(({ description, stack }) => listener(description, stack));
+  leakRegistry = listener && new FinalizationRegistry(({ description, stack }) => listener(description, stack));
 }
 
 export class Storage {

@@ -192,7 +192,7 @@ export class Tensor<D extends DType = DType> extends DeviceArray<D> implements V
   /** Mean over `axes` (default all). */
   mean(axes?: number | readonly number[], keepDimensions = false): Tensor<D> {
     const total = this.sum(axes, keepDimensions);
-    return total.div(this.size / total.size);
+    return total.mul(total.size / this.size);
   }
   /** Maximum over `axes` (default all); ties share the gradient. */
   max(axes?: number | readonly number[], keepDimensions = false): Tensor<D> {
@@ -271,10 +271,7 @@ export class Tensor<D extends DType = DType> extends DeviceArray<D> implements V
     return new Tensor(this.storage.retain(), { shape, dtype: this.dtype }, requiresGrad);
   }
 
-  private binary<Result extends DType>(
-    operation: ElementwiseOperation,
-    other: Tensor | number,
-  ): Tensor<Result> {
+  private binary<Result extends DType>(operation: ElementwiseOperation, other: Tensor | number): Tensor<Result> {
     const second = typeof other === "number" ? scalarLike(this, other) : other;
     return resultOf(operation, [this, second], undefined);
   }
@@ -295,9 +292,7 @@ export class Tensor<D extends DType = DType> extends DeviceArray<D> implements V
     const list = axes === undefined ? this.shape.map((_, axis) => axis) : [axes].flat();
     const resolved = list.map((axis) => kernels.resolveAxis(operation.name, axis, this.rank));
     const reduced: Tensor<D> = resultOf(operation, [this], { axes: resolved });
-    return keepDimensions
-      ? reduced
-      : reduced.reshape(this.shape.filter((_, axis) => !resolved.includes(axis)));
+    return keepDimensions ? reduced : reduced.reshape(this.shape.filter((_, axis) => !resolved.includes(axis)));
   }
 }
 
@@ -320,9 +315,7 @@ export function apply<Attributes>(
   const { name, gradient, constants = [] } = operation;
   const places = inputs.map((input, index) => {
     if (input instanceof Tensor) return input.at(name);
-    throw new TypeError(
-      `${name}: input ${index} is ${describe(input)}, expected a tensor; make one with tensor()`,
-    );
+    throw new TypeError(`${name}: input ${index} is ${describe(input)}, expected a tensor; make one with tensor()`);
   });
   const foreign = inputs.find((input) => input.device !== device);
   if (foreign !== undefined) {

@@ -25,10 +25,7 @@ export function trainingSchema<Metric extends z.ZodType<string>>(kind: TrainingK
     accumulation: count.default(1).describe("Batches whose gradients are averaged for one update"),
     learningRate: positive.default(learningRate).describe("Of AdamW, at the end of warm-up"),
     schedule: z.enum(SCHEDULES).default("cosine").describe("How the learning rate falls after warm-up"),
-    warmup: nonNegative
-      .max(1)
-      .default(0.05)
-      .describe("Share of the updates over which the learning rate grows"),
+    warmup: nonNegative.max(1).default(0.05).describe("Share of the updates over which the learning rate grows"),
     weightDecay: nonNegative.default(1e-4).describe("Of AdamW"),
     clipNorm: positive.default(5).describe("Largest norm of all gradients together"),
     validateEvery: count

@@ -122,9 +122,7 @@ class TrainingRun {
     const { stage, model, size, validate } = task;
     const { earlyStopping, validateEvery } = options;
     if (validate === undefined && (earlyStopping ?? validateEvery) !== undefined) {
-      throw new RangeError(
-        `${stage}: there is nothing to validate on; leave out validateEvery and earlyStopping`,
-      );
+      throw new RangeError(`${stage}: there is nothing to validate on; leave out validateEvery and earlyStopping`);
     }
     this.batches = new TrainingBatches(stage, size, options);
     this.totalSteps = Math.ceil(this.batches.count / options.accumulation);
@@ -230,8 +228,7 @@ class BestWeights {
       );
     }
     const before = this.progress;
-    const isBetter =
-      before === undefined || (better === "higher" ? value > before.best : value < before.best);
+    const isBetter = before === undefined || (better === "higher" ? value > before.best : value < before.best);
     if (isBetter) this.weights = await model.stateDict();
     this.progress = isBetter ? { best: value, since: 0 } : { best: before.best, since: before.since + 1 };
   }

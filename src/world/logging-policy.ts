@@ -35,8 +35,7 @@ export function drawLog(world: World, { size, seed, stream }: LogOptions): ListD
     throw new RangeError(`log: size must be a positive integer, got ${size}`);
   }
   const { userCount, itemCount, candidateCount, listLength } = world.settings;
-  const rowRandom = (part: string, row: number) =>
-    new Random({ seed, stream: `${stream}/${part}`, step: row });
+  const rowRandom = (part: string, row: number) => new Random({ seed, stream: `${stream}/${part}`, step: row });
   const log = emptyDataset({ size, candidateCount, listLength, historyLength: 0 });
   for (let row = 0; row < size; row++) log.users[row] = rowRandom("user", row).integer(userCount);
 

@@ -123,9 +123,7 @@ export function expectedRewards(world: World, requests: RequestColumns, lists: I
   const { size, candidateCount, users } = requests;
   const length = lists.length / size;
   if (!Number.isInteger(length)) {
-    throw new RangeError(
-      `oracle: expected lists of one length for ${size} requests, got ${lists.length} positions`,
-    );
+    throw new RangeError(`oracle: expected lists of one length for ${size} requests, got ${lists.length} positions`);
   }
   const wrong = lists.findIndex((position) => position < 0 || position >= candidateCount);
   if (wrong >= 0) {
@@ -133,9 +131,7 @@ export function expectedRewards(world: World, requests: RequestColumns, lists: I
       `oracle: a list holds position ${lists[wrong]}; expected positions from 0 to ${candidateCount - 1}`,
     );
   }
-  return Float64Array.from(users, (user, row) =>
-    world.expectedReward(user, itemsOfList(requests, lists, row)),
-  );
+  return Float64Array.from(users, (user, row) => world.expectedReward(user, itemsOfList(requests, lists, row)));
 }
 
 /** The start of a list, grown and cut back item by item, and what each candidate would earn as its next item. */

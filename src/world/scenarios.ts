@@ -21,8 +21,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     trainingLists: 100_000,
   },
   "weak-reward": {
-    description:
-      "a sharp logging policy and few lists: a reward model learns little beyond that policy's habits",
+    description: "a sharp logging policy and few lists: a reward model learns little beyond that policy's habits",
     options: { policyTemperature: 0.3 },
     trainingLists: 5000,
   },
@@ -43,9 +42,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
  */
 export function findScenario(name: string): Scenario {
   if (!Object.hasOwn(SCENARIOS, name)) {
-    throw new RangeError(
-      `world: no scenario "${name}"; expected one of ${Object.keys(SCENARIOS).join(", ")}`,
-    );
+    throw new RangeError(`world: no scenario "${name}"; expected one of ${Object.keys(SCENARIOS).join(", ")}`);
   }
   return SCENARIOS[name as ScenarioName];
 }

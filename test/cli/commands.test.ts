@@ -95,15 +95,9 @@ test("Ctrl-C while a log is prepared leaves nothing behind", async () => {
 test("mistakes are one line each on stderr, with exit code 2, and leave nothing behind", async () => {
   const cases: [string[], string][] = [
     [["trian"], "error: unknown command 'trian'; did you mean train?"],
-    [
-      ["train", "rewrd"],
-      'error: train: there is no stage "rewrd"; did you mean "reward"? The stages are retriever,',
-    ],
+    [["train", "rewrd"], 'error: train: there is no stage "rewrd"; did you mean "reward"? The stages are retriever,'],
     [["train", "--data.cores", "5"], "error: unknown option '--data.cores'; did you mean --data.core?"],
-    [
-      ["train", "--config", "small.yaml", "--epoch", "5"],
-      "error: unknown option '--epoch'; did you mean --epochs?",
-    ],
+    [["train", "--config", "small.yaml", "--epoch", "5"], "error: unknown option '--epoch'; did you mean --epochs?"],
     [["train"], "error: there is no data: name a log with --data FILE"],
     [["train", "--config", "none.yaml"], "error: none.yaml: there is no such file"],
     [["train", "--data", "none.csv", "--out", "runs/none"], "error: none.csv: there is no such file"],

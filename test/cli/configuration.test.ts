@@ -153,19 +153,10 @@ test("settings that do not go together are told at the key to change", () => {
     ["data: { scenario: tiny, core: 5 }", "data.core: this is of a log, and there is none"],
     ["data: { file: a.dat, columns: { user: u } }", "data.columns: a movielens log has no header"],
     ["data: { file: a.tsv, delimiter: ';' }", "data.delimiter: only the format csv has one"],
-    [
-      "data: { file: a.csv, columns: { position: p } }",
-      "data.columns.position: places in lists need columns.list",
-    ],
-    [
-      "data: { file: a.csv, protocol: logged }",
-      "data.protocol: logged candidates need a log that carries lists",
-    ],
+    ["data: { file: a.csv, columns: { position: p } }", "data.columns.position: places in lists need columns.list"],
+    ["data: { file: a.csv, protocol: logged }", "data.protocol: logged candidates need a log that carries lists"],
     ["data: { file: a.csv, candidateCount: 5 }", "data.candidateCount: a list of 6 needs as many candidates"],
-    [
-      "data: { file: a.csv, retrieverFraction: 0.9 }",
-      "data.retrieverFraction: training lists come after this part",
-    ],
+    ["data: { file: a.csv, retrieverFraction: 0.9 }", "data.retrieverFraction: training lists come after this part"],
     ["data: { file: a.unknown }", "data.file: the ending of"],
     ["experiment: { width: 30, heads: 4 }", "experiment.width: must be a multiple of the 4 heads"],
     ["experiment: { groups: { spaced: 99 } }", "experiment.groups.spaced: at most the 16 lists drawn"],
@@ -185,10 +176,7 @@ test("mistakes in flags name the flag", () => {
     [["--data.core", "x"], '--data.core: expected an integer of at least 1, got "x"'],
     [["--epochs", "0"], "--epochs: expected an integer of at least 1, got 0"],
     [["--columns", "usr=u"], "--columns: data.columns.usr: unknown key; did you mean user?"],
-    [
-      ["--experiment.methods", "prm"],
-      `--experiment.methods: expected a list of ${TRAINABLE.join(", ")}, got "prm"`,
-    ],
+    [["--experiment.methods", "prm"], `--experiment.methods: expected a list of ${TRAINABLE.join(", ")}, got "prm"`],
     [
       ["--experiment.reward", '{"member":2}'],
       "--experiment.reward: experiment.reward.member: unknown key; did you mean members?",
@@ -257,10 +245,7 @@ test("a flag that names another source of data replaces the file's", () => {
 });
 
 test("paths are relative to the file's folder; blank keys say nothing", () => {
-  const layer = parseConfiguration(
-    "data: { file: log.csv, prepared: /tmp/p, core: }\noutput:\n",
-    "some/goalrank.yaml",
-  );
+  const layer = parseConfiguration("data: { file: log.csv, prepared: /tmp/p, core: }\noutput:\n", "some/goalrank.yaml");
   const { data, output } = resolveConfiguration([layer]);
   assert.is(data.file, "some/log.csv");
   assert.is(data.prepared, "/tmp/p");

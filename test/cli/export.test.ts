@@ -69,14 +69,7 @@ test("everything is written, and told with its size", async () => {
 test("a ranker's file may be named instead of its run; folders above the output are made", async () => {
   using folder = runFolder();
   const deep = join(folder.out, "a", "b");
-  const printed = await goalrankExport(
-    join(folder.run, RANKER_FILE),
-    "--out",
-    deep,
-    "--format",
-    "onnx",
-    "--json",
-  );
+  const printed = await goalrankExport(join(folder.run, RANKER_FILE), "--out", deep, "--format", "onnx", "--json");
   assert.equal(listed(deep), ONNX);
   const { fingerprint, written } = JSON.parse(printed);
   assert.match(fingerprint, /^[0-9a-f]{8}$/);
@@ -94,10 +87,7 @@ test("a folder that holds something is replaced with --force alone, and keeps wh
   await goalrankExport(folder.run, "--out", folder.out);
   writeFileSync(join(folder.out, "own.txt"), "kept");
   writeFileSync(join(folder.out, "encoder.onnx"), "old");
-  await isRefused(
-    goalrankExport(folder.run, "--out", folder.out, "--format", "onnx"),
-    /not empty; .*--out.*--force/,
-  );
+  await isRefused(goalrankExport(folder.run, "--out", folder.out, "--format", "onnx"), /not empty; .*--out.*--force/);
   assert.is(readFileSync(join(folder.out, "encoder.onnx"), "utf8"), "old");
   await goalrankExport(folder.run, "--out", folder.out, "--format", "onnx", "--force");
   assert.equal(listed(folder.out), [...ONNX, "own.txt"].sort());

@@ -39,16 +39,12 @@ test("the program itself loads nothing of what its commands do", () => {
   const texts = new Map(readSource().map(({ path, text }) => [path, text]));
   const loaded = new Set(["src/cli/main.ts"]);
   for (const path of loaded) {
-    for (const [, target] of (texts.get(path) ?? "").matchAll(
-      /^(?:import|\}) (?!type\b).*from "(\..+)";/gm,
-    )) {
+    for (const [, target] of (texts.get(path) ?? "").matchAll(/^(?:import|\}) (?!type\b).*from "(\..+)";/gm)) {
       loaded.add(posix.join(posix.dirname(path), target));
     }
   }
   assert.ok(loaded.has("src/cli/goalrank-program.ts"));
-  const others = [...loaded].filter(
-    (path) => !/^src\/(cli|text)\/[^/]+$|^src\/cli\/terminal\/say\.ts$/.test(path),
-  );
+  const others = [...loaded].filter((path) => !/^src\/(cli|text)\/[^/]+$|^src\/cli\/terminal\/say\.ts$/.test(path));
   assert.equal(others, []);
 });
 

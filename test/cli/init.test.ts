@@ -30,10 +30,7 @@ async function initialise(log: string): Promise<Configuration["data"]> {
 }
 
 test("a CSV file: columns by their names, the threshold by the values", async () => {
-  const log = file(
-    "stars.csv",
-    "userId,movieId,rating,timestamp\n1,296,5.0,1147880044\n1,306,3.5,1147868817\n",
-  );
+  const log = file("stars.csv", "userId,movieId,rating,timestamp\n1,296,5.0,1147880044\n1,306,3.5,1147868817\n");
   const data = await initialise(log);
   assert.is(data.format, "csv");
   assert.equal(data.columns, { user: "userId", item: "movieId", feedback: "rating", timestamp: "timestamp" });
@@ -60,10 +57,7 @@ test("dates are times, and a table of titles is read in the encoding that it has
 });
 
 test("TSV: columns that no name tells are told by what is in them", async () => {
-  const log = file(
-    "plain.tsv",
-    "a\tb\tc\td\nu1\ti1\t3\t1600000000\nu2\ti2\t9\t1600000100\nu2\ti1\t7\t1600000200\n",
-  );
+  const log = file("plain.tsv", "a\tb\tc\td\nu1\ti1\t3\t1600000000\nu2\ti2\t9\t1600000100\nu2\ti1\t7\t1600000200\n");
   const data = await initialise(log);
   assert.is(data.format, "tsv");
   assert.equal(data.columns, { user: "a", item: "b", feedback: "c", timestamp: "d" });
@@ -115,11 +109,7 @@ test("files that are no logs end with one line", async () => {
     ["archive.zip", "PK\u0003\u0004rest", /archive.zip: this is a zip archive/],
     ["log.jsonl", '{"user": 1}\n', /log.jsonl:1: this looks like JSON/],
     ["words.txt", "one\ntwo\nthree\n", /words.txt:1: the lines have no fields in common/],
-    [
-      "u.data",
-      "196\t242\t3\t881250949\n186\t302\t3\t891717742\n",
-      /u.data:1: no header: the first line is 196/,
-    ],
+    ["u.data", "196\t242\t3\t881250949\n186\t302\t3\t891717742\n", /u.data:1: no header: the first line is 196/],
     ["half.gz", gzipSync("a,b\n1,2\n").subarray(0, 15), /half.gz: broken gzip data/],
     ["binary.dat", Uint8Array.of(1, 0, 2, 0, 44, 0), /binary.dat: this is no text/],
     ["cut.parquet", "PAR1cut", /cut.parquet: this is not a Parquet file, or its end is missing/],
@@ -163,8 +153,7 @@ test("thresholds: 1 of 0 and 1, 4 of 5 stars, else what about half reach, never 
     [[-1, 0, 1], 1],
     [[], 3],
   ];
-  for (const [values, threshold] of cases)
-    assert.is(guessThreshold(values).threshold, threshold, `${values}`);
+  for (const [values, threshold] of cases) assert.is(guessThreshold(values).threshold, threshold, `${values}`);
 });
 
 test.run();

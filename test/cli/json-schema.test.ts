@@ -29,9 +29,7 @@ test("the page has every key, and every link on it leads somewhere", () => {
   const page = configurationPage();
   for (const { path } of listSettings(publishedSchema))
     assert.ok(page.includes(`| \`${path[path.length - 1]}\` |`), path.join("."));
-  const titles = [...page.matchAll(/^## (.+)$/gm)].map(([, title]) =>
-    title.toLowerCase().replaceAll(/[^a-z]/g, ""),
-  );
+  const titles = [...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title.toLowerCase().replaceAll(/[^a-z]/g, ""));
   for (const [, anchor] of page.matchAll(/\]\(#([^)]+)\)/g)) assert.ok(titles.includes(anchor), anchor);
 });
 

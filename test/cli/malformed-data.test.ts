@@ -35,50 +35,15 @@ async function prepared(name: string, content: string | Uint8Array, ...words: st
 }
 
 for (const [what, name, content, problem] of [
-  [
-    "text for a number",
-    "log.csv",
-    `${HEADER}u,i,good,2\n`,
-    /^error: log\.csv:2: rating "good" is not a number/,
-  ],
-  [
-    "half a line",
-    "log.csv",
-    LOG.slice(0, -12),
-    /^error: log\.csv:1441: \d columns instead of 4; expected user_id/,
-  ],
-  [
-    "a missing column",
-    "log.csv",
-    LOG.replace("rating", "stars"),
-    /^error: log\.csv:1: .*did you mean "stars"\?$/,
-  ],
+  ["text for a number", "log.csv", `${HEADER}u,i,good,2\n`, /^error: log\.csv:2: rating "good" is not a number/],
+  ["half a line", "log.csv", LOG.slice(0, -12), /^error: log\.csv:1441: \d columns instead of 4; expected user_id/],
+  ["a missing column", "log.csv", LOG.replace("rating", "stars"), /^error: log\.csv:1: .*did you mean "stars"\?$/],
   ["an empty file", "log.csv", "", /^error: log\.csv: the file is empty$/],
-  [
-    "a header alone",
-    "log.tsv",
-    HEADER.replaceAll(",", "\t"),
-    /^error: log\.tsv: no interactions; expected lines/,
-  ],
-  [
-    "gzip cut short",
-    "log.csv.gz",
-    packed.subarray(0, 900),
-    /^error: log\.csv\.gz: broken gzip data \(unexpected/,
-  ],
-  [
-    "no Parquet",
-    "log.parquet",
-    LOG,
-    /^error: log\.parquet: this is not a Parquet file, or its end is missing/,
-  ],
+  ["a header alone", "log.tsv", HEADER.replaceAll(",", "\t"), /^error: log\.tsv: no interactions; expected lines/],
+  ["gzip cut short", "log.csv.gz", packed.subarray(0, 900), /^error: log\.csv\.gz: broken gzip data \(unexpected/],
+  ["no Parquet", "log.parquet", LOG, /^error: log\.parquet: this is not a Parquet file, or its end is missing/],
   ["half a Parquet file", "log.parquet", parquetLog().subarray(0, 300), /^error: log\.parquet: this is not/],
-  [
-    "one user",
-    "log.csv",
-    LOG.replaceAll(/^u\d+/gm, "u0"),
-    /^error: .*(use a smaller core|use a log with more items)/,
-  ],
+  ["one user", "log.csv", LOG.replaceAll(/^u\d+/gm, "u0"), /^error: .*(use a smaller core|use a log with more items)/],
   ["one item", "log.csv", LOG.replaceAll(/,i\d+,/g, ",i0,"), /^error: .*no training list is left of 1440/],
 ] as const) {
   test(`${what} is one line and exit code 2, and nothing is left of the prepared file`, async () => {

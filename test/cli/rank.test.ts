@@ -81,10 +81,7 @@ test("a line without an end and one that is no text are errors that name it", as
       (error: Error) => error.message,
     );
   const bytes = (text: string) => new TextEncoder().encode(text);
-  assert.match(
-    await message([bytes("{}\n"), bytes("x".repeat(6)), bytes("x".repeat(6))]),
-    /line 2 is longer than 10/,
-  );
+  assert.match(await message([bytes("{}\n"), bytes("x".repeat(6)), bytes("x".repeat(6))]), /line 2 is longer than 10/);
   assert.match(await message([Uint8Array.of(0xff, 0x0a)]), /line 1 is not UTF-8/);
 });
 
@@ -119,12 +116,8 @@ test("a hundred and fifty requests are answered in their order", async () => {
 });
 
 test("a ranker that learned from injected candidates says so", () => {
-  assert.match(
-    retrievalWarning({ training: { candidates: "injected" } }) ?? "",
-    /candidates that you give it/,
-  );
-  for (const training of [{}, { candidates: "retrieved" }])
-    assert.is(retrievalWarning({ training }), undefined);
+  assert.match(retrievalWarning({ training: { candidates: "injected" } }) ?? "", /candidates that you give it/);
+  for (const training of [{}, { candidates: "retrieved" }]) assert.is(retrievalWarning({ training }), undefined);
 });
 
 test("people see places, probabilities and titles", async () => {

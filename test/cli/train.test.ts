@@ -47,8 +47,7 @@ function smallRatings(separator: string): string {
 test("--help explains the options", () => {
   const { code, output } = train("--help");
   assert.is(code, 0);
-  for (const option of ["--data", "--seed", "--epochs", "--out", "--json", "--scenario"])
-    assert.match(output, option);
+  for (const option of ["--data", "--seed", "--epochs", "--out", "--json", "--scenario"]) assert.match(output, option);
 });
 
 test("a small world: table, JSON line, run folder; the same seed gives the same numbers", () => {
@@ -58,14 +57,7 @@ test("a small world: table, JSON line, run folder; the same seed gives the same 
   assert.is(first.code, 0, first.errors);
   const table = JSON.parse(first.output);
   const methods = table.rows.map((row: { method: string }) => row.method);
-  assert.equal(methods, [
-    "random",
-    "logging policy",
-    "DNN",
-    "generator-evaluator, 20 lists",
-    "GoalRank",
-    "oracle",
-  ]);
+  assert.equal(methods, ["random", "logging policy", "DNN", "generator-evaluator, 20 lists", "GoalRank", "oracle"]);
   assert.equal(
     table.advantages.map(({ over }: { over: string }) => over),
     ["logging policy", "DNN", "generator-evaluator, 20 lists"],
@@ -109,18 +101,7 @@ test("a small world: table, JSON line, run folder; the same seed gives the same 
 });
 
 test("Ctrl-C saves and says how to go on; the resumed run ends as if nothing had happened", async () => {
-  const options = [
-    "--scenario",
-    "tiny",
-    "--requests",
-    "640",
-    "--epochs",
-    "2",
-    "--seed",
-    "4",
-    "--device",
-    "cpu",
-  ];
+  const options = ["--scenario", "tiny", "--requests", "640", "--epochs", "2", "--seed", "4", "--device", "cpu"];
   const whole = join(folder, "whole");
   const stopped = join(folder, "stopped");
   assert.is(train(...options, "--out", whole).code, 0);
@@ -156,16 +137,7 @@ test("a MovieLens log and a CSV log run to the table without the truth", () => {
     ["--data", file("ratings.csv", header + smallRatings(",")), "--format", "csv"],
   ];
   const outputs = logs.map((options) => {
-    const { code, output, errors } = train(
-      ...options,
-      "--core",
-      "5",
-      "--max-lists",
-      "60",
-      "--epochs",
-      "1",
-      "--json",
-    );
+    const { code, output, errors } = train(...options, "--core", "5", "--max-lists", "60", "--epochs", "1", "--json");
     assert.is(code, 0, errors);
     assert.match(errors, /60 of them drawn/);
     assert.not.match(output, /true reward/);
@@ -211,10 +183,7 @@ test("mistakes end with one line and exit code 2 before anything is trained", ()
       /settings.json:1: experiment.widht: unknown key; did you mean width\?/,
     ],
     [["--data", join(folder, "missing.dat")], /missing.dat/],
-    [
-      ["--data", ratings, "--core", "5", "--config", file("tables.json", tables)],
-      /genres.csv: there is no such file/,
-    ],
+    [["--data", ratings, "--core", "5", "--config", file("tables.json", tables)], /genres.csv: there is no such file/],
     [["--data", bad], /bad.dat:2: /],
     [["--data", file("few.dat", "1::2::3::4\n")], /few.dat: no training list/],
     [

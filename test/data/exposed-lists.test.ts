@@ -1,12 +1,7 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  cutLists,
-  type ExposedLists,
-  sampleLists,
-  trainingInteractions,
-} from "../../src/data/exposed-lists.ts";
+import { cutLists, type ExposedLists, sampleLists, trainingInteractions } from "../../src/data/exposed-lists.ts";
 import type { InteractionLog } from "../../src/data/interactions.ts";
 import { arbitraryRows, logOf, type Row } from "./logs.ts";
 
@@ -28,56 +23,46 @@ const startsOf = (lists: ExposedLists, user: number) =>
 
 test("lists partition each user's sequence from its end; the remainder is in none", () => {
   fc.assert(
-    fc.property(
-      arbitraryLengths,
-      arbitraryLength,
-      arbitraryFraction,
-      (lengths, listLength, trainingFraction) => {
-        const log = logOfLengths(lengths);
-        const options = { listLength, trainingFraction, positiveThreshold: 1 };
-        const { training, validation, test, counts } = cutLists(log, options);
-        for (let user = 0; user < log.userIds.length; user++) {
-          const end = log.userOffsets[user + 1];
-          const expected: number[] = [];
-          for (let start = end - listLength; start >= log.userOffsets[user]; start -= listLength) {
-            expected.unshift(start);
-          }
-          // In time order: training, then validation, then the one test list.
-          const starts = [training, validation, test].flatMap((lists) => startsOf(lists, user));
-          assert.equal(starts, expected);
-          assert.equal(startsOf(test, user), expected.slice(-1));
+    fc.property(arbitraryLengths, arbitraryLength, arbitraryFraction, (lengths, listLength, trainingFraction) => {
+      const log = logOfLengths(lengths);
+      const options = { listLength, trainingFraction, positiveThreshold: 1 };
+      const { training, validation, test, counts } = cutLists(log, options);
+      for (let user = 0; user < log.userIds.length; user++) {
+        const end = log.userOffsets[user + 1];
+        const expected: number[] = [];
+        for (let start = end - listLength; start >= log.userOffsets[user]; start -= listLength) {
+          expected.unshift(start);
         }
-        assert.is(counts.lists, training.size + validation.size + test.size);
-        assert.is(counts.withPositive, counts.lists);
-      },
-    ),
+        // In time order: training, then validation, then the one test list.
+        const starts = [training, validation, test].flatMap((lists) => startsOf(lists, user));
+        assert.equal(starts, expected);
+        assert.equal(startsOf(test, user), expected.slice(-1));
+      }
+      assert.is(counts.lists, training.size + validation.size + test.size);
+      assert.is(counts.withPositive, counts.lists);
+    }),
   );
 });
 
 test("training lists are those that end within the first part of the sequence", () => {
   fc.assert(
-    fc.property(
-      arbitraryLengths,
-      arbitraryLength,
-      fc.integer({ min: 1, max: 99 }),
-      (lengths, listLength, percent) => {
-        const log = logOfLengths(lengths);
-        const { training, validation } = cutLists(log, {
-          listLength,
-          trainingFraction: percent / 100,
-          positiveThreshold: 1,
-        });
-        // Whole numbers, so that nothing rounds: position * 100 <= percent * n.
-        const endsWithin = (lists: ExposedLists, list: number) => {
-          const user = lists.users[list];
-          const sequenceStart = log.userOffsets[user];
-          const end = lists.starts[list] + listLength - sequenceStart;
-          return end * 100 <= percent * (log.userOffsets[user + 1] - sequenceStart);
-        };
-        for (let list = 0; list < training.size; list++) assert.ok(endsWithin(training, list));
-        for (let list = 0; list < validation.size; list++) assert.not(endsWithin(validation, list));
-      },
-    ),
+    fc.property(arbitraryLengths, arbitraryLength, fc.integer({ min: 1, max: 99 }), (lengths, listLength, percent) => {
+      const log = logOfLengths(lengths);
+      const { training, validation } = cutLists(log, {
+        listLength,
+        trainingFraction: percent / 100,
+        positiveThreshold: 1,
+      });
+      // Whole numbers, so that nothing rounds: position * 100 <= percent * n.
+      const endsWithin = (lists: ExposedLists, list: number) => {
+        const user = lists.users[list];
+        const sequenceStart = log.userOffsets[user];
+        const end = lists.starts[list] + listLength - sequenceStart;
+        return end * 100 <= percent * (log.userOffsets[user + 1] - sequenceStart);
+      };
+      for (let list = 0; list < training.size; list++) assert.ok(endsWithin(training, list));
+      for (let list = 0; list < validation.size; list++) assert.not(endsWithin(validation, list));
+    }),
   );
 });
 
@@ -89,24 +74,16 @@ test("lists without a positive and lists with an item twice are left out and cou
       const { training, validation, test, counts } = cutLists(log, { listLength, positiveThreshold });
       for (const lists of [training, validation, test]) {
         for (const start of lists.starts) {
-          assert.ok(
-            log.feedback.subarray(start, start + listLength).some((value) => value >= positiveThreshold),
-          );
+          assert.ok(log.feedback.subarray(start, start + listLength).some((value) => value >= positiveThreshold));
           assert.is(new Set(log.items.subarray(start, start + listLength)).size, listLength);
         }
       }
-      assert.equal(
-        [training.size, validation.size, test.size],
-        [counts.training, counts.validation, counts.test],
-      );
+      assert.equal([training.size, validation.size, test.size], [counts.training, counts.validation, counts.test]);
       assert.is(counts.training + counts.validation + counts.test, counts.withPositive - counts.withRepeat);
       const usersWithList = log.userIds.filter((_, user) => {
         return log.userOffsets[user + 1] - log.userOffsets[user] >= listLength;
       });
-      assert.is(
-        counts.test + counts.testUsersWithoutPositive + counts.testUsersWithRepeat,
-        usersWithList.length,
-      );
+      assert.is(counts.test + counts.testUsersWithoutPositive + counts.testUsersWithRepeat, usersWithList.length);
     }),
   );
 });
@@ -131,27 +108,22 @@ test("a fraction is exact: 0.29 of 100 interactions are 29, although 0.29 * 100 
 
 test("trainingInteractions ends where the first validation or test list starts", () => {
   fc.assert(
-    fc.property(
-      arbitraryLengths,
-      arbitraryLength,
-      arbitraryFraction,
-      (lengths, listLength, trainingFraction) => {
-        const log = logOfLengths(lengths);
-        const options = { listLength, trainingFraction, positiveThreshold: 1 };
-        const { training, validation, test } = cutLists(log, options);
-        const part = trainingInteractions(log, options);
-        assert.equal(part.itemIds, log.itemIds);
-        for (let user = 0; user < log.userIds.length; user++) {
-          const sequenceStart = log.userOffsets[user];
-          const kept = part.userOffsets[user + 1] - part.userOffsets[user];
-          const heldOut = [validation, test].flatMap((lists) => startsOf(lists, user));
-          for (const start of heldOut) assert.ok(sequenceStart + kept <= start);
-          for (const start of startsOf(training, user)) assert.ok(start + listLength <= sequenceStart + kept);
-          const length = log.userOffsets[user + 1] - sequenceStart;
-          assert.ok(kept <= trainingFraction * length + 1e-6);
-        }
-      },
-    ),
+    fc.property(arbitraryLengths, arbitraryLength, arbitraryFraction, (lengths, listLength, trainingFraction) => {
+      const log = logOfLengths(lengths);
+      const options = { listLength, trainingFraction, positiveThreshold: 1 };
+      const { training, validation, test } = cutLists(log, options);
+      const part = trainingInteractions(log, options);
+      assert.equal(part.itemIds, log.itemIds);
+      for (let user = 0; user < log.userIds.length; user++) {
+        const sequenceStart = log.userOffsets[user];
+        const kept = part.userOffsets[user + 1] - part.userOffsets[user];
+        const heldOut = [validation, test].flatMap((lists) => startsOf(lists, user));
+        for (const start of heldOut) assert.ok(sequenceStart + kept <= start);
+        for (const start of startsOf(training, user)) assert.ok(start + listLength <= sequenceStart + kept);
+        const length = log.userOffsets[user + 1] - sequenceStart;
+        assert.ok(kept <= trainingFraction * length + 1e-6);
+      }
+    }),
   );
 });
 
@@ -170,10 +142,7 @@ test("sampleLists draws without replacement, keeps the order, and follows the se
 
 test("options out of range are errors", () => {
   const log = logOfLengths([6]);
-  assert.throws(
-    () => cutLists(log, { listLength: 0 }),
-    /lists\.listLength: expected an integer of at least 1, got 0/,
-  );
+  assert.throws(() => cutLists(log, { listLength: 0 }), /lists\.listLength: expected an integer of at least 1, got 0/);
   assert.throws(
     () => cutLists(log, { trainingFraction: 0 }),
     /lists\.trainingFraction: expected a number over 0 and at most 1, got 0/,

@@ -14,9 +14,7 @@ test("a log holds each user's rows by time, ties in the order they were added", 
       assert.equal(log.userIds, users);
       assert.equal(log.itemIds, [...new Set(rows.map(([, item]) => item))]);
       // Array.prototype.sort is stable.
-      const expected = users.flatMap((user) =>
-        rows.filter((row) => row[0] === user).sort((a, b) => a[3] - b[3]),
-      );
+      const expected = users.flatMap((user) => rows.filter((row) => row[0] === user).sort((a, b) => a[3] - b[3]));
       assert.equal(rowsOf(log), expected);
       for (let user = 0; user < users.length; user++) {
         const own = log.users.subarray(log.userOffsets[user], log.userOffsets[user + 1]);
@@ -76,10 +74,7 @@ test("selectInteractions keeps the numbers of users and items, also of those lef
 test("numbers that are not finite are refused", () => {
   const builder = new InteractionLogBuilder();
   assert.throws(() => builder.add("u", "i", Number.NaN, 1), /must be finite, got NaN and 1/);
-  assert.throws(
-    () => builder.add("u", "i", 1, Number.POSITIVE_INFINITY),
-    /must be finite, got 1 and Infinity/,
-  );
+  assert.throws(() => builder.add("u", "i", 1, Number.POSITIVE_INFINITY), /must be finite, got 1 and Infinity/);
   assert.is(builder.size, 0);
 });
 

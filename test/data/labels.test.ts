@@ -4,13 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { feedbackBatch } from "../../src/data/batch.ts";
 import type { ListDataset } from "../../src/data/dataset.ts";
-import {
-  candidateLabels,
-  labelsOfLists,
-  listRewards,
-  mixedLists,
-  showableLists,
-} from "../../src/data/labels.ts";
+import { candidateLabels, labelsOfLists, listRewards, mixedLists, showableLists } from "../../src/data/labels.ts";
 import { Random } from "../../src/kernels/index.ts";
 import { log } from "../small-world.ts";
 

@@ -68,10 +68,7 @@ test("where the log names more candidates than asked for, which ones are left ou
     const dataset = buildListDataset(log, test, scoreItems, { ...OPTIONS, seed });
     const chosen = dataset.candidates.toSorted();
     drawn.add(`${chosen}`);
-    assert.equal(
-      buildListDataset(log, test, scoreItems, { ...OPTIONS, seed }).candidates,
-      dataset.candidates,
-    );
+    assert.equal(buildListDataset(log, test, scoreItems, { ...OPTIONS, seed }).candidates, dataset.candidates);
   }
   // Two of the six others: fifteen pairs.
   assert.ok(drawn.size > 10 && drawn.size <= 15, `${drawn.size}`);
@@ -110,10 +107,7 @@ test("too few logged candidates, and a log without lists, are errors that say wh
     ["ann", "b", 1, 1],
     ["ann", "c", 1, 2],
   ]);
-  throwsMessage(
-    () => withLoggedCandidates(plain, allLists(plain)),
-    "lists: this log carries no lists of its own",
-  );
+  throwsMessage(() => withLoggedCandidates(plain, allLists(plain)), "lists: this log carries no lists of its own");
 });
 
 test.run();

@@ -31,12 +31,7 @@ export function rowsOf(log: InteractionLog): Row[] {
 /** Up to `maxLength` interactions of a few users and items, in any order, with many equal times. */
 export function arbitraryRows(userCount: number, itemCount: number, maxLength: number): fc.Arbitrary<Row[]> {
   const name = (prefix: string, count: number) => fc.nat(count - 1).map((number) => `${prefix}${number}`);
-  const row = fc.tuple(
-    name("user", userCount),
-    name("item", itemCount),
-    fc.integer({ min: 1, max: 5 }),
-    fc.nat(9),
-  );
+  const row = fc.tuple(name("user", userCount), name("item", itemCount), fc.integer({ min: 1, max: 5 }), fc.nat(9));
   return fc.array(row, { maxLength, size: "max" });
 }
 

@@ -59,10 +59,7 @@ test("files without a log in them are told apart", async () => {
   assert.is(await refusalOf(""), "log.csv: the file is empty");
   assert.is(await refusalOf("\n\r\n\n"), `log.csv: no interactions; expected lines of ${EXPECTED.slice(9)}`);
   assert.is(await refusalOf(HEADER), `log.csv: no interactions; expected lines of ${EXPECTED.slice(9)}`);
-  assert.match(
-    await refusalOf("u,i,1,2\nu,i,1,2\n"),
-    /^log\.csv:1: there is no column "user_id" for the user/,
-  );
+  assert.match(await refusalOf("u,i,1,2\nu,i,1,2\n"), /^log\.csv:1: there is no column "user_id" for the user/);
   assert.match(await refusalOf(`${"x,".repeat(1e5)}\n`), /^log\.csv:1: .{1,800}…; did you mean "x"\?$/);
 });
 
@@ -122,10 +119,7 @@ test("gzip that is no gzip, cut short or changed is an error at any byte", async
 test("quotes that never close are an error at the line where they open", async () => {
   const text = `${HEADER}u,"a\nb",1,2\n\nu,"i,1,2\n${"u,i,1,2\n".repeat(100)}`;
   assert.is(await refusalOf(text), "log.csv:5: a quote opened in this record is never closed");
-  assert.match(
-    await refusalOf(`${text}${"u,i,1,2\n".repeat(2 ** 18)}`),
-    /^log\.csv:5: a record of more than/,
-  );
+  assert.match(await refusalOf(`${text}${"u,i,1,2\n".repeat(2 ** 18)}`), /^log\.csv:5: a record of more than/);
   assert.match(await refusalOf(`${HEADER}u,"i"x,1,2\n`), /^log\.csv:2: a quote inside a field/);
 });
 
@@ -193,10 +187,7 @@ test("tables of features are refused as logs are", async () => {
   };
   const header = "id,year,genres\n";
   assert.is(await refused(""), "films.csv: the file is empty");
-  assert.is(
-    await refused("id,genres\na,x\n"),
-    'films.csv:1: there is no column "year"; the columns are id, genres',
-  );
+  assert.is(await refused("id,genres\na,x\n"), 'films.csv:1: there is no column "year"; the columns are id, genres');
   assert.is(await refused(`${header}a,1950,x\nb,1951\n`), "films.csv:3: 2 columns instead of 3");
   assert.is(await refused(`${header}a,long ago,x\n`), 'films.csv:2: year "long ago" is not a finite number');
   assert.is(await refused(`${header}a,1e39,x\n`), 'films.csv:2: year "1e39" is not a finite number');
@@ -204,9 +195,7 @@ test("tables of features are refused as logs are", async () => {
   const names = "holds bytes that are no text in UTF-8; set the encoding to latin1 if it is that";
   const latin = bytes(`${header}a,1,caf`, 0xe9, "|x\n");
   assert.ok((await refused(latin)).startsWith(`films.csv:2: genres "caf\uFFFD|x" ${names}`));
-  assert.ok(
-    (await refused(bytes(`${header}a`, 0, ",1,x\n"))).startsWith(`films.csv:2: id "a\\u0000" ${names}`),
-  );
+  assert.ok((await refused(bytes(`${header}a`, 0, ",1,x\n"))).startsWith(`films.csv:2: id "a\\u0000" ${names}`));
   const many = Array.from({ length: 1001 }, (_, n) => n).join("|");
   assert.is(
     await refused(`${header}a,1,${many}\n`),

@@ -7,10 +7,7 @@ import { writeMetadata } from "hyparquet-writer/src/metadata.js";
 type WriteOptions = Omit<Parameters<typeof parquetWriteBuffer>[0], "columnData">;
 
 /** A log of a few rows with the default columns, some of them replaced. */
-export function parquetLog(
-  own: Partial<Record<string, ColumnSource>> = {},
-  options: WriteOptions = {},
-): Uint8Array {
+export function parquetLog(own: Partial<Record<string, ColumnSource>> = {}, options: WriteOptions = {}): Uint8Array {
   const columns: Record<string, ColumnSource> = {
     user_id: { name: "user_id", data: ["ann", "bob", "ann"], type: "STRING" },
     item_id: { name: "item_id", data: [7, 8, 9], type: "INT32" },
@@ -26,8 +23,7 @@ export function withFooter(file: Uint8Array, change: (metadata: FileMetaData) =>
   const metadata = parquetMetadata(file);
   const dataEnd = file.length - metadata.metadata_length - 8;
   // They would have to change with the types of the columns.
-  for (const { columns } of metadata.row_groups)
-    for (const { meta_data } of columns) delete meta_data?.statistics;
+  for (const { columns } of metadata.row_groups) for (const { meta_data } of columns) delete meta_data?.statistics;
   change(metadata);
   const writer = new ByteWriter();
   writer.appendBytes(file.subarray(0, dataEnd));

@@ -45,14 +45,7 @@ const arbitraryLoggedLists = fc
     requests.forEach(({ user, time, shown, unshown, isListed }, request) => {
       const listId = isListed ? `request${request}` : "";
       for (let place = 0; place < shown; place++) {
-        builder.add(
-          `user${user}`,
-          `item${item++}`,
-          1 + (item % 5),
-          time + ((place + request) % 2),
-          listId,
-          place,
-        );
+        builder.add(`user${user}`, `item${item++}`, 1 + (item % 5), time + ((place + request) % 2), listId, place);
       }
       for (let n = 0; isListed && n < unshown; n++) {
         builder.add(`user${user}`, `item${item++}`, 0, time, listId, -1);
@@ -120,10 +113,7 @@ test("global-time: lists on both sides of a cut, and those after the test, are i
   fc.assert(
     fc.property(anyLog, fc.integer({ min: 1, max: 4 }), (log, listLength) => {
       const { training, validation, test, counts } = cutLists(log, { ...GLOBAL, listLength });
-      assert.equal(
-        [training.size, validation.size, test.size],
-        [counts.training, counts.validation, counts.test],
-      );
+      assert.equal([training.size, validation.size, test.size], [counts.training, counts.validation, counts.test]);
       const kept = counts.training + counts.validation + counts.test;
       const leftOut = (counts.straddling ?? Number.NaN) + (counts.later ?? Number.NaN);
       assert.is(kept + leftOut, counts.withPositive - counts.withRepeat);

@@ -37,9 +37,7 @@ function shellCommands({ file, line, text }: CodeBlock): ShellCommand[] {
 }
 
 function splitWords(text: string): string[] {
-  return [...text.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
-    ([, single, double, plain]) => single ?? double ?? plain,
-  );
+  return [...text.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, single, double, plain]) => single ?? double ?? plain);
 }
 
 /** What is wrong with a command; undefined where nothing is, or where the program is none of this project's. */
@@ -53,8 +51,7 @@ async function problemOf(words: readonly string[]): Promise<string | undefined> 
   if (program === "npx") return problemOf([second, ...rest]);
   if (program === "goalrank") return programProblem(words.slice(1));
   if (program !== "npm") return undefined;
-  if (second === "run" || second === "run-script")
-    return npmScriptProblem(rest.filter((word) => word !== "-s"));
+  if (second === "run" || second === "run-script") return npmScriptProblem(rest.filter((word) => word !== "-s"));
   return second === "test" ? npmScriptProblem(["test", ...rest]) : undefined;
 }
 
@@ -101,9 +98,7 @@ async function scriptProblem([script, ...words]: readonly string[]): Promise<str
   if (script === "src/cli/main.ts") return programProblem(words);
   const text = sourceBehind(script);
   const flags = words.filter((word) => word.startsWith("--")).map((word) => word.slice(2).split("=")[0]);
-  const unknown = flags.find(
-    (flag) => flag !== "help" && !new RegExp(`["\`\\s-]${flag}\\b|\\b${flag}:`).test(text),
-  );
+  const unknown = flags.find((flag) => flag !== "help" && !new RegExp(`["\`\\s-]${flag}\\b|\\b${flag}:`).test(text));
   return unknown === undefined ? undefined : `${script} does not know --${unknown}`;
 }
 

@@ -69,9 +69,7 @@ function exportsOf(path: string, read: ReadFile, known = new Map<string, Declara
   const named = [...text.matchAll(REEXPORT)].flatMap(pick);
   // Imported above, and exported in a list of its own.
   const local = [...text.matchAll(LOCAL)].flatMap(([, list]) => namesIn(list));
-  const imports = [...text.matchAll(IMPORT)].filter(([, list]) =>
-    namesIn(list).some((name) => local.includes(name)),
-  );
+  const imports = [...text.matchAll(IMPORT)].filter(([, list]) => namesIn(list).some((name) => local.includes(name)));
   const passedOn = imports.flatMap(pick).filter(({ name }) => local.includes(name));
   const all = [...text.matchAll(STAR)].flatMap(([, specifier]) => from(specifier));
   const exported = [...own, ...named, ...passedOn, ...all];

@@ -31,15 +31,12 @@ function run([command, ...options]: readonly string[]): Promise<string> {
     child.stdout.on("data", add);
     child.stderr.on("data", add);
     child.on("error", reject);
-    child.on("exit", (code) =>
-      code === 0 ? resolve(output) : reject(new Error(`exit code ${code}:\n${output}`)),
-    );
+    child.on("exit", (code) => (code === 0 ? resolve(output) : reject(new Error(`exit code ${code}:\n${output}`))));
   });
 }
 
 const [image, ...command] = process.argv.slice(2);
-if (image === undefined || command.length === 0)
-  throw new Error("expected a PNG to write, and a command to run");
+if (image === undefined || command.length === 0) throw new Error("expected a PNG to write, and a command to run");
 const output = await run(command);
 const browser = await launchBrowser();
 if ("reason" in browser) throw new Error(browser.reason);

@@ -27,10 +27,7 @@ function drawUsers(seed: number, count: number, effect: number): UserMeasurement
 test("the interval covers the true difference as often as it says, and finds nothing in two alike groups", () => {
   for (const effect of [0, 0.5]) {
     const covered = Array.from({ length: 400 }, (_unused, run) => {
-      const { difference, halfWidth } = compareGroups(
-        drawUsers(2 * run, 60, 0),
-        drawUsers(2 * run + 1, 60, effect),
-      );
+      const { difference, halfWidth } = compareGroups(drawUsers(2 * run, 60, 0), drawUsers(2 * run + 1, 60, effect));
       return Math.abs(difference - effect) <= halfWidth;
     }).filter(Boolean).length;
     assert.ok(covered >= 365 && covered <= 393, `${covered} of 400`);
@@ -69,20 +66,17 @@ test("buckets are even, and a user stays in one", () => {
 
 test("each user counts once, whatever the number of sessions", () => {
   fc.assert(
-    fc.property(
-      fc.array(fc.tuple(fc.nat(4), fc.integer({ min: -9, max: 9 })), { maxLength: 30 }),
-      (sessions) => {
-        const means = userMeans(
-          sessions.map(([user]) => user),
-          sessions.map(([, value]) => value),
-        );
-        for (const [user, value] of means) {
-          const own = sessions.filter(([who]) => who === user).map(([, each]) => each);
-          assert.ok(Math.abs(value - own.reduce((a, b) => a + b, 0) / own.length) < 1e-12);
-        }
-        assert.is(means.size, new Set(sessions.map(([user]) => user)).size);
-      },
-    ),
+    fc.property(fc.array(fc.tuple(fc.nat(4), fc.integer({ min: -9, max: 9 })), { maxLength: 30 }), (sessions) => {
+      const means = userMeans(
+        sessions.map(([user]) => user),
+        sessions.map(([, value]) => value),
+      );
+      for (const [user, value] of means) {
+        const own = sessions.filter(([who]) => who === user).map(([, each]) => each);
+        assert.ok(Math.abs(value - own.reduce((a, b) => a + b, 0) / own.length) < 1e-12);
+      }
+      assert.is(means.size, new Set(sessions.map(([user]) => user)).size);
+    }),
   );
 });
 

@@ -40,9 +40,7 @@ function draw(size: number): OffPolicyLog & { readonly lists: readonly [number, 
   const random = new Random({ seed: 1, stream: "off-policy", step: 0 });
   const pick = (weights: readonly number[]) => {
     const target = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0);
-    return weights.findIndex(
-      (_, item) => target < weights.slice(0, item + 1).reduce((sum, weight) => sum + weight, 0),
-    );
+    return weights.findIndex((_, item) => target < weights.slice(0, item + 1).reduce((sum, weight) => sum + weight, 0));
   };
   const columns = { policy: [] as number[], logging: [] as number[], feedback: [] as number[] };
   const lists: [number, number][] = [];
@@ -52,10 +50,7 @@ function draw(size: number): OffPolicyLog & { readonly lists: readonly [number, 
     lists.push([first, second]);
     columns.policy.push(...chances(POLICY, first, second).map(Math.log));
     columns.logging.push(...chances(LOGGING, first, second).map(Math.log));
-    columns.feedback.push(
-      random.uniform() < top(first) ? 1 : 0,
-      random.uniform() < below(first, second) ? 1 : 0,
-    );
+    columns.feedback.push(random.uniform() < top(first) ? 1 : 0, random.uniform() < below(first, second) ? 1 : 0);
   }
   return { size, length: 2, ...columns, lists };
 }
@@ -69,15 +64,8 @@ test("all three find a policy's value from another policy's lists", () => {
     logged: new Float64Array(log.size).fill(0.4),
     policy: new Float64Array(log.size).fill(0.4),
   };
-  for (const estimate of [
-    inversePropensity(log),
-    sequentialInversePropensity(log),
-    doublyRobust(log, wrong),
-  ]) {
-    assert.ok(
-      Math.abs(estimate.value - truth) < 4 * estimate.standardError,
-      `${estimate.value}, not ${truth}`,
-    );
+  for (const estimate of [inversePropensity(log), sequentialInversePropensity(log), doublyRobust(log, wrong)]) {
+    assert.ok(Math.abs(estimate.value - truth) < 4 * estimate.standardError, `${estimate.value}, not ${truth}`);
     assert.ok(estimate.standardError < 0.03);
   }
 });
@@ -96,9 +84,7 @@ test("a policy judged on its own lists weighs all alike", () => {
   const log = draw(200);
   const own = { ...log, policy: log.logging };
   const average =
-    log.feedback.length > 0
-      ? 2 * (Array.from(log.feedback).reduce((a, b) => a + b, 0) / log.feedback.length)
-      : 0;
+    log.feedback.length > 0 ? 2 * (Array.from(log.feedback).reduce((a, b) => a + b, 0) / log.feedback.length) : 0;
   for (const estimate of [inversePropensity(own), sequentialInversePropensity(own)]) {
     assert.ok(Math.abs(estimate.value - average) < 1e-9);
     assert.ok(Math.abs(estimate.effectiveSize - 200) < 1e-9);

@@ -55,10 +55,7 @@ test("points that no law goes through are errors", () => {
     { size: 2, value: -1 },
   ];
   assert.throws(() => fitPowerLaw(negative), /values must be over 0/);
-  assert.throws(
-    () => fitSaturatingLaw(negative.map(({ value }) => ({ size: value, value }))),
-    /sizes must be/,
-  );
+  assert.throws(() => fitSaturatingLaw(negative.map(({ value }) => ({ size: value, value }))), /sizes must be/);
 });
 
 test.run();

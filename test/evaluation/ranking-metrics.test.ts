@@ -79,10 +79,7 @@ test("the area is undefined where one class is absent", () => {
 
 test("candidates rank by score, ties by position", () => {
   assert.equal([...rankByScore([1, 3, 2, 3, 1])], [1, 3, 2, 0, 4]);
-  assert.equal(
-    [...rankByScore(Float32Array.of(-INFINITY, 0, INFINITY, -INFINITY, -0, INFINITY))],
-    [2, 5, 1, 4, 0, 3],
-  );
+  assert.equal([...rankByScore(Float32Array.of(-INFINITY, 0, INFINITY, -INFINITY, -0, INFINITY))], [2, 5, 1, 4, 0, 3]);
   assert.equal([...rankByScore([])], []);
 });
 
@@ -196,10 +193,7 @@ test("the metrics are their definitions", () => {
       const metrics = metricsOf(ranking, labels, k);
       assert.is(metrics.hit, precision);
       assertNear(metrics.ndcg, gain(relevant) / gain(new Array(Math.min(positives, k)).fill(1)));
-      assertNear(
-        metrics.map,
-        relevant.reduce((sum, label, i) => sum + (label * hits(i + 1)) / (i + 1), 0) / positives,
-      );
+      assertNear(metrics.map, relevant.reduce((sum, label, i) => sum + (label * hits(i + 1)) / (i + 1), 0) / positives);
       assertNear(metrics.f1, hits(k) === 0 ? 0 : (2 * precision * recall) / (precision + recall));
     }),
   );

@@ -51,10 +51,7 @@ test("Pearson's correlation of known pairs", () => {
 
 test("ranks of equal values are the mean of the places they take", () => {
   assert.equal([...averageRanks([30, 10, 20, 10])], [4, 1.5, 3, 1.5]);
-  assert.equal(
-    [...averageRanks([0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])],
-    [2.5, 2.5, 4, 1],
-  );
+  assert.equal([...averageRanks([0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])], [2.5, 2.5, 4, 1]);
   assert.equal([...averageRanks([])], []);
   assert.throws(() => averageRanks([1, Number.NaN]), /NaN, which has no rank/);
 });
@@ -231,16 +228,11 @@ test("percentiles of known samples", () => {
 test("a percentile lies among the samples, and does not fall with its share", () => {
   const share = fc.double({ min: 0, max: 1, noNaN: true });
   fc.assert(
-    fc.property(
-      fc.array(fc.integer({ min: -99, max: 99 }), { minLength: 1 }),
-      share,
-      share,
-      (samples, a, b) => {
-        const [low, high] = [percentile(samples, Math.min(a, b)), percentile(samples, Math.max(a, b))];
-        assert.ok(low <= high + 1e-9);
-        assert.ok(low >= Math.min(...samples) - 1e-9 && high <= Math.max(...samples) + 1e-9);
-      },
-    ),
+    fc.property(fc.array(fc.integer({ min: -99, max: 99 }), { minLength: 1 }), share, share, (samples, a, b) => {
+      const [low, high] = [percentile(samples, Math.min(a, b)), percentile(samples, Math.max(a, b))];
+      assert.ok(low <= high + 1e-9);
+      assert.ok(low >= Math.min(...samples) - 1e-9 && high <= Math.max(...samples) + 1e-9);
+    }),
   );
 });
 

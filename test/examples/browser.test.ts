@@ -40,8 +40,7 @@ if ("reason" in launched) {
     page.on("pageerror", (error) => shown.push(error.message));
     await page.goto(address);
     await page.locator("li").first().waitFor();
-    const list = async () =>
-      (await page.locator("li").allInnerTexts()).map((text) => text.replace(/ \(\d+ %\)$/, ""));
+    const list = async () => (await page.locator("li").allInnerTexts()).map((text) => text.replace(/ \(\d+ %\)$/, ""));
     const titles = (items: readonly string[]) => items.map((item) => ranker.titleOf(item) ?? item);
     const before = await ranker.rank({ history: [] });
     assert.equal(await list(), titles(before.items));

@@ -28,9 +28,7 @@ test("summarise: one table from several runs, with intervals", () => {
 test("retrievers: all of them under both protocols", () => {
   const random = new Random({ seed: 1, stream: "ratings", step: 0 });
   const rows = Array.from({ length: 40 }, (_, user) =>
-    [...random.permutation(60).subarray(0, 36)].map(
-      (item, time) => `u${user}::i${item}::${1 + (item % 5)}::${time}`,
-    ),
+    [...random.permutation(60).subarray(0, 36)].map((item, time) => `u${user}::i${item}::${1 + (item % 5)}::${time}`),
   );
   const log = join(folder, "ratings.dat");
   writeFileSync(log, `${rows.flat().join("\n")}\n`);

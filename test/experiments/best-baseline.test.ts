@@ -10,10 +10,7 @@ import { StoredResults } from "../../src/experiments/stored-results.ts";
 import { Random } from "../../src/kernels/index.ts";
 
 /** A table of methods whose requests are worth what `worth` says. */
-function tableOf(
-  methods: readonly string[],
-  worth: (method: string, seed: number, request: number) => number | null,
-) {
+function tableOf(methods: readonly string[], worth: (method: string, seed: number, request: number) => number | null) {
   const table = StoredResults.open(mkdtempSync(join(tmpdir(), "goalrank-comparison-")));
   for (const method of methods) {
     for (const seed of [2, 1, 3]) {

@@ -45,10 +45,7 @@ test("what trials need is run once and before them, and results that are there a
   const kept = new Map([["b", outcome(7)]]);
   const report = await grid(trials, start, {}, kept);
   assert.equal([...done].sort(), ["a", "c", "d", "shared"]);
-  assert.equal(
-    { ran: report.ran, skipped: report.skipped, failed: report.failed },
-    { ran: 4, skipped: 1, failed: [] },
-  );
+  assert.equal({ ran: report.ran, skipped: report.skipped, failed: report.failed }, { ran: 4, skipped: 1, failed: [] });
   assert.is(kept.get("b")?.metrics.value, 7);
   assert.is((await grid(trials, start, {}, kept)).ran, 0, "nothing is run twice");
 });

@@ -40,8 +40,7 @@ test("exposed candidates come first, in the order in which they were shown, and 
         const shown = shownItems(before, row);
         assert.equal(shownItems(after, row), shown);
         assert.equal(rowOf(after.candidates, row, candidateCount).slice(0, shown.length), shown);
-        const lost = (dataset: ListDataset) =>
-          rowOf(dataset.exposed, row, listLength).map((place) => place < 0);
+        const lost = (dataset: ListDataset) => rowOf(dataset.exposed, row, listLength).map((place) => place < 0);
         assert.equal(lost(after), lost(before));
         const scored = (dataset: ListDataset) =>
           rowOf(dataset.candidates, row, candidateCount)
@@ -68,10 +67,7 @@ test("every protocol is a work of its own, and the usual one is that of table 1"
     const again = trials.filter(({ work }) => inTable.has(workKey(work)));
     assert.equal(
       again.map(({ method, variant }) => [variant, method]),
-      ["retriever", "DNN", "PRS (SetRank)", "PRM", "GoalRank"].map((method) => [
-        "injected, shuffled",
-        method,
-      ]),
+      ["retriever", "DNN", "PRS (SetRank)", "PRM", "GoalRank"].map((method) => ["injected, shuffled", method]),
     );
     // Shared models that differ are told apart in their table.
     const shared = new Map(trials.map(({ needs }) => [needs && workKey(needs.work), needs?.variant]));

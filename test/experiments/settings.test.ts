@@ -53,9 +53,7 @@ test("noise has the mean and the deviation that it is given", () => {
   const rewards = rewardsBy(judge, candidateBatch(log, rows), tensor(many, [log.size, 20, 4]));
   const distinct = [...new Set(rewards)];
   const mean = distinct.reduce((sum, reward) => sum + reward, 0) / distinct.length;
-  const deviation = Math.sqrt(
-    distinct.reduce((sum, reward) => sum + (reward - mean) ** 2, 0) / (distinct.length - 1),
-  );
+  const deviation = Math.sqrt(distinct.reduce((sum, reward) => sum + (reward - mean) ** 2, 0) / (distinct.length - 1));
   // 12 lists of each of many users: four standard errors.
   assert.ok(distinct.length > 300, `${distinct.length}`);
   assert.ok(Math.abs(mean - 3) < (4 * 0.5) / Math.sqrt(distinct.length), `${mean}`);

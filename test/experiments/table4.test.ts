@@ -32,9 +32,7 @@ const byTaste: Policy = (requests) =>
       forward: ({ users, items }) => {
         const [own, candidates] = [users.dataSync(), items.dataSync()];
         const count = items.shape[1];
-        const tastes = Array.from(candidates, (item, at) =>
-          world.affinity(own[Math.floor(at / count)], item),
-        );
+        const tastes = Array.from(candidates, (item, at) => world.affinity(own[Math.floor(at / count)], item));
         return tensor(tastes, items.shape);
       },
     }),

@@ -7,12 +7,7 @@ import { type Table, toCsv, toLatex, toMarkdown } from "../../src/experiments/ta
 const table: Table = {
   name: "example",
   caption: "A & B, 95% ± 1",
-  columns: [
-    { title: "method|kind" },
-    { title: "H_6", isPercent: true },
-    { title: "p" },
-    { title: "n", digits: 0 },
-  ],
+  columns: [{ title: "method|kind" }, { title: "H_6", isPercent: true }, { title: "p" }, { title: "n", digits: 0 }],
   rows: [
     ['one, "two"', { mean: 0.12345, halfWidth: 0.01, isBest: true }, "< 0.001", 12],
     ["three", { mean: 0.1 }, undefined, undefined],
@@ -35,9 +30,7 @@ test("Markdown rounds, marks the best, and escapes what ends a cell", () => {
 test("CSV does not round, gives intervals a column, and quotes", () => {
   assert.is(
     toCsv(table),
-    ["method|kind,H_6,H_6 ± 95%,p,n", '"one, ""two""",0.12345,0.01,< 0.001,12', "three,0.1,,,", ""].join(
-      "\n",
-    ),
+    ["method|kind,H_6,H_6 ± 95%,p,n", '"one, ""two""",0.12345,0.01,< 0.001,12', "three,0.1,,,", ""].join("\n"),
   );
 });
 

@@ -55,8 +55,7 @@ function evaluate(qrels: ByTopic<Map<string, number>>, run: ByTopic<string[]>, c
     const retrieved = gains.filter((gain) => gain > 0).length;
     const precision = retrieved / cutoff;
     const recall = retrieved / relevant;
-    const dcg = (list: readonly number[]) =>
-      list.reduce((sum, gain, place) => sum + gain / Math.log2(place + 2), 0);
+    const dcg = (list: readonly number[]) => list.reduce((sum, gain, place) => sum + gain / Math.log2(place + 2), 0);
     const ideal = dcg([...judged.values()].sort((a, b) => b - a).slice(0, cutoff));
     let seen = 0;
     let precisions = 0;
@@ -90,10 +89,7 @@ async function compare(dataset: ListDataset, ranked: RankedLists): Promise<void>
   ] as const;
   for (const [own, other] of pairs) {
     assert.ok(ours.metrics[own] > 0, own);
-    assert.ok(
-      Math.abs(ours.metrics[own] - theirs[other]) < 1e-6,
-      `${own}: ${ours.metrics[own]}, ${theirs[other]}`,
-    );
+    assert.ok(Math.abs(ours.metrics[own] - theirs[other]) < 1e-6, `${own}: ${ours.metrics[own]}, ${theirs[other]}`);
   }
 }
 
@@ -108,9 +104,7 @@ test("they have them where what was exposed is not among the candidates, and wit
   const feedback = data.test.feedback.map((label, at) => (exposed[at] < 0 ? 0 : label));
   const dataset = { ...data.test, exposed, feedback };
   const rated = (row: number) => feedback.subarray(row * dataset.listLength, (row + 1) * dataset.listLength);
-  const empty = Array.from({ length: dataset.size }, (_, row) => row).filter(
-    (row) => !rated(row).includes(1),
-  );
+  const empty = Array.from({ length: dataset.size }, (_, row) => row).filter((row) => !rated(row).includes(1));
   assert.ok(empty.length > 0);
   const topics = readQrels(formatQrels(dataset));
   assert.is(topics.size, dataset.size - empty.length);

@@ -44,18 +44,7 @@ const BINARY_LIMITS: readonly Uint8Array[] = [
   new Uint8Array(12).fill(0xff),
 ];
 
-const KINDS = [
-  "flip",
-  "byte",
-  "cut",
-  "end",
-  "duplicate",
-  "splice",
-  "word",
-  "number",
-  "binary",
-  "repeat",
-] as const;
+const KINDS = ["flip", "byte", "cut", "end", "duplicate", "splice", "word", "number", "binary", "repeat"] as const;
 
 /** One change; its numbers mean places and lengths once the input is known. */
 interface Edit {
@@ -93,14 +82,9 @@ export function nearlyValid(
   const edited = fc
     .tuple(sample, sample, edits)
     .map(([input, other, changes]) =>
-      changes
-        .reduce((bytes, change) => applyEdit(bytes, change, other, vocabulary), input)
-        .subarray(0, MAX_BYTES),
+      changes.reduce((bytes, change) => applyEdit(bytes, change, other, vocabulary), input).subarray(0, MAX_BYTES),
     );
-  return fc.oneof(
-    { weight: 49, arbitrary: edited },
-    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }) },
-  );
+  return fc.oneof({ weight: 49, arbitrary: edited }, { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }) });
 }
 
 function applyEdit(
@@ -198,23 +182,20 @@ export function nearlyValidJson(samples: readonly unknown[]): fc.Arbitrary<unkno
     value: fc.oneof(fc.constantFrom(...STRANGE), fc.jsonValue({ maxDepth: 2 })),
     key: fc.oneof(fc.constantFrom(...KEYS), fc.string({ maxLength: 4 })),
   });
-  return fc
-    .tuple(fc.constantFrom(...samples), fc.array(change, { maxLength: 4 }))
-    .map(([sample, changes]) => {
-      const root = { value: structuredClone(sample) };
-      for (const { steps, kind, value: drawn, key } of changes) {
-        const { holder, name } = walk(root, steps);
-        // What is put in may be changed in its turn.
-        const value = structuredClone(drawn);
-        if (kind === "remove") Reflect.deleteProperty(holder, name);
-        else if (kind === "move")
-          define(holder, name, structuredClone(walk(root, [...steps].reverse()).value));
-        else if (kind === "replace") define(holder, name, value);
-        else if (kind === "repeat") define(holder, name, new Array(8).fill(holder[name]));
-        else define(holder, Array.isArray(holder) ? String(holder.length) : key, value);
-      }
-      return root.value;
-    });
+  return fc.tuple(fc.constantFrom(...samples), fc.array(change, { maxLength: 4 })).map(([sample, changes]) => {
+    const root = { value: structuredClone(sample) };
+    for (const { steps, kind, value: drawn, key } of changes) {
+      const { holder, name } = walk(root, steps);
+      // What is put in may be changed in its turn.
+      const value = structuredClone(drawn);
+      if (kind === "remove") Reflect.deleteProperty(holder, name);
+      else if (kind === "move") define(holder, name, structuredClone(walk(root, [...steps].reverse()).value));
+      else if (kind === "replace") define(holder, name, value);
+      else if (kind === "repeat") define(holder, name, new Array(8).fill(holder[name]));
+      else define(holder, Array.isArray(holder) ? String(holder.length) : key, value);
+    }
+    return root.value;
+  });
 }
 
 interface Place {

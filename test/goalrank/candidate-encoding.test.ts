@@ -160,13 +160,11 @@ test("in a memory every candidate sees every other of its request, and none of a
   const candidates = log.candidates.slice();
   // The last candidate of the first request.
   candidates[log.candidateCount - 1] = (candidates[log.candidateCount - 1] + 1) % world.catalogue.itemCount;
-  const encode = (dataset: ListDataset) =>
-    noGrad(() => memory.forward(candidateBatch(dataset, [0, 1])).dataSync());
+  const encode = (dataset: ListDataset) => noGrad(() => memory.forward(candidateBatch(dataset, [0, 1])).dataSync());
   const [before, after] = [encode(log), encode({ ...log, candidates })];
   const rowSize = 8;
   for (let n = 0; n < 2 * log.candidateCount; n++) {
-    const row = (values: ArrayLike<number>) =>
-      Array.from({ length: rowSize }, (_, d) => values[n * rowSize + d]);
+    const row = (values: ArrayLike<number>) => Array.from({ length: rowSize }, (_, d) => values[n * rowSize + d]);
     if (n < log.candidateCount) assert.not.equal(row(after), row(before));
     else assert.equal(row(after), row(before));
   }

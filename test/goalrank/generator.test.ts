@@ -87,9 +87,7 @@ test("reordering the candidates reorders the list and nothing else", () => {
   };
   const decode = (dataset: typeof log) => {
     using _ = scope();
-    return noGrad(() => [
-      ...generator.decode(generator.encode(candidateBatch(dataset, [0])), { lists: 1 }).dataSync(),
-    ]);
+    return noGrad(() => [...generator.decode(generator.encode(candidateBatch(dataset, [0])), { lists: 1 }).dataSync()]);
   };
   assert.equal(
     decode(reordered).map((position) => order[position]),

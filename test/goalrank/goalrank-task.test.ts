@@ -127,8 +127,7 @@ test("a step reports the sources that its lists came from", async () => {
   const task = goalRankTask(createModels(), log, groupOptions({ set }), { seed: SEED });
   const { loss, describe } = await task.computeLoss(rows, 0);
   const metrics = (await describe?.()) ?? {};
-  for (const source of ["policy", "logged", "diverse"])
-    assert.ok(Number.isFinite(metrics[`reward ${source}`]));
+  for (const source of ["policy", "logged", "diverse"]) assert.ok(Number.isFinite(metrics[`reward ${source}`]));
   assert.not.ok("reward random" in metrics);
   near(metrics.groupLoss, loss.itemSync());
 });

@@ -23,11 +23,7 @@ function near(actual: number, expected: number, tolerance = 1e-5): void {
 const count = (labels: readonly number[]) => labels.reduce((sum, label) => sum + label, 0);
 
 /** log pi of the first `counted` items of given lists, by the generator's own steps: [S]. */
-function prefixLikelihoods(
-  model: Generator,
-  lists: readonly number[][],
-  counted: readonly number[],
-): number[] {
+function prefixLikelihoods(model: Generator, lists: readonly number[][], counted: readonly number[]): number[] {
   const rows = lists.map((_, row) => row);
   const steps = noGrad(() => {
     const memory = model.encode(candidateBatch(lists32, rows));

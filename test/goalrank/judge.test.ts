@@ -76,9 +76,7 @@ test("an ensemble of nobody, or one that is an optimist, is an error", () => {
 });
 
 test("an ensemble's members are its modules", () => {
-  const models = ["first", "second"].map(
-    (name) => new RewardModel(world.catalogue, rewardOptions, random(name)),
-  );
+  const models = ["first", "second"].map((name) => new RewardModel(world.catalogue, rewardOptions, random(name)));
   const ensemble = new JudgeEnsemble(models, 1).train(false);
   assert.ok(models.every((model) => !model.training));
   assert.is(ensemble.parameterCount(), 2 * models[0].parameterCount());

@@ -127,12 +127,9 @@ const tasks: readonly (readonly [string, () => TrainingTask])[] = [
   [
     "GoalRank with imitation, on spaced lists",
     () =>
-      goalRankTask(
-        goalRankModels(),
-        log,
-        groups({ imitationWeight: 0.7, imitation: "positives", spaced: 5 }),
-        { seed: 1 },
-      ),
+      goalRankTask(goalRankModels(), log, groups({ imitationWeight: 0.7, imitation: "positives", spaced: 5 }), {
+        seed: 1,
+      }),
   ],
 ];
 
@@ -144,8 +141,7 @@ test("a head that only reports a list's total changes nothing of what the other 
   const gradients = async (scale: number) => {
     const model = createReward({ head: "positions" });
     for (const [name, leaf] of model.namedParameters()) {
-      if (name.startsWith("totalHead"))
-        leaf.assign(Float64Array.from(leaf.view(), (value) => scale * value + 1));
+      if (name.startsWith("totalHead")) leaf.assign(Float64Array.from(leaf.view(), (value) => scale * value + 1));
     }
     const task = rewardTask(model, log, { ...rewardSettings, unexposed: "ignore" });
     const { loss } = await task.computeLoss(rows, 0);

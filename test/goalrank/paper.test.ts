@@ -32,10 +32,7 @@ test("every symbol that a number leads to exists, and what has none says what is
       const [name, symbol] = place.split("#");
       const file = `src/${name}`;
       assert.ok(existsSync(file), `${number}: there is no ${file}`);
-      const declaration = new RegExp(
-        `^export (?:async )?(?:function|class|const|interface|type) ${symbol}\\b`,
-        "m",
-      );
+      const declaration = new RegExp(`^export (?:async )?(?:function|class|const|interface|type) ${symbol}\\b`, "m");
       assert.match(readFileSync(file, "utf8"), declaration, `${number}: ${place}`);
     }
     assert.ok(at.length > 0 || missing !== undefined, number);
@@ -43,11 +40,7 @@ test("every symbol that a number leads to exists, and what has none says what is
 });
 
 test("docs/paper.md is the table of this file", () => {
-  assert.is(
-    readFileSync("docs/paper.md", "utf8"),
-    paperPage(),
-    "write it with: npx tsx test/docs/paper-page.ts",
-  );
+  assert.is(readFileSync("docs/paper.md", "utf8"), paperPage(), "write it with: npx tsx test/docs/paper-page.ts");
 });
 
 const rewards = (count: number) =>

@@ -32,9 +32,7 @@ function logitsOfTwins(model: RewardModel): number[][] {
     [0, 1, 2, 3],
     [0, 1, 2, 4],
   ].map((list) =>
-    noGrad(() => [
-      ...model.readLists(candidateBatch(log, [0]), Int32Array.from(list)).positionLogits.dataSync(),
-    ]),
+    noGrad(() => [...model.readLists(candidateBatch(log, [0]), Int32Array.from(list)).positionLogits.dataSync()]),
   );
 }
 
@@ -135,11 +133,7 @@ test("the loss is the positions' cross-entropy and both heads' squared errors ov
 
 test("lists that nobody saw take part only where what was not shown counts 0", async () => {
   const model = create();
-  const generator = new Generator(
-    world.catalogue,
-    generatorOptions,
-    new Random({ seed: 6, stream: "test", step: 0 }),
-  );
+  const generator = new Generator(world.catalogue, generatorOptions, new Random({ seed: 6, stream: "test", step: 0 }));
   const policy = { generator, count: 2, temperature: 1 };
   const shown = await lossOf(model, {});
   assert.is(await lossOf(model, { unseen: { mixed: 2, policy } }), shown);

@@ -63,16 +63,12 @@ test("a parameter that nothing names is an error that says which", () => {
   );
 });
 
-testOnDevice(
-  test,
-  "a program is bound to the tensors whose elements it names, and to no others",
-  async (gpu) => {
-    using _ = scope();
-    const wgsl = () => [indexProgram("test names", 2, "  let y = 2.0 * f32(id.x);\n  out[i] = x[i] + y;")];
-    const inputs = [tensor([7, 8], [2], { device: gpu }), tensor([1, 3], [2], { device: gpu })];
-    const [first] = apply(operation("x, y -> out", { wgsl }), inputs, undefined);
-    assert.equal([...(await first.data())], [7, 10]);
-  },
-);
+testOnDevice(test, "a program is bound to the tensors whose elements it names, and to no others", async (gpu) => {
+  using _ = scope();
+  const wgsl = () => [indexProgram("test names", 2, "  let y = 2.0 * f32(id.x);\n  out[i] = x[i] + y;")];
+  const inputs = [tensor([7, 8], [2], { device: gpu }), tensor([1, 3], [2], { device: gpu })];
+  const [first] = apply(operation("x, y -> out", { wgsl }), inputs, undefined);
+  assert.equal([...(await first.data())], [7, 10]);
+});
 
 test.run();

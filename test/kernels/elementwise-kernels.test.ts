@@ -43,21 +43,16 @@ const extent = fc.constantFrom(1, 2, 3, 4, 5, 6, 7, 8, 17, 50);
 
 test("operands that are repeated along any of three axes give the reference's bits", () => {
   const repeated = fc.array(fc.boolean(), { minLength: 3, maxLength: 3 });
-  const property = fc.property(
-    fc.tuple(extent, extent, extent),
-    repeated,
-    repeated,
-    (shape, alongA, alongB) => {
-      const operand = (along: boolean[], factor: number) =>
-        floats(
-          shape.map((own, axis) => (along[axis] ? 1 : own)),
-          factor,
-        );
-      const inputs = [operand(alongA, 1), operand(alongB, 3)];
-      assert.ok(runsKernels("subtract", inputs));
-      assert.equal(compute("subtract", inputs, kernels), compute("subtract", inputs, references));
-    },
-  );
+  const property = fc.property(fc.tuple(extent, extent, extent), repeated, repeated, (shape, alongA, alongB) => {
+    const operand = (along: boolean[], factor: number) =>
+      floats(
+        shape.map((own, axis) => (along[axis] ? 1 : own)),
+        factor,
+      );
+    const inputs = [operand(alongA, 1), operand(alongB, 3)];
+    assert.ok(runsKernels("subtract", inputs));
+    assert.equal(compute("subtract", inputs, kernels), compute("subtract", inputs, references));
+  });
   fc.assert(property, { numRuns: 200 });
 });
 

@@ -28,27 +28,18 @@ const mask = (values: readonly number[], shape: readonly number[] = [values.leng
 const values = (x: Tensor) => [...x.dataSync()];
 const from = ({ data, shape }: HostTensor) => tensor(data, shape);
 
-function close(
-  actual: Tensor | readonly number[],
-  expected: Tensor | readonly number[],
-  tolerance = 1e-12,
-): void {
+function close(actual: Tensor | readonly number[], expected: Tensor | readonly number[], tolerance = 1e-12): void {
   const a = Array.isArray(actual) ? actual : values(actual as Tensor);
   const b = Array.isArray(expected) ? expected : values(expected as Tensor);
   assert.is(a.length, b.length);
   a.forEach((value, i) => {
-    assert.ok(
-      Math.abs(value - b[i]) <= tolerance * (1 + Math.abs(b[i])),
-      `element ${i}: ${value}, expected ${b[i]}`,
-    );
+    assert.ok(Math.abs(value - b[i]) <= tolerance * (1 + Math.abs(b[i])), `element ${i}: ${value}, expected ${b[i]}`);
   });
 }
 
 /** Runs `check` with a source of sample tensors. */
 function property(check: (draw: Draw) => void): void {
-  fc.assert(
-    fc.property(fc.gen(), (generate) => check(new Draw((min, max) => generate(fc.integer, { min, max })))),
-  );
+  fc.assert(fc.property(fc.gen(), (generate) => check(new Draw((min, max) => generate(fc.integer, { min, max })))));
 }
 
 test("broadcasting follows NumPy's rule, and what does not fit is an error that shows the shapes", () => {
@@ -118,12 +109,7 @@ test("logSumExp shifts with its input and does not overflow", () => {
 test("attention equals its composed form", () => {
   property((draw) => {
     const heads = draw.integer(1, 3);
-    const [batch, queries, keys, width] = [
-      draw.integer(1, 2),
-      draw.integer(1, 4),
-      draw.integer(1, 4),
-      heads * 2,
-    ];
+    const [batch, queries, keys, width] = [draw.integer(1, 2), draw.integer(1, 4), draw.integer(1, 4), heads * 2];
     const q = from(draw.floats([batch, queries, width]));
     const k = from(draw.floats([batch, keys, width]));
     const v = from(draw.floats([batch, keys, width]));
@@ -200,9 +186,7 @@ test("dropout keeps the expectation and drops the stated share", () => {
 test("gumbelTopK draws lists with their Plackett-Luce probabilities", () => {
   const logits = [0.5, 0, -0.5, 1];
   const draws = 20_000;
-  const lists = values(
-    gumbelTopK(f64(logits), { lists: draws, length: 2, key: { seed: 1, stream: "test", step: 0 } }),
-  );
+  const lists = values(gumbelTopK(f64(logits), { lists: draws, length: 2, key: { seed: 1, stream: "test", step: 0 } }));
   const weights = logits.map(Math.exp);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   for (let first = 0; first < 4; first++) {
@@ -249,10 +233,7 @@ test("layout operations move elements where they say", () => {
 
 test("element types do not mix by accident", () => {
   const single = tensor([1, 2], [2]);
-  throwsMessage(
-    () => single.add(f64([1, 2])),
-    "add: inputs mix f32 and f64; convert one of them with cast()",
-  );
+  throwsMessage(() => single.add(f64([1, 2])), "add: inputs mix f32 and f64; convert one of them with cast()");
   throwsMessage(
     () => single.add(mask([1, 2])),
     "add: input 1 has element type i32, expected f32 or f64; convert it with cast()",

@@ -37,10 +37,7 @@ function evaluate(expression: Expression, names: Readonly<Record<string, number>
 function evaluateText(text: string, names: Readonly<Record<string, number>>): number {
   const scope = { ...OPERATIONS, ...names };
   const identifiers = Object.keys(scope).filter((name) => /^\w+$/.test(name));
-  const compute = new Function(
-    "scope",
-    `const { ${identifiers.join(", ")} } = scope; return Number(${text});`,
-  );
+  const compute = new Function("scope", `const { ${identifiers.join(", ")} } = scope; return Number(${text});`);
   return compute(scope);
 }
 

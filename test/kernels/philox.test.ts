@@ -43,8 +43,7 @@ test("uniform, normal and gumbel have the moments of their distributions", () =>
     const mean = values.reduce((sum, value) => sum + value, 0) / count;
     return { mean, variance: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count };
   };
-  const near = (actual: number, expected: number) =>
-    assert.ok(Math.abs(actual - expected) < 0.05, `${actual}`);
+  const near = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 0.05, `${actual}`);
   const uniform = moments(() => random.uniform());
   near(uniform.mean, 1 / 2);
   near(uniform.variance, 1 / 12);

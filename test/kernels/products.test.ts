@@ -32,9 +32,7 @@ type Compute = (leaves: readonly Tensor[], device: Device) => Tensor;
 /** The output and the gradients of all operands. */
 function results(device: CpuDevice, dtype: DType, shapes: readonly Shape[], compute: Compute) {
   using _ = scope();
-  const leaves = shapes.map((shape, index) =>
-    tensor(floats(shape, index), shape, { device, dtype }).requireGrad(),
-  );
+  const leaves = shapes.map((shape, index) => tensor(floats(shape, index), shape, { device, dtype }).requireGrad());
   const out = compute(leaves, device);
   out.backward(tensor(floats(out.shape, shapes.length), out.shape, { device, dtype }));
   return [out, ...leaves.map((leaf) => leaf.grad)].map((result) => Array.from(result?.dataSync() ?? []));
@@ -90,17 +88,11 @@ const PRODUCTS: readonly (readonly [Shape, Shape])[] = [
 for (const [a, b] of PRODUCTS) {
   for (const transposeA of [false, true]) {
     for (const transposeB of [false, true]) {
-      const flip = (shape: Shape) => [
-        ...shape.slice(0, -2),
-        shape[shape.length - 1],
-        shape[shape.length - 2],
-      ];
+      const flip = (shape: Shape) => [...shape.slice(0, -2), shape[shape.length - 1], shape[shape.length - 2]];
       const shapes = [transposeA ? flip(a) : a, transposeB ? flip(b) : b, [b[b.length - 1]]];
       const text = shapes.map((shape) => `[${shape}]`).join(" ");
       test(`products agree with the reference: ${text}, transposed ${transposeA}, ${transposeB}`, () => {
-        assertAgreement(shapes, ([left, right, bias]) =>
-          matmul(left, right, { transposeA, transposeB, bias }),
-        );
+        assertAgreement(shapes, ([left, right, bias]) => matmul(left, right, { transposeA, transposeB, bias }));
       });
     }
   }

@@ -71,9 +71,7 @@ function results<Attributes>(
 ): NumberArray[] {
   using _ = scope();
   const leaves = inputs.map(({ data, shape, dtype }) =>
-    dtype === "i32"
-      ? tensor(data, shape, { device })
-      : tensor(data, shape, { device, dtype: float }).requireGrad(),
+    dtype === "i32" ? tensor(data, shape, { device }) : tensor(data, shape, { device, dtype: float }).requireGrad(),
   );
   const [output] = apply(operation, leaves, attributes, device);
   if (output.requiresGrad) {
@@ -84,17 +82,10 @@ function results<Attributes>(
 }
 
 /** Elements agree to `tolerance`, relative to the largest one. */
-function close(
-  actual: ArrayLike<number>,
-  expected: ArrayLike<number>,
-  tolerance: number,
-  what: string,
-): void {
+function close(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, what: string): void {
   assert.is(actual.length, expected.length, what);
   const scale = Array.from(expected).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const off = Array.from(actual).findIndex(
-    (value, i) => !(Math.abs(value - expected[i]) <= tolerance * scale),
-  );
+  const off = Array.from(actual).findIndex((value, i) => !(Math.abs(value - expected[i]) <= tolerance * scale));
   assert.is(off, -1, `${what}: element ${off} is ${actual[off]}, expected ${expected[off]}`);
 }
 
@@ -176,18 +167,10 @@ test("broadcasting repeats scalars, rows and columns exactly", () => {
 });
 
 /** The kernels move or add in the reference's order: the same bits. */
-function same<Attributes>(
-  operation: Operation<Attributes>,
-  inputs: readonly Input[],
-  attributes: Attributes,
-) {
+function same<Attributes>(operation: Operation<Attributes>, inputs: readonly Input[], attributes: Attributes) {
   const expected = results(plain, "f32", operation, inputs, attributes);
   const shapes = inputs.map(({ shape }) => `[${shape}]`).join(", ");
-  assert.equal(
-    results(simd, "f32", operation, inputs, attributes),
-    expected,
-    `${operation.name} of ${shapes}`,
-  );
+  assert.equal(results(simd, "f32", operation, inputs, attributes), expected, `${operation.name} of ${shapes}`);
 }
 
 test("axes in any order, whatever of them stays together", () => {
@@ -295,10 +278,7 @@ function checkUpdate<Attributes>(
     actual.forEach((value, i) => {
       const wanted = expected[index][i];
       // Terms of about 1 are added: a unit in the last place of 1.
-      assert.ok(
-        Math.abs(value - wanted) <= 2 ** -23 * Math.max(Math.abs(wanted), 1),
-        `${what}: element ${i}`,
-      );
+      assert.ok(Math.abs(value - wanted) <= 2 ** -23 * Math.max(Math.abs(wanted), 1), `${what}: element ${i}`);
     });
   });
 }

@@ -18,10 +18,7 @@ test("an index outside of the rows is an error that names it", () => {
   const message = (name: string, index: number) => `${name}: index ${index} at position 1 is outside 0 to 2`;
   throwsMessage(() => embedding(x, integers([2, 3], [2])), message("embedding", 3));
   throwsMessage(() => x.takeRows(integers([2, -1], [2])), message("takeRows", -1));
-  throwsMessage(
-    () => floats([1, 2, 3], [3]).takeAlongLast(integers([0, 3], [2])),
-    message("takeAlongLast", 3),
-  );
+  throwsMessage(() => floats([1, 2, 3], [3]).takeAlongLast(integers([0, 3], [2])), message("takeAlongLast", 3));
 });
 
 test("a row that has nothing left to choose is an error that names it", () => {

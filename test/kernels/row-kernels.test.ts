@@ -1,14 +1,7 @@
 /** WebAssembly kernels over rows, where samples do not reach: masks' layouts, special numbers, rows far from 0. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  CpuDevice,
-  layerNorm,
-  logSoftmax,
-  logSumExp,
-  type Operation,
-  softmax,
-} from "../../src/kernels/index.ts";
+import { CpuDevice, layerNorm, logSoftmax, logSumExp, type Operation, softmax } from "../../src/kernels/index.ts";
 import { apply, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
 
 const kernels = new CpuDevice({ threads: 2, sharedWork: 0 });

@@ -2,13 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  CpuDevice,
-  Draw,
-  type GradientOperation,
-  type Operation,
-  operations,
-} from "../../src/kernels/index.ts";
+import { CpuDevice, Draw, type GradientOperation, type Operation, operations } from "../../src/kernels/index.ts";
 import { defineKernel } from "../../src/kernels/wasm/kernel.ts";
 import { F32, I32 } from "../../src/kernels/wasm/values.ts";
 import { apply, Random, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
@@ -18,11 +12,7 @@ const test = suite("threads");
 const devices = [1, 2, 3].map((threads) => new CpuDevice({ threads, sharedWork: 0 }));
 
 /** Outputs and gradients of one sample of an operation. */
-function compute(
-  operation: Operation<unknown>,
-  seed: number,
-  device: CpuDevice,
-): (ArrayLike<number> | undefined)[] {
+function compute(operation: Operation<unknown>, seed: number, device: CpuDevice): (ArrayLike<number> | undefined)[] {
   using _ = scope();
   const random = new Random({ seed, stream: "sample", step: 0 });
   const draw = new Draw((minimum, maximum) => minimum + random.integer(maximum - minimum + 1), {
@@ -70,9 +60,7 @@ test("every item is computed once, whatever the number of items and of items tog
           name: "count",
           outputs: (inputs) => inputs,
           reference: () => assert.unreachable("the kernel is to run"),
-          simd: () => [
-            { kernel: count, arguments: { out: { output: 0 } }, items, itemsTogether, work: items },
-          ],
+          simd: () => [{ kernel: count, arguments: { out: { output: 0 } }, items, itemsTogether, work: items }],
         };
         const counts = tensor(new Int32Array(items), [items], { device, dtype: "i32" });
         const place = counts.at("test");
@@ -108,14 +96,10 @@ test("threads do not keep a process alive", () => {
     const x = tensor(new Float32Array(5000).fill(2), [50, 100], { device });
     console.log(x.exp().sum().itemSync() > 0 ? "done" : "wrong");
   `;
-  const { status, stdout } = spawnSync(
-    process.execPath,
-    ["--import", "tsx", "--input-type=module", "-e", script],
-    {
-      encoding: "utf8",
-      timeout: 60_000,
-    },
-  );
+  const { status, stdout } = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
+    encoding: "utf8",
+    timeout: 60_000,
+  });
   assert.is(stdout.trim(), "done");
   assert.is(status, 0);
 });

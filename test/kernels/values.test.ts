@@ -11,8 +11,7 @@ const SAMPLES: readonly Value[] = [I32.constant(7), F32.constant(1.5), F32x4.spl
 const LOCAL_SET = 0x21;
 
 /** The methods that a class has from its table of instructions. */
-const instructionsOf = (value: Value): string[] =>
-  Object.keys(Object.getPrototypeOf(Object.getPrototypeOf(value)));
+const instructionsOf = (value: Value): string[] => Object.keys(Object.getPrototypeOf(Object.getPrototypeOf(value)));
 
 type Methods = Readonly<Record<string, (...operands: number[]) => Value>>;
 
@@ -124,10 +123,7 @@ test("floats compute what their methods say, alone and side by side", () => {
         const [actual] = isComparison ? memory : new Float32Array(memory.buffer, memory.byteOffset, 1);
         const expected = Math.fround(FLOATS[name](a, b));
         const wanted = isComparison && value instanceof F32x4 ? -expected : expected;
-        assert.ok(
-          Object.is(actual + 0, wanted + 0),
-          `${value.constructor.name} ${a} ${name} ${b}: ${actual}`,
-        );
+        assert.ok(Object.is(actual + 0, wanted + 0), `${value.constructor.name} ${a} ${name} ${b}: ${actual}`);
       }
     }
   }

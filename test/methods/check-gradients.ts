@@ -44,12 +44,7 @@ export async function checkGradients(task: TrainingTask, batch = 1): Promise<voi
 }
 
 /** What the loss changes by along a direction, with all its digits. */
-async function slope(
-  task: TrainingTask,
-  batch: number,
-  leaf: Tensor,
-  direction: Float64Array,
-): Promise<number> {
+async function slope(task: TrainingTask, batch: number, leaf: Tensor, direction: Float64Array): Promise<number> {
   const values = Float64Array.from(leaf.view());
   const at = async (step: number) => {
     leaf.assign(values.map((value, i) => value + step * direction[i]));

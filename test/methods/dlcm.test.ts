@@ -44,9 +44,7 @@ test("from the lowest rank to the top: a candidate's state tells of it and of th
   // Candidate n has rank n.
   const ranked = { ...lists32, retrieverScores: lists32.retrieverScores.map((_, at) => -(at % count)) };
   const before = scoresOf(model, ranked);
-  const changed = candidates.map((item, at) =>
-    at % count === 5 ? (item + 1) % world.catalogue.itemCount : item,
-  );
+  const changed = candidates.map((item, at) => (at % count === 5 ? (item + 1) % world.catalogue.itemCount : item));
   scoresOf(model, { ...ranked, candidates: changed }).forEach((score, at) => {
     const isBelow = at % count > 5;
     assert.is(score === before[at], isBelow, `rank ${at % count}`);

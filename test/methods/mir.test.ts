@@ -122,11 +122,7 @@ test("candidates and history read each other as the formula says", () => {
 });
 
 /** Scores of one request after a history that is the same for every request. */
-function scoresAfter(
-  model: MultiLevelReranker,
-  items: readonly number[],
-  liked: readonly number[],
-): number[] {
+function scoresAfter(model: MultiLevelReranker, items: readonly number[], liked: readonly number[]): number[] {
   const repeat = (values: readonly number[]) => Array.from({ length: lists32.size }, () => values).flat();
   const dataset = {
     ...remembering,

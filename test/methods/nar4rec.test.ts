@@ -83,9 +83,7 @@ test("it fits 32 lists: liked ones become certain, the others impossible", async
   await train(task, OVERFITTING);
   const after = await lossOf(task);
   assert.ok(after < 0.01 * before, `${before} fell to ${after}`);
-  const lists = noGrad(() =>
-    contrastiveLists(model.encode(candidateBatch(lists32, allRows(lists32))), [0]).dataSync(),
-  );
+  const lists = noGrad(() => contrastiveLists(model.encode(candidateBatch(lists32, allRows(lists32))), [0]).dataSync());
   for (let row = 0; row < lists32.size; row++) {
     const own = [...lists.subarray(row * length, (row + 1) * length)];
     const shown = [...lists32.exposed.subarray(row * length, (row + 1) * length)];
@@ -161,11 +159,7 @@ test("lists that are drawn follow the positions' probabilities", () => {
   const logits = [0, 1, -1, 2];
   const matching = {
     rows: tensor(new Float32Array(draws * 4), [draws, 4, 1]),
-    logits: tensor(Array.from({ length: draws }, () => [logits, logits.map((z) => -z)]).flat(2), [
-      draws,
-      2,
-      4,
-    ]),
+    logits: tensor(Array.from({ length: draws }, () => [logits, logits.map((z) => -z)]).flat(2), [draws, 2, 4]),
   };
   const key = { seed: 1, stream: "test", step: 0 };
   const lists = decodeLists(createModel(), matching, {

@@ -13,12 +13,7 @@ import { scoringTask } from "../../src/methods/scoring/scoring-method.ts";
 import { noGrad } from "../../src/tensor/index.ts";
 import { train } from "../../src/training/trainer.ts";
 import { world } from "../small-world.ts";
-import {
-  assertEquivariant,
-  assertLearns,
-  assertReadsInitialRanking,
-  hideScores,
-} from "./scoring/scoring-checks.ts";
+import { assertEquivariant, assertLearns, assertReadsInitialRanking, hideScores } from "./scoring/scoring-checks.ts";
 import {
   createSchool,
   itemsOf,
@@ -111,8 +106,7 @@ test("candidates of equal score share a rank in PRM", () => {
     [own[0], own[1]] = [a, b];
     return { ...rescored(() => 0.5), candidates: own };
   };
-  const score = (dataset: ListDataset) =>
-    noGrad(() => model.forward(candidateBatch(dataset, [0])).dataSync());
+  const score = (dataset: ListDataset) => noGrad(() => model.forward(candidateBatch(dataset, [0])).dataSync());
   const [before, after] = [score(same(first, second)), score(same(second, first))];
   near(after[0], before[1]);
   near(after[1], before[0]);

@@ -39,9 +39,7 @@ test("it is equivariant to the order of candidates, and scores each by itself", 
   assertEquivariant(model, lists32);
   const { candidateCount: count, candidates } = lists32;
   const before = scoresOf(model, lists32);
-  const changed = candidates.map((item, at) =>
-    at % count === 0 ? (item + 1) % world.catalogue.itemCount : item,
-  );
+  const changed = candidates.map((item, at) => (at % count === 0 ? (item + 1) % world.catalogue.itemCount : item));
   scoresOf(model, { ...lists32, candidates: changed }).forEach((score, at) => {
     if (at % count > 0) assert.ok(Math.abs(score - before[at]) < 1e-6);
   });

@@ -61,9 +61,7 @@ export async function lossOf(task: TrainingTask): Promise<number> {
 export function reordered(dataset: ListDataset, order: ArrayLike<number>): ListDataset {
   const { candidateCount: candidates } = dataset;
   const moved = <Column extends Int32Array | Float32Array>(column: Column): Column =>
-    column.map(
-      (_, at) => column[Math.floor(at / candidates) * candidates + order[at % candidates]],
-    ) as Column;
+    column.map((_, at) => column[Math.floor(at / candidates) * candidates + order[at % candidates]]) as Column;
   const placeOf = new Map(Array.from(order, (from, to) => [from, to]));
   return {
     ...dataset,
@@ -123,10 +121,7 @@ export async function createSchool(
   assert.ok(pointwise && imitation);
   await train(pointwiseTask(pointwise, training, unexposed), QUICK);
   await train(imitationTask(imitation, training, "list"), QUICK);
-  await train(
-    rewardTask(rewardModel, training, { unexposed, unseen: { mixed: 1 }, seed: 3, stage: "judge" }),
-    QUICK,
-  );
+  await train(rewardTask(rewardModel, training, { unexposed, unseen: { mixed: 1 }, seed: 3, stage: "judge" }), QUICK);
   const policy = { generatorStart: "reward", policyRequests: 32, groups: DEFAULT_POLICY } as const;
   return {
     models,

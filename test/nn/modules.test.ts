@@ -58,14 +58,8 @@ test("weights survive a safetensors file, and a wrong file is refused whole", as
   tensors.delete("layers.0.bias");
   tensors.set("extra", { dtype: "F32", shape: [1], data: Float32Array.of(1) });
   const before = [...target.forward(x).dataSync()];
-  assert.throws(
-    () => target.loadStateDict(tensors),
-    /layers.0.bias is missing; extra is not a weight of this model/,
-  );
-  assert.throws(
-    () => new MLP([3, 5, 2], random()).loadStateDict(tensors),
-    /is F32 \[3,4\], expected F32 \[3,5\]/,
-  );
+  assert.throws(() => target.loadStateDict(tensors), /layers.0.bias is missing; extra is not a weight of this model/);
+  assert.throws(() => new MLP([3, 5, 2], random()).loadStateDict(tensors), /is F32 \[3,4\], expected F32 \[3,5\]/);
   assert.equal([...target.forward(x).dataSync()], before);
 });
 
@@ -211,8 +205,7 @@ test("the learning rate warms up linearly and falls along a cosine, a line, or n
   assert.equal(rates("cosine"), ["0.500000", "2.000000", "1.100000", "0.200000", "0.200000"]);
   assert.equal(rates("linear"), ["0.500000", "2.000000", "1.100000", "0.200000", "0.200000"]);
   assert.equal(rates("constant"), ["0.500000", "2.000000", "2.000000", "2.000000", "2.000000"]);
-  const early = (schedule: ScheduleName) =>
-    learningRateAt(6, { schedule, peak: 2, warmupSteps: 4, totalSteps: 15 });
+  const early = (schedule: ScheduleName) => learningRateAt(6, { schedule, peak: 2, warmupSteps: 4, totalSteps: 15 });
   assert.ok(Math.abs(early("linear") - 1.6) < 1e-9);
   assert.ok(early("cosine") > early("linear"), "a cosine falls slowly at first");
 });

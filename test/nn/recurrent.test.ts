@@ -41,9 +41,7 @@ function gatesOf(weights: Weights, name: string, x: readonly number[]): Matrix {
   const sums = Array.from(bias, (start, column) =>
     x.reduce((sum, value, row) => sum + value * weight[row * bias.length + column], start),
   );
-  return Array.from({ length: sums.length / WIDTH }, (_, gate) =>
-    sums.slice(gate * WIDTH, (gate + 1) * WIDTH),
-  );
+  return Array.from({ length: sums.length / WIDTH }, (_, gate) => sums.slice(gate * WIDTH, (gate + 1) * WIDTH));
 }
 
 const gruStep: PlainStep = (weights, x, [h]) => {
@@ -61,9 +59,7 @@ const gruStep: PlainStep = (weights, x, [h]) => {
 const lstmStep: PlainStep = (weights, x, [h, c]) => {
   const [fromX, fromH] = [gatesOf(weights, "fromInput", x), gatesOf(weights, "fromState", h)];
   const gate = (index: number, j: number) => fromX[index][j] + fromH[index][j];
-  const cell = c.map(
-    (before, j) => sigmoid(gate(1, j)) * before + sigmoid(gate(0, j)) * Math.tanh(gate(2, j)),
-  );
+  const cell = c.map((before, j) => sigmoid(gate(1, j)) * before + sigmoid(gate(0, j)) * Math.tanh(gate(2, j)));
   return [cell.map((value, j) => sigmoid(gate(3, j)) * Math.tanh(value)), cell];
 };
 
@@ -106,10 +102,7 @@ function near(actual: ArrayLike<number>, expected: ArrayLike<number>, what: stri
   assert.is(actual.length, expected.length, what);
   for (let i = 0; i < expected.length; i++) {
     const error = Math.abs(actual[i] - expected[i]);
-    assert.ok(
-      error <= tolerance * (1 + Math.abs(expected[i])),
-      `${what}[${i}]: ${actual[i]}, not ${expected[i]}`,
-    );
+    assert.ok(error <= tolerance * (1 + Math.abs(expected[i])), `${what}[${i}]: ${actual[i]}, not ${expected[i]}`);
   }
 }
 
@@ -135,8 +128,7 @@ for (const { name, create, step, states } of kinds) {
   /** A layer whose biases are not all 0. */
   const drawn = () => {
     const layer = create();
-    for (const [parameter, weights] of layer.namedParameters())
-      weights.assign(draws(weights.size, parameter));
+    for (const [parameter, weights] of layer.namedParameters()) weights.assign(draws(weights.size, parameter));
     return layer;
   };
 

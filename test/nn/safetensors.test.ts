@@ -156,8 +156,7 @@ test("duplicate-key: at every level, escapes read, other objects and values apar
 });
 
 test("entry: fields missing or unknown, of the wrong type, and shapes that are none", () => {
-  const refused = (entry: string, message: RegExp) =>
-    assertRefused(fileWith(`{"a":${entry}}`, 4), "entry", message);
+  const refused = (entry: string, message: RegExp) => assertRefused(fileWith(`{"a":${entry}}`, 4), "entry", message);
   refused("4", /tensor "a" must be an object with exactly the fields dtype, shape, data_offsets/);
   refused("[]", /must be an object/);
   refused("null", /must be an object/);
@@ -203,8 +202,7 @@ test("dtype: an unknown or unsupported type is an error that lists the supported
 });
 
 test("offsets: reversed, beyond the data, or not what shape and type need", () => {
-  const refused = (entry: string) =>
-    assertRefused(fileWith(`{"a":${entry}}`, 8), "offsets", /needs \d+ bytes/);
+  const refused = (entry: string) => assertRefused(fileWith(`{"a":${entry}}`, 8), "offsets", /needs \d+ bytes/);
   refused(int32("[1]", 4, 0));
   refused(int32("[3]", 0, 12));
   refused(int32("[1]", 0, 8));
@@ -227,21 +225,13 @@ test("overlap: tensors that share bytes, and an empty one inside another", () =>
 });
 
 test("gap: bytes before or between the tensors that belong to none", () => {
-  assertRefused(
-    fileWith(`{"a":${int32("[1]", 4, 8)}}`, 8),
-    "gap",
-    /bytes 0 to 4 of the data, before tensor "a"/,
-  );
+  assertRefused(fileWith(`{"a":${int32("[1]", 4, 8)}}`, 8), "gap", /bytes 0 to 4 of the data, before tensor "a"/);
   const header = `{"b":${int32("[1]", 8, 12)},"a":${int32("[1]", 0, 4)}}`;
   assertRefused(fileWith(header, 12), "gap", /bytes 4 to 8 of the data, before tensor "b"/);
 });
 
 test("trailing: bytes after the last tensor", () => {
-  assertRefused(
-    fileWith(`{"a":${int32("[1]", 0, 4)}}`, 5),
-    "trailing",
-    /ends at byte 4 .* but 1 more follow/,
-  );
+  assertRefused(fileWith(`{"a":${int32("[1]", 0, 4)}}`, 5), "trailing", /ends at byte 4 .* but 1 more follow/);
   assertRefused(fileWith("{}", 3), "trailing", /but 3 more follow/);
 });
 
@@ -254,19 +244,7 @@ test("metadata: anything but an object of strings", () => {
 });
 
 const text = fc.oneof(
-  fc.constantFrom(
-    "__proto__",
-    "constructor",
-    "toString",
-    "dtype",
-    "7",
-    "",
-    '"',
-    "\\",
-    "\u0000",
-    "é",
-    "\u{1f600}",
-  ),
+  fc.constantFrom("__proto__", "constructor", "toString", "dtype", "7", "", '"', "\\", "\u0000", "é", "\u{1f600}"),
   fc.string({ unit: "binary", maxLength: 6 }),
 );
 
@@ -290,9 +268,7 @@ const entries = fc
 const tensorMaps = fc
   .uniqueArray(fc.tuple(text, entries), { maxLength: 5, selector: ([name]) => name })
   .map((pairs) => new Map(pairs));
-const metadataRecords = fc
-  .array(fc.tuple(text, text), { maxLength: 3 })
-  .map((pairs) => Object.fromEntries(pairs));
+const metadataRecords = fc.array(fc.tuple(text, text), { maxLength: 3 }).map((pairs) => Object.fromEntries(pairs));
 
 /** The entry with its data as bytes: equal only where every bit is. */
 const bits = ({ dtype, shape, data }: SafetensorsEntry) => ({
@@ -303,9 +279,7 @@ const bits = ({ dtype, shape, data }: SafetensorsEntry) => ({
 });
 
 const sortedBits = (tensors: ReadonlyMap<string, SafetensorsEntry>) =>
-  [...tensors]
-    .map(([name, entry]) => [name, bits(entry)] as const)
-    .sort(([left], [right]) => (left < right ? -1 : 1));
+  [...tensors].map(([name, entry]) => [name, bits(entry)] as const).sort(([left], [right]) => (left < right ? -1 : 1));
 
 test("what is written is read back bit for bit, from any offset of a buffer", () => {
   fc.assert(
@@ -359,22 +333,7 @@ test("a file with any of its bytes changed, added or taken away is read or refus
 
 test("a header with any of its tokens replaced is read or refused", () => {
   const tokens = sampleHeader.match(/"[^"]*"|\d+|[^"\d]/g) ?? [];
-  const replacements = [
-    "",
-    "0",
-    "4",
-    "-1",
-    "8.5",
-    "1e400",
-    "null",
-    "{}",
-    "[]",
-    '"a"',
-    '"w"',
-    '"__proto__"',
-    "{",
-    "]",
-  ];
+  const replacements = ["", "0", "4", "-1", "8.5", "1e400", "null", "{}", "[]", '"a"', '"w"', '"__proto__"', "{", "]"];
   const edit = fc.record({
     at: fc.nat({ max: tokens.length - 1 }),
     by: fc.constantFrom(...tokens, ...replacements),

@@ -62,9 +62,7 @@ function write(folder: string, files: ReadonlyMap<ExportFile, string | Uint8Arra
 
 /** Warnings and errors of onnxruntime, but for what it says of the machine's devices. */
 function complaints(stderr: string): string[] {
-  return stderr
-    .split("\n")
-    .filter((line) => /\[[WEF]:onnxruntime/.test(line) && !line.includes("device_discovery"));
+  return stderr.split("\n").filter((line) => /\[[WEF]:onnxruntime/.test(line) && !line.includes("device_discovery"));
 }
 
 async function compareProgram(draw: Draw, language: "js" | "python"): Promise<void> {

@@ -21,15 +21,7 @@ import {
   exportDrawn,
   USERS,
 } from "./random-generator.ts";
-import {
-  answerOnnx,
-  assertSameAnswer,
-  difference,
-  encoderInputs,
-  load,
-  release,
-  TOLERANCE,
-} from "./runtime.ts";
+import { answerOnnx, assertSameAnswer, difference, encoderInputs, load, release, TOLERANCE } from "./runtime.ts";
 
 const test = suite("exported generators");
 
@@ -154,9 +146,7 @@ test("user -1 is one of whom nothing is known", async () => {
 test("candidates that are not free have the engine's hidden log-probability, and the others sum to 1", async () => {
   const drawn = await drawGenerator(plain);
   const sessions = await load(await exportDrawn(drawn));
-  const memory = await sessions.encoder.run(
-    encoderInputs(sessions.encoder, batchOf(drawRequests(drawn, 1, 9))),
-  );
+  const memory = await sessions.encoder.run(encoderInputs(sessions.encoder, batchOf(drawRequests(drawn, 1, 9))));
   const first = async (free: readonly number[]) => {
     const none = new Tensor("float32", new Float32Array(0), [1, 0, plain.width]);
     const { log_probabilities } = await sessions.decoderStep.run({

@@ -77,12 +77,7 @@ function drawCategories(count: number, random: Random): CategoryTable {
 }
 
 /** Requests with distinct candidates, and histories of which some are partly or wholly empty. */
-export function drawRequests(
-  { draw }: DrawnGenerator,
-  size: number,
-  candidateCount: number,
-  step = 0,
-): RequestColumns {
+export function drawRequests({ draw }: DrawnGenerator, size: number, candidateCount: number, step = 0): RequestColumns {
   const random = new Random({ seed: draw.seed, stream: "requests", step });
   const { historyLength } = draw;
   const history = new Int32Array(size * historyLength);
@@ -153,10 +148,7 @@ export function answer({ generator, draw }: DrawnGenerator, batch: RequestBatch)
     for (let position = 0; ; position++) {
       logProbabilities.push(state.logits.logSoftmax(tensor(free, [batch.size, N])).dataSync());
       if (position + 1 === draw.listLength) break;
-      const choices = Int32Array.from(
-        { length: batch.size },
-        (_, b) => lists[b * draw.listLength + position],
-      );
+      const choices = Int32Array.from({ length: batch.size }, (_, b) => lists[b * draw.listLength + position]);
       choices.forEach((choice, b) => {
         free[b * N + choice] = 0;
       });

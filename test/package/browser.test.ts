@@ -67,10 +67,7 @@ async function startServer(): Promise<Server> {
 }
 
 /** What a page wrote, and what its console showed. */
-async function visit(
-  browser: Browser,
-  address: string,
-): Promise<{ outcome: PageReport | string; console: string[] }> {
+async function visit(browser: Browser, address: string): Promise<{ outcome: PageReport | string; console: string[] }> {
   const page = await browser.newPage();
   const shown: string[] = [];
   page.on("console", (message) => shown.push(`${message.type()}: ${message.text()}`));

@@ -29,9 +29,7 @@ export function listExamples(folder: string): string[] {
 /** What a program imports beside this package and modules of Node. */
 export function foreignImports(file: string): string[] {
   const imports = readFileSync(file, "utf8").matchAll(/\bfrom "([^"]+)"|\bimport\(?\s*"([^"]+)"/g);
-  return [...imports]
-    .map(([, from, bare]) => from ?? bare)
-    .filter((name) => !/^(node:|goalrank($|\/))/.test(name));
+  return [...imports].map(([, from, bare]) => from ?? bare).filter((name) => !/^(node:|goalrank($|\/))/.test(name));
 }
 
 /** Runs the package's examples in a project that has it: with this Node and tsx, and with Node 24 as they are. */

@@ -23,8 +23,7 @@ import {
 } from "./packed.ts";
 
 const start = performance.now();
-const step = (what: string) =>
-  console.log(`${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s  ${what}`);
+const step = (what: string) => console.log(`${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s  ${what}`);
 
 const root = mkdtempSync(join(tmpdir(), "goalrank-install-"));
 const clone = join(root, "clone");

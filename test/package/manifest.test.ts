@@ -11,9 +11,7 @@ interface LockedPackage {
 
 const read = (file: string) => JSON.parse(readFileSync(file, "utf8"));
 const manifest = read("package.json");
-const locked: readonly (readonly [string, LockedPackage])[] = Object.entries(
-  read("package-lock.json").packages,
-);
+const locked: readonly (readonly [string, LockedPackage])[] = Object.entries(read("package-lock.json").packages);
 
 /** Whether an installed package has a script that npm would run when it installs it; false for one that is not here. */
 function hasInstallScript(folder: string): boolean {
@@ -40,17 +38,7 @@ test("the lock names no registry and no path of a machine", () => {
 
 test("every name that the package exports has its source", () => {
   const names = publicEntries().map(({ name }) => name);
-  for (const part of [
-    "paper",
-    "methods",
-    "data",
-    "evaluation",
-    "train",
-    "world",
-    "tensor",
-    "nn",
-    "kernels",
-  ]) {
+  for (const part of ["paper", "methods", "data", "evaluation", "train", "world", "tensor", "nn", "kernels"]) {
     assert.ok(names.includes(`goalrank/${part}`), part);
   }
   const missing = publicEntries().filter(({ source }) => !existsSync(source));

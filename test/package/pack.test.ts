@@ -37,13 +37,7 @@ const installed = join(project.folder, "node_modules/goalrank");
 const manifest = readManifest(installed);
 
 test("it holds what it needs to run and to be understood, and nothing else", () => {
-  for (const file of [
-    "bin/goalrank.js",
-    "dist/index.js",
-    "dist/index.d.ts",
-    "examples/train.ts",
-    "LICENSE",
-  ]) {
+  for (const file of ["bin/goalrank.js", "dist/index.js", "dist/index.d.ts", "examples/train.ts", "LICENSE"]) {
     assert.ok(files.includes(file), file);
   }
   const others = files.filter(
@@ -92,9 +86,7 @@ test("bundlers take for a page what needs neither Node nor Dawn, under every nam
     metafile: true,
     write: false,
   });
-  const inputs = Object.keys(metafile.inputs).flatMap(
-    (path) => path.split("node_modules/").slice(1).at(-1) ?? [],
-  );
+  const inputs = Object.keys(metafile.inputs).flatMap((path) => path.split("node_modules/").slice(1).at(-1) ?? []);
   for (const { source } of publicEntries().filter(({ isForPages }) => isForPages)) {
     assert.ok(inputs.includes(source.replace("src", "goalrank/dist").replace(".ts", ".js")), source);
   }

@@ -148,14 +148,7 @@ export function checkDoctor({ folder, program: [program, ...words] }: Project): 
 export function checkTypes({ folder }: Project): void {
   writeFileSync(join(folder, "typed.ts"), TYPED);
   writeFileSync(join(folder, "imports.ts"), IMPORTS);
-  const strict = [
-    "--strict",
-    "--exactOptionalPropertyTypes",
-    "--skipLibCheck",
-    "false",
-    "--target",
-    "es2022",
-  ];
+  const strict = ["--strict", "--exactOptionalPropertyTypes", "--skipLibCheck", "false", "--target", "es2022"];
   const tsc = [resolve("node_modules/typescript/bin/tsc"), "--ignoreConfig", "--noEmit"];
   for (const options of COMPILERS) {
     run(process.execPath, [...tsc, ...strict, ...options, "typed.ts", "imports.ts"], folder);

@@ -50,8 +50,7 @@ async function prepareProject(folder: string): Promise<Project> {
   cloneWorkingTree(clone);
   symlinkSync(resolve("node_modules"), join(clone, "node_modules"));
   const project = layOut(packPackage(clone).tarball, join(folder, "project"));
-  const write = (file: string, content: string | Uint8Array) =>
-    writeFileSync(join(project.folder, file), content);
+  const write = (file: string, content: string | Uint8Array) => writeFileSync(join(project.folder, file), content);
   write("script.mjs", SCRIPT);
   write("ranker.safetensors", bytes);
   write("requests.json", JSON.stringify(requests));
@@ -133,17 +132,7 @@ if (found.length > 0) {
     });
 
     test(`${name} trains`, () => {
-      const options = [
-        "--scenario",
-        "tiny",
-        "--epochs",
-        "1",
-        "--device",
-        "cpu",
-        "--out",
-        `run-${name}`,
-        "--json",
-      ];
+      const options = ["--scenario", "tiny", "--epochs", "1", "--device", "cpu", "--out", `run-${name}`, "--json"];
       const { rows } = JSON.parse(call(goalrank, "train", "all", ...options));
       const reward = (name: string): number =>
         rows.find(({ method }: { readonly method: string }) => method.startsWith(name)).trueReward;
@@ -156,8 +145,7 @@ if (found.length > 0) {
       });
     }
 
-    test(`${name} serves`, async () =>
-      assertClose(await serve([...words, goalrank], project.folder), expected));
+    test(`${name} serves`, async () => assertClose(await serve([...words, goalrank], project.folder), expected));
   }
 }
 

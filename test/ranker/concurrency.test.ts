@@ -33,10 +33,7 @@ for (const method of METHODS) {
     assert.equal(await ranker.rankMany(requests), expected);
     const together = await Promise.all(requests.map((request) => ranker.rankMany([request])));
     assert.equal(together.flat(), expected);
-    assert.equal(await Promise.all([ranker.rankMany(requests), ranker.rankMany(requests)]), [
-      expected,
-      expected,
-    ]);
+    assert.equal(await Promise.all([ranker.rankMany(requests), ranker.rankMany(requests)]), [expected, expected]);
     assert.equal(device.live, resting);
     assert.equal(defaultDevice().live, elsewhere, "nothing is made on another device");
     ranker.dispose();

@@ -132,15 +132,7 @@ async function everyList(ranker: Ranker): Promise<readonly RankedList[]> {
 const total = (lists: readonly RankedList[]) =>
   lists.reduce((sum, { logProbability }) => sum + Math.exp(logProbability), 0);
 
-for (const name of [
-  "retriever",
-  "set-rank",
-  "pier",
-  "nar4rec",
-  "mg-e-3",
-  "generator-evaluator-5",
-  "eg-rerank",
-]) {
+for (const name of ["retriever", "set-rank", "pier", "nar4rec", "mg-e-3", "generator-evaluator-5", "eg-rerank"]) {
   test(`the probabilities of all lists of ${name} sum to 1`, () =>
     withRanker(findMethod(name), async (ranker) => {
       const lists = await everyList(ranker);
@@ -173,8 +165,7 @@ for (const name of ["goalrank", "imitation"]) {
   test(`the probabilities of ${name} are the policy's, whatever is pinned`, () =>
     withRanker(findMethod(name), async (ranker, { instance }) => {
       using _ = scope();
-      const generator =
-        name === "goalrank" ? instance.models.goalrank : school.models.context.shared.imitation;
+      const generator = name === "goalrank" ? instance.models.goalrank : school.models.context.shared.imitation;
       assert.instance(generator, Generator);
       const lists = allLists(6, 3);
       const answers = await everyList(ranker);
@@ -188,9 +179,7 @@ for (const name of ["goalrank", "imitation"]) {
       };
       const logs = noGrad(() => {
         const memory = (generator as Generator).encode(candidateBatch(columns, [0]));
-        return (generator as Generator)
-          .logProbabilities(memory, Int32Array.from(lists.flat()), 120)
-          .dataSync();
+        return (generator as Generator).logProbabilities(memory, Int32Array.from(lists.flat()), 120).dataSync();
       });
       answers.forEach(({ logProbability }, i) => {
         assert.ok(Math.abs(logProbability - logs[i]) < 1e-4, `${logProbability}, ${logs[i]}`);

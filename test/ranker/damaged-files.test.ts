@@ -133,10 +133,7 @@ test("a number of items without names is that of the weights", async () => {
     training: {},
   });
   const lie = withDescription(bytes, counted({ itemCount: 2 ** 31 - 1 }));
-  assert.match(
-    await refusalOf(lie, "goalrank"),
-    /itemEmbedding\.weight is \[20,8\], expected \[2147483647,8\]/,
-  );
+  assert.match(await refusalOf(lie, "goalrank"), /itemEmbedding\.weight is \[20,8\], expected \[2147483647,8\]/);
 });
 
 test("what a method chose is checked as it is taken up again", async () => {

@@ -15,12 +15,7 @@ import { Random } from "../../src/kernels/index.ts";
 import { loadRanker } from "../../src/ranker/load-ranker.ts";
 import { Ranker } from "../../src/ranker/ranker.ts";
 import { RankerFileError } from "../../src/ranker/ranker-file.ts";
-import {
-  type RankedList,
-  type RankRequest,
-  RankRequestError,
-  type RequestProblem,
-} from "../../src/ranker/requests.ts";
+import { type RankedList, type RankRequest, RankRequestError, type RequestProblem } from "../../src/ranker/requests.ts";
 import { defaultDevice, noGrad, scope } from "../../src/tensor/index.ts";
 import { logOf, type Row } from "../data/logs.ts";
 import { encodeGenerator } from "../encode-generator.ts";
@@ -94,9 +89,7 @@ const ranker = await Ranker.create(bytes, { threads: 1 });
 const candidates = ["i3", "i1", "i4", "i15", "i9", "i2", "i6", "i5", "i35", "i8"];
 
 /** What the generator itself makes of one request. */
-async function direct(
-  columns: Omit<RequestColumns, "size">,
-): Promise<{ lists: number[]; logProbability: number }> {
+async function direct(columns: Omit<RequestColumns, "size">): Promise<{ lists: number[]; logProbability: number }> {
   using _ = scope();
   const decoded = noGrad(() => {
     const memory = generator.encode(candidateBatch({ ...columns, size: 1 }, [0]));
@@ -225,12 +218,7 @@ test("a request that cannot be answered is an error that says what and where", a
       "constraints.pins[0].item",
       /no candidate/,
     ],
-    [
-      { candidates, constraints: { pins: [{ item: "i1", position: 9 }] } },
-      "constraints",
-      "constraints",
-      /position/,
-    ],
+    [{ candidates, constraints: { pins: [{ item: "i1", position: 9 }] } }, "constraints", "constraints", /position/],
   ];
   for (const [request, code, path, message] of cases) {
     const error = await problemOf(request);
@@ -241,9 +229,7 @@ test("a request that cannot be answered is an error that says what and where", a
 });
 
 test("a ranker without a retriever asks for scores and candidates", async () => {
-  const own = await Ranker.create(
-    await encodeGenerator({ generator, catalogue, retriever: undefined, ...shape }),
-  );
+  const own = await Ranker.create(await encodeGenerator({ generator, catalogue, retriever: undefined, ...shape }));
   const [unscored, none, scored] = await own.rankMany([
     { candidates },
     {},

@@ -14,9 +14,7 @@ import { world } from "../small-world.ts";
 /** Those that a world has to answer for cannot be served. */
 export const SERVED: readonly Method[] = [
   ...METHODS.filter((method) => method !== LOGGING_POLICY && method !== ORACLE),
-  ...["generator-evaluator-5", "imitation-evaluator-5", "candidates-as-they-come", "prm-as-they-come"].map(
-    findMethod,
-  ),
+  ...["generator-evaluator-5", "imitation-evaluator-5", "candidates-as-they-come", "prm-as-they-come"].map(findMethod),
 ];
 
 export const school = await createSchool(withHistory(lists32));

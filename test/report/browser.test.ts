@@ -74,8 +74,7 @@ async function openPage(browser: Browser, url: URL, width: number, scheme: "ligh
   return { page, messages, requests };
 }
 
-const background = (page: Page): Promise<string> =>
-  page.evaluate("getComputedStyle(document.body).backgroundColor");
+const background = (page: Page): Promise<string> => page.evaluate("getComputedStyle(document.body).backgroundColor");
 
 if ("reason" in launched) {
   test.skip(launched.reason, () => {});

@@ -29,9 +29,7 @@ const page = renderReport(whole);
 const { document } = parseHTML(page);
 /** The text of what a selector finds, with single blanks. */
 const textOf = (selector: string, from = document): string[] =>
-  [...from.querySelectorAll(selector)].map(({ textContent }) =>
-    (textContent ?? "").replace(/\s+/g, " ").trim(),
-  );
+  [...from.querySelectorAll(selector)].map(({ textContent }) => (textContent ?? "").replace(/\s+/g, " ").trim());
 
 test("the table of results holds every number of result.json, with its interval", () => {
   const rows = [...document.querySelectorAll("#results table")[0].querySelectorAll("tbody tr")];
@@ -39,11 +37,8 @@ test("the table of results holds every number of result.json, with its interval"
   rows.forEach((row, i) => {
     const { method, halfWidths: half, ...means } = result.rows[i];
     assert.is(row.querySelector("th")?.textContent, method);
-    const cells = [...row.querySelectorAll("td")].map((cell) =>
-      (cell.textContent ?? "").replace(" (best)", ""),
-    );
-    const reward = (mean: number, width: number) =>
-      `${mean.toFixed(3)}±${width.toFixed(3)}`.replace("-", "−");
+    const cells = [...row.querySelectorAll("td")].map((cell) => (cell.textContent ?? "").replace(" (best)", ""));
+    const reward = (mean: number, width: number) => `${mean.toFixed(3)}±${width.toFixed(3)}`.replace("-", "−");
     const share = (mean: number, width: number) => `${(100 * mean).toFixed(1)}±${(100 * width).toFixed(1)}`;
     assert.equal(cells, [
       reward(means.trueReward, half.trueReward),
@@ -141,13 +136,7 @@ test("the data report tells counts, and a check that fails before those that pas
 test("configuration and provenance are told, and how to run it again", () => {
   const [provenance] = textOf("#provenance");
   assert.match(provenance, "scenario: default");
-  for (const value of [
-    "linux x64",
-    "cpu, 2 threads",
-    "2026-01-02 03:04 UTC",
-    "after 60 s",
-    "0123456789abcdef",
-  ]) {
+  for (const value of ["linux x64", "cpu, 2 threads", "2026-01-02 03:04 UTC", "after 60 s", "0123456789abcdef"]) {
     assert.ok(provenance.includes(value), value);
   }
   assert.match(provenance, /goalrank train all --config run-\d+\/config.json --out run-\d+-again/);
@@ -167,10 +156,7 @@ test("curves are drawn for every stage, and validations", () => {
 });
 
 test("the page asks for nothing: no script, no style but its own, no address but its sections", () => {
-  assert.is(
-    document.querySelectorAll("script, link, img, iframe, object, form, [style], [src], [onload]").length,
-    0,
-  );
+  assert.is(document.querySelectorAll("script, link, img, iframe, object, form, [style], [src], [onload]").length, 0);
   assert.is(document.querySelectorAll("style").length, 1);
   const hash = createHash("sha256")
     .update(document.querySelector("style")?.textContent ?? "")
@@ -242,9 +228,7 @@ function runOf(word: string): ReportInput {
     name: `n${word}`,
     configuration: { [`k${word}`]: `v${word}` },
     run: { command: `c${word}`, started: `s${word}`, finished: `f${word}`, [`o${word}`]: { [word]: [word] } },
-    stages: [
-      { stage: word, training: [{ name: `m${word}`, steps: [0, 1], values: [1, 2] }], validation: [] },
-    ],
+    stages: [{ stage: word, training: [{ name: `m${word}`, steps: [0, 1], values: [1, 2] }], validation: [] }],
     dataReport: whole.dataReport && {
       ...whole.dataReport,
       checks: [

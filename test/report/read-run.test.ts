@@ -42,10 +42,7 @@ test("a damaged file is named, with what is wrong", () => {
   for (const name of ["config.json", "run.json", "data-report.json", "anatomy.json", "result.json"]) {
     const file = name.replace(".", "\\.");
     refuses({ ...files, [name]: '{"rows": [' }, new RegExp(`/${file}: not JSON \\(`));
-    refuses(
-      { ...files, [name]: "[]" },
-      new RegExp(`/${file}: not of the form that a run writes, at the top: `),
-    );
+    refuses({ ...files, [name]: "[]" }, new RegExp(`/${file}: not of the form that a run writes, at the top: `));
   }
   const rows = [{ method: 3 }];
   refuses({ ...files, "result.json": { rows } }, /result\.json: not of the form .*, at rows\.0\.method: /);

@@ -142,9 +142,7 @@ test("every request has a liked candidate; what was shown and liked is what the 
 });
 
 test("items and users go by the catalogue's names and titles, and by their numbers without", async () => {
-  assert.ok(
-    Object.entries(anatomy.items).every(([item, { id, title }]) => id === item && title === undefined),
-  );
+  assert.ok(Object.entries(anatomy.items).every(([item, { id, title }]) => id === item && title === undefined));
   const { itemCount, userCount } = world.catalogue;
   const named = {
     ...world.catalogue,

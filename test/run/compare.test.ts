@@ -68,11 +68,7 @@ test("where no lists are left for validation, the judge is examined on those of 
 
 test("every method has its row, and GoalRank is compared with all that learned", async () => {
   const listener = new Stages();
-  const { result, models, methods } = await run(
-    data,
-    { ...everything, generatorEvaluatorLists: [5, 8] },
-    { listener },
-  );
+  const { result, models, methods } = await run(data, { ...everything, generatorEvaluatorLists: [5, 8] }, { listener });
   assert.equal(
     result.rows.map(({ method }) => method),
     [

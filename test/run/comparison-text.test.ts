@@ -52,12 +52,7 @@ const result = (rows: readonly MethodResult[], pearson: number | undefined): Run
 
 test("the truth has columns where it is known, and only there", () => {
   const titles = (rows: MethodResult[]) => comparisonTable({ rows, listLength: 4 })[0];
-  assert.equal(titles([row("random"), row("oracle", 2)]).slice(0, 4), [
-    "method",
-    "true reward",
-    "regret",
-    "predicted",
-  ]);
+  assert.equal(titles([row("random"), row("oracle", 2)]).slice(0, 4), ["method", "true reward", "regret", "predicted"]);
   assert.equal(titles([row("random")]).slice(0, 3), ["method", "predicted", "H@4 %"]);
 });
 

@@ -52,14 +52,7 @@ function checkAnswer(method: string, path: string, { status, headers, body }: An
 test("it is a description in OpenAPI 3.1 of every path, and of nothing else", async () => {
   assert.match(description.openapi, /^3\.1\./);
   assert.is(description.info.version, "1.2.3");
-  assert.equal(Object.keys(description.paths).sort(), [
-    "/",
-    "/health",
-    "/metrics",
-    "/openapi.json",
-    "/rank",
-    "/ready",
-  ]);
+  assert.equal(Object.keys(description.paths).sort(), ["/", "/health", "/metrics", "/openapi.json", "/rank", "/ready"]);
   resolve(description);
 });
 

@@ -52,13 +52,7 @@ test("several requests give a result each, and one that is wrong does the others
   assert.is(body.results[2].error.path, "candidates");
 });
 
-const WRONG_BODIES: readonly (readonly [
-  name: string,
-  body: unknown,
-  status: number,
-  code: string,
-  path?: string,
-])[] = [
+const WRONG_BODIES: readonly (readonly [name: string, body: unknown, status: number, code: string, path?: string])[] = [
   ["no JSON", "{", 400, "json"],
   ["nothing", "", 400, "json"],
   ["bytes that are no UTF-8", Uint8Array.of(0x22, 0xc3, 0x28, 0x22), 400, "json"],
@@ -165,11 +159,7 @@ test("GET / lists what there is, /health and /ready answer, /metrics counts", as
 test("HEAD is answered as GET is, without the body", async () => {
   for (const path of ["/", "/health", "/ready", "/metrics", "/openapi.json"]) {
     const [got, asked] = [await server.get(path), await server.get(path, {}, "HEAD")];
-    assert.equal(
-      [asked.status, asked.headers.get("content-type")],
-      [200, got.headers.get("content-type")],
-      path,
-    );
+    assert.equal([asked.status, asked.headers.get("content-type")], [200, got.headers.get("content-type")], path);
   }
 });
 
@@ -198,27 +188,12 @@ const GARBAGE: readonly (readonly [name: string, bytes: string, status: number, 
   ["a greeting in TLS", "\x16\x03\x01\x02\x00\x01\x00", 400, "http"],
   ["another version", "GET / HTTP/9.9\r\n\r\n", 400, "http"],
   ["no host", "GET /health HTTP/1.1\r\nConnection: close\r\n\r\n", 400, "http"],
-  [
-    "a path that is not encoded validly",
-    "GET /%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    400,
-    "http",
-  ],
+  ["a path that is not encoded validly", "GET /%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400, "http"],
   ["a length that is no number", `${HEAD}Content-Length: many\r\n\r\n`, 400, "http"],
   ["two lengths", `${HEAD}Content-Length: 1\r\nContent-Length: 2\r\n\r\n`, 400, "http"],
-  [
-    "a length and chunks",
-    `${HEAD}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
-    400,
-    "http",
-  ],
+  ["a length and chunks", `${HEAD}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400, "http"],
   ["a chunk of no size", `${HEAD}Transfer-Encoding: chunked\r\n\r\nxyz\r\n`, 400, "http"],
-  [
-    "headers without end",
-    `GET / HTTP/1.1\r\nHost: x\r\n${"name: value\r\n".repeat(1000)}`,
-    431,
-    "headers-too-large",
-  ],
+  ["headers without end", `GET / HTTP/1.1\r\nHost: x\r\n${"name: value\r\n".repeat(1000)}`, 431, "headers-too-large"],
   ["a header without end", `GET / HTTP/1.1\r\nHost: x\r\na: ${"b".repeat(10_000)}`, 431, "headers-too-large"],
   ["an expectation", `${HEAD}Expect: miracles\r\nContent-Length: 2\r\n\r\n`, 417, "expectation"],
 ];
@@ -299,10 +274,7 @@ const HUNDRED_MEGABYTES = 100 * 2 ** 20;
 
 test("a body of 100 MB is refused before it is read, whether its length is told or not", async () => {
   const before = process.memoryUsage().arrayBuffers;
-  for (const headers of [
-    { "Content-Length": String(HUNDRED_MEGABYTES) },
-    { "Transfer-Encoding": "chunked" },
-  ]) {
+  for (const headers of [{ "Content-Length": String(HUNDRED_MEGABYTES) }, { "Transfer-Encoding": "chunked" }]) {
     const { text } = await stream(HUNDRED_MEGABYTES, headers as Record<string, string>);
     assert.match(text, /^413 .*"too-large"/);
   }
@@ -338,10 +310,7 @@ test("no JSON value makes the server fail", async () => {
   await fc.assert(
     fc.asyncProperty(value, async (body) => {
       const answer = await server.post(JSON.stringify(body));
-      assert.ok(
-        [200, 400, 413, 422].includes(answer.status),
-        `${answer.status} ${JSON.stringify(answer.body)}`,
-      );
+      assert.ok([200, 400, 413, 422].includes(answer.status), `${answer.status} ${JSON.stringify(answer.body)}`);
       if (answer.status !== 200) assert.type(answer.body.error.code, "string");
     }),
     { numRuns: 200 },

@@ -12,11 +12,7 @@ import { until } from "./until.ts";
 const test = suite("server at work");
 
 /** Runs a test on a server of its own. */
-function withServer(
-  name: string,
-  options: TestServerOptions,
-  run: (server: TestServer) => Promise<void>,
-): void {
+function withServer(name: string, options: TestServerOptions, run: (server: TestServer) => Promise<void>): void {
   test(name, async () => {
     const server = await TestServer.start(options);
     try {
@@ -156,28 +152,24 @@ withServer(
   },
 );
 
-withServer(
-  "a client that leaves takes its waiting request along",
-  { isGated: true, settings: {} },
-  async (server) => {
-    const first = server.post({ candidates });
-    await until(async () => (await ranking(server)) === 1);
-    const leave = new AbortController();
-    const abandoned = fetch(`${server.url}/rank`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ candidates }),
-      signal: leave.signal,
-    }).catch(() => "left");
-    await until(async () => (await waiting(server)) === 1);
-    leave.abort();
-    assert.is(await abandoned, "left");
-    await until(async () => (await waiting(server)) === 0);
-    server.openGate();
-    assert.is(statusOf(await first), 200);
-    assert.is(await server.metric("goalrank_http_requests_total", 'status="499"'), 1);
-  },
-);
+withServer("a client that leaves takes its waiting request along", { isGated: true, settings: {} }, async (server) => {
+  const first = server.post({ candidates });
+  await until(async () => (await ranking(server)) === 1);
+  const leave = new AbortController();
+  const abandoned = fetch(`${server.url}/rank`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ candidates }),
+    signal: leave.signal,
+  }).catch(() => "left");
+  await until(async () => (await waiting(server)) === 1);
+  leave.abort();
+  assert.is(await abandoned, "left");
+  await until(async () => (await waiting(server)) === 0);
+  server.openGate();
+  assert.is(statusOf(await first), 200);
+  assert.is(await server.metric("goalrank_http_requests_total", 'status="499"'), 1);
+});
 
 withServer("a worker that is killed over requests loses none of them", { isGated: true }, async (server) => {
   const answers = Array.from({ length: 30 }, () => server.post({ candidates }));
@@ -224,23 +216,19 @@ withServer("a request that kills two workers is given up, and takes no other alo
   assert.is(await server.metric("goalrank_worker_deaths_total"), 2);
 });
 
-withServer(
-  "a defect over one request of a batch leaves the others their lists",
-  { isGated: true },
-  async (server) => {
-    const first = server.post({ candidates });
-    await until(async () => (await ranking(server)) === 1);
-    const defect = server.post({ candidates: ["defect"] });
-    const good = server.post({ candidates });
-    await until(async () => (await waiting(server)) === 2);
-    server.openGate();
-    assert.equal([statusOf(await first), statusOf(await defect), statusOf(await good)], [200, 500, 200]);
-    assert.ok(
-      server.log.some((line) => line.includes("a secret of the server")),
-      "the log says what the client is not told",
-    );
-  },
-);
+withServer("a defect over one request of a batch leaves the others their lists", { isGated: true }, async (server) => {
+  const first = server.post({ candidates });
+  await until(async () => (await ranking(server)) === 1);
+  const defect = server.post({ candidates: ["defect"] });
+  const good = server.post({ candidates });
+  await until(async () => (await waiting(server)) === 2);
+  server.openGate();
+  assert.equal([statusOf(await first), statusOf(await defect), statusOf(await good)], [200, 500, 200]);
+  assert.ok(
+    server.log.some((line) => line.includes("a secret of the server")),
+    "the log says what the client is not told",
+  );
+});
 
 withServer(
   "a worker that does not come back from a request is replaced",
@@ -293,11 +281,7 @@ withServer("a new file that is no good is logged, and the old ranker stays", {},
   process.kill(server.server.workerIds[0], "SIGKILL");
   await until(() => server.server.workerIds.length === 0);
   await until(() => server.server.workerIds.length === 1);
-  assert.equal(
-    (await server.post({ candidates: ["a"] })).body.items,
-    ["first a"],
-    "loaded from the file that it held",
-  );
+  assert.equal((await server.post({ candidates: ["a"] })).body.items, ["first a"], "loaded from the file that it held");
 });
 
 withServer("a first file that is no good, or is not there, ends the start", {}, async (server) => {
@@ -390,12 +374,7 @@ withServer("with a token, all but /health asks for it", { token: "correct-horse"
 });
 
 withServer("a token is told from every other text", { token: "correct-horse" }, async (server) => {
-  const near = fc.constantFrom(
-    "correct-horse",
-    "correct-hors",
-    "Correct-horse",
-    "correct-horse correct-horse",
-  );
+  const near = fc.constantFrom("correct-horse", "correct-hors", "Correct-horse", "correct-horse correct-horse");
   const text = fc.oneof(near, fc.stringMatching(/^[\x21-\x7e]+$/));
   await fc.assert(
     fc.asyncProperty(text, async (given) => {
@@ -406,8 +385,7 @@ withServer("a token is told from every other text", { token: "correct-horse" }, 
 });
 
 withServer("a body without a token is not read", { token: "secret" }, async (server) => {
-  const head =
-    "POST /rank HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+  const head = "POST /rank HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
   assert.match(await server.raw(head), /^HTTP\/1\.1 401 /);
 });
 

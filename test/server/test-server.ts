@@ -90,12 +90,7 @@ export class TestServer {
     readonly log: readonly string[],
   ) {}
 
-  static async start({
-    ranker = { name: "first" },
-    settings = {},
-    token,
-    isGated = false,
-  }: TestServerOptions = {}) {
+  static async start({ ranker = { name: "first" }, settings = {}, token, isGated = false }: TestServerOptions = {}) {
     const folder = mkdtempSync(join(tmpdir(), "goalrank-server-"));
     const gate = isGated ? { gate: join(folder, GATE) } : {};
     writeFileSync(join(folder, "ranker.safetensors"), JSON.stringify({ ...ranker, ...gate }));

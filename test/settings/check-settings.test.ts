@@ -48,10 +48,7 @@ test("every wrong setting is told with its path, what was expected, and what was
       "draw.parts[1].share: is missing; expected a number over 0 and at most 1",
   );
   assert.is(messageOf(undefined), "draw: is missing; expected keys and values");
-  assert.is(
-    messageOf({ lists: Symbol("4") }),
-    "draw.lists: expected an integer of at least 1, got Symbol(4)",
-  );
+  assert.is(messageOf({ lists: Symbol("4") }), "draw.lists: expected an integer of at least 1, got Symbol(4)");
 });
 
 test("an unknown setting is told with the one that was probably meant", () => {

@@ -174,10 +174,7 @@ test("numbers that do not fill the shape, and what is no data or no type, are re
     ["12", 'the text "12"'],
     [{ length: 2 }, "an object (Object)"],
   ]) {
-    throwsMessage(
-      () => make(data),
-      `tensor: the data is ${what}, expected numbers, in arrays or a typed array`,
-    );
+    throwsMessage(() => make(data), `tensor: the data is ${what}, expected numbers, in arrays or a typed array`);
   }
   throwsMessage(
     () => make([1], { dtype: "float32" }),

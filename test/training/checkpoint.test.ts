@@ -113,13 +113,7 @@ test("a checkpoint of another version, or of no training, is an error in one lin
   };
   assert.match(await messageWith({ version: "2" }), /: version 2 of the format; expected 1$/);
   assert.match(await messageWith({ version: "2\n3" }), /: version 2\\u000a3 of the format; expected 1$/);
-  for (const progress of [
-    "",
-    "12",
-    "{}",
-    '{"step":-1,"finished":true}',
-    '{"step":1,"finished":true,"x":1}',
-  ]) {
+  for (const progress of ["", "12", "{}", '{"step":-1,"finished":true}', '{"step":1,"finished":true,"x":1}']) {
     assert.match(await messageWith({ progress }), /: its progress is not that of a training; remove it$/);
   }
 });
@@ -156,10 +150,7 @@ test("a checkpoint of another run is an error, not a damaged file", async () => 
   const path = newPath();
   await new CheckpointFolder(path, "run 1").save("DNN", checkpointAt(1));
   const message = await messageOf(new CheckpointFolder(path, "run 2").load("DNN"), CheckpointError);
-  assert.match(
-    message,
-    /dnn-00000001\.safetensors: written by a run with another configuration or other data/,
-  );
+  assert.match(message, /dnn-00000001\.safetensors: written by a run with another configuration or other data/);
 });
 
 test("files that are no checkpoints of the stage are left alone", async () => {

@@ -7,9 +7,7 @@ import type { Random } from "../../src/tensor/index.ts";
 import type { SmallRunResult } from "./small-run.ts";
 
 /** A line of what the child says: a step that it made, or what its run came to. */
-export type ChildMessage =
-  | { readonly stage: string; readonly step: number }
-  | { readonly result: SmallRunResult };
+export type ChildMessage = { readonly stage: string; readonly step: number } | { readonly result: SmallRunResult };
 
 /** How a child ended: by itself with a result, or killed, and the last step that it had told of. */
 export interface ChildEnd {

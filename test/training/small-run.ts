@@ -79,10 +79,7 @@ function watchedListener(
   };
 }
 
-function watchedStore(
-  store: CheckpointStore,
-  onEvent: NonNullable<SmallRunSettings["onEvent"]>,
-): CheckpointStore {
+function watchedStore(store: CheckpointStore, onEvent: NonNullable<SmallRunSettings["onEvent"]>): CheckpointStore {
   return {
     load: (stage) => store.load(stage),
     async save(stage, checkpoint) {

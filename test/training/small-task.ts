@@ -64,9 +64,7 @@ export function smallTask(stage = "small"): TrainingTask {
     async computeLoss(rows, batch) {
       await follow(companion, model);
       const noise = new Random({ seed: 3, stream: `${stage} noise`, step: batch });
-      const values = [...rows].flatMap((row) => [
-        ...training.inputs.subarray(row * WIDTH, (row + 1) * WIDTH),
-      ]);
+      const values = [...rows].flatMap((row) => [...training.inputs.subarray(row * WIDTH, (row + 1) * WIDTH)]);
       const inputs = tensor(
         Float32Array.from(values, (value) => value + 0.1 * noise.normal()),
         [rows.length, WIDTH],

@@ -69,9 +69,7 @@ async function messageOf(run: Promise<unknown>): Promise<string> {
 test("every epoch reads every row once, in an order of its own", () => {
   const batches = new TrainingBatches("small", 44, { epochs: 3, batchSize: 8, seed: 1 });
   assert.is(batches.count, 18);
-  const epochs = [0, 1, 2].map((epoch) =>
-    [0, 1, 2, 3, 4, 5].flatMap((batch) => [...batches.rows(epoch * 6 + batch)]),
-  );
+  const epochs = [0, 1, 2].map((epoch) => [0, 1, 2, 3, 4, 5].flatMap((batch) => [...batches.rows(epoch * 6 + batch)]));
   for (const rows of epochs) {
     assert.equal(
       rows.toSorted((a, b) => a - b),
@@ -207,9 +205,7 @@ test("a signal stops after the current step; without checkpoints it says that no
   const task = smallTask();
   const stop = { step: () => controller.abort() };
   const listener = Object.assign(notes, stop);
-  const error = await train(task, smallTraining, { listener, signal: controller.signal }).catch(
-    (reason) => reason,
-  );
+  const error = await train(task, smallTraining, { listener, signal: controller.signal }).catch((reason) => reason);
   disposeTask(task);
   assert.instance(error, TrainingInterrupted);
   assert.is(error.message, "small: interrupted after step 1 of 18, nothing is saved");

@@ -21,10 +21,7 @@ test("feedback on shown lists averages to what is expected of them", () => {
   assert.equal(shown.exposed, oracle);
   const again = collectFeedback(world, log, oracle, { seed: 1, stream: "feedback" });
   assert.equal(again.feedback, shown.feedback);
-  assert.not.equal(
-    collectFeedback(world, log, oracle, { seed: 2, stream: "feedback" }).feedback,
-    shown.feedback,
-  );
+  assert.not.equal(collectFeedback(world, log, oracle, { seed: 2, stream: "feedback" }).feedback, shown.feedback);
 });
 
 test("the logging policy's chances are those of drawing by its scores without replacement", () => {
@@ -53,10 +50,7 @@ test("joined datasets hold the rows of each in order", () => {
   const joined = joinRows([a, b]);
   assert.is(joined.size, 3);
   assert.equal(joined, selectRows(log, [3, 1, 5]));
-  assert.throws(
-    () => joinRows([a, { ...b, listLength: 3 }]),
-    /listLength is 4 in one dataset and 3 in another/,
-  );
+  assert.throws(() => joinRows([a, { ...b, listLength: 3 }]), /listLength is 4 in one dataset and 3 in another/);
 });
 
 test.run();

@@ -110,10 +110,7 @@ test("the logging policy puts a candidate first with its softmax probability, an
   const options = { userCount: 1, itemCount: 5, candidateCount: 5, listLength: 3 };
   const world = tiny({ ...options, policyTemperature: 0.8 });
   const log = drawLog(world, training(draws));
-  const firstItems = Int32Array.from(
-    { length: draws },
-    (_, row) => log.candidates[row * 5 + log.exposed[row * 3]],
-  );
+  const firstItems = Int32Array.from({ length: draws }, (_, row) => log.candidates[row * 5 + log.exposed[row * 3]]);
   assertFrequencies(countsOf(firstItems, 5), softmax(policyScores(world, 0), 0.8), draws);
 
   const sharp = tiny({ ...options, policyTemperature: 1e-4 });
@@ -142,8 +139,7 @@ test("the log's feedback averages to the expected reward of its lists", () => {
   const world = tiny();
   const log = drawLog(world, training(10_000));
   const positives = log.feedback.reduce((sum, label) => sum + label, 0) / log.size;
-  const expected =
-    expectedRewards(world, log, log.exposed).reduce((sum, reward) => sum + reward, 0) / log.size;
+  const expected = expectedRewards(world, log, log.exposed).reduce((sum, reward) => sum + reward, 0) / log.size;
   assert.ok(Math.abs(positives - expected) < 0.04, `${positives}, expected ${expected}`);
 });
 
@@ -151,10 +147,7 @@ test("a size, seed or temperature out of range is an error", () => {
   assert.throws(() => drawLog(tiny(), training(0)), /size must be a positive integer, got 0/);
   assert.throws(() => drawLog(tiny(), training(1, 0.5)), /seed must be an integer/);
   const frozen = tiny({ candidateTemperature: 1e-4 });
-  assert.throws(
-    () => drawLog(frozen, training(1)),
-    /candidateTemperature 0.0001 is too low .* use at least 0\.0/,
-  );
+  assert.throws(() => drawLog(frozen, training(1)), /candidateTemperature 0.0001 is too low .* use at least 0\.0/);
 });
 
 test.run();

@@ -74,9 +74,7 @@ test("a beam of one list takes the candidate with the most expected feedback at 
   const list: number[] = [];
   for (let t = 0; t < 4; t++) {
     const gains = Array.from(candidates, (item, position) =>
-      list.includes(position)
-        ? -1
-        : world.expectedFeedback(3, [...list.map((chosen) => candidates[chosen]), item])[t],
+      list.includes(position) ? -1 : world.expectedFeedback(3, [...list.map((chosen) => candidates[chosen]), item])[t],
     );
     list.push(gains.indexOf(Math.max(...gains)));
   }
@@ -136,10 +134,7 @@ test("a sharp logging policy's lists are nearly its greedy ones", () => {
 test("wrong widths, lengths, positions and requests too large to enumerate are errors", () => {
   const world = tiny();
   const candidates = drawCandidates(world, 50, 1);
-  assert.throws(
-    () => beamSearch(world, 0, candidates, { width: 0 }),
-    /width must be a positive integer, got 0/,
-  );
+  assert.throws(() => beamSearch(world, 0, candidates, { width: 0 }), /width must be a positive integer, got 0/);
   assert.throws(() => beamSearch(world, 0, [1, 2], { length: 3 }), /from 1 to the 2 candidates, got 3/);
   assert.throws(() => beamSearch(world, 0, [1, 99], { length: 1 }), /items must be integers from 0 to 79/);
   assert.throws(() => enumerateBest(world, 0, candidates, { length: 6 }), /over 20000000; use beamSearch/);

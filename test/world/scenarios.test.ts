@@ -19,8 +19,7 @@ test("weak-reward logs more sharply and less than the default", () => {
   const usual = findScenario("default");
   assert.ok(weak.trainingLists < usual.trainingLists);
   assert.ok(
-    createWorld(weak.options).settings.policyTemperature <
-      createWorld(usual.options).settings.policyTemperature,
+    createWorld(weak.options).settings.policyTemperature < createWorld(usual.options).settings.policyTemperature,
   );
 });
 

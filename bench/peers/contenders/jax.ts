@@ -1,11 +1,5 @@
 /** jax-js on its WebAssembly backend, everything compiled by its `jit`. */
-import {
-  CONFIGURATION,
-  createBatch,
-  type HostArray,
-  initialWeights,
-  LEARNING_RATE,
-} from "../../reference-data.ts";
+import { CONFIGURATION, createBatch, type HostArray, initialWeights, LEARNING_RATE } from "../../reference-data.ts";
 import { turnBlobsIntoFiles, WEB_WORKER_PROLOGUE, WebWorker } from "../blob-workers.ts";
 import type { Contender, PrepareKernel } from "../contender.ts";
 import { describePackage } from "../packages.ts";

@@ -1,11 +1,7 @@
 /** Plain JavaScript: a product of matrices in three loops, as a reader would write it first. */
 import type { Computation, Contender } from "../contender.ts";
 
-function multiply(
-  left: ArrayLike<number>,
-  right: ArrayLike<number>,
-  extents: readonly number[],
-): Float32Array {
+function multiply(left: ArrayLike<number>, right: ArrayLike<number>, extents: readonly number[]): Float32Array {
   const [rows, depth, columns] = extents;
   const out = new Float32Array(rows * columns);
   for (let row = 0; row < rows; row++) {

@@ -2,13 +2,7 @@
 import { createRequire } from "node:module";
 import type { CpuInfo } from "node:os";
 import { fileURLToPath } from "node:url";
-import {
-  CONFIGURATION,
-  createBatch,
-  type HostArray,
-  initialWeights,
-  LEARNING_RATE,
-} from "../../reference-data.ts";
+import { CONFIGURATION, createBatch, type HostArray, initialWeights, LEARNING_RATE } from "../../reference-data.ts";
 import { turnBlobsIntoFiles } from "../blob-workers.ts";
 import type { Contender, PrepareKernel } from "../contender.ts";
 import { describePackage } from "../packages.ts";
@@ -96,10 +90,7 @@ function prepareTraining(tf: TensorFlow): () => Promise<number> {
   const { lists, items, width, heads, layers } = CONFIGURATION;
   const rows = lists * items;
   const weights = new Map(
-    [...initialWeights()].map(([name, { data, shape }]) => [
-      name,
-      tf.variable(tf.tensor(data, shape), true, name),
-    ]),
+    [...initialWeights()].map(([name, { data, shape }]) => [name, tf.variable(tf.tensor(data, shape), true, name)]),
   );
   const weight = (name: string) => weights.get(name) as Tensor;
   const batch = createBatch();
@@ -107,8 +98,7 @@ function prepareTraining(tf: TensorFlow): () => Promise<number> {
   const targets = tf.tensor(batch.targets, [lists, items]);
   const linear = (name: string, input: Tensor) =>
     tf.matMul(input, weight(`${name}.weight`)).add(weight(`${name}.bias`));
-  const norm = (name: string, input: Tensor) =>
-    layerNorm(tf, input, weight(`${name}.gain`), weight(`${name}.bias`));
+  const norm = (name: string, input: Tensor) => layerNorm(tf, input, weight(`${name}.gain`), weight(`${name}.bias`));
   const attend = (layer: number, normed: Tensor) => {
     const [q, k, v] = ["query", "key", "value"].map((name) =>
       linear(`${layer}.${name}`, normed)

@@ -45,9 +45,7 @@ function works({ test }: DeviceReport): boolean {
 }
 
 function formatHost(host: HostReport): string {
-  const versions = Object.entries(host.packages).map(
-    ([name, version]) => `${name} ${version ?? "is not installed"}`,
-  );
+  const versions = Object.entries(host.packages).map(([name, version]) => `${name} ${version ?? "is not installed"}`);
   const cores = host.cores === 1 ? "1 core" : `${host.cores} cores`;
   return [
     `goalrank ${host.goalrank}, ${host.runtime}, ${host.platform}`,

@@ -34,9 +34,7 @@ export function evaluateCommand(): Command {
   return command
     .option("--json", "print the results as one line of JSON")
     .addHelpText("after", EXAMPLES)
-    .action((run: string, options: { readonly json?: boolean }) =>
-      evaluate(run, flags, options.json === true),
-    );
+    .action((run: string, options: { readonly json?: boolean }) => evaluate(run, flags, options.json === true));
 }
 
 async function evaluate(run: string, flags: SettingFlags, json: boolean): Promise<void> {
@@ -83,9 +81,7 @@ function savedCheckpoints(run: string, dataFingerprint: string): CheckpointStore
 /** The weights of all models, by the names of their files. */
 function readWeights(run: string): Map<string, StateDict> {
   const files = readdirSync(run).filter((name) => name.endsWith(".safetensors") && name !== RANKER_FILE);
-  return new Map(
-    files.map((name) => [basename(name, ".safetensors"), readStateDict(join(run, name))] as const),
-  );
+  return new Map(files.map((name) => [basename(name, ".safetensors"), readStateDict(join(run, name))] as const));
 }
 
 function readStateDict(file: string): StateDict {

@@ -55,13 +55,9 @@ export function experimentCommand(): Command {
     .option("--dataset <name>", "embedded, tiny, ml-1m or kuairand-pure", "embedded")
     .option("--data <folder>", "the folder that logs lie in, as ml-1m/ratings.dat (default: GOALRANK_DATA)")
     .option("--max-lists <count>", "train on at most this many lists", parseCount)
+    .addOption(new Option("--split <name>", "the test of a log (default: last-list)").choices(SPLIT_PROTOCOLS))
     .addOption(
-      new Option("--split <name>", "the test of a log (default: last-list)").choices(SPLIT_PROTOCOLS),
-    )
-    .addOption(
-      new Option("--protocol <name>", "candidates of a log's lists (default: injected)").choices(
-        CANDIDATE_PROTOCOLS,
-      ),
+      new Option("--protocol <name>", "candidates of a log's lists (default: injected)").choices(CANDIDATE_PROTOCOLS),
     )
     .option("--seeds <count>", "seeds 1 to this many", parseCount, 3)
     .option("--jobs <count>", "trials that run at once", parseCount, availableParallelism())
@@ -159,8 +155,8 @@ function commandOf(
   { name, data }: Experiment,
   { dataset, maxLists, split, protocol, seeds }: ExperimentOptions,
 ): string {
-  const choices = Object.entries({ dataset, "max-lists": maxLists, split, protocol }).flatMap(
-    ([flag, value]) => (value === undefined ? [] : [`--${flag}`, String(value)]),
+  const choices = Object.entries({ dataset, "max-lists": maxLists, split, protocol }).flatMap(([flag, value]) =>
+    value === undefined ? [] : [`--${flag}`, String(value)],
   );
   const own = data === "none" ? [] : choices;
   return quoteCommand(["goalrank", "experiment", name, ...own, "--seeds", String(seeds)]);

@@ -39,9 +39,7 @@ export function initCommand(): Command {
 
 async function init(log: string, { out, force }: InitOptions): Promise<void> {
   if (force !== true && existsSync(out)) {
-    throw new UsageError(
-      `${out}: there is a configuration already; --force replaces it, --out names another`,
-    );
+    throw new UsageError(`${out}: there is a configuration already; --force replaces it, --out names another`);
   }
   const guess = guessLog(await readHead(log, HEAD_ROWS));
   const folder = dirname(out);
@@ -67,9 +65,7 @@ function findTitles({ head: { format }, columns }: LogGuess, folder: string): Ti
 function describe(guess: LogGuess, log: string, out: string): string {
   const { head, columns, threshold, doubts } = guess;
   const delimiter = head.delimiter === undefined ? "" : `, ${JSON.stringify(head.delimiter)} between fields`;
-  const named = FIELDS.flatMap((field) =>
-    columns[field] === undefined ? [] : [`${field} ${columns[field]}`],
-  );
+  const named = FIELDS.flatMap((field) => (columns[field] === undefined ? [] : [`${field} ${columns[field]}`]));
   const config = out === DEFAULT_CONFIGURATION_FILE ? "" : ` --config ${out}`;
   return [
     `${log}: ${head.format}${delimiter}`,

@@ -52,11 +52,7 @@ function refuseToken(): never {
   );
 }
 
-async function serveUntilSignal(
-  source: string,
-  method: string | undefined,
-  settings: ServeSettings,
-): Promise<void> {
+async function serveUntilSignal(source: string, method: string | undefined, settings: ServeSettings): Promise<void> {
   const token = readToken(settings);
   if (token === undefined && !isLoopback(settings.host)) {
     console.error(
@@ -66,11 +62,9 @@ async function serveUntilSignal(
   const end = awaitSignals();
   // Only here, since the HTTP library takes time to load, and signals come at any.
   const { serve } = await import("../../server/serve.ts");
-  const server = await serve({ source, method, settings, token, version: programVersion() }).catch(
-    (error: unknown) => {
-      throw error instanceof RankerLoadError ? new UsageError(`${source}: ${error.message}`) : error;
-    },
-  );
+  const server = await serve({ source, method, settings, token, version: programVersion() }).catch((error: unknown) => {
+    throw error instanceof RankerLoadError ? new UsageError(`${source}: ${error.message}`) : error;
+  });
   const code = await end(server);
   await server.close();
   process.exitCode = code;

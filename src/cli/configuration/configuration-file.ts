@@ -42,9 +42,7 @@ export function parseConfiguration(text: string, file: string): Layer {
   if (!isRecord(values)) throw mistake(`${file}:1`, "expected keys and values, such as `seed: 1`");
   return {
     // Paths in a file are relative to its folder.
-    values: changePaths(values, (path) =>
-      path === "" || isAbsolute(path) ? path : join(dirname(file), path),
-    ),
+    values: changePaths(values, (path) => (path === "" || isAbsolute(path) ? path : join(dirname(file), path))),
     place: (path) => `${file}:${lines.linePos(offsetOf(document, path)).line}: ${formatPath(path)}`,
   };
 }

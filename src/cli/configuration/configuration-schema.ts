@@ -13,9 +13,7 @@ import { SCENARIOS } from "../../world/scenarios.ts";
 
 /** The section `data`: what is learned from, and how it is cut into lists. */
 const dataSchema = z.strictObject({
-  file: name
-    .exactOptional()
-    .describe("The log of interactions, plain or gzipped; relative to the configuration file"),
+  file: name.exactOptional().describe("The log of interactions, plain or gzipped; relative to the configuration file"),
   format: z
     .enum(LOG_FORMATS)
     .exactOptional()

@@ -4,12 +4,7 @@ import { LOG_FORMATS, type LogFormat } from "../../data/settings.ts";
 import { formatPath, type Problem, problemsOf } from "../../settings/check-settings.ts";
 import { isRecord, valueAt } from "../../settings/json-schema.ts";
 import { ConfigurationError } from "./configuration-error.ts";
-import {
-  type Configuration,
-  configurationSchema,
-  publishedSchema,
-  WORLD_KEYS,
-} from "./configuration-schema.ts";
+import { type Configuration, configurationSchema, publishedSchema, WORLD_KEYS } from "./configuration-schema.ts";
 import { isSet, type Layer, mergeSettings, placeOf } from "./merge-settings.ts";
 
 /**

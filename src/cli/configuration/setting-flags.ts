@@ -75,10 +75,7 @@ export class SettingFlags {
   /** What was given, the last of a key. */
   layer(): Layer {
     const { given } = this;
-    const values = given.reduce<Record<string, unknown>>(
-      (root, { path, value }) => withValue(root, path, value),
-      {},
-    );
+    const values = given.reduce<Record<string, unknown>>((root, { path, value }) => withValue(root, path, value), {});
     return {
       values,
       place(path) {

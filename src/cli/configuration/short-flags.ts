@@ -11,18 +11,14 @@ export const DATA_FLAGS: readonly ShortFlag[] = shortFlags(
   {
     seed: "--seed <number>  of every random choice (default: 1)",
     "data.file": "--data <file>  log of interactions, plain or gzipped",
-    "data.format":
-      "--format <name>  format of the log: movielens, csv, tsv or parquet (default: by the file's name)",
+    "data.format": "--format <name>  format of the log: movielens, csv, tsv or parquet (default: by the file's name)",
     "data.columns": "--columns <names>  columns of the log, such as user=uid,feedback=stars",
     "data.delimiter": "--delimiter <text>  between the fields of a CSV log (default: comma)",
     "data.scenario": "--scenario <name>  an embedded world in place of a log: default, weak-reward or tiny",
-    "data.prepared":
-      "--prepared <file>  keep the prepared data there, or use what is there if it was made of this log",
+    "data.prepared": "--prepared <file>  keep the prepared data there, or use what is there if it was made of this log",
     "data.core": "--core <count>  interactions that every user and item must have (default: 20)",
-    "data.positiveThreshold":
-      "--positive <number>  feedback from which an interaction is positive (default: 3)",
-    "data.split":
-      "--split <name>  the test: last-list of each user (default), or lists after one time, global-time",
+    "data.positiveThreshold": "--positive <number>  feedback from which an interaction is positive (default: 3)",
+    "data.split": "--split <name>  the test: last-list of each user (default), or lists after one time, global-time",
     "data.protocol": "--protocol <name>  candidates of a list: injected (default), retrieved or logged",
     "data.maxLists": "--max-lists <count>  train on at most this many lists",
     "data.maxTestLists": "--max-test-lists <count>  test on at most this many lists of a log",
@@ -46,8 +42,7 @@ export const RUN_FLAGS: readonly ShortFlag[] = [
         "--methods <names>  train and compare these, such as mir,pier,goalrank, or all (default: goalrank)",
       "experiment.deploy":
         "--deploy <method>  serve this one (default: goalrank where it is trained, else the first of --methods)",
-      "experiment.generatorEvaluatorLists":
-        "--lists <counts>  lists that generator-evaluators propose, such as 20,100",
+      "experiment.generatorEvaluatorLists": "--lists <counts>  lists that generator-evaluators propose, such as 20,100",
     },
     {
       "experiment.methods": (text) => (text === "all" ? [...TRAINABLE] : text.split(",")),

@@ -48,9 +48,7 @@ async function checkSoftmax(device: Device): Promise<string | undefined> {
   using _ = scope();
   const found = await tensor([1, 2, 3], [1, 3], { device }).softmax().data();
   const isRight = SOFTMAX_OF_1_2_3.every((value, n) => Math.abs(found[n] - value) < TOLERANCE);
-  return isRight
-    ? undefined
-    : `softmax of 1, 2, 3 is ${found.join(", ")}; expected ${SOFTMAX_OF_1_2_3.join(", ")}`;
+  return isRight ? undefined : `softmax of 1, 2, 3 is ${found.join(", ")}; expected ${SOFTMAX_OF_1_2_3.join(", ")}`;
 }
 
 const WIDTH = 512;

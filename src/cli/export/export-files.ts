@@ -30,15 +30,10 @@ export interface RankerExport {
  * @throws RankerFileError for bytes that are damaged, or no ranker
  * @throws RangeError when an ONNX file would have 2 GiB or more, and for `onnx` of a method that has no such form
  */
-export async function exportFiles(
-  bytes: Uint8Array,
-  format: ExportFormat,
-  version: string,
-): Promise<RankerExport> {
+export async function exportFiles(bytes: Uint8Array, format: ExportFormat, version: string): Promise<RankerExport> {
   const ranker = await describeChecked(bytes);
   const content = decodeRanker(bytes);
-  const { userFeatures, userCategories, userCount, userIds, itemCount, itemIds, itemTitles } =
-    content.catalogue;
+  const { userFeatures, userCategories, userCount, userIds, itemCount, itemIds, itemTitles } = content.catalogue;
   const loop: LoopFacts = {
     listLength: ranker.listLength,
     readsUsers: userFeatures !== undefined || userCategories !== undefined,

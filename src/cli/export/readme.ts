@@ -20,8 +20,7 @@ export function exportReadme(facts: ReadmeFacts): string {
 }
 
 function introduction({ ranker, loop, holds }: ReadmeFacts): string {
-  const { fingerprint, title, itemCount, userCount, listLength, candidateCount, historyLength, width } =
-    ranker;
+  const { fingerprint, title, itemCount, userCount, listLength, candidateCount, historyLength, width } = ranker;
   const files = [
     ...(holds.onnx
       ? [

@@ -54,8 +54,7 @@ export function guessColumns(head: Head): GuessedColumns {
     const column = find(free());
     if (column !== undefined) guessed[field] = column;
   };
-  const numbers = (columns: readonly string[]) =>
-    columns.filter((column) => valuesOf(head, column).every(isNumber));
+  const numbers = (columns: readonly string[]) => columns.filter((column) => valuesOf(head, column).every(isNumber));
   for (const field of FIELDS) {
     if (NUMERIC.includes(field)) guess(field, (columns) => findByName(field, numbers(columns)));
     guess(field, (columns) => findByName(field, columns));
@@ -71,9 +70,7 @@ export function guessColumns(head: Head): GuessedColumns {
 /** Columns besides the guessed ones that could be feedback. */
 export function otherFeedback(head: Head, guessed: GuessedColumns): string[] {
   const taken = Object.values(guessed);
-  return head.columns.filter(
-    (column) => !taken.includes(column) && looksLikeFeedback(valuesOf(head, column)),
-  );
+  return head.columns.filter((column) => !taken.includes(column) && looksLikeFeedback(valuesOf(head, column)));
 }
 
 /** What of a guess cannot be read: fields without a column, and columns of numbers that hold something else. */

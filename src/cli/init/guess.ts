@@ -66,8 +66,7 @@ export function guessThreshold(values: readonly number[]): ThresholdGuess {
   if (isWhole && lowest >= -1 && highest <= 1) {
     return { threshold: 1, reason: lowest < 0 ? "of -1, 0 and 1" : "of 0 and 1" };
   }
-  const isStars =
-    lowest >= 0.5 && highest > 3 && highest <= 5 && sorted.every((value) => Number.isInteger(2 * value));
+  const isStars = lowest >= 0.5 && highest > 3 && highest <= 5 && sorted.every((value) => Number.isInteger(2 * value));
   if (isStars) {
     // What services ask for their stars is generous: 3 of 5 is rather "so-so".
     return { threshold: 4, reason: "of 5 stars; docs/experiments.md uses 3" };

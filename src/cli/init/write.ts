@@ -91,8 +91,7 @@ function columnLines({ head, columns, otherFeedback }: LogGuess): string[] {
     const isOptional = field === "list" || field === "position";
     return isOptional ? [] : [`  ${field}: ?   # not found: one of the columns above`.replace("?", '"?"')];
   });
-  const others =
-    otherFeedback.length === 0 ? [] : [`  # Also possible as feedback: ${otherFeedback.join(", ")}`];
+  const others = otherFeedback.length === 0 ? [] : [`  # Also possible as feedback: ${otherFeedback.join(", ")}`];
   return [`# The log has ${head.columns.join(", ")}`, "columns:", ...lines, ...others];
 }
 

@@ -16,19 +16,14 @@ const NEWLINE = 0x0a;
  * @param mostBytes of one line
  * @throws UsageError for a longer line, before it is held in memory, or one that is not UTF-8
  */
-export async function* readLines(
-  chunks: AsyncIterable<Uint8Array>,
-  mostBytes: number,
-): AsyncGenerator<Line[]> {
+export async function* readLines(chunks: AsyncIterable<Uint8Array>, mostBytes: number): AsyncGenerator<Line[]> {
   let number = 0;
   let held: Uint8Array[] = [];
   let heldBytes = 0;
   const hold = (bytes: Uint8Array) => {
     heldBytes += bytes.length;
     if (heldBytes > mostBytes) {
-      throw new UsageError(
-        `line ${number + 1} is longer than ${mostBytes} bytes; expected one request a line`,
-      );
+      throw new UsageError(`line ${number + 1} is longer than ${mostBytes} bytes; expected one request a line`);
     }
     held.push(bytes);
   };

@@ -79,8 +79,7 @@ export class ProgressDisplay implements TrainingListener {
   /** What the bar shows besides how far the stage is. */
   private state(): { rate: string; loss: string; judged: string } {
     const { made, seconds } = this.progress();
-    const tokens =
-      this.tokens === undefined ? "" : `, ${Math.round((made / seconds) * this.tokens)} tokens/s`;
+    const tokens = this.tokens === undefined ? "" : `, ${Math.round((made / seconds) * this.tokens)} tokens/s`;
     return {
       rate: made === 0 ? "-" : `${(made / seconds).toFixed(1)} steps/s${tokens}`,
       loss: Number.isNaN(this.loss) ? "-" : this.loss.toFixed(4),

@@ -125,9 +125,7 @@ class CatalogueReader {
       throw new RangeError(`the tensors of the ${kind} categories differ in size`);
     }
     if ([...indices, ...unknown].some((category) => category < 0 || category >= vocabularySize)) {
-      throw new RangeError(
-        `the tensor ${kind}.categories holds a number outside of 0 to ${vocabularySize - 1}`,
-      );
+      throw new RangeError(`the tensor ${kind}.categories holds a number outside of 0 to ${vocabularySize - 1}`);
     }
     return { vocabularySize, slots, indices, weights, unknown };
   }

@@ -82,8 +82,7 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
   });
   const { table, vocabulary } = buildCategories(columns, ids.length, minimumCount);
   return {
-    features:
-      numeric.length === 0 ? undefined : standardised(numeric.map((column) => reader.numbers(column))),
+    features: numeric.length === 0 ? undefined : standardised(numeric.map((column) => reader.numbers(column))),
     categories: columns.length === 0 ? undefined : table,
     vocabulary: columns.length === 0 ? [] : vocabulary,
     titles: source.title === undefined ? undefined : reader.titles(source.title),

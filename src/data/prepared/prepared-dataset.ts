@@ -188,9 +188,7 @@ function findColumn(file: PreparedFile, split: SplitName, column: ColumnName) {
   const { name, dtype, shape } = columnTensor(split, column, file.metadata.splits[split]);
   const location = file.location(name);
   if (location.dtype !== dtype || `${location.shape}` !== `${shape}`) {
-    throw file.damaged(
-      `the tensor ${name} is ${location.dtype} [${location.shape}]; expected ${dtype} [${shape}]`,
-    );
+    throw file.damaged(`the tensor ${name} is ${location.dtype} [${location.shape}]; expected ${dtype} [${shape}]`);
   }
   return { name, ...location };
 }

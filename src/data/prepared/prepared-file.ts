@@ -71,9 +71,7 @@ export class PreparedFile {
   }
 
   /** Whole tensors, under the names that `rename` gives them; undefined leaves one out. */
-  async readTensors(
-    rename: (name: string) => string | undefined,
-  ): Promise<ReadonlyMap<string, SafetensorsEntry>> {
+  async readTensors(rename: (name: string) => string | undefined): Promise<ReadonlyMap<string, SafetensorsEntry>> {
     const tensors = new Map<string, SafetensorsEntry>();
     for (const [name, { dtype, shape }] of this.layout.tensors) {
       const own = rename(name);
@@ -126,12 +124,7 @@ async function readLayout(file: string, handle: FileHandle): Promise<Safetensors
   }
 }
 
-async function readRange(
-  file: string,
-  handle: FileHandle,
-  position: number,
-  length: number,
-): Promise<ArrayBuffer> {
+async function readRange(file: string, handle: FileHandle, position: number, length: number): Promise<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   let filled = 0;
   while (filled < length) {

@@ -38,9 +38,7 @@ export class InteractionLogBuilder {
    */
   add(userId: string, itemId: string, feedback: number, timestamp: number, listId = "", position = 0): void {
     if (!Number.isFinite(Math.fround(feedback)) || !Number.isFinite(timestamp)) {
-      throw new RangeError(
-        `interactions: feedback and timestamp must be finite, got ${feedback} and ${timestamp}`,
-      );
+      throw new RangeError(`interactions: feedback and timestamp must be finite, got ${feedback} and ${timestamp}`);
     }
     if (position !== (position | 0)) {
       throw new RangeError(`interactions: the position must be a 32-bit integer, got ${position}`);

@@ -13,9 +13,7 @@ export class Numbering {
     const known = this.numbers.get(name);
     if (known !== undefined) return known;
     if (this.names.length === MAX_NAMES) {
-      throw new RangeError(
-        `more than ${MAX_NAMES} different names of users, of items or of lists; use a smaller log`,
-      );
+      throw new RangeError(`more than ${MAX_NAMES} different names of users, of items or of lists; use a smaller log`);
     }
     const own = detached(name);
     this.numbers.set(own, this.names.length);

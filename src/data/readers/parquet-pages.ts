@@ -52,19 +52,14 @@ export function checkPages(bytes: ArrayBuffer, { num_rows }: RowGroup): void {
   const reader: DataReader = { view: new DataView(bytes), offset: 0 };
   let values = 0;
   while (values < rows && reader.offset < bytes.byteLength - 1) {
-    const { type, data_page_header, data_page_header_v2, dictionary_page_header, ...sizes } =
-      parquetHeader(reader);
+    const { type, data_page_header, data_page_header_v2, dictionary_page_header, ...sizes } = parquetHeader(reader);
     const left = bytes.byteLength - reader.offset;
     checkCount("compressed size of a page", sizes.compressed_page_size, left);
     checkCount("size of a page", sizes.uncompressed_page_size, MAX_PAGE_BYTES);
     reader.offset += sizes.compressed_page_size;
     if (type === "DICTIONARY_PAGE") {
       // Values of no bytes do not exist, but those of one bit do.
-      checkCount(
-        "size of a dictionary",
-        dictionary_page_header?.num_values,
-        8 * sizes.uncompressed_page_size,
-      );
+      checkCount("size of a dictionary", dictionary_page_header?.num_values, 8 * sizes.uncompressed_page_size);
       continue;
     }
     const header = data_page_header ?? data_page_header_v2;

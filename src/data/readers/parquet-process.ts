@@ -31,9 +31,7 @@ export interface ParquetDescription {
 }
 
 /** A description of the file that was opened, or the values of a column. */
-export type ParquetAnswer =
-  | { readonly result: ParquetDescription | DecodedArray }
-  | { readonly problem: string };
+export type ParquetAnswer = { readonly result: ParquetDescription | DecodedArray } | { readonly problem: string };
 
 /** Dates and timestamps in seconds since 1970, to the microsecond, which is what f64 has room for. */
 const SECONDS: Partial<ParquetParsers> = {

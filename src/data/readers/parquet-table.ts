@@ -77,11 +77,7 @@ export class ParquetTable {
   }
 }
 
-async function explained<Result>(
-  file: string,
-  problem: string,
-  read: () => Promise<Result>,
-): Promise<Result> {
+async function explained<Result>(file: string, problem: string, read: () => Promise<Result>): Promise<Result> {
   try {
     return await read();
   } catch (error) {

@@ -51,11 +51,7 @@ export async function readMovieLens(file: string): Promise<InteractionLog> {
   return rows.finish(`lines of ${expected}`);
 }
 
-async function readTable(
-  file: string,
-  format: DelimitedFormat,
-  options: ColumnOptions,
-): Promise<InteractionLog> {
+async function readTable(file: string, format: DelimitedFormat, options: ColumnOptions): Promise<InteractionLog> {
   const names = resolveColumns(options);
   const wanted = `lines of ${listNames(names).join(format.delimiter)}`;
   const table: { rows?: InteractionRows } = {};

@@ -41,8 +41,7 @@ export function findItemNeighbours(log: InteractionLog, options: ItemNeighbourOp
   if (!Number.isInteger(neighbours) || neighbours < 1) {
     throw new RangeError(`item neighbours: neighbours must be a positive integer, got ${neighbours}`);
   }
-  if (!(shrinkage >= 0))
-    throw new RangeError(`item neighbours: shrinkage must be at least 0, got ${shrinkage}`);
+  if (!(shrinkage >= 0)) throw new RangeError(`item neighbours: shrinkage must be at least 0, got ${shrinkage}`);
   const itemCount = log.itemIds.length;
   const { offsets, items: liked } = likesOf(log, positiveThreshold);
   const likers: number[][] = Array.from({ length: itemCount }, () => []);
@@ -146,10 +145,7 @@ interface NeighbouredItems {
   readonly similarities: Float32Array;
 }
 
-function byNeighbour(
-  { neighbours, items, similarities }: ItemNeighbours,
-  itemCount: number,
-): NeighbouredItems {
+function byNeighbour({ neighbours, items, similarities }: ItemNeighbours, itemCount: number): NeighbouredItems {
   const places = Int32Array.from(items.keys()).filter((place) => items[place] >= 0);
   const groups = gather(items, places);
   const offsets = groupOffsets(groups, itemCount);

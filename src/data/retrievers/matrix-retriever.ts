@@ -52,8 +52,7 @@ export class MatrixRetriever implements Retriever {
 
   /** @throws RangeError for tensors that are not those of {@link tensors} */
   static restore(tensors: ReadonlyMap<string, SafetensorsEntry>): MatrixRetriever {
-    const numbers = (name: string, dimensions: number) =>
-      restoredTensor(tensors, name, Float32Array, dimensions);
+    const numbers = (name: string, dimensions: number) => restoredTensor(tensors, name, Float32Array, dimensions);
     const users = numbers("user_vectors", 2);
     const items = numbers("item_vectors", 2);
     const { data: biases } = numbers("item_biases", 1);

@@ -2,11 +2,7 @@
 import type { SafetensorsDtype, SafetensorsEntry } from "../../nn/index.ts";
 
 /** Numbers as a vector, or as a table of rows of `width`. */
-export function tensorOf(
-  dtype: SafetensorsDtype,
-  data: SafetensorsEntry["data"],
-  width?: number,
-): SafetensorsEntry {
+export function tensorOf(dtype: SafetensorsDtype, data: SafetensorsEntry["data"], width?: number): SafetensorsEntry {
   return { dtype, shape: width === undefined ? [data.length] : [data.length / width, width], data };
 }
 
@@ -19,9 +15,7 @@ export function restoredTensor<Data extends SafetensorsEntry["data"]>(
 ): { readonly data: Data; readonly shape: readonly number[] } {
   const entry = tensors.get(name);
   if (!(entry?.data instanceof type) || entry.shape.length !== dimensions) {
-    throw new RangeError(
-      `retriever: the tensor ${name} is missing, or not a ${type.name} of ${dimensions} dimensions`,
-    );
+    throw new RangeError(`retriever: the tensor ${name} is missing, or not a ${type.name} of ${dimensions} dimensions`);
   }
   return { data: entry.data as Data, shape: entry.shape };
 }

@@ -37,14 +37,10 @@ export function itemScorer(retriever: Retriever): ScoreItems {
   const { userCount, itemCount } = retriever;
   return (user, out) => {
     if (!Number.isInteger(user) || user < 0 || user >= userCount) {
-      throw new RangeError(
-        `retriever: user ${user} is unknown; expected an integer from 0 to ${userCount - 1}`,
-      );
+      throw new RangeError(`retriever: user ${user} is unknown; expected an integer from 0 to ${userCount - 1}`);
     }
     if (out.length !== itemCount) {
-      throw new RangeError(
-        `retriever: room for ${out.length} scores was given; expected ${itemCount}, one per item`,
-      );
+      throw new RangeError(`retriever: room for ${out.length} scores was given; expected ${itemCount}, one per item`);
     }
     const score = retriever.scoresFor({ user, history: [] });
     for (let item = 0; item < itemCount; item++) out[item] = score(item);

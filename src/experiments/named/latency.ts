@@ -243,8 +243,7 @@ function pictureOf(measured: Measured): Picture {
 export const latency: Experiment = {
   name: "latency",
   title: "Appendix D.3: latency and utilisation",
-  summary:
-    "GoalRank against the pipelines of MG-E: time per answer, operations, utilisation of the processor",
+  summary: "GoalRank against the pipelines of MG-E: time per answer, operations, utilisation of the processor",
   data: "world",
   alone: true,
   trials: trialsOf,

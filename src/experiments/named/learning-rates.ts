@@ -39,9 +39,7 @@ export function ratesTable(results: Results): Table | undefined {
     const row = results.row(method, variantOf(size, rate));
     return row && seedMean(row, metric);
   };
-  const tried = items.filter(
-    (item) => RATES.filter((rate) => rewardAt(item, rate) !== undefined).length >= 2,
-  );
+  const tried = items.filter((item) => RATES.filter((rate) => rewardAt(item, rate) !== undefined).length >= 2);
   if (tried.length === 0) return undefined;
   const caption =
     `Other learning rates for wide models on ${results.dataset}, by ${metricName(metric)}: all rates of a size, the judge's ` +

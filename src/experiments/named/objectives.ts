@@ -41,10 +41,7 @@ export const objectives: Experiment = {
   summary: "GoalRank's generator trained with Eq. 5, REINFORCE, GRPO, LiPO, DPO and others",
   data: "any",
   trials: ({ seeds, dataset }) =>
-    rankingTrials("objectives", { seeds, dataset }, [
-      ...landmarkEntries(dataset, LANDMARKS),
-      ...entriesOf(dataset),
-    ]),
+    rankingTrials("objectives", { seeds, dataset }, [...landmarkEntries(dataset, LANDMARKS), ...entriesOf(dataset)]),
   notes: [
     "The paper has no such comparison. All objectives share learning rate, updates and number of lists, which were " +
       "chosen for Eq. 5; clip and beta are the defaults of src/methods/objectives. Policy gradients learn from the " +

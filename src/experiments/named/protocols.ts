@@ -30,30 +30,20 @@ const PROTOCOLS: readonly Protocol[] = [
 ];
 
 /** In the order of the table. */
-const METHODS = [
-  "candidates-as-they-come",
-  "retriever",
-  "dnn",
-  "set-rank",
-  "prm",
-  "prm-as-they-come",
-  "goalrank",
-];
+const METHODS = ["candidates-as-they-come", "retriever", "dnn", "set-rank", "prm", "prm-as-they-come", "goalrank"];
 const TITLES = METHODS.map(methodTitle);
 
 function trialsOf({ seeds, dataset }: ExperimentRequest): Trial[] {
   const { settings } = dataset;
   if (settings.source === "world") return [];
-  return PROTOCOLS.flatMap(
-    ({ title: variant, testOrder, order, protocol = "injected", split = "last-list" }) => {
-      const options = { ...settings.options, protocol, split };
-      const own = { ...dataset, settings: { ...settings, options, ...(order && { order }) } };
-      const entries = METHODS.map((contender) => ({ contender, variant, ...(testOrder && { testOrder }) }));
-      // A test in another order shares what is learned as usual.
-      const isUsual = protocol === "injected" && split === "last-list" && order === undefined;
-      return rankingTrials("protocols", { seeds, dataset: own }, entries, isUsual ? "" : variant);
-    },
-  );
+  return PROTOCOLS.flatMap(({ title: variant, testOrder, order, protocol = "injected", split = "last-list" }) => {
+    const options = { ...settings.options, protocol, split };
+    const own = { ...dataset, settings: { ...settings, options, ...(order && { order }) } };
+    const entries = METHODS.map((contender) => ({ contender, variant, ...(testOrder && { testOrder }) }));
+    // A test in another order shares what is learned as usual.
+    const isUsual = protocol === "injected" && split === "last-list" && order === undefined;
+    return rankingTrials("protocols", { seeds, dataset: own }, entries, isUsual ? "" : variant);
+  });
 }
 
 /** Requests that the metrics are over: the mean of the seeds. */

@@ -83,8 +83,7 @@ export async function simulateAbTest(
   };
   return ARMS.map((arm) => {
     const others = arm === "A/A" ? ["control"] : ["control", "A/A"];
-    const compare = (outcome: Outcome) =>
-      compareGroups(groupOf(outcome, others), groupOf(outcome, [arm]), CONFIDENCE);
+    const compare = (outcome: Outcome) => compareGroups(groupOf(outcome, others), groupOf(outcome, [arm]), CONFIDENCE);
     return { arm, users: groupOf("views", [arm]).during.length, outcomes: eachOutcome(compare) };
   });
 }

@@ -49,8 +49,7 @@ export function scaleSet(set: GroupSet, size: number): GroupSet {
 
 /** GoalRank with every size of a group, but those for which there are too few requests. */
 function entriesOf({ policy, settings }: DatasetChoice): Entry[] {
-  const available =
-    settings.source === "world" ? settings.trainingLists : (settings.options.maxLists ?? Infinity);
+  const available = settings.source === "world" ? settings.trainingLists : (settings.options.maxLists ?? Infinity);
   return SERIES.flatMap(({ variantOf, requests }) =>
     SIZES.flatMap((size): Entry[] => {
       const policyRequests = requests(policy, size);
@@ -71,9 +70,7 @@ function endsTable(results: Results, lines: readonly SweptLine[]): Table {
     const comparison = compareWithBest(results, metric, (row) => rows.includes(row));
     const best = points.find(({ row }) => row === comparison?.reference);
     const behind = ({ row }: SweptRow) => comparison?.contrasts.find((contrast) => contrast.row === row);
-    return best === undefined
-      ? []
-      : [{ name, best, behind, first: points[0], last: points[points.length - 1] }];
+    return best === undefined ? [] : [{ name, best, behind, first: points[0], last: points[points.length - 1] }];
   });
   return tableOf("table2-ends", caption, series, [
     { title: "with", of: ({ name }) => name },

@@ -13,14 +13,7 @@ import { loadShared, type SharedWork, sharedTrial } from "../shared-work.ts";
 import type { TrialResult } from "../stored-results.ts";
 import { type Estimate, type Table, tableOf } from "../tables.ts";
 import type { TrialOutcome, Work } from "../trial.ts";
-import {
-  ARMS,
-  type Arm,
-  CONFIDENCE,
-  HYBRID_SHARE,
-  type Outcome,
-  simulateAbTest,
-} from "./simulated-ab-test.ts";
+import { ARMS, type Arm, CONFIDENCE, HYBRID_SHARE, type Outcome, simulateAbTest } from "./simulated-ab-test.ts";
 
 interface AbTestWork extends Work {
   readonly kind: "ab-test";

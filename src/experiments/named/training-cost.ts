@@ -64,10 +64,7 @@ function neededBy(
   return isImitated ? [...needed, "imitation"] : needed;
 }
 
-export async function measureTrainingCost(
-  work: TrainingCostWork,
-  surroundings: Surroundings,
-): Promise<TrialOutcome> {
+export async function measureTrainingCost(work: TrainingCostWork, surroundings: Surroundings): Promise<TrialOutcome> {
   const { data, options } = await loadShared(work.shared, surroundings);
   const { seed } = work.shared.data;
   const { contestant, policy, requests } = work;

@@ -123,15 +123,14 @@ export function* decodePositions<Memory extends PolicyMemory, State extends Poli
   checkLength(length, policy.listLength);
   checkSampling(sampling);
   const allowance =
-    constraints &&
-    new Allowance(resolveConstraints(constraints, { requests, candidates, length }), lists, device);
+    constraints && new Allowance(resolveConstraints(constraints, { requests, candidates, length }), lists, device);
   let free: Tensor = full([requests * lists, candidates], 1, { dtype: "i32", device });
   let state = policy.begin(memory, lists);
   for (let position = 0; position < length; position++) {
     const { logits } = state;
     let allowed = allowance?.at(position, free) ?? free;
     if (sampling?.topP !== undefined && sampling.topP < 1) {
-      allowed = nucleus(logits.div(sampling.temperature).softmax(allowed), allowed, sampling.topP);
+      allowed = nucleus(logits.mul(1 / sampling.temperature).softmax(allowed), allowed, sampling.topP);
     }
     const next = chooseNext(logits, allowed, sampling && positionSampling(sampling, position));
     yield { logits, free, choice: next.choice };

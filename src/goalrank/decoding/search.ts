@@ -146,9 +146,7 @@ function advance(
 ): DecodingState {
   const lists = Math.max(...prefixes.map((own) => own.length));
   const column = (read: (prefix: Prefix) => number): Tensor => {
-    const numbers = prefixes.flatMap((own) =>
-      Array.from({ length: lists }, (_, i) => read(own[i] ?? own[0])),
-    );
+    const numbers = prefixes.flatMap((own) => Array.from({ length: lists }, (_, i) => read(own[i] ?? own[0])));
     return tensor(Int32Array.from(numbers), [prefixes.length, lists], { device: memory.rows.device });
   };
   const choices = column(({ items }) => items[items.length - 1]);

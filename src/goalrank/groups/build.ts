@@ -38,9 +38,7 @@ const READS_GROUP: readonly GroupSource[] = ["logged", "substitution", "diverse"
 export async function buildGroups(set: GroupSet, context: GroupContext): Promise<Groups> {
   checkGroupSet(set);
   if (context.candidates < context.length) {
-    throw new RangeError(
-      `groups: ${context.candidates} candidates do not fill ${context.length} positions of a list`,
-    );
+    throw new RangeError(`groups: ${context.candidates} candidates do not fill ${context.length} positions of a list`);
   }
   const entries = set.filter(({ count }) => count > 0);
   const order = (entry: GroupEntry) => READS_GROUP.indexOf(entry.source);

@@ -27,10 +27,7 @@ const tree = entryOf("tree", "The likeliest of the generator's tree over the fir
 const groupEntry = z.discriminatedUnion("source", [
   entryOf("policy", "Sampled from the generator", {
     temperature,
-    topP: positive
-      .max(1)
-      .exactOptional()
-      .describe("Draw from the likeliest items that hold this probability"),
+    topP: positive.max(1).exactOptional().describe("Draw from the likeliest items that hold this probability"),
   }),
   tree,
   entryOf("pointwise", "Drawn from the DNN's logits without replacement", { temperature }),
@@ -50,9 +47,7 @@ export type GroupEntry = Settings<typeof groupEntry>;
 /** Where a list of a group came from. Each has a file of its own in this folder; that of `pointwise` is softmax.ts. */
 export type GroupSource = GroupEntry["source"];
 /** Every {@link GroupSource}. */
-export const GROUP_SOURCES: readonly GroupSource[] = groupEntry.options.map(
-  ({ shape }) => shape.source.value,
-);
+export const GROUP_SOURCES: readonly GroupSource[] = groupEntry.options.map(({ shape }) => shape.source.value);
 
 /** Where the lists of a group come from, and how many of each source. */
 export type GroupSet = readonly GroupEntry[];

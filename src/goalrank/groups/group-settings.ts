@@ -20,13 +20,8 @@ export const groupSchema = z
     imitationWeight: nonNegative
       .default(0)
       .describe("Weight of the likelihood of the logged list beside GoalRank's loss"),
-    imitation: z
-      .enum(IMITATIONS)
-      .default("list")
-      .describe("Whether that is of the whole list or of its positives"),
-    refreshEvery: count
-      .default(1)
-      .describe("Batches between two copies of the policy that lists are sampled from"),
+    imitation: z.enum(IMITATIONS).default("list").describe("Whether that is of the whole list or of its positives"),
+    refreshEvery: count.default(1).describe("Batches between two copies of the policy that lists are sampled from"),
   })
   .superRefine(({ set, spaced = 2 }, { addIssue }) => {
     const drawn = groupSizeOf(set);

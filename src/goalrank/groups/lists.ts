@@ -36,12 +36,7 @@ export function countLists(sources: readonly SourceLists[]): number {
 }
 
 /** List `index` of a request, counted through the sources. */
-export function pickList(
-  sources: readonly SourceLists[],
-  request: number,
-  index: number,
-  length: number,
-): Int32Array {
+export function pickList(sources: readonly SourceLists[], request: number, index: number, length: number): Int32Array {
   for (const { count, lists } of sources) {
     if (index < count) {
       const start = (request * count + index) * length;
@@ -53,13 +48,7 @@ export function pickList(
 }
 
 /** A candidate that is not among lists[start, end). */
-export function drawUnused(
-  random: Random,
-  candidates: number,
-  lists: Int32Array,
-  start: number,
-  end: number,
-): number {
+export function drawUnused(random: Random, candidates: number, lists: Int32Array, start: number, end: number): number {
   for (;;) {
     const candidate = random.integer(candidates);
     let used = false;

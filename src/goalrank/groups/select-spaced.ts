@@ -53,11 +53,7 @@ export function selectSpaced(pool: Groups, rewards: ArrayLike<number>, groupSize
 }
 
 /** Of the pool's places in the order of their rewards, those that stay. */
-function spacedPlaces(
-  ranked: Int32Array,
-  isDistinct: (place: number) => boolean,
-  groupSize: number,
-): number[] {
+function spacedPlaces(ranked: Int32Array, isDistinct: (place: number) => boolean, groupSize: number): number[] {
   const distinct = [...ranked].filter(isDistinct);
   if (distinct.length <= groupSize) {
     const repetitions = [...ranked].filter((place) => !isDistinct(place));

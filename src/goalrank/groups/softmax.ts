@@ -16,6 +16,6 @@ export async function softmaxLists(
 ): Promise<SourceLists> {
   checkTemperature("pointwise", temperature);
   using _ = scope();
-  const lists = noGrad(() => gumbelTopK(logits.div(temperature), { lists: count, length, key }));
+  const lists = noGrad(() => gumbelTopK(logits.mul(1 / temperature), { lists: count, length, key }));
   return { source: "pointwise", count, lists: (await lists.data()) as Int32Array };
 }

@@ -29,17 +29,10 @@ export interface Approximation {
 }
 
 /** Random targets that give every list a positive probability: softmax of normal logits, [S] each. */
-export function randomTargets(
-  space: ListSpace,
-  count: number,
-  deviation: number,
-  seed: number,
-): Float64Array[] {
+export function randomTargets(space: ListSpace, count: number, deviation: number, seed: number): Float64Array[] {
   return Array.from({ length: count }, (_, target) => {
     const random = new Random({ seed, stream: "target policy", step: target });
-    const weights = Float64Array.from({ length: space.listCount }, () =>
-      Math.exp(deviation * random.normal()),
-    );
+    const weights = Float64Array.from({ length: space.listCount }, () => Math.exp(deviation * random.normal()));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     return weights.map((weight) => weight / total);
   });

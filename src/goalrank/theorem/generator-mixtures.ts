@@ -46,8 +46,7 @@ export class GeneratorMixtures extends Module {
     const { instances, members, width } = shape;
     const { candidates, prefixCount, prefixes, lists } = space;
     const features = space.prefixFeatures.length / prefixCount;
-    const weights = (extents: number[], deviation: number) =>
-      parameter(normal(extents, deviation, random), extents);
+    const weights = (extents: number[], deviation: number) => parameter(normal(extents, deviation, random), extents);
     this.input = weights([instances, members, features, width], 1);
     this.output = weights([instances, members, width, candidates], 1 / Math.sqrt(width));
     const biases = [instances, members, 1, candidates];

@@ -21,9 +21,7 @@ export interface ListSpace {
 /** @throws RangeError unless 1 <= L <= N, and the lists are few enough */
 export function enumerateLists(candidates: number, length: number): ListSpace {
   if (!Number.isInteger(length) || length < 1 || !Number.isInteger(candidates) || candidates < length) {
-    throw new RangeError(
-      `list space: expected integers 1 <= length <= candidates, got ${length} and ${candidates}`,
-    );
+    throw new RangeError(`list space: expected integers 1 <= length <= candidates, got ${length} and ${candidates}`);
   }
   const most = 100_000;
   const listCount = Array.from({ length }, (_, t) => candidates - t).reduce((product, n) => product * n, 1);
@@ -36,9 +34,7 @@ export function enumerateLists(candidates: number, length: number): ListSpace {
     for (const prefix of level) prefixNumbers.set(prefix.join(), prefixItems.push(prefix) - 1);
     level = level.flatMap((prefix) => unused(prefix, candidates).map((item) => [...prefix, item]));
   }
-  const prefixes = level.flatMap((list) =>
-    list.map((_, t) => prefixNumbers.get(list.slice(0, t).join()) ?? -1),
-  );
+  const prefixes = level.flatMap((list) => list.map((_, t) => prefixNumbers.get(list.slice(0, t).join()) ?? -1));
   const features = prefixItems.flatMap((prefix) => featuresOf(prefix, candidates, length));
   const free = prefixItems.flatMap((prefix) =>
     Array.from({ length: candidates }, (_, item) => (prefix.includes(item) ? 0 : 1)),

@@ -149,11 +149,7 @@ export const groupCrossEntropy: Operation<GroupCrossEntropyAttributes> = {
       { shape: rewards.shape, dtype: rewards.dtype },
     ];
   },
-  reference(
-    [rewards, logProbabilities, mask],
-    [loss, policy],
-    { normalisation, temperature, minimumSpread },
-  ) {
+  reference([rewards, logProbabilities, mask], [loss, policy], { normalisation, temperature, minimumSpread }) {
     loss.data.fill(0);
     policy.data.fill(0);
     const isOfBatch = normalisation === "batch";

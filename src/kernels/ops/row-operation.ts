@@ -30,11 +30,7 @@ export interface RowWork<Signature extends string, Numbers extends string, Attri
 }
 
 /** The members of an operation that follow. */
-export function rowOperation<
-  const Signature extends string,
-  Numbers extends string = never,
-  Attributes = unknown,
->(
+export function rowOperation<const Signature extends string, Numbers extends string = never, Attributes = unknown>(
   name: string,
   { signature, numbers, simd, wgsl, functions = "" }: RowWork<Signature, Numbers, Attributes>,
 ): Pick<GradientOperation<Attributes>, "name" | "signature" | "simd" | "wgsl"> {

@@ -60,13 +60,7 @@ function blockItems(count: number, length: number) {
 }
 
 /** Copies `count` blocks of `length` elements from `x` to the output `out`. */
-export function copyCall(
-  x: TensorPlace,
-  from: Blocks,
-  to: Blocks,
-  count: number,
-  length: number,
-): KernelCall {
+export function copyCall(x: TensorPlace, from: Blocks, to: Blocks, count: number, length: number): KernelCall {
   const { items, bytes, size, work, isCut } = blockItems(count, length);
   const xStep = isCut ? PIECE : 4 * from.step;
   const outStep = isCut ? PIECE : 4 * to.step;

@@ -94,8 +94,7 @@ export class CpuDevice implements Device {
     outputs: readonly DeviceTensor[],
     attributes: Attributes,
   ): void {
-    const isDouble =
-      inputs.some(({ dtype }) => dtype === "f64") || outputs.some(({ dtype }) => dtype === "f64");
+    const isDouble = inputs.some(({ dtype }) => dtype === "f64") || outputs.some(({ dtype }) => dtype === "f64");
     const calls = this.simd && !isDouble ? operation.simd?.(inputs, outputs, attributes) : undefined;
     if (calls === undefined || !this.runKernels(calls, placesOf(operation.signature), inputs, outputs)) {
       operation.reference(inputs.map(hostTensor), outputs.map(hostTensor), attributes);

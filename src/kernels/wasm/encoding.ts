@@ -57,10 +57,7 @@ export interface FunctionCode {
  *
  * @param isShared whether the memory is shared between threads
  */
-export function encodeModule(
-  { parameters, locals, body }: FunctionCode,
-  isShared: boolean,
-): Uint8Array<ArrayBuffer> {
+export function encodeModule({ parameters, locals, body }: FunctionCode, isShared: boolean): Uint8Array<ArrayBuffer> {
   const types = (list: readonly ValueType[]) => list.map((type) => [TYPE_CODES[type]]);
   const functionType = [0x60, ...vector(types(parameters)), ...vector([])];
   const limits = [isShared ? 0x03 : 0x01, ...unsigned(1), ...unsigned(MAXIMUM_PAGES)];

@@ -120,12 +120,7 @@ function rowAddresses(write: KernelWriter, first: I32, rowStride: Integer, remai
 
 type Sums = readonly (readonly Variable<F32x4>[])[];
 
-function writeAddend(
-  write: KernelWriter,
-  { addend }: Product,
-  rowsOf: (matrix: RowMajor) => I32[],
-  sums: Sums,
-): void {
+function writeAddend(write: KernelWriter, { addend }: Product, rowsOf: (matrix: RowMajor) => I32[], sums: Sums): void {
   if (addend === undefined) return;
   write.if(addend.when, () => {
     rowsOf(addend).forEach((address, r) => {
@@ -180,12 +175,7 @@ export function multiplyAdd(x: F32x4, y: F32x4, z: F32x4): F32x4 {
 }
 
 /** One step of the depth: every row's element times the panel's elements. */
-function writeStep(
-  write: KernelWriter,
-  sums: Sums,
-  rightAddress: I32,
-  leftElement: (r: number) => F32x4,
-): void {
+function writeStep(write: KernelWriter, sums: Sums, rightAddress: I32, leftElement: (r: number) => F32x4): void {
   const right = sums[0].map((_, v) => write.let(F32x4.load(rightAddress, 16 * v)));
   sums.forEach((ofRow, r) => {
     const left = write.let(leftElement(r));
@@ -228,9 +218,7 @@ export function storeFirst(write: KernelWriter, address: I32, value: F32x4, coun
     () => write.store(address, value, offset),
     () => {
       for (let element = 0; element < 3; element++) {
-        write.if(count.greater(element), () =>
-          write.storeElement(address, value, element, offset + 4 * element),
-        );
+        write.if(count.greater(element), () => write.storeElement(address, value, element, offset + 4 * element));
       }
     },
   );

@@ -40,10 +40,7 @@ function polynomial(x: F32x4, coefficients: readonly number[]): F32x4 {
  * e^x = 2^n e^r as 2^(n - 1) and e^r - 1, with r from -log(2) / 2 to log(2) / 2. Halved, the power of 2 is finite
  * wherever e^x is; below -87 it is 0.
  */
-function exponentialParts(
-  write: KernelWriter,
-  x: F32x4,
-): { readonly halfPower: F32x4; readonly excess: F32x4 } {
+function exponentialParts(write: KernelWriter, x: F32x4): { readonly halfPower: F32x4; readonly excess: F32x4 } {
   const clamped = write.let(x.atLeast(-87).atMost(89));
   const shifted = write.let(clamped.mul(Math.LOG2E).add(ROUNDING));
   const n = write.let(shifted.sub(ROUNDING));

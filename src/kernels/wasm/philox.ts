@@ -14,11 +14,7 @@ const { cell: CELL, multipliers: MULTIPLIERS, rounds: ROUNDS, weyl: WEYL } = CON
 export const RANDOM_KEY = "key0, key1, counter1, counter2, counter3";
 
 /** Lower and upper halves of the 64-bit products of unsigned integers. */
-function productHalves(
-  write: KernelWriter,
-  a: I32x4,
-  b: I32x4,
-): { readonly low: I32x4; readonly high: I32x4 } {
+function productHalves(write: KernelWriter, a: I32x4, b: I32x4): { readonly low: I32x4; readonly high: I32x4 } {
   const [first, second] = [write.let(a.productsLow(b)), write.let(a.productsHigh(b))];
   return { low: first.shuffle(second, [0, 2, 4, 6]), high: first.shuffle(second, [1, 3, 5, 7]) };
 }

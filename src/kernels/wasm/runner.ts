@@ -20,9 +20,7 @@ export function defaultThreads(): number {
   }
   const count = Number(setting);
   if (!Number.isInteger(count) || count < 1 || count > MOST_THREADS) {
-    throw new RangeError(
-      `GOALRANK_THREADS is "${setting}"; expected a whole number from 1 to ${MOST_THREADS}`,
-    );
+    throw new RangeError(`GOALRANK_THREADS is "${setting}"; expected a whole number from 1 to ${MOST_THREADS}`);
   }
   return count;
 }

@@ -10,11 +10,7 @@ export interface Elements {
 }
 
 /** Writes a formula for each element of rows of `bytes` bytes; it is also given where they are in a row, in bytes. */
-export function sweep(
-  write: KernelWriter,
-  bytes: I32,
-  formula: (elements: Elements, offset: I32) => void,
-): void {
+export function sweep(write: KernelWriter, bytes: I32, formula: (elements: Elements, offset: I32) => void): void {
   const four = (offset: I32): Elements => ({
     isSingle: false,
     load: (row) => F32x4.load(row.add(offset)),

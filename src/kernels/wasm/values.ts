@@ -40,13 +40,12 @@ interface Kinds {
 type Kind = keyof Kinds;
 
 /** A value of a kind from its instructions, and from what may stand for one. */
-const MAKERS: Readonly<Record<Kind, readonly [(code: readonly number[]) => Value, (given: never) => Value]>> =
-  {
-    i32: [(code) => new I32(code), integer],
-    f32: [(code) => new F32(code), float],
-    f32x4: [(code) => new F32x4(code), floats],
-    i32x4: [(code) => new I32x4(code), integers],
-  };
+const MAKERS: Readonly<Record<Kind, readonly [(code: readonly number[]) => Value, (given: never) => Value]>> = {
+  i32: [(code) => new I32(code), integer],
+  f32: [(code) => new F32(code), float],
+  f32x4: [(code) => new F32x4(code), floats],
+  i32x4: [(code) => new I32x4(code), integers],
+};
 
 /**
  * Instructions whose numbers follow each other: the first number, their names as in `"add, sub"`, and the types of their
@@ -69,9 +68,7 @@ type Method<Types> = Types extends `-> ${infer Result extends Kind}`
 type Methods<Row extends Instructions> = { readonly [Own in Row as NamesIn<Own[1]>]: Method<Own[2]> };
 
 /** A class to extend, with a method for each instruction of a table. */
-function withInstructions<const Row extends Instructions>(
-  ...table: readonly Row[]
-): ValueClass<Value & Methods<Row>> {
+function withInstructions<const Row extends Instructions>(...table: readonly Row[]): ValueClass<Value & Methods<Row>> {
   abstract class WithInstructions extends Value {}
   for (const [first, names, types, neutral] of table) {
     const [takes, gives] = types.split("-> ") as [string, Kind];

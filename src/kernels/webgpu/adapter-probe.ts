@@ -33,11 +33,10 @@ export function probeAdapter(): AdapterProbe {
     const { vendor, architecture, description } = adapter?.info ?? {};
     console.log(JSON.stringify(adapter === null ? {} : { vendor, architecture, description }));
   `;
-  const { status, stdout } = processes.spawnSync(
-    host.process.execPath,
-    ["--input-type=module", "-e", script],
-    { encoding: "utf8", timeout: PATIENCE },
-  );
+  const { status, stdout } = processes.spawnSync(host.process.execPath, ["--input-type=module", "-e", script], {
+    encoding: "utf8",
+    timeout: PATIENCE,
+  });
   if (status !== 0) return { reason: 'the package "webgpu" does not load here, or its driver failed' };
   const { vendor = "", architecture = "", description } = JSON.parse(stdout) as Partial<AdapterDescription>;
   if (description === undefined) return { reason: "no GPU was found" };

@@ -36,10 +36,7 @@ export function stridedOffsets(
   const nest = loopNest(shape, [own, ...Object.values(operands)]);
   const prefix = index === "i" ? "" : `${index}_`;
   const parameters: Record<string, ProgramNumber> = {};
-  const lines = [
-    `  var ${prefix}rest = ${index};`,
-    ...names.map((name) => `  var ${prefix}at_${name} = 0u;`),
-  ];
+  const lines = [`  var ${prefix}rest = ${index};`, ...names.map((name) => `  var ${prefix}at_${name} = 0u;`)];
   // Innermost axis first: each takes its part of the index and leaves the rest to the next.
   [...nest].reverse().forEach(({ extent, strides }, depth) => {
     const isOutermost = depth === nest.length - 1;

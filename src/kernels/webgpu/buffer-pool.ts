@@ -70,9 +70,7 @@ export class BufferPool {
     const { maxStorageBufferBindingSize, maxBufferSize } = this.device.limits;
     const largest = Math.min(maxStorageBufferBindingSize, maxBufferSize);
     if (size > largest) {
-      throw new OutOfMemoryError(
-        `webgpu: a buffer of ${size} bytes exceeds the device's limit of ${largest}`,
-      );
+      throw new OutOfMemoryError(`webgpu: a buffer of ${size} bytes exceeds the device's limit of ${largest}`);
     }
     if (this.allocatedBytes + size > this.budget) this.destroyPooled();
     if (this.allocatedBytes + size > this.budget) {

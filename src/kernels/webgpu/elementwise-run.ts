@@ -65,9 +65,7 @@ export class ElementwiseRun {
       this.steps.length < LONGEST_RUN &&
       bindings <= this.limits.tensorsPerProgram &&
       sameShape(output.shape, this.shape) &&
-      inputs.every(
-        ({ buffer, shape }) => !this.isResult(buffer as WebGpuBuffer) || sameShape(shape, this.shape),
-      )
+      inputs.every(({ buffer, shape }) => !this.isResult(buffer as WebGpuBuffer) || sameShape(shape, this.shape))
     );
   }
 
@@ -129,15 +127,9 @@ export class ElementwiseRun {
   }
 }
 
-function keyOf(
-  shape: Shape,
-  sources: readonly Source[],
-  steps: readonly Step[],
-  gone: ReadonlySet<number>,
-): string {
+function keyOf(shape: Shape, sources: readonly Source[], steps: readonly Step[], gone: ReadonlySet<number>): string {
   let key = `run ${shape}`;
-  for (const { buffer, isAligned, shape: own } of sources)
-    key += `|${buffer.dtype}${isAligned ? "" : ` as [${own}]`}`;
+  for (const { buffer, isAligned, shape: own } of sources) key += `|${buffer.dtype}${isAligned ? "" : ` as [${own}]`}`;
   for (const { name, operands, parameter, buffer } of steps) {
     key += `;${name} ${operands} ${parameter ?? ""}${gone.has(buffer.id) ? "" : "!"}`;
   }
@@ -146,9 +138,7 @@ function keyOf(
 
 /** Names everything that the source depends on but the number of axes, which `broadcastOffsets` adds. */
 function describe(steps: readonly Step[], stored: readonly Step[]): string {
-  return steps
-    .map((step) => `${step.name}(${step.operands})${stored.includes(step) ? " stored" : ""}`)
-    .join("; ");
+  return steps.map((step) => `${step.name}(${step.operands})${stored.includes(step) ? " stored" : ""}`).join("; ");
 }
 
 function createProgram(
@@ -163,9 +153,7 @@ function createProgram(
   const offsets = broadcastOffsets(shape, broadcast);
   const functions = new Map<string, string>();
   const parameters: Record<string, ReturnType<typeof f32>> = {};
-  const lines = sources.map(
-    ({ isAligned }, k) => `  let source${k} = data${k}[${isAligned ? "i" : `at_source${k}`}];`,
-  );
+  const lines = sources.map(({ isAligned }, k) => `  let source${k} = data${k}[${isAligned ? "i" : `at_source${k}`}];`);
   const typeOf = (variable: string): DType =>
     (variable.startsWith("source") ? sources : steps)[Number(variable.slice(6))].buffer.dtype;
   steps.forEach((step, k) => {

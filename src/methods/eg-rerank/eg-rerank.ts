@@ -17,14 +17,7 @@ import type { ListDataset } from "../../data/dataset.ts";
 import { showableLists } from "../../data/labels.ts";
 import { feedbackTask } from "../../goalrank/feedback-task.ts";
 import type { ListJudge } from "../../goalrank/judge.ts";
-import {
-  binaryCrossEntropyWithLogits,
-  concat,
-  full,
-  noGrad,
-  type Tensor,
-  tensor,
-} from "../../tensor/index.ts";
+import { binaryCrossEntropyWithLogits, concat, full, noGrad, type Tensor, tensor } from "../../tensor/index.ts";
 import type { TrainingTask } from "../../training/trainer.ts";
 import { byPolicy } from "../answering.ts";
 import { initialWeights, instanceOf, type Method, sharedModel } from "../method.ts";

@@ -112,10 +112,7 @@ export class PointerGenerator extends Module implements RequestPolicy<PointerMem
   }
 
   /** log pi of every candidate at each position of given lists, all at once: [B, S * L, N], -1e9 for those not left. */
-  stepLogProbabilities(
-    batch: RequestBatch,
-    { lists, free }: Pick<DecodedTrajectories, "lists" | "free">,
-  ): Tensor {
+  stepLogProbabilities(batch: RequestBatch, { lists, free }: Pick<DecodedTrajectories, "lists" | "free">): Tensor {
     const memory = this.encode(batch);
     const [requests, count, length] = lists.shape;
     const width = memory.rows.shape[2];

@@ -46,10 +46,7 @@ function createNetworks(fleet: readonly FleetMember[], context: MethodContext): 
 }
 
 /** Trains them. Stages are named after networks, and so are the same for all fleets. */
-async function trainNetworks(
-  { autoregressive, matching }: FleetNetworks,
-  { training, train }: Lesson,
-): Promise<void> {
+async function trainNetworks({ autoregressive, matching }: FleetNetworks, { training, train }: Lesson): Promise<void> {
   for (const [name, generator] of autoregressive) {
     const imitation = name.startsWith("lists") ? "list" : "positives";
     await train(imitationTask(generator, training, imitation, `mg-e ${name}`), byPolicy(generator));

@@ -15,15 +15,7 @@ import { markovLists, type PairScores, pairScores } from "../../goalrank/groups/
 import { randomLists } from "../../goalrank/groups/random.ts";
 import { substitutedLists } from "../../goalrank/groups/substitution.ts";
 import { treeLists } from "../../goalrank/groups/tree.ts";
-import {
-  gumbelTopK,
-  type HeldScope,
-  noGrad,
-  Random,
-  type RandomKey,
-  type Tensor,
-  tensor,
-} from "../../tensor/index.ts";
+import { gumbelTopK, type HeldScope, noGrad, Random, type RandomKey, type Tensor, tensor } from "../../tensor/index.ts";
 import { contrastiveLists, type Matching, type MatchingGenerator } from "../nar4rec.ts";
 import { topCandidates } from "../pier/permutations.ts";
 import type { PointwiseRanker } from "../pointwise-ranker.ts";
@@ -96,7 +88,7 @@ export class FleetProposals {
       case "best":
         return topCandidates(scores, length, this.leavingOut(decoding.leftOut, key));
       case "sampled":
-        return gumbelTopK(scores.div(decoding.temperature), { lists: 1, length, key });
+        return gumbelTopK(scores.mul(1 / decoding.temperature), { lists: 1, length, key });
       case "diverse": {
         const options = { ...this.draw(key), penalty: decoding.penalty };
         return this.fromHost(diverseLists(await scores.data(), [await this.best()], batch.size, 1, options));

@@ -24,9 +24,7 @@ export const objectiveOptionsSchema = z.strictObject({
   clip: positive.default(0.2).describe("How far a probability ratio may leave 1, for grpo and rank-grpo"),
   beta: nonNegative
     .default(0.1)
-    .describe(
-      "Weight of staying near the start, for grpo and rank-grpo; strength of preferences, for the others",
-    ),
+    .describe("Weight of staying near the start, for grpo and rank-grpo; strength of preferences, for the others"),
 });
 /** PPO's epsilon, and the beta of each objective. */
 export type ObjectiveOptions = Settings<typeof objectiveOptionsSchema>;

@@ -54,9 +54,7 @@ function lossOf(name: GroupObjectiveName, models: PolicyModels, options: PolicyO
   const { generator, judge, reference } = models;
   const sampler = options.refreshEvery > 1 ? models.sampler : undefined;
   if (reference === undefined) {
-    throw new RangeError(
-      `groups: the objective ${name} needs a reference, a copy of the generator as it starts`,
-    );
+    throw new RangeError(`groups: the objective ${name} needs a reference, a copy of the generator as it starts`);
   }
   return ({ groups, rewards }, batch, memory) => {
     const { requests, groupSize, lists } = groups;

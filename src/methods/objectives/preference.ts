@@ -68,11 +68,7 @@ export const rankList: Objective = (evidence, { beta }) => {
 /** 1 where list i earned more than list j and neither is a repetition, [B, G, G], and how many such pairs, at least 1. */
 function orderedPairs({ rewards, distinct }: GroupEvidence): { better: Tensor; count: Tensor } {
   const kept = distinct.cast(rewards.dtype);
-  const better = asRows(rewards)
-    .greater(asColumns(rewards))
-    .cast(rewards.dtype)
-    .mul(asRows(kept))
-    .mul(asColumns(kept));
+  const better = asRows(rewards).greater(asColumns(rewards)).cast(rewards.dtype).mul(asRows(kept)).mul(asColumns(kept));
   return { better, count: better.sum([1, 2]).maximum(full([1], 1, rewards)) };
 }
 

@@ -14,32 +14,13 @@
  * Ours: items are one vector each, where the published features are attended to field by field; position embeddings;
  * items of earlier lists and those that are hashed are read without the retriever's score, which the history lacks.
  */
-
 import type { RequestBatch } from "../../data/batch.ts";
 import type { Catalogue } from "../../data/dataset.ts";
 import { CandidateEncoder, itemsOf } from "../../goalrank/candidate-encoder.ts";
 import type { ListJudge } from "../../goalrank/judge.ts";
 import type { ModelShape } from "../../goalrank/model-shape.ts";
-import {
-  EncoderBlock,
-  LayerNorm,
-  Linear,
-  MLP,
-  Module,
-  normal,
-  parameter,
-  stackBlocks,
-} from "../../nn/index.ts";
-import {
-  attention,
-  concat,
-  full,
-  outsideScopes,
-  type Random,
-  type Tensor,
-  tensor,
-  zeros,
-} from "../../tensor/index.ts";
+import { EncoderBlock, LayerNorm, Linear, MLP, Module, normal, parameter, stackBlocks } from "../../nn/index.ts";
+import { attention, concat, full, outsideScopes, type Random, type Tensor, tensor, zeros } from "../../tensor/index.ts";
 import type { Permutation } from "./permutations.ts";
 import { hammingDistances } from "./sim-hash.ts";
 
@@ -137,8 +118,7 @@ export class PermutationInterest extends Module implements ListJudge {
       const hasWeight = weights.greater(full([1], 0, weights)).cast(weights.dtype);
       return hasWeight.slice(2, first).reshape([size, count, length]).sum(2);
     };
-    const exceeds = (items: Tensor, bound: number) =>
-      items.greater(full([1], bound, items)).cast(items.dtype);
+    const exceeds = (items: Tensor, bound: number) => items.greater(full([1], bound, items)).cast(items.dtype);
     const isWhole = exceeds(countItems(historyWeights.sum(1, true)), length - 1);
     const isLiked = exceeds(countItems(historyWeights.slice(1, 0, 1)), 0);
     const recency = Array.from({ length: count }, (_, e) => 1 / (2 + Math.floor((count - 1 - e) / 2)));

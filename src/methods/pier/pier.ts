@@ -18,14 +18,7 @@ import type { ListDataset } from "../../data/dataset.ts";
 import { showableLists } from "../../data/labels.ts";
 import { rankByScore } from "../../evaluation/ranking-metrics.ts";
 import { feedbackTask } from "../../goalrank/feedback-task.ts";
-import {
-  binaryCrossEntropyWithLogits,
-  concat,
-  heldScope,
-  noGrad,
-  type Tensor,
-  tensor,
-} from "../../tensor/index.ts";
+import { binaryCrossEntropyWithLogits, concat, heldScope, noGrad, type Tensor, tensor } from "../../tensor/index.ts";
 import type { TrainingTask } from "../../training/trainer.ts";
 import { type Answering, byChoice } from "../answering.ts";
 import { bestByJudge, byEvaluator, judgedTogether, type ListSource } from "../list-sources.ts";
@@ -76,10 +69,7 @@ async function contrastedOrders(
 }
 
 /** The orders for each request, the nearest first: distances [B, P] -> [B][P]. */
-async function nearestFirst(
-  distances: Tensor,
-  permutations: readonly Permutation[],
-): Promise<Permutation[][]> {
+async function nearestFirst(distances: Tensor, permutations: readonly Permutation[]): Promise<Permutation[][]> {
   const [requests, count] = distances.shape;
   const nearness = (await distances.data()).map((distance) => -distance);
   return Array.from({ length: requests }, (_, i) => {
@@ -92,11 +82,7 @@ async function nearestFirst(
 const KEPT_SHARE = 1 / 6;
 
 /** The order of the pointwise ranker's best list that OCPM expects most of, among those that FPSM keeps. */
-export function byPermutations(
-  model: PermutationInterest,
-  pointwise: PointwiseRanker,
-  listLength: number,
-): Answering {
+export function byPermutations(model: PermutationInterest, pointwise: PointwiseRanker, listLength: number): Answering {
   const together = judgedTogether(topPermutations(listLength).length);
   return byChoice(together, listLength, async (batch, length) => {
     using held = heldScope();

@@ -29,11 +29,10 @@ ${properties(dataReport)}`;
 
 function leakage({ checks }: DataReport): Html {
   const failed = checks.filter(({ passed }) => !passed);
-  const items = [...failed, ...checks.filter(({ passed }) => passed)].map(
-    ({ name, passed, count: broken }) =>
-      passed
-        ? html`<li><span class="mark" aria-hidden="true">✓</span><span class="unseen">passed: </span>${name}</li>`
-        : html`<li class="failed"><span class="mark" aria-hidden="true">✗</span>Fails: ${name} (${count(broken)} do not hold)</li>`,
+  const items = [...failed, ...checks.filter(({ passed }) => passed)].map(({ name, passed, count: broken }) =>
+    passed
+      ? html`<li><span class="mark" aria-hidden="true">✓</span><span class="unseen">passed: </span>${name}</li>`
+      : html`<li class="failed"><span class="mark" aria-hidden="true">✗</span>Fails: ${name} (${count(broken)} do not hold)</li>`,
   );
   const verdict =
     failed.length === 0

@@ -18,8 +18,7 @@ function dissection(anatomy: Anatomy, request: RequestAnatomy, index: number): H
   const { group, user } = request;
   const { lists, repetitions, meanReward, rewardDeviation } = group;
   const repeated = repetitions === 0 ? "" : ` ${repetitions} more repeat one of them and do not count.`;
-  const spread =
-    rewardDeviation === 0 ? " All have the same reward, so training learns nothing from this group." : "";
+  const spread = rewardDeviation === 0 ? " All have the same reward, so training learns nothing from this group." : "";
   return html`<article class="request"><h3>Request ${index + 1}: user ${user}</h3>
 <p class="note">${lists.length} distinct lists; mean reward ${decimal(meanReward)}, standard deviation ${decimal(rewardDeviation)}.${repeated}${spread}</p>
 <div class="figures">${rewardFigure(group)}${policyFigure(group)}${likelihoodFigure(group)}</div>
@@ -162,8 +161,7 @@ function tableOf(caption: Content, rows: readonly Html[]): Html {
 
 function listRow(items: Items, list: GroupList, rank: number, most: number): Html {
   const { source, reward, trueReward, z, reference, policy } = list;
-  const truth =
-    trueReward !== undefined && html`<span class="interval">truly ${decimal(trueReward, 2)}</span>`;
+  const truth = trueReward !== undefined && html`<span class="interval">truly ${decimal(trueReward, 2)}</span>`;
   return html`<tr role="row"><th scope="row" role="rowheader">${rank}</th><td role="cell">${items.inline(list.items)}</td>
 <td role="cell" data-label="source" class="text">${source}</td><td role="cell" data-label="r"><span>${decimal(reward, 2)}${truth}</span></td><td role="cell" data-label="z">${decimal(z, 2)}</td>
 <td role="cell" data-label="π ref"><span>${percent(reference)}%${bar(reference, most, "var(--warm)")}</span></td><td role="cell" data-label="π θ"><span>${percent(policy)}%${bar(policy, most, "var(--accent)")}</span></td></tr>

@@ -1,5 +1,4 @@
 /** Items as they stand in lists: their titles, and whether the user liked them. */
-
 import type { Anatomy, RequestAnatomy } from "../../run/anatomy-schema.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { wholePercent } from "../numbers.ts";

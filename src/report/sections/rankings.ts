@@ -1,5 +1,4 @@
 /** Examples of ranked lists: what was shown and liked, the DNN's order, and GoalRank's list. */
-
 import type { Anatomy, RequestAnatomy } from "../../run/anatomy-schema.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { decimal } from "../numbers.ts";
@@ -16,8 +15,7 @@ ${anatomy.requests.map((request, i) => example(anatomy, request, i))}`,
 /** Why items have no titles, where they have none. */
 function untitled({ items, requests }: Anatomy): Content {
   if (Object.values(items).some(({ title }) => title !== undefined)) return undefined;
-  if (requests[0].lists.dnn.trueReward !== undefined)
-    return " The items of the embedded world have numbers only.";
+  if (requests[0].lists.dnn.trueReward !== undefined) return " The items of the embedded world have numbers only.";
   return html` Items stand by their names in the log; <code>data.itemFeatures.title</code> in the configuration gives them titles.`;
 }
 

@@ -30,8 +30,7 @@ function calibrationFigure({ calibration }: StoredJudge): Html {
   const values = calibration.flatMap(({ predicted, observed }) => [predicted, observed]);
   const [low, high] = [Math.min(...values, 0), Math.max(...values, 0.1)];
   const lists = calibration.map((bin) => bin.lists);
-  const sizes =
-    Math.min(...lists) === Math.max(...lists) ? count(lists[0] ?? 0) : `about ${count(lists[0] ?? 0)}`;
+  const sizes = Math.min(...lists) === Math.max(...lists) ? count(lists[0] ?? 0) : `about ${count(lists[0] ?? 0)}`;
   const words = calibration.map(
     ({ predicted, observed }) => `predicted ${decimal(predicted, 2)}, observed ${decimal(observed, 2)}`,
   );
@@ -71,9 +70,7 @@ function orderFigure({ orderAccuracy }: StoredJudge): Html {
     return { name: next === undefined ? `${gap} or more` : `${gap} to ${next}`, found, accuracy };
   });
   const words = bins.map(({ name, accuracy, found }) => `${name} ${percent(accuracy)}% of ${count(found)}`);
-  const [above, below] = [true, false].map((isAbove) =>
-    bins.filter(({ accuracy }) => accuracy >= 0.5 === isAbove),
-  );
+  const [above, below] = [true, false].map((isAbove) => bins.filter(({ accuracy }) => accuracy >= 0.5 === isAbove));
   // Labels under dots need room.
   const lowest = Math.min(0.5, ...below.map(({ accuracy }) => accuracy - 0.16));
   return figure({

@@ -1,5 +1,4 @@
 /** What the run shows, in a sentence or two and a few figures. */
-
 import type { StoredAdvantage, StoredResult, StoredRow } from "../../run/result-schema.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { bestMethod, isGoalRank, type Measure, measuresOf } from "../measures.ts";

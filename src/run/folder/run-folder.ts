@@ -168,10 +168,7 @@ export function checkpointFolder(
  * Changes with whatever changes a run's numbers: the data, and the configuration without the device, the server, and
  * where files lie.
  */
-function checkpointFingerprint(
-  configuration: Readonly<Record<string, unknown>>,
-  dataFingerprint: string,
-): string {
+function checkpointFingerprint(configuration: Readonly<Record<string, unknown>>, dataFingerprint: string): string {
   const { device: _, serve: __, ...shaping } = configuration;
   return createHash("sha256")
     .update(JSON.stringify([changePaths(shaping, () => undefined), dataFingerprint]))
@@ -197,9 +194,7 @@ export function readConfiguration(path: string): Record<string, unknown> {
     configuration = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
     const problem =
-      error instanceof SyntaxError
-        ? `its config.json is not JSON (${error.message})`
-        : "it has no config.json";
+      error instanceof SyntaxError ? `its config.json is not JSON (${error.message})` : "it has no config.json";
     throw new RunFolderError(`${path}: this is no folder of a run, ${problem}`);
   }
   if (isRecord(configuration)) return configuration;

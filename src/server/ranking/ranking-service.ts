@@ -98,15 +98,12 @@ export class RankingService {
     const submission = new Submission(requests.length);
     const { timeoutMilliseconds } = this.settings;
     const deadline = setTimeout(
-      () =>
-        submission.fail(this.refuse("timeout", requests.length, `not ranked in ${timeoutMilliseconds} ms`)),
+      () => submission.fail(this.refuse("timeout", requests.length, `not ranked in ${timeoutMilliseconds} ms`)),
       timeoutMilliseconds,
     );
     abandoned?.addEventListener("abort", () => submission.fail(new Error("nobody waits for the answer")));
     const arrived = performance.now();
-    this.queue.add(
-      requests.map((request, index) => ({ request, submission, index, arrived, suspect: false })),
-    );
+    this.queue.add(requests.map((request, index) => ({ request, submission, index, arrived, suspect: false })));
     this.dispatch();
     try {
       return await submission.answer;
@@ -157,9 +154,7 @@ export class RankingService {
 
   /** After a worker's death. A request that two workers died over is given up: it may well be what they died of. */
   private tryAgain(batch: readonly WaitingRequest[]): void {
-    const [givenUp, retried] = [true, false].map((suspect) =>
-      batch.filter((lost) => lost.suspect === suspect),
-    );
+    const [givenUp, retried] = [true, false].map((suspect) => batch.filter((lost) => lost.suspect === suspect));
     for (const { submission, index } of givenUp) {
       submission.settle(index, { fault: { code: "internal", message: "two workers died over it" } });
     }

@@ -34,8 +34,6 @@ export class WaitEstimate {
   /** Milliseconds of one worker for requests in full batches, such as those of its measurements. */
   private expect(requests: number): number {
     const { millisecondsPerBatch, millisecondsPerRequest } = this.cost;
-    return (
-      Math.ceil(requests / this.batchRequests) * millisecondsPerBatch + requests * millisecondsPerRequest
-    );
+    return Math.ceil(requests / this.batchRequests) * millisecondsPerBatch + requests * millisecondsPerRequest;
   }
 }

@@ -39,11 +39,7 @@ export class WorkerPool {
    *
    * @throws RankerLoadError when there is no such file or it is no good
    */
-  static async open(
-    path: string,
-    options: WorkerPoolOptions,
-    listener: WorkerPoolListener,
-  ): Promise<WorkerPool> {
+  static async open(path: string, options: WorkerPoolOptions, listener: WorkerPoolListener): Promise<WorkerPool> {
     const file = await open(path).catch((error: NodeJS.ErrnoException) => {
       throw new RankerLoadError(error.code === "ENOENT" ? "there is no such file" : error.message);
     });

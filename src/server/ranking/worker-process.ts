@@ -19,9 +19,7 @@ export interface WorkerOptions extends Pick<ServeSettings, "threads" | "device" 
 }
 
 /** The worker that ranks with what `loadRanker` loads, beside this file in source and in the built package. */
-export const RANKER_WORKER = fileURLToPath(
-  new URL(`./ranker-worker${extname(import.meta.url)}`, import.meta.url),
-);
+export const RANKER_WORKER = fileURLToPath(new URL(`./ranker-worker${extname(import.meta.url)}`, import.meta.url));
 
 /** A ranker that cannot be loaded, or that does not rank. */
 export class RankerLoadError extends Error {
@@ -61,9 +59,7 @@ export class WorkerProcess {
     });
     if (message.kind === "ready") return new WorkerProcess(child, end, options.stuckMilliseconds, message);
     child.kill("SIGKILL");
-    throw new RankerLoadError(
-      message.kind === "failed" ? message.message : "a worker ranked before it was ready",
-    );
+    throw new RankerLoadError(message.kind === "failed" ? message.message : "a worker ranked before it was ready");
   }
 
   get isIdle(): boolean {

@@ -44,13 +44,7 @@ const films = {
 
 test("several categories share a weight of 1; a rare one, an unknown one and a missing row have their own", async () => {
   const features = await readFeatures(films, ["f1", "f2", "f3", "f4"]);
-  assert.equal(features.vocabulary, [
-    "(none)",
-    "genres (unknown)",
-    "genres (rare)",
-    "genres=Comedy",
-    "genres=Drama",
-  ]);
+  assert.equal(features.vocabulary, ["(none)", "genres (unknown)", "genres (rare)", "genres=Comedy", "genres=Drama"]);
   assert.is(features.categories?.vocabularySize, 5);
   assert.is(features.categories?.slots, 3);
   assert.equal(categoriesOf(features, 0), [
@@ -74,10 +68,7 @@ test("titles in Latin-1 are read as such where that is said, and are an error wh
   const source = { file, key: "id", title: "name" };
   const read = await readFeatures({ ...source, encoding: "latin1" }, ["f2", "f1", "f3"]);
   assert.equal(read.titles, ["One", "Café Lumière", ""]);
-  assert.match(
-    await messageOf(readFeatures(source, ["f1"])),
-    /latin\.csv:2: name .*UTF-8; set the encoding to latin1/,
-  );
+  assert.match(await messageOf(readFeatures(source, ["f1"])), /latin\.csv:2: name .*UTF-8; set the encoding to latin1/);
   assert.is(await messageOf(readFeatures(source, ["f2"])), "no error");
 });
 
@@ -136,10 +127,7 @@ test("the order of the file's rows changes nothing, and every weight sums to the
         );
       const ids = Array.from({ length: 8 }, (_, id) => `${id}`);
       const forwards = await readFeatures({ ...source, file: write("forwards.csv", rows) }, ids);
-      const backwards = await readFeatures(
-        { ...source, file: write("backwards.csv", rows.toReversed()) },
-        ids,
-      );
+      const backwards = await readFeatures({ ...source, file: write("backwards.csv", rows.toReversed()) }, ids);
       assert.equal(backwards, forwards);
       for (let entity = 0; entity < ids.length; entity++) {
         const sum = categoriesOf(forwards, entity).reduce((total, [, weight]) => total + weight, 0);
@@ -161,10 +149,7 @@ test("errors name the file and the line", async () => {
   );
   assert.is(await read("id,age\n1,30\n1,31\n"), '/x.csv:3: "1" occurs twice in the column "id"');
   assert.is(await read("id,age\n1,30\n2\n"), "/x.csv:3: 1 columns instead of 2");
-  assert.is(
-    await read("id,age\n1,30\n2,old\n", { numeric: ["age"] }),
-    '/x.csv:3: age "old" is not a finite number',
-  );
+  assert.is(await read("id,age\n1,30\n2,old\n", { numeric: ["age"] }), '/x.csv:3: age "old" is not a finite number');
   assert.is(
     await read("1,30\n", { columns: ["key", "age"] }),
     '/x.csv: there is no column "id"; the columns are key, age',

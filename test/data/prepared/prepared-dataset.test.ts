@@ -126,10 +126,7 @@ test("any rows can be read by themselves", async () => {
     [0.5, 1],
     [training.size + 1, -1],
   ]) {
-    assert.match(
-      await messageOf(data.read("training", first, count)),
-      /were asked for; training has \d+ rows/,
-    );
+    assert.match(await messageOf(data.read("training", first, count)), /were asked for; training has \d+ rows/);
   }
   await data.close();
 });
@@ -230,15 +227,9 @@ test("files of another version, of another kind, and files that are missing, are
     await withMetadata({ version: 1 }),
     "x.goalrank: it is a prepared dataset of version 1; this program reads version 2; prepare the data again",
   );
-  assert.is(
-    await withMetadata({ kind: "weights" }),
-    "x.goalrank: it is no prepared dataset; prepare the data again",
-  );
+  assert.is(await withMetadata({ kind: "weights" }), "x.goalrank: it is no prepared dataset; prepare the data again");
   writeFileSync(path("x.goalrank"), encodeSafetensors(tensors));
-  assert.match(
-    await messageOf(openPreparedDataset(path("x.goalrank"))),
-    /there is no metadata entry "goalrank"/,
-  );
+  assert.match(await messageOf(openPreparedDataset(path("x.goalrank"))), /there is no metadata entry "goalrank"/);
   const withTensors = (changed: typeof tensors) => {
     writeFileSync(path("x.goalrank"), encodeSafetensors(changed, metadata));
     return messageOf(openPreparedDataset(path("x.goalrank")));
@@ -254,9 +245,7 @@ test("files of another version, of another kind, and files that are missing, are
   );
   const users = tensors.get("test.users");
   assert.match(
-    await withTensors(
-      new Map([...tensors, ["test.users", { ...extra, ...users, shape: [1, users?.shape[0] ?? 0] }]]),
-    ),
+    await withTensors(new Map([...tensors, ["test.users", { ...extra, ...users, shape: [1, users?.shape[0] ?? 0] }]])),
     /the tensor test\.users is I32 \[1,\d+\]; expected I32 \[\d+\]/,
   );
   assert.match(

@@ -129,10 +129,7 @@ test("columns that make no sense are refused before the file is opened", async (
     await read({ feedback: [{ column: "click", weight: Number.NaN }] }),
     'RangeError: columns: the weight of "click" must be finite, got NaN',
   );
-  assert.match(
-    await read({ position: "rank" }),
-    /"rank" gives places in lists, but no column names the lists/,
-  );
+  assert.match(await read({ position: "rank" }), /"rank" gives places in lists, but no column names the lists/);
 });
 
 test("in tab-separated values a quote is text, and every error has its line", async () => {

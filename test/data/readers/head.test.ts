@@ -12,8 +12,7 @@ const folder = new TemporaryFolder();
 test.after(() => folder.remove());
 
 const HEADER = "user_id,item_id,rating,timestamp\n";
-const rows = (count: number) =>
-  Array.from({ length: count }, (_, n) => `u${n},i${n},${n % 5},${n}\n`).join("");
+const rows = (count: number) => Array.from({ length: count }, (_, n) => `u${n},i${n},${n % 5},${n}\n`).join("");
 
 test("as many rows as are asked for, and whether there are more", async () => {
   const file = folder.write("log.csv", HEADER + rows(3));

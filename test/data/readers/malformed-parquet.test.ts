@@ -151,16 +151,10 @@ function pageOf(values: Partial<NonNullable<PageHeader["data_page_header_v2"]>>,
 test("a page that claims more than it has is refused before memory is taken for it", async () => {
   const bytes = new Uint8Array(12);
   for (const [header, problem] of [
-    [
-      pageOf({ num_values: 2 ** 31 - 1 }, 12),
-      /the number of values in a page is 2147483647, expected 0 to 3/,
-    ],
+    [pageOf({ num_values: 2 ** 31 - 1 }, 12), /the number of values in a page is 2147483647, expected 0 to 3/],
     [pageOf({ num_values: -1 }, 12), /the number of values in a page is -1/],
     [pageOf({ num_nulls: 4 }, 12), /the number of nulls in a page is 4, expected 0 to 3/],
-    [
-      pageOf({ definition_levels_byte_length: 99 }, 12),
-      /the size of a page's levels is 99, expected 0 to 12/,
-    ],
+    [pageOf({ definition_levels_byte_length: 99 }, 12), /the size of a page's levels is 99, expected 0 to 12/],
     [pageOf({}, 2 ** 30), /the compressed size of a page is 1073741824/],
     [{ ...pageOf({}, 12), uncompressed_page_size: 2 ** 31 - 1 }, /the size of a page is 2147483647/],
   ] as const) {
@@ -205,9 +199,7 @@ test("nested columns are refused, unless they are not wanted", async () => {
   const withList = (name: string, flat: readonly ColumnSource[]) => {
     const schema: SchemaElement[] = [
       { name: "root", num_children: flat.length + 1 },
-      ...flat.map(
-        (column): SchemaElement => ({ name: column.name, type: "INT32", repetition_type: "REQUIRED" }),
-      ),
+      ...flat.map((column): SchemaElement => ({ name: column.name, type: "INT32", repetition_type: "REQUIRED" })),
       { name, repetition_type: "OPTIONAL", converted_type: "LIST", num_children: 1 },
       { name: "list", repetition_type: "REPEATED", num_children: 1 },
       { name: "element", type: "INT32", repetition_type: "OPTIONAL" },
@@ -269,19 +261,13 @@ test("what Snappy wrote is taken for whole, and nothing else", () => {
 test("names that are no text are refused with their row", async () => {
   const data = [Uint8Array.of(0x61), Uint8Array.of(0xff, 0xfe), Uint8Array.of(0x62)];
   const file = parquetLog({ user_id: { name: "user_id", data, type: "BYTE_ARRAY" } });
-  assert.match(
-    await refusalOf(file),
-    /^log\.parquet: row 2: user_id "\uFFFD\uFFFD" holds bytes that are no text/,
-  );
+  assert.match(await refusalOf(file), /^log\.parquet: row 2: user_id "\uFFFD\uFFFD" holds bytes that are no text/);
 });
 
 test("two files at once are read one after the other", async () => {
   const files = ["one", "two", "three"].map((name) => {
     const file = join(folder.path, `${name}.parquet`);
-    writeFileSync(
-      file,
-      parquetLog({ user_id: { name: "user_id", data: [name, name, name], type: "STRING" } }),
-    );
+    writeFileSync(file, parquetLog({ user_id: { name: "user_id", data: [name, name, name], type: "STRING" } }));
     return file;
   });
   const logs = await Promise.all(files.map((file) => readParquet(file)));

@@ -172,11 +172,7 @@ for (const [what, column, problem] of [
     { name: "rating", data: [1, Number.POSITIVE_INFINITY, 2], type: "DOUBLE" },
     'rating "Infinity" is not finite',
   ],
-  [
-    "text for a number",
-    { name: "rating", data: ["1", "x", "2"], type: "STRING" },
-    'rating "x" is not a number',
-  ],
+  ["text for a number", { name: "rating", data: ["1", "x", "2"], type: "STRING" }, 'rating "x" is not a number'],
   [
     "a fraction for a name",
     { name: "item_id", data: [1, 1.5, 2], type: "DOUBLE" },
@@ -195,12 +191,7 @@ test("rows are counted through all row groups", async () => {
   const constant = (name: string): ColumnSource => ({ name, data: ratings.map(() => 1), type: "INT32" });
   const file = write(
     "groups.parquet",
-    [
-      constant("user_id"),
-      constant("item_id"),
-      constant("timestamp"),
-      { name: "rating", data: ratings, type: "INT32" },
-    ],
+    [constant("user_id"), constant("item_id"), constant("timestamp"), { name: "rating", data: ratings, type: "INT32" }],
     { rowGroupSize: [7, 10] },
   );
   assert.is((await failure(file)).row, 38);

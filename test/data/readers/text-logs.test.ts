@@ -33,11 +33,7 @@ test("byte order marks, CRLF, blank lines and a missing last line end change not
     RATINGS.replace("\n", "\r\n"),
   ];
   for (const text of variants) {
-    assert.equal(
-      rowsOf(await readMovieLens(folder.write("variant.dat", text))),
-      RATING_ROWS,
-      JSON.stringify(text),
-    );
+    assert.equal(rowsOf(await readMovieLens(folder.write("variant.dat", text))), RATING_ROWS, JSON.stringify(text));
   }
 });
 
@@ -84,10 +80,7 @@ test("whatever is written as CSV is read back, in every encoding of the same row
 });
 
 test("records that lie across two chunks of the file are whole", async () => {
-  const rows = Array.from(
-    { length: 30_000 },
-    (_, n): Row => [`user-é${n % 7}`, `item-${n % 1000}`, n % 5, n],
-  );
+  const rows = Array.from({ length: 30_000 }, (_, n): Row => [`user-é${n % 7}`, `item-${n % 1000}`, n % 5, n]);
   const text = rows.map((row) => `${row.join("::")}\r\n`).join("");
   assert.ok(Buffer.byteLength(text) > 3 * 2 ** 18, "the file is longer than three chunks");
   assert.equal(rowsOf(await readMovieLens(folder.write("long.dat", text))), rowsOf(logOf(rows)));
@@ -149,10 +142,7 @@ test("files without a single interaction are errors", async () => {
   const packed = await failure(readMovieLens(folder.write("nothing.gz", gzipSync(""))));
   assert.match(packed.message, /^nothing\.gz: no interactions/);
   const header = await failure(readCsv(folder.write("header.csv", "user_id,item_id,rating,timestamp\n")));
-  assert.equal(
-    header.message,
-    "header.csv: no interactions; expected lines of user_id,item_id,rating,timestamp",
-  );
+  assert.equal(header.message, "header.csv: no interactions; expected lines of user_id,item_id,rating,timestamp");
 });
 
 test("gzip data that is cut short or changed is an error", async () => {
@@ -189,10 +179,7 @@ test("a column that the header lacks is an error with the header and the nearest
   const user = await read(`item_id,user_id,rating,timestamp\n${rows}`, { columns });
   assert.match(user.message, /no column "userid" for the user; .*; did you mean "user_id"\?$/);
   const delimiter = await read("user_id;item_id;rating;timestamp\n1;2;3;4\n");
-  assert.match(
-    delimiter.message,
-    /the header has user_id;item_id;rating;timestamp: is the delimiter right\?$/,
-  );
+  assert.match(delimiter.message, /the header has user_id;item_id;rating;timestamp: is the delimiter right\?$/);
 });
 
 test("a file without a header, or with a column named twice, is an error", async () => {
@@ -203,9 +190,7 @@ test("a file without a header, or with a column named twice, is an error", async
       "none.csv:1: no header: the first line is 1,1193,5,978300760; " +
       "expected names such as user_id,item_id,rating,timestamp",
   });
-  const twice = await failure(
-    readCsv(folder.write("twice.csv", "user_id,item_id,rating,rating,timestamp\n")),
-  );
+  const twice = await failure(readCsv(folder.write("twice.csv", "user_id,item_id,rating,rating,timestamp\n")));
   assert.match(twice.message, /^twice\.csv:1: the header names the column "rating" twice/);
 });
 

@@ -71,10 +71,7 @@ test("data that was prepared as it should passes every check, under both protoco
       const input = inputOf(logOfHours(), split, protocol);
       assert.equal(failed(input), []);
       const { checks } = createDataReport(input);
-      assert.is(
-        checks.length,
-        3 + (split === "global-time" ? 1 : 0) + 3 + (protocol === "injected" ? 3 : 2) + 1,
-      );
+      assert.is(checks.length, 3 + (split === "global-time" ? 1 : 0) + 3 + (protocol === "injected" ? 3 : 2) + 1);
       assert.ok(checks.every(({ count, passed }) => passed === (count === 0)));
     }
   }
@@ -179,8 +176,7 @@ test("the score's AUC against exposure is 0 where exposed items score lowest, an
 
 test("each leak is found and counted by the check that is named after it", () => {
   const input = inputOf(logOfHours());
-  const names = (own: Partial<DataReportInput>) =>
-    failed({ ...input, ...own }).map(({ name, count }) => [name, count]);
+  const names = (own: Partial<DataReportInput>) => failed({ ...input, ...own }).map(({ name, count }) => [name, count]);
   assert.equal(names({ learned: input.log }), [
     ["no test interaction is among those that the retriever learned from", 20],
     ["no validation interaction is among those that the retriever learned from", 20],
@@ -203,9 +199,7 @@ test("each leak is found and counted by the check that is named after it", () =>
   ]);
   const future = training.dataset.candidates.slice();
   const tested = input.log.items[input.cut.test.starts[0]];
-  const free = Array.from({ length: 6 }, (_, n) => n).find(
-    (n) => !training.dataset.exposed.subarray(0, 2).includes(n),
-  );
+  const free = Array.from({ length: 6 }, (_, n) => n).find((n) => !training.dataset.exposed.subarray(0, 2).includes(n));
   future[free ?? Number.NaN] = tested;
   const leaking = { ...training, dataset: { ...training.dataset, candidates: future } };
   assert.equal(names({ splits: { ...input.splits, training: leaking } }), [
@@ -240,10 +234,7 @@ test("the report reads as lines that name the protocol, the property of injectio
       ),
     ),
   );
-  assert.is(
-    lines.at(-1),
-    "pass: training (injected): no candidate that was not exposed is in the user's test list",
-  );
+  assert.is(lines.at(-1), "pass: training (injected): no candidate that was not exposed is in the user's test list");
   const leaking = formatDataReport(createDataReport({ ...input, learned: input.log }));
   assert.match(
     leaking,

@@ -30,9 +30,7 @@ test("neighbours are the items of the highest shrunk cosine, ties by item number
         const count = (item: number, other: number) => matrix.filter((own) => own[item] && own[other]).length;
         for (let item = 0; item < log.itemIds.length; item++) {
           const similarity = (other: number) =>
-            Math.fround(
-              count(item, other) / (Math.sqrt(count(item, item) * count(other, other)) + shrinkage),
-            );
+            Math.fround(count(item, other) / (Math.sqrt(count(item, item) * count(other, other)) + shrinkage));
           const expected = [...log.itemIds.keys()]
             .filter((other) => other !== item && count(item, other) > 0)
             .sort((left, right) => similarity(right) - similarity(left) || left - right)

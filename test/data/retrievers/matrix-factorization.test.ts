@@ -148,11 +148,7 @@ test("training leaves three weights on the device, and disposing the model leave
 });
 
 const smallModel = () =>
-  new MatrixFactorization(
-    { userCount: 3, itemCount: 4 },
-    5,
-    new Random({ seed: 1, stream: "small", step: 0 }),
-  );
+  new MatrixFactorization({ userCount: 3, itemCount: 4 }, 5, new Random({ seed: 1, stream: "small", step: 0 }));
 
 test("forward and the scorer give the score <p_u, q_i> + b_i", async () => {
   const model = smallModel();
@@ -165,10 +161,7 @@ test("forward and the scorer give the score <p_u, q_i> + b_i", async () => {
   (await scorerOf(model))(1, scores);
   assert.equal([...scores], expected);
   using _ = scope();
-  const pairs = model.forward(
-    tensor(Int32Array.of(1, 1, 1, 1), [2, 2]),
-    tensor(Int32Array.of(0, 1, 2, 3), [2, 2]),
-  );
+  const pairs = model.forward(tensor(Int32Array.of(1, 1, 1, 1), [2, 2]), tensor(Int32Array.of(0, 1, 2, 3), [2, 2]));
   assert.equal(pairs.shape, [2, 2]);
   assert.equal([...pairs.dataSync()], expected);
   model.dispose();
@@ -203,10 +196,7 @@ test("a log with nothing to learn from or nothing to compare with is an error", 
       () => "no error",
       (error: Error) => error.message,
     );
-  assert.is(
-    await messageOf(logOf([])),
-    "retriever: the log holds no interactions; there is nothing to learn from",
-  );
+  assert.is(await messageOf(logOf([])), "retriever: the log holds no interactions; there is nothing to learn from");
   assert.is(
     await messageOf(
       logOf([

@@ -30,10 +30,7 @@ test("with a half-life, a positive counts less the older it is at the end of the
 });
 
 test("a half-life, a user and a number of items out of range are errors", () => {
-  throwsMessage(
-    () => PopularityRetriever.learn(log, { halfLife: 0 }),
-    "popularity: halfLife must be over 0, got 0",
-  );
+  throwsMessage(() => PopularityRetriever.learn(log, { halfLife: 0 }), "popularity: halfLife must be over 0, got 0");
   throwsMessage(() => scoresOf({}, 2), "retriever: user 2 is unknown; expected an integer from 0 to 1");
   throwsMessage(
     () => itemScorer(PopularityRetriever.learn(log))(0, new Float32Array(2)),

@@ -39,8 +39,7 @@ test("recall worked out by hand: what was met before is passed over, dislikes do
 
 test("recall is a share of positives over all lists; an item met before its list is not retrieved", () => {
   // Bob's lists are g, h and a, g: the second g was met. Ann's list c, d holds two positives.
-  const scores: ScoreItems = (user, out) =>
-    out.set(user === 0 ? [9, 9, 8, 1, 2, 3, 4, 5] : [1, 0, 0, 0, 0, 0, 2, 3]);
+  const scores: ScoreItems = (user, out) => out.set(user === 0 ? [9, 9, 8, 1, 2, 3, 4, 5] : [1, 0, 0, 0, 0, 0, 2, 3]);
   assert.is(recallAt(scores, alphabet, lists([1, 1], [6, 8], 2), 2), 3 / 4);
   assert.is(recallAt(scores, alphabet, lists([1, 1, 0], [6, 8, 2], 2), 2), 4 / 6);
   assert.is(recallAt(scores, alphabet, lists([1, 1, 0], [6, 8, 2], 2)), 5 / 6);
@@ -49,10 +48,7 @@ test("recall is a share of positives over all lists; an item met before its list
 
 test("a k, lists and scores out of range are errors that say what was expected", () => {
   const scores = fixedScores(1, 2, 3, 4, 5, 6, 7, 8);
-  throwsMessage(
-    () => recallAt(scores, alphabet, lists([0], [3], 3), 0),
-    "recall: k must be a positive integer, got 0",
-  );
+  throwsMessage(() => recallAt(scores, alphabet, lists([0], [3], 3), 0), "recall: k must be a positive integer, got 0");
   throwsMessage(
     () => recallAt(scores, alphabet, lists([0], [4], 3)),
     "recall: list 0 (rows 4 to 6 of user 0) is not of this log; pass the log that the lists were cut from",

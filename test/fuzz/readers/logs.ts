@@ -111,8 +111,7 @@ const readLists = (file: string) => readCsv(file, { columns: LISTS });
 
 export const csvReader = () => logReader("csv", nearlyValid(csvs, WORDS), readLists);
 
-export const tsvReader = () =>
-  logReader("tsv", nearlyValid(tsvs, WORDS), (file) => readTsv(file, { columns: LISTS }));
+export const tsvReader = () => logReader("tsv", nearlyValid(tsvs, WORDS), (file) => readTsv(file, { columns: LISTS }));
 
 export const movieLensReader = () => logReader("movielens", nearlyValid(ratings, WORDS), readMovieLens);
 

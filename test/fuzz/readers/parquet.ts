@@ -44,17 +44,7 @@ const samples = [
 
 const LIMITS = [0n, 1n, -1n, 3n, 4n, 2n ** 20n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 40n, 2n ** 62n] as const;
 const CODECS = ["UNCOMPRESSED", "SNAPPY", "GZIP", "LZO", "BROTLI", "LZ4", "ZSTD", "LZ4_RAW"] as const;
-const LIES = [
-  "rows",
-  "groupRows",
-  "values",
-  "size",
-  "compressed",
-  "offset",
-  "dictionary",
-  "codec",
-  "type",
-] as const;
+const LIES = ["rows", "groupRows", "values", "size", "compressed", "offset", "dictionary", "codec", "type"] as const;
 
 const lyingFooter = fc
   .tuple(

@@ -25,20 +25,7 @@ const requests = [
   { candidates: ["a"] },
 ];
 
-const JSON_WORDS = [
-  "{",
-  "}",
-  "[",
-  "]",
-  ",",
-  ":",
-  '"',
-  "null",
-  '"\\ud800"',
-  '"__proto__":',
-  "1e999",
-  "[".repeat(3000),
-];
+const JSON_WORDS = ["{", "}", "[", "]", ",", ":", '"', "null", '"\\ud800"', '"__proto__":', "1e999", "[".repeat(3000)];
 
 const asJson = (value: unknown) => Uint8Array.from(Buffer.from(JSON.stringify(value) ?? ""));
 

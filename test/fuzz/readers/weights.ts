@@ -181,11 +181,7 @@ function textsOf(value: unknown): Record<string, string> {
 const crc = (bytes: Uint8Array) => crc32c(bytes).toString(16).padStart(8, "0");
 
 /** A ranker of lists of two out of four candidates, of width 4, with initial weights. */
-async function untrainedRanker(
-  name: string,
-  catalogue: Catalogue,
-  retriever: Retriever,
-): Promise<Uint8Array> {
+async function untrainedRanker(name: string, catalogue: Catalogue, retriever: Retriever): Promise<Uint8Array> {
   const method = findMethod(name);
   const sizes = { width: 4, heads: 1, layers: 1, dropoutRate: 0, seed: 1 };
   const models = createSharedModels(
@@ -224,10 +220,7 @@ export async function rankerReader(): Promise<FuzzReader> {
   );
   return {
     name: "ranker",
-    inputs: fc.oneof(
-      { weight: 2, arbitrary: editedSafetensors(samples) },
-      { weight: 1, arbitrary: described },
-    ),
+    inputs: fc.oneof({ weight: 2, arbitrary: editedSafetensors(samples) }, { weight: 1, arbitrary: described }),
     async read(input) {
       const ranker = await Ranker.create(input, { device });
       try {

@@ -91,9 +91,7 @@ test("under any constraints every method gives lists that keep them, or names a 
           decode({ lists: 1, constraints });
           assert.unreachable("decoded what cannot be met");
         } catch (error) {
-          const named = /^RangeError: constraints: request (\d+) has no list that meets them: /.exec(
-            String(error),
-          );
+          const named = /^RangeError: constraints: request (\d+) has no list that meets them: /.exec(String(error));
           assert.ok(named !== null, String(error));
           if (!isRepeated) assert.ok(hopeless.includes(Number(named[1])), String(error));
         }
@@ -153,8 +151,7 @@ test("sampling under constraints draws from what they leave at each position", (
   });
 });
 
-const everywhere = (row: readonly number[]) =>
-  Int32Array.from(Array.from({ length: REQUESTS }, () => row).flat());
+const everywhere = (row: readonly number[]) => Int32Array.from(Array.from({ length: REQUESTS }, () => row).flat());
 const unmet: Readonly<Record<string, [ListConstraints, string]>> = {
   "too few allowed": [
     { forbidden: everywhere([1, 1, 1, 1, 0, 0]) },

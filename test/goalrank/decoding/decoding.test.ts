@@ -60,10 +60,7 @@ test("a beam of one is greedy, and wider ones are what the definition says", asy
   const found = byRequest((await decodeBeam(generator, memory, { width })).lists);
   EXACT.forEach((logs, request) => {
     const probabilityOf = (prefix: readonly number[]) =>
-      LISTS.reduce(
-        (sum, list, i) => (prefix.every((n, t) => list[t] === n) ? sum + Math.exp(logs[i]) : sum),
-        0,
-      );
+      LISTS.reduce((sum, list, i) => (prefix.every((n, t) => list[t] === n) ? sum + Math.exp(logs[i]) : sum), 0);
     let beam: number[][] = [[]];
     for (let t = 0; t < LENGTH; t++) {
       beam = beam
@@ -104,9 +101,7 @@ test("a tree with branches takes the likeliest candidates of each branching step
     const best = (prefixes: number[][]) => prefixes.sort((a, b) => marginal(b) - marginal(a)).slice(0, 2);
     const others = (taken: number[]) =>
       Array.from({ length: CANDIDATES }, (_, n) => n).filter((n) => !taken.includes(n));
-    const expected = best(others([]).map((n) => [n])).flatMap((first) =>
-      best(others(first).map((n) => [...first, n])),
-    );
+    const expected = best(others([]).map((n) => [n])).flatMap((first) => best(others(first).map((n) => [...first, n])));
     assert.equal(lists.map((list) => String(list.slice(0, 2))).sort(), expected.map(String).sort());
     for (const list of lists) assert.ok(complete.map(String).includes(String(list)));
   });

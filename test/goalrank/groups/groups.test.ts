@@ -91,8 +91,7 @@ test("substitution starts from any list of the group", () => {
   const { lists } = substitutedLists(sources, 1, 200, { candidates: 40, length: 5, key: key(3) });
   const originals = sources.flatMap((source) => split(source.lists, 5));
   const started = originals.map(
-    (original) =>
-      split(lists, 5).filter((list) => list.filter((n, t) => n === original[t]).length >= 3).length,
+    (original) => split(lists, 5).filter((list) => list.filter((n, t) => n === original[t]).length >= 3).length,
   );
   assert.is(
     started.reduce((sum, count) => sum + count, 0),
@@ -160,11 +159,7 @@ test("softmax sampling without replacement follows Plackett-Luce at its temperat
 });
 
 /** P(list) of the chain of request 0, from its definition. */
-function chainProbability(
-  { items, pairs }: PairScores,
-  list: readonly number[],
-  temperature: number,
-): number {
+function chainProbability({ items, pairs }: PairScores, list: readonly number[], temperature: number): number {
   const score = (i: number, j: number) => pairs[i * CANDIDATES + j];
   const begins = allLists(CANDIDATES, 2);
   const weights = begins.map(([i, j]) => Math.exp((items[i] + score(i, j)) / temperature));
@@ -206,8 +201,7 @@ test("pair scores from the generator are the log-probabilities of prefixes of tw
         (sum, list, at) => (list[0] === i && list[1] === j ? sum + Math.exp(logs[at]) : sum),
         0,
       );
-      const score =
-        scores.items[request * CANDIDATES + i] + scores.pairs[(request * CANDIDATES + i) * CANDIDATES + j];
+      const score = scores.items[request * CANDIDATES + i] + scores.pairs[(request * CANDIDATES + i) * CANDIDATES + j];
       assert.ok(Math.abs(Math.exp(score) - exact) < 1e-5, `${prefix}: ${Math.exp(score)}, expected ${exact}`);
     }
   });
@@ -232,10 +226,7 @@ test("diverse lists avoid the items of all earlier lists of the group", () => {
   const existing = [randomLists(2, 1, options)];
   const { lists } = diverseLists(logits, existing, 2, 3, options);
   for (const request of [0, 1]) {
-    const group = [
-      existing[0].lists.subarray(request * 3, request * 3 + 3),
-      ...split(lists).slice(request * 3),
-    ];
+    const group = [existing[0].lists.subarray(request * 3, request * 3 + 3), ...split(lists).slice(request * 3)];
     const items = group.slice(0, 4).flatMap((list) => [...list]);
     assert.is(new Set(items).size, 12, "four lists of three share no item of twelve");
     // Of what is left to it, each takes the highest logits.
@@ -267,10 +258,7 @@ test("the logged list is a member, or a repetition where an item of it is no can
   assert.is(count, 1);
   assert.equal([...lists], [4, 5, 2, 3]);
   assert.throws(() => loggedLists(Int32Array.of(4, -1), [], 1, 2), /add another source to its group/);
-  assert.throws(
-    () => loggedLists(Int32Array.of(4, 5), [], 2, 2),
-    /hold 2 positions, expected 2 requests x 2/,
-  );
+  assert.throws(() => loggedLists(Int32Array.of(4, 5), [], 2, 2), /hold 2 positions, expected 2 requests x 2/);
 });
 
 test("merging keeps every source's place and marks repetitions within a request", () => {

@@ -8,19 +8,7 @@ import type { AttentionAttributes } from "../../../src/kernels/index.ts";
 import { maskRowOffsets } from "../../../src/kernels/mask.ts";
 import { keepsProbabilities } from "../../../src/kernels/ops/attention/extents.ts";
 import type { BoundedTensor, ErrorRule } from "./device.ts";
-import {
-  type Bounded,
-  dot,
-  exact,
-  exp,
-  log,
-  loosen,
-  product,
-  quotient,
-  rounded,
-  subtract,
-  sum,
-} from "./numbers.ts";
+import { type Bounded, dot, exact, exp, log, loosen, product, quotient, rounded, subtract, sum } from "./numbers.ts";
 import { exponentials } from "./softmax.ts";
 
 /** One head of one query of one batch entry. */
@@ -120,19 +108,14 @@ function termsFor(tensor: BoundedTensor): Bounded[][] {
 }
 
 /** With dp = g v^T and s = p (dp - sum_j dp_j p_j), where that sum is g y: dq = s k scale, dk = s^T q scale, dv = p^T g. */
-const attentionGradient: ErrorRule<AttentionAttributes> = (
-  [q, k, v, y, statistics, g, mask],
-  outputs,
-  { heads },
-) => {
+const attentionGradient: ErrorRule<AttentionAttributes> = ([q, k, v, y, statistics, g, mask], outputs, { heads }) => {
   const extents = extentsOf(q, k, heads);
   const { keys, headWidth, scale } = extents;
   const [dq, dk, dv] = outputs.map(termsFor);
   for (const { number, start, kept } of headQueries(q, mask, heads, extents)) {
     const part = (tensor: BoundedTensor, from: number) => tensor.elements(from, from + headWidth);
     const [query, slopes] = [part(q, start), part(g, start)];
-    const again = (key: HeadKey) =>
-      exp(subtract(scaledDot(scale, query, part(k, key.start)), statistics.at(number)));
+    const again = (key: HeadKey) => exp(subtract(scaledDot(scale, query, part(k, key.start)), statistics.at(number)));
     const isKept = keepsProbabilities(keys);
     const p = kept.map((key) => (isKept ? statistics.at(number * keys + key.number) : again(key)));
     const dp = kept.map((key) => dot(slopes, part(v, key.start)));

@@ -24,14 +24,7 @@ import {
   sum,
 } from "../../../src/kernels/index.ts";
 import { throwsMessage } from "../../throws-message.ts";
-import {
-  computeOn,
-  expectationsOf,
-  inSinglePrecision,
-  type OperationSample,
-  sampleOf,
-  violation,
-} from "./check.ts";
+import { computeOn, expectationsOf, inSinglePrecision, type OperationSample, sampleOf, violation } from "./check.ts";
 import { BoundedTensor } from "./device.ts";
 import { type Bounded, sum as boundedSum, exact, product } from "./numbers.ts";
 import { ruleOf } from "./rules.ts";
@@ -207,9 +200,8 @@ test("near ties, between which rounding may decide, have no one answer", async (
     const mask = { dtype: "i32", shape: [1, 2], data: Int32Array.of(1, 1) } as const;
     const attributes = { sampling: { temperature: 1, key } };
     return (
-      (await expectationsOf(
-        inSinglePrecision(chooseNext as Operation<unknown>, { inputs: [x, mask], attributes }),
-      )) !== undefined
+      (await expectationsOf(inSinglePrecision(chooseNext as Operation<unknown>, { inputs: [x, mask], attributes }))) !==
+      undefined
     );
   };
   assert.is(await decided(0), false);

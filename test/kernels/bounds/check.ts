@@ -1,14 +1,6 @@
 /** Runs samples of operations forward and backward on any device, and holds the results to their bounds. */
 import type { Draw, HostTensor, Operation, Sample } from "../../../src/kernels/index.ts";
-import {
-  apply,
-  type Device,
-  type NumberArray,
-  Random,
-  scope,
-  type Tensor,
-  tensor,
-} from "../../../src/tensor/index.ts";
+import { apply, type Device, type NumberArray, Random, scope, type Tensor, tensor } from "../../../src/tensor/index.ts";
 import { BoundingDevice } from "./device.ts";
 import { ruleOf } from "./rules.ts";
 import { Undecided } from "./selection.ts";

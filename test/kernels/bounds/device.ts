@@ -42,9 +42,7 @@ export class BoundedTensor implements HostTensor {
   bound(index: number, { value, error }: Bounded): void {
     const reference = this.data[index];
     if (value !== reference && !(Math.abs(value - reference) <= 1e-3 * error)) {
-      throw new Error(
-        `${this.name}[${index}]: the bound's formula gives ${value}, the reference ${reference}`,
-      );
+      throw new Error(`${this.name}[${index}]: the bound's formula gives ${value}, the reference ${reference}`);
     }
     this.errors[index] = error;
   }

@@ -42,8 +42,7 @@ function termsOf(expression: Expression): BoundedExpression[] {
   }
   const [left, right] = expression.operands;
   const term = evaluate(right);
-  const signed: BoundedExpression =
-    expression.operation === "+" ? term : (variables) => negate(term(variables));
+  const signed: BoundedExpression = expression.operation === "+" ? term : (variables) => negate(term(variables));
   return [...termsOf(left), signed];
 }
 

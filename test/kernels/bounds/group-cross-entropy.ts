@@ -88,9 +88,6 @@ export const groupCrossEntropyRule: ErrorRule<GroupCrossEntropyAttributes> = (
     kept.forEach((index, i) => {
       policy.bound(index, probabilities[i]);
     });
-    loss.bound(
-      group,
-      negate(sum(kept.map((index, i) => product(probabilities[i], logProbabilities.at(index))))),
-    );
+    loss.bound(group, negate(sum(kept.map((index, i) => product(probabilities[i], logProbabilities.at(index))))));
   });
 };

@@ -7,11 +7,7 @@ function rowsOf(x: BoundedTensor): { rows: number; columns: number } {
   return { rows: x.shape.slice(0, -1).reduce((count, extent) => count * extent, 1), columns };
 }
 
-const layerNorm: ErrorRule<{ readonly epsilon: number }> = (
-  [x, gain, bias],
-  [out, means, inverses],
-  { epsilon },
-) => {
+const layerNorm: ErrorRule<{ readonly epsilon: number }> = ([x, gain, bias], [out, means, inverses], { epsilon }) => {
   const { rows, columns } = rowsOf(x);
   const divisor = exact(Math.max(columns, 1));
   for (let row = 0; row < rows; row++) {

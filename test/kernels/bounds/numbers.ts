@@ -72,12 +72,7 @@ export function subtract(a: Bounded, b: Bounded): Bounded {
 
 export function product(first: Bounded, ...factors: readonly Bounded[]): Bounded {
   return factors.reduce(
-    (a, b) =>
-      lose(
-        a.value * b.value,
-        Math.abs(a.value) * b.error + a.error * Math.abs(b.value) + a.error * b.error,
-        1,
-      ),
+    (a, b) => lose(a.value * b.value, Math.abs(a.value) * b.error + a.error * Math.abs(b.value) + a.error * b.error, 1),
     first,
   );
 }

@@ -18,8 +18,7 @@ function checkOrder(what: string, numbers: readonly Bounded[], count: number): v
   const descending = numbers.map(({ value }) => value).sort((a, b) => b - a);
   const error = numbers.reduce((most, number) => Math.max(most, number.error), 0);
   for (let i = 0; i < Math.min(count, descending.length - 1); i++) {
-    if (error > 0 && descending[i] - descending[i + 1] <= 2 * error)
-      throw new Undecided(`${what}: near ties`);
+    if (error > 0 && descending[i] - descending[i + 1] <= 2 * error) throw new Undecided(`${what}: near ties`);
   }
 }
 
@@ -42,9 +41,7 @@ const chooseNext: ErrorRule<ChooseNextAttributes> = ([x, mask], _, { sampling })
   const noise = generator && Array.from(x.data, () => gumbel(generator.uint32()));
   forEachKept(x, mask, (_, kept) => {
     const scores = kept.map((index) =>
-      sampling && noise
-        ? sum([quotient(x.at(index), rounded(sampling.temperature)), noise[index]])
-        : x.at(index),
+      sampling && noise ? sum([quotient(x.at(index), rounded(sampling.temperature)), noise[index]]) : x.at(index),
     );
     checkOrder("chooseNext", scores, 1);
   });

@@ -1,11 +1,6 @@
 /** The device that the WGSL tests share, where this machine has an adapter. */
 import type { Test } from "uvu";
-import {
-  CpuDevice,
-  createNodeGpu,
-  requestWebGpuDevice,
-  type WebGpuDevice,
-} from "../../../src/kernels/index.ts";
+import { CpuDevice, createNodeGpu, requestWebGpuDevice, type WebGpuDevice } from "../../../src/kernels/index.ts";
 import { type Device, setDefaultDevice } from "../../../src/tensor/index.ts";
 
 export const cpu = new CpuDevice();

@@ -62,20 +62,16 @@ async function decodeEveryWay() {
   return { lists, logs };
 }
 
-testOnDevice(
-  test,
-  "every way of decoding gives the CPU device's lists, and leaves nothing behind",
-  async (gpu) => {
-    const before = gpu.live;
-    const found = await on(gpu, decodeEveryWay);
-    assert.equal(gpu.live, before);
-    const expected = await on(cpu, decodeEveryWay);
-    assert.equal(found.lists, expected.lists);
-    found.logs.forEach((log, i) => {
-      const reference = expected.logs[i];
-      assert.ok(log === reference || Math.abs(log - reference) < 1e-4, `${log}, expected ${reference}`);
-    });
-  },
-);
+testOnDevice(test, "every way of decoding gives the CPU device's lists, and leaves nothing behind", async (gpu) => {
+  const before = gpu.live;
+  const found = await on(gpu, decodeEveryWay);
+  assert.equal(gpu.live, before);
+  const expected = await on(cpu, decodeEveryWay);
+  assert.equal(found.lists, expected.lists);
+  found.logs.forEach((log, i) => {
+    const reference = expected.logs[i];
+    assert.ok(log === reference || Math.abs(log - reference) < 1e-4, `${log}, expected ${reference}`);
+  });
+});
 
 test.run();

@@ -50,10 +50,7 @@ testOnDevice(test, "more dispatches than one submission holds keep their own par
 });
 
 testOnDevice(test, "f64 is refused with advice", async (gpu) => {
-  assert.throws(
-    () => tensor([1], [1], { device: gpu, dtype: "f64" }),
-    /f64 lives on the cpu device only; use f32/,
-  );
+  assert.throws(() => tensor([1], [1], { device: gpu, dtype: "f64" }), /f64 lives on the cpu device only; use f32/);
 });
 
 testOnDevice(test, "reading at once is refused with advice", async (gpu) => {
@@ -64,10 +61,7 @@ testOnDevice(test, "reading at once is refused with advice", async (gpu) => {
 testOnDevice(test, "the memory budget is an error that says what to do", async () => {
   const small = await request({ memoryBudget: 2 ** 20 });
   const message = await messageOf(async () => zeros([2 ** 20], { device: small }));
-  assert.match(
-    message,
-    /4194304 bytes more than the 0 in use exceed the budget of 1048576; use smaller batches/,
-  );
+  assert.match(message, /4194304 bytes more than the 0 in use exceed the budget of 1048576; use smaller batches/);
   small.destroy();
 });
 

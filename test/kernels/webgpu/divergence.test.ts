@@ -74,9 +74,7 @@ async function stopsAtAbsurdLearningRate(device: Device): Promise<void> {
   const before = device.live;
   const steps = new StepCount();
   const options = { ...DEFAULT_TRAINING, batchSize: 16, epochs: 5, learningRate: 1e30 };
-  const { message } = await failureOf(() =>
-    train(pointwiseTask(model, log, "ignore"), options, { listener: steps }),
-  );
+  const { message } = await failureOf(() => train(pointwiseTask(model, log, "ignore"), options, { listener: steps }));
   assert.match(
     message,
     /^DNN, step \d+ of 20: NaN or infinity in (the gradient of )?[a-zA-Z]+\.[a-zA-Z.0-9]+ \(\d+ of/,

@@ -8,15 +8,7 @@ const test = suite("examples/train.ts on webgpu");
 
 /** The table's true rewards by method. */
 function train(name: string): Map<string, number> {
-  const { code, output, errors } = runExample(
-    "train.ts",
-    "--scenario",
-    "tiny",
-    "--requests",
-    "160",
-    "--device",
-    name,
-  );
+  const { code, output, errors } = runExample("train.ts", "--scenario", "tiny", "--requests", "160", "--device", name);
   assert.is(code, 0, errors);
   assert.match(errors, `device: ${name}`);
   const rows = output.matchAll(/^(\S.*?) {2,}(\d\.\d{3}) /gm);

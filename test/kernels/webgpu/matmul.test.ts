@@ -31,10 +31,7 @@ for (const { batch, rows, depth, columns } of EXTENTS) {
         const [actual, expected] = [await compute(device), await compute(cpu)];
         expected.forEach((value, i) => {
           const tolerance = 1e-5 * depth;
-          assert.ok(
-            Math.abs(actual[i] - value) < tolerance,
-            `element ${i} is ${actual[i]}, expected ${value}`,
-          );
+          assert.ok(Math.abs(actual[i] - value) < tolerance, `element ${i} is ${actual[i]}, expected ${value}`);
         });
       }
     }

@@ -169,35 +169,31 @@ testOnDevice(test, "50 steps follow the CPU device's losses, and repeat to the b
   assert.ok(Math.abs(mean(first.policy.losses) / mean(expected.policy.losses) - 1) < 0.05);
 });
 
-testOnDevice(
-  test,
-  "200 steps of every training loop leave as much storage live as the tenth",
-  async (gpu) => {
-    const notes = { pointwise: new Notes(gpu), policy: new Notes(gpu) };
-    const groups: GroupOptions = {
-      ...DEFAULT_GROUPS,
-      set: [
-        { source: "policy", count: 2 },
-        { source: "pointwise", count: 1, temperature: 0.5 },
-        { source: "random", count: 1 },
-        { source: "substitution", count: 1 },
-      ],
-    };
-    // 16 steps in each of 13 passes over the 64 requests.
-    const options = { ...DEFAULT_TRAINING, batchSize: 4, epochs: 13 };
-    const before = gpu.live;
-    await on(gpu, async () => {
-      const models = { generator: createGenerator(), judge: createReward(), pointwise: createPointwise() };
-      await train(pointwiseTask(models.pointwise, log, "negative"), options, { listener: notes.pointwise });
-      await train(goalRankTask(models, log, groups, { seed: 1 }), options, { listener: notes.policy });
-      for (const model of Object.values(models)) model.dispose();
-    });
-    for (const { live } of [notes.pointwise, notes.policy]) {
-      assert.is(live.length, 208);
-      assert.equal(live[207], live[9]);
-    }
-    assert.equal(gpu.live, before, "nor does anything outlive training and its models");
-  },
-);
+testOnDevice(test, "200 steps of every training loop leave as much storage live as the tenth", async (gpu) => {
+  const notes = { pointwise: new Notes(gpu), policy: new Notes(gpu) };
+  const groups: GroupOptions = {
+    ...DEFAULT_GROUPS,
+    set: [
+      { source: "policy", count: 2 },
+      { source: "pointwise", count: 1, temperature: 0.5 },
+      { source: "random", count: 1 },
+      { source: "substitution", count: 1 },
+    ],
+  };
+  // 16 steps in each of 13 passes over the 64 requests.
+  const options = { ...DEFAULT_TRAINING, batchSize: 4, epochs: 13 };
+  const before = gpu.live;
+  await on(gpu, async () => {
+    const models = { generator: createGenerator(), judge: createReward(), pointwise: createPointwise() };
+    await train(pointwiseTask(models.pointwise, log, "negative"), options, { listener: notes.pointwise });
+    await train(goalRankTask(models, log, groups, { seed: 1 }), options, { listener: notes.policy });
+    for (const model of Object.values(models)) model.dispose();
+  });
+  for (const { live } of [notes.pointwise, notes.policy]) {
+    assert.is(live.length, 208);
+    assert.equal(live[207], live[9]);
+  }
+  assert.equal(gpu.live, before, "nor does anything outlive training and its models");
+});
 
 test.run();

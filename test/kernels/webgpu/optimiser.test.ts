@@ -39,10 +39,7 @@ function hasGradient(index: number, step: number): boolean {
 }
 
 /** All parameters after five steps with other gradients each. */
-async function afterSteps(
-  on: Device,
-  makeOptimiser: (parameters: Tensor[]) => Optimiser,
-): Promise<NumberArray[]> {
+async function afterSteps(on: Device, makeOptimiser: (parameters: Tensor[]) => Optimiser): Promise<NumberArray[]> {
   using _ = scope();
   const make = (length: number, step: number) => tensor(normals(length, step), [length], { device: on });
   const parameters = LENGTHS.map((length, index) => make(length, index).requireGrad());
@@ -59,10 +56,7 @@ async function afterSteps(
   return Promise.all(parameters.map((parameter) => parameter.data()));
 }
 
-async function checkSteps(
-  gpu: WebGpuDevice,
-  makeOptimiser: (parameters: Tensor[]) => Optimiser,
-): Promise<void> {
+async function checkSteps(gpu: WebGpuDevice, makeOptimiser: (parameters: Tensor[]) => Optimiser): Promise<void> {
   const expected = await afterSteps(cpu, makeOptimiser);
   const actual = await afterSteps(gpu, makeOptimiser);
   expected.forEach((values, index) => {
@@ -111,9 +105,7 @@ for (const tensorsPerProgram of [8, 10, 16, 1000]) {
     ];
     for (const programs of updates) {
       const bound = programs.flatMap(({ tensors = {} }) => Object.values(tensors));
-      const outputs = bound.flatMap((source) =>
-        "output" in source && source.output > 0 ? [source.output] : [],
-      );
+      const outputs = bound.flatMap((source) => ("output" in source && source.output > 0 ? [source.output] : []));
       assert.equal(
         outputs,
         offsets.map((_, index) => 1 + index),

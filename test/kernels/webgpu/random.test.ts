@@ -35,12 +35,7 @@ async function outputs<Attributes>(
   return Promise.all(apply(operation, makeInputs(on), attributes, on).map((output) => output.data()));
 }
 
-async function drawn(
-  on: Device,
-  distribution: Distribution,
-  length: number,
-  key: RandomKey,
-): Promise<NumberArray> {
+async function drawn(on: Device, distribution: Distribution, length: number, key: RandomKey): Promise<NumberArray> {
   const attributes = { shape: [length], dtype: "f32", distribution, key } as const;
   return (await outputs(on, random, () => [], attributes))[0];
 }

@@ -6,15 +6,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type NumberArray, Random } from "../../../src/kernels/index.ts";
-import {
-  type Device,
-  embedding,
-  type Shape,
-  scope,
-  type Tensor,
-  tensor,
-  zeros,
-} from "../../../src/tensor/index.ts";
+import { type Device, embedding, type Shape, scope, type Tensor, tensor, zeros } from "../../../src/tensor/index.ts";
 import { cpu, testOnDevice } from "./adapter.ts";
 
 const test = suite("scatter on webgpu");
@@ -104,20 +96,16 @@ for (const lookup of [...FEW, ...MANY]) {
   });
 }
 
-testOnDevice(
-  test,
-  "few indices into few rows are added in one dispatch, others are sorted first",
-  async (gpu) => {
-    const dispatches = async (lookup: Case) => {
-      const before = gpu.dispatches;
-      await gradientOn(gpu, lookup, drawIndices(lookup));
-      return gpu.dispatches - before;
-    };
-    const forwardAndBackward = 2;
-    for (const lookup of FEW) assert.is(await dispatches(lookup), forwardAndBackward);
-    for (const lookup of MANY) assert.ok((await dispatches(lookup)) > forwardAndBackward);
-  },
-);
+testOnDevice(test, "few indices into few rows are added in one dispatch, others are sorted first", async (gpu) => {
+  const dispatches = async (lookup: Case) => {
+    const before = gpu.dispatches;
+    await gradientOn(gpu, lookup, drawIndices(lookup));
+    return gpu.dispatches - before;
+  };
+  const forwardAndBackward = 2;
+  for (const lookup of FEW) assert.is(await dispatches(lookup), forwardAndBackward);
+  for (const lookup of MANY) assert.ok((await dispatches(lookup)) > forwardAndBackward);
+});
 
 for (const [rows, count] of [
   [6, 300],

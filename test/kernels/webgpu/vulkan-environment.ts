@@ -32,9 +32,7 @@ export async function findVulkanEnvironment(): Promise<VulkanEnvironment> {
     VK_ICD_FILENAMES: driver,
   };
   const adapter = probe(variables);
-  return adapter === undefined
-    ? { reason: "Dawn finds no adapter, not even SwiftShader" }
-    : { variables, adapter };
+  return adapter === undefined ? { reason: "Dawn finds no adapter, not even SwiftShader" } : { variables, adapter };
 }
 
 /** The adapter that a process with these variables finds. A process of its own, since a driver may crash it. */

@@ -17,16 +17,7 @@ import { noGrad, scope, type Tensor, tensor } from "../../../src/tensor/index.ts
 import { DEFAULT_TRAINING } from "../../../src/training/options.ts";
 import { train } from "../../../src/training/trainer.ts";
 import { log, world } from "../../small-world.ts";
-import {
-  assertRanked,
-  createSchool,
-  itemsOf,
-  learned,
-  lists32,
-  random,
-  reordered,
-  WIDTH,
-} from "../small-context.ts";
+import { assertRanked, createSchool, itemsOf, learned, lists32, random, reordered, WIDTH } from "../small-context.ts";
 
 const test = suite("EG-Rerank");
 
@@ -34,8 +25,7 @@ const { candidateCount: candidates, listLength: length } = log;
 const rows = allRows(lists32);
 
 const createModel = () => new EgRerank(world.catalogue, WIDTH, length, random("EG-Rerank"));
-const rankingBy = (generator: PointerGenerator, dataset: ListDataset) =>
-  rankRequests(byPolicy(generator), dataset);
+const rankingBy = (generator: PointerGenerator, dataset: ListDataset) => rankRequests(byPolicy(generator), dataset);
 const createSampler = () => new PointerGenerator(world.catalogue, WIDTH, length, random("sampler"));
 
 /** Likes items of even number at the even positions, and of odd number at the others: at most L. */
@@ -158,8 +148,7 @@ test("its loss is PPO's, with returns normalised within a request's lists, and t
   }
   assert.ok(clipped > 0 && clipped < surrogates.length);
   const mistaken =
-    mean(Array.from(shown, (d) => -Math.log(logistic(d)))) +
-    mean(Array.from(told, (d) => -Math.log(1 - logistic(d))));
+    mean(Array.from(shown, (d) => -Math.log(logistic(d)))) + mean(Array.from(told, (d) => -Math.log(1 - logistic(d))));
   const expected = mistaken - mean(surrogates) - 0.3 * mean(entropies);
   assert.ok(Math.abs((await loss.item()) - expected) < 1e-4, `${await loss.item()} is not ${expected}`);
 });
@@ -174,9 +163,7 @@ test("lists of equal worth teach the generator nothing but entropy", async () =>
   for (const leaf of model.generator.parameters()) {
     assert.ok((leaf.grad?.dataSync() ?? []).every((value: number) => value === 0));
   }
-  assert.ok(
-    model.discriminator.parameters().some(({ grad }) => grad?.dataSync().some((value) => value !== 0)),
-  );
+  assert.ok(model.discriminator.parameters().some(({ grad }) => grad?.dataSync().some((value) => value !== 0)));
 });
 
 test("lists are drawn from a copy that is renewed every so many batches", async () => {
@@ -205,9 +192,7 @@ test("it fits what a judge wants of 32 lists", async () => {
   const options = { ...DEFAULT_EG_RERANK, discriminatorWeight: 0 };
   await train(egRerankTask({ model, sampler, judge: alternating }, lists32, options, 9), QUICK);
   const ranked = await rankingBy(model.generator, lists32);
-  const wanted = itemsOf(lists32, ranked).map(
-    (items) => items.filter((item, t) => (item + t) % 2 === 0).length,
-  );
+  const wanted = itemsOf(lists32, ranked).map((items) => items.filter((item, t) => (item + t) % 2 === 0).length);
   const even = Array.from(rows, (row) => {
     const own = lists32.candidates.subarray(row * candidates, (row + 1) * candidates);
     return own.filter((item) => item % 2 === 0).length;

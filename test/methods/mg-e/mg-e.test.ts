@@ -24,10 +24,7 @@ const { candidateCount: candidates, listLength: length } = log;
 const networks: FleetNetworks = {
   pointwise: new PointwiseRanker(world.catalogue, 8, random("pointwise")),
   autoregressive: new Map(
-    AUTOREGRESSIVE_NETWORKS.map((name) => [
-      name,
-      new Generator(world.catalogue, generatorOptions, random(name)),
-    ]),
+    AUTOREGRESSIVE_NETWORKS.map((name) => [name, new Generator(world.catalogue, generatorOptions, random(name))]),
   ),
   matching: new MatchingGenerator(world.catalogue, { ...generatorOptions, layers: 1 }, random("matching")),
 };
@@ -50,19 +47,10 @@ test("there are a hundred members, no two alike", () => {
     return `${network} ${Object.entries(decoding).sort().flat().join()}`;
   });
   assert.is(new Set(spelled).size, 100);
-  const networksOf = (size: number) =>
-    [...new Set(FLEET.slice(0, size).map(({ network }) => network))].sort();
+  const networksOf = (size: number) => [...new Set(FLEET.slice(0, size).map(({ network }) => network))].sort();
   assert.equal(networksOf(3), ["lists", "matching", "pointwise"]);
   assert.equal(networksOf(20), ["lists", "matching", "none", "pointwise", "positives"]);
-  assert.equal(networksOf(100), [
-    "lists",
-    "lists 2",
-    "matching",
-    "none",
-    "pointwise",
-    "positives",
-    "positives 2",
-  ]);
+  assert.equal(networksOf(100), ["lists", "lists 2", "matching", "none", "pointwise", "positives", "positives 2"]);
 });
 
 test("every member proposes distinct candidates, the same ones for the same key", async () => {
@@ -116,8 +104,7 @@ test("diverse and substituted lists depart from the best one", async () => {
   const best = await listsOf({ network: "pointwise", decoding: { method: "best" } });
   const shared = (other: Int32Array, row: number) => {
     const list = best.subarray(row * length, (row + 1) * length);
-    return [...other.subarray(row * length, (row + 1) * length)].filter((position) => list.includes(position))
-      .length;
+    return [...other.subarray(row * length, (row + 1) * length)].filter((position) => list.includes(position)).length;
   };
   const diverse = await listsOf({ network: "pointwise", decoding: { method: "diverse", penalty: 1e3 } });
   const substituted = await listsOf({ network: "pointwise", decoding: { method: "substituted" } });
@@ -131,9 +118,7 @@ test("with every spare candidate left out, all networks order the same random ca
   const sets: string[][] = [];
   for (const network of ["pointwise", "lists", "matching"] as const) {
     const lists = await listsOf({ network, decoding: { method: "best", leftOut: 0.999 } });
-    const sorted = Array.from(allRows(lists32), (row) =>
-      lists.slice(row * length, (row + 1) * length).sort(),
-    );
+    const sorted = Array.from(allRows(lists32), (row) => lists.slice(row * length, (row + 1) * length).sort());
     sets.push(sorted.map(String));
   }
   assert.equal(sets[1], sets[0]);

@@ -50,9 +50,7 @@ function evidenceOf(
     rewards: tensor(rewards, [requests, lists]),
     positionRewards: normals([requests, lists, length]),
     distinct: tensor(
-      Int32Array.from({ length: requests * lists }, (_, at) =>
-        at % lists === 0 || random.uniform() < 0.8 ? 1 : 0,
-      ),
+      Int32Array.from({ length: requests * lists }, (_, at) => (at % lists === 0 || random.uniform() < 0.8 ? 1 : 0)),
       [requests, lists],
     ),
     ...changes,

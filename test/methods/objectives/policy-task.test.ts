@@ -34,9 +34,7 @@ async function createModels(options: Partial<RewardModelOptions> = {}): Promise<
   return {
     generator: create(),
     reference: create().train(false),
-    judge: new RewardModel(world.catalogue, { ...rewardOptions, ...options }, random("reward model")).train(
-      false,
-    ),
+    judge: new RewardModel(world.catalogue, { ...rewardOptions, ...options }, random("reward model")).train(false),
     pointwise: new PointwiseRanker(world.catalogue, 8, random("pointwise")),
   };
 }
@@ -99,10 +97,7 @@ test("what an objective cannot learn from is an error before anything is trained
   assert.throws(taskOf(optionsOf("dpo"), { ...models, reference: undefined }), /needs a reference/);
   assert.throws(taskOf(optionsOf("grpo", { clip: 0 })), /groups\.clip: expected a number over 0, got 0/);
   assert.throws(taskOf(optionsOf("dpo", { beta: -1 })), /groups\.beta: expected a number of at least 0/);
-  assert.throws(
-    taskOf(optionsOf("ppo" as ObjectiveName)),
-    /groups\.objective: expected one of .*, got "ppo"/,
-  );
+  assert.throws(taskOf(optionsOf("ppo" as ObjectiveName)), /groups\.objective: expected one of .*, got "ppo"/);
   assert.ok(isGroupObjective("dpo") && !isGroupObjective("goalrank"));
   const total = await createModels({ head: "total" });
   const step = async () =>

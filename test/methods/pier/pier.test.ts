@@ -48,9 +48,7 @@ const ocpm = (model: PermutationInterest) => (dataset: ListDataset) =>
 const judged = (judge: ListJudge) => (dataset: ListDataset) => {
   const { catalogue } = world;
   const sizes = { width: WIDTH, heads: 2, layers: 1, dropoutRate: 0, seed: 3 };
-  return PIER_PERMUTATIONS.create({ ...dataset, ...sizes, catalogue, shared: { pointwise, judge } }).rank(
-    dataset,
-  );
+  return PIER_PERMUTATIONS.create({ ...dataset, ...sizes, catalogue, shared: { pointwise, judge } }).rank(dataset);
 };
 
 test("there are 720 orders of six, L! of fewer, and of more the first six places are permuted", () => {
@@ -208,9 +206,7 @@ test("rewards are the positions' probabilities; lists are read in their order, w
     return noGrad(() => model.rewards(batch, tensor(own, shape, { dtype: "i32" })).dataSync());
   };
   const rewards = rewardsOf(lists);
-  const logits = noGrad(() =>
-    model.forward(batch, tensor(lists, [2, 2, length], { dtype: "i32" })).dataSync(),
-  );
+  const logits = noGrad(() => model.forward(batch, tensor(lists, [2, 2, length], { dtype: "i32" })).dataSync());
   rewards.forEach((reward, l) => {
     const own = [...logits.subarray(l * length, (l + 1) * length)];
     const expected = own.reduce((sum, logit) => sum + 1 / (1 + Math.exp(-logit)), 0);

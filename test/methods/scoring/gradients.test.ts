@@ -52,12 +52,7 @@ const cases: readonly (readonly [string, () => ScoringModel, ScoreLoss, ListData
     listwiseLoss,
     log,
   ],
-  [
-    "MIR without a history",
-    () => new MultiLevelReranker(catalogue, shape, random("MIR")),
-    pointwiseLoss,
-    log,
-  ],
+  ["MIR without a history", () => new MultiLevelReranker(catalogue, shape, random("MIR")), pointwiseLoss, log],
   [
     "MIR",
     () => new MultiLevelReranker(catalogue, { ...shape, historyLength: 5 }, random("MIR")),

@@ -6,11 +6,7 @@ import type { ListDataset } from "../../../src/data/dataset.ts";
 import { allRows, candidateLabels } from "../../../src/data/labels.ts";
 import { rankByScore } from "../../../src/evaluation/ranking-metrics.ts";
 import type { Lesson, Method } from "../../../src/methods/method.ts";
-import {
-  type ScoreLoss,
-  type ScoringModel,
-  scoringTask,
-} from "../../../src/methods/scoring/scoring-method.ts";
+import { type ScoreLoss, type ScoringModel, scoringTask } from "../../../src/methods/scoring/scoring-method.ts";
 import { noGrad } from "../../../src/tensor/index.ts";
 import type { TrainingOptions } from "../../../src/training/options.ts";
 import { train } from "../../../src/training/trainer.ts";
@@ -92,9 +88,7 @@ export function assertEquivariant(model: ScoringModel, dataset: ListDataset): vo
   const places = Array.from({ length: candidates }, (_, n) => n);
   fc.assert(
     fc.property(fc.shuffledSubarray(places, { minLength: candidates, maxLength: candidates }), (order) => {
-      const expected = before.map(
-        (_, at) => before[Math.floor(at / candidates) * candidates + order[at % candidates]],
-      );
+      const expected = before.map((_, at) => before[Math.floor(at / candidates) * candidates + order[at % candidates]]);
       assertNear(scoresOf(model, reordered(dataset, order)), expected);
     }),
     { numRuns: 20, seed: 5 },

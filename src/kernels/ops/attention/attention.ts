@@ -91,9 +91,7 @@ export const attention: Operation<AttentionAttributes> = {
   wgsl([q, k, , mask], _, { heads }) {
     const at = extentsOf(q, k, heads);
     const hiding = maskCode(at.maskedShape, mask);
-    return keepsProbabilities(at.keys)
-      ? shortAttentionPrograms(at, hiding)
-      : [longAttentionProgram(at, hiding)];
+    return keepsProbabilities(at.keys) ? shortAttentionPrograms(at, hiding) : [longAttentionProgram(at, hiding)];
   },
   gradient({ inputs: [q, k, v, mask], outputs: [y, statistics], outputGradient, attributes, run }) {
     const inputs = [q, k, v, y, statistics, outputGradient];

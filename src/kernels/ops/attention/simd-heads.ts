@@ -30,8 +30,7 @@ const BYTES = 4;
  * `packs` says whether k and v are packed where a product reads them row by row; `scratchBytes` is the scratch of one range
  * of items, and the last three are those of its parts (see `ScratchParts`).
  */
-const SHAPE =
-  "queries, keys, widthBytes, headWidth, heads, matrices, matricesPerItem, queriesPerBlock, packs";
+const SHAPE = "queries, keys, widthBytes, headWidth, heads, matrices, matricesPerItem, queriesPerBlock, packs";
 const SCRATCH = "scratch, scratchBytes, transposedBytes, packedBytes, blockBytes";
 export const EXTENTS = `${SHAPE}, ${SCRATCH}` as const;
 
@@ -213,14 +212,8 @@ export class HeadWriter {
 }
 
 /** Runs `body` for the heads of all items, with the scratch that they share. */
-export function forEachHead(
-  write: KernelWriter,
-  p: Extents,
-  body: (head: HeadWriter, scratch: I32) => void,
-): void {
+export function forEachHead(write: KernelWriter, p: Extents, body: (head: HeadWriter, scratch: I32) => void): void {
   const scratch = write.let(p.scratch.add(p.first.mul(p.scratchBytes)));
   const last = write.let(p.last.mul(p.matricesPerItem).min(p.matrices));
-  write.loop(p.first.mul(p.matricesPerItem), last, 1, (matrix) =>
-    body(new HeadWriter(write, p, matrix), scratch),
-  );
+  write.loop(p.first.mul(p.matricesPerItem), last, 1, (matrix) => body(new HeadWriter(write, p, matrix), scratch));
 }

@@ -62,9 +62,7 @@ function writeBackward(write: KernelWriter, p: Backward, mask: Mask | undefined,
     const blocks = write.let(scratch.add(p.transposedBytes.mul(isKept ? 1 : 2)).add(p.packedBytes));
     const valuesTransposed = head.transposed(head.keys(p.v), scratch);
     const packedKeys = head.packed(keys, write.let(blocks.sub(p.packedBytes)));
-    const keysTransposed = isKept
-      ? undefined
-      : head.transposed(keys, write.let(scratch.add(p.transposedBytes)));
+    const keysTransposed = isKept ? undefined : head.transposed(keys, write.let(scratch.add(p.transposedBytes)));
     const s = { address: blocks, rowStride };
     head.forEachBlock((query, count) => {
       const number = head.numberOf(query);
@@ -109,19 +107,12 @@ function writeBackward(write: KernelWriter, p: Backward, mask: Mask | undefined,
 function kernelsOf<const Tensors extends string>(
   name: string,
   tensors: Tensors,
-  body: (
-    write: KernelWriter,
-    p: Parameters<Tensors> & Extents,
-    mask: Mask | undefined,
-    isKept: boolean,
-  ) => void,
+  body: (write: KernelWriter, p: Parameters<Tensors> & Extents, mask: Mask | undefined, isKept: boolean) => void,
   isKept: boolean,
   parts: ScratchParts,
 ): AttentionKernels {
   const parameters = { i32: `${tensors}, ${EXTENTS}`, f32: "scale" };
-  const kernels = defineMasked(name, parameters, (write, given, mask) =>
-    body(write, given as never, mask, isKept),
-  );
+  const kernels = defineMasked(name, parameters, (write, given, mask) => body(write, given as never, mask, isKept));
   return { kernels, parts };
 }
 

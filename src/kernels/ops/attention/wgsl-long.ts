@@ -109,11 +109,7 @@ fn main(
   let start = ${rows}_start + own * parameters.width;
 ${body(vectors)}
 }`,
-    workgroups: [
-      Math.ceil(at[rows] / lanes),
-      Math.min(matrices, LARGEST_GRID),
-      Math.ceil(matrices / LARGEST_GRID),
-    ],
+    workgroups: [Math.ceil(at[rows] / lanes), Math.min(matrices, LARGEST_GRID), Math.ceil(matrices / LARGEST_GRID)],
   };
 }
 

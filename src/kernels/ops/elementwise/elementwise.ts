@@ -92,11 +92,10 @@ const ENTRIES = {
   maximum: binary("max(a, b)", "select(0, g, a >= b)", "select(0, g, b > a)"),
   minimum: binary("min(a, b)", "select(0, g, a <= b)", "select(0, g, b < a)"),
   /** -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) of logits x and targets t in [0, 1], without overflow. */
-  binaryCrossEntropyWithLogits: unary(
-    "max(x, 0) - x * t + log(1 + exp(-abs(x)))",
-    `g * (${STABLE_SIGMOID} - t)`,
-    { operands: ["x", "t"], range: { minimum: 0, maximum: 1 } },
-  ),
+  binaryCrossEntropyWithLogits: unary("max(x, 0) - x * t + log(1 + exp(-abs(x)))", `g * (${STABLE_SIGMOID} - t)`, {
+    operands: ["x", "t"],
+    range: { minimum: 0, maximum: 1 },
+  }),
   equal: comparison("=="),
   less: comparison("<"),
   lessEqual: comparison("<="),
@@ -177,8 +176,7 @@ function defineElementwise(name: string, entry: Entry): ElementwiseOperation {
     };
     return rules.map((rule, index) => {
       if (rule === undefined || !needs[index]) return undefined;
-      const full =
-        rule === "g" ? outputGradient : run(rule, rule.elementwise.operands.map(named), attributes)[0];
+      const full = rule === "g" ? outputGradient : run(rule, rule.elementwise.operands.map(named), attributes)[0];
       return sumTo(run, full, inputs[index].shape);
     });
   }
@@ -226,9 +224,7 @@ export const cast: Operation<{ readonly dtype: TensorSpec["dtype"] }> = {
   outputs: ([input], { dtype }) => [{ shape: input.shape, dtype }],
   reference: ([input], [out]) => out.data.set(input.data),
   simd: (inputs, outputs) => castCalls(inputs, outputs),
-  wgsl: (_, [out]) => [
-    indexProgram(`cast to ${out.dtype}`, sizeOf(out.shape), `  out[i] = ${out.dtype}(x[i]);`),
-  ],
+  wgsl: (_, [out]) => [indexProgram(`cast to ${out.dtype}`, sizeOf(out.shape), `  out[i] = ${out.dtype}(x[i]);`)],
   gradient: ({ inputs, outputGradient, run, attributes }) =>
     attributes.dtype === "i32" ? [undefined] : run(cast, [outputGradient], { dtype: inputs[0].dtype }),
   sample: (draw) => ({ inputs: [draw.floats(draw.shape())], attributes: { dtype: "f64" } }),

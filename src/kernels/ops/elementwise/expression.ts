@@ -64,9 +64,7 @@ function compileLoop(expression: string, names: readonly string[]): ElementwiseL
     const array = `const ${name}_data = operands[${k}], ${name}_stride = strides[${k}];`;
     return `${array} let ${name}_at = offsets[${k}];`;
   });
-  const loads = names.map(
-    (name) => `const ${name} = ${name}_data[${name}_at]; ${name}_at += ${name}_stride;`,
-  );
+  const loads = names.map((name) => `const ${name} = ${name}_data[${name}_at]; ${name}_at += ${name}_stride;`);
   const body = `
     return (count, out, outOffset, operands, offsets, strides, s) => {
       ${declarations.join("\n      ")}

@@ -9,8 +9,7 @@ export interface ConcatAttributes {
   readonly axis: number;
 }
 
-const INSERT =
-  "  out[i / parameters.length * parameters.step + parameters.start + i % parameters.length] = x[i];";
+const INSERT = "  out[i / parameters.length * parameters.step + parameters.start + i % parameters.length] = x[i];";
 
 function partsOf(inputs: readonly TensorSpec[], out: TensorSpec, axis: number): Part[] {
   let start = 0;
@@ -31,8 +30,7 @@ export const concat: Operation<ConcatAttributes> = {
     resolveAxis("concat", axis, first.shape.length);
     for (const { shape, dtype } of inputs) {
       const fits =
-        shape.length === first.shape.length &&
-        shape.every((extent, at) => at === axis || extent === first.shape[at]);
+        shape.length === first.shape.length && shape.every((extent, at) => at === axis || extent === first.shape[at]);
       if (!fits || dtype !== first.dtype) {
         throw new ShapeError(
           `concat: ${inputs.map((input) => `${input.dtype} ${formatShape(input.shape)}`).join(" and ")} ` +

@@ -131,9 +131,7 @@ export const permute: Operation<PermuteAttributes> = {
     const strides = broadcastStrides(x.shape, x.shape.length);
     const offsets = stridedOffsets(out.shape, { x: axes.map((axis) => strides[axis]) });
     const { key, parameters, code } = offsets;
-    return [
-      indexProgram(`permute ${key}`, sizeOf(out.shape), `${code}\n  out[i] = x[at_x];`, { parameters }),
-    ];
+    return [indexProgram(`permute ${key}`, sizeOf(out.shape), `${code}\n  out[i] = x[at_x];`, { parameters })];
   },
   gradient({ attributes: { axes }, outputGradient, run }) {
     const inverse = axes.map((_, axis) => axes.indexOf(axis));

@@ -70,8 +70,7 @@ export const slice: Operation<SliceAttributes> = {
   },
   wgsl([x], [out], { axis, start }) {
     const { count, ...parameters } = partOf(out.shape, x.shape, axis, start);
-    const body =
-      "  out[i] = x[i / parameters.length * parameters.step + parameters.start + i % parameters.length];";
+    const body = "  out[i] = x[i / parameters.length * parameters.step + parameters.start + i % parameters.length];";
     return [indexProgram("slice", count * parameters.length, body, { parameters })];
   },
   gradient: ({ inputs: [x], attributes, outputGradient, run }) =>

@@ -31,10 +31,7 @@ export interface MatmulAttributes {
 }
 
 /** Batch axes and matrix extents of one operand, as the product sees it. */
-function matrixShape(
-  tensor: TensorSpec,
-  transposed: boolean,
-): { batch: Shape; rows: number; columns: number } {
+function matrixShape(tensor: TensorSpec, transposed: boolean): { batch: Shape; rows: number; columns: number } {
   const { shape } = tensor;
   if (shape.length < 2) {
     throw new ShapeError(`matmul: operands need at least two dimensions, got ${formatShape(shape)}`);
@@ -177,10 +174,7 @@ export const matmul: Operation<MatmulAttributes> = {
     if (!transposeB || !isWorthACopy(product, b)) return productPrograms("matmul", product, 0);
     const copy: TensorPlace = { scratch: 1, length: sizeOf(b.shape), dtype: b.dtype };
     const place = placeOf({ ...b, shape: [depth, columns] }, false, batch, copy);
-    return [
-      transposeProgram(columns, depth, copy),
-      ...productPrograms("matmul", { ...product, b: place }, 0),
-    ];
+    return [transposeProgram(columns, depth, copy), ...productPrograms("matmul", { ...product, b: place }, 0)];
   },
   /**
    * With g the gradient before the activation: dA = g B^T, dB = A^T g, and the same read through the transpose flags;
@@ -192,15 +186,11 @@ export const matmul: Operation<MatmulAttributes> = {
     const [y, before] = outputs;
     const { transposeA, transposeB, activation } = attributes;
     const g =
-      activation === undefined
-        ? outputGradient
-        : activationGradient(activation, before ?? y, y, outputGradient, run);
+      activation === undefined ? outputGradient : activationGradient(activation, before ?? y, y, outputGradient, run);
     const product = (left: Value, right: Value, transposeLeft: boolean, transposeRight: boolean) =>
       run(matmul, [left, right], { transposeA: transposeLeft, transposeB: transposeRight })[0];
-    const gradientA = () =>
-      transposeA ? product(b, g, transposeB, true) : product(g, b, false, !transposeB);
-    const gradientB = () =>
-      transposeB ? product(g, a, true, transposeA) : product(a, g, !transposeA, false);
+    const gradientA = () => (transposeA ? product(b, g, transposeB, true) : product(g, b, false, !transposeB));
+    const gradientB = () => (transposeB ? product(g, a, true, transposeA) : product(a, g, !transposeA, false));
     return [
       needs[0] ? sumTo(run, gradientA(), a.shape) : undefined,
       needs[1] ? sumTo(run, gradientB(), b.shape) : undefined,
@@ -214,10 +204,7 @@ export const matmul: Operation<MatmulAttributes> = {
     const [rows, depth, columns] = [extent(), extent(), extent()];
     const batch = draw.shape(0, 2);
     const a = [...draw.broadcastable(batch), ...(attributes.transposeA ? [depth, rows] : [rows, depth])];
-    const b = [
-      ...draw.broadcastable(batch),
-      ...(attributes.transposeB ? [columns, depth] : [depth, columns]),
-    ];
+    const b = [...draw.broadcastable(batch), ...(attributes.transposeB ? [columns, depth] : [depth, columns])];
     const inputs = [draw.floats(a), draw.floats(b)];
     if (draw.boolean()) inputs.push(draw.floats([columns]));
     const activation = [undefined, undefined, ...ACTIVATIONS][draw.integer(0, ACTIVATIONS.length + 1)];

@@ -56,11 +56,7 @@ const STRIDES = "leftPanelStride, leftStepStride, rightPanelStride, rightStepStr
 const BLOCKS = "columns, rowBlocks, rowsPerItem, columnBlocks, columnsPerItem, depthPerBlock";
 
 /** Addresses of the operands' matrices that make matrix number `matrix` of the result. */
-function operandAddresses(
-  write: KernelWriter,
-  p: Parameters<typeof COMMON>,
-  matrix: I32,
-): { a: I32; b: I32 } {
+function operandAddresses(write: KernelWriter, p: Parameters<typeof COMMON>, matrix: I32): { a: I32; b: I32 } {
   const [outer, inner] = [write.let(matrix.div(p.inner)), write.let(matrix.rem(p.inner))];
   return {
     a: write.let(p.a.add(outer.mul(p.leftOuter)).add(inner.mul(p.leftInner))),
@@ -85,9 +81,7 @@ function defineMultiply(order: LeftOperand["order"]) {
       const tile = order === "rows" ? row : row.div(TILE_ROWS);
       const leftBlock = write.let(a.add(tile.mul(p.leftPanelStride)));
       const rightBlock = write.let(b.add(column.div(TILE_COLUMNS).mul(p.rightPanelStride)));
-      const address = write.let(
-        p.out.add(matrix.mul(p.rows).add(row).mul(rowStride)).add(column.shiftLeft(2)),
-      );
+      const address = write.let(p.out.add(matrix.mul(p.rows).add(row).mul(rowStride)).add(column.shiftLeft(2)));
       const bias = write.let(p.bias.add(column.shiftLeft(2)));
       const rows = write.let(p.rows.sub(row).min(p.rowsPerItem));
       const columns = write.let(p.columns.sub(column).min(p.columnsPerItem));

@@ -84,8 +84,7 @@ export function productCalls(product: MatrixProduct): KernelCall[] | undefined {
 const alone = (operand: Operand): Operand => ({ ...operand, count: 1, batchStrides: [] });
 
 /** Eight multiply-adds are as much work as touching an element. */
-const workOf = ({ batch, rows, columns, depth }: MatrixProduct) =>
-  (sizeOf(batch) * rows * columns * depth) / 8;
+const workOf = ({ batch, rows, columns, depth }: MatrixProduct) => (sizeOf(batch) * rows * columns * depth) / 8;
 
 function multiplyCalls(product: MatrixProduct, outer: LoopAxis, inner: LoopAxis): KernelCall[] {
   const { rows, columns, depth, a, bias } = product;

@@ -175,7 +175,11 @@ function tileProgram(name: string, product: Product, slices: number): Program {
       ...(asVectors ? ["bias", "out", "before"] : []),
     ],
     parameters: {
-      rows, columns, depth, matrices, count,
+      rows,
+      columns,
+      depth,
+      matrices,
+      count,
       slice_depth: sliceDepth,
       row_groups: rowGroups,
       a_row: a.rowStride,

@@ -23,13 +23,7 @@ export interface AdamWAttributes extends UpdateAttributes {
 export const adamWStep = defineUpdate({
   name: "adamWStep",
   stateRows: 2,
-  reference(
-    p,
-    g,
-    [m, v],
-    scale,
-    { learningRate, beta1, beta2, epsilon, weightDecay, step }: AdamWAttributes,
-  ) {
+  reference(p, g, [m, v], scale, { learningRate, beta1, beta2, epsilon, weightDecay, step }: AdamWAttributes) {
     const correction1 = 1 - beta1 ** step;
     const correction2 = 1 - beta2 ** step;
     for (let i = 0; i < p.length; i++) {
@@ -42,23 +36,27 @@ export const adamWStep = defineUpdate({
   },
   numbers: "beta1, rest1, beta2, rest2, rate, correction2, epsilon, decay",
   kernelNumbers: ({ learningRate, beta1, beta2, epsilon, weightDecay, step }) => ({
-    beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2, epsilon,
+    beta1,
+    rest1: 1 - beta1,
+    beta2,
+    rest2: 1 - beta2,
+    epsilon,
     rate: learningRate / (1 - beta1 ** step),
     correction2: 1 / (1 - beta2 ** step),
     decay: learningRate * weightDecay,
   }),
-  simd(
-    write,
-    { value, slope, state: [m, v] },
-    { beta1, rest1, beta2, rest2, rate, correction2, epsilon, decay },
-  ) {
+  simd(write, { value, slope, state: [m, v] }, { beta1, rest1, beta2, rest2, rate, correction2, epsilon, decay }) {
     const mean = write.let(beta1.mul(m).add(rest1.mul(slope)));
     const square = write.let(beta2.mul(v).add(rest2.mul(slope).mul(slope)));
     const step = rate.mul(mean).div(square.mul(correction2).sqrt().add(epsilon));
     return { value: value.sub(step.add(decay.mul(value))), state: [mean, square] };
   },
   programNumbers: ({ learningRate, beta1, beta2, epsilon, weightDecay, step }) => ({
-    beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2, epsilon,
+    beta1,
+    rest1: 1 - beta1,
+    beta2,
+    rest2: 1 - beta2,
+    epsilon,
     learning_rate: learningRate,
     correction1: 1 - beta1 ** step,
     correction2: 1 - beta2 ** step,

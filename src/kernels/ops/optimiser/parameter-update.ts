@@ -36,13 +36,7 @@ interface Definition<Attributes, Numbers extends string> {
   readonly name: string;
   readonly stateRows: number;
   /** Updates the parameter p with gradient g, which is not multiplied by the scale yet, and its rows of the state. */
-  reference(
-    p: NumberArray,
-    g: NumberArray,
-    state: readonly NumberArray[],
-    scale: number,
-    attributes: Attributes,
-  ): void;
+  reference(p: NumberArray, g: NumberArray, state: readonly NumberArray[], scale: number, attributes: Attributes): void;
   /** Names of what the kernel reads, and their values. */
   readonly numbers: Numbers;
   kernelNumbers(attributes: Attributes): Readonly<Record<NamesIn<Numbers>, number>>;
@@ -125,9 +119,7 @@ function updateKernel<Attributes, const Numbers extends string>(definition: Defi
     const [p, g] = [given.parameter, given.gradient].map((tensor) => write.let(tensor.add(start)));
     const rows: I32[] = [];
     for (let row = 0; row < stateRows; row++) {
-      rows.push(
-        write.let(row === 0 ? given.state.add(given.offset).add(start) : rows[row - 1].add(given.rowBytes)),
-      );
+      rows.push(write.let(row === 0 ? given.state.add(given.offset).add(start) : rows[row - 1].add(given.rowBytes)));
     }
     sweep(write, given.last.sub(given.first).shiftLeft(2), ({ load, store }) => {
       const read = (address: I32) => write.let(load(address));

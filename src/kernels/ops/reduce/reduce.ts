@@ -1,15 +1,7 @@
 /** Sums and maxima over any axes. */
-
 import type { Places, Program } from "../../dispatch.ts";
 import type { Draw } from "../../draw.ts";
-import type {
-  GradientContext,
-  GradientOperation,
-  HostTensor,
-  Operation,
-  TensorSpec,
-  Value,
-} from "../../operation.ts";
+import type { GradientContext, GradientOperation, HostTensor, Operation, TensorSpec, Value } from "../../operation.ts";
 import {
   broadcastStrides,
   checkBroadcastsTo,
@@ -64,8 +56,7 @@ function sumReference([input]: readonly HostTensor[], [out]: readonly HostTensor
 function reductionWalk(x: TensorSpec, out: TensorSpec) {
   const strides = broadcastStrides(x.shape, x.shape.length);
   const isReduced = (axis: number) => out.shape[axis] !== x.shape[axis];
-  const axesWhere = (wanted: boolean) =>
-    x.shape.flatMap((_, axis) => (isReduced(axis) === wanted ? [axis] : []));
+  const axesWhere = (wanted: boolean) => x.shape.flatMap((_, axis) => (isReduced(axis) === wanted ? [axis] : []));
   const pick = (values: readonly number[], axes: readonly number[]) => axes.map((axis) => values[axis]);
   const [kept, reduced] = [axesWhere(false), axesWhere(true)];
   const first = stridedOffsets(pick(x.shape, kept), { x: pick(strides, kept) }, "o");
@@ -87,12 +78,7 @@ const TERMS_PER_INVOCATION = 512;
 const ENOUGH_INVOCATIONS = 4096;
 
 /** Adds up each output's terms in `parts`, which lie side by side in the output. */
-function sumProgram(
-  { dtype }: TensorSpec,
-  walk: ReturnType<typeof reductionWalk>,
-  parts: number,
-  tensors: Places,
-) {
+function sumProgram({ dtype }: TensorSpec, walk: ReturnType<typeof reductionWalk>, parts: number, tensors: Places) {
   const { key, first, along, outputs } = walk;
   const body = `  let o = i / parameters.parts;
 ${first}
@@ -128,8 +114,7 @@ export const sum: Operation<ReduceAttributes> = {
   reference: sumReference,
   simd: sumCalls,
   wgsl: sumPrograms,
-  gradient: ({ inputs, outputGradient, run }) =>
-    run(broadcastTo, [outputGradient], { shape: inputs[0].shape }),
+  gradient: ({ inputs, outputGradient, run }) => run(broadcastTo, [outputGradient], { shape: inputs[0].shape }),
   sample(draw) {
     const shape = draw.shape(1, 4);
     return { inputs: [draw.floats(shape)], attributes: { axes: sampleAxes(draw, shape) } };
@@ -183,9 +168,7 @@ export const max: Operation<ReduceAttributes> = {
   outputs([input], { axes }) {
     const shape = reducedShape("max", input.shape, axes);
     if (sizeOf(input.shape) === 0 && sizeOf(shape) > 0) {
-      throw new ShapeError(
-        `max: an axis to reduce has extent 0 in [${input.shape}]; there is no largest element`,
-      );
+      throw new ShapeError(`max: an axis to reduce has extent 0 in [${input.shape}]; there is no largest element`);
     }
     return [{ shape, dtype: input.dtype }];
   },

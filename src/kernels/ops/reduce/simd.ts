@@ -40,34 +40,30 @@ function reductionExtents(whole: Shape, part: Shape): Extents | undefined {
  * then with y's row, in f32: a sum of a part takes a quarter as many additions as it has rows.
  */
 function defineColumns(name: string, { identity, combine: method }: Combination): Kernel {
-  return defineKernel(
-    name,
-    { i32: "x, out, columns, length, size" },
-    (write, { x, out, columns, ...range }) => {
-      const bytes = write.let(columns.shiftLeft(2));
-      const combine = (a: F32x4, b: F32x4) => a[method](b);
-      forEachStretch(write, range, (item, start, count) => {
-        const target = write.let(out.add(item.mul(bytes)));
-        /** Combines the rows that start at `rows` with the target. */
-        const take = (rows: readonly I32[]) =>
-          sweep(write, bytes, ({ load, store }) => {
-            store(target, combine(load(target), rows.map((row) => load(row)).reduce(combine)));
-          });
-        fill(write, target, bytes, F32.constant(identity));
-        const row = write.variable(x.add(start.mul(bytes)));
-        const advance = (rows: number) => write.set(row, row.add(bytes.mul(rows)));
-        const byFour = write.let(count.and(-4));
-        write.loop(0, byFour, 4, () => {
-          take([0, 1, 2, 3].map((number) => write.let(row.add(bytes.mul(number)))));
-          advance(4);
+  return defineKernel(name, { i32: "x, out, columns, length, size" }, (write, { x, out, columns, ...range }) => {
+    const bytes = write.let(columns.shiftLeft(2));
+    const combine = (a: F32x4, b: F32x4) => a[method](b);
+    forEachStretch(write, range, (item, start, count) => {
+      const target = write.let(out.add(item.mul(bytes)));
+      /** Combines the rows that start at `rows` with the target. */
+      const take = (rows: readonly I32[]) =>
+        sweep(write, bytes, ({ load, store }) => {
+          store(target, combine(load(target), rows.map((row) => load(row)).reduce(combine)));
         });
-        write.loop(byFour, count, 1, () => {
-          take([row]);
-          advance(1);
-        });
+      fill(write, target, bytes, F32.constant(identity));
+      const row = write.variable(x.add(start.mul(bytes)));
+      const advance = (rows: number) => write.set(row, row.add(bytes.mul(rows)));
+      const byFour = write.let(count.and(-4));
+      write.loop(0, byFour, 4, () => {
+        take([0, 1, 2, 3].map((number) => write.let(row.add(bytes.mul(number)))));
+        advance(4);
       });
-    },
-  );
+      write.loop(byFour, count, 1, () => {
+        take([row]);
+        advance(1);
+      });
+    });
+  });
 }
 
 /** Sets every element of a row. */
@@ -104,8 +100,7 @@ const repeatRows = defineKernel(
 
 /** The items of [outer, reduced, inner]: one for each of `outer`, or parts of fixed length where there is only one. */
 function stretches({ outer, reduced, inner }: Extents) {
-  const length =
-    outer === 1 ? Math.min(reduced, Math.max(16, Math.ceil(ELEMENTS_PER_PART / inner))) : reduced;
+  const length = outer === 1 ? Math.min(reduced, Math.max(16, Math.ceil(ELEMENTS_PER_PART / inner))) : reduced;
   const size = outer * reduced;
   return { items: outer === 1 && reduced > 0 ? Math.ceil(reduced / length) : outer, length, size };
 }
@@ -139,17 +134,13 @@ export const sumCalls = reductionOf("sum", addition);
 export const maxCalls = reductionOf("max", { identity: Number.NEGATIVE_INFINITY, combine: "max" });
 
 /** The gradient g [rows] of maxima y [rows] to the elements of x [rows, columns] that attain them, in equal shares. */
-const shareRows = defineRowKernels(
-  "max.gradient of rows",
-  { i32: "x, y, g, out" },
-  (write, row, { x, y, g, out }) => {
-    const [elements, target] = [row.of(x), row.of(out)];
-    const largest = write.let(F32x4.loadSplat(row.numberOf(y)));
-    const ties = row.sum(({ load }) => load(elements).equals(largest).select(1, 0));
-    const share = write.let(F32x4.loadSplat(row.numberOf(g)).div(ties));
-    row.sweep(({ load, store }) => store(target, load(elements).equals(largest).select(share, 0)));
-  },
-);
+const shareRows = defineRowKernels("max.gradient of rows", { i32: "x, y, g, out" }, (write, row, { x, y, g, out }) => {
+  const [elements, target] = [row.of(x), row.of(out)];
+  const largest = write.let(F32x4.loadSplat(row.numberOf(y)));
+  const ties = row.sum(({ load }) => load(elements).equals(largest).select(1, 0));
+  const share = write.let(F32x4.loadSplat(row.numberOf(g)).div(ties));
+  row.sweep(({ load, store }) => store(target, load(elements).equals(largest).select(share, 0)));
+});
 
 export function maxGradientCalls([x, y]: readonly TensorSpec[]): KernelCall[] | undefined {
   const extents = reductionExtents(x.shape, y.shape);
@@ -159,10 +150,7 @@ export function maxGradientCalls([x, y]: readonly TensorSpec[]): KernelCall[] | 
 }
 
 /** Broadcasting is a reduction backwards: [outer, inner] -> [outer, repeated, inner]. */
-export function broadcastCalls(
-  [x]: readonly TensorSpec[],
-  [out]: readonly TensorSpec[],
-): KernelCall[] | undefined {
+export function broadcastCalls([x]: readonly TensorSpec[], [out]: readonly TensorSpec[]): KernelCall[] | undefined {
   const work = sizeOf(out.shape);
   if (work === 0) return [];
   if (work === sizeOf(x.shape)) return [copyAllCall(work)];

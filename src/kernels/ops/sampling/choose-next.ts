@@ -126,8 +126,7 @@ export const chooseNext: Operation<ChooseNextAttributes> = {
     best = 0u;
   }
   choice[i] = i32(best);`;
-    if (sampling === undefined)
-      return [indexProgram("chooseNext greedy", rows, body, { parameters: { columns } })];
+    if (sampling === undefined) return [indexProgram("chooseNext greedy", rows, body, { parameters: { columns } })];
     const parameters = { columns, temperature: f32(sampling.temperature), ...keyNumbers(sampling.key) };
     return [indexProgram("chooseNext sampled", rows, body, { parameters, functions: RANDOM_FUNCTIONS })];
   },

@@ -27,13 +27,7 @@ export interface GumbelTopKAttributes {
 }
 
 /** Keeps the largest keys seen so far in descending order in keys and indices from `start`. */
-function insertDescending(
-  keys: Float64Array,
-  indices: Int32Array,
-  filled: number,
-  key: number,
-  index: number,
-): void {
+function insertDescending(keys: Float64Array, indices: Int32Array, filled: number, key: number, index: number): void {
   let at = filled;
   while (at > 0 && keys[at - 1] < key) {
     if (at < keys.length) {
@@ -79,9 +73,7 @@ export const gumbelTopK: Operation<GumbelTopKAttributes> = {
     checkTypes("gumbelTopK", [x], ["float"]);
     const columns = lastExtent("gumbelTopK", x.shape);
     if (!(length >= 0 && length <= columns)) {
-      throw new ShapeError(
-        `gumbelTopK: cannot draw ${length} distinct indices from rows of ${formatShape(x.shape)}`,
-      );
+      throw new ShapeError(`gumbelTopK: cannot draw ${length} distinct indices from rows of ${formatShape(x.shape)}`);
     }
     if (mask !== undefined) checkMask("gumbelTopK", mask, x.shape);
     return [{ shape: [...x.shape.slice(0, -1), lists, length], dtype: "i32" }];
@@ -102,9 +94,7 @@ export const gumbelTopK: Operation<GumbelTopKAttributes> = {
           filled = Math.min(filled + 1, length);
         }
         if (filled < length) {
-          throw new RangeError(
-            `gumbelTopK: the mask of row ${row} keeps ${filled} elements, expected ${length}`,
-          );
+          throw new RangeError(`gumbelTopK: the mask of row ${row} keeps ${filled} elements, expected ${length}`);
         }
         out.data.set(indices, list * length);
       }

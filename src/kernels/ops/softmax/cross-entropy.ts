@@ -12,14 +12,7 @@ import { formatShape, ShapeError, sameShape } from "../../shape.ts";
 import { log } from "../../wasm/mathematics.ts";
 import { F32x4 } from "../../wasm/values.ts";
 import { rowOperation } from "../row-operation.ts";
-import {
-  checkLogits,
-  eachKept,
-  rowLogSumExp,
-  SUM_EXPONENTIALS,
-  sampleRows,
-  sumExponentials,
-} from "./exponentials.ts";
+import { checkLogits, eachKept, rowLogSumExp, SUM_EXPONENTIALS, sampleRows, sumExponentials } from "./exponentials.ts";
 
 /** Inputs p, t, g [...]: dx_i = g (p_i sum_j t_j - t_i) over the kept elements, which are those that t counts. */
 const crossEntropyGradient: GradientOperation = {

@@ -13,14 +13,7 @@ import type { GradientOperation, Operation } from "../../operation.ts";
 import { exp, log } from "../../wasm/mathematics.ts";
 import { F32x4 } from "../../wasm/values.ts";
 import { rowOperation } from "../row-operation.ts";
-import {
-  checkLogits,
-  eachKept,
-  rowLogSumExp,
-  SUM_EXPONENTIALS,
-  sampleRows,
-  sumExponentials,
-} from "./exponentials.ts";
+import { checkLogits, eachKept, rowLogSumExp, SUM_EXPONENTIALS, sampleRows, sumExponentials } from "./exponentials.ts";
 
 /** Inputs y, g, mask: dx_i = g_i - exp(y_i) sum_j g_j over the kept elements; hidden ones get 0. */
 const logSoftmaxGradient: GradientOperation = {

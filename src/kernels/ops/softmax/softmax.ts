@@ -9,14 +9,7 @@
 import { forEachRow } from "../../mask.ts";
 import type { GradientOperation, Operation } from "../../operation.ts";
 import { rowOperation } from "../row-operation.ts";
-import {
-  checkLogits,
-  eachKept,
-  rowLogSumExp,
-  SUM_EXPONENTIALS,
-  sampleRows,
-  sumExponentials,
-} from "./exponentials.ts";
+import { checkLogits, eachKept, rowLogSumExp, SUM_EXPONENTIALS, sampleRows, sumExponentials } from "./exponentials.ts";
 
 /** Inputs y, g: dx_i = y_i (g_i - sum_j g_j y_j). What is hidden has a y of 0. */
 const softmaxGradient: GradientOperation = {

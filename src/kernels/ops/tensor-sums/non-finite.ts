@@ -81,8 +81,7 @@ export const countNonFinite: GradientOperation = {
   },
   /** By bits, all ones in the exponent: WGSL lets a compiler assume that there is no NaN and no infinity. */
   wgsl(inputs, _outputs, _attributes, limits) {
-    const term =
-      "fn term(x: f32) -> i32 { return select(0, 1, (bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u); }";
+    const term = "fn term(x: f32) -> i32 { return select(0, 1, (bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u); }";
     return sumPrograms("countNonFinite", { term, type: "i32" }, inputs, limits, { together: false });
   },
 };

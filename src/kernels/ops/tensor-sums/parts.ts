@@ -76,13 +76,7 @@ ${addUp("place")}`;
 }
 
 /** The sum of every row of x [rows, columns]. */
-function rowProgram(
-  name: string,
-  type: Summand["type"],
-  rows: number,
-  columns: number,
-  tensors: Places,
-): Program {
+function rowProgram(name: string, type: Summand["type"], rows: number, columns: number, tensors: Places): Program {
   const source = entryPoint(
     type,
     `  let start = group.x * parameters.columns;
