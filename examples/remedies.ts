@@ -6,22 +6,23 @@
  */
 import Table from "cli-table3";
 import { Command } from "commander";
-import { candidateBatch } from "../src/data/batch.ts";
-import { joinRows, type ListDataset } from "../src/data/dataset.ts";
-import { mean, meanConfidenceInterval } from "../src/evaluation/statistics.ts";
-import type { Generator } from "../src/goalrank/generator.ts";
-import { DEFAULT_GROUP_SET } from "../src/goalrank/groups/group-set.ts";
-import { chooseDevice } from "../src/kernels/index.ts";
-import { generatorSource } from "../src/methods/list-sources.ts";
-import { type RunResult, run } from "../src/run/compare.ts";
-import { type RunData, worldData } from "../src/run/data.ts";
-import { generatorOf } from "../src/run/methods.ts";
-import { DEFAULT_RUN, type RunSettings } from "../src/run/settings.ts";
-import { noGrad, scope, setDefaultDevice } from "../src/tensor/index.ts";
-import { evaluationBatches } from "../src/training/batches.ts";
-import { collectFeedback } from "../src/world/redrawn-feedback.ts";
-import { findScenario } from "../src/world/scenarios.ts";
-import type { World } from "../src/world/world.ts";
+import { candidateBatch, joinRows, type ListDataset } from "goalrank/data";
+import { mean, meanConfidenceInterval } from "goalrank/evaluation";
+import { chooseDevice } from "goalrank/kernels";
+import { generatorSource } from "goalrank/methods";
+import { DEFAULT_GROUP_SET, type Generator } from "goalrank/paper";
+import { noGrad, scope, setDefaultDevice } from "goalrank/tensor";
+import {
+  DEFAULT_RUN,
+  evaluationBatches,
+  generatorOf,
+  type RunData,
+  type RunResult,
+  type RunSettings,
+  run,
+  worldData,
+} from "goalrank/train";
+import { collectFeedback, findScenario, type World } from "goalrank/world";
 
 /** A change to the usual settings of a run. */
 interface Remedy {

@@ -8,19 +8,23 @@
  */
 import Table from "cli-table3";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { cutLog } from "../src/data/cut-log.ts";
-import { DataError } from "../src/data/errors.ts";
-import { trainingInteractions } from "../src/data/exposed-lists.ts";
-import type { InteractionLog } from "../src/data/interactions.ts";
-import { SPLIT_PROTOCOLS } from "../src/data/protocols.ts";
-import { type InteractionSource, readInteractions } from "../src/data/readers/read-interactions.ts";
-import { ItemNeighbourRetriever } from "../src/data/retrievers/item-neighbours.ts";
-import { learnRetriever } from "../src/data/retrievers/learn.ts";
-import { PopularityRetriever } from "../src/data/retrievers/popularity.ts";
-import { recallAt } from "../src/data/retrievers/recall.ts";
-import { itemScorer, type Retriever } from "../src/data/retrievers/retriever.ts";
-import { chooseDevice, DEVICE_NAMES } from "../src/kernels/index.ts";
-import { setDefaultDevice } from "../src/tensor/index.ts";
+import {
+  cutLog,
+  DataError,
+  type InteractionLog,
+  type InteractionSource,
+  ItemNeighbourRetriever,
+  itemScorer,
+  learnRetriever,
+  PopularityRetriever,
+  type Retriever,
+  readInteractions,
+  recallAt,
+  SPLIT_PROTOCOLS,
+  trainingInteractions,
+} from "goalrank/data";
+import { chooseDevice, DEVICE_NAMES } from "goalrank/kernels";
+import { setDefaultDevice } from "goalrank/tensor";
 
 interface Arguments {
   readonly device: string;

@@ -6,9 +6,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { mean, meanConfidenceInterval } from "../src/evaluation/statistics.ts";
-import type { RunResult } from "../src/run/compare.ts";
-import type { MethodResult } from "../src/run/evaluate-lists.ts";
+import { mean, meanConfidenceInterval } from "goalrank/evaluation";
+import type { MethodResult, RunResult } from "goalrank/train";
 
 type Column = Exclude<keyof MethodResult, "method" | "halfWidths">;
 

@@ -1,6 +1,7 @@
 /** What `goalrank/data` gives to a page: everything that needs no file. */
 export { candidateBatch, type FeedbackBatch, feedbackBatch, listBatch, type RequestBatch } from "./batch.ts";
 export { buildListDataset, type CandidateOptions } from "./candidates.ts";
+export { type CutLog, cutLog } from "./cut-log.ts";
 export type { Catalogue, CategoryTable, FeatureTable, ListDataset } from "./dataset.ts";
 export { joinRows, selectRows } from "./dataset.ts";
 export { DataError } from "./errors.ts";

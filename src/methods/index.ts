@@ -16,6 +16,7 @@ import { SET_RANK, SET_RANK_INDUCED } from "./set-rank.ts";
 
 export { type Answering, byPolicy, byScores, type RankedLists, rankRequests } from "./answering.ts";
 export { goalRankInstance } from "./goalrank-policy.ts";
+export { generatorSource, type ListSource } from "./list-sources.ts";
 export type {
   Lesson,
   Method,

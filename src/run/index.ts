@@ -8,9 +8,9 @@ export {
   run,
 } from "./compare.ts";
 export { comparisonTable, formatComparison } from "./comparison-text.ts";
-export type { RunData } from "./data.ts";
+export { type RunData, type WorldDataOptions, worldData } from "./data.ts";
 export type { MethodResult } from "./evaluate-lists.ts";
-export type { TrainedMethod } from "./methods.ts";
+export { generatorOf, type TrainedMethod } from "./methods.ts";
 export { DEFAULT_RUN, LOG_RUN, type RunSettings } from "./settings.ts";
 export type {
   TrainedRanker,
