@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Random } from "../../src/kernels/index.ts";
+import { smallLog } from "../package/examples.ts";
 import { runExample } from "./run-example.ts";
 
 const test = suite("programs");
@@ -26,12 +26,8 @@ test("summarise: one table from several runs, with intervals", () => {
 });
 
 test("retrievers: all of them under both protocols", () => {
-  const random = new Random({ seed: 1, stream: "ratings", step: 0 });
-  const rows = Array.from({ length: 40 }, (_, user) =>
-    [...random.permutation(60).subarray(0, 36)].map((item, time) => `u${user}::i${item}::${1 + (item % 5)}::${time}`),
-  );
   const log = join(folder, "ratings.dat");
-  writeFileSync(log, `${rows.flat().join("\n")}\n`);
+  writeFileSync(log, smallLog());
   const words = ["--data", log, "--core", "5", "--depth", "20", "--device", "cpu"];
   const { code, output, errors } = runExample("retrievers.ts", ...words);
   assert.is(code, 0, errors);

@@ -38,7 +38,7 @@ export function foreignImports(file: string): string[] {
 }
 
 /** Ratings of 40 users, 36 each, as MovieLens writes them. */
-function smallLog(): string {
+export function smallLog(): string {
   const random = new Random({ seed: 1, stream: "ratings", step: 0 });
   const rows = Array.from({ length: 40 }, (_, user) =>
     [...random.permutation(60).subarray(0, 36)].map((item, time) => `u${user}::i${item}::${1 + (item % 5)}::${time}`),
