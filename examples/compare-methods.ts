@@ -7,7 +7,7 @@
 import { loadRanker, trainRanker } from "goalrank";
 import { METHODS } from "goalrank/methods";
 import { Random } from "goalrank/tensor";
-import { formatComparison, type TrainRankerOptions } from "goalrank/train";
+import { formatComparison } from "goalrank/train";
 
 // What there is: the paper's table 1, and what it is measured against.
 for (const { name, title, family } of METHODS) console.log(`${name.padEnd(18)} ${family}: ${title}`);
@@ -25,19 +25,10 @@ const events = Array.from({ length: 200 }, (_, user) => {
 // All learn from the same lists. `deploy` names the one that is kept as a ranker.
 const given = process.argv.slice(2);
 const methods = given.length === 0 ? ["prm", "goalrank"] : given;
+const lists = { listLength: 4, candidateCount: 20, retriever: "item-neighbours", retrieverFraction: 0.5 } as const;
 const often = { epochs: 4, batchSize: 8, learningRate: 0.005 };
-const settings: TrainRankerOptions = {
-  methods,
-  deploy: methods.at(-1) ?? "goalrank",
-  listLength: 4,
-  candidateCount: 20,
-  retriever: "item-neighbours",
-  retrieverFraction: 0.5,
-  feedbackTraining: often,
-  imitationTraining: often,
-  rewardTraining: often,
-  policyTraining: often,
-};
+const models = { feedbackTraining: often, imitationTraining: often, rewardTraining: often, policyTraining: often };
+const settings = { methods, deploy: methods.at(-1) ?? "goalrank", ...lists, ...models };
 const { ranker, file, report } = await trainRanker(events, settings, {
   onProgress({ stage, step, totalSteps, metrics }) {
     if (step === totalSteps) console.error(`${stage}: ${step} steps, loss ${metrics.loss.toFixed(3)}`);

@@ -18,17 +18,10 @@ const events = Array.from({ length: 200 }, (_, user) => {
 }).flat();
 
 // The retriever proposes candidates. It learns from the first half alone, since it scores what it has seen too high.
+const lists = { listLength: 4, candidateCount: 20, retriever: "item-neighbours", retrieverFraction: 0.5 } as const;
 const often = { epochs: 4, batchSize: 8, learningRate: 0.005 };
-const { ranker, file, report } = await trainRanker(events, {
-  listLength: 4,
-  candidateCount: 20,
-  retriever: "item-neighbours",
-  retrieverFraction: 0.5,
-  feedbackTraining: often,
-  imitationTraining: often,
-  rewardTraining: often,
-  policyTraining: often,
-});
+const models = { feedbackTraining: often, imitationTraining: often, rewardTraining: often, policyTraining: often };
+const { ranker, file, report } = await trainRanker(events, { ...lists, ...models });
 for (const { method, hit } of report.result.rows) console.log(`${method}: H@4 ${(100 * hit).toFixed(1)} %`);
 
 const { items } = await ranker.rank({ history: ["western 3", "western 7"] });
