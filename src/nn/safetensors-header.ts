@@ -36,12 +36,7 @@ function refuse(code: SafetensorsErrorCode, problem: string, options?: ErrorOpti
 }
 
 /** The array that holds each supported type, in the order files are written: no tensor loses its alignment. */
-export const ARRAY_TYPES = {
-  F64: Float64Array,
-  F32: Float32Array,
-  I32: Int32Array,
-  U8: Uint8Array,
-} as const;
+export const ARRAY_TYPES = { F64: Float64Array, F32: Float32Array, I32: Int32Array, U8: Uint8Array } as const;
 
 /** Types of element this reader and writer support, of those the format has. */
 export type SafetensorsDtype = keyof typeof ARRAY_TYPES;

@@ -20,10 +20,7 @@ export interface CpuDeviceOptions {
   readonly poison?: boolean;
 }
 
-/**
- * Computes on the processor: WebAssembly SIMD kernels on one or more threads, and references in plain
- * TypeScript.
- */
+/** Computes on the processor: WebAssembly SIMD kernels on one or more threads, and references in plain TypeScript. */
 export class CpuDevice implements Device {
   readonly name = "cpu";
   readonly threads: number;

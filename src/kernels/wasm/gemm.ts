@@ -69,11 +69,7 @@ export function writeProduct(write: KernelWriter, product: Product): void {
   const columns = write.let(integer(product.columns));
   const address = write.variable(product.right.address);
   write.loop(0, columns, TILE_COLUMNS, (column) => {
-    const panel = {
-      address,
-      offset: write.let(column.shiftLeft(2)),
-      width: write.let(columns.sub(column)),
-    };
+    const panel = { address, offset: write.let(column.shiftLeft(2)), width: write.let(columns.sub(column)) };
     write.if(
       panel.width.greater(4),
       () => writePanel(write, product, panel, 2),

@@ -40,11 +40,7 @@ export class WasmMemory {
   /** @param maximumPages of 64 KiB: 2 GiB unless given */
   constructor(private readonly maximumPages = MAXIMUM_PAGES) {
     this.isShared = typeof SharedArrayBuffer !== "undefined";
-    this.memory = new WebAssembly.Memory({
-      initial: INITIAL_PAGES,
-      maximum: maximumPages,
-      shared: this.isShared,
-    });
+    this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: maximumPages, shared: this.isShared });
   }
 
   /** Up to where bytes were ever handed out: what the process has grown to. */
