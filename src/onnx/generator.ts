@@ -116,8 +116,7 @@ function decoderStepGraph({ shape, weights }: ExportedGenerator): OnnxGraph {
     memory: { keys: ofEncoder(`memory_keys_${layer}`), values: ofEncoder(`memory_values_${layer}`) },
     past: { keys: ofPast(`keys_${layer}`), values: ofPast(`values_${layer}`) },
   }));
-  const before = "candidate chosen at the position before, else -1";
-  const previous = graph.input("previous", "int64", ["B"], before);
+  const previous = graph.input("previous", "int64", ["B"], "candidate chosen at the position before, else -1");
   const free = graph.input("free", "bool", ["B", "N"], "the candidates that may be chosen");
 
   let hidden = positionInput(model, rows, previous, layers[0].past);

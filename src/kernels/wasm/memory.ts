@@ -140,6 +140,7 @@ function merged(parts: readonly Part[]): Part[] {
 
 /** Storage of one tensor. */
 export class CpuBuffer {
+  readonly address: number;
   readonly byteLength: number;
   private view: NumberArray;
 
@@ -152,8 +153,6 @@ export class CpuBuffer {
     this.address = heap.allocate(this.byteLength);
     this.view = heap.view(dtype, this.address, length);
   }
-
-  readonly address: number;
 
   /** The elements: a view on the memory. */
   get array(): NumberArray {
