@@ -2,7 +2,7 @@
  * A device that counts the floating-point operations of another: those of matrix products and of attention, which is
  * where a Transformer's work is. A multiply-add counts as two, as is usual for training budgets.
  */
-import type { Device, DeviceTensor, LiveStorage } from "./device.ts";
+import type { Device, LiveStorage } from "./device.ts";
 import type { MatmulAttributes } from "./ops/matmul/matmul.ts";
 import { sizeOf } from "./shape.ts";
 
@@ -33,17 +33,12 @@ export class CountingDevice implements Device {
   }
 
   readonly run: Device["run"] = (operation, inputs, outputs, attributes) => {
-    this.operations += countOperations(operation.name, inputs, outputs, attributes);
+    this.operations += countOperations(operation, inputs, outputs, attributes);
     this.device.run(operation, inputs, outputs, attributes);
   };
 }
 
-function countOperations(
-  name: string,
-  inputs: readonly DeviceTensor[],
-  outputs: readonly DeviceTensor[],
-  attributes: unknown,
-): number {
+function countOperations(...[{ name }, inputs, outputs, attributes]: Parameters<Device["run"]>): number {
   if (name === "matmul") {
     const { transposeA } = attributes as MatmulAttributes;
     return 2 * sizeOf(outputs[0].shape) * (inputs[0].shape.at(transposeA ? -2 : -1) ?? 0);

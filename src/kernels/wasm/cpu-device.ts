@@ -32,12 +32,8 @@ export class CpuDevice implements Device {
   private liveBytes = 0;
 
   /** @throws RangeError for a number of threads that is none */
-  constructor({
-    threads = defaultThreads(),
-    sharedWork = SHARED_WORK,
-    simd = true,
-    poison = false,
-  }: CpuDeviceOptions = {}) {
+  constructor(options: CpuDeviceOptions = {}) {
+    const { threads = defaultThreads(), sharedWork = SHARED_WORK, simd = true, poison = false } = options;
     this.threads = threads;
     this.simd = simd;
     this.poison = poison;
