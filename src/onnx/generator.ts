@@ -126,14 +126,9 @@ function decoderStepGraph({ shape, weights }: ExportedGenerator): OnnxGraph {
     give(`values_${layer}`, keyValues.values);
     hidden = output;
   });
-  const logits = pointerLogits(model, hidden, pointers, width);
-  graph.output(
-    "log_probabilities",
-    maskedLogSoftmax(model, logits, free),
-    "float32",
-    ["B", "N"],
-    `of each candidate at this position; ${HIDDEN_LOG_PROBABILITY} of those that are not free`,
-  );
+  const logProbabilities = maskedLogSoftmax(model, pointerLogits(model, hidden, pointers, width), free);
+  const description = `of each candidate at this position; ${HIDDEN_LOG_PROBABILITY} of those that are not free`;
+  graph.output("log_probabilities", logProbabilities, "float32", ["B", "N"], description);
   return graph.build();
 }
 

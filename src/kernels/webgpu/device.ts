@@ -98,8 +98,7 @@ export class WebGpuDevice implements Device {
     });
     this.pool = new BufferPool(device, memoryBudget);
     this.pipelines = new PipelineCache(device, this.parameterBuffer);
-    const canTime = device.features.has(PassTimestamps.feature);
-    this.timestamps = canTime ? new PassTimestamps(device) : undefined;
+    this.timestamps = device.features.has(PassTimestamps.feature) ? new PassTimestamps(device) : undefined;
     this.programLimits = { tensorsPerProgram: device.limits.maxStorageBuffersPerShaderStage };
     this.programs = new PreparedPrograms(this.programLimits);
     this.elementwiseRun = new ElementwiseRun(this.programLimits);
