@@ -2,8 +2,7 @@
  * A device that counts the floating-point operations of another: those of matrix products and of attention, which is
  * where a Transformer's work is. A multiply-add counts as two, as is usual for training budgets.
  */
-import type { Device, DeviceBuffer, DeviceTensor, LiveStorage } from "./device.ts";
-import type { DType, GradientOperation, NumberArray } from "./operation.ts";
+import type { Device, LiveStorage } from "./device.ts";
 import type { MatmulAttributes } from "./ops/matmul/matmul.ts";
 import { sizeOf } from "./shape.ts";
 
@@ -12,53 +11,34 @@ export class CountingDevice implements Device {
   readonly name: string;
   /** Operations since it was made. */
   operations = 0;
-  readonly readSync?: (buffer: DeviceBuffer) => NumberArray;
-  readonly view?: (buffer: DeviceBuffer) => NumberArray;
+  readonly allocate: Device["allocate"];
+  readonly release: Device["release"];
+  readonly write: Device["write"];
+  readonly read: Device["read"];
+  readonly readSync?: NonNullable<Device["readSync"]>;
+  readonly view?: NonNullable<Device["view"]>;
 
   constructor(private readonly device: Device) {
-    const { name, readSync, view } = device;
-    this.name = name;
-    if (readSync !== undefined) this.readSync = (buffer) => readSync.call(device, buffer);
-    if (view !== undefined) this.view = (buffer) => view.call(device, buffer);
+    this.name = device.name;
+    this.allocate = device.allocate.bind(device);
+    this.release = device.release.bind(device);
+    this.write = device.write.bind(device);
+    this.read = device.read.bind(device);
+    if (device.readSync !== undefined) this.readSync = device.readSync.bind(device);
+    if (device.view !== undefined) this.view = device.view.bind(device);
   }
 
   get live(): LiveStorage {
     return this.device.live;
   }
 
-  allocate(dtype: DType, length: number): DeviceBuffer {
-    return this.device.allocate(dtype, length);
-  }
-
-  release(buffer: DeviceBuffer): void {
-    this.device.release(buffer);
-  }
-
-  write(buffer: DeviceBuffer, data: NumberArray): void {
-    this.device.write(buffer, data);
-  }
-
-  read(buffer: DeviceBuffer): Promise<NumberArray> {
-    return this.device.read(buffer);
-  }
-
-  run<Attributes>(
-    operation: GradientOperation<Attributes>,
-    inputs: readonly DeviceTensor[],
-    outputs: readonly DeviceTensor[],
-    attributes: Attributes,
-  ): void {
-    this.operations += countOperations(operation.name, inputs, outputs, attributes);
+  readonly run: Device["run"] = (operation, inputs, outputs, attributes) => {
+    this.operations += countOperations(operation, inputs, outputs, attributes);
     this.device.run(operation, inputs, outputs, attributes);
-  }
+  };
 }
 
-function countOperations(
-  name: string,
-  inputs: readonly DeviceTensor[],
-  outputs: readonly DeviceTensor[],
-  attributes: unknown,
-): number {
+function countOperations(...[{ name }, inputs, outputs, attributes]: Parameters<Device["run"]>): number {
   if (name === "matmul") {
     const { transposeA } = attributes as MatmulAttributes;
     return 2 * sizeOf(outputs[0].shape) * (inputs[0].shape.at(transposeA ? -2 : -1) ?? 0);

@@ -88,8 +88,7 @@ export class Draw {
   /** Indices from 0 to `bound` - 1. */
   indices(shape: Shape, bound: number): HostTensor {
     const random = this.generator();
-    const data = Int32Array.from({ length: sizeOf(shape) }, () => random.integer(bound));
-    return { dtype: "i32", shape, data };
+    return { dtype: "i32", shape, data: Int32Array.from({ length: sizeOf(shape) }, () => random.integer(bound)) };
   }
 
   /** A mask of zeros and ones with rows (along the last axis) of zeros here and there; now and then all zeros. */

@@ -66,10 +66,5 @@ export { CpuDevice, type CpuDeviceOptions } from "./wasm/cpu-device.ts";
 export { hasRelaxedSimd, hasSimd } from "./wasm/simd-support.ts";
 export { type AdapterProbe, probeAdapter } from "./webgpu/adapter-probe.ts";
 export { OutOfMemoryError } from "./webgpu/buffer-pool.ts";
-export {
-  type AdapterDescription,
-  requestWebGpuDevice,
-  WebGpuDevice,
-  type WebGpuOptions,
-} from "./webgpu/device.ts";
+export { type AdapterDescription, requestWebGpuDevice, WebGpuDevice, type WebGpuOptions } from "./webgpu/device.ts";
 export { createNodeGpu } from "./webgpu/node.ts";

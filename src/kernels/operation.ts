@@ -7,13 +7,7 @@ import type { Draw } from "./draw.ts";
 import type { Shape } from "./shape.ts";
 import type { DType, HostTensor, TensorSpec } from "./tensor-spec.ts";
 
-export {
-  createArray,
-  type DType,
-  type HostTensor,
-  type NumberArray,
-  type TensorSpec,
-} from "./tensor-spec.ts";
+export { createArray, type DType, type HostTensor, type NumberArray, type TensorSpec } from "./tensor-spec.ts";
 
 /** A tensor as gradient rules see it, wherever its storage is. */
 export interface Value extends TensorSpec {

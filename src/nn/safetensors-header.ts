@@ -36,12 +36,7 @@ function refuse(code: SafetensorsErrorCode, problem: string, options?: ErrorOpti
 }
 
 /** The array that holds each supported type, in the order files are written: no tensor loses its alignment. */
-export const ARRAY_TYPES = {
-  F64: Float64Array,
-  F32: Float32Array,
-  I32: Int32Array,
-  U8: Uint8Array,
-} as const;
+export const ARRAY_TYPES = { F64: Float64Array, F32: Float32Array, I32: Int32Array, U8: Uint8Array } as const;
 
 /** Types of element this reader and writer support, of those the format has. */
 export type SafetensorsDtype = keyof typeof ARRAY_TYPES;
@@ -212,8 +207,7 @@ function checkStrings(text: string): void {
     else if (token === "}") keysOfOpenObjects.pop();
     else if (!keysOfOpenObjects.at(-1)?.has(latest)) keysOfOpenObjects.at(-1)?.add(latest);
     else {
-      const key = JSON.stringify(excerpt(latest));
-      refuse("duplicate-key", `the header has the key ${key} twice in one object`);
+      refuse("duplicate-key", `the header has the key ${JSON.stringify(excerpt(latest))} twice in one object`);
     }
   }
 }
@@ -247,8 +241,7 @@ function checkCoverage(tensors: readonly (readonly [string, SafetensorsLocation]
   for (const [name, { begin, end }] of tensors) {
     const called = tensorCalled(name);
     if (begin < covered) {
-      const inside = `inside the tensor that ends at ${covered}`;
-      refuse("overlap", `${called} begins at byte ${begin} of the data, ${inside}`);
+      refuse("overlap", `${called} begins at byte ${begin} of the data, inside the tensor that ends at ${covered}`);
     }
     if (begin > covered) {
       refuse("gap", `bytes ${covered} to ${begin} of the data, before ${called}, belong to no tensor`);
@@ -256,8 +249,7 @@ function checkCoverage(tensors: readonly (readonly [string, SafetensorsLocation]
     covered = end;
   }
   if (covered < dataBytes) {
-    const more = dataBytes - covered;
-    refuse("trailing", `the last tensor ends at byte ${covered} of the data, but ${more} more follow`);
+    refuse("trailing", `the last tensor ends at byte ${covered} of the data, but ${dataBytes - covered} more follow`);
   }
 }
 
@@ -287,8 +279,7 @@ function checkMetadata(value: unknown): asserts value is Record<string, string> 
 function checkDtype(called: string, dtype: unknown): asserts dtype is SafetensorsDtype {
   if (typeof dtype !== "string") refuse("entry", `${called}: the dtype must be a string`);
   if (DTYPES.includes(dtype)) return;
-  const supported = DTYPES.join(", ");
-  refuse("dtype", `${called} has dtype ${JSON.stringify(excerpt(dtype))}; supported are ${supported}`);
+  refuse("dtype", `${called} has dtype ${JSON.stringify(excerpt(dtype))}; supported are ${DTYPES.join(", ")}`);
 }
 
 /** The product of the extents: 1 for the shape of a scalar, []. */

@@ -54,10 +54,7 @@ export function encodeSafetensors(
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   const { tensors, metadata, dataStart } = decodeSafetensorsLayout(bytes, bytes.length);
   const data = bytes.subarray(dataStart);
-  return {
-    tensors: new Map([...tensors].map(([name, location]) => [name, readTensor(location, data)])),
-    metadata,
-  };
+  return { tensors: new Map([...tensors].map(([name, location]) => [name, readTensor(location, data)])), metadata };
 }
 
 function readTensor({ dtype, shape, begin, end }: SafetensorsLocation, data: Uint8Array): SafetensorsEntry {

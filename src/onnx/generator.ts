@@ -116,8 +116,7 @@ function decoderStepGraph({ shape, weights }: ExportedGenerator): OnnxGraph {
     memory: { keys: ofEncoder(`memory_keys_${layer}`), values: ofEncoder(`memory_values_${layer}`) },
     past: { keys: ofPast(`keys_${layer}`), values: ofPast(`values_${layer}`) },
   }));
-  const before = "candidate chosen at the position before, else -1";
-  const previous = graph.input("previous", "int64", ["B"], before);
+  const previous = graph.input("previous", "int64", ["B"], "candidate chosen at the position before, else -1");
   const free = graph.input("free", "bool", ["B", "N"], "the candidates that may be chosen");
 
   let hidden = positionInput(model, rows, previous, layers[0].past);
@@ -127,14 +126,9 @@ function decoderStepGraph({ shape, weights }: ExportedGenerator): OnnxGraph {
     give(`values_${layer}`, keyValues.values);
     hidden = output;
   });
-  const logits = pointerLogits(model, hidden, pointers, width);
-  graph.output(
-    "log_probabilities",
-    maskedLogSoftmax(model, logits, free),
-    "float32",
-    ["B", "N"],
-    `of each candidate at this position; ${HIDDEN_LOG_PROBABILITY} of those that are not free`,
-  );
+  const logProbabilities = maskedLogSoftmax(model, pointerLogits(model, hidden, pointers, width), free);
+  const description = `of each candidate at this position; ${HIDDEN_LOG_PROBABILITY} of those that are not free`;
+  graph.output("log_probabilities", logProbabilities, "float32", ["B", "N"], description);
   return graph.build();
 }
 

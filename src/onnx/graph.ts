@@ -74,7 +74,7 @@ export class GraphBuilder {
     attributes: OnnxNode["attributes"] = {},
   ): Value {
     const names = inputs.map((input) => input.name);
-    this.nodes.push({ name, operator, inputs: names, outputs: [name], attributes });
+    this.nodes.push({ name, operator, inputs: names, attributes });
     return { name };
   }
 }

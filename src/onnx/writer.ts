@@ -38,12 +38,11 @@ export interface OnnxValue {
 /** An attribute of an operator: most are integers, and one that may have a fraction says so. */
 export type OnnxAttribute = number | readonly number[] | { readonly float: number };
 
-/** An operator with the names of what it reads and writes. */
+/** An operator with the names of what it reads; its output has its own name. */
 export interface OnnxNode {
   readonly name: string;
   readonly operator: string;
   readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
 }
 
@@ -111,9 +110,9 @@ function writeGraph({ name, inputs, outputs, constants, nodes }: OnnxGraph, writ
 }
 
 /** `NodeProto` */
-function writeNode({ name, operator, inputs, outputs, attributes }: OnnxNode, writer: PbfWriter): void {
+function writeNode({ name, operator, inputs, attributes }: OnnxNode, writer: PbfWriter): void {
   for (const input of inputs) writer.writeStringField(1, input);
-  for (const output of outputs) writer.writeStringField(2, output);
+  writer.writeStringField(2, name);
   writer.writeStringField(3, name);
   writer.writeStringField(4, operator);
   for (const attribute of Object.entries(attributes)) writer.writeMessage(5, writeAttribute, attribute);

@@ -46,9 +46,7 @@ export function gradcheck(
         'tensor([0.5], { dtype: "f64" }), or i32',
     );
   });
-  const checked = [...inputs.keys()].filter((index) => {
-    return inputs[index].dtype === "f64" && !constants.includes(index);
-  });
+  const checked = [...inputs.keys()].filter((index) => inputs[index].dtype === "f64" && !constants.includes(index));
   const analytic = analyticJacobians(compute, inputs, checked);
   checked.forEach((index, position) => {
     inputs[index].data.forEach((value, element) => {

@@ -20,10 +20,7 @@ export interface CpuDeviceOptions {
   readonly poison?: boolean;
 }
 
-/**
- * Computes on the processor: WebAssembly SIMD kernels on one or more threads, and references in plain
- * TypeScript.
- */
+/** Computes on the processor: WebAssembly SIMD kernels on one or more threads, and references in plain TypeScript. */
 export class CpuDevice implements Device {
   readonly name = "cpu";
   readonly threads: number;
@@ -35,12 +32,8 @@ export class CpuDevice implements Device {
   private liveBytes = 0;
 
   /** @throws RangeError for a number of threads that is none */
-  constructor({
-    threads = defaultThreads(),
-    sharedWork = SHARED_WORK,
-    simd = true,
-    poison = false,
-  }: CpuDeviceOptions = {}) {
+  constructor(options: CpuDeviceOptions = {}) {
+    const { threads = defaultThreads(), sharedWork = SHARED_WORK, simd = true, poison = false } = options;
     this.threads = threads;
     this.simd = simd;
     this.poison = poison;

@@ -69,11 +69,7 @@ export function writeProduct(write: KernelWriter, product: Product): void {
   const columns = write.let(integer(product.columns));
   const address = write.variable(product.right.address);
   write.loop(0, columns, TILE_COLUMNS, (column) => {
-    const panel = {
-      address,
-      offset: write.let(column.shiftLeft(2)),
-      width: write.let(columns.sub(column)),
-    };
+    const panel = { address, offset: write.let(column.shiftLeft(2)), width: write.let(columns.sub(column)) };
     write.if(
       panel.width.greater(4),
       () => writePanel(write, product, panel, 2),
@@ -97,10 +93,19 @@ function writePanel(write: KernelWriter, product: Product, panel: Panel, vectors
     const sums = range(TILE_ROWS).map(() => range(vectors).map(() => write.variable<F32x4>(F32x4.splat(0))));
     if (left.order === "rows") {
       const addresses = rowAddresses(write, tileAddress, left.rowStride, remaining);
-      writeStepsOfRows(write, product, panel.address, addresses, sums);
+      const end = write.let(integer(product.depth).shiftLeft(2));
+      const offset = write.variable(I32.constant(0));
+      const element = (r: number) => F32x4.loadSplat(addresses[r].add(offset));
+      writeSteps(write, product, panel, sums, offset.less(end), element, () => advance(write, offset, 4));
       advance(write, tileAddress, left.rowStride.mul(TILE_ROWS));
     } else {
-      writeStepsOfColumns(write, product, panel.address, tileAddress, left.stepStride, sums);
+      const leftAddress = write.variable<I32>(tileAddress);
+      const steps = write.variable(integer(product.depth));
+      const element = (r: number) => F32x4.loadSplat(leftAddress, 4 * r);
+      writeSteps(write, product, panel, sums, steps, element, () => {
+        advance(write, steps, -1);
+        advance(write, leftAddress, left.stepStride);
+      });
       advance(write, tileAddress, left.tileStride);
     }
     writeAddend(write, product, rowsOf, sums);
@@ -131,57 +136,35 @@ function writeAddend(write: KernelWriter, { addend }: Product, rowsOf: (matrix: 
   });
 }
 
-/** Adds a b to the sums, where the rows of a start at `addresses`. */
-function writeStepsOfRows(
-  write: KernelWriter,
-  { depth, right }: Product,
-  panelAddress: I32,
-  addresses: readonly I32[],
-  sums: Sums,
-): void {
-  const rightAddress = write.variable(panelAddress);
-  const end = write.let(integer(depth).shiftLeft(2));
-  const offset = write.variable(I32.constant(0));
-  write.while(offset.less(end), () => {
-    writeStep(write, sums, rightAddress, (r) => F32x4.loadSplat(addresses[r].add(offset)));
-    advance(write, offset, 4);
-    advance(write, rightAddress, right.stepStride);
-  });
-}
-
-/** As `writeStepsOfRows`, where the elements of a's rows lie side by side. */
-function writeStepsOfColumns(
-  write: KernelWriter,
-  { depth, right }: Product,
-  panelAddress: I32,
-  tileAddress: I32,
-  stepStride: Integer,
-  sums: Sums,
-): void {
-  const leftAddress = write.variable(tileAddress);
-  const rightAddress = write.variable(panelAddress);
-  const remaining = write.variable(integer(depth));
-  write.while(remaining, () => {
-    advance(write, remaining, -1);
-    writeStep(write, sums, rightAddress, (r) => F32x4.loadSplat(leftAddress, 4 * r));
-    advance(write, leftAddress, stepStride);
-    advance(write, rightAddress, right.stepStride);
-  });
-}
-
 /** x y + z, in one instruction where the engine has one. */
 export function multiplyAdd(x: F32x4, y: F32x4, z: F32x4): F32x4 {
   return hasRelaxedSimd ? x.relaxedMultiplyAdd(y, z) : x.mul(y).add(z);
 }
 
-/** One step of the depth: every row's element times the panel's elements. */
-function writeStep(write: KernelWriter, sums: Sums, rightAddress: I32, leftElement: (r: number) => F32x4): void {
-  const right = sums[0].map((_, v) => write.let(F32x4.load(rightAddress, 16 * v)));
-  sums.forEach((ofRow, r) => {
-    const left = write.let(leftElement(r));
-    ofRow.forEach((sum, v) => {
-      write.set(sum, multiplyAdd(left, right[v], sum));
+/**
+ * Adds a b to the sums. At each step of the depth, as long as `condition` holds, every row's element is multiplied by the
+ * panel's elements; `next` goes on to the step after it.
+ */
+function writeSteps(
+  write: KernelWriter,
+  { right: { stepStride } }: Product,
+  panel: Panel,
+  sums: Sums,
+  condition: I32,
+  leftElement: (r: number) => F32x4,
+  next: () => void,
+): void {
+  const rightAddress = write.variable(panel.address);
+  write.while(condition, () => {
+    const right = sums[0].map((_, v) => write.let(F32x4.load(rightAddress, 16 * v)));
+    sums.forEach((ofRow, r) => {
+      const left = write.let(leftElement(r));
+      ofRow.forEach((sum, v) => {
+        write.set(sum, multiplyAdd(left, right[v], sum));
+      });
     });
+    next();
+    advance(write, rightAddress, stepStride);
   });
 }
 

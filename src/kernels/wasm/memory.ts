@@ -40,11 +40,7 @@ export class WasmMemory {
   /** @param maximumPages of 64 KiB: 2 GiB unless given */
   constructor(private readonly maximumPages = MAXIMUM_PAGES) {
     this.isShared = typeof SharedArrayBuffer !== "undefined";
-    this.memory = new WebAssembly.Memory({
-      initial: INITIAL_PAGES,
-      maximum: maximumPages,
-      shared: this.isShared,
-    });
+    this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: maximumPages, shared: this.isShared });
   }
 
   /** Up to where bytes were ever handed out: what the process has grown to. */
@@ -144,6 +140,7 @@ function merged(parts: readonly Part[]): Part[] {
 
 /** Storage of one tensor. */
 export class CpuBuffer {
+  readonly address: number;
   readonly byteLength: number;
   private view: NumberArray;
 
@@ -156,8 +153,6 @@ export class CpuBuffer {
     this.address = heap.allocate(this.byteLength);
     this.view = heap.view(dtype, this.address, length);
   }
-
-  readonly address: number;
 
   /** The elements: a view on the memory. */
   get array(): NumberArray {

@@ -55,8 +55,7 @@ export class KernelRunner {
   private compile(kernel: Kernel): SharedKernel {
     const { memory, isShared } = this.heap;
     const code = kernel.encode(isShared);
-    const module = new WebAssembly.Module(code);
-    const { exports } = new WebAssembly.Instance(module, { host: { memory } });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { host: { memory } });
     const codeAddress = this.heap.allocate(code.length);
     new Uint8Array(memory.buffer).set(code, codeAddress);
     const compiled: SharedKernel = {

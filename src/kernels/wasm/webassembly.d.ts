@@ -1,11 +1,7 @@
 /** What is used of the WebAssembly JavaScript interface; browsers' own types would bring all of the DOM with them. */
 declare namespace WebAssembly {
   class Memory {
-    constructor(descriptor: {
-      readonly initial: number;
-      readonly maximum: number;
-      readonly shared: boolean;
-    });
+    constructor(descriptor: { readonly initial: number; readonly maximum: number; readonly shared: boolean });
     readonly buffer: ArrayBuffer;
     /** @throws RangeError when there is not so much memory */
     grow(pages: number): number;

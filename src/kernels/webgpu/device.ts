@@ -98,8 +98,7 @@ export class WebGpuDevice implements Device {
     });
     this.pool = new BufferPool(device, memoryBudget);
     this.pipelines = new PipelineCache(device, this.parameterBuffer);
-    const canTime = device.features.has(PassTimestamps.feature);
-    this.timestamps = canTime ? new PassTimestamps(device) : undefined;
+    this.timestamps = device.features.has(PassTimestamps.feature) ? new PassTimestamps(device) : undefined;
     this.programLimits = { tensorsPerProgram: device.limits.maxStorageBuffersPerShaderStage };
     this.programs = new PreparedPrograms(this.programLimits);
     this.elementwiseRun = new ElementwiseRun(this.programLimits);
@@ -183,26 +182,17 @@ export class WebGpuDevice implements Device {
     this.finishElementwiseRun();
     this.lastCall = { name: operation.name, shapes: inputs.map(({ shape }) => shape) };
     const scratch: WebGpuBuffer[] = [];
+    const bufferAt = (place: TensorPlace): WebGpuBuffer => {
+      if ("input" in place) return own(inputs[place.input].buffer);
+      if ("output" in place) return own(outputs[place.output].buffer);
+      scratch[place.scratch] ??= this.pool.allocate(place.dtype, place.length);
+      return scratch[place.scratch];
+    };
     for (const prepared of this.programs.get(operation, inputs, outputs, attributes)) {
-      const buffers: WebGpuBuffer[] = [];
-      for (const source of prepared.sources) buffers.push(this.locate(source, inputs, outputs, scratch));
-      this.dispatch(prepared, buffers);
+      this.dispatch(prepared, prepared.sources.map(bufferAt));
     }
     // Buffers that recorded dispatches use may be handed out again: the commands run in order.
     for (const buffer of scratch) if (buffer !== undefined) this.pool.release(buffer);
-  }
-
-  /** @param scratch by number; grows by what is asked for first */
-  private locate(
-    source: TensorPlace,
-    inputs: readonly DeviceTensor[],
-    outputs: readonly DeviceTensor[],
-    scratch: WebGpuBuffer[],
-  ): WebGpuBuffer {
-    if ("input" in source) return own(inputs[source.input].buffer);
-    if ("output" in source) return own(outputs[source.output].buffer);
-    scratch[source.scratch] ??= this.pool.allocate(source.dtype, source.length);
-    return scratch[source.scratch];
   }
 
   /** Lets the operation join those of its kind before it, which it may have to end first. */

@@ -18,10 +18,7 @@ export class PassTimestamps {
     const count = 2 * MAX_PASSES;
     const size = count * BYTES_PER_TIMESTAMP;
     this.queries = device.createQuerySet({ type: "timestamp", count });
-    this.resolved = device.createBuffer({
-      size,
-      usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-    });
+    this.resolved = device.createBuffer({ size, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
     this.staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
   }
 
