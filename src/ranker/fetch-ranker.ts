@@ -4,7 +4,6 @@ import { RankerFileError } from "./ranker-file.ts";
 
 /**
  * Loads a trained ranker.
- *
  * @param source the address of a ranker's file, or its bytes
  * @throws RankerFileError when it cannot be fetched, or is damaged, cut short or of another version
  */

@@ -22,7 +22,6 @@ export interface LoadOptions extends RankerOptions {
 
 /**
  * Loads a trained ranker.
- *
  * @param source a ranker's file or the folder of a run, or the bytes of such a file
  * @throws RankerFileError when there is no such file, or it is damaged, cut short or of another version
  *
@@ -46,10 +45,7 @@ export async function loadRanker(
   }
 }
 
-/**
- * The bytes of a ranker's file.
- * @throws RankerFileError where there is none
- */
+/** The bytes of a ranker's file. @throws RankerFileError where there is none */
 export async function readRankerFile(path: string, method?: string): Promise<Uint8Array> {
   try {
     return await readFile(await findRankerFile(path, method));

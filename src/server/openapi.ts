@@ -158,10 +158,7 @@ export function describeRoutes({ limits, token }: Pick<ApiOptions, "limits" | "t
     health: {
       summary: "Whether the process lives",
       security: [],
-      response: {
-        200: health.meta({ description: "It does", examples: [{ status: "ok" }] }),
-        ...errors(ANYWHERE),
-      },
+      response: { 200: health.meta({ description: "It does", examples: [{ status: "ok" }] }), ...errors(ANYWHERE) },
     },
     ready: {
       summary: "Whether a ranker is loaded and the server is not shutting down",

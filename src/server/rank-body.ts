@@ -19,7 +19,6 @@ type Limits = Pick<RequestLimits, "requests" | "candidates" | "history">;
 
 /**
  * The requests of a body. Of several, those that are wrong stand as errors among the others.
- *
  * @throws ServeProblem or RankRequestError about the body as a whole, or about its only request
  */
 export function readRankBody(value: unknown, limits: Limits): RankBody {
@@ -32,14 +31,10 @@ export function readRankBody(value: unknown, limits: Limits): RankBody {
   const { requests, ...others } = value;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
-    throw new ServeProblem("type", `${unknown}: stands beside \`requests\`, which must be alone`, {
-      path: unknown,
-    });
+    throw new ServeProblem("type", `${unknown}: stands beside \`requests\`, which must be alone`, { path: unknown });
   }
   if (!Array.isArray(requests) || requests.length === 0) {
-    throw new ServeProblem("type", "requests: expected an array of at least one request", {
-      path: "requests",
-    });
+    throw new ServeProblem("type", "requests: expected an array of at least one request", { path: "requests" });
   }
   checkCount("requests", requests, limits.requests);
   return { several: true, requests: requests.map((request) => readOneOfSeveral(request, limits)) };

@@ -43,7 +43,6 @@ export interface RankServer {
 
 /**
  * Listens, loads the ranker and serves.
- *
  * @throws RankerLoadError when the file is no good; a system error such as EADDRINUSE when the port cannot be had
  */
 export async function serve(options: ServeOptions): Promise<RankServer> {

@@ -44,10 +44,7 @@ async function exportRanker(run: string, { method, out, format, force, json }: E
     throw error instanceof RankerFileError ? new UsageError(`${run}: ${error.message}`) : error;
   });
   await writeFolder(out, files, EXPORT_FILES, force);
-  const written = [...files].map(([name, content]) => ({
-    file: join(out, name),
-    bytes: Buffer.byteLength(content),
-  }));
+  const written = [...files].map(([name, content]) => ({ file: join(out, name), bytes: Buffer.byteLength(content) }));
   if (json) {
     console.log(JSON.stringify({ fingerprint: ranker.fingerprint, written }));
     return;

@@ -47,10 +47,7 @@ export class CommandSettings {
     if (config === undefined && this.file !== undefined) say(`settings: ${this.file}`);
   }
 
-  /**
-   * The configuration that file, environment and flags give together.
-   * @throws ConfigurationError with every mistake
-   */
+  /** The configuration that file, environment and flags give together. @throws ConfigurationError with every mistake */
   resolve(): Configuration {
     const { file } = this;
     return resolveConfiguration([

@@ -7,11 +7,7 @@ import type { Configuration } from "./configuration-schema.ts";
 
 export function runSettings({ seed, data, experiment }: Configuration): RunSettings {
   const { policyRequests = data.file === undefined ? DEFAULT_RUN.policyRequests : "all" } = experiment;
-  return {
-    ...experiment,
-    seed,
-    policyRequests: policyRequests === "all" ? Number.MAX_SAFE_INTEGER : policyRequests,
-  };
+  return { ...experiment, seed, policyRequests: policyRequests === "all" ? Number.MAX_SAFE_INTEGER : policyRequests };
 }
 
 /** How the log `file` is read. */

@@ -40,10 +40,7 @@ export async function exportFiles(bytes: Uint8Array, format: ExportFormat, versi
     readsHistory: ranker.historyLength > 0,
   };
   const isGenerator = EXPORTED_METHODS.includes(content.method);
-  const holds = {
-    safetensors: format !== "onnx",
-    onnx: format === "onnx" || (format === "all" && isGenerator),
-  };
+  const holds = { safetensors: format !== "onnx", onnx: format === "onnx" || (format === "all" && isGenerator) };
   const files = new Map<ExportFile, string | Uint8Array>();
   if (holds.safetensors) files.set("ranker.safetensors", bytes);
   if (holds.onnx) {

@@ -89,7 +89,6 @@ export class RankingService {
 
   /**
    * What becomes of each request.
-   *
    * @param abandoned aborted when nobody waits for the answer any longer; the promise then rejects
    * @throws ServeProblem `overloaded`, `timeout` or `not-ready`, which say when to try again
    */

@@ -112,8 +112,5 @@ function toOutcome(result: RankedList | RankRequestError): RankOutcome {
 
 /** For the log; the client does not see it. */
 function describeDefect(error: unknown): RequestFault {
-  return {
-    code: "internal",
-    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  };
+  return { code: "internal", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
