@@ -3,7 +3,6 @@ import { Command } from "commander";
 import type { ProgramContext } from "./program-context.ts";
 import { programVersion } from "./versions.ts";
 
-/** A command by its name. */
 interface CommandEntry {
   /** What may follow its name, options alone unless given. */
   readonly usage?: string;

@@ -1,6 +1,7 @@
 /** From the JSON of POST /rank to requests, and from what became of them to the JSON of the answer. */
 import { parseRankRequest } from "../ranker/request-schema.ts";
 import { type RankedList, type RankRequest, RankRequestError } from "../ranker/requests.ts";
+import { isRecord } from "../settings/json-schema.ts";
 import type { RankAnswer } from "./openapi.ts";
 import { ServeProblem, toProblem } from "./problems.ts";
 import type { RankOutcome } from "./ranking/worker-messages.ts";
@@ -22,7 +23,7 @@ type Limits = Pick<RequestLimits, "requests" | "candidates" | "history">;
  * @throws ServeProblem or RankRequestError about the body as a whole, or about its only request
  */
 export function readRankBody(value: unknown, limits: Limits): RankBody {
-  if (!isObject(value)) {
+  if (!isRecord(value)) {
     throw new ServeProblem("type", "expected an object: a request, or `requests` with an array of them");
   }
   if (!Object.hasOwn(value, "requests")) {
@@ -42,7 +43,7 @@ export function readRankBody(value: unknown, limits: Limits): RankBody {
 
 /** Sizes are checked before anything else is looked at. */
 function readRequest(value: unknown, limits: Limits): RankRequest {
-  if (isObject(value)) {
+  if (isRecord(value)) {
     checkCount("candidates", value.candidates, limits.candidates);
     checkCount("history", value.history, limits.history);
   }
@@ -82,8 +83,4 @@ function resultOf(outcome: RankOutcome): RankedList | ServeProblem {
   const { code, message, path } = outcome.fault;
   if (code === "internal") throw new Error(`a request could not be ranked: ${message}`);
   return new ServeProblem(code, message, { path });
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

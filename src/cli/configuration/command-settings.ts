@@ -12,7 +12,6 @@ import { flaggedSettings, SettingFlags, type ShortFlag } from "./setting-flags.t
 /** Read where it lies in the working folder and no other is named. */
 export const DEFAULT_CONFIGURATION_FILE = "goalrank.yaml";
 
-/** The settings of a command. */
 export class CommandSettings {
   readonly flags: SettingFlags;
 

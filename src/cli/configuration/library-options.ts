@@ -13,14 +13,9 @@ export function runSettings({ seed, data, experiment }: Configuration): RunSetti
 /** How the log `file` is read. */
 export function interactionSource(file: string, { data }: Configuration): InteractionSource {
   const { format = "movielens", columns, delimiter } = data;
-  switch (format) {
-    case "movielens":
-      return { format, file };
-    case "csv":
-      return { format, file, columns, delimiter: delimiter.replaceAll("\\t", "\t") };
-    default:
-      return { format, file, columns };
-  }
+  if (format === "movielens") return { format, file };
+  if (format !== "csv") return { format, file, columns };
+  return { format, file, columns, delimiter: delimiter.replaceAll("\\t", "\t") };
 }
 
 /** How the log `file` is cut, and described: tables of features lie beside it. */

@@ -1,7 +1,7 @@
 /** What `goalrank export` writes: the files, in memory. */
 import { EXPORTED_METHODS, exportGenerator, generatorOf } from "../../onnx/generator.ts";
 import type { LoopFacts } from "../../onnx/loops.ts";
-import { Ranker, type RankerDescription } from "../../ranker/ranker.ts";
+import { namesOf, Ranker, type RankerDescription } from "../../ranker/ranker.ts";
 import { decodeRanker } from "../../ranker/ranker-file.ts";
 import { exportReadme } from "./readme.ts";
 
@@ -49,12 +49,12 @@ export async function exportFiles(bytes: Uint8Array, format: ExportFormat, versi
     files.set("encoder.onnx", encoder);
     files.set("decoder-step.onnx", decoderStep);
   }
-  const items = names(itemCount, itemIds).map((id, number) => {
+  const items = namesOf(itemCount, itemIds).map((id, number) => {
     const title = itemTitles?.[number];
     return { id, ...(title && { title }) };
   });
   files.set("items.json", linesJson(items));
-  if (loop.readsUsers) files.set("users.json", linesJson(names(userCount, userIds)));
+  if (loop.readsUsers) files.set("users.json", linesJson(namesOf(userCount, userIds)));
   files.set("README.md", exportReadme({ ranker, loop, holds }));
   return { ranker, files };
 }
@@ -81,9 +81,4 @@ function metadataOf(ranker: RankerDescription): Record<string, string> {
 /** One entry a line. */
 function linesJson(entries: readonly unknown[]): string {
   return `[\n${entries.map((entry) => JSON.stringify(entry)).join(",\n")}\n]\n`;
-}
-
-/** What the log calls each of `count` users or items: its number where it has no name. */
-function names(count: number, ids: readonly string[] | undefined): string[] {
-  return Array.from({ length: count }, (_, number) => ids?.[number] ?? String(number));
 }

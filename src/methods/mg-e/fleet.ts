@@ -24,7 +24,6 @@
  * No two members are alike. All of this is ours: the paper says that generators differ, not how.
  */
 
-/** The autoregressive networks. */
 export const AUTOREGRESSIVE_NETWORKS = ["lists", "positives", "lists 2", "positives 2"] as const;
 export type AutoregressiveNetwork = (typeof AUTOREGRESSIVE_NETWORKS)[number];
 
