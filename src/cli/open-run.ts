@@ -51,9 +51,7 @@ export function resumeRun(path: string, settings: CommandSettings): OpenRun {
 /** The configuration that a run was started with, on the device that is asked for now. */
 export function readRunConfiguration(path: string, flags: Layer): Configuration {
   const file = join(path, "config.json");
-  if (!existsSync(file)) {
-    throw new RunFolderError(`${path}: this is no folder of a run, it has no config.json`);
-  }
+  if (!existsSync(file)) throw new RunFolderError(`${path}: this is no folder of a run, it has no config.json`);
   return resolveConfiguration([readConfigurationFile(file), environmentLayer(), flags]);
 }
 

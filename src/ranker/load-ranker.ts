@@ -68,9 +68,7 @@ export async function findRankerFile(path: string, method?: string): Promise<str
     () => false,
   );
   if (method === undefined) return isFolder ? join(path, RANKER_FILE) : path;
-  if (!isFolder) {
-    throw new RankerFileError("this is no folder of a run, of which alone a method can be chosen");
-  }
+  if (!isFolder) throw new RankerFileError("this is no folder of a run, of which alone a method can be chosen");
   const names = (await readdir(join(path, "rankers")).catch(() => []))
     .filter((name) => name.endsWith(".safetensors"))
     .map((name) => name.slice(0, -".safetensors".length));

@@ -86,9 +86,7 @@ const FRAMEWORK_CODES: Readonly<Record<string, readonly [code: ProblemCode, mess
 /** The problem that any thrown value is; what nobody expected is `internal`, and tells the client nothing. */
 export function toProblem(error: unknown): ServeProblem {
   if (error instanceof ServeProblem) return error;
-  if (error instanceof RankRequestError) {
-    return new ServeProblem(error.code, error.message, { path: error.path });
-  }
+  if (error instanceof RankRequestError) return new ServeProblem(error.code, error.message, { path: error.path });
   const name = (error as { code?: unknown } | null)?.code;
   const known = typeof name === "string" ? FRAMEWORK_CODES[name] : undefined;
   if (known !== undefined) return new ServeProblem(...known);

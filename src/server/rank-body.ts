@@ -24,9 +24,7 @@ export function readRankBody(value: unknown, limits: Limits): RankBody {
   if (!isRecord(value)) {
     throw new ServeProblem("type", "expected an object: a request, or `requests` with an array of them");
   }
-  if (!Object.hasOwn(value, "requests")) {
-    return { several: false, requests: [readRequest(value, limits)] };
-  }
+  if (!Object.hasOwn(value, "requests")) return { several: false, requests: [readRequest(value, limits)] };
   const { requests, ...others } = value;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
