@@ -115,8 +115,10 @@ export class Ranker {
   /** Answers requests together, in their order; one that cannot be answered does the others no harm. */
   async rankMany(requests: readonly RankRequest[]): Promise<(RankedList | RankRequestError)[]> {
     const resolved = requests.map((request) => orRequestError(() => resolveRequest(request, this.names)));
+    // Holds the place of each answer until it is there.
+    const unanswered = new RankRequestError("type", "this request was not answered");
     const answers: (RankedList | RankRequestError)[] = resolved.map((own) =>
-      own instanceof RankRequestError ? own : unanswered(),
+      own instanceof RankRequestError ? own : unanswered,
     );
     await Promise.all(
       alikeRequests(resolved, this.method.answering).map(async (places) => {
@@ -211,11 +213,6 @@ async function orConstraintError<Result>(run: () => Promise<Result>): Promise<Re
     const reason = error.message.replace(/^constraints: (request 0 has )?/, "");
     return new RankRequestError("constraints", reason, "constraints");
   }
-}
-
-/** Holds the place of an answer until it is there. */
-function unanswered(): RankRequestError {
-  return new RankRequestError("type", "this request was not answered");
 }
 
 /** What the log calls each of `count` users or items: its number where it has no name. */

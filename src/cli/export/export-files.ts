@@ -31,7 +31,10 @@ export interface RankerExport {
  * @throws RangeError when an ONNX file would have 2 GiB or more, and for `onnx` of a method that has no such form
  */
 export async function exportFiles(bytes: Uint8Array, format: ExportFormat, version: string): Promise<RankerExport> {
-  const ranker = await describeChecked(bytes);
+  // What it says of itself, once it is known to load.
+  const loaded = await Ranker.create(bytes, { threads: 1 });
+  loaded.dispose();
+  const ranker = loaded.description;
   const content = decodeRanker(bytes);
   const { userFeatures, userCategories, userCount, userIds, itemCount, itemIds, itemTitles } = content.catalogue;
   const loop: LoopFacts = {
@@ -57,13 +60,6 @@ export async function exportFiles(bytes: Uint8Array, format: ExportFormat, versi
   if (loop.readsUsers) files.set("users.json", linesJson(namesOf(userCount, userIds)));
   files.set("README.md", exportReadme({ ranker, loop, holds }));
   return { ranker, files };
-}
-
-/** What a ranker says of itself, once it is known to load. */
-async function describeChecked(bytes: Uint8Array): Promise<RankerDescription> {
-  const ranker = await Ranker.create(bytes, { threads: 1 });
-  ranker.dispose();
-  return ranker.description;
 }
 
 /** What the ONNX files carry as text. */

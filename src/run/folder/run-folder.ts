@@ -131,15 +131,12 @@ export class RunFolder {
    * @returns whether the run is still there
    */
   close(): boolean {
-    const isEmpty = this.isNew && this.metrics.isEmpty && !this.hasCheckpoints;
+    const checkpoints = join(this.path, CHECKPOINTS);
+    const hasCheckpoints = existsSync(checkpoints) && readdirSync(checkpoints).length > 0;
+    const isEmpty = this.isNew && this.metrics.isEmpty && !hasCheckpoints;
     this[Symbol.dispose]();
     if (isEmpty) rmSync(this.path, { recursive: true, force: true });
     return !isEmpty;
-  }
-
-  private get hasCheckpoints(): boolean {
-    const folder = join(this.path, CHECKPOINTS);
-    return existsSync(folder) && readdirSync(folder).length > 0;
   }
 
   /** Closes all files, and lets other processes write the run. */
