@@ -93,10 +93,7 @@ async function loadLog(
   return data;
 }
 
-/**
- * What the prepared file holds; undefined where there is none.
- * @throws DataError when it was made from another log, or in another way
- */
+/** What the prepared file holds, if there is one. @throws DataError when it was made from another log, or otherwise */
 export async function readPrepared(file: string, { source }: OpenedLog): Promise<LogData | undefined> {
   if (!existsSync(file)) return undefined;
   const data = logData(await readPreparedDataset(file));

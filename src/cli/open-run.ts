@@ -26,10 +26,7 @@ export function startRun(settings: CommandSettings): OpenRun {
   return { configuration, run };
 }
 
-/**
- * The run in the folder `path`, as it was started.
- * @throws UsageError for settings beside those that it was started with
- */
+/** The run in the folder `path`, as it was started. @throws UsageError for settings beside those of its start */
 export function resumeRun(path: string, settings: CommandSettings): OpenRun {
   // The device changes no number.
   const others = settings.flags.namesExcept("device");

@@ -73,10 +73,7 @@ export class Ranker {
     this.unknownUser = catalogue.userCount;
   }
 
-  /**
-   * A ranker out of the bytes of its file.
-   * @throws RankerFileError for bytes that are cut short, damaged, or of another version
-   */
+  /** A ranker out of its file's bytes. @throws RankerFileError for bytes cut short, damaged, or of another version */
   static async create(bytes: Uint8Array, options: RankerOptions = {}): Promise<Ranker> {
     const { device = "cpu", threads, limits = {} } = options;
     const content = decodeRanker(bytes);

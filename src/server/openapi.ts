@@ -1,7 +1,4 @@
-/**
- * What each path is asked and answers. Answers are checked as they are written, and the description at /openapi.json is
- * made, from this.
- */
+/** What each path is asked and answers: answers are checked by it as they are written, /openapi.json is made from it. */
 import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from "fastify-type-provider-zod";

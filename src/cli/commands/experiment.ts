@@ -21,7 +21,7 @@ import { RunLock } from "../../run/folder/run-lock.ts";
 import { nearestName } from "../../text/nearest-name.ts";
 import { EXIT } from "../exit-codes.ts";
 import { InterruptedError, Interruption } from "../interruption.ts";
-import { quoteCommand } from "../program-context.ts";
+import { quoteCommand } from "../quote-command.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface ExperimentOptions {
