@@ -24,7 +24,6 @@ export interface LoadOptions extends RankerOptions {
  * Loads a trained ranker.
  * @param source a ranker's file or the folder of a run, or the bytes of such a file
  * @throws RankerFileError when there is no such file, or it is damaged, cut short or of another version
- *
  * @example
  * import { loadRanker } from "goalrank";
  *

@@ -79,7 +79,6 @@ export interface RankerSource extends Pick<RankerContent, "retriever" | "trainin
 
 /**
  * The bytes of a ranker's file.
- *
  * @example
  * writeFileSync("ranker.safetensors", await encodeRanker({ method, instance, models, retriever, training }));
  */

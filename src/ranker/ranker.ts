@@ -98,7 +98,6 @@ export class Ranker {
   /**
    * The method's best list for a request.
    * @throws RankRequestError for a request that cannot be answered
-   *
    * @example
    * const ranker = await loadRanker("runs/first/ranker.safetensors");
    * const { items } = await ranker.rank({ history: ["1193", "661"], length: 3 });

@@ -29,11 +29,8 @@ export async function restoreMethod(content: RankerContent, device: Device): Pro
 /** Other methods than GoalRank are loaded when they are asked for: a page that ranks with GoalRank needs none of them. */
 async function findMaker(name: string): Promise<Maker> {
   if (name === "goalrank") {
-    return {
-      title: "GoalRank",
-      answersWith: [],
-      create: (context) => goalRankInstance(createGenerator(context, "generator")),
-    };
+    const create: Maker["create"] = (context) => goalRankInstance(createGenerator(context, "generator"));
+    return { title: "GoalRank", answersWith: [], create };
   }
   const { findMethod } = await import("../methods/index.ts");
   try {

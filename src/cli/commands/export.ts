@@ -45,11 +45,8 @@ async function exportRanker(run: string, { method, out, format, force, json }: E
   });
   await writeFolder(out, files, EXPORT_FILES, force);
   const written = [...files].map(([name, content]) => ({ file: join(out, name), bytes: Buffer.byteLength(content) }));
-  if (json) {
-    console.log(JSON.stringify({ fingerprint: ranker.fingerprint, written }));
-    return;
-  }
-  for (const { file, bytes } of written) console.log(`${file}  ${formatBytes(bytes)}`);
+  if (json) console.log(JSON.stringify({ fingerprint: ranker.fingerprint, written }));
+  else for (const { file, bytes } of written) console.log(`${file}  ${formatBytes(bytes)}`);
 }
 
 function formatBytes(bytes: number): string {
