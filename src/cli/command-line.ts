@@ -2,13 +2,13 @@
 import { type Command, CommanderError } from "commander";
 import { nearestName } from "../text/nearest-name.ts";
 import { createProgram } from "./goalrank-program.ts";
-import { quoteCommand } from "./program-context.ts";
+import { quoteCommand } from "./quote-command.ts";
 import { say } from "./terminal/say.ts";
 
 /** Sets the exit code of the process. Mistakes of the caller are told in one line each, defects with their stack. */
 export async function runCommandLine(words: readonly string[]): Promise<void> {
   endQuietlyOnClosedPipes();
-  const program = await createProgram({ command: `goalrank ${quoteCommand(words)}` }, words);
+  const program = await createProgram(`goalrank ${quoteCommand(words)}`, words);
   try {
     await program.parseAsync(words, { from: "user" });
   } catch (error) {

@@ -1,14 +1,12 @@
 /** The commands of `goalrank`, each of which is loaded when it is called. */
 import { Command } from "commander";
-import type { ProgramContext } from "./program-context.ts";
 import { programVersion } from "./versions.ts";
 
-/** A command by its name. */
 interface CommandEntry {
   /** What may follow its name, options alone unless given. */
   readonly usage?: string;
   readonly description: string;
-  load(context: ProgramContext): Promise<Command>;
+  load(commandLine: string): Promise<Command>;
 }
 
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
@@ -28,7 +26,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   train: {
     usage: "[options] [stage]",
     description: "train the models up to a stage: retriever, reward, generator or all",
-    load: async (context) => (await import("./commands/train.ts")).trainCommand(context),
+    load: async (commandLine) => (await import("./commands/train.ts")).trainCommand(commandLine),
   },
   evaluate: {
     usage: "[options] <run>",
@@ -77,7 +75,7 @@ From a log to a served ranker:
 Exit codes: 0 done; 1 a defect of the program; 2 a mistake in arguments, configuration or data; 130 interrupted.`;
 
 /** The program for a command line: the command that `words` call, or ask help for, is loaded; the others are listed. */
-export async function createProgram(context: ProgramContext, words: readonly string[]): Promise<Command> {
+export async function createProgram(commandLine: string, words: readonly string[]): Promise<Command> {
   const program = new Command("goalrank")
     .description("Train and serve list-wise rankers: GoalRank (arXiv 2509.22046) in pure TypeScript.")
     .version(programVersion(), "-V, --version", "print the version")
@@ -86,7 +84,7 @@ export async function createProgram(context: ProgramContext, words: readonly str
   const [first, second] = words.filter((word) => !word.startsWith("-"));
   const called = first === "help" ? second : first;
   for (const [name, { usage = "[options]", description, load }] of Object.entries(COMMANDS)) {
-    const command = name === called ? await load(context) : new Command(name).usage(usage);
+    const command = name === called ? await load(commandLine) : new Command(name).usage(usage);
     program.addCommand(command.description(description));
   }
   // Errors are thrown, for one place to print them.

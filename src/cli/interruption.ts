@@ -22,10 +22,7 @@ export class Interruption {
   private underWay = 0;
   private endedBy: Signal = "SIGINT";
 
-  /**
-   * Ends training between begin and end with a checkpoint. Elsewhere there is nothing to save, and the process ends at
-   * once.
-   */
+  /** Ends training with a checkpoint. Where none is under way nothing is to be saved: the process ends at once. */
   readonly listener: TrainingListener = {
     begin: () => void this.underWay++,
     step() {},
@@ -53,10 +50,7 @@ export class Interruption {
     return { [Symbol.dispose]: () => void this.cleanups.delete(cleanup) };
   }
 
-  /**
-   * Lets `work`, such as the writing of a file, come to its end.
-   * @throws InterruptedError after it, if a signal came meanwhile
-   */
+  /** Lets `work`, such as the writing of a file, end. @throws InterruptedError after it, if a signal came meanwhile */
   async complete<Result>(work: () => Promise<Result>): Promise<Result> {
     this.underWay++;
     try {

@@ -1,5 +1,4 @@
 /** Reads or draws the data of a run, and says on stderr what it is. */
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { DataError } from "../data/errors.ts";
 import { fingerprintLog, prepare } from "../data/prepare.ts";
@@ -8,6 +7,7 @@ import { isSameSource, type SourceFingerprint } from "../data/prepared/fingerpri
 import { readPreparedDataset, writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
 import type { InteractionSource } from "../data/readers/read-interactions.ts";
 import { formatDataReport } from "../data/report/format-data-report.ts";
+import { sha256 } from "../files/sha256.ts";
 import { type LogData, logData, type RunData, worldData } from "../run/data.ts";
 import type { DataIdentity } from "../run/folder/run-record.ts";
 import type { TrainingContext } from "../training/trainer.ts";
@@ -42,13 +42,9 @@ export async function findData(configuration: Configuration, work: Work): Promis
   const { seed, data } = configuration;
   const world = { scenario, seed, ...("maxLists" in data && { maxLists: data.maxLists }) };
   return {
-    identity: { fingerprint: digest(["embedded world", world]), files: [] },
+    identity: { fingerprint: sha256(JSON.stringify(["embedded world", world])), files: [] },
     load: async () => drawWorld(configuration),
   };
-}
-
-function digest(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }
 
 function drawWorld({ seed, data: { scenario = "default", maxLists } }: Configuration): RunData {
@@ -75,7 +71,7 @@ export async function openLog(file: string, configuration: Configuration): Promi
   const ways = [interactionSource(file, configuration), prepareOptions(file, configuration)] as const;
   const source = await fingerprintLog(...ways);
   // The same for the same content, whatever its files are called.
-  const fingerprint = digest([source.files.map(({ sha256 }) => sha256), source.options]);
+  const fingerprint = sha256(JSON.stringify([source.files.map((own) => own.sha256), source.options]));
   return { file, ways, source, identity: { fingerprint, files: source.files } };
 }
 
@@ -97,10 +93,7 @@ async function loadLog(
   return data;
 }
 
-/**
- * What the prepared file holds; undefined where there is none.
- * @throws DataError when it was made from another log, or in another way
- */
+/** What the prepared file holds, if there is one. @throws DataError when it was made from another log, or otherwise */
 export async function readPrepared(file: string, { source }: OpenedLog): Promise<LogData | undefined> {
   if (!existsSync(file)) return undefined;
   const data = logData(await readPreparedDataset(file));

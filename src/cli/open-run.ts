@@ -26,10 +26,7 @@ export function startRun(settings: CommandSettings): OpenRun {
   return { configuration, run };
 }
 
-/**
- * The run in the folder `path`, as it was started.
- * @throws UsageError for settings beside those that it was started with
- */
+/** The run in the folder `path`, as it was started. @throws UsageError for settings beside those of its start */
 export function resumeRun(path: string, settings: CommandSettings): OpenRun {
   // The device changes no number.
   const others = settings.flags.namesExcept("device");
@@ -51,9 +48,7 @@ export function resumeRun(path: string, settings: CommandSettings): OpenRun {
 /** The configuration that a run was started with, on the device that is asked for now. */
 export function readRunConfiguration(path: string, flags: Layer): Configuration {
   const file = join(path, "config.json");
-  if (!existsSync(file)) {
-    throw new RunFolderError(`${path}: this is no folder of a run, it has no config.json`);
-  }
+  if (!existsSync(file)) throw new RunFolderError(`${path}: this is no folder of a run, it has no config.json`);
   return resolveConfiguration([readConfigurationFile(file), environmentLayer(), flags]);
 }
 

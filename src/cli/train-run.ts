@@ -35,10 +35,7 @@ export interface TrainedRun {
   readonly result?: RunResult;
 }
 
-/**
- * Trains up to `stage`, or what is left to train of it.
- * @param command for the record of the run
- */
+/** Trains up to `stage`, or what is left to train of it. @param command for the record of the run */
 export async function trainRun(
   stage: TrainStage,
   { configuration, run }: OpenRun,

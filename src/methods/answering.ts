@@ -55,10 +55,7 @@ export interface Answering {
    * of drawing its items one by one in proportion to exp(score) (Plackett and Luce).
    */
   readonly probabilities: "policy" | "plackett-luce";
-  /**
-   * The fewest candidates of a request: a method that chooses among lists of L items needs as many, though it may be asked
-   * for fewer of them.
-   */
+  /** The fewest candidates of a request: who chooses among lists of L items needs L, though asked for fewer items. */
   readonly leastCandidates: number;
   /**
    * Whether requests may be answered together. A method that chooses among many lists judges those of one request at a
@@ -155,10 +152,7 @@ export function byChoice(batchSize: number, listLength: number, choose: Answerin
   return fromRanking({ batchSize, leastCandidates: listLength, together: false }, choose);
 }
 
-/**
- * A list is filled from the top with what the rules still allow, in the method's own order: its list, then the other
- * candidates by their scores.
- */
+/** Fills a list from the top with what the rules still allow: the method's list, then the others by their scores. */
 function fromRanking(
   traits: Pick<Answering, "batchSize" | "leastCandidates" | "together">,
   rank: Answering["rank"],

@@ -24,9 +24,7 @@ async function learn(generator: Generator, context: MethodContext, lesson: Lesso
   const { seed } = context;
   const { training, rewardModel, policy, train } = lesson;
   const { generatorStart, groups, policyRequests } = policy;
-  if (generatorStart === "imitation") {
-    generator.loadStateDict(await sharedModel(context, "imitation").stateDict());
-  }
+  if (generatorStart === "imitation") generator.loadStateDict(await sharedModel(context, "imitation").stateDict());
   if (generatorStart === "reward" && rewardModel !== undefined) await startFromReward(generator, rewardModel);
   const sampler = groups.refreshEvery > 1 ? createGenerator(context, "sampler") : undefined;
   const reference = isGroupObjective(groups.objective) ? createGenerator(context, "reference") : undefined;

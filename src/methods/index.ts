@@ -67,10 +67,7 @@ const NUMBERED: readonly (readonly [prefix: string, make: (lists: number) => Met
   ["imitation-evaluator-", imitationEvaluator],
 ];
 
-/**
- * The method called `name`.
- * @throws RangeError that names the nearest and all methods, for an unknown one
- */
+/** The method called `name`. @throws RangeError that names the nearest and all methods, for an unknown one */
 export function findMethod(name: string): Method {
   const all = [...METHODS, ...OTHERS];
   const found = all.find((method) => method.name === name);

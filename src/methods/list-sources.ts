@@ -9,10 +9,7 @@ import { evaluationBatches } from "../training/batches.ts";
 import { type Answering, byChoice, type RankedLists } from "./answering.ts";
 import { type MethodContext, sharedModel } from "./method.ts";
 
-/**
- * Draws candidate positions of `count` lists for each request, i32 [B, count, L], and scores all candidates by
- * itself: [B, N].
- */
+/** Draws `count` lists for each request, i32 [B, count, L], and scores all candidates by itself: [B, N]. */
 export type ListSource = (
   batch: RequestBatch,
   count: number,

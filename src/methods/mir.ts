@@ -65,7 +65,6 @@ export function fadedAffinities(raw: Tensor, theta: Tensor): Tensor {
 
 /**
  * What candidates V [B, N, E] and the history Q [B, H, F] read of each other.
- *
  * @param affinities C: [B, H, N]
  * @param ofCandidates V w_v: [B, N, 1]
  * @param ofHistory Q w_q: [B, H, 1]

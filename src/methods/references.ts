@@ -1,7 +1,4 @@
-/**
- * Methods that train nothing of their own: what anyone could do, what was shown, the best there is, and the shared models
- * by themselves.
- */
+/** Methods that train nothing of their own: what anyone could do, what was shown, the best there is, shared models. */
 import type { RequestBatch } from "../data/batch.ts";
 import type { RequestColumns } from "../data/dataset.ts";
 import { randomLists } from "../goalrank/groups/random.ts";

@@ -22,10 +22,8 @@ export interface LoadOptions extends RankerOptions {
 
 /**
  * Loads a trained ranker.
- *
  * @param source a ranker's file or the folder of a run, or the bytes of such a file
  * @throws RankerFileError when there is no such file, or it is damaged, cut short or of another version
- *
  * @example
  * import { loadRanker } from "goalrank";
  *
@@ -46,10 +44,7 @@ export async function loadRanker(
   }
 }
 
-/**
- * The bytes of a ranker's file.
- * @throws RankerFileError where there is none
- */
+/** The bytes of a ranker's file. @throws RankerFileError where there is none */
 export async function readRankerFile(path: string, method?: string): Promise<Uint8Array> {
   try {
     return await readFile(await findRankerFile(path, method));
@@ -72,9 +67,7 @@ export async function findRankerFile(path: string, method?: string): Promise<str
     () => false,
   );
   if (method === undefined) return isFolder ? join(path, RANKER_FILE) : path;
-  if (!isFolder) {
-    throw new RankerFileError("this is no folder of a run, of which alone a method can be chosen");
-  }
+  if (!isFolder) throw new RankerFileError("this is no folder of a run, of which alone a method can be chosen");
   const names = (await readdir(join(path, "rankers")).catch(() => []))
     .filter((name) => name.endsWith(".safetensors"))
     .map((name) => name.slice(0, -".safetensors".length));

@@ -79,7 +79,6 @@ export interface RankerSource extends Pick<RankerContent, "retriever" | "trainin
 
 /**
  * The bytes of a ranker's file.
- *
  * @example
  * writeFileSync("ranker.safetensors", await encodeRanker({ method, instance, models, retriever, training }));
  */
@@ -130,7 +129,7 @@ function shapeOf(context: MethodContext): ModelShape {
 
 /** @throws RankerFileError for bytes that are cut short, damaged, of another kind or of another version */
 export function decodeRanker(bytes: Uint8Array): RankerContent {
-  const { tensors, metadata: entries } = decodeFile(bytes);
+  const { tensors, metadata: entries } = orDamaged(SafetensorsError, () => decodeSafetensors(bytes));
   const text = entries[METADATA_KEY];
   if (text === undefined) throw new RankerFileError("ranker: this is a safetensors file, but no ranker");
   const fingerprint = textChecksum(text);
@@ -140,32 +139,25 @@ export function decodeRanker(bytes: Uint8Array): RankerContent {
   const { method, shape, judge, choices, catalogue: description, retriever, training } = metadata;
   const ofCatalogue = new Map([...tensors].filter(([name]) => isCatalogueTensor(name)));
   const ofRetriever = ofPrefix(RETRIEVER_PREFIX, tensors);
-  try {
-    return {
-      method,
-      shape,
-      judge,
-      choices,
-      models: byModel(MODEL_PREFIX, tensors),
-      shared: byModel(SHARED_PREFIX, tensors),
-      catalogue: restoreCatalogue(description, ofCatalogue),
-      retriever: retriever === undefined ? undefined : restoreRetriever(retriever, ofRetriever, description),
-      training,
-      fingerprint,
-    };
-  } catch (cause) {
-    if (cause instanceof RangeError) throw damaged(cause.message, cause);
-    throw cause;
-  }
+  return orDamaged(RangeError, () => ({
+    method,
+    shape,
+    judge,
+    choices,
+    models: byModel(MODEL_PREFIX, tensors),
+    shared: byModel(SHARED_PREFIX, tensors),
+    catalogue: restoreCatalogue(description, ofCatalogue),
+    retriever: retriever === undefined ? undefined : restoreRetriever(retriever, ofRetriever, description),
+    training,
+    fingerprint,
+  }));
 }
 
 /** The description, once it is known to be one. */
 function readMetadata(text: string): RankerMetadata {
   const value = parsedJson(text);
   const { kind, version }: { readonly kind?: unknown; readonly version?: unknown } = Object(value);
-  if (kind !== "ranker") {
-    throw new RankerFileError(`ranker: this file is a ${JSON.stringify(kind)}; expected a ranker`);
-  }
+  if (kind !== "ranker") throw new RankerFileError(`ranker: this file is a ${JSON.stringify(kind)}; expected a ranker`);
   if (version !== RANKER_VERSION) {
     throw new RankerFileError(
       `ranker: the file is of version ${JSON.stringify(version)}; this program reads version ${RANKER_VERSION}; train it anew`,
@@ -177,12 +169,12 @@ function readMetadata(text: string): RankerMetadata {
   throw damaged(`its description is wrong at ${path.join(".")}: ${message}`);
 }
 
-function decodeFile(bytes: Uint8Array): ReturnType<typeof decodeSafetensors> {
+/** What `read` gives; an error of `kind` says that the file is damaged. */
+function orDamaged<Result>(kind: typeof RangeError | typeof SafetensorsError, read: () => Result): Result {
   try {
-    return decodeSafetensors(bytes);
+    return read();
   } catch (cause) {
-    if (!(cause instanceof SafetensorsError)) throw cause;
-    throw damaged(cause.message, cause);
+    throw cause instanceof kind ? damaged(cause.message, cause) : cause;
   }
 }
 

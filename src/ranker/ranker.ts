@@ -5,7 +5,7 @@ import { chooseDevice, type Device, type DeviceName } from "../kernels/index.ts"
 import type { Answer, Answering } from "../methods/answering.ts";
 import { outsideScopes, withDefaultDevice } from "../tensor/index.ts";
 import { decodeRanker, RANKER_VERSION, type RankerContent } from "./ranker-file.ts";
-import { type RankedList, type RankRequest, RankRequestError } from "./requests.ts";
+import { orRequestError, type RankedList, type RankRequest, RankRequestError } from "./requests.ts";
 import {
   DEFAULT_LIMITS,
   type Names,
@@ -57,10 +57,10 @@ export class Ranker {
     limits: Partial<RankerLimits>,
   ) {
     const { catalogue, retriever, shape } = content;
-    const itemIds = catalogue.itemIds ?? numberNames(catalogue.itemCount);
+    const itemIds = namesOf(catalogue.itemCount, catalogue.itemIds);
     this.description = describe(content, method);
     this.names = {
-      userNumbers: byName(catalogue.userIds ?? numberNames(catalogue.userCount)),
+      userNumbers: byName(namesOf(catalogue.userCount, catalogue.userIds)),
       itemIds,
       itemNumbers: byName(itemIds),
       retriever,
@@ -73,10 +73,7 @@ export class Ranker {
     this.unknownUser = catalogue.userCount;
   }
 
-  /**
-   * A ranker out of the bytes of its file.
-   * @throws RankerFileError for bytes that are cut short, damaged, or of another version
-   */
+  /** A ranker out of its file's bytes. @throws RankerFileError for bytes cut short, damaged, or of another version */
   static async create(bytes: Uint8Array, options: RankerOptions = {}): Promise<Ranker> {
     const { device = "cpu", threads, limits = {} } = options;
     const content = decodeRanker(bytes);
@@ -101,7 +98,6 @@ export class Ranker {
   /**
    * The method's best list for a request.
    * @throws RankRequestError for a request that cannot be answered
-   *
    * @example
    * const ranker = await loadRanker("runs/first/ranker.safetensors");
    * const { items } = await ranker.rank({ history: ["1193", "661"], length: 3 });
@@ -114,9 +110,11 @@ export class Ranker {
 
   /** Answers requests together, in their order; one that cannot be answered does the others no harm. */
   async rankMany(requests: readonly RankRequest[]): Promise<(RankedList | RankRequestError)[]> {
-    const resolved = requests.map((request) => resolveOrError(request, this.names));
+    const resolved = requests.map((request) => orRequestError(() => resolveRequest(request, this.names)));
+    // Holds the place of each answer until it is there.
+    const unanswered = new RankRequestError("type", "this request was not answered");
     const answers: (RankedList | RankRequestError)[] = resolved.map((own) =>
-      own instanceof RankRequestError ? own : unanswered(),
+      own instanceof RankRequestError ? own : unanswered,
     );
     await Promise.all(
       alikeRequests(resolved, this.method.answering).map(async (places) => {
@@ -137,7 +135,7 @@ export class Ranker {
 
   /** Requests with as many candidates and as long a list each; one alone where there are constraints. */
   private async rankAlike(group: readonly ResolvedRequest[]): Promise<RankedList[] | RankRequestError> {
-    const answer = await orRequestError(() => this.answer(group));
+    const answer = await orConstraintError(() => this.answer(group));
     if (answer instanceof RankRequestError) return answer;
     return group.map(({ candidates, length, unknownHistory }, n) => {
       const own = Array.from({ length }, (_, t) => n * length + t);
@@ -166,25 +164,19 @@ export class Ranker {
 }
 
 function describe(
-  { catalogue, retriever, shape, ...content }: RankerContent,
-  { title, answering }: RestoredMethod,
+  { catalogue: { itemCount, userCount }, retriever, shape, fingerprint, method, training }: RankerContent,
+  { title, answering: { probabilities } }: RestoredMethod,
 ): RankerDescription {
-  const { listLength, candidateCount, historyLength, width, heads, layers } = shape;
-  const { fingerprint, method, training } = content;
+  const { dropoutRate: _, seed: __, ...sizes } = shape;
   return {
     version: RANKER_VERSION,
     fingerprint,
     method,
     title,
-    probabilities: answering.probabilities,
-    itemCount: catalogue.itemCount,
-    userCount: catalogue.userCount,
-    listLength,
-    candidateCount,
-    historyLength,
-    width,
-    heads,
-    layers,
+    probabilities,
+    itemCount,
+    userCount,
+    ...sizes,
     retriever: retriever?.name,
     training,
   };
@@ -208,17 +200,8 @@ function alikeRequests(
   return [...groups.values()];
 }
 
-function resolveOrError(request: RankRequest, names: Names): ResolvedRequest | RankRequestError {
-  try {
-    return resolveRequest(request, names);
-  } catch (error) {
-    if (error instanceof RankRequestError) return error;
-    throw error;
-  }
-}
-
 /** What `run` gives; constraints that cannot be met are a RankRequestError. */
-async function orRequestError<Result>(run: () => Promise<Result>): Promise<Result | RankRequestError> {
+async function orConstraintError<Result>(run: () => Promise<Result>): Promise<Result | RankRequestError> {
   try {
     return await run();
   } catch (error) {
@@ -228,13 +211,9 @@ async function orRequestError<Result>(run: () => Promise<Result>): Promise<Resul
   }
 }
 
-/** Holds the place of an answer until it is there. */
-function unanswered(): RankRequestError {
-  return new RankRequestError("type", "this request was not answered");
-}
-
-function numberNames(count: number): string[] {
-  return Array.from({ length: count }, (_, number) => String(number));
+/** What the log calls each of `count` users or items: its number where it has no name. */
+export function namesOf(count: number, ids: readonly string[] | undefined): readonly string[] {
+  return ids ?? Array.from({ length: count }, (_, number) => String(number));
 }
 
 function byName(names: readonly string[]): Map<string, number> {

@@ -54,10 +54,7 @@ export const rankRequestSchema: z.ZodType<RankRequest> = z
   })
   .describe("A request for one list");
 
-/**
- * A request out of parsed JSON.
- * @throws RankRequestError of code `type` that says where it is not a request
- */
+/** A request out of parsed JSON. @throws RankRequestError of code `type` that says where it is not a request */
 export function parseRankRequest(value: unknown): RankRequest {
   const parsed = rankRequestSchema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -80,3 +80,13 @@ export class RankRequestError extends Error {
     super(excerpt(path === undefined ? message : `${path}: ${message}`, 500));
   }
 }
+
+/** What `read` gives, or the {@link RankRequestError} that it throws. */
+export function orRequestError<Result>(read: () => Result): Result | RankRequestError {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RankRequestError) return error;
+    throw error;
+  }
+}

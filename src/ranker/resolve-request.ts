@@ -80,8 +80,7 @@ function resolveHistory(
   { itemNumbers, limits }: Names,
 ): Pick<ResolvedRequest, "history" | "unknownHistory"> {
   if (history.length > limits.history) {
-    const problem = `${history.length} entries; at most ${limits.history} are allowed`;
-    throw new RankRequestError("count", problem, "history");
+    throw new RankRequestError("count", `${history.length} entries; at most ${limits.history} are allowed`, "history");
   }
   const known = history.flatMap((entry) => {
     const { item, feedback = 1 } = typeof entry === "string" ? { item: entry } : entry;
@@ -94,8 +93,7 @@ function resolveHistory(
 function resolveLength({ length }: RankRequest, { listLength }: Names): number {
   if (length === undefined) return listLength;
   if (Number.isInteger(length) && length >= 1 && length <= listLength) return length;
-  const problem = `this ranker makes lists of 1 to ${listLength} items, got ${length}`;
-  throw new RankRequestError("length", problem, "length");
+  throw new RankRequestError("length", `this ranker makes lists of 1 to ${listLength} items, got ${length}`, "length");
 }
 
 interface ScoredItems {

@@ -20,10 +20,7 @@ export interface RestoredMethod {
 /** What of a method makes an instance out of a file. */
 type Maker = Pick<Method, "title" | "answersWith" | "create">;
 
-/**
- * Restores a method with the weights of its file.
- * @throws RankerFileError for an unknown method, and for weights that are not the method's
- */
+/** A method with its file's weights. @throws RankerFileError for an unknown method, and for weights not the method's */
 export async function restoreMethod(content: RankerContent, device: Device): Promise<RestoredMethod> {
   const maker = await findMaker(content.method);
   return outsideScopes(() => withDefaultDevice(device, () => restore(content, maker)));
@@ -32,11 +29,8 @@ export async function restoreMethod(content: RankerContent, device: Device): Pro
 /** Other methods than GoalRank are loaded when they are asked for: a page that ranks with GoalRank needs none of them. */
 async function findMaker(name: string): Promise<Maker> {
   if (name === "goalrank") {
-    return {
-      title: "GoalRank",
-      answersWith: [],
-      create: (context) => goalRankInstance(createGenerator(context, "generator")),
-    };
+    const create: Maker["create"] = (context) => goalRankInstance(createGenerator(context, "generator"));
+    return { title: "GoalRank", answersWith: [], create };
   }
   const { findMethod } = await import("../methods/index.ts");
   try {

@@ -8,10 +8,7 @@ export function withUnknownUser(catalogue: Catalogue): Catalogue {
     ...catalogue,
     userCount: userCount + 1,
     ...(userFeatures && {
-      userFeatures: {
-        ...userFeatures,
-        data: extended(userFeatures.data, new Float32Array(userFeatures.width)),
-      },
+      userFeatures: { ...userFeatures, data: extended(userFeatures.data, new Float32Array(userFeatures.width)) },
     }),
     ...(userCategories && {
       userCategories: {

@@ -19,10 +19,7 @@ import type { RunSettings } from "./settings.ts";
 
 type AnatomySettings = Pick<RunSettings, "seed" | "groups">;
 
-/**
- * Looks at requests of the test set that hold a positive among their candidates, drawn with the seed.
- * @param requests how many
- */
+/** Looks at so many requests of the test set that hold a positive among their candidates, drawn with the seed. */
 export async function createAnatomy(
   models: GoalRankModels,
   data: RunData,

@@ -146,9 +146,5 @@ function compareWithGoalRank(
   const own = worths.get(GOAL_RANK.title);
   if (own === undefined) return [];
   const others = [...worths].filter(([name]) => ![GOAL_RANK, RANDOM, ORACLE].some(({ title }) => title === name));
-  return others.map(([over, { measured }]) => ({
-    over,
-    measure,
-    ...pairedDifference(own.measured, measured, seed),
-  }));
+  return others.map(([over, { measured }]) => ({ over, measure, ...pairedDifference(own.measured, measured, seed) }));
 }

@@ -38,10 +38,7 @@ export interface WorldDataOptions {
   readonly testRequests?: number;
 }
 
-/**
- * Logs of the embedded world.
- * @throws RangeError for an unknown scenario, naming those there are
- */
+/** Logs of the embedded world. @throws RangeError for an unknown scenario, naming those there are */
 export function worldData(options: WorldDataOptions): RunData & { readonly world: World } {
   const { scenario: name = "default", seed, testRequests = 500 } = options;
   const scenario = findScenario(name);

@@ -83,21 +83,13 @@ const modelsSchema = z.strictObject({
   feedbackTraining: trainingSchema({ batchSize: 64, learningRate: 5e-3, metric: z.enum(ranking) })
     .prefault({})
     .describe("Training of the DNN, and of every method but GoalRank"),
-  rewardTraining: trainingSchema({
-    batchSize: 64,
-    learningRate: 5e-3,
-    metric: z.enum(["meanSquaredError", "pearson"]),
-  })
+  rewardTraining: trainingSchema({ batchSize: 64, learningRate: 5e-3, metric: z.enum(["meanSquaredError", "pearson"]) })
     .prefault({})
     .describe("Training of the reward model"),
   imitationTraining: trainingSchema({ batchSize: 64, learningRate: 3e-3, metric: z.enum(ranking) })
     .prefault({})
     .describe("Training of the generator that imitates the log"),
-  policyTraining: trainingSchema({
-    batchSize: 16,
-    learningRate: 3e-3,
-    metric: z.enum([...ranking, "predicted"]),
-  })
+  policyTraining: trainingSchema({ batchSize: 16, learningRate: 3e-3, metric: z.enum([...ranking, "predicted"]) })
     .prefault({})
     .describe("Training of GoalRank's generator"),
 });

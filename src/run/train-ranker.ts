@@ -68,9 +68,7 @@ export interface TrainedRanker {
  *
  * Feedback of at least `positiveThreshold` is a positive: 3 unless given, or 1 where no event has more. With enough
  * events, `retrieverFraction: 0.5` lets the models learn from candidates that are scored as later ones will be.
- *
  * @throws RangeError for events or options that are wrong, and where too few events are left
- *
  * @example
  * const { ranker, report } = await trainRanker(events, { core: 5, listLength: 4, candidateCount: 20 });
  * const { items } = await ranker.rank({ user: "ann" });

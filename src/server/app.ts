@@ -152,12 +152,7 @@ function observe(app: FastifyInstance, { metrics }: AppOptions, request: Fastify
     const status = reply.raw.writableFinished ? reply.raw.statusCode : 499;
     metrics.requests.inc({ route, status });
     metrics.latency.observe({ route }, milliseconds / 1000);
-    const line = {
-      requestId: request.id,
-      status,
-      milliseconds: Number(milliseconds.toFixed(1)),
-      ...request.asked,
-    };
+    const line = { requestId: request.id, status, milliseconds: Number(milliseconds.toFixed(1)), ...request.asked };
     app.log[QUIET.includes(route) ? "debug" : "info"](line, `${request.method} ${route}`);
   });
 }

@@ -31,8 +31,7 @@ export function answerConnection(socket: Socket, { status, answer }: ServeProble
       text,
     ].join("\r\n"),
   );
-  socket.end();
-  destroyLater(socket);
+  endLingering(socket);
 }
 
 /**
@@ -42,13 +41,11 @@ export function answerConnection(socket: Socket, { status, answer }: ServeProble
 export function closeAfterAnswer(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader("Connection", "close");
   const { socket } = request;
-  socket.destroySoon = () => {
-    socket.end();
-    destroyLater(socket);
-  };
+  socket.destroySoon = () => endLingering(socket);
 }
 
-function destroyLater(socket: Socket): void {
+function endLingering(socket: Socket): void {
+  socket.end();
   setTimeout(() => socket.destroy(), LINGER_MILLISECONDS).unref();
 }
 

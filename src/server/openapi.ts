@@ -1,7 +1,4 @@
-/**
- * What each path is asked and answers. Answers are checked as they are written, and the description at /openapi.json is
- * made, from this.
- */
+/** What each path is asked and answers: answers are checked by it as they are written, /openapi.json is made from it. */
 import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from "fastify-type-provider-zod";
@@ -158,10 +155,7 @@ export function describeRoutes({ limits, token }: Pick<ApiOptions, "limits" | "t
     health: {
       summary: "Whether the process lives",
       security: [],
-      response: {
-        200: health.meta({ description: "It does", examples: [{ status: "ok" }] }),
-        ...errors(ANYWHERE),
-      },
+      response: { 200: health.meta({ description: "It does", examples: [{ status: "ok" }] }), ...errors(ANYWHERE) },
     },
     ready: {
       summary: "Whether a ranker is loaded and the server is not shutting down",

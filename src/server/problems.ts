@@ -12,10 +12,7 @@ export const PROBLEMS = {
   "slow-request": { status: 408, description: "The request was not sent within the time allowed." },
   "too-large": { status: 413, description: "The body has too many bytes." },
   count: { status: 413, description: "Too many requests in a body, candidates or history entries." },
-  "media-type": {
-    status: 415,
-    description: "The body is not declared as application/json, or is compressed.",
-  },
+  "media-type": { status: 415, description: "The body is not declared as application/json, or is compressed." },
   expectation: { status: 417, description: "`Expect` asks for something else than 100-continue." },
   "unknown-item": { status: 422, description: "The ranker does not know an item." },
   duplicate: { status: 422, description: "An item or a position stands there twice." },
@@ -89,9 +86,7 @@ const FRAMEWORK_CODES: Readonly<Record<string, readonly [code: ProblemCode, mess
 /** The problem that any thrown value is; what nobody expected is `internal`, and tells the client nothing. */
 export function toProblem(error: unknown): ServeProblem {
   if (error instanceof ServeProblem) return error;
-  if (error instanceof RankRequestError) {
-    return new ServeProblem(error.code, error.message, { path: error.path });
-  }
+  if (error instanceof RankRequestError) return new ServeProblem(error.code, error.message, { path: error.path });
   const name = (error as { code?: unknown } | null)?.code;
   const known = typeof name === "string" ? FRAMEWORK_CODES[name] : undefined;
   if (known !== undefined) return new ServeProblem(...known);

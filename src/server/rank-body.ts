@@ -1,6 +1,7 @@
 /** From the JSON of POST /rank to requests, and from what became of them to the JSON of the answer. */
 import { parseRankRequest } from "../ranker/request-schema.ts";
-import { type RankedList, type RankRequest, RankRequestError } from "../ranker/requests.ts";
+import { orRequestError, type RankedList, type RankRequest, RankRequestError } from "../ranker/requests.ts";
+import { isRecord } from "../settings/json-schema.ts";
 import type { RankAnswer } from "./openapi.ts";
 import { ServeProblem, toProblem } from "./problems.ts";
 import type { RankOutcome } from "./ranking/worker-messages.ts";
@@ -9,45 +10,36 @@ import type { RequestLimits } from "./settings.ts";
 export interface RankBody {
   /** Whether the body was a list of requests, which is answered by a list. */
   readonly several: boolean;
-  readonly requests: readonly ReadRequest[];
+  /** Each request, or what is wrong with it. */
+  readonly requests: readonly (RankRequest | RankRequestError)[];
 }
-
-/** A request, or what is wrong with it. */
-export type ReadRequest = { readonly request: RankRequest } | { readonly problem: RankRequestError };
 
 type Limits = Pick<RequestLimits, "requests" | "candidates" | "history">;
 
 /**
  * The requests of a body. Of several, those that are wrong stand as errors among the others.
- *
  * @throws ServeProblem or RankRequestError about the body as a whole, or about its only request
  */
 export function readRankBody(value: unknown, limits: Limits): RankBody {
-  if (!isObject(value)) {
+  if (!isRecord(value)) {
     throw new ServeProblem("type", "expected an object: a request, or `requests` with an array of them");
   }
-  if (!Object.hasOwn(value, "requests")) {
-    return { several: false, requests: [{ request: readRequest(value, limits) }] };
-  }
+  if (!Object.hasOwn(value, "requests")) return { several: false, requests: [readRequest(value, limits)] };
   const { requests, ...others } = value;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
-    throw new ServeProblem("type", `${unknown}: stands beside \`requests\`, which must be alone`, {
-      path: unknown,
-    });
+    throw new ServeProblem("type", `${unknown}: stands beside \`requests\`, which must be alone`, { path: unknown });
   }
   if (!Array.isArray(requests) || requests.length === 0) {
-    throw new ServeProblem("type", "requests: expected an array of at least one request", {
-      path: "requests",
-    });
+    throw new ServeProblem("type", "requests: expected an array of at least one request", { path: "requests" });
   }
   checkCount("requests", requests, limits.requests);
-  return { several: true, requests: requests.map((request) => readOneOfSeveral(request, limits)) };
+  return { several: true, requests: requests.map((own) => orRequestError(() => readRequest(own, limits))) };
 }
 
 /** Sizes are checked before anything else is looked at. */
 function readRequest(value: unknown, limits: Limits): RankRequest {
-  if (isObject(value)) {
+  if (isRecord(value)) {
     checkCount("candidates", value.candidates, limits.candidates);
     checkCount("history", value.history, limits.history);
   }
@@ -59,22 +51,15 @@ function checkCount(name: string, value: unknown, limit: number): void {
   throw new RankRequestError("count", `has ${value.length} entries; at most ${limit} are allowed`, name);
 }
 
-function readOneOfSeveral(value: unknown, limits: Limits): ReadRequest {
-  try {
-    return { request: readRequest(value, limits) };
-  } catch (problem) {
-    if (problem instanceof RankRequestError) return { problem };
-    throw problem;
-  }
-}
-
 /**
  * The answer to a body. `outcomes` holds what became of those of its requests that could be read, in their order.
  * @throws ServeProblem for what is wrong with the only request; Error for a defect
  */
 export function answerRankBody({ several, requests }: RankBody, outcomes: readonly RankOutcome[]): RankAnswer {
   let next = 0;
-  const results = requests.map((read) => ("problem" in read ? toProblem(read.problem) : resultOf(outcomes[next++])));
+  const results = requests.map((read) =>
+    read instanceof RankRequestError ? toProblem(read) : resultOf(outcomes[next++]),
+  );
   if (several) return { results: results.map((own) => (own instanceof ServeProblem ? own.answer : own)) };
   const [only] = results;
   if (only instanceof ServeProblem) throw only;
@@ -87,8 +72,4 @@ function resultOf(outcome: RankOutcome): RankedList | ServeProblem {
   const { code, message, path } = outcome.fault;
   if (code === "internal") throw new Error(`a request could not be ranked: ${message}`);
   return new ServeProblem(code, message, { path });
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

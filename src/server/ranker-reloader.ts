@@ -23,7 +23,6 @@ export class RankerReloader {
 
   /**
    * Loads the file in new workers, and exchanges the ones in service for them when they have proved that they rank.
-   *
    * @throws RankerLoadError when the file is no good; the workers in service go on
    */
   async load(): Promise<void> {

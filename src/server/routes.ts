@@ -1,6 +1,7 @@
 /** What the server does at each of its paths. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { RankRequestError } from "../ranker/requests.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import { describeApi, describeRoutes, type RankAnswer } from "./openapi.ts";
 import { ServeProblem } from "./problems.ts";
@@ -74,7 +75,7 @@ async function rank(
   reply: FastifyReply,
 ): Promise<RankAnswer> {
   const body = readRankBody(request.body, settings.limits);
-  const requests = body.requests.flatMap((read) => ("request" in read ? read.request : []));
+  const requests = body.requests.flatMap((read) => (read instanceof RankRequestError ? [] : read));
   const candidates = requests.reduce((sum, { candidates = [] }) => sum + candidates.length, 0);
   request.asked = { requests: body.requests.length, candidates };
   const abandoned = new AbortController();

@@ -9,21 +9,19 @@ import { RankerReloader } from "./ranker-reloader.ts";
 import { RankingService } from "./ranking/ranking-service.ts";
 import { RANKER_WORKER, RankerLoadError } from "./ranking/worker-process.ts";
 import type { LogDestination } from "./request-log.ts";
-import { countWorkers, type ServeSettings } from "./settings.ts";
+import type { RoutesOptions } from "./routes.ts";
+import { countWorkers } from "./settings.ts";
 
 /** How often connections are looked for that have fallen idle since the server began to end. */
 const SWEEP_MILLISECONDS = 50;
 
-export interface ServeOptions {
+export interface ServeOptions
+  extends Pick<RoutesOptions, "settings" | "version">,
+    Partial<Pick<RoutesOptions, "token">> {
   /** A ranker's file, or the folder of a run. */
   readonly source: string;
   /** Of a run's folder: the method that serves, where it is not the deployed one. */
   readonly method?: string | undefined;
-  readonly settings: ServeSettings;
-  /** Asked of clients, where given. */
-  readonly token?: string | undefined;
-  /** Of the package, for the description. */
-  readonly version: string;
   /** Where the log goes; stderr unless given. */
   readonly log?: LogDestination;
   /** The module that workers run; the one that ranks unless given. */
@@ -43,7 +41,6 @@ export interface RankServer {
 
 /**
  * Listens, loads the ranker and serves.
- *
  * @throws RankerLoadError when the file is no good; a system error such as EADDRINUSE when the port cannot be had
  */
 export async function serve(options: ServeOptions): Promise<RankServer> {

@@ -28,7 +28,6 @@ export class SettingsError extends RangeError {
 
 /**
  * Settings with the defaults of their schema filled in.
- *
  * @param part names the settings in the error: `training` gives `training.epochs: expected ...`
  * @throws SettingsError that names every setting that is wrong, what was expected and what was given
  */

@@ -7,14 +7,13 @@ import { readSource } from "../source-tree.ts";
 import { goalrank } from "./command.ts";
 
 const test = suite("program");
-const context = { command: "goalrank" };
 
 test("the list says of each command what it says of itself, and only the called one has options", async () => {
-  const { commands } = await createProgram(context, []);
+  const { commands } = await createProgram("goalrank", []);
   for (const listed of commands) {
     const name = listed.name();
     assert.is(listed.options.length, 0, name);
-    const program = await createProgram(context, [name, "--help"]);
+    const program = await createProgram("goalrank", [name, "--help"]);
     const called = program.commands.find((own) => own.name() === name);
     assert.is(called?.usage(), listed.usage(), name);
     assert.is(called?.description(), listed.description(), name);

@@ -64,7 +64,7 @@ async function npmScriptProblem([name, ...words]: readonly string[]): Promise<st
 
 /** Flags of `goalrank` are those of the command; values are read as it reads them, and nothing is run. */
 async function programProblem(words: readonly string[]): Promise<string | undefined> {
-  const program = await createProgram({ command: "" }, words);
+  const program = await createProgram("", words);
   const [name, ...rest] = words;
   if (name === undefined || /^(--help|-h|--version|-V)$/.test(name)) return undefined;
   const command = program.commands.find((own) => own.name() === name);

@@ -37,11 +37,8 @@ async function examine({ device, json }: DoctorOptions): Promise<void> {
   }
   if (json === true) console.log(JSON.stringify({ host, devices }));
   // The CPU comes first, where it is not left out.
-  if (!works(devices[0])) process.exitCode = EXIT.defect;
-}
-
-function works({ test }: DeviceReport): boolean {
-  return test !== undefined && test.problem === undefined;
+  const [{ test }] = devices;
+  if (test === undefined || test.problem !== undefined) process.exitCode = EXIT.defect;
 }
 
 function formatHost(host: HostReport): string {

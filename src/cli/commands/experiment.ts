@@ -21,7 +21,7 @@ import { RunLock } from "../../run/folder/run-lock.ts";
 import { nearestName } from "../../text/nearest-name.ts";
 import { EXIT } from "../exit-codes.ts";
 import { InterruptedError, Interruption } from "../interruption.ts";
-import { quoteCommand } from "../program-context.ts";
+import { quoteCommand } from "../quote-command.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface ExperimentOptions {
@@ -94,10 +94,8 @@ async function runChosen(chosen: readonly Experiment[], options: ExperimentOptio
   const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
   const fitting = chosen.filter((experiment) => runsOn(experiment, dataset));
   const trials = fitting.flatMap((experiment) => experiment.trials({ seeds, dataset }));
-  checkMethods(
-    again,
-    trials.map(({ method }) => method),
-  );
+  const methods = trials.map(({ method }) => method);
+  checkMethods(again, methods);
   for (const { title, data } of chosen.filter((experiment) => !fitting.includes(experiment))) {
     console.log(`\n${title}\n\nnot run: it needs a ${data}, and ${dataset.label} is none`);
   }

@@ -44,15 +44,9 @@ async function exportRanker(run: string, { method, out, format, force, json }: E
     throw error instanceof RankerFileError ? new UsageError(`${run}: ${error.message}`) : error;
   });
   await writeFolder(out, files, EXPORT_FILES, force);
-  const written = [...files].map(([name, content]) => ({
-    file: join(out, name),
-    bytes: Buffer.byteLength(content),
-  }));
-  if (json) {
-    console.log(JSON.stringify({ fingerprint: ranker.fingerprint, written }));
-    return;
-  }
-  for (const { file, bytes } of written) console.log(`${file}  ${formatBytes(bytes)}`);
+  const written = [...files].map(([name, content]) => ({ file: join(out, name), bytes: Buffer.byteLength(content) }));
+  if (json) console.log(JSON.stringify({ fingerprint: ranker.fingerprint, written }));
+  else for (const { file, bytes } of written) console.log(`${file}  ${formatBytes(bytes)}`);
 }
 
 function formatBytes(bytes: number): string {

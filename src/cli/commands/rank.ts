@@ -52,9 +52,7 @@ async function rankRequests(run: string, options: RankOptions): Promise<void> {
     const warning = retrievalWarning(ranker.description);
     if (warning !== undefined) console.error(`note: ${warning}`);
     const isForPeople = options.json !== true && process.stdout.isTTY;
-    if (options.in === undefined && process.stdin.isTTY) {
-      console.error("requests, one JSON object a line; Ctrl-D ends");
-    }
+    if (options.in === undefined && process.stdin.isTTY) console.error("requests, one JSON object a line; Ctrl-D ends");
     const input = options.in === undefined ? process.stdin : createReadStream(options.in);
     let refused = 0;
     let answered = 0;

@@ -101,10 +101,7 @@ function readToken({ tokenFile }: ServeSettings): string | undefined {
   return variable === undefined ? undefined : cleanToken(variable, TOKEN_VARIABLE);
 }
 
-/**
- * A token as it is read from a file or the environment.
- * @throws RangeError when it cannot be sent in a header
- */
+/** A token as it is read from a file or the environment. @throws RangeError when it cannot be sent in a header */
 export function cleanToken(text: string, source: string): string {
   const token = text.trim();
   if (!/^[\x21-\x7e]+$/.test(token)) {

@@ -6,7 +6,6 @@ import { CommandSettings } from "../configuration/command-settings.ts";
 import { DATA_FLAGS, DEVICE_FLAGS, OUTPUT_FLAGS, RUN_FLAGS } from "../configuration/short-flags.ts";
 import { type Work, workInterruptibly } from "../interruptible-work.ts";
 import { resumeRun, startRun } from "../open-run.ts";
-import type { ProgramContext } from "../program-context.ts";
 import { printResult } from "../terminal/print-result.ts";
 import { say } from "../terminal/say.ts";
 import { TRAIN_STAGES, type TrainedRun, type TrainStage, trainRun } from "../train-run.ts";
@@ -34,7 +33,8 @@ Examples:
 
 Every setting of docs/configuration.md is a flag, such as --data.candidateCount 100; --help-all lists them.`;
 
-export function trainCommand(context: ProgramContext): Command {
+/** @param commandLine for the record of the run */
+export function trainCommand(commandLine: string): Command {
   const command = new Command("train").addArgument(
     new Argument("[stage]", "how far to go").default("all").argParser(parseStage),
   );
@@ -45,7 +45,7 @@ export function trainCommand(context: ProgramContext): Command {
     .option("--resume <folder>", "go on with an unfinished run, with the settings that it was started with")
     .option("--json", "print the results as one line of JSON")
     .addHelpText("after", EXAMPLES)
-    .action((stage: TrainStage, options: TrainOptions) => train(stage, options, settings, context));
+    .action((stage: TrainStage, options: TrainOptions) => train(stage, options, settings, commandLine));
 }
 
 function parseStage(text: string): TrainStage {
@@ -61,7 +61,7 @@ async function train(
   stage: TrainStage,
   { resume, json }: TrainOptions,
   settings: CommandSettings,
-  context: ProgramContext,
+  commandLine: string,
 ): Promise<void> {
   const started = performance.now();
   const open = resume === undefined ? startRun(settings) : resumeRun(resume, settings);
@@ -69,7 +69,7 @@ async function train(
   const goOn = run && `go on with: goalrank train all --resume ${run.path}`;
   const work = async (own: Work) => {
     try {
-      const trained = await trainRun(stage, open, own, context.command);
+      const trained = await trainRun(stage, open, own, commandLine);
       own.display.close();
       print(trained, run?.path, (performance.now() - started) / 1000, json === true);
       if (stage !== "all" && goOn !== undefined) say(goOn);

@@ -12,7 +12,6 @@ import { flaggedSettings, SettingFlags, type ShortFlag } from "./setting-flags.t
 /** Read where it lies in the working folder and no other is named. */
 export const DEFAULT_CONFIGURATION_FILE = "goalrank.yaml";
 
-/** The settings of a command. */
 export class CommandSettings {
   readonly flags: SettingFlags;
 
@@ -47,10 +46,7 @@ export class CommandSettings {
     if (config === undefined && this.file !== undefined) say(`settings: ${this.file}`);
   }
 
-  /**
-   * The configuration that file, environment and flags give together.
-   * @throws ConfigurationError with every mistake
-   */
+  /** The configuration that file, environment and flags give together. @throws ConfigurationError with every mistake */
   resolve(): Configuration {
     const { file } = this;
     return resolveConfiguration([

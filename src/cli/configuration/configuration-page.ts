@@ -38,7 +38,9 @@ function sectionsOf(path: readonly string[], schema: JsonSchema, description: st
     const ownPath = [...path, key];
     if (own.properties !== undefined) {
       inner.push(...sectionsOf(ownPath, own, own.description ?? ""));
-      rows.push(row(key, `see [${ownPath.join(".")}](#${anchor(ownPath)})`, "", own.description));
+      // As GitHub makes it of the section's title.
+      const anchor = ownPath.join("").toLowerCase();
+      rows.push(row(key, `see [${ownPath.join(".")}](#${anchor})`, "", own.description));
     } else {
       const type = describeValues(schemasAt(publishedSchema, ownPath, {}));
       rows.push(row(key, type, defaultOf(key, schema), own.description));
@@ -76,11 +78,6 @@ function row(key: string, type: string, value: string, description = ""): string
 
 function cell(text: string): string {
   return text.replaceAll("|", "\\|");
-}
-
-/** As GitHub makes it of the section's title. */
-function anchor(path: readonly string[]): string {
-  return path.join("").toLowerCase();
 }
 
 function formatSection({ title, description, rows }: Section): string {

@@ -7,24 +7,15 @@ import type { Configuration } from "./configuration-schema.ts";
 
 export function runSettings({ seed, data, experiment }: Configuration): RunSettings {
   const { policyRequests = data.file === undefined ? DEFAULT_RUN.policyRequests : "all" } = experiment;
-  return {
-    ...experiment,
-    seed,
-    policyRequests: policyRequests === "all" ? Number.MAX_SAFE_INTEGER : policyRequests,
-  };
+  return { ...experiment, seed, policyRequests: policyRequests === "all" ? Number.MAX_SAFE_INTEGER : policyRequests };
 }
 
 /** How the log `file` is read. */
 export function interactionSource(file: string, { data }: Configuration): InteractionSource {
   const { format = "movielens", columns, delimiter } = data;
-  switch (format) {
-    case "movielens":
-      return { format, file };
-    case "csv":
-      return { format, file, columns, delimiter: delimiter.replaceAll("\\t", "\t") };
-    default:
-      return { format, file, columns };
-  }
+  if (format === "movielens") return { format, file };
+  if (format !== "csv") return { format, file, columns };
+  return { format, file, columns, delimiter: delimiter.replaceAll("\\t", "\t") };
 }
 
 /** How the log `file` is cut, and described: tables of features lie beside it. */

@@ -86,8 +86,7 @@ function* dataContradictions({ data }: Configuration, isGiven: (key: string) => 
   const { format, columns, protocol, listLength, candidateCount } = data;
   const { retrieverFraction = 0, trainingFraction } = data;
   if (format === "movielens" && isGiven("columns")) {
-    const problem = "a movielens log has no header; use the format csv, tsv or parquet, or leave it out";
-    yield at("columns", problem);
+    yield at("columns", "a movielens log has no header; use the format csv, tsv or parquet, or leave it out");
   }
   if (format !== "csv" && isGiven("delimiter")) {
     yield at("delimiter", `only the format csv has one, and the format is ${format}`);
@@ -96,12 +95,10 @@ function* dataContradictions({ data }: Configuration, isGiven: (key: string) => 
     yield at("columns.position", "places in lists need columns.list");
   }
   if (protocol === "logged" && columns.list === undefined) {
-    const problem = "logged candidates need a log that carries lists: name its column in columns.list";
-    yield at("protocol", problem);
+    yield at("protocol", "logged candidates need a log that carries lists: name its column in columns.list");
   }
   if (candidateCount < listLength) {
-    const problem = `a list of ${listLength} needs as many candidates; raise it, or lower data.listLength`;
-    yield at("candidateCount", problem);
+    yield at("candidateCount", `a list of ${listLength} needs as many candidates; raise it, or lower data.listLength`);
   }
   if (retrieverFraction >= trainingFraction) {
     const problem = `training lists come after this part and before ${trainingFraction} (data.trainingFraction), so it must be smaller`;

@@ -1,7 +1,7 @@
 /** What `goalrank export` writes: the files, in memory. */
 import { EXPORTED_METHODS, exportGenerator, generatorOf } from "../../onnx/generator.ts";
 import type { LoopFacts } from "../../onnx/loops.ts";
-import { Ranker, type RankerDescription } from "../../ranker/ranker.ts";
+import { namesOf, Ranker, type RankerDescription } from "../../ranker/ranker.ts";
 import { decodeRanker } from "../../ranker/ranker-file.ts";
 import { exportReadme } from "./readme.ts";
 
@@ -31,7 +31,10 @@ export interface RankerExport {
  * @throws RangeError when an ONNX file would have 2 GiB or more, and for `onnx` of a method that has no such form
  */
 export async function exportFiles(bytes: Uint8Array, format: ExportFormat, version: string): Promise<RankerExport> {
-  const ranker = await describeChecked(bytes);
+  // What it says of itself, once it is known to load.
+  const loaded = await Ranker.create(bytes, { threads: 1 });
+  loaded.dispose();
+  const ranker = loaded.description;
   const content = decodeRanker(bytes);
   const { userFeatures, userCategories, userCount, userIds, itemCount, itemIds, itemTitles } = content.catalogue;
   const loop: LoopFacts = {
@@ -40,10 +43,7 @@ export async function exportFiles(bytes: Uint8Array, format: ExportFormat, versi
     readsHistory: ranker.historyLength > 0,
   };
   const isGenerator = EXPORTED_METHODS.includes(content.method);
-  const holds = {
-    safetensors: format !== "onnx",
-    onnx: format === "onnx" || (format === "all" && isGenerator),
-  };
+  const holds = { safetensors: format !== "onnx", onnx: format === "onnx" || (format === "all" && isGenerator) };
   const files = new Map<ExportFile, string | Uint8Array>();
   if (holds.safetensors) files.set("ranker.safetensors", bytes);
   if (holds.onnx) {
@@ -52,21 +52,14 @@ export async function exportFiles(bytes: Uint8Array, format: ExportFormat, versi
     files.set("encoder.onnx", encoder);
     files.set("decoder-step.onnx", decoderStep);
   }
-  const items = names(itemCount, itemIds).map((id, number) => {
+  const items = namesOf(itemCount, itemIds).map((id, number) => {
     const title = itemTitles?.[number];
     return { id, ...(title && { title }) };
   });
   files.set("items.json", linesJson(items));
-  if (loop.readsUsers) files.set("users.json", linesJson(names(userCount, userIds)));
+  if (loop.readsUsers) files.set("users.json", linesJson(namesOf(userCount, userIds)));
   files.set("README.md", exportReadme({ ranker, loop, holds }));
   return { ranker, files };
-}
-
-/** What a ranker says of itself, once it is known to load. */
-async function describeChecked(bytes: Uint8Array): Promise<RankerDescription> {
-  const ranker = await Ranker.create(bytes, { threads: 1 });
-  ranker.dispose();
-  return ranker.description;
 }
 
 /** What the ONNX files carry as text. */
@@ -84,9 +77,4 @@ function metadataOf(ranker: RankerDescription): Record<string, string> {
 /** One entry a line. */
 function linesJson(entries: readonly unknown[]): string {
   return `[\n${entries.map((entry) => JSON.stringify(entry)).join(",\n")}\n]\n`;
-}
-
-/** What the log calls each of `count` users or items: its number where it has no name. */
-function names(count: number, ids: readonly string[] | undefined): string[] {
-  return Array.from({ length: count }, (_, number) => ids?.[number] ?? String(number));
 }

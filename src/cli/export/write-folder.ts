@@ -8,7 +8,6 @@ import { UsageError } from "../usage-error.ts";
 /**
  * Writes `files`, by their names, to the folder at `path`: first to a temporary folder beside it, which then takes its
  * name. Where the folder is there already, each file is renamed into it whole, and whatever else it holds stays.
- *
  * @param replaceable names that an earlier export may have left there: with `force` they give way to the new files
  * @throws UsageError when there is something already and not `force`, or what is there is no folder
  */

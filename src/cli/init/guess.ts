@@ -73,10 +73,7 @@ export function guessThreshold(values: readonly number[]): ThresholdGuess {
   }
   const median = sorted[Math.floor(sorted.length / 2)];
   const threshold = median > lowest ? median : (sorted.find((value) => value > lowest) ?? lowest);
-  return {
-    threshold,
-    reason: `of ${lowest} to ${highest}; about half of the first rows reach it`,
-  };
+  return { threshold, reason: `of ${lowest} to ${highest}; about half of the first rows reach it` };
 }
 
 /** The largest core of these is taken that leaves at least half of the interactions. */

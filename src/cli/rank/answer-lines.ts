@@ -1,18 +1,16 @@
 /** From lines of requests to their answers. */
 import type { Ranker } from "../../ranker/ranker.ts";
 import { parseRankRequest } from "../../ranker/request-schema.ts";
-import { type RankedList, type RankRequest, RankRequestError } from "../../ranker/requests.ts";
+import { type RankedList, RankRequestError } from "../../ranker/requests.ts";
 import { isRecord } from "../../settings/json-schema.ts";
 import type { Line } from "./read-lines.ts";
 
-/** What is known of a line, with its number from 1. */
-interface OnLine {
+/** What became of the request on a line. */
+export interface Answer {
+  /** Its number, from 1. */
   readonly line: number;
   /** What a request may carry besides, to be told apart by: it comes back with the answer. */
   readonly id: string | number | undefined;
-}
-
-export interface Answer extends OnLine {
   readonly outcome: RankedList | RankRequestError;
 }
 
@@ -32,12 +30,8 @@ export async function* answerLines(ranker: Ranker, lines: readonly Line[]): Asyn
   }
 }
 
-interface Asked extends OnLine {
-  readonly request: RankRequest | RankRequestError;
-}
-
-function parseLine({ number: line, text }: Line): Asked {
-  let id: OnLine["id"];
+function parseLine({ number: line, text }: Line) {
+  let id: Answer["id"];
   try {
     const value = parseJson(text);
     if (!isRecord(value)) return { line, id, request: parseRankRequest(value) };

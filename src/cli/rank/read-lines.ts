@@ -12,7 +12,6 @@ const NEWLINE = 0x0a;
 /**
  * The lines that each chunk of a stream completes, so that whoever writes a line and waits gets an answer. Blank lines
  * are counted and left out; a last line needs no end.
- *
  * @param mostBytes of one line
  * @throws UsageError for a longer line, before it is held in memory, or one that is not UTF-8
  */

@@ -19,9 +19,7 @@ export class ProgressDisplay implements TrainingListener {
   constructor(private readonly stream: NodeJS.WriteStream = process.stderr) {
     const format =
       "{stage} {bar} {percentage}% | step {value}/{total} | {rate} | {eta_formatted} left | loss {loss}{judged}";
-    if (stream.isTTY) {
-      this.bars = new MultiBar({ format, stream, hideCursor: false, barsize: 24, etaBuffer: 50 });
-    }
+    if (stream.isTTY) this.bars = new MultiBar({ format, stream, hideCursor: false, barsize: 24, etaBuffer: 50 });
   }
 
   begin(stage: string, totalSteps: number, firstStep: number): void {

@@ -24,25 +24,18 @@ import { initialWeights, instanceOf, type Method, sharedModel } from "../method.
 import { clippedGain } from "../objectives/policy-gradient.ts";
 import { type DecodedTrajectories, EgRerank, PointerGenerator } from "./model.ts";
 
-export interface EgRerankOptions {
+export const DEFAULT_EG_RERANK = {
   /** Lists that are drawn for each request. */
-  readonly samples: number;
-  /** How far the ratio of probabilities may move a step. */
-  readonly clip: number;
-  readonly entropyWeight: number;
-  /** What log sigmoid(d) counts beside the judge's reward, in positives. */
-  readonly discriminatorWeight: number;
-  /** Batches between two copies of the generator that lists are drawn from. */
-  readonly refreshEvery: number;
-}
-
-export const DEFAULT_EG_RERANK: EgRerankOptions = {
   samples: 5,
+  /** How far the ratio of probabilities may move a step. */
   clip: 0.1,
   entropyWeight: 0.001,
+  /** What log sigmoid(d) counts beside the judge's reward, in positives. */
   discriminatorWeight: 0.1,
+  /** Batches between two copies of the generator that lists are drawn from. */
   refreshEvery: 4,
 };
+export type EgRerankOptions = Readonly<typeof DEFAULT_EG_RERANK>;
 
 export interface EgRerankModels {
   readonly model: EgRerank;

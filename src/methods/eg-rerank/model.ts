@@ -28,12 +28,6 @@ import { GRU, Linear, LSTM, MLP, Module, type RecurrentState } from "../../nn/in
 import { concat, type Random, type RandomKey, type Tensor, zeros } from "../../tensor/index.ts";
 import type { RequestPolicy } from "../answering.ts";
 
-/** The published widths at D = 128, in proportion to D. */
-function itemWidths(width: number): [hidden: number, comparison: number] {
-  const scaled = (published: number) => Math.ceil((published * width) / 128);
-  return [scaled(200), scaled(80)];
-}
-
 /** The encoded candidates of B requests. */
 export interface PointerMemory {
   /** What the LSTM reads: [B, N, D]. */
@@ -68,7 +62,8 @@ export class PointerGenerator extends Module implements RequestPolicy<PointerMem
     random: Random,
   ) {
     super();
-    const [hidden, comparison] = itemWidths(width);
+    // The published widths at D = 128, in proportion to D.
+    const [hidden, comparison] = [200, 80].map((published) => Math.ceil((published * width) / 128));
     this.encoder = new CandidateEncoder(catalogue, width, random);
     this.items = new MLP([width, hidden, comparison], random);
     this.chosen = new LSTM(width, width, random);

@@ -24,7 +24,6 @@
  * No two members are alike. All of this is ours: the paper says that generators differ, not how.
  */
 
-/** The autoregressive networks. */
 export const AUTOREGRESSIVE_NETWORKS = ["lists", "positives", "lists 2", "positives 2"] as const;
 export type AutoregressiveNetwork = (typeof AUTOREGRESSIVE_NETWORKS)[number];
 
@@ -69,13 +68,11 @@ export type FleetMember =
 /** Branches of the trees: the highest place that a member takes. */
 export const TREE_BRANCHES = 4;
 
-const FIRST_THREE: readonly FleetMember[] = [
+const FIRST_TWENTY: readonly FleetMember[] = [
   { network: "pointwise", decoding: { method: "best" } },
   { network: "lists", decoding: { method: "best" } },
   { network: "matching", decoding: { method: "contrastive", penalty: 0.1 } },
-];
-
-const UP_TO_TWENTY: readonly FleetMember[] = [
+  // A fleet of 3 ends here.
   { network: "positives", decoding: { method: "best" } },
   { network: "matching", decoding: { method: "best" } },
   { network: "pointwise", decoding: { method: "best", leftOut: 0.2 } },
@@ -129,8 +126,7 @@ const MATCHING: readonly MatchingDecoding[] = [
 
 /** All hundred, in order. */
 export const FLEET: readonly FleetMember[] = [
-  ...FIRST_THREE,
-  ...UP_TO_TWENTY,
+  ...FIRST_TWENTY,
   ...(["lists 2", "positives 2"] as const).flatMap((network) =>
     SECOND_TRAINING.map((decoding) => ({ network, decoding })),
   ),

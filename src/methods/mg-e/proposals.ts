@@ -174,9 +174,7 @@ export class FleetProposals {
     const count = Math.ceil(share * (candidates - this.length));
     const forbidden = new Int32Array(batch.size * candidates);
     for (let request = 0; request < batch.size; request++) {
-      for (const n of random.permutation(candidates).subarray(0, count)) {
-        forbidden[request * candidates + n] = 1;
-      }
+      for (const n of random.permutation(candidates).subarray(0, count)) forbidden[request * candidates + n] = 1;
     }
     return { forbidden };
   }

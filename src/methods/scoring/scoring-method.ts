@@ -43,7 +43,6 @@ export function pointwiseLoss(scores: Tensor, labels: Tensor, mask?: Tensor): Te
  *
  * The papers write tau for the scores too; the authors' programs take a softmax, and so does this, since a score under 0
  * would never learn from tau.
- *
  * @param mask i32 [B, K]: what is not 0 takes part
  */
 export function attentionLoss(scores: Tensor, labels: Tensor, mask?: Tensor): Tensor {

@@ -9,6 +9,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { parsedJson } from "../../text/parsed-json.ts";
 import type { StepMetrics, TrainingListener } from "../../training/listener.ts";
 import { RunFolderError } from "./run-folder-error.ts";
 
@@ -111,10 +112,7 @@ export class MetricsFile implements TrainingListener {
 }
 
 function parseEntry(line: string, place: string): Entry {
-  let entry: Partial<Entry> | null = null;
-  try {
-    entry = JSON.parse(line);
-  } catch {}
+  const entry = parsedJson(line) as Partial<Entry> | null | undefined;
   if (typeof entry?.stage !== "string" || typeof entry.step !== "number") {
     throw new RunFolderError(
       `${place}: expected a JSON object with stage and step; remove this line and all after it to go on`,

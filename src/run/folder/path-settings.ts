@@ -24,9 +24,7 @@ function changeAt<Level extends Values>(
   change: (path: string) => string | undefined,
 ): Level {
   const { [key]: value, ...others } = level;
-  if (rest.length > 0) {
-    return isRecord(value) ? { ...level, [key]: changeAt(value, rest, change) } : level;
-  }
+  if (rest.length > 0) return isRecord(value) ? { ...level, [key]: changeAt(value, rest, change) } : level;
   if (typeof value !== "string") return level;
   const changed = change(value);
   return (changed === undefined ? others : { ...level, [key]: changed }) as Level;

@@ -13,9 +13,9 @@
  *   result.json               the results; it is written last, so a run that has it is finished
  *   lock                      the id of the process that writes the run, while there is one
  */
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { sha256 } from "../../files/sha256.ts";
 import { writeWhole } from "../../files/write-whole.ts";
 import { encodeSafetensors, type StateDict } from "../../nn/index.ts";
 import { isRecord } from "../../settings/json-schema.ts";
@@ -110,7 +110,6 @@ export class RunFolder {
     for (const [name, state] of weights) this.write(`${name}.safetensors`, encodeSafetensors(state));
   }
 
-  /** Writes a file of JSON. */
   writeJson(name: string, value: unknown): void {
     this.write(name, `${JSON.stringify(value, null, 2)}\n`);
   }
@@ -132,15 +131,12 @@ export class RunFolder {
    * @returns whether the run is still there
    */
   close(): boolean {
-    const isEmpty = this.isNew && this.metrics.isEmpty && !this.hasCheckpoints;
+    const checkpoints = join(this.path, CHECKPOINTS);
+    const hasCheckpoints = existsSync(checkpoints) && readdirSync(checkpoints).length > 0;
+    const isEmpty = this.isNew && this.metrics.isEmpty && !hasCheckpoints;
     this[Symbol.dispose]();
     if (isEmpty) rmSync(this.path, { recursive: true, force: true });
     return !isEmpty;
-  }
-
-  private get hasCheckpoints(): boolean {
-    const folder = join(this.path, CHECKPOINTS);
-    return existsSync(folder) && readdirSync(folder).length > 0;
   }
 
   /** Closes all files, and lets other processes write the run. */
@@ -170,9 +166,7 @@ export function checkpointFolder(
  */
 function checkpointFingerprint(configuration: Readonly<Record<string, unknown>>, dataFingerprint: string): string {
   const { device: _, serve: __, ...shaping } = configuration;
-  return createHash("sha256")
-    .update(JSON.stringify([changePaths(shaping, () => undefined), dataFingerprint]))
-    .digest("hex");
+  return sha256(JSON.stringify([changePaths(shaping, () => undefined), dataFingerprint]));
 }
 
 /** The lock is kept only by a run that could be opened. */

@@ -10,10 +10,7 @@ export class RunLock {
     held.add(file);
   }
 
-  /**
-   * Takes the lock, also one that a killed process left behind.
-   * @throws RunFolderError when a process that is alive holds it
-   */
+  /** Takes the lock, also one that a killed process left. @throws RunFolderError when a living process holds it */
   static take(file: string): RunLock {
     const own = `${file}.${process.pid}`;
     writeFileSync(own, `${process.pid}\n`);

@@ -89,7 +89,6 @@ export class RankingService {
 
   /**
    * What becomes of each request.
-   *
    * @param abandoned aborted when nobody waits for the answer any longer; the promise then rejects
    * @throws ServeProblem `overloaded`, `timeout` or `not-ready`, which say when to try again
    */
@@ -115,9 +114,7 @@ export class RankingService {
 
   /** Requests are refused before they wait, when those ahead of them would take too long. */
   private admit(requests: number): void {
-    if (this.workers === undefined) {
-      throw new ServeProblem("not-ready", "no ranker is loaded", { retryAfter: 1 });
-    }
+    if (this.workers === undefined) throw new ServeProblem("not-ready", "no ranker is loaded", { retryAfter: 1 });
     const { queue } = this.settings;
     const ahead = this.expectedWait();
     if (ahead > queue.milliseconds || this.queue.length + requests > queue.requests) {

@@ -36,10 +36,7 @@ export class RequestQueue {
     this.waiting = this.waiting.filter((waiting) => waiting.submission !== submission);
   }
 
-  /**
-   * Milliseconds until a batch may leave for an idle worker: when it is full, or its first request has waited long
-   * enough. Undefined when nothing waits.
-   */
+  /** Milliseconds until a batch may leave: full, or its first request waited long enough. Undefined when nothing waits. */
   untilNextBatch(now: number): number | undefined {
     const [first] = this.waiting;
     if (first === undefined) return undefined;

@@ -7,7 +7,6 @@ import {
   RANKER_FILE_DESCRIPTOR,
   type RankerFacts,
   type RankOutcome,
-  type RequestFault,
   type WorkerMessage,
 } from "./worker-messages.ts";
 
@@ -97,7 +96,9 @@ async function rankBatch(ranker: ListRanker, requests: readonly RankRequest[]): 
   try {
     return (await ranker.rankMany(requests)).map(toOutcome);
   } catch (error) {
-    if (requests.length === 1) return [{ fault: describeDefect(error) }];
+    // For the log; the client does not see it.
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    if (requests.length === 1) return [{ fault: { code: "internal", message } }];
     const outcomes: RankOutcome[] = [];
     for (const request of requests) outcomes.push(...(await rankBatch(ranker, [request])));
     return outcomes;
@@ -108,12 +109,4 @@ function toOutcome(result: RankedList | RankRequestError): RankOutcome {
   if (!(result instanceof RankRequestError)) return { list: result };
   const { code, message, path } = result;
   return { fault: { code, message, path } };
-}
-
-/** For the log; the client does not see it. */
-function describeDefect(error: unknown): RequestFault {
-  return {
-    code: "internal",
-    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  };
 }

@@ -36,7 +36,6 @@ export class WorkerPool {
 
   /**
    * Starts the workers, all of which have ranked a probe by the time that it resolves.
-   *
    * @throws RankerLoadError when there is no such file or it is no good
    */
   static async open(path: string, options: WorkerPoolOptions, listener: WorkerPoolListener): Promise<WorkerPool> {
@@ -74,10 +73,7 @@ export class WorkerPool {
     return this.workers.flatMap(({ pid }) => pid ?? []);
   }
 
-  /**
-   * Ranks a batch on an idle worker.
-   * @throws Error when the worker dies over it
-   */
+  /** Ranks a batch on an idle worker. @throws Error when the worker dies over it */
   async rank(requests: readonly RankRequest[]): Promise<readonly RankOutcome[]> {
     const worker = this.workers.find(({ isIdle }) => isIdle);
     if (worker === undefined) throw new Error("no worker is idle");

@@ -40,7 +40,6 @@ export class WorkerProcess {
 
   /**
    * Starts a process that reads the ranker from an open file. `ended` ends it in the middle of that.
-   *
    * @throws RankerLoadError when it says that the file is no good, or ends before it is ready
    */
   static async start(file: number, options: WorkerOptions, ended: AbortSignal): Promise<WorkerProcess> {
@@ -78,10 +77,7 @@ export class WorkerProcess {
     });
   }
 
-  /**
-   * What became of each request.
-   * @throws Error when the process ends before it has answered
-   */
+  /** What became of each request. @throws Error when the process ends before it has answered */
   async rank(requests: readonly RankRequest[]): Promise<readonly RankOutcome[]> {
     this.isRanking = true;
     const watchdog = setTimeout(() => this.child.kill("SIGKILL"), this.stuckMilliseconds);

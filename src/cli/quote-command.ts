@@ -1,10 +1,3 @@
-/** How the program was started. */
-
-export interface ProgramContext {
-  /** Words of the command line, for the record of a run. */
-  readonly command: string;
-}
-
 /** The words of a command line, quoted where a shell would split or expand them. */
 export function quoteCommand(words: readonly string[]): string {
   return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
