@@ -141,9 +141,8 @@ class FeatureReader {
     if (fields.length !== this.header.length) {
       throw this.problem(line, `${fields.length} columns instead of ${this.header.length}`);
     }
-    const id = fields[this.header.indexOf(key)].trim();
+    const id = this.text(key, fields[this.header.indexOf(key)].trim(), line);
     if (this.seen.has(id)) throw this.problem(line, `"${excerpt(id)}" occurs twice in the column "${key}"`);
-    this.checkText(key, id, line);
     this.seen.add(id);
     const number = this.numberOf.get(id);
     if (number === undefined) this.skipped++;
@@ -152,16 +151,13 @@ class FeatureReader {
 
   /** What each entity is called in a column, "" where it is unknown. */
   titles(column: string): string[] {
-    return this.readColumn(column, (title, line) => {
-      this.checkText(column, title, line);
-      return title;
-    });
+    return this.readColumn(column, (title, line) => this.text(column, title, line));
   }
 
   /** The categories of each entity in a column, one unless there is a separator; none where they are unknown. */
   categories(column: string, separator?: string): (readonly string[])[] {
-    return this.readColumn(column, (text, line) => {
-      this.checkText(column, text, line);
+    return this.readColumn(column, (field, line) => {
+      const text = this.text(column, field, line);
       const parts = separator === undefined ? [text] : text.split(separator).map((part) => part.trim());
       const own = [...new Set(parts.filter((part) => part !== ""))];
       if (own.length <= MAX_CATEGORIES) return own;
@@ -192,8 +188,9 @@ class FeatureReader {
     return this.rows.map((row) => read(row?.fields[position].trim() ?? "", row?.line));
   }
 
-  private checkText(column: string, text: string, line: number | undefined): void {
-    if (isText(text)) return;
+  /** The same text, where it is one. */
+  private text(column: string, text: string, line: number | undefined): string {
+    if (isText(text)) return text;
     const remedy = "set the encoding to latin1 if it is that";
     throw this.problem(line, `${column} "${excerpt(text)}" holds bytes that are no text in UTF-8; ${remedy}`);
   }

@@ -53,15 +53,11 @@ function guessDelimiter(text: string): string | undefined {
   let best: string | undefined;
   let most = 1;
   for (const delimiter of DELIMITERS) {
-    const counts = lines.map((line) => withoutQuoted(line).split(delimiter).length);
+    const counts = lines.map((line) => line.replaceAll(/"[^"]*"/g, "").split(delimiter).length);
     const same = counts.filter((count) => count === counts[0]).length;
     if (counts[0] > most && same >= DELIMITER_SHARE * counts.length) [best, most] = [delimiter, counts[0]];
   }
   return best;
-}
-
-function withoutQuoted(line: string): string {
-  return line.replaceAll(/"[^"]*"/g, "");
 }
 
 /** Whether fields may be quoted: never in MovieLens' format, and between tabs only where some field is. */
