@@ -4,8 +4,7 @@
  * an item, as a trained model's would be.
  */
 import { bestItems } from "../data/best-items.ts";
-import { emptyDataset, type ListDataset, type RequestColumns } from "../data/dataset.ts";
-import { gather } from "../data/interactions.ts";
+import { emptyDataset, gather, type ListDataset, type RequestColumns } from "../data/dataset.ts";
 import { groupOffsets, rowsByGroup } from "../data/row-order.ts";
 import { Random } from "../kernels/index.ts";
 import type { World } from "./world.ts";

@@ -5,7 +5,7 @@
 import { excerpt } from "../../text/excerpt.ts";
 import type { Catalogue, CategoryTable, FeatureTable } from "../dataset.ts";
 import { DataError } from "../errors.ts";
-import type { InteractionLog } from "../interactions.ts";
+import { type InteractionLog, namedCatalogue } from "../interactions.ts";
 import { namesOf } from "../readers/column-names.ts";
 import { isText, readRecords } from "../readers/delimited.ts";
 import type { FeatureSource, LogOptions } from "../settings.ts";
@@ -95,16 +95,13 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
  * @throws DataError as {@link readFeatures} does
  */
 export async function readCatalogue(
-  { userIds, itemIds }: InteractionLog,
+  log: InteractionLog,
   { userFeatures, itemFeatures }: Pick<LogOptions, "userFeatures" | "itemFeatures"> = {},
 ): Promise<Catalogue> {
-  const users = userFeatures && (await readFeatures(userFeatures, userIds));
-  const items = itemFeatures && (await readFeatures(itemFeatures, itemIds));
+  const users = userFeatures && (await readFeatures(userFeatures, log.userIds));
+  const items = itemFeatures && (await readFeatures(itemFeatures, log.itemIds));
   return {
-    userCount: userIds.length,
-    itemCount: itemIds.length,
-    userIds,
-    itemIds,
+    ...namedCatalogue(log),
     ...(users?.features && { userFeatures: users.features }),
     ...(users?.categories && { userCategories: users.categories }),
     ...(items?.features && { itemFeatures: items.features }),
