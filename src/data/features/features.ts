@@ -158,8 +158,7 @@ class FeatureReader {
       const parts = separator === undefined ? [text] : text.split(separator).map((part) => part.trim());
       const own = [...new Set(parts.filter((part) => part !== ""))];
       if (own.length <= MAX_CATEGORIES) return own;
-      const most = `at most ${MAX_CATEGORIES} are allowed`;
-      throw this.problem(line, `${column} has ${own.length} categories; ${most}`);
+      throw this.problem(line, `${column} has ${own.length} categories; at most ${MAX_CATEGORIES} are allowed`);
     });
   }
 

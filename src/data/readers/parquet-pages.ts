@@ -15,8 +15,7 @@ export function checkMetadata({ num_rows: total, row_groups: groups, schema }: F
   const rows = groups.map((group) => Number(group.num_rows));
   const wrong = rows.find((count) => !isCountUpTo(count, MAX_GROUP_ROWS));
   if (wrong !== undefined) {
-    const problem = `a row group has ${wrong} rows, expected 0 to ${MAX_GROUP_ROWS}`;
-    throw new Error(`${problem}; write smaller row groups`);
+    throw new Error(`a row group has ${wrong} rows, expected 0 to ${MAX_GROUP_ROWS}; write smaller row groups`);
   }
   const sum = rows.reduce((left, right) => left + right, 0);
   if (sum !== Number(total)) throw new Error(`the file has ${total} rows, but its row groups have ${sum}`);

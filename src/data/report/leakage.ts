@@ -33,8 +33,7 @@ export function checkLeakage(data: CheckedData): DataReport["checks"] {
   }
   counts.set("no training list is later than its user's test list", trainingAfterOwnTest(cut));
   if (data.split === "global-time") {
-    const check = "no interaction that is learned from is as late as any test interaction";
-    counts.set(check, learnedAfterTest(data));
+    counts.set("no interaction that is learned from is as late as any test interaction", learnedAfterTest(data));
   }
   for (const [name, { dataset, protocol }] of Object.entries(splits)) {
     counts.set(`${name}: the candidates of a list are distinct`, rowsWithRepeatedCandidate(dataset));
