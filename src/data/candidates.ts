@@ -71,9 +71,7 @@ function candidatePool(
   };
   if (protocol === "retrieved") return retrieve(start, candidateCount);
   const shown = log.items.subarray(start, start + listLength);
-  if (protocol === "injected") {
-    return [...shown, ...retrieve(log.userOffsets[user + 1], candidateCount - listLength)];
-  }
+  if (protocol === "injected") return [...shown, ...retrieve(log.userOffsets[user + 1], candidateCount - listLength)];
   const others = loggedOthers(log, start, listLength);
   if (listLength + others.length < candidateCount) {
     throw new RangeError(

@@ -30,9 +30,7 @@ export interface LogOptions {
  * const log = drawLog(createWorld(), { size: 10_000, seed: 1, stream: "training" });
  */
 export function drawLog(world: World, { size, seed, stream }: LogOptions): ListDataset {
-  if (!Number.isInteger(size) || size < 1) {
-    throw new RangeError(`log: size must be a positive integer, got ${size}`);
-  }
+  if (!Number.isInteger(size) || size < 1) throw new RangeError(`log: size must be a positive integer, got ${size}`);
   const { userCount, itemCount, candidateCount, listLength } = world.settings;
   const rowRandom = (part: string, row: number) => new Random({ seed, stream: `${stream}/${part}`, step: row });
   const log = emptyDataset({ size, candidateCount, listLength, historyLength: 0 });

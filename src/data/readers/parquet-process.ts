@@ -99,7 +99,5 @@ async function answer(task: ParquetTask): Promise<ParquetAnswer> {
   }
 }
 
-process.on("message", async (task: ParquetTask) => {
-  process.send?.(await answer(task));
-});
+process.on("message", async (task: ParquetTask) => process.send?.(await answer(task)));
 process.on("disconnect", () => process.exit());
