@@ -1,6 +1,6 @@
 /** From rows of a dataset to the tensors that models read. */
 import { type Tensor, tensor } from "../tensor/index.ts";
-import { gatherRows, type ListDataset, type RequestColumns } from "./dataset.ts";
+import { gather, type ListDataset, type RequestColumns } from "./dataset.ts";
 import type { ShownLists } from "./labels.ts";
 
 /**
@@ -29,10 +29,10 @@ export interface FeedbackBatch extends RequestBatch, ShownLists {}
 /** All candidates of the requests at `rows`: K = N. */
 export function candidateBatch(dataset: RequestColumns, rows: ArrayLike<number>): RequestBatch {
   const { candidateCount, users } = dataset;
-  const items = gatherRows(dataset.candidates, candidateCount, rows);
-  const scores = gatherRows(dataset.retrieverScores, candidateCount, rows);
+  const items = gather(dataset.candidates, rows, candidateCount);
+  const scores = gather(dataset.retrieverScores, rows, candidateCount);
   return {
-    users: tensor(gatherRows(users, 1, rows), [rows.length]),
+    users: tensor(gather(users, rows), [rows.length]),
     ...itemColumns(rows.length, items, scores),
     ...historyOf(dataset, rows),
   };
@@ -45,8 +45,8 @@ export function feedbackBatch(dataset: ListDataset, rows: ArrayLike<number>): Fe
     ...candidateBatch(dataset, rows),
     listLength,
     candidateCount,
-    exposed: gatherRows(exposed, listLength, rows),
-    feedback: gatherRows(feedback, listLength, rows),
+    exposed: gather(exposed, rows, listLength),
+    feedback: gather(feedback, rows, listLength),
   };
 }
 

@@ -1,9 +1,9 @@
 /** Gives each exposed list its candidates, history and labels: from a log to the columns that models read. */
 import { Random } from "../kernels/index.ts";
-import { emptyDataset, type ListDataset } from "./dataset.ts";
+import { emptyDataset, gather, type ListDataset } from "./dataset.ts";
 import { type ExposedLists, selectLists } from "./exposed-lists.ts";
 import { isShown, rowsOfList, shownItems } from "./exposures.ts";
-import { gather, type InteractionLog, positiveAt } from "./interactions.ts";
+import { type InteractionLog, positiveAt } from "./interactions.ts";
 import { Retrieval, type ScoreItems } from "./retrieval.ts";
 import { DEFAULT_LOG, type LogOptions } from "./settings.ts";
 
@@ -33,6 +33,7 @@ export function buildListDataset(
   const dataset = emptyDataset({ size, candidateCount, listLength, historyLength });
   dataset.users.set(lists.users);
   const retrieval = new Retrieval(log, scoreItems, "candidates");
+  const isPositive = positiveAt(log, lists.positiveThreshold);
   for (let row = 0; row < size; row++) {
     const user = lists.users[row];
     const start = lists.starts[row];
@@ -44,8 +45,8 @@ export function buildListDataset(
     dataset.candidates.set(candidates, row * candidateCount);
     dataset.retrieverScores.set(gather(retrieval.scoresOf(user), candidates), row * candidateCount);
     dataset.exposed.set(places, row * listLength);
+    for (let t = 0; t < listLength; t++) dataset.feedback[row * listLength + t] = Number(isPositive(start + t));
   }
-  fillFeedback(dataset, log, lists);
   fillHistory(dataset, log, lists);
   return dataset;
 }
@@ -70,9 +71,7 @@ function candidatePool(
   };
   if (protocol === "retrieved") return retrieve(start, candidateCount);
   const shown = log.items.subarray(start, start + listLength);
-  if (protocol === "injected") {
-    return [...shown, ...retrieve(log.userOffsets[user + 1], candidateCount - listLength)];
-  }
+  if (protocol === "injected") return [...shown, ...retrieve(log.userOffsets[user + 1], candidateCount - listLength)];
   const others = loggedOthers(log, start, listLength);
   if (listLength + others.length < candidateCount) {
     throw new RangeError(
@@ -119,13 +118,6 @@ export function checkItemSupply(log: InteractionLog, listLength: number, candida
       );
     }
   }
-}
-
-function fillFeedback({ feedback, listLength }: ListDataset, log: InteractionLog, lists: ExposedLists): void {
-  const isPositive = positiveAt(log, lists.positiveThreshold);
-  lists.starts.forEach((start, row) => {
-    for (let t = 0; t < listLength; t++) feedback[row * listLength + t] = isPositive(start + t) ? 1 : 0;
-  });
 }
 
 function fillHistory(dataset: ListDataset, log: InteractionLog, lists: ExposedLists): void {

@@ -127,18 +127,18 @@ export function itemsOfList(
 /** The rows of `dataset` at `rows`, in that order. */
 export function selectRows(dataset: ListDataset, rows: ArrayLike<number>): ListDataset {
   const extents = { ...dataset, size: rows.length };
-  return { ...dataset, ...makeDataset(extents, (column, width) => gatherRows(dataset[column], width, rows)) };
+  return { ...dataset, ...makeDataset(extents, (column, width) => gather(dataset[column], rows, width)) };
 }
 
-/** Those rows of a column of `width` numbers a row, flat. */
-export function gatherRows<Column extends Int32Array | Float32Array>(
+/** Those rows of a column of `width` numbers a row, one unless given; flat. */
+export function gather<Column extends Int32Array | Float32Array | Float64Array>(
   column: Column,
-  width: number,
   rows: ArrayLike<number>,
+  width = 1,
 ): Column {
   const out = new (column.constructor as new (length: number) => Column)(rows.length * width);
   for (let i = 0; i < rows.length; i++) {
-    out.set(column.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
+    for (let k = 0; k < width; k++) out[i * width + k] = column[rows[i] * width + k];
   }
   return out;
 }

@@ -31,27 +31,23 @@ export class DataError extends Error {
 /** What the file system or zlib complained about, as a DataError; any other error as it is. */
 export function explainFileError(error: unknown, file: string): unknown {
   if (!(error instanceof Error && "code" in error)) return error;
-  const problem = fileProblem(error.code, error.message, "syscall" in error);
-  return problem === undefined ? error : new DataError(file, problem, { cause: error });
-}
-
-function fileProblem(code: unknown, message: string, isFromSystem: boolean): string | undefined {
-  switch (code) {
-    case "ENOENT":
-      return "there is no such file";
-    case "EISDIR":
-      return IS_DIRECTORY;
-    case "EACCES":
-    case "EPERM":
-      return "permission to read the file was denied";
-    case "ERR_INVALID_ARG_VALUE":
-      return "this is no name that a file can have";
-    case "Z_DATA_ERROR":
-    case "Z_BUF_ERROR":
-      return `broken gzip data (${message}); fetch or compress the file again`;
-  }
-  return isFromSystem ? `the file cannot be read (${message})` : undefined;
+  const { code, message } = error;
+  const isGzip = code === "Z_DATA_ERROR" || code === "Z_BUF_ERROR";
+  const problem = isGzip ? `broken gzip data (${message}); fetch or compress the file again` : PROBLEMS.get(code);
+  if (problem === undefined && !("syscall" in error)) return error;
+  return new DataError(file, problem ?? `the file cannot be read (${message})`, { cause: error });
 }
 
 /** What is said of a folder where a file should be. */
 export const IS_DIRECTORY = "this is a directory; expected a file of interactions";
+
+const DENIED = "permission to read the file was denied";
+
+/** What the file system complains about, by its code. */
+const PROBLEMS: ReadonlyMap<unknown, string> = new Map([
+  ["ENOENT", "there is no such file"],
+  ["EISDIR", IS_DIRECTORY],
+  ["EACCES", DENIED],
+  ["EPERM", DENIED],
+  ["ERR_INVALID_ARG_VALUE", "this is no name that a file can have"],
+]);

@@ -56,7 +56,8 @@ export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut
     counts.lists += own.starts.length;
     own.starts.forEach((start, list) => {
       const split = splits[list];
-      if (!hasPositive(isPositive, start, start + listLength)) {
+      const rows = Array.from({ length: listLength }, (_, place) => start + place);
+      if (!rows.some(isPositive)) {
         if (split === "test") counts.testUsersWithoutPositive++;
         return;
       }
@@ -150,9 +151,4 @@ export function selectLists(lists: ExposedLists, chosen: Int32Array): ExposedLis
     users: chosen.map((list) => lists.users[list]),
     starts: chosen.map((list) => lists.starts[list]),
   };
-}
-
-function hasPositive(isPositive: (row: number) => boolean, start: number, end: number): boolean {
-  for (let row = start; row < end; row++) if (isPositive(row)) return true;
-  return false;
 }

@@ -2,6 +2,7 @@
  * A log of interactions in columns: who met which item when, and with what feedback. Everything later (the core
  * filter, the lists, the histories) reads one user's interactions in time order, so the log is kept that way.
  */
+import { type Catalogue, gather } from "./dataset.ts";
 import { groupOffsets } from "./row-order.ts";
 
 /**
@@ -36,14 +37,9 @@ export interface InteractionLog {
   readonly itemIds: readonly string[];
 }
 
-/** The numbers of `column` at `rows`. */
-export function gather<Column extends Int32Array | Float32Array | Float64Array>(
-  column: Column,
-  rows: Int32Array,
-): Column {
-  const out = new (column.constructor as new (length: number) => Column)(rows.length);
-  for (let i = 0; i < rows.length; i++) out[i] = column[rows[i]];
-  return out;
+/** The users and items of a log by their names, of whom nothing else is known. */
+export function namedCatalogue({ userIds, itemIds }: InteractionLog): Catalogue {
+  return { userCount: userIds.length, itemCount: itemIds.length, userIds, itemIds };
 }
 
 /** Which rows of a log are positives. Thresholds meet feedback in f32, in which the log holds it. */

@@ -28,7 +28,8 @@ export function kCore(log: InteractionLog, k: number): InteractionLog {
       items.forget(log.items[row]);
     }
   }
-  return dropUnused(selectInteractions(log, rowsKept(isKept)));
+  const rows = log.users.map((_, row) => row).filter((row) => isKept[row] === 1);
+  return dropUnused(selectInteractions(log, rows));
 }
 
 /** All users or all items, with the count of interactions that each has left. */
@@ -68,13 +69,6 @@ class Members {
   }
 }
 
-function rowsKept(isKept: Uint8Array): Int32Array {
-  const rows = new Int32Array(isKept.reduce((count, kept) => count + kept, 0));
-  let next = 0;
-  for (let row = 0; row < isKept.length; row++) if (isKept[row] === 1) rows[next++] = row;
-  return rows;
-}
-
 /** The same interactions, with numbers only for the users and items that have any. */
 function dropUnused(log: InteractionLog): InteractionLog {
   const users = renumber(log.users, log.userIds);
@@ -93,11 +87,8 @@ function dropUnused(log: InteractionLog): InteractionLog {
 function renumber(column: Int32Array, names: readonly string[]): { numbers: Int32Array; names: string[] } {
   const used = new Uint8Array(names.length);
   for (const number of column) used[number] = 1;
-  const renumbered = new Int32Array(names.length);
   let next = 0;
-  for (let number = 0; number < names.length; number++) {
-    if (used[number] === 1) renumbered[number] = next++;
-  }
+  const renumbered = Int32Array.from(used, (isUsed) => (isUsed === 1 ? next++ : -1));
   return {
     numbers: column.map((number) => renumbered[number]),
     names: names.filter((_, number) => used[number] === 1),

@@ -5,7 +5,7 @@ import { type CutLog, cutLog } from "./cut-log.ts";
 import type { Catalogue, ListDataset } from "./dataset.ts";
 import { type EventColumns, type InteractionEvent, logOfEvents } from "./events.ts";
 import { type ExposedLists, listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
-import type { InteractionLog } from "./interactions.ts";
+import { type InteractionLog, namedCatalogue } from "./interactions.ts";
 import type { PreparedDescription } from "./prepared/prepared-metadata.ts";
 import { eachSplit, type SplitName } from "./protocols.ts";
 import { createDataReport } from "./report/data-report.ts";
@@ -32,7 +32,7 @@ export interface LogDescription {
   /** What errors call the log. */
   readonly name?: string;
   /** Users and items of the log's core; their names alone unless given. */
-  readonly catalogueOf?: (core: InteractionLog) => Promise<Catalogue>;
+  readonly catalogueOf?: (core: InteractionLog) => Catalogue | Promise<Catalogue>;
 }
 
 const EVERY = Number.MAX_SAFE_INTEGER;
@@ -108,8 +108,4 @@ export function prepareEvents(
   context?: TrainingContext,
 ): Promise<PreparedRequests> {
   return prepareRequests(logOfEvents(events), options, { name: "the events" }, context);
-}
-
-async function namedCatalogue({ userIds, itemIds }: InteractionLog): Promise<Catalogue> {
-  return { userCount: userIds.length, itemCount: itemIds.length, userIds, itemIds };
 }

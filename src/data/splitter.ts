@@ -72,8 +72,9 @@ function globalTime(log: InteractionLog, { trainingFraction, listLength }: Requi
 }
 
 /**
- * The times of `global-time` from which on interactions are for validation, and for the test: fewer than or exactly floor(fraction * n) of the n interactions lie before `test`, and
- * nine tenths of these before `validation`. Infinite where nothing lies at or after them.
+ * The times of `global-time` from which on interactions are for validation, and for the test: at most
+ * floor(fraction * n) of the n interactions lie before `test`, and nine tenths of these before `validation`. Infinite
+ * where nothing lies at or after them.
  */
 function timeCuts(log: InteractionLog, trainingFraction: number) {
   const times = log.timestamps.filter((_, row) => isShown(log, row)).sort();

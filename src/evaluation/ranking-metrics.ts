@@ -23,10 +23,8 @@ export interface UserMetrics extends RankingMetrics {
   readonly auc: number | undefined;
 }
 
-/** Means over users, each user counting once. */
-export interface AverageMetrics extends RankingMetrics {
-  /** Mean over the users that have an area; undefined where none has. */
-  readonly auc: number | undefined;
+/** Means over users, each user counting once; of the area over those that have one, undefined where none has. */
+export interface AverageMetrics extends UserMetrics {
   /** Users the means are over: those with a positive. */
   readonly users: number;
   /** Users left out of every mean, because no metric is defined without a positive. */

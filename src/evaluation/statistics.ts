@@ -169,9 +169,7 @@ function checkValues(name: string, values: ArrayLike<number>, atLeast: number): 
     throw new RangeError(`${name}: needs ${atLeast === 1 ? "a value" : `${atLeast} values`}, got ${values.length}`);
   }
   for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) {
-      throw new RangeError(`${name}: value ${i} is ${values[i]}, all must be finite`);
-    }
+    if (!Number.isFinite(values[i])) throw new RangeError(`${name}: value ${i} is ${values[i]}, all must be finite`);
   }
 }
 

@@ -5,7 +5,6 @@ import {
   type AverageMetrics,
   averageMetrics,
   generatorOrder,
-  type RankingMetrics,
   rankByScore,
   type UserMetrics,
   userMetrics,
@@ -13,8 +12,8 @@ import {
 import { meanConfidenceInterval, randomisationTest } from "../evaluation/statistics.ts";
 import type { RankedLists } from "../methods/answering.ts";
 
-/** A method's row in a table of results: means over the test requests, H@L and the others of the list length L. */
-export interface MethodResult extends RankingMetrics {
+/** A method's row in a table of results: means over the test requests, which are its users, H@L and the others of the list length L. */
+export interface MethodResult extends Omit<AverageMetrics, "halfWidths"> {
   readonly method: string;
   /** Mean expected positives per list, as the world defines them; undefined where the truth is not known. */
   readonly trueReward: number | undefined;
@@ -22,17 +21,12 @@ export interface MethodResult extends RankingMetrics {
   readonly regret: number | undefined;
   /** Mean reward that the reward model predicts. */
   readonly predictedReward: number;
-  readonly auc: number | undefined;
-  /** Requests that the ranking metrics are over: those with a positive. */
-  readonly users: number;
-  readonly usersWithoutPositive: number;
-  readonly usersWithoutNegative: number;
   /** Half the width of each mean's 95% confidence interval over requests; undefined where there is none. */
   readonly halfWidths: Readonly<Record<MeasureName, number | undefined>>;
 }
 
 /** What a row has a mean of. */
-export type MeasureName = "trueReward" | "regret" | "predictedReward" | "auc" | keyof RankingMetrics;
+export type MeasureName = "trueReward" | "regret" | "predictedReward" | keyof UserMetrics;
 
 /**
  * Metrics of each request's list against what was exposed and liked; undefined for a request without a positive.

@@ -37,7 +37,7 @@ export class CheckpointFolder implements CheckpointStore {
 
   /** @throws CheckpointError when the newest whole checkpoint is of another run or version, or cannot be read */
   async load(stage: string): Promise<Checkpoint | undefined> {
-    for (const { name } of this.saved(stage).reverse()) {
+    for (const name of this.saved(stage).reverse()) {
       const file = join(this.path, name);
       try {
         const bytes = explained(file, () => readFileSync(file));
@@ -64,7 +64,7 @@ export class CheckpointFolder implements CheckpointStore {
     const bytes = encodeCheckpoint(checkpoint, this.fingerprint);
     explained(file, () => {
       writeWhole(file, bytes);
-      for (const { name } of this.saved(stage).slice(0, -KEPT)) rmSync(join(this.path, name));
+      for (const name of this.saved(stage).slice(0, -KEPT)) rmSync(join(this.path, name));
       for (const name of readdirSync(this.path)) {
         if (name.endsWith(UNFINISHED)) rmSync(join(this.path, name));
       }
@@ -72,14 +72,11 @@ export class CheckpointFolder implements CheckpointStore {
   }
 
   /** The stage's files, oldest first. */
-  private saved(stage: string): { name: string; step: number }[] {
+  private saved(stage: string): string[] {
     const pattern = new RegExp(`^${fileStem(stage)}-(\\d+)\\.safetensors$`);
-    return explained(this.path, () => readdirSync(this.path))
-      .flatMap((name) => {
-        const match = pattern.exec(name);
-        return match === null ? [] : [{ name, step: Number(match[1]) }];
-      })
-      .sort((a, b) => a.step - b.step);
+    const names = explained(this.path, () => readdirSync(this.path)).filter((name) => pattern.test(name));
+    const stepOf = (name: string) => Number(pattern.exec(name)?.[1]);
+    return names.sort((a, b) => stepOf(a) - stepOf(b));
   }
 }
 

@@ -11,11 +11,4 @@ export {
 export { collectFeedback, loggingLogProbabilities } from "./redrawn-feedback.ts";
 export { findScenario, SCENARIOS, type Scenario, type ScenarioName } from "./scenarios.ts";
 export { OUTCOMES, type SessionOutcomes, simulateSessions } from "./sessions.ts";
-export {
-  createWorld,
-  DEFAULT_WORLD,
-  type Latents,
-  World,
-  type WorldOptions,
-  type WorldSettings,
-} from "./world.ts";
+export * from "./world.ts";

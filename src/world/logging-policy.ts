@@ -4,8 +4,7 @@
  * an item, as a trained model's would be.
  */
 import { bestItems } from "../data/best-items.ts";
-import { emptyDataset, type ListDataset, type RequestColumns } from "../data/dataset.ts";
-import { gather } from "../data/interactions.ts";
+import { emptyDataset, gather, type ListDataset, type RequestColumns } from "../data/dataset.ts";
 import { groupOffsets, rowsByGroup } from "../data/row-order.ts";
 import { Random } from "../kernels/index.ts";
 import type { World } from "./world.ts";
@@ -31,9 +30,7 @@ export interface LogOptions {
  * const log = drawLog(createWorld(), { size: 10_000, seed: 1, stream: "training" });
  */
 export function drawLog(world: World, { size, seed, stream }: LogOptions): ListDataset {
-  if (!Number.isInteger(size) || size < 1) {
-    throw new RangeError(`log: size must be a positive integer, got ${size}`);
-  }
+  if (!Number.isInteger(size) || size < 1) throw new RangeError(`log: size must be a positive integer, got ${size}`);
   const { userCount, itemCount, candidateCount, listLength } = world.settings;
   const rowRandom = (part: string, row: number) => new Random({ seed, stream: `${stream}/${part}`, step: row });
   const log = emptyDataset({ size, candidateCount, listLength, historyLength: 0 });

@@ -38,14 +38,11 @@ export function beamSearch(
   }
   const prefix = new Prefix(world, user, candidates, length);
   const count = candidates.length;
-  let beam = new Beam(1, 0);
-  beam.offer(new Int32Array(0), 0);
+  let beam: readonly Omit<RankedPrefix, "setHash">[] = [{ positions: new Int32Array(0), reward: 0 }];
   for (let t = 0; t < length; t++) {
-    const next = new Beam(Math.min(width, beam.size * (count - t)), t + 1);
+    const next = new Beam(Math.min(width, beam.length * (count - t)));
     const extended = new Int32Array(t + 1);
-    for (let parent = 0; parent < beam.size; parent++) {
-      const reward = beam.rewards[parent];
-      const chosen = beam.list(parent);
+    for (const { positions: chosen, reward } of beam) {
       for (const position of chosen) prefix.push(position);
       extended.set(chosen);
       for (let position = 0; position < count; position++) {
@@ -55,9 +52,10 @@ export function beamSearch(
       }
       for (const _ of chosen) prefix.pop();
     }
-    beam = next;
+    beam = next.prefixes;
   }
-  return { positions: beam.list(0).slice(), expectedReward: beam.rewards[0] };
+  const [best] = beam;
+  return { positions: best.positions, expectedReward: best.reward };
 }
 
 /**
@@ -195,55 +193,35 @@ class Prefix {
   }
 }
 
+/** A prefix that a beam keeps. */
+interface RankedPrefix {
+  /** Candidate positions: [length] */
+  readonly positions: Int32Array;
+  readonly reward: number;
+  /** A number for the set of its items, seldom that of another set. */
+  readonly setHash: number;
+}
+
 /** The best prefixes of one length, best first, no two with the same items. */
 class Beam {
-  size = 0;
-  /** Expected reward of each prefix: [width] */
-  readonly rewards: Float64Array;
-  /** Candidate positions of each prefix: [width, length] */
-  private readonly lists: Int32Array;
-  /** A number for the set of items of each prefix, seldom that of another set: [width] */
-  private readonly setHashes: Float64Array;
+  readonly prefixes: RankedPrefix[] = [];
 
-  constructor(
-    private readonly width: number,
-    private readonly length: number,
-  ) {
-    this.rewards = new Float64Array(width);
-    this.lists = new Int32Array(width * length);
-    this.setHashes = new Float64Array(width);
-  }
-
-  /** Candidate positions of the prefix at `rank`, a view: [length] */
-  list(rank: number): Int32Array {
-    return this.lists.subarray(rank * this.length, (rank + 1) * this.length);
-  }
+  constructor(private readonly width: number) {}
 
   /** Takes in the prefix `positions`, [length], if it is among the best so far. */
   offer(positions: Int32Array, reward: number): void {
-    if (this.size === this.width && reward <= this.rewards[this.width - 1]) return;
+    const { prefixes, width } = this;
+    if (prefixes.length === width && reward <= prefixes[width - 1].reward) return;
     const setHash = hashSet(positions);
-    const rival = this.rankOfSameItems(positions, setHash);
-    if (rival < this.size && reward <= this.rewards[rival]) return;
-    const end = Math.min(rival, this.width - 1);
-    this.size = Math.max(this.size, end + 1);
-    let rank = end;
-    while (rank > 0 && this.rewards[rank - 1] < reward) rank--;
-    this.rewards.copyWithin(rank + 1, rank, end);
-    this.lists.copyWithin((rank + 1) * this.length, rank * this.length, end * this.length);
-    this.setHashes.copyWithin(rank + 1, rank, end);
-    this.rewards[rank] = reward;
-    this.setHashes[rank] = setHash;
-    this.lists.set(positions, rank * this.length);
-  }
-
-  /** Rank of the prefix that holds the items of `positions` in any order, or the size if none does. */
-  private rankOfSameItems(positions: Int32Array, setHash: number): number {
-    for (let rank = 0; rank < this.size; rank++) {
-      if (this.setHashes[rank] !== setHash) continue;
-      if (this.list(rank).every((position) => positions.includes(position))) return rank;
-    }
-    return this.size;
+    const rival = prefixes.findIndex(
+      (kept) => kept.setHash === setHash && kept.positions.every((position) => positions.includes(position)),
+    );
+    if (rival >= 0 && reward <= prefixes[rival].reward) return;
+    if (rival >= 0) prefixes.splice(rival, 1);
+    else if (prefixes.length === width) prefixes.pop();
+    let rank = prefixes.length;
+    while (rank > 0 && prefixes[rank - 1].reward < reward) rank--;
+    prefixes.splice(rank, 0, { positions: positions.slice(), reward, setHash });
   }
 }
 

@@ -151,9 +151,7 @@ export class World {
     const { latentWidth, affinityScale } = this.settings;
     const { users, items, itemBiases } = this.latents;
     let product = 0;
-    for (let k = 0; k < latentWidth; k++) {
-      product += users[user * latentWidth + k] * items[item * latentWidth + k];
-    }
+    for (let k = 0; k < latentWidth; k++) product += users[user * latentWidth + k] * items[item * latentWidth + k];
     return (affinityScale * product) / Math.sqrt(latentWidth) + itemBiases[item];
   }
 
@@ -214,9 +212,7 @@ function drawLatents(settings: WorldSettings): Latents {
   const { userSpread, itemSpread, itemBiasSpread } = settings;
   const centres = normals(worldRandom(settings, "topic centres"), topicCount * latentWidth, 1);
   const addCentre = (rows: Float64Array, row: number, topic: number, weight: number) => {
-    for (let k = 0; k < latentWidth; k++) {
-      rows[row * latentWidth + k] += weight * centres[topic * latentWidth + k];
-    }
+    for (let k = 0; k < latentWidth; k++) rows[row * latentWidth + k] += weight * centres[topic * latentWidth + k];
   };
 
   const userRandom = worldRandom(settings, "users");

@@ -5,7 +5,7 @@
 import { excerpt } from "../../text/excerpt.ts";
 import type { Catalogue, CategoryTable, FeatureTable } from "../dataset.ts";
 import { DataError } from "../errors.ts";
-import type { InteractionLog } from "../interactions.ts";
+import { type InteractionLog, namedCatalogue } from "../interactions.ts";
 import { namesOf } from "../readers/column-names.ts";
 import { isText, readRecords } from "../readers/delimited.ts";
 import type { FeatureSource, LogOptions } from "../settings.ts";
@@ -95,16 +95,13 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
  * @throws DataError as {@link readFeatures} does
  */
 export async function readCatalogue(
-  { userIds, itemIds }: InteractionLog,
+  log: InteractionLog,
   { userFeatures, itemFeatures }: Pick<LogOptions, "userFeatures" | "itemFeatures"> = {},
 ): Promise<Catalogue> {
-  const users = userFeatures && (await readFeatures(userFeatures, userIds));
-  const items = itemFeatures && (await readFeatures(itemFeatures, itemIds));
+  const users = userFeatures && (await readFeatures(userFeatures, log.userIds));
+  const items = itemFeatures && (await readFeatures(itemFeatures, log.itemIds));
   return {
-    userCount: userIds.length,
-    itemCount: itemIds.length,
-    userIds,
-    itemIds,
+    ...namedCatalogue(log),
     ...(users?.features && { userFeatures: users.features }),
     ...(users?.categories && { userCategories: users.categories }),
     ...(items?.features && { itemFeatures: items.features }),
@@ -141,9 +138,8 @@ class FeatureReader {
     if (fields.length !== this.header.length) {
       throw this.problem(line, `${fields.length} columns instead of ${this.header.length}`);
     }
-    const id = fields[this.header.indexOf(key)].trim();
+    const id = this.text(key, fields[this.header.indexOf(key)].trim(), line);
     if (this.seen.has(id)) throw this.problem(line, `"${excerpt(id)}" occurs twice in the column "${key}"`);
-    this.checkText(key, id, line);
     this.seen.add(id);
     const number = this.numberOf.get(id);
     if (number === undefined) this.skipped++;
@@ -152,21 +148,17 @@ class FeatureReader {
 
   /** What each entity is called in a column, "" where it is unknown. */
   titles(column: string): string[] {
-    return this.readColumn(column, (title, line) => {
-      this.checkText(column, title, line);
-      return title;
-    });
+    return this.readColumn(column, (title, line) => this.text(column, title, line));
   }
 
   /** The categories of each entity in a column, one unless there is a separator; none where they are unknown. */
   categories(column: string, separator?: string): (readonly string[])[] {
-    return this.readColumn(column, (text, line) => {
-      this.checkText(column, text, line);
+    return this.readColumn(column, (field, line) => {
+      const text = this.text(column, field, line);
       const parts = separator === undefined ? [text] : text.split(separator).map((part) => part.trim());
       const own = [...new Set(parts.filter((part) => part !== ""))];
       if (own.length <= MAX_CATEGORIES) return own;
-      const most = `at most ${MAX_CATEGORIES} are allowed`;
-      throw this.problem(line, `${column} has ${own.length} categories; ${most}`);
+      throw this.problem(line, `${column} has ${own.length} categories; at most ${MAX_CATEGORIES} are allowed`);
     });
   }
 
@@ -192,8 +184,9 @@ class FeatureReader {
     return this.rows.map((row) => read(row?.fields[position].trim() ?? "", row?.line));
   }
 
-  private checkText(column: string, text: string, line: number | undefined): void {
-    if (isText(text)) return;
+  /** The same text, where it is one. */
+  private text(column: string, text: string, line: number | undefined): string {
+    if (isText(text)) return text;
     const remedy = "set the encoding to latin1 if it is that";
     throw this.problem(line, `${column} "${excerpt(text)}" holds bytes that are no text in UTF-8; ${remedy}`);
   }

@@ -31,9 +31,7 @@ export interface PreparedContent extends PreparedDescription, Readonly<Record<Sp
 }
 
 /** An open prepared dataset. */
-export interface PreparedDataset extends PreparedDescription {
-  readonly catalogue: Catalogue;
-  readonly retriever?: Retriever;
+export interface PreparedDataset extends Omit<PreparedContent, SplitName> {
   /** Lists, candidates, positions and history length of each split. */
   readonly splits: Readonly<Record<SplitName, Extents>>;
   /**

@@ -18,7 +18,6 @@ export class GrowableColumn<Column extends Numbers> {
   private count = 0;
 
   constructor(private readonly type: new (length: number) => Column) {
-    this.type = type;
     this.memory = new type(FIRST_CAPACITY);
   }
 

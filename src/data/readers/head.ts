@@ -39,8 +39,7 @@ export async function readHead(file: string, count: number): Promise<Head> {
   if (/^\s*[{[]/.test(start)) throw told(`this looks like JSON; ${expected}`, 1);
   const delimiter = guessDelimiter(start);
   if (delimiter !== undefined) return readTextHead(file, count, delimiter, isQuoted(start, delimiter));
-  const fields = "expected fields between commas, tabs, semicolons, | or ::";
-  throw told(`the lines have no fields in common; ${fields}`, 1);
+  throw told("the lines have no fields in common; expected fields between commas, tabs, semicolons, | or ::", 1);
 }
 
 /** The delimiter that cuts most lines into as many fields as the first, the most of them; undefined if none cuts any. */
@@ -53,15 +52,11 @@ function guessDelimiter(text: string): string | undefined {
   let best: string | undefined;
   let most = 1;
   for (const delimiter of DELIMITERS) {
-    const counts = lines.map((line) => withoutQuoted(line).split(delimiter).length);
+    const counts = lines.map((line) => line.replaceAll(/"[^"]*"/g, "").split(delimiter).length);
     const same = counts.filter((count) => count === counts[0]).length;
     if (counts[0] > most && same >= DELIMITER_SHARE * counts.length) [best, most] = [delimiter, counts[0]];
   }
   return best;
-}
-
-function withoutQuoted(line: string): string {
-  return line.replaceAll(/"[^"]*"/g, "");
 }
 
 /** Whether fields may be quoted: never in MovieLens' format, and between tabs only where some field is. */
@@ -85,8 +80,7 @@ async function readTextHead(file: string, count: number, delimiter: string, quot
   if (first.some(isNumber)) {
     const header = "user_id,item_id,rating,timestamp".replaceAll(",", delimiter);
     const problem = `no header: the first line is ${excerpt(first.join(delimiter))}`;
-    const remedy = `put the names of the columns above it, such as ${header}`;
-    throw new DataError(file, `${problem}; ${remedy}`, { line: 1 });
+    throw new DataError(file, `${problem}; put the names of the columns above it, such as ${header}`, { line: 1 });
   }
   const format = delimiter === "\t" && !quoted ? "tsv" : "csv";
   return { format, delimiter, columns: first, rows: rest.slice(0, count), isWhole };

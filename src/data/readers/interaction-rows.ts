@@ -121,8 +121,7 @@ export class InteractionRows {
 
   private unexpected(problem: string): DataError {
     const { file, unit, expected } = this.layout;
-    const message = `${problem}; expected ${excerpt(expected, 300)}`;
-    return new DataError(file, message, { [unit ?? "line"]: this.place });
+    return new DataError(file, `${problem}; expected ${excerpt(expected, 300)}`, { [unit ?? "line"]: this.place });
   }
 }
 

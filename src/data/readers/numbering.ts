@@ -15,16 +15,10 @@ export class Numbering {
     if (this.names.length === MAX_NAMES) {
       throw new RangeError(`more than ${MAX_NAMES} different names of users, of items or of lists; use a smaller log`);
     }
-    const own = detached(name);
+    // The same text in memory of its own. A part of a larger string may be kept as a view of it, so that a single name
+    // would keep all of the file's text around it; joining and cutting again copies just the name.
+    const own = ` ${name}`.slice(1);
     this.numbers.set(own, this.names.length);
     return this.names.push(own) - 1;
   }
-}
-
-/**
- * The same text in memory of its own. A part of a larger string may be kept as a view of it, so that a single name
- * would keep all of the file's text around it; joining and cutting again copies just the name.
- */
-function detached(text: string): string {
-  return ` ${text}`.slice(1);
 }

@@ -78,9 +78,7 @@ export class ParquetDecoder {
         this.close();
         finish({ problem });
       };
-      const timer = setTimeout(() => {
-        giveUp(`decoding takes longer than ${limitSeconds} seconds`);
-      }, 1000 * limitSeconds);
+      const timer = setTimeout(() => giveUp(`decoding takes longer than ${limitSeconds} seconds`), 1000 * limitSeconds);
       decoder.once("message", (answer: ParquetAnswer) => finish(answer));
       decoder.once("error", (error) => giveUp(`the decoder failed: ${error.message}`));
       decoder.once("exit", () => {

@@ -10,20 +10,15 @@ const MAX_GROUP_ROWS = 1 << 26;
 /** Bytes of a page once it is decompressed; writers make about one mebibyte. */
 const MAX_PAGE_BYTES = 1 << 28;
 
-/** @throws Error when the row groups do not have as many rows together as the file, or one has too many */
-export function checkRowGroups({ num_rows: total, row_groups: groups }: FileMetaData): void {
+/** @throws Error when the row groups do not have the rows of the file, one has too many, or a column has no name */
+export function checkMetadata({ num_rows: total, row_groups: groups, schema }: FileMetaData): void {
   const rows = groups.map((group) => Number(group.num_rows));
   const wrong = rows.find((count) => !isCountUpTo(count, MAX_GROUP_ROWS));
   if (wrong !== undefined) {
-    const problem = `a row group has ${wrong} rows, expected 0 to ${MAX_GROUP_ROWS}`;
-    throw new Error(`${problem}; write smaller row groups`);
+    throw new Error(`a row group has ${wrong} rows, expected 0 to ${MAX_GROUP_ROWS}; write smaller row groups`);
   }
   const sum = rows.reduce((left, right) => left + right, 0);
   if (sum !== Number(total)) throw new Error(`the file has ${total} rows, but its row groups have ${sum}`);
-}
-
-/** @throws Error when a column has no name */
-export function checkNames({ schema }: FileMetaData): void {
   if (schema.some(({ name }) => typeof name !== "string")) throw new Error("a column has no name");
 }
 

@@ -15,7 +15,7 @@ import {
   parquetSchema,
 } from "hyparquet";
 import { compressors, decompressSnappy, decompressZstd } from "hyparquet-compressors";
-import { checkNames, checkPages, checkRowGroups, columnRange } from "./parquet-pages.ts";
+import { checkMetadata, checkPages, columnRange } from "./parquet-pages.ts";
 import { checkSnappy } from "./snappy.ts";
 
 /** What can be asked for. */
@@ -54,20 +54,13 @@ const BOUNDED: Compressors = {
   ZSTD: (input, length) => decompressZstd(input, new Uint8Array(length)),
 };
 
-/** An open file. */
-interface OpenFile {
-  readonly buffer: AsyncBuffer;
-  readonly metadata: FileMetaData;
-  readonly scan: ParquetScan;
-}
-
-let opened: OpenFile | undefined;
+/** The open file. */
+let opened: { readonly buffer: AsyncBuffer; readonly metadata: FileMetaData; readonly scan: ParquetScan } | undefined;
 
 async function open(file: string): Promise<ParquetDescription> {
   const buffer = await asyncBufferFromFile(file);
   const metadata = await parquetMetadataAsync(buffer, { geoparquet: false });
-  checkRowGroups(metadata);
-  checkNames(metadata);
+  checkMetadata(metadata);
   const settings = { compressors: BOUNDED, parsers: SECONDS, useOffsetIndex: false };
   opened = { buffer, metadata, scan: await parquetScan({ file: buffer, metadata, ...settings }) };
   return {
@@ -106,7 +99,5 @@ async function answer(task: ParquetTask): Promise<ParquetAnswer> {
   }
 }
 
-process.on("message", async (task: ParquetTask) => {
-  process.send?.(await answer(task));
-});
+process.on("message", async (task: ParquetTask) => process.send?.(await answer(task)));
 process.on("disconnect", () => process.exit());

@@ -27,8 +27,7 @@ export function readParquet(file: string, options: ColumnOptions = {}): Promise<
     findColumns({ file, line: undefined, columns: header }, names);
     const nested = all.find(({ name, isNested }) => isNested && columns.includes(name));
     if (nested !== undefined) {
-      const problem = `the column "${excerpt(nested.name)}" is nested; expected one value in each row`;
-      throw new DataError(file, problem);
+      throw new DataError(file, `the column "${excerpt(nested.name)}" is nested; expected one value in each row`);
     }
     const rows = new InteractionRows({
       file,

@@ -14,9 +14,12 @@ export function checkSnappy(data: Uint8Array, length: number): void {
     const tag = data[position++];
     const kind = tag & 3;
     if (kind === 0) {
-      const { value, bytes } = literalLength(data, position, tag >>> 2);
-      position += bytes + value;
-      written += value;
+      // Up to 60 bytes the tag says how many there are; beyond, how many bytes after it do.
+      const short = tag >>> 2;
+      const bytes = Math.max(0, short - 59);
+      const literal = (bytes === 0 ? short : littleEndian(data, position, bytes)) + 1;
+      position += bytes + literal;
+      written += literal;
     } else {
       const bytes = kind === 3 ? 4 : kind;
       const offset = littleEndian(data, position, bytes) + (kind === 1 ? (tag >>> 5) << 8 : 0);
@@ -28,13 +31,6 @@ export function checkSnappy(data: Uint8Array, length: number): void {
   if (position !== data.length || written !== length) {
     throw new Error(`the Snappy data hold ${written} bytes, expected ${length}, or are cut short`);
   }
-}
-
-/** Bytes of a literal, and how many bytes after its tag say so. */
-function literalLength(data: Uint8Array, position: number, short: number): { value: number; bytes: number } {
-  if (short < 60) return { value: short + 1, bytes: 0 };
-  const bytes = short - 59;
-  return { value: littleEndian(data, position, bytes) + 1, bytes };
 }
 
 /** Bytes beyond the end are 0: the position is then beyond it too. */

@@ -54,12 +54,10 @@ function reportSplit({ log }: CheckedData, lists: ExposedLists, split: ReportedS
   const positives = new Array<number>(lists.listLength).fill(0);
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
-  let place = 0;
-  for (const row of rowsOf(lists)) {
+  for (const [place, row] of [...rowsOf(lists)].entries()) {
     if (isPositive(row)) positives[place % lists.listLength]++;
     first = Math.min(first, log.timestamps[row]);
     last = Math.max(last, log.timestamps[row]);
-    place++;
   }
   return {
     lists: lists.size,

@@ -33,8 +33,7 @@ export function checkLeakage(data: CheckedData): DataReport["checks"] {
   }
   counts.set("no training list is later than its user's test list", trainingAfterOwnTest(cut));
   if (data.split === "global-time") {
-    const check = "no interaction that is learned from is as late as any test interaction";
-    counts.set(check, learnedAfterTest(data));
+    counts.set("no interaction that is learned from is as late as any test interaction", learnedAfterTest(data));
   }
   for (const [name, { dataset, protocol }] of Object.entries(splits)) {
     counts.set(`${name}: the candidates of a list are distinct`, rowsWithRepeatedCandidate(dataset));
@@ -57,9 +56,7 @@ function sharedRows(log: InteractionLog, lists: ExposedLists, learned: Interacti
     const spare = new Map<string, number>();
     const key = (own: InteractionLog, row: number) => `${own.items[row]} ${own.timestamps[row]}`;
     const add = (name: string, count: number) => spare.set(name, (spare.get(name) ?? 0) + count);
-    for (let row = learned.userOffsets[user]; row < learned.userOffsets[user + 1]; row++) {
-      add(key(learned, row), 1);
-    }
+    for (let row = learned.userOffsets[user]; row < learned.userOffsets[user + 1]; row++) add(key(learned, row), 1);
     for (let row = log.userOffsets[user]; row < log.userOffsets[user + 1]; row++) {
       if (!inLists.has(row)) add(key(log, row), -1);
     }

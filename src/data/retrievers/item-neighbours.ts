@@ -4,7 +4,8 @@
  */
 import type { SafetensorsEntry } from "../../nn/index.ts";
 import { bestItems } from "../best-items.ts";
-import { gather, type InteractionLog, positiveAt } from "../interactions.ts";
+import { gather } from "../dataset.ts";
+import { type InteractionLog, positiveAt } from "../interactions.ts";
 import { groupOffsets, rowsByGroup } from "../row-order.ts";
 import type { Retriever, RetrieverQuery } from "./retriever.ts";
 import { restoredTensor, tensorOf } from "./retriever-tensors.ts";
@@ -77,7 +78,7 @@ export class ItemNeighbourRetriever implements Retriever {
   readonly name = "item-neighbours";
 
   private constructor(
-    private readonly likes: Likes,
+    private readonly likes: GroupedItems,
     private readonly neighboured: NeighbouredItems,
   ) {}
 
@@ -137,11 +138,14 @@ export class ItemNeighbourRetriever implements Retriever {
   }
 }
 
-/** The same pairs from the other side: of each item, in which items' neighbours it stands. */
-interface NeighbouredItems {
-  /** The pairs of item j are those from `offsets[j]` to before `offsets[j + 1]`: [I + 1]. */
+/** Items by what they belong to: those of number n are the items from `offsets[n]` to before `offsets[n + 1]`. */
+interface GroupedItems {
   readonly offsets: Int32Array;
   readonly items: Int32Array;
+}
+
+/** The same pairs from the other side: of each item, in which items' neighbours it stands, and how similar these are. */
+interface NeighbouredItems extends GroupedItems {
   readonly similarities: Float32Array;
 }
 
@@ -157,14 +161,8 @@ function byNeighbour({ neighbours, items, similarities }: ItemNeighbours, itemCo
   };
 }
 
-/** The items that user u likes are those from `offsets[u]` to before `offsets[u + 1]`: [U + 1]. */
-interface Likes {
-  readonly offsets: Int32Array;
-  readonly items: Int32Array;
-}
-
 /** The distinct items that each user likes, in the order in which the user met them. */
-function likesOf(log: InteractionLog, positiveThreshold: number): Likes {
+function likesOf(log: InteractionLog, positiveThreshold: number): GroupedItems {
   const isPositive = positiveAt(log, positiveThreshold);
   const offsets = new Int32Array(log.userIds.length + 1);
   const items: number[] = [];

@@ -7,7 +7,7 @@ import { embedding, Random, type Tensor, tensor } from "../../tensor/index.ts";
 import { DEFAULT_TRAINING, type TrainingOptions } from "../../training/options.ts";
 import { type TrainingContext, train } from "../../training/trainer.ts";
 import type { Catalogue } from "../dataset.ts";
-import type { InteractionLog } from "../interactions.ts";
+import { type InteractionLog, namedCatalogue } from "../interactions.ts";
 import type { MatrixWeights } from "./matrix-retriever.ts";
 
 /** Scores s(u, i) = <p_u, q_i> + b_i of a user for an item: the higher, the sooner they meet. */
@@ -82,9 +82,8 @@ export async function trainRetriever(
   const settings = { ...DEFAULT_RETRIEVER, batchSize: batchSizeFor(log.items.length), ...options };
   const { width, seed } = settings;
   const negatives = new NegativeSampler(log);
-  const catalogue = { userCount: log.userIds.length, itemCount: log.itemIds.length };
   const initial = new Random({ seed, stream: "retriever weights", step: 0 });
-  const model = new MatrixFactorization(catalogue, width, initial);
+  const model = new MatrixFactorization(namedCatalogue(log), width, initial);
   const computeLoss = (rows: Int32Array, step: number) => {
     const random = new Random({ seed, stream: "retriever negatives", step });
     const column = (of: (row: number) => number) => tensor(rows.map(of), [rows.length]);
