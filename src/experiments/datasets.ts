@@ -128,10 +128,7 @@ export type DataSettings = (WorldSettings | LogSettings) & { readonly seed: numb
 export async function chooseDataset(wishes: DatasetWishes): Promise<DatasetChoice> {
   const { name, maxLists } = wishes;
   const dataset = findDataset(name);
-  const models = {
-    shared: pick(dataset.models, SHARED_OPTIONS),
-    policy: pick(dataset.models, POLICY_OPTIONS),
-  };
+  const models = { shared: pick(dataset.models, SHARED_OPTIONS), policy: pick(dataset.models, POLICY_OPTIONS) };
   if ("scenario" in dataset.data) {
     if ((wishes.split ?? wishes.protocol) !== undefined) {
       throw new RangeError(`experiment: split and protocol are choices for logs; ${name} is no log`);
@@ -200,12 +197,7 @@ export async function loadData(
   const data = await readLog(settings, folder, dataFolder, context);
   if (settings.order === undefined) return data;
   const { training, validation, test } = data;
-  return {
-    ...data,
-    training: exposedFirst(training),
-    validation: exposedFirst(validation),
-    test: exposedFirst(test),
-  };
+  return { ...data, training: exposedFirst(training), validation: exposedFirst(validation), test: exposedFirst(test) };
 }
 
 async function readLog(

@@ -30,13 +30,7 @@ export function rankingTrials(
     entries.map(({ contender: given, method, variant = "", ...order }): RankingTrial => {
       const own = typeof given === "string" ? contender(given, dataset.policy) : given;
       const needs = { ...sharedTrial(dataset, seed), variant: sharedVariant };
-      const label = {
-        experiment,
-        dataset: dataset.label,
-        method: method ?? methodTitle(own.method),
-        seed,
-        variant,
-      };
+      const label = { experiment, dataset: dataset.label, method: method ?? methodTitle(own.method), seed, variant };
       return { ...label, work: { kind: "ranking", shared: needs.work, contender: own, ...order }, needs };
     }),
   );

@@ -80,10 +80,7 @@ function readMetrics(path: string): StageCurves[] {
       throw new ReportError(`${path}:${line}: expected a JSON object with stage and step`);
     }
     const { stage, step, validation, ...metrics } = parsed.data;
-    const recorders = stages.get(stage) ?? {
-      training: new SeriesRecorder(),
-      validation: new SeriesRecorder(),
-    };
+    const recorders = stages.get(stage) ?? { training: new SeriesRecorder(), validation: new SeriesRecorder() };
     stages.set(stage, recorders);
     if (validation === undefined) recorders.training.add(step, metrics);
     else recorders.validation.add(step, validation);

@@ -35,10 +35,6 @@ export async function trainBriefly(
   const models = await trainSharedModels(few, { ...DEFAULT_RUN, ...once, seed }, context);
   return {
     shared: { data: few, models, options: once },
-    policy: {
-      ...policy,
-      policyRequests: rows.length,
-      policyTraining: { ...policy.policyTraining, epochs: 1 },
-    },
+    policy: { ...policy, policyRequests: rows.length, policyTraining: { ...policy.policyTraining, epochs: 1 } },
   };
 }

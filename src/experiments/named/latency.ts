@@ -205,17 +205,9 @@ function timesTable(measured: Measured): Table {
       digits: 2,
       of: ({ value, rounds }) => (rounds < ROUNDS_FOR_P99 ? undefined : 1000 * value("p99")),
     },
-    {
-      title: "p50 per request, ms",
-      digits: 2,
-      of: ({ value, requests }) => (1000 * value("p50")) / requests,
-    },
+    { title: "p50 per request, ms", digits: 2, of: ({ value, requests }) => (1000 * value("p50")) / requests },
     { title: "times GoalRank's", digits: 2, of: ({ value }) => value("p50") / value("p50", "goalrank") },
-    {
-      title: "MFLOP per request",
-      digits: 2,
-      of: ({ value, requests }) => value("operations") / requests / 1e6,
-    },
+    { title: "MFLOP per request", digits: 2, of: ({ value, requests }) => value("operations") / requests / 1e6 },
     { title: "utilisation", isPercent: true, of: ({ value }) => value("utilisation") },
     { title: "runs", digits: 0, of: ({ rounds }) => rounds },
   ]);

@@ -42,15 +42,7 @@ function trialsOf({ seeds: [seed] }: ExperimentRequest): Trial[] {
   return SIZES.flatMap((candidates) => {
     const trial = (method: string, name: string, members: number, width: number): Trial => {
       const variant = `N = ${candidates}, ${name}`;
-      const work: TheoremWork = {
-        kind: "theorem1",
-        candidates,
-        length: LENGTH,
-        members,
-        width,
-        ...FIT,
-        seed,
-      };
+      const work: TheoremWork = { kind: "theorem1", candidates, length: LENGTH, members, width, ...FIT, seed };
       return { experiment: "theorem1", dataset: "", method, seed, variant, work };
     };
     return [

@@ -146,13 +146,7 @@ function spanFigure({ splits }: DataReport): Html | false {
     marks: [
       Plot.ruleY(spans, { x1: "from", x2: "to", y: "name", dy: 8, stroke: "var(--accent)", strokeWidth: 6 }),
       Plot.text(spans, { ...label, text: "name", frameAnchor: "left", textAnchor: "start" }),
-      Plot.text(spans, {
-        ...label,
-        text: "words",
-        frameAnchor: "right",
-        textAnchor: "end",
-        fill: "var(--muted)",
-      }),
+      Plot.text(spans, { ...label, text: "words", frameAnchor: "right", textAnchor: "end", fill: "var(--muted)" }),
     ],
   });
 }
@@ -177,14 +171,7 @@ function listsPerUserFigure({ listsPerUser }: DataReport): Html | false {
     marks: [
       Plot.ruleY(LISTS, { y: "name", x1: minimum, x2: maximum, stroke: "var(--muted)" }),
       Plot.ruleY(LISTS, { y: "name", ...box, stroke: "var(--accent)" }),
-      Plot.tickX(LISTS, {
-        y: "name",
-        x: median,
-        stroke: "var(--text)",
-        strokeWidth: 2,
-        insetTop: 12,
-        insetBottom: 12,
-      }),
+      Plot.tickX(LISTS, { y: "name", x: median, stroke: "var(--text)", strokeWidth: 2, insetTop: 12, insetBottom: 12 }),
     ],
   });
 }

@@ -63,10 +63,7 @@ const DETAILS: readonly Panel[] = [
   { ...only("Learning rate", { learningRate: "learning rate" }), isPlanned: true },
   only("Loss on the groups alone", { groupLoss: "group loss" }),
   only("Standard deviation of a group's rewards", { spread: "standard deviation" }),
-  only("Lists and groups that do not count", {
-    duplicates: "repeated lists",
-    zeroSpread: "groups of equal rewards",
-  }),
+  only("Lists and groups that do not count", { duplicates: "repeated lists", zeroSpread: "groups of equal rewards" }),
   only("Positions learned from", { tokens: "positions" }),
 ];
 
