@@ -9,7 +9,7 @@ import type { CandidateProtocol, SplitProtocol } from "../data/protocols.ts";
 import type { InteractionSource } from "../data/readers/read-interactions.ts";
 import { logData, type RunData, worldData } from "../run/data.ts";
 import { DEFAULT_RUN, LOG_RUN, type RunSettings } from "../run/settings.ts";
-import { nearestName } from "../text/nearest-name.ts";
+import { noSuchName } from "../text/nearest-name.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { findScenario, type ScenarioName } from "../world/scenarios.ts";
 import { exposedFirst } from "./candidate-order.ts";
@@ -76,8 +76,6 @@ const DATASETS: Readonly<Record<string, Dataset>> = {
     models: LOG_MODELS,
   },
 };
-
-const DATASET_NAMES = Object.keys(DATASETS);
 
 /** For help: a line for each dataset. */
 export function describeDatasets(): string {
@@ -160,10 +158,7 @@ export async function chooseDataset(wishes: DatasetWishes): Promise<DatasetChoic
 
 function findDataset(name: string): Dataset {
   if (Object.hasOwn(DATASETS, name)) return DATASETS[name];
-  throw new RangeError(
-    `experiment: there is no dataset "${name}"; did you mean "${nearestName(name, DATASET_NAMES)}"? ` +
-      `The datasets are ${DATASET_NAMES.join(", ")}`,
-  );
+  throw new RangeError(`experiment: ${noSuchName("dataset", name, Object.keys(DATASETS))}`);
 }
 
 function logFile({ file }: LogDataset, folder: string | undefined, name: string): string {

@@ -8,7 +8,8 @@ import { methodTitle } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
 import type { Experiment, ExperimentRequest } from "../experiment.ts";
 import { drawLines, markOf, type Picture, type Point } from "../pictures.ts";
-import { landmarkEntries, type RankingTrial, rankingTrials } from "../ranking-trials.ts";
+import { landmarkEntries, rankingTrials } from "../ranking-trials.ts";
+import type { RankingWork } from "../ranking-work.ts";
 import { estimateOf, type Results, type Row, seedMean } from "../results.ts";
 import { type Column, type ColumnOf, type Estimate, type Table, tableOf } from "../tables.ts";
 import type { Trial } from "../trial.ts";
@@ -38,7 +39,7 @@ function trialsOf(request: ExperimentRequest): Trial[] {
 }
 
 /** What the trial of a quality costs to train, without training it. */
-function costTrial(quality: RankingTrial, { policy }: DatasetChoice, contestant: string): Trial {
+function costTrial(quality: Trial<RankingWork>, { policy }: DatasetChoice, contestant: string): Trial {
   const { shared } = quality.work;
   const cost = { shared, policy, contestant, requests: COUNTED_LISTS };
   const work: TrainingCostWork = { kind: "training-cost", ...cost };

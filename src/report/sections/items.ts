@@ -15,16 +15,12 @@ export class Items {
     this.liked = new Set(shown.filter(({ liked }) => liked).map(({ item }) => item));
   }
 
-  isLiked(item: number): boolean {
-    return this.liked.has(item);
-  }
-
   countLiked(items: readonly number[]): number {
     return items.filter((item) => this.liked.has(item)).length;
   }
 
   /** The title, or what stands for it; a liked one is marked. */
-  label(item: number, isLiked = this.isLiked(item)): Html {
+  label(item: number, isLiked = this.liked.has(item)): Html {
     // Titles may run from right to left, or hold marks that turn the text around them.
     const name = html`<bdi>${this.title(item)}</bdi>`;
     return isLiked
