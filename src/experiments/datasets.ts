@@ -2,11 +2,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { prepare } from "../data/prepare.ts";
-import type { PrepareOptions } from "../data/prepare-requests.ts";
 import { fingerprintSource } from "../data/prepared/fingerprint.ts";
 import { readPreparedDataset, writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
-import type { CandidateProtocol, SplitProtocol } from "../data/protocols.ts";
+import { type CandidateProtocol, eachSplit, type SplitProtocol } from "../data/protocols.ts";
 import type { InteractionSource } from "../data/readers/read-interactions.ts";
+import type { LogOptions } from "../data/settings.ts";
 import { logData, type RunData, worldData } from "../run/data.ts";
 import { DEFAULT_RUN, LOG_RUN, type RunSettings } from "../run/settings.ts";
 import { noSuchName } from "../text/nearest-name.ts";
@@ -33,7 +33,7 @@ interface WorldDataset {
 interface LogDataset {
   readonly file: string;
   source(file: string): InteractionSource;
-  readonly options: Omit<PrepareOptions, "seed">;
+  readonly options: LogOptions;
 }
 
 interface Dataset {
@@ -114,7 +114,7 @@ export interface LogSettings {
   readonly dataset: string;
   /** Of the bytes of its file. */
   readonly sha256: string;
-  readonly options: Omit<PrepareOptions, "seed">;
+  readonly options: LogOptions;
   /** How candidates stand in requests: shuffled unless given. */
   readonly order?: "exposed first";
 }
@@ -191,8 +191,7 @@ export async function loadData(
   }
   const data = await readLog(settings, folder, dataFolder, context);
   if (settings.order === undefined) return data;
-  const { training, validation, test } = data;
-  return { ...data, training: exposedFirst(training), validation: exposedFirst(validation), test: exposedFirst(test) };
+  return { ...data, ...eachSplit((split) => exposedFirst(data[split])) };
 }
 
 async function readLog(

@@ -1,5 +1,6 @@
 /** The data: what is left of the log at each stage, what its lists look like, and whether the test leaked. */
 import * as Plot from "@observablehq/plot";
+import { SPLITS } from "../../data/protocols.ts";
 import type { DataReport } from "../../data/report/data-report-schema.ts";
 import { figure, lineLegend, lineStyle } from "../figure.ts";
 import { type Content, type Html, html } from "../html.ts";
@@ -93,8 +94,6 @@ function listTable({ lists, splits, preparation, split }: DataReport): Html {
     ],
   });
 }
-
-const SPLITS = ["training", "validation", "test"] as const;
 
 function positivesFigure({ splits }: DataReport): Html {
   const points = SPLITS.map((name) =>

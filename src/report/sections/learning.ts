@@ -117,10 +117,8 @@ function panelFigure(
     return name === undefined || series.values.length === 0 ? [] : [{ ...series, name }];
   });
   if (lines.length === 0) return undefined;
-  const { type, domain, ticks, tickFormat } = axisOf(
-    lines.flatMap(({ values }) => values),
-    !isPlanned,
-  );
+  const drawn = lines.flatMap(({ values }) => values);
+  const { type, domain, ticks, tickFormat } = axisOf(drawn, !isPlanned);
   const described = lines.map(
     ({ name, values }) => `${name} from ${compact(values[0])} to ${compact(values[values.length - 1])}`,
   );
