@@ -13,8 +13,7 @@ import type { RankingWork } from "../ranking-work.ts";
 import { estimateOf, type Results, type Row, seedMean } from "../results.ts";
 import { type Column, type ColumnOf, type Estimate, type Table, tableOf } from "../tables.ts";
 import type { Trial } from "../trial.ts";
-import { ratesTable, rateTrials } from "./learning-rates.ts";
-import { atSize, SIZES, TUNED_WIDTH, titleOf } from "./sizes.ts";
+import { atSize, ratesTable, rateTrials, SIZES, TUNED_WIDTH, titleOf } from "./sizes.ts";
 import { measureTrainingCost, type TrainingCostWork } from "./training-cost.ts";
 
 const EXPERIMENT = "figure3";
