@@ -16,9 +16,8 @@ import { describeMachine } from "../run-log.ts";
 import type { TrialResult } from "../stored-results.ts";
 import { type Table, tableOf } from "../tables.ts";
 import type { Trial, TrialOutcome, Work } from "../trial.ts";
-import { trainBriefly } from "./brief-training.ts";
+import { countingOperations, trainBriefly } from "./brief-training.ts";
 import { largeProduct, type TimedRuns, type TimedWork, timeInTurns } from "./latency-measurement.ts";
-import { countingOperations } from "./operation-counter.ts";
 
 interface LatencyWork extends Work {
   readonly kind: "latency";

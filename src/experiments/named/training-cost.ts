@@ -11,8 +11,7 @@ import type { PolicyOptions, SharedOptions } from "../datasets.ts";
 import type { Surroundings } from "../experiment.ts";
 import { loadShared, type SharedWork } from "../shared-work.ts";
 import type { TrialOutcome, Work } from "../trial.ts";
-import { trainBriefly } from "./brief-training.ts";
-import { countingOperations } from "./operation-counter.ts";
+import { countingOperations, trainBriefly } from "./brief-training.ts";
 
 export interface TrainingCostWork extends Work {
   readonly kind: "training-cost";
