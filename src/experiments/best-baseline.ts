@@ -11,7 +11,6 @@ export interface Contrast extends PairedDifference {
 }
 
 export interface Comparison {
-  readonly measure: string;
   /** The baseline with the highest mean over seeds. */
   readonly reference: Row;
   readonly contrasts: readonly Contrast[];
@@ -47,7 +46,7 @@ export function compareWithBest(
   });
   const adjusted = holm(differences.map(({ pValue }) => pValue));
   const contrasts = differences.map((own, i) => ({ ...own, adjustedPValue: adjusted[i] }));
-  return { measure, reference, contrasts };
+  return { reference, contrasts };
 }
 
 /** The row with the highest mean of a metric. */

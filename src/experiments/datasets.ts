@@ -2,14 +2,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { prepare } from "../data/prepare.ts";
-import type { PrepareOptions } from "../data/prepare-requests.ts";
 import { fingerprintSource } from "../data/prepared/fingerprint.ts";
 import { readPreparedDataset, writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
-import type { CandidateProtocol, SplitProtocol } from "../data/protocols.ts";
+import { type CandidateProtocol, eachSplit, type SplitProtocol } from "../data/protocols.ts";
 import type { InteractionSource } from "../data/readers/read-interactions.ts";
+import type { LogOptions } from "../data/settings.ts";
 import { logData, type RunData, worldData } from "../run/data.ts";
 import { DEFAULT_RUN, LOG_RUN, type RunSettings } from "../run/settings.ts";
-import { nearestName } from "../text/nearest-name.ts";
+import { noSuchName } from "../text/nearest-name.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { findScenario, type ScenarioName } from "../world/scenarios.ts";
 import { exposedFirst } from "./candidate-order.ts";
@@ -33,7 +33,7 @@ interface WorldDataset {
 interface LogDataset {
   readonly file: string;
   source(file: string): InteractionSource;
-  readonly options: Omit<PrepareOptions, "seed">;
+  readonly options: LogOptions;
 }
 
 interface Dataset {
@@ -77,8 +77,6 @@ const DATASETS: Readonly<Record<string, Dataset>> = {
   },
 };
 
-const DATASET_NAMES = Object.keys(DATASETS);
-
 /** For help: a line for each dataset. */
 export function describeDatasets(): string {
   return Object.entries(DATASETS)
@@ -116,7 +114,7 @@ export interface LogSettings {
   readonly dataset: string;
   /** Of the bytes of its file. */
   readonly sha256: string;
-  readonly options: Omit<PrepareOptions, "seed">;
+  readonly options: LogOptions;
   /** How candidates stand in requests: shuffled unless given. */
   readonly order?: "exposed first";
 }
@@ -128,10 +126,7 @@ export type DataSettings = (WorldSettings | LogSettings) & { readonly seed: numb
 export async function chooseDataset(wishes: DatasetWishes): Promise<DatasetChoice> {
   const { name, maxLists } = wishes;
   const dataset = findDataset(name);
-  const models = {
-    shared: pick(dataset.models, SHARED_OPTIONS),
-    policy: pick(dataset.models, POLICY_OPTIONS),
-  };
+  const models = { shared: pick(dataset.models, SHARED_OPTIONS), policy: pick(dataset.models, POLICY_OPTIONS) };
   if ("scenario" in dataset.data) {
     if ((wishes.split ?? wishes.protocol) !== undefined) {
       throw new RangeError(`experiment: split and protocol are choices for logs; ${name} is no log`);
@@ -163,10 +158,7 @@ export async function chooseDataset(wishes: DatasetWishes): Promise<DatasetChoic
 
 function findDataset(name: string): Dataset {
   if (Object.hasOwn(DATASETS, name)) return DATASETS[name];
-  throw new RangeError(
-    `experiment: there is no dataset "${name}"; did you mean "${nearestName(name, DATASET_NAMES)}"? ` +
-      `The datasets are ${DATASET_NAMES.join(", ")}`,
-  );
+  throw new RangeError(`experiment: ${noSuchName("dataset", name, Object.keys(DATASETS))}`);
 }
 
 function logFile({ file }: LogDataset, folder: string | undefined, name: string): string {
@@ -199,13 +191,7 @@ export async function loadData(
   }
   const data = await readLog(settings, folder, dataFolder, context);
   if (settings.order === undefined) return data;
-  const { training, validation, test } = data;
-  return {
-    ...data,
-    training: exposedFirst(training),
-    validation: exposedFirst(validation),
-    test: exposedFirst(test),
-  };
+  return { ...data, ...eachSplit((split) => exposedFirst(data[split])) };
 }
 
 async function readLog(

@@ -75,13 +75,7 @@ export function drawLines({ x, y, lines, levels = [], ...chart }: LineChart): Pi
     const dash = DASHES[i % DASHES.length];
     const style = { stroke, strokeWidth: 2, ...(dash !== undefined && { strokeDasharray: dash }) };
     return [
-      Plot.areaY(points.filter(hasInterval), {
-        x: "x",
-        y1: "low",
-        y2: "high",
-        fill: stroke,
-        fillOpacity: 0.15,
-      }),
+      Plot.areaY(points.filter(hasInterval), { x: "x", y1: "low", y2: "high", fill: stroke, fillOpacity: 0.15 }),
       Plot.line(points, { x: "x", y: "value", ...style }),
       Plot.dot(points, { x: "x", y: "value", fill: stroke, r: 2.5 }),
       ...points.slice(-1).map((last) => title(line, last, stroke)),
@@ -139,13 +133,7 @@ export function drawPanels({ x, panels, ...chart }: PanelChart): Picture {
     }),
     marks: [
       ...(isSingle ? [] : [Plot.frame({ stroke: "#dddddd" })]),
-      Plot.ruleY(dots.filter(hasInterval), {
-        ...place,
-        x1: "low",
-        x2: "high",
-        stroke: colourOf,
-        strokeWidth: 2,
-      }),
+      Plot.ruleY(dots.filter(hasInterval), { ...place, x1: "low", x2: "high", stroke: colourOf, strokeWidth: 2 }),
       Plot.dot(dots, { ...place, x: "value", fill: colourOf, r: 4 }),
     ],
   });

@@ -15,28 +15,18 @@ export interface Entry extends Pick<RankingWork, "testOrder"> {
   readonly variant?: string;
 }
 
-export interface RankingTrial extends Trial {
-  readonly work: RankingWork;
-}
-
 /** @param sharedVariant tells what these trials share from what other trials of the dataset's label share */
 export function rankingTrials(
   experiment: string,
   { seeds, dataset }: ExperimentRequest,
   entries: readonly Entry[],
   sharedVariant = "",
-): RankingTrial[] {
+): Trial<RankingWork>[] {
   return seeds.flatMap((seed) =>
-    entries.map(({ contender: given, method, variant = "", ...order }): RankingTrial => {
+    entries.map(({ contender: given, method, variant = "", ...order }): Trial<RankingWork> => {
       const own = typeof given === "string" ? contender(given, dataset.policy) : given;
       const needs = { ...sharedTrial(dataset, seed), variant: sharedVariant };
-      const label = {
-        experiment,
-        dataset: dataset.label,
-        method: method ?? methodTitle(own.method),
-        seed,
-        variant,
-      };
+      const label = { experiment, dataset: dataset.label, method: method ?? methodTitle(own.method), seed, variant };
       return { ...label, work: { kind: "ranking", shared: needs.work, contender: own, ...order }, needs };
     }),
   );

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileName, writeWhole } from "../files/write-whole.ts";
 import { startTrialProcess } from "./child-process.ts";
 import type { Experiment, ExperimentRequest, Presentation } from "./experiment.ts";
-import { type GridListener, type GridReport, runTrials, type TrialProcess } from "./job-grid.ts";
+import { type GridOptions, type GridReport, runTrials, type TrialProcess } from "./job-grid.ts";
 import { Results } from "./results.ts";
 import { recordRun } from "./run-log.ts";
 import { isSharedFinished, SHARED } from "./shared-work.ts";
@@ -12,13 +12,10 @@ import { StoredResults } from "./stored-results.ts";
 import { toCsv, toLatex, toMarkdown } from "./tables.ts";
 import { type Trial, workKey } from "./trial.ts";
 
-export interface RunOptions {
+export interface RunOptions extends Pick<GridOptions, "jobs" | "listener" | "signal"> {
   /** Folder of all experiments. */
   readonly root: string;
   readonly dataFolder: string | undefined;
-  readonly jobs: number;
-  readonly listener: GridListener;
-  readonly signal: AbortSignal;
   /** For the record. */
   readonly command: string;
   /** Methods whose results are discarded first. */

@@ -34,10 +34,7 @@ export interface Shared {
 export const SHARED = "shared";
 
 /** The trial that others of this dataset and seed need. */
-export function sharedTrial(
-  { label, settings, shared }: DatasetChoice,
-  seed: number,
-): Trial & { readonly work: SharedWork } {
+export function sharedTrial({ label, settings, shared }: DatasetChoice, seed: number): Trial<SharedWork> {
   const work: SharedWork = { kind: "shared", data: { ...settings, seed }, options: shared };
   return { experiment: SHARED, dataset: label, method: "shared models", seed, variant: "", work };
 }

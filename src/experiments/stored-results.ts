@@ -17,15 +17,13 @@ export interface TrialResult extends TrialLabel {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-interface ResultLine extends TrialLabel {
-  readonly key: string;
+interface ResultLine extends Omit<TrialResult, "metrics"> {
   readonly metric: string;
   readonly value: number;
 }
 
-type RequestValues = readonly (number | null)[];
-/** By measure. */
-type WorkValues = Readonly<Record<string, RequestValues>>;
+type WorkValues = NonNullable<TrialOutcome["values"]>;
+type RequestValues = WorkValues[string];
 
 interface ValueLine {
   readonly key: string;

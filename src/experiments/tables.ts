@@ -59,7 +59,7 @@ export function toCsv({ columns, rows }: Table): string {
   const body = rows.map((row) =>
     row.flatMap((cell, i) => {
       const { mean, halfWidth } = isEstimate(cell) ? cell : { mean: cell, halfWidth: undefined };
-      return hasInterval[i] ? [text(mean), text(halfWidth)] : [text(mean)];
+      return (hasInterval[i] ? [mean, halfWidth] : [mean]).map((own) => String(own ?? ""));
     }),
   );
   return [head, ...body].map((cells) => `${cells.map(quote).join(",")}\n`).join("");
@@ -95,8 +95,10 @@ function heading({ title, isPercent }: Column): string {
   return isPercent === true ? `${title} %` : title;
 }
 
+/** As tables show it to people. */
 function formatCell(cell: Cell, column: Column, { plain, strong, pm }: Notation): string {
-  const fixed = (value: number) => formatNumber(value, column);
+  const { isPercent = false, digits = isPercent ? 1 : 3 } = column;
+  const fixed = (value: number) => (isPercent ? 100 * value : value).toFixed(digits);
   if (cell === undefined) return "";
   if (typeof cell === "string") return plain(cell);
   if (typeof cell === "number") return fixed(cell);
@@ -104,20 +106,8 @@ function formatCell(cell: Cell, column: Column, { plain, strong, pm }: Notation)
   return cell.halfWidth === undefined ? mean : `${mean} ${pm} ${fixed(cell.halfWidth)}`;
 }
 
-/** A number as tables show it to people. */
-function formatNumber(
-  value: number,
-  { isPercent = false, digits = isPercent ? 1 : 3 }: Omit<Column, "title"> = {},
-): string {
-  return (isPercent ? 100 * value : value).toFixed(digits);
-}
-
 function isEstimate(cell: Cell): cell is Estimate {
   return typeof cell === "object";
-}
-
-function text(value: string | number | undefined): string {
-  return value === undefined ? "" : String(value);
 }
 
 function quote(field: string): string {

@@ -32,11 +32,7 @@ async function work({ trial, key, root, dataFolder }: TrialRequest): Promise<Tri
   const isContinued = existsSync(folder) || existsSync(sharedFolder(root, key));
   const run = runnerOf(trial);
   const warn = (message: string) => void process.stderr.write(`warning: ${message}\n`);
-  const context = {
-    listener: progressListener(),
-    checkpoints: new CheckpointFolder(folder, key, warn),
-    signal,
-  };
+  const context = { listener: progressListener(), checkpoints: new CheckpointFolder(folder, key, warn), signal };
   const outcome = await measure(() => run(trial.work as never, { label: trial, root, dataFolder, context }));
   rmSync(folder, { recursive: true, force: true });
   return isContinued ? withoutCost(outcome) : outcome;

@@ -24,8 +24,8 @@ export interface Work {
   readonly kind: string;
 }
 
-export interface Trial extends TrialLabel {
-  readonly work: Work;
+export interface Trial<OwnWork extends Work = Work> extends TrialLabel {
+  readonly work: OwnWork;
   /** What must be done before; several trials may share it. */
   readonly needs?: Trial;
 }

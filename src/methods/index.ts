@@ -1,5 +1,5 @@
 /** Everything that answers requests, in the order of tables, and how to find a method by its name. */
-import { nearestName } from "../text/nearest-name.ts";
+import { noSuchName } from "../text/nearest-name.ts";
 import { DLCM } from "./dlcm.ts";
 import { EG_RERANK } from "./eg-rerank/eg-rerank.ts";
 import { generatorEvaluator, imitationEvaluator } from "./generator-evaluator.ts";
@@ -78,8 +78,5 @@ export function findMethod(name: string): Method {
     }
   }
   const names = [...METHODS.map((method) => method.name), ...NUMBERED.map(([prefix]) => `${prefix}20`)];
-  throw new RangeError(
-    `methods: there is no method "${name}"; did you mean "${nearestName(name, names)}"? ` +
-      `The methods are ${names.join(", ")}`,
-  );
+  throw new RangeError(`methods: ${noSuchName("method", name, names)}`);
 }

@@ -69,7 +69,7 @@ const NEWLINE = 0x0a;
 function readMetrics(path: string): StageCurves[] {
   const bytes = readIfThere(path);
   if (bytes === undefined) return [];
-  const stages = new Map<string, { training: SeriesRecorder; validation: SeriesRecorder }>();
+  const stages = new Map<string, { training: Columns; validation: Columns }>();
   let start = 0;
   for (let line = 1; ; line++) {
     const end = bytes.indexOf(NEWLINE, start);
@@ -80,38 +80,33 @@ function readMetrics(path: string): StageCurves[] {
       throw new ReportError(`${path}:${line}: expected a JSON object with stage and step`);
     }
     const { stage, step, validation, ...metrics } = parsed.data;
-    const recorders = stages.get(stage) ?? {
-      training: new SeriesRecorder(),
-      validation: new SeriesRecorder(),
-    };
-    stages.set(stage, recorders);
-    if (validation === undefined) recorders.training.add(step, metrics);
-    else recorders.validation.add(step, validation);
+    const columns = stages.get(stage) ?? { training: new Map(), validation: new Map() };
+    stages.set(stage, columns);
+    if (validation === undefined) record(columns.training, step, metrics);
+    else record(columns.validation, step, validation);
     start = end + 1;
   }
   return [...stages].map(([stage, { training, validation }]) => ({
     stage,
-    training: training.series(),
-    validation: validation.series(),
+    training: seriesOf(training),
+    validation: seriesOf(validation),
   }));
 }
 
-/** Collects series by name. */
-class SeriesRecorder {
-  private readonly columns = new Map<string, { steps: number[]; values: number[] }>();
+/** Series by name, as they grow. */
+type Columns = Map<string, { readonly steps: number[]; readonly values: number[] }>;
 
-  /** What is no finite number is left out. */
-  add(step: number, metrics: Readonly<Record<string, unknown>>): void {
-    for (const [name, value] of Object.entries(metrics)) {
-      if (typeof value !== "number" || !Number.isFinite(value)) continue;
-      const column = this.columns.get(name) ?? { steps: [], values: [] };
-      this.columns.set(name, column);
-      column.steps.push(step);
-      column.values.push(value);
-    }
+/** What is no finite number is left out. */
+function record(columns: Columns, step: number, metrics: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(metrics)) {
+    if (typeof value !== "number" || !Number.isFinite(value)) continue;
+    const column = columns.get(name) ?? { steps: [], values: [] };
+    columns.set(name, column);
+    column.steps.push(step);
+    column.values.push(value);
   }
+}
 
-  series(): Series[] {
-    return [...this.columns].map(([name, columns]) => ({ name, ...columns }));
-  }
+function seriesOf(columns: Columns): Series[] {
+  return [...columns].map(([name, own]) => ({ name, ...own }));
 }

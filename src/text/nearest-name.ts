@@ -11,6 +11,12 @@ export function nearestName(name: string, candidates: readonly string[]): string
   return nearest;
 }
 
+/** What to say of a name that none of `known` is, with the nearest and all: `there is no method "dnm"; did you mean ...`. */
+export function noSuchName(kind: string, name: string, known: readonly string[]): string {
+  const meant = `did you mean "${nearestName(name, known)}"? The ${kind}s are ${known.join(", ")}`;
+  return `there is no ${kind} "${name}"; ${meant}`;
+}
+
 /** Levenshtein distance: the insertions, deletions and substitutions that turn `from` into `to`. */
 function editDistance(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, j) => j);

@@ -2,9 +2,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { chooseDataset } from "../../src/experiments/datasets.ts";
+import { countingOperations } from "../../src/experiments/named/brief-training.ts";
 import { latency } from "../../src/experiments/named/latency.ts";
 import { largeProduct, timeInTurns } from "../../src/experiments/named/latency-measurement.ts";
-import { countingOperations } from "../../src/experiments/named/operation-counter.ts";
 import { full } from "../../src/tensor/index.ts";
 
 const test = suite("latency");

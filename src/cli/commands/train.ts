@@ -1,7 +1,7 @@
 /** `goalrank train`: trains the models, and compares all methods. */
 import { Argument, Command } from "commander";
 import { formatJudge } from "../../run/comparison-text.ts";
-import { nearestName } from "../../text/nearest-name.ts";
+import { noSuchName } from "../../text/nearest-name.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
 import { DATA_FLAGS, DEVICE_FLAGS, OUTPUT_FLAGS, RUN_FLAGS } from "../configuration/short-flags.ts";
 import { type Work, workInterruptibly } from "../interruptible-work.ts";
@@ -51,10 +51,7 @@ export function trainCommand(commandLine: string): Command {
 function parseStage(text: string): TrainStage {
   const stage = TRAIN_STAGES.find((known) => known === text);
   if (stage !== undefined) return stage;
-  throw new UsageError(
-    `train: there is no stage "${text}"; did you mean "${nearestName(text, TRAIN_STAGES)}"? ` +
-      `The stages are ${TRAIN_STAGES.join(", ")}`,
-  );
+  throw new UsageError(`train: ${noSuchName("stage", text, TRAIN_STAGES)}`);
 }
 
 async function train(

@@ -1,11 +1,13 @@
 /**
- * Models after a few steps of training: as large and as costly as those of a comparison, for whoever measures what they
- * cost and does not ask what they know.
+ * For whoever measures what models cost and does not ask what they know: models after a few steps of training, as large and
+ * as costly as those of a comparison, and the floating-point operations of what a trial computes.
  */
 import { selectRows } from "../../data/dataset.ts";
+import { CountingDevice } from "../../kernels/index.ts";
 import type { RunData } from "../../run/data.ts";
 import { DEFAULT_RUN } from "../../run/settings.ts";
 import { trainSharedModels } from "../../run/shared-models.ts";
+import { defaultDevice, setDefaultDevice } from "../../tensor/index.ts";
 import type { TrainingContext } from "../../training/trainer.ts";
 import type { PolicyOptions, SharedOptions } from "../datasets.ts";
 import type { Shared } from "../shared-work.ts";
@@ -35,10 +37,18 @@ export async function trainBriefly(
   const models = await trainSharedModels(few, { ...DEFAULT_RUN, ...once, seed }, context);
   return {
     shared: { data: few, models, options: once },
-    policy: {
-      ...policy,
-      policyRequests: rows.length,
-      policyTraining: { ...policy.policyTraining, epochs: 1 },
-    },
+    policy: { ...policy, policyRequests: rows.length, policyTraining: { ...policy.policyTraining, epochs: 1 } },
   };
+}
+
+/** Runs `work` with a counting device around the default one; tensors that were made before cannot take part. */
+export async function countingOperations<Result>(work: (device: CountingDevice) => Promise<Result>): Promise<Result> {
+  const usual = defaultDevice();
+  const device = new CountingDevice(usual);
+  setDefaultDevice(device);
+  try {
+    return await work(device);
+  } finally {
+    setDefaultDevice(usual);
+  }
 }

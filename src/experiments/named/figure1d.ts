@@ -28,11 +28,7 @@ export const figure1d: Experiment = {
     rankingTrials("figure1d", { seeds, dataset }, [
       ...landmarkEntries(dataset),
       { contender: "goalrank" },
-      ...LISTS.map((lists) => ({
-        contender: `${EVALUATOR}-${lists}`,
-        method: EVALUATOR,
-        variant: variantOf(lists),
-      })),
+      ...LISTS.map((lists) => ({ contender: `${EVALUATOR}-${lists}`, method: EVALUATOR, variant: variantOf(lists) })),
       ...FLEETS.map(({ contender }) => ({ contender })),
     ]),
   notes: [

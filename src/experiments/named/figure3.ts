@@ -8,12 +8,12 @@ import { methodTitle } from "../contenders.ts";
 import type { DatasetChoice } from "../datasets.ts";
 import type { Experiment, ExperimentRequest } from "../experiment.ts";
 import { drawLines, markOf, type Picture, type Point } from "../pictures.ts";
-import { landmarkEntries, type RankingTrial, rankingTrials } from "../ranking-trials.ts";
+import { landmarkEntries, rankingTrials } from "../ranking-trials.ts";
+import type { RankingWork } from "../ranking-work.ts";
 import { estimateOf, type Results, type Row, seedMean } from "../results.ts";
 import { type Column, type ColumnOf, type Estimate, type Table, tableOf } from "../tables.ts";
 import type { Trial } from "../trial.ts";
-import { ratesTable, rateTrials } from "./learning-rates.ts";
-import { atSize, SIZES, TUNED_WIDTH, titleOf } from "./sizes.ts";
+import { atSize, ratesTable, rateTrials, SIZES, TUNED_WIDTH, titleOf } from "./sizes.ts";
 import { measureTrainingCost, type TrainingCostWork } from "./training-cost.ts";
 
 const EXPERIMENT = "figure3";
@@ -38,7 +38,7 @@ function trialsOf(request: ExperimentRequest): Trial[] {
 }
 
 /** What the trial of a quality costs to train, without training it. */
-function costTrial(quality: RankingTrial, { policy }: DatasetChoice, contestant: string): Trial {
+function costTrial(quality: Trial<RankingWork>, { policy }: DatasetChoice, contestant: string): Trial {
   const { shared } = quality.work;
   const cost = { shared, policy, contestant, requests: COUNTED_LISTS };
   const work: TrainingCostWork = { kind: "training-cost", ...cost };

@@ -1,5 +1,5 @@
 /** The experiments, in the order in which a person may want to see them. To add one, write its file and a line here. */
-import { nearestName } from "../../text/nearest-name.ts";
+import { noSuchName } from "../../text/nearest-name.ts";
 import type { Experiment } from "../experiment.ts";
 import { figure1d } from "./figure1d.ts";
 import { figure3 } from "./figure3.ts";
@@ -30,8 +30,5 @@ export function findExperiment(name: string): Experiment {
   const found = EXPERIMENTS.find((experiment) => experiment.name === name);
   if (found !== undefined) return found;
   const names = EXPERIMENTS.map((experiment) => experiment.name);
-  throw new RangeError(
-    `experiment: there is no experiment "${name}"; did you mean "${nearestName(name, names)}"? ` +
-      `The experiments are ${names.join(", ")}`,
-  );
+  throw new RangeError(`experiment: ${noSuchName("experiment", name, names)}`);
 }

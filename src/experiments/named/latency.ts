@@ -16,9 +16,8 @@ import { describeMachine } from "../run-log.ts";
 import type { TrialResult } from "../stored-results.ts";
 import { type Table, tableOf } from "../tables.ts";
 import type { Trial, TrialOutcome, Work } from "../trial.ts";
-import { trainBriefly } from "./brief-training.ts";
+import { countingOperations, trainBriefly } from "./brief-training.ts";
 import { largeProduct, type TimedRuns, type TimedWork, timeInTurns } from "./latency-measurement.ts";
-import { countingOperations } from "./operation-counter.ts";
 
 interface LatencyWork extends Work {
   readonly kind: "latency";
@@ -205,17 +204,9 @@ function timesTable(measured: Measured): Table {
       digits: 2,
       of: ({ value, rounds }) => (rounds < ROUNDS_FOR_P99 ? undefined : 1000 * value("p99")),
     },
-    {
-      title: "p50 per request, ms",
-      digits: 2,
-      of: ({ value, requests }) => (1000 * value("p50")) / requests,
-    },
+    { title: "p50 per request, ms", digits: 2, of: ({ value, requests }) => (1000 * value("p50")) / requests },
     { title: "times GoalRank's", digits: 2, of: ({ value }) => value("p50") / value("p50", "goalrank") },
-    {
-      title: "MFLOP per request",
-      digits: 2,
-      of: ({ value, requests }) => value("operations") / requests / 1e6,
-    },
+    { title: "MFLOP per request", digits: 2, of: ({ value, requests }) => value("operations") / requests / 1e6 },
     { title: "utilisation", isPercent: true, of: ({ value }) => value("utilisation") },
     { title: "runs", digits: 0, of: ({ rounds }) => rounds },
   ]);

@@ -1,5 +1,5 @@
 /** Eq. 5 against objectives from the wider literature, on the same generator, judge and requests. */
-import type { GroupSet } from "../../goalrank/groups/group-set.ts";
+import { type GroupSet, groupSizeOf } from "../../goalrank/groups/group-set.ts";
 import type { ObjectiveName } from "../../methods/objectives/objective-settings.ts";
 import { compareWithBest } from "../best-baseline.ts";
 import type { DatasetChoice } from "../datasets.ts";
@@ -25,7 +25,7 @@ const ROWS = [...Object.keys(ON_THE_SAME_GROUPS), ...Object.keys(ON_OWN_LISTS)];
 const LANDMARKS = ["logging policy", "imitation", "oracle"];
 
 function entriesOf({ policy }: DatasetChoice): Entry[] {
-  const size = policy.groups.set.reduce((sum, { count }) => sum + count, 0);
+  const size = groupSizeOf(policy.groups.set);
   const samples: GroupSet = [{ source: "policy", count: size, temperature: 1 }];
   const entries = (objectives: Readonly<Record<string, ObjectiveName>>, set: GroupSet) =>
     Object.entries(objectives).map(([method, objective]) => {

@@ -76,10 +76,7 @@ export async function simulateAbTest(
   const groupOf = (outcome: Outcome, chosen: readonly string[]): UserMeasurements => {
     const [own, history] = [measured[outcome], known[outcome]];
     const users = [...own.keys()].filter((user) => history.has(user) && chosen.includes(armOf(user, seed)));
-    return {
-      during: users.map((user) => own.get(user) ?? 0),
-      before: users.map((user) => history.get(user) ?? 0),
-    };
+    return { during: users.map((user) => own.get(user) ?? 0), before: users.map((user) => history.get(user) ?? 0) };
   };
   return ARMS.map((arm) => {
     const others = arm === "A/A" ? ["control"] : ["control", "A/A"];

@@ -1,5 +1,5 @@
 /** Table 2 of the paper: the number of lists in a group. */
-import type { GroupSet } from "../../goalrank/groups/group-set.ts";
+import { type GroupSet, groupSizeOf } from "../../goalrank/groups/group-set.ts";
 import { compareWithBest } from "../best-baseline.ts";
 import { GOAL_RANK } from "../contenders.ts";
 import type { DatasetChoice, PolicyOptions } from "../datasets.ts";
@@ -29,17 +29,13 @@ const SERIES: readonly Series[] = [
   {
     name: "as many lists",
     variantOf: (size) => `groups of ${size}, as many lists in all`,
-    requests: ({ policyRequests, groups }, size) => Math.round((policyRequests * sizeOf(groups.set)) / size),
+    requests: ({ policyRequests, groups }, size) => Math.round((policyRequests * groupSizeOf(groups.set)) / size),
   },
 ];
 
-function sizeOf(set: GroupSet): number {
-  return set.reduce((sum, { count }) => sum + count, 0);
-}
-
 /** The set with `size` lists in about the same parts: rounded down, and what is left to the largest remainders. */
 export function scaleSet(set: GroupSet, size: number): GroupSet {
-  const total = sizeOf(set);
+  const total = groupSizeOf(set);
   const shares = set.map(({ count }) => (count * size) / total);
   const left = size - shares.reduce((sum, share) => sum + Math.floor(share), 0);
   const byRemainder = shares.map((_, i) => i).sort((a, b) => (shares[b] % 1) - (shares[a] % 1) || a - b);

@@ -12,18 +12,16 @@ import type { Results } from "../results.ts";
 import { type Table, tableOf } from "../tables.ts";
 import type { Trial, TrialOutcome, Work } from "../trial.ts";
 
-interface TheoremWork extends Work {
+/** How each class is fitted; the deviation is that of the normal logits of the targets. */
+const FIT = { targets: 5, deviation: 1, restarts: 3, steps: 2000 };
+
+interface TheoremWork extends Work, Readonly<typeof FIT> {
   readonly kind: "theorem1";
   /** N and L. */
   readonly candidates: number;
   readonly length: number;
   readonly members: number;
   readonly width: number;
-  readonly targets: number;
-  /** Of the normal logits of the targets. */
-  readonly deviation: number;
-  readonly restarts: number;
-  readonly steps: number;
   readonly seed: number;
 }
 
@@ -31,7 +29,6 @@ const SIZES = [5, 6];
 const LENGTH = 3;
 const MEMBERS = [1, 2, 3, 4, 5, 6, 7, 8];
 const WIDTHS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24];
-const FIT = { targets: 5, deviation: 1, restarts: 3, steps: 2000 };
 /** Errors under this are rounding in f32, and shown as this. */
 const FLOOR = 1e-5;
 
@@ -42,15 +39,7 @@ function trialsOf({ seeds: [seed] }: ExperimentRequest): Trial[] {
   return SIZES.flatMap((candidates) => {
     const trial = (method: string, name: string, members: number, width: number): Trial => {
       const variant = `N = ${candidates}, ${name}`;
-      const work: TheoremWork = {
-        kind: "theorem1",
-        candidates,
-        length: LENGTH,
-        members,
-        width,
-        ...FIT,
-        seed,
-      };
+      const work: TheoremWork = { kind: "theorem1", candidates, length: LENGTH, members, width, ...FIT, seed };
       return { experiment: "theorem1", dataset: "", method, seed, variant, work };
     };
     return [

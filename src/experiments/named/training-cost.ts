@@ -11,8 +11,7 @@ import type { PolicyOptions, SharedOptions } from "../datasets.ts";
 import type { Surroundings } from "../experiment.ts";
 import { loadShared, type SharedWork } from "../shared-work.ts";
 import type { TrialOutcome, Work } from "../trial.ts";
-import { trainBriefly } from "./brief-training.ts";
-import { countingOperations } from "./operation-counter.ts";
+import { countingOperations, trainBriefly } from "./brief-training.ts";
 
 export interface TrainingCostWork extends Work {
   readonly kind: "training-cost";
@@ -24,29 +23,17 @@ export interface TrainingCostWork extends Work {
   readonly requests: number;
 }
 
-/** A shared model: the stages that train it, with whose budget, and what it is made of. */
+/** A shared model: how the stages that train it begin, with whose budget, and what it is made of. */
 interface SharedPart {
-  isTrainedIn(stage: string): boolean;
+  readonly stage: string;
   readonly training: "feedbackTraining" | "imitationTraining" | "rewardTraining";
   models(shared: SharedSet): readonly (Module | undefined)[];
 }
 
 const PARTS: Readonly<Record<SharedModelName, SharedPart>> = {
-  pointwise: {
-    isTrainedIn: (stage) => stage === "DNN",
-    training: "feedbackTraining",
-    models: ({ context }) => [context.shared.pointwise],
-  },
-  imitation: {
-    isTrainedIn: (stage) => stage === "imitation",
-    training: "imitationTraining",
-    models: ({ context }) => [context.shared.imitation],
-  },
-  judge: {
-    isTrainedIn: (stage) => stage.startsWith("reward model"),
-    training: "rewardTraining",
-    models: ({ rewardModels }) => rewardModels,
-  },
+  pointwise: { stage: "DNN", training: "feedbackTraining", models: ({ context }) => [context.shared.pointwise] },
+  imitation: { stage: "imitation", training: "imitationTraining", models: ({ context }) => [context.shared.imitation] },
+  judge: { stage: "reward model", training: "rewardTraining", models: ({ rewardModels }) => rewardModels },
 };
 
 const SHARED_MODEL_NAMES = Object.keys(PARTS) as SharedModelName[];
@@ -98,7 +85,7 @@ export async function measureTrainingCost(work: TrainingCostWork, surroundings: 
         ? Math.min(policy.policyRequests, lists) * policy.policyTraining.epochs
         : lists * options.feedbackTraining.epochs;
     const sharedOperations = [...sharedStages].map(([stage, operations]) => {
-      const name = SHARED_MODEL_NAMES.find((own) => PARTS[own].isTrainedIn(stage));
+      const name = SHARED_MODEL_NAMES.find((own) => stage.startsWith(PARTS[own].stage));
       if (name === undefined) throw new Error(`training cost: nothing is known of the stage "${stage}"`);
       const { epochs } = options[PARTS[name].training];
       return needed.includes(name) ? (operations / counted) * lists * epochs : 0;

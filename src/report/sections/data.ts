@@ -1,5 +1,6 @@
 /** The data: what is left of the log at each stage, what its lists look like, and whether the test leaked. */
 import * as Plot from "@observablehq/plot";
+import { SPLITS } from "../../data/protocols.ts";
 import type { DataReport } from "../../data/report/data-report-schema.ts";
 import { figure, lineLegend, lineStyle } from "../figure.ts";
 import { type Content, type Html, html } from "../html.ts";
@@ -94,8 +95,6 @@ function listTable({ lists, splits, preparation, split }: DataReport): Html {
   });
 }
 
-const SPLITS = ["training", "validation", "test"] as const;
-
 function positivesFigure({ splits }: DataReport): Html {
   const points = SPLITS.map((name) =>
     splits[name].positiveRate.flatMap((rate, i) => (rate === undefined ? [] : [{ position: i + 1, rate }])),
@@ -146,13 +145,7 @@ function spanFigure({ splits }: DataReport): Html | false {
     marks: [
       Plot.ruleY(spans, { x1: "from", x2: "to", y: "name", dy: 8, stroke: "var(--accent)", strokeWidth: 6 }),
       Plot.text(spans, { ...label, text: "name", frameAnchor: "left", textAnchor: "start" }),
-      Plot.text(spans, {
-        ...label,
-        text: "words",
-        frameAnchor: "right",
-        textAnchor: "end",
-        fill: "var(--muted)",
-      }),
+      Plot.text(spans, { ...label, text: "words", frameAnchor: "right", textAnchor: "end", fill: "var(--muted)" }),
     ],
   });
 }
@@ -177,14 +170,7 @@ function listsPerUserFigure({ listsPerUser }: DataReport): Html | false {
     marks: [
       Plot.ruleY(LISTS, { y: "name", x1: minimum, x2: maximum, stroke: "var(--muted)" }),
       Plot.ruleY(LISTS, { y: "name", ...box, stroke: "var(--accent)" }),
-      Plot.tickX(LISTS, {
-        y: "name",
-        x: median,
-        stroke: "var(--text)",
-        strokeWidth: 2,
-        insetTop: 12,
-        insetBottom: 12,
-      }),
+      Plot.tickX(LISTS, { y: "name", x: median, stroke: "var(--text)", strokeWidth: 2, insetTop: 12, insetBottom: 12 }),
     ],
   });
 }

@@ -15,26 +15,18 @@ export class Items {
     this.liked = new Set(shown.filter(({ liked }) => liked).map(({ item }) => item));
   }
 
-  isLiked(item: number): boolean {
-    return this.liked.has(item);
-  }
-
   countLiked(items: readonly number[]): number {
     return items.filter((item) => this.liked.has(item)).length;
   }
 
   /** The title, or what stands for it; a liked one is marked. */
-  label(item: number, isLiked = this.isLiked(item)): Html {
+  label(item: number, isLiked = this.liked.has(item)): Html {
+    const { id = String(item), title = `item ${id}` } = this.names[item] ?? {};
     // Titles may run from right to left, or hold marks that turn the text around them.
-    const name = html`<bdi>${this.title(item)}</bdi>`;
+    const name = html`<bdi>${title}</bdi>`;
     return isLiked
       ? html`<span class="liked"><span class="tick" aria-hidden="true">✓ </span><span class="unseen">liked: </span>${name}</span>`
       : html`<span>${name}</span>`;
-  }
-
-  private title(item: number): string {
-    const { id = String(item), title } = this.names[item] ?? {};
-    return title ?? `item ${id}`;
   }
 
   /** In one line of text. */

@@ -63,10 +63,7 @@ const DETAILS: readonly Panel[] = [
   { ...only("Learning rate", { learningRate: "learning rate" }), isPlanned: true },
   only("Loss on the groups alone", { groupLoss: "group loss" }),
   only("Standard deviation of a group's rewards", { spread: "standard deviation" }),
-  only("Lists and groups that do not count", {
-    duplicates: "repeated lists",
-    zeroSpread: "groups of equal rewards",
-  }),
+  only("Lists and groups that do not count", { duplicates: "repeated lists", zeroSpread: "groups of equal rewards" }),
   only("Positions learned from", { tokens: "positions" }),
 ];
 
@@ -120,10 +117,8 @@ function panelFigure(
     return name === undefined || series.values.length === 0 ? [] : [{ ...series, name }];
   });
   if (lines.length === 0) return undefined;
-  const { type, domain, ticks, tickFormat } = axisOf(
-    lines.flatMap(({ values }) => values),
-    !isPlanned,
-  );
+  const drawn = lines.flatMap(({ values }) => values);
+  const { type, domain, ticks, tickFormat } = axisOf(drawn, !isPlanned);
   const described = lines.map(
     ({ name, values }) => `${name} from ${compact(values[0])} to ${compact(values[values.length - 1])}`,
   );

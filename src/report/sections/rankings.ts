@@ -28,27 +28,18 @@ function example(anatomy: Anatomy, request: RequestAnatomy, index: number): Html
   const worth = ({ items: own, reward, trueReward }: typeof lists.dnn) =>
     html`${items.countLiked(own)} liked · reward ${decimal(reward, 2)}${trueReward !== undefined && `, truly ${decimal(trueReward, 2)}`}`;
   const outside = shownOutside > 0 && `${shownOutside} more shown, not among the candidates`;
+  const numbersOf = (found: readonly { readonly item: number }[]) => found.map(({ item }) => item);
   const dnn = new Map(candidates.map(({ item, probability }) => [item, probability]));
+  const top = lists.dnn.items;
+  const chances = top.map((item) => dnn.get(item) ?? 0);
   return html`<article class="request"><h3>Request ${index + 1}: user ${user}</h3>
 ${history(items, request)}
 <div class="columns">
-${items.list(
-  "Shown by the log",
-  shown.map(({ item }) => item),
-  lists.shown ? worth(lists.shown) : outside,
-)}
-${items.list(
-  `DNN, top ${lists.dnn.items.length}`,
-  lists.dnn.items,
-  worth(lists.dnn),
-  lists.dnn.items.map((item) => dnn.get(item) ?? 0),
-)}
+${items.list("Shown by the log", numbersOf(shown), lists.shown ? worth(lists.shown) : outside)}
+${items.list(`DNN, top ${top.length}`, top, worth(lists.dnn), chances)}
 ${items.list("GoalRank", lists.goalRank.items, worth(lists.goalRank), lists.goalRank.probabilities)}
 </div>
-${folded(
-  `All ${candidates.length} candidates in the DNN's order`,
-  items.inline(candidates.map(({ item }) => item)),
-)}</article>`;
+${folded(`All ${candidates.length} candidates in the DNN's order`, items.inline(numbersOf(candidates)))}</article>`;
 }
 
 function history(items: Items, { history: met }: RequestAnatomy): Html {

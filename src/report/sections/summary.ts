@@ -53,10 +53,8 @@ function value({ key, format, scale }: Measure, row: StoredRow): string {
 
 /** The best method besides GoalRank. */
 function bestOther({ rows }: StoredResult, main: Measure): StoredRow | undefined {
-  return bestMethod(
-    rows.filter(({ method }) => !isGoalRank(method)),
-    main,
-  );
+  const others = rows.filter(({ method }) => !isGoalRank(method));
+  return bestMethod(others, main);
 }
 
 function leadOver({ advantages }: StoredResult, row: StoredRow | undefined): StoredAdvantage | undefined {
