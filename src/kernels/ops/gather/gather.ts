@@ -14,8 +14,7 @@ import {
 } from "../../operation.ts";
 import { formatShape, lastExtent, type Shape, ShapeError, sameShape, sizeOf } from "../../shape.ts";
 import { indexProgram } from "../../webgpu/program.ts";
-import type { Extents } from "./extents.ts";
-import { gatherCalls, scatterAddCalls } from "./simd.ts";
+import { type Extents, gatherCalls, scatterAddCalls } from "./simd.ts";
 import { scatterAddPrograms } from "./wgsl-scatter.ts";
 
 /** What the operations of this file differ in. */

@@ -4,7 +4,7 @@
  * Where the activation's gradient reads what it was applied to, that is the second output.
  */
 import type { Program, TensorPlace } from "../../dispatch.ts";
-import { checkTypes, type Operation, type TensorSpec, type Value } from "../../operation.ts";
+import { checkTypes, type GradientContext, type Operation, type TensorSpec, type Value } from "../../operation.ts";
 import {
   broadcastShapes,
   broadcastStrides,
@@ -18,9 +18,36 @@ import {
 import { indexProgram } from "../../webgpu/program.ts";
 import { elementwise } from "../elementwise/elementwise.ts";
 import { sumTo } from "../reduce/reduce.ts";
-import { ACTIVATIONS, type Activation, activationGradient, readsItsInput } from "./activation.ts";
 import { type Operand, productCalls } from "./simd.ts";
 import { type Epilogue, type MatrixPlace, type Product, productPrograms } from "./wgsl.ts";
+
+/** Elementwise operations that a product can apply to its elements. */
+const ACTIVATIONS = ["relu", "gelu", "tanh", "sigmoid"] as const;
+/** One of {@link ACTIVATIONS}. */
+export type Activation = (typeof ACTIVATIONS)[number];
+
+/** Whether the gradient needs what the activation was applied to; the others' follows from their result. */
+function readsItsInput(activation: Activation | undefined): boolean {
+  return activation === "gelu";
+}
+
+/**
+ * The gradient with respect to x, given y = activation(x).
+ *
+ * @param x what `readsItsInput` asks for; else the result y serves, which has the sign of x where that matters (relu)
+ */
+function activationGradient(
+  activation: Activation,
+  x: Value,
+  y: Value,
+  outputGradient: Value,
+  run: GradientContext<unknown>["run"],
+): Value {
+  const context = { inputs: [x], outputs: [y], outputGradient, attributes: undefined, needs: [true], run };
+  const gradient = elementwise[activation].gradient?.(context)[0];
+  if (gradient === undefined) throw new Error(`activation: ${activation} has no gradient`);
+  return gradient;
+}
 
 /** Of {@link matmul}. */
 export interface MatmulAttributes {

@@ -4,7 +4,7 @@ import type { RandomKey } from "../../philox.ts";
 import { defineKernel, type KernelWriter } from "../../wasm/kernel.ts";
 import { sweep } from "../../wasm/stretches.ts";
 import { F32x4, type I32, I32x4 } from "../../wasm/values.ts";
-import { drawCall } from "../random/draws.ts";
+import { drawCall } from "../random/random.ts";
 
 /** Stands for the choice of a row that has nothing left; it is outside of all bounds. */
 export const NOTHING = -1;
