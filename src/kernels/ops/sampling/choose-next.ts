@@ -42,9 +42,7 @@ const chooseLargest = defineKernel(
   },
 );
 
-/**
- * One step of decoding: logits and free candidates [R, N] -> the choice [R], and what is free afterwards.
- */
+/** One step of decoding: logits and free candidates [R, N] -> the choice [R], and what is free afterwards. */
 export const chooseNext: Operation<ChooseNextAttributes> = {
   name: "chooseNext",
   signature: "x, mask -> choice, remaining",
@@ -95,7 +93,7 @@ export const chooseNext: Operation<ChooseNextAttributes> = {
     const noisy: TensorPlace = { scratch: 0, length: rows * columns, dtype: "f32" };
     const scores = sampling === undefined ? { input: 0 } : noisy;
     return [
-      ...(sampling === undefined ? [] : perturbCalls({ rows, lists: 1, columns, ...sampling }, noisy)),
+      ...(sampling === undefined ? [] : perturbCalls(rows, 1, columns, sampling, noisy)),
       { kernel: chooseLargest, arguments: { scores, columns }, items: rows, work: 2 * rows * columns },
       checkIndicesCall(rows, columns, { output: 0 }),
     ];

@@ -27,17 +27,12 @@ const addLogits = defineKernel(
   },
 );
 
-interface Perturbation {
-  readonly rows: number;
-  readonly lists: number;
-  readonly columns: number;
-  readonly temperature: number;
-  readonly key: RandomKey;
-}
-
 /** Scores [rows, lists, columns]: the tensor x [rows, columns] over the temperature, plus Gumbel noise. */
 export function perturbCalls(
-  { rows, lists, columns, temperature, key }: Perturbation,
+  rows: number,
+  lists: number,
+  columns: number,
+  { temperature, key }: { readonly temperature: number; readonly key: RandomKey },
   scores: TensorPlace,
 ): KernelCall[] {
   const size = rows * lists * columns;
