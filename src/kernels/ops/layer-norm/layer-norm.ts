@@ -9,7 +9,7 @@
  *
  * The sums over rows are taken over parts of them first, about as many as each has rows, whatever the number of threads.
  */
-import type { KernelCall, Program, TensorPlace } from "../../dispatch.ts";
+import type { TensorPlace } from "../../dispatch.ts";
 import { checkTypes, type GradientOperation, type Operation, type TensorSpec } from "../../operation.ts";
 import { formatShape, lastExtent, ShapeError, sizeOf } from "../../shape.ts";
 import { defineKernel } from "../../wasm/kernel.ts";
@@ -38,10 +38,7 @@ function partsOf([x, gain]: readonly TensorSpec[]) {
 /** Each item is a part of `length` rows: their rows of dx, and their sums for dgain and dbias. */
 const gradientOfParts = defineKernel(
   "layerNorm.gradient of parts",
-  {
-    i32: "x, gain, means, inverses, g, dx, gainSums, biasSums, columns, length, size",
-    f32: "share",
-  },
+  { i32: "x, gain, means, inverses, g, dx, gainSums, biasSums, columns, length, size", f32: "share" },
   (write, { x, gain, means, inverses, g, dx, gainSums, biasSums, share, columns, ...range }) => {
     const bytes = write.let(columns.shiftLeft(2));
     forEachStretch(write, range, (part, start, count) => {
@@ -94,17 +91,6 @@ const sumParts = defineKernel(
   },
 );
 
-function simd(inputs: readonly TensorSpec[]): KernelCall[] {
-  const { columns, rows, length, parts, sums } = partsOf(inputs);
-  const ofParts = { ...sums, share: 1 / Math.max(1, columns), columns, length, size: rows };
-  const ofVectors = { ...sums, columns, parts };
-  const work = 2 * parts * columns;
-  return [
-    { kernel: gradientOfParts, arguments: ofParts, items: parts, work: 4 * rows * columns },
-    { kernel: sumParts, arguments: ofVectors, items: columns, itemsTogether: 4, work },
-  ];
-}
-
 const INPUT_GRADIENT = `  let mean = means[row];
   let inverse = inverses[row];
   var sum = 0.0;
@@ -142,21 +128,6 @@ const SUMS_OF_ALL = `  var gain_sum = 0.0;
   dgain[i] = gain_sum;
   dbias[i] = bias_sum;`;
 
-function wgsl(inputs: readonly TensorSpec[]): Program[] {
-  const { columns, rows, length, parts, sums } = partsOf(inputs);
-  return [
-    rowProgram("layerNorm.gradient x", inputs[0].shape, INPUT_GRADIENT),
-    indexProgram("layerNorm.gradient parts", parts * columns, SUMS_OF_PARTS, {
-      tensors: sums,
-      parameters: { columns, rows, length },
-    }),
-    indexProgram("layerNorm.gradient vectors", columns, SUMS_OF_ALL, {
-      tensors: sums,
-      parameters: { parts },
-    }),
-  ];
-}
-
 const layerNormGradient: GradientOperation = {
   name: "layerNorm.gradient",
   signature: "x, gain, means, inverses, g -> dx, dgain, dbias",
@@ -188,8 +159,27 @@ const layerNormGradient: GradientOperation = {
     dgain.data.set(gainSums);
     dbias.data.set(biasSums);
   },
-  simd,
-  wgsl,
+  simd(inputs) {
+    const { columns, rows, length, parts, sums } = partsOf(inputs);
+    const ofParts = { ...sums, share: 1 / Math.max(1, columns), columns, length, size: rows };
+    const ofVectors = { ...sums, columns, parts };
+    const work = 2 * parts * columns;
+    return [
+      { kernel: gradientOfParts, arguments: ofParts, items: parts, work: 4 * rows * columns },
+      { kernel: sumParts, arguments: ofVectors, items: columns, itemsTogether: 4, work },
+    ];
+  },
+  wgsl(inputs) {
+    const { columns, rows, length, parts, sums } = partsOf(inputs);
+    return [
+      rowProgram("layerNorm.gradient x", inputs[0].shape, INPUT_GRADIENT),
+      indexProgram("layerNorm.gradient parts", parts * columns, SUMS_OF_PARTS, {
+        tensors: sums,
+        parameters: { columns, rows, length },
+      }),
+      indexProgram("layerNorm.gradient vectors", columns, SUMS_OF_ALL, { tensors: sums, parameters: { parts } }),
+    ];
+  },
 };
 
 /** Layer normalisation over the last axis: x [..., C], gain and bias [C] -> [..., C]. */

@@ -107,10 +107,7 @@ export const slice: Operation<SliceAttributes> = {
     const shape = draw.shape(1, 3);
     const axis = draw.integer(0, shape.length - 1);
     const start = draw.integer(0, shape[axis]);
-    return {
-      inputs: [draw.floats(shape)],
-      attributes: { axis, start, end: draw.integer(start, shape[axis]) },
-    };
+    return { inputs: [draw.floats(shape)], attributes: { axis, start, end: draw.integer(start, shape[axis]) } };
   },
 };
 

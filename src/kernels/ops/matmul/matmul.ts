@@ -31,24 +31,6 @@ function readsItsInput(activation: Activation | undefined): boolean {
   return activation === "gelu";
 }
 
-/**
- * The gradient with respect to x, given y = activation(x).
- *
- * @param x what `readsItsInput` asks for; else the result y serves, which has the sign of x where that matters (relu)
- */
-function activationGradient(
-  activation: Activation,
-  x: Value,
-  y: Value,
-  outputGradient: Value,
-  run: GradientContext<unknown>["run"],
-): Value {
-  const context = { inputs: [x], outputs: [y], outputGradient, attributes: undefined, needs: [true], run };
-  const gradient = elementwise[activation].gradient?.(context)[0];
-  if (gradient === undefined) throw new Error(`activation: ${activation} has no gradient`);
-  return gradient;
-}
-
 /** Of {@link matmul}. */
 export interface MatmulAttributes {
   readonly transposeA: boolean;
@@ -113,6 +95,20 @@ function transposeProgram(rows: number, columns: number, copy: TensorPlace): Pro
   return indexProgram("matmul transpose", rows * columns, body, options);
 }
 
+/**
+ * The gradient before the activation. Where its gradient does not read what it was applied to, that is not kept and the
+ * result serves, which has the same sign where that matters (relu).
+ */
+function gradientBefore(context: GradientContext<MatmulAttributes>): Value {
+  const { activation } = context.attributes;
+  if (activation === undefined) return context.outputGradient;
+  const [y, before = y] = context.outputs;
+  const ofActivation = { ...context, inputs: [before], outputs: [y], attributes: undefined, needs: [true] };
+  const gradient = elementwise[activation].gradient?.(ofActivation)[0];
+  if (gradient === undefined) throw new Error(`activation: ${activation} has no gradient`);
+  return gradient;
+}
+
 /** activation(a b + bias): a [..., M, K], b [..., K, N], bias [N] -> [..., M, N]. */
 export const matmul: Operation<MatmulAttributes> = {
   name: "matmul",
@@ -159,16 +155,13 @@ export const matmul: Operation<MatmulAttributes> = {
   simd([a, b, bias], [out], attributes) {
     if (sizeOf(out.shape) === 0) return [];
     const { transposeA, transposeB, activation } = attributes;
-    const { batch, rows, columns, depth } = extentsOf(a, out, attributes);
+    const extents = extentsOf(a, out, attributes);
     const isRectified = activation === "relu";
     const result = { output: readsItsInput(activation) ? 1 : 0 };
     const calls = productCalls({
-      batch,
-      rows,
-      columns,
-      depth,
-      a: operandOf(a, transposeA, batch, { input: 0 }),
-      b: operandOf(b, transposeB, batch, { input: 1 }),
+      ...extents,
+      a: operandOf(a, transposeA, extents.batch, { input: 0 }),
+      b: operandOf(b, transposeB, extents.batch, { input: 1 }),
       out: result,
       bias: bias && { input: 2 },
       isRectified,
@@ -208,12 +201,10 @@ export const matmul: Operation<MatmulAttributes> = {
    * dbias = g summed over all rows.
    */
   gradient(context) {
-    const { inputs, outputs, outputGradient, needs, attributes, run } = context;
-    const [a, b, bias] = inputs;
-    const [y, before] = outputs;
-    const { transposeA, transposeB, activation } = attributes;
-    const g =
-      activation === undefined ? outputGradient : activationGradient(activation, before ?? y, y, outputGradient, run);
+    const { needs, run } = context;
+    const [a, b, bias] = context.inputs;
+    const { transposeA, transposeB } = context.attributes;
+    const g = gradientBefore(context);
     const product = (left: Value, right: Value, transposeLeft: boolean, transposeRight: boolean) =>
       run(matmul, [left, right], { transposeA: transposeLeft, transposeB: transposeRight })[0];
     const gradientA = () => (transposeA ? product(b, g, transposeB, true) : product(g, b, false, !transposeB));

@@ -111,11 +111,7 @@ export interface RandomAttributes {
 }
 
 /** Draws a random key. */
-export const sampleKey = (draw: Draw): RandomKey => ({
-  seed: draw.integer(0, 1000),
-  stream: "sample",
-  step: 0,
-});
+export const sampleKey = (draw: Draw): RandomKey => ({ seed: draw.integer(0, 1000), stream: "sample", step: 0 });
 
 /** Independent draws: uniform on [0, 1), standard normal, or standard Gumbel. */
 export const random: Operation<RandomAttributes> = {

@@ -1,7 +1,7 @@
 /** Sums and maxima over any axes. */
 import type { Places, Program } from "../../dispatch.ts";
 import type { Draw } from "../../draw.ts";
-import type { GradientContext, GradientOperation, HostTensor, Operation, TensorSpec, Value } from "../../operation.ts";
+import type { GradientContext, GradientOperation, Operation, TensorSpec, Value } from "../../operation.ts";
 import {
   broadcastStrides,
   checkBroadcastsTo,
@@ -35,21 +35,6 @@ const sampleAxes = (draw: Draw, shape: Shape) => shape.map((_, axis) => axis).fi
 function forEachPair(input: TensorSpec, out: TensorSpec, run: Run): void {
   const strides = [out, input].map(({ shape }) => broadcastStrides(shape, input.shape.length));
   forEachRun(input.shape, strides, run);
-}
-
-function sumReference([input]: readonly HostTensor[], [out]: readonly HostTensor[]): void {
-  const sums = new Float64Array(out.data.length);
-  const { data } = input;
-  forEachPair(input, out, (count, [outAt, inAt], [outStride, inStride]) => {
-    if (outStride === 0) {
-      let total = 0;
-      for (let i = 0; i < count; i++) total += data[inAt + i * inStride];
-      sums[outAt] += total;
-    } else {
-      for (let i = 0; i < count; i++) sums[outAt + i * outStride] += data[inAt + i * inStride];
-    }
-  });
-  out.data.set(sums);
 }
 
 /** How a reduction walks its input in WGSL: from an output's index to its first element, and along the reduced axes. */
@@ -111,7 +96,20 @@ export const sum: Operation<ReduceAttributes> = {
   name: "sum",
   signature: "x -> out",
   outputs: ([input], { axes }) => [{ shape: reducedShape("sum", input.shape, axes), dtype: input.dtype }],
-  reference: sumReference,
+  reference([input], [out]) {
+    const sums = new Float64Array(out.data.length);
+    const { data } = input;
+    forEachPair(input, out, (count, [outAt, inAt], [outStride, inStride]) => {
+      if (outStride === 0) {
+        let total = 0;
+        for (let i = 0; i < count; i++) total += data[inAt + i * inStride];
+        sums[outAt] += total;
+      } else {
+        for (let i = 0; i < count; i++) sums[outAt + i * outStride] += data[inAt + i * inStride];
+      }
+    });
+    out.data.set(sums);
+  },
   simd: sumCalls,
   wgsl: sumPrograms,
   gradient: ({ inputs, outputGradient, run }) => run(broadcastTo, [outputGradient], { shape: inputs[0].shape }),

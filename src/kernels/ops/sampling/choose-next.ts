@@ -58,10 +58,7 @@ export const chooseNext: Operation<ChooseNextAttributes> = {
     if (sampling !== undefined && !(sampling.temperature > 0)) {
       throw new RangeError(`chooseNext: the temperature must be positive, got ${sampling.temperature}`);
     }
-    return [
-      { shape: x.shape.slice(0, 1), dtype: "i32" },
-      { shape: x.shape, dtype: "i32" },
-    ];
+    return [x.shape.slice(0, 1), x.shape].map((shape) => ({ shape, dtype: "i32" }));
   },
   /** @throws RangeError for a row that has no free candidate. */
   reference([x, mask], [choice, remaining], { sampling }) {
