@@ -37,7 +37,7 @@ export function vectorExpression(
 }
 
 function operate(write: KernelWriter, name: string, operands: readonly Quantity[]): Quantity {
-  const [a, b] = operands;
+  const [a, b, condition] = operands;
   if (name in COMPARE) return compare(name as keyof typeof COMPARE, a, b);
   if (name in ARITHMETIC) return calculate(name as keyof typeof ARITHMETIC, a, b);
   if (name in MATHEMATICS) return MATHEMATICS[name as keyof typeof MATHEMATICS](write, floatsOf(a));
@@ -54,7 +54,8 @@ function operate(write: KernelWriter, name: string, operands: readonly Quantity[
     case "pow":
       return power(floatsOf(a), b);
     case "select":
-      return conditionOf(operands[2]).select(floatsOrNumber(b), floatsOrNumber(a));
+      if (!(condition instanceof I32x4)) throw new TypeError("expression: select takes a comparison");
+      return condition.select(floatsOrNumber(b), floatsOrNumber(a));
     default:
       throw new TypeError(`expression: ${name} has no form for vectors`);
   }
@@ -94,11 +95,6 @@ function floatsOf(value: Quantity): F32x4 {
 
 function floatsOrNumber(value: Quantity): Floats {
   return value instanceof I32x4 ? value.toFloats() : value;
-}
-
-function conditionOf(value: Quantity): I32x4 {
-  if (value instanceof I32x4) return value;
-  throw new TypeError("expression: select takes a comparison");
 }
 
 /** Powers of few operations, by their exponent. */

@@ -1,5 +1,5 @@
 /** Sums and maxima over any axes. */
-import type { Places, Program } from "../../dispatch.ts";
+import type { Places } from "../../dispatch.ts";
 import type { Draw } from "../../draw.ts";
 import type { GradientContext, GradientOperation, Operation, TensorSpec, Value } from "../../operation.ts";
 import {
@@ -79,18 +79,6 @@ ${along}
   return indexProgram(`sum ${dtype} ${key}`, outputs * parts, body, { tensors, parameters });
 }
 
-/** Each output's terms in parts of fixed size, and then the parts: the order of additions is always the same. */
-function sumPrograms([x]: readonly TensorSpec[], [out]: readonly TensorSpec[]): Program[] {
-  const walk = reductionWalk(x, out);
-  const { reduced } = walk.parameters;
-  const isLong = reduced > TERMS_PER_INVOCATION && walk.outputs < ENOUGH_INVOCATIONS;
-  if (!isLong) return [sumProgram(x, walk, 1, {})];
-  const parts = Math.ceil(reduced / TERMS_PER_INVOCATION);
-  const partial = { scratch: 0, length: walk.outputs * parts, dtype: x.dtype };
-  const rest = reductionWalk({ ...x, shape: [walk.outputs, parts] }, { ...x, shape: [walk.outputs, 1] });
-  return [sumProgram(x, walk, parts, { out: partial }), sumProgram(x, rest, 1, { x: partial })];
-}
-
 /** y = sum of x over `axes`: x [..., n, ...] -> y [..., 1, ...]. */
 export const sum: Operation<ReduceAttributes> = {
   name: "sum",
@@ -111,7 +99,17 @@ export const sum: Operation<ReduceAttributes> = {
     out.data.set(sums);
   },
   simd: sumCalls,
-  wgsl: sumPrograms,
+  /** Each output's terms in parts of fixed size, and then the parts: the order of additions is always the same. */
+  wgsl([x], [out]) {
+    const walk = reductionWalk(x, out);
+    const { reduced } = walk.parameters;
+    const isLong = reduced > TERMS_PER_INVOCATION && walk.outputs < ENOUGH_INVOCATIONS;
+    if (!isLong) return [sumProgram(x, walk, 1, {})];
+    const parts = Math.ceil(reduced / TERMS_PER_INVOCATION);
+    const partial = { scratch: 0, length: walk.outputs * parts, dtype: x.dtype };
+    const rest = reductionWalk({ ...x, shape: [walk.outputs, parts] }, { ...x, shape: [walk.outputs, 1] });
+    return [sumProgram(x, walk, parts, { out: partial }), sumProgram(x, rest, 1, { x: partial })];
+  },
   gradient: ({ inputs, outputGradient, run }) => run(broadcastTo, [outputGradient], { shape: inputs[0].shape }),
   sample(draw) {
     const shape = draw.shape(1, 4);
