@@ -31,11 +31,9 @@ export {
   type RewardNormalisation,
 } from "./ops/group-cross-entropy.ts";
 export { type LayerNormAttributes, layerNorm } from "./ops/layer-norm/layer-norm.ts";
-export { concat } from "./ops/layout/concat.ts";
+export { concat, slice } from "./ops/layout/parts.ts";
 export { permute } from "./ops/layout/permute.ts";
-export { slice } from "./ops/layout/slice.ts";
-export type { Activation } from "./ops/matmul/activation.ts";
-export { type MatmulAttributes, matmul } from "./ops/matmul/matmul.ts";
+export { type Activation, type MatmulAttributes, matmul } from "./ops/matmul/matmul.ts";
 export { type AdamWAttributes, adamWStep } from "./ops/optimiser/adam-w.ts";
 export type { ParameterUpdate, UpdateAttributes } from "./ops/optimiser/parameter-update.ts";
 export { type SgdAttributes, sgdStep } from "./ops/optimiser/sgd.ts";

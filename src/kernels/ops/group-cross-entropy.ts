@@ -31,13 +31,8 @@ export interface GroupCrossEntropyAttributes {
   readonly minimumSpread: number;
 }
 
-interface Moments {
-  mean: number;
-  deviation: number;
-}
-
 /** Mean and population standard deviation of the kept elements from `start` to `end`. */
-function momentsOf(r: HostTensor, start: number, end: number, isKept: IsKept): Moments {
+function momentsOf(r: HostTensor, start: number, end: number, isKept: IsKept) {
   let count = 0;
   let total = 0;
   for (let i = start; i < end; i++) {
@@ -114,10 +109,7 @@ const POLICY = `  var smallest = 3.4e38;
   }
   loss[row] = sum;`;
 
-/**
- * Eq. 4 and 5: rewards and log-probabilities [B, G], and a mask -> the loss [B] and the reference policy
- * [B, G].
- */
+/** Eq. 4 and 5: rewards and log-probabilities [B, G], and a mask -> the loss [B] and the reference policy [B, G]. */
 export const groupCrossEntropy: Operation<GroupCrossEntropyAttributes> = {
   name: "groupCrossEntropy",
   signature: "rewards, log_probabilities, mask -> loss, policy",
@@ -144,9 +136,10 @@ export const groupCrossEntropy: Operation<GroupCrossEntropyAttributes> = {
         );
       }
     }
+    const { shape, dtype } = rewards;
     return [
-      { shape: rewards.shape.slice(0, 1), dtype: rewards.dtype },
-      { shape: rewards.shape, dtype: rewards.dtype },
+      { shape: shape.slice(0, 1), dtype },
+      { shape, dtype },
     ];
   },
   reference([rewards, logProbabilities, mask], [loss, policy], { normalisation, temperature, minimumSpread }) {
@@ -199,10 +192,8 @@ export const groupCrossEntropy: Operation<GroupCrossEntropyAttributes> = {
         minimum_spread: f32(minimumSpread),
       },
     });
-    const groupMoments = rowProgram("groupCrossEntropy moments", shape, GROUP_MOMENTS, {
-      mask,
-      tensors: { moments: ofGroups },
-    });
+    const options = { mask, tensors: { moments: ofGroups } };
+    const groupMoments = rowProgram("groupCrossEntropy moments", shape, GROUP_MOMENTS, options);
     if (!isOfBatch) return [groupMoments, policy];
     const batchMoments = indexProgram("groupCrossEntropy batch moments", 1, BATCH_MOMENTS, {
       tensors: { parts: ofGroups, moments: ofBatch },

@@ -12,7 +12,7 @@
  */
 import type { Draw } from "../../draw.ts";
 import { checkMask } from "../../mask.ts";
-import { checkTypes, type GradientOperation, type Operation, type TensorSpec } from "../../operation.ts";
+import { checkTypes, type GradientOperation, type Operation } from "../../operation.ts";
 import { formatShape, type Shape, ShapeError, sameShape } from "../../shape.ts";
 import { maskCode } from "../../webgpu/rows.ts";
 import { extentsOf, keepsProbabilities } from "./extents.ts";
@@ -26,26 +26,6 @@ import { shortAttentionGradientPrograms, shortAttentionPrograms } from "./wgsl-s
 export interface AttentionAttributes {
   /** Number of heads; divides the width D. */
   readonly heads: number;
-}
-
-function checkInputs(name: string, inputs: readonly TensorSpec[], heads: number): void {
-  const [q, k, v, mask] = inputs;
-  checkTypes(name, [q, k, v], ["float"]);
-  const shapes = `q ${formatShape(q.shape)}, k ${formatShape(k.shape)}, v ${formatShape(v.shape)}`;
-  const leading = (shape: Shape) => shape.slice(0, -2);
-  if (
-    q.shape.length < 2 ||
-    !sameShape(k.shape, v.shape) ||
-    !sameShape(leading(q.shape), leading(k.shape)) ||
-    q.shape.at(-1) !== k.shape.at(-1)
-  ) {
-    throw new ShapeError(`${name}: expected q [..., Q, D], k and v [..., K, D], got ${shapes}`);
-  }
-  const width = q.shape[q.shape.length - 1];
-  if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
-    throw new ShapeError(`${name}: ${heads} heads do not divide the width ${width} of ${shapes}`);
-  }
-  if (mask !== undefined) checkMask(name, mask, extentsOf(q, k, heads).maskedShape);
 }
 
 /**
@@ -74,9 +54,24 @@ export const attention: Operation<AttentionAttributes> = {
   name: "attention",
   signature: "q, k, v, mask -> y, statistics",
   outputs(inputs, { heads }) {
-    checkInputs("attention", inputs, heads);
-    const [q, k] = inputs;
-    const { queries, keys } = extentsOf(q, k, heads);
+    const [q, k, v, mask] = inputs;
+    checkTypes("attention", [q, k, v], ["float"]);
+    const shapes = `q ${formatShape(q.shape)}, k ${formatShape(k.shape)}, v ${formatShape(v.shape)}`;
+    const leading = (shape: Shape) => shape.slice(0, -2);
+    if (
+      q.shape.length < 2 ||
+      !sameShape(k.shape, v.shape) ||
+      !sameShape(leading(q.shape), leading(k.shape)) ||
+      q.shape.at(-1) !== k.shape.at(-1)
+    ) {
+      throw new ShapeError(`attention: expected q [..., Q, D], k and v [..., K, D], got ${shapes}`);
+    }
+    const width = q.shape[q.shape.length - 1];
+    if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
+      throw new ShapeError(`attention: ${heads} heads do not divide the width ${width} of ${shapes}`);
+    }
+    const { queries, keys, maskedShape } = extentsOf(q, k, heads);
+    if (mask !== undefined) checkMask("attention", mask, maskedShape);
     const ofQueries = [...q.shape.slice(0, -2), heads, queries];
     return [
       { shape: q.shape, dtype: q.dtype },

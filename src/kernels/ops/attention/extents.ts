@@ -1,20 +1,11 @@
 /** Extents of one call of attention, and what follows from them on every device. */
 import type { TensorSpec } from "../../operation.ts";
-import { type Shape, sizeOf } from "../../shape.ts";
+import { sizeOf } from "../../shape.ts";
 
-/** Extents of one call: [batch, queries, width] meets [batch, keys, width] in heads of `headWidth`. */
-export interface AttentionExtents {
-  readonly batch: number;
-  readonly queries: number;
-  readonly keys: number;
-  readonly width: number;
-  readonly headWidth: number;
-  readonly heads: number;
-  /** [..., Q, K], which a mask broadcasts to. */
-  readonly maskedShape: Shape;
-}
+export type AttentionExtents = Readonly<ReturnType<typeof extentsOf>>;
 
-export function extentsOf(q: TensorSpec, k: TensorSpec, heads: number): AttentionExtents {
+/** Of one call: [batch, queries, width] meets [batch, keys, width] in heads of `headWidth`. */
+export function extentsOf(q: TensorSpec, k: TensorSpec, heads: number) {
   const [queries, width] = q.shape.slice(-2);
   const keys = k.shape[k.shape.length - 2];
   return {
@@ -24,6 +15,7 @@ export function extentsOf(q: TensorSpec, k: TensorSpec, heads: number): Attentio
     width,
     heads,
     headWidth: width / heads,
+    /** [..., Q, K], which a mask broadcasts to. */
     maskedShape: [...q.shape.slice(0, -1), keys],
   };
 }

@@ -174,15 +174,7 @@ export class HeadWriter {
   timesTransposed(count: I32, left: HeadRows, right: RightOperand, out: HeadRows, scale?: F32x4): void {
     const { keys: columns, headWidth: depth } = this.p;
     const finish = (sums: F32x4) => (scale === undefined ? sums : sums.mul(scale));
-    writeProduct(this.write, {
-      rows: count,
-      columns,
-      depth,
-      left: { order: "rows", ...left },
-      right,
-      out,
-      finish,
-    });
+    writeProduct(this.write, { rows: count, columns, depth, left: { order: "rows", ...left }, right, out, finish });
   }
 
   /** A block's [count, K] times keys or values: rows [count, d]. */

@@ -28,31 +28,29 @@ function headProduct(name: string, at: AttentionExtents, product: Omit<Product, 
   return at.batch * rows * columns === 0 ? [] : productPrograms(name, { batch, ...product });
 }
 
-const scaleOf = ({ headWidth }: AttentionExtents) => 1 / Math.sqrt(headWidth);
+/** Where the inputs q, k and v lie, and the scale and the extents of products with them. */
+function headPlaces(at: AttentionExtents) {
+  const { queries, keys, headWidth } = at;
+  return {
+    q: headsOf({ input: 0 }, queries, at),
+    k: headsOf({ input: 1 }, keys, at),
+    v: headsOf({ input: 2 }, keys, at),
+    scale: 1 / Math.sqrt(headWidth),
+    ofScores: { rows: queries, columns: keys, depth: headWidth },
+    ofQueries: { rows: queries, columns: headWidth, depth: keys },
+    ofKeys: { rows: keys, columns: headWidth, depth: queries },
+  };
+}
 
 /** For inputs q, k, v: outputs y and p. */
 export function shortAttentionPrograms(at: AttentionExtents, mask: MaskCode): Program[] {
-  const { queries, keys, headWidth } = at;
+  const { q, k, v, scale, ofScores, ofQueries } = headPlaces(at);
   const p = scoresOf({ output: 1 }, at);
+  const y = headsOf({ output: 0 }, at.queries, at);
   return [
-    ...headProduct("attention scores", at, {
-      rows: queries,
-      columns: keys,
-      depth: headWidth,
-      a: headsOf({ input: 0 }, queries, at),
-      b: transposed(headsOf({ input: 1 }, keys, at)),
-      out: p,
-      scale: scaleOf(at),
-    }),
+    ...headProduct("attention scores", at, { ...ofScores, a: q, b: transposed(k), out: p, scale }),
     softmaxProgram(at, mask),
-    ...headProduct("attention values", at, {
-      rows: queries,
-      columns: headWidth,
-      depth: keys,
-      a: p,
-      b: headsOf({ input: 2 }, keys, at),
-      out: headsOf({ output: 0 }, queries, at),
-    }),
+    ...headProduct("attention values", at, { ...ofQueries, a: p, b: v, out: y }),
   ];
 }
 
@@ -89,44 +87,21 @@ const SOFTMAX_GRADIENT = `  let start = i * parameters.keys;
 
 /** For inputs q, k, v, y, p, g: outputs dq, dk, dv. What a mask hides has a p of 0. */
 export function shortAttentionGradientPrograms(at: AttentionExtents): Program[] {
-  const { batch, heads, queries, keys, headWidth } = at;
+  const { batch, heads, queries, keys } = at;
+  const { q, k, v, scale, ofScores, ofQueries, ofKeys } = headPlaces(at);
   const scores = { scratch: 0, length: batch * heads * queries * keys, dtype: "f32" } as const;
   const [p, s] = [scoresOf({ input: 4 }, at), scoresOf(scores, at)];
   const g = headsOf({ input: 5 }, queries, at);
-  const ofQueries = { rows: queries, columns: headWidth, depth: keys };
-  const ofKeys = { rows: keys, columns: headWidth, depth: queries };
+  const dq = headsOf({ output: 0 }, queries, at);
+  const [dk, dv] = [headsOf({ output: 1 }, keys, at), headsOf({ output: 2 }, keys, at)];
   return [
-    ...headProduct("attention.gradient scores", at, {
-      rows: queries,
-      columns: keys,
-      depth: headWidth,
-      a: g,
-      b: transposed(headsOf({ input: 2 }, keys, at)),
-      out: s,
-    }),
+    ...headProduct("attention.gradient scores", at, { ...ofScores, a: g, b: transposed(v), out: s }),
     indexProgram("attention.gradient softmax", batch * heads * queries, SOFTMAX_GRADIENT, {
       tensors: { p: { input: 4 }, s: scores },
       parameters: { keys },
     }),
-    ...headProduct("attention.gradient queries", at, {
-      ...ofQueries,
-      a: s,
-      b: headsOf({ input: 1 }, keys, at),
-      out: headsOf({ output: 0 }, queries, at),
-      scale: scaleOf(at),
-    }),
-    ...headProduct("attention.gradient keys", at, {
-      ...ofKeys,
-      a: transposed(s),
-      b: headsOf({ input: 0 }, queries, at),
-      out: headsOf({ output: 1 }, keys, at),
-      scale: scaleOf(at),
-    }),
-    ...headProduct("attention.gradient values", at, {
-      ...ofKeys,
-      a: transposed(p),
-      b: g,
-      out: headsOf({ output: 2 }, keys, at),
-    }),
+    ...headProduct("attention.gradient queries", at, { ...ofQueries, a: s, b: k, out: dq, scale }),
+    ...headProduct("attention.gradient keys", at, { ...ofKeys, a: transposed(s), b: q, out: dk, scale }),
+    ...headProduct("attention.gradient values", at, { ...ofKeys, a: transposed(p), b: g, out: dv }),
   ];
 }

@@ -9,7 +9,6 @@ import {
   checkTypes,
   type ElementwiseRule,
   type GradientContext,
-  type GradientOperation,
   type Operation,
   type TensorSpec,
   type Value,
@@ -118,20 +117,14 @@ export type ElementwiseOperation = Operation<ElementwiseAttributes> & {
 const broadcastAll = (name: string, inputs: readonly TensorSpec[]): Shape =>
   broadcastShapes(name, ...inputs.map(({ shape }) => shape));
 
+const floatTypeOf = (inputs: readonly TensorSpec[]) => inputs.find(({ dtype }) => dtype !== "i32")?.dtype;
+
 /** Gradient expression as an operation over the operands that it names, all broadcast to the result's shape. */
-function gradientOperation(
-  name: string,
-  expression: string,
-  operands: readonly string[],
-): GradientOperation<ElementwiseAttributes> & { readonly elementwise: ElementwiseRule } {
-  return {
-    name,
-    ...evaluationOf(expression, operands),
-    outputs: (inputs) => {
-      const dtype = inputs.find((input) => input.dtype !== "i32")?.dtype ?? "f32";
-      return [{ shape: broadcastAll(name, inputs), dtype }];
-    },
-  };
+function gradientOperation(name: string, expression: string, operands: readonly string[]) {
+  const outputs = (inputs: readonly TensorSpec[]): TensorSpec[] => [
+    { shape: broadcastAll(name, inputs), dtype: floatTypeOf(inputs) ?? "f32" },
+  ];
+  return { name, ...evaluationOf(expression, operands), outputs };
 }
 
 /** The members of an operation that evaluate an expression over operands, in every language. */
@@ -189,13 +182,8 @@ function defineElementwise(name: string, entry: Entry): ElementwiseOperation {
       // Comparisons take integers as well as floats, so long as both operands are alike.
       const integers = isComparison && inputs.every((input) => input.dtype === "i32");
       checkTypes(name, inputs, integers ? ["i32"] : types);
-      const float = inputs.find((input) => input.dtype !== "i32");
-      return [
-        {
-          shape: broadcastAll(name, inputs),
-          dtype: isComparison || float === undefined ? "i32" : float.dtype,
-        },
-      ];
+      const dtype = isComparison ? "i32" : (floatTypeOf(inputs) ?? "i32");
+      return [{ shape: broadcastAll(name, inputs), dtype }];
     },
     ...(isComparison ? {} : { gradient }),
     sample(draw: Draw) {

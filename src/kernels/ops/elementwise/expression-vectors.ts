@@ -17,60 +17,47 @@ export function vectorExpression(
   text: string,
   names: Readonly<Record<string, Quantity>>,
 ): Quantity {
-  return new Evaluation(write, names).of(parseExpression(text));
+  const known = new Map<string, Quantity>();
+  const evaluate = (expression: Expression): Quantity => {
+    if (expression.kind === "number") return expression.value;
+    if (expression.kind === "name") {
+      const value = names[expression.name];
+      if (value === undefined) throw new TypeError(`expression: ${expression.name} has no value`);
+      return value;
+    }
+    const key = JSON.stringify(expression);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const result = operate(write, expression.operation, expression.operands.map(evaluate));
+    const kept = typeof result === "number" ? result : write.let(result);
+    known.set(key, kept);
+    return kept;
+  };
+  return evaluate(parseExpression(text));
 }
 
-class Evaluation {
-  private readonly known = new Map<string, Quantity>();
-
-  constructor(
-    private readonly write: KernelWriter,
-    private readonly names: Readonly<Record<string, Quantity>>,
-  ) {}
-
-  of(expression: Expression): Quantity {
-    if (expression.kind === "number") return expression.value;
-    if (expression.kind === "name") return this.named(expression.name);
-    const key = JSON.stringify(expression);
-    const known = this.known.get(key);
-    if (known !== undefined) return known;
-    const result = this.operate(
-      expression.operation,
-      expression.operands.map((operand) => this.of(operand)),
-    );
-    const kept = typeof result === "number" ? result : this.write.let(result);
-    this.known.set(key, kept);
-    return kept;
-  }
-
-  private named(name: string): Quantity {
-    const value = this.names[name];
-    if (value === undefined) throw new TypeError(`expression: ${name} has no value`);
-    return value;
-  }
-
-  private operate(name: string, operands: readonly Quantity[]): Quantity {
-    const [a, b] = operands;
-    if (name in COMPARE) return compare(name as keyof typeof COMPARE, a, b);
-    if (name in ARITHMETIC) return calculate(name as keyof typeof ARITHMETIC, a, b);
-    if (name in MATHEMATICS) return MATHEMATICS[name as keyof typeof MATHEMATICS](this.write, floatsOf(a));
-    switch (name) {
-      case "negate":
-        return typeof a === "number" ? -a : floatsOf(a).negate();
-      case "sqrt":
-      case "abs":
-        return floatsOf(a)[name]();
-      case "max":
-        return typeof b === "number" ? floatsOf(a).atLeast(b) : floatsOf(a).max(floatsOf(b));
-      case "min":
-        return typeof b === "number" ? floatsOf(a).atMost(b) : floatsOf(a).min(floatsOf(b));
-      case "pow":
-        return power(floatsOf(a), b);
-      case "select":
-        return conditionOf(operands[2]).select(floatsOrNumber(b), floatsOrNumber(a));
-      default:
-        throw new TypeError(`expression: ${name} has no form for vectors`);
-    }
+function operate(write: KernelWriter, name: string, operands: readonly Quantity[]): Quantity {
+  const [a, b, condition] = operands;
+  if (name in COMPARE) return compare(name as keyof typeof COMPARE, a, b);
+  if (name in ARITHMETIC) return calculate(name as keyof typeof ARITHMETIC, a, b);
+  if (name in MATHEMATICS) return MATHEMATICS[name as keyof typeof MATHEMATICS](write, floatsOf(a));
+  switch (name) {
+    case "negate":
+      return typeof a === "number" ? -a : floatsOf(a).negate();
+    case "sqrt":
+    case "abs":
+      return floatsOf(a)[name]();
+    case "max":
+      return typeof b === "number" ? floatsOf(a).atLeast(b) : floatsOf(a).max(floatsOf(b));
+    case "min":
+      return typeof b === "number" ? floatsOf(a).atMost(b) : floatsOf(a).min(floatsOf(b));
+    case "pow":
+      return power(floatsOf(a), b);
+    case "select":
+      if (!(condition instanceof I32x4)) throw new TypeError("expression: select takes a comparison");
+      return condition.select(floatsOrNumber(b), floatsOrNumber(a));
+    default:
+      throw new TypeError(`expression: ${name} has no form for vectors`);
   }
 }
 
@@ -108,11 +95,6 @@ function floatsOf(value: Quantity): F32x4 {
 
 function floatsOrNumber(value: Quantity): Floats {
   return value instanceof I32x4 ? value.toFloats() : value;
-}
-
-function conditionOf(value: Quantity): I32x4 {
-  if (value instanceof I32x4) return value;
-  throw new TypeError("expression: select takes a comparison");
 }
 
 /** Powers of few operations, by their exponent. */

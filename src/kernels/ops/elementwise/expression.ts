@@ -40,10 +40,7 @@ fn stable_tanh(x: f32) -> f32 { return tanh(clamp(x, -15, 15)); }
 
 /** `expression` in WGSL, over variables of the same names. */
 export function wgslExpression(expression: string): { readonly functions: string; readonly code: string } {
-  return {
-    functions: WGSL_FUNCTIONS,
-    code: expression.replace(/\btanh\(/g, "stable_tanh("),
-  };
+  return { functions: WGSL_FUNCTIONS, code: expression.replace(/\btanh\(/g, "stable_tanh(") };
 }
 
 /** Compiles `expression` when its loop is first needed: a page that forbids code made of text can load this. */

@@ -110,9 +110,6 @@ function rowKernel(plan: Plan): Kernel {
 const groupStep = (operand: string) => `${operand}_group_step`;
 const rowStep = (operand: string) => `${operand}_row_step`;
 
-/** About how many plain elements an element is worth. */
-const workOf = (expression: string) => (/\b(exp|log|tanh)\(/.test(expression) ? 8 : 1);
-
 /** Elements that threads take at least: a cache line. */
 const ELEMENTS_TOGETHER = 16;
 
@@ -120,7 +117,8 @@ const ELEMENTS_TOGETHER = 16;
 export function elementwiseCalls({ expression, operands }: ElementwiseRule) {
   const kernels = new Map<string, Kernel>();
   const raisesToPower = expression.includes("pow(");
-  const work = workOf(expression);
+  /** About how many plain elements an element is worth. */
+  const work = /\b(exp|log|tanh)\(/.test(expression) ? 8 : 1;
 
   function kernelFor(inputs: readonly TensorSpec[], out: TensorSpec, nest: readonly LoopAxis[], s?: number) {
     const [, ...innerStrides] = nest[nest.length - 1].strides;
@@ -162,8 +160,7 @@ export function elementwiseCalls({ expression, operands }: ElementwiseRule) {
     const kernel = kernelFor(inputs, out, nest, s);
     const given: Record<string, number> = s === undefined ? {} : { s };
     if (nest.length === 1) {
-      const itemsTogether = ELEMENTS_TOGETHER;
-      return [{ kernel, arguments: given, items: size, itemsTogether, work: work * size }];
+      return [{ kernel, arguments: given, items: size, itemsTogether: ELEMENTS_TOGETHER, work: work * size }];
     }
     const [rows, columns] = nest.slice(-2);
     const groups = nest.length === 3 ? nest[0] : undefined;

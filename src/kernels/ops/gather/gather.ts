@@ -3,27 +3,23 @@
  * from each of `batch` entries x [batch, N, D], the rows at indices [batch, K] -> y [batch, K, D].
  */
 import type { Program } from "../../dispatch.ts";
-import type { Draw } from "../../draw.ts";
 import {
   checkTypes,
   type GradientOperation,
   type HostTensor,
   type Operation,
-  type Sample,
   type TensorSpec,
 } from "../../operation.ts";
 import { formatShape, lastExtent, type Shape, ShapeError, sameShape, sizeOf } from "../../shape.ts";
 import { indexProgram } from "../../webgpu/program.ts";
-import type { Extents } from "./extents.ts";
-import { gatherCalls, scatterAddCalls } from "./simd.ts";
+import { type Extents, gatherCalls, scatterAddCalls } from "./simd.ts";
 import { scatterAddPrograms } from "./wgsl-scatter.ts";
 
 /** What the operations of this file differ in. */
-interface Definition {
+interface Definition extends Pick<Operation, "sample"> {
   /** @throws ShapeError for x and indices that do not fit each other */
   shapeOf(x: Shape, indices: Shape): Shape;
   extentsOf(x: Shape, indices: Shape): Extents;
-  sample(draw: Draw): Sample<undefined>;
 }
 
 /** Throws a RangeError unless every index is from 0 to `bound` - 1. */

@@ -5,7 +5,15 @@ import { checkIndicesCall } from "../../wasm/check-kernels.ts";
 import { defineKernel } from "../../wasm/kernel.ts";
 import { forEachStretch, sweep } from "../../wasm/stretches.ts";
 import { I32 } from "../../wasm/values.ts";
-import type { Extents } from "./extents.ts";
+
+/** Extents of a gather: from each of `batch` entries of `rows` rows, `taken` rows are read. */
+export interface Extents {
+  readonly batch: number;
+  readonly rows: number;
+  readonly taken: number;
+  /** Elements of a row. */
+  readonly columns: number;
+}
 
 /** Rows that an item reads where there is only one entry. */
 const ROWS_PER_ITEM = 64;

@@ -7,7 +7,7 @@
  */
 import type { Program, TensorPlace } from "../../dispatch.ts";
 import { indexProgram } from "../../webgpu/program.ts";
-import type { Extents } from "./extents.ts";
+import type { Extents } from "./simd.ts";
 
 /** How the elements of rows are read and written: four at a time where their number allows. */
 function rowElements({ columns }: Extents) {

@@ -4,7 +4,7 @@
  * Where the activation's gradient reads what it was applied to, that is the second output.
  */
 import type { Program, TensorPlace } from "../../dispatch.ts";
-import { checkTypes, type Operation, type TensorSpec, type Value } from "../../operation.ts";
+import { checkTypes, type GradientContext, type Operation, type TensorSpec, type Value } from "../../operation.ts";
 import {
   broadcastShapes,
   broadcastStrides,
@@ -18,9 +18,18 @@ import {
 import { indexProgram } from "../../webgpu/program.ts";
 import { elementwise } from "../elementwise/elementwise.ts";
 import { sumTo } from "../reduce/reduce.ts";
-import { ACTIVATIONS, type Activation, activationGradient, readsItsInput } from "./activation.ts";
 import { type Operand, productCalls } from "./simd.ts";
 import { type Epilogue, type MatrixPlace, type Product, productPrograms } from "./wgsl.ts";
+
+/** Elementwise operations that a product can apply to its elements. */
+const ACTIVATIONS = ["relu", "gelu", "tanh", "sigmoid"] as const;
+/** One of {@link ACTIVATIONS}. */
+export type Activation = (typeof ACTIVATIONS)[number];
+
+/** Whether the gradient needs what the activation was applied to; the others' follows from their result. */
+function readsItsInput(activation: Activation | undefined): boolean {
+  return activation === "gelu";
+}
 
 /** Of {@link matmul}. */
 export interface MatmulAttributes {
@@ -86,6 +95,20 @@ function transposeProgram(rows: number, columns: number, copy: TensorPlace): Pro
   return indexProgram("matmul transpose", rows * columns, body, options);
 }
 
+/**
+ * The gradient before the activation. Where its gradient does not read what it was applied to, that is not kept and the
+ * result serves, which has the same sign where that matters (relu).
+ */
+function gradientBefore(context: GradientContext<MatmulAttributes>): Value {
+  const { activation } = context.attributes;
+  if (activation === undefined) return context.outputGradient;
+  const [y, before = y] = context.outputs;
+  const ofActivation = { ...context, inputs: [before], outputs: [y], attributes: undefined, needs: [true] };
+  const gradient = elementwise[activation].gradient?.(ofActivation)[0];
+  if (gradient === undefined) throw new Error(`activation: ${activation} has no gradient`);
+  return gradient;
+}
+
 /** activation(a b + bias): a [..., M, K], b [..., K, N], bias [N] -> [..., M, N]. */
 export const matmul: Operation<MatmulAttributes> = {
   name: "matmul",
@@ -132,16 +155,13 @@ export const matmul: Operation<MatmulAttributes> = {
   simd([a, b, bias], [out], attributes) {
     if (sizeOf(out.shape) === 0) return [];
     const { transposeA, transposeB, activation } = attributes;
-    const { batch, rows, columns, depth } = extentsOf(a, out, attributes);
+    const extents = extentsOf(a, out, attributes);
     const isRectified = activation === "relu";
     const result = { output: readsItsInput(activation) ? 1 : 0 };
     const calls = productCalls({
-      batch,
-      rows,
-      columns,
-      depth,
-      a: operandOf(a, transposeA, batch, { input: 0 }),
-      b: operandOf(b, transposeB, batch, { input: 1 }),
+      ...extents,
+      a: operandOf(a, transposeA, extents.batch, { input: 0 }),
+      b: operandOf(b, transposeB, extents.batch, { input: 1 }),
       out: result,
       bias: bias && { input: 2 },
       isRectified,
@@ -181,12 +201,10 @@ export const matmul: Operation<MatmulAttributes> = {
    * dbias = g summed over all rows.
    */
   gradient(context) {
-    const { inputs, outputs, outputGradient, needs, attributes, run } = context;
-    const [a, b, bias] = inputs;
-    const [y, before] = outputs;
-    const { transposeA, transposeB, activation } = attributes;
-    const g =
-      activation === undefined ? outputGradient : activationGradient(activation, before ?? y, y, outputGradient, run);
+    const { needs, run } = context;
+    const [a, b, bias] = context.inputs;
+    const { transposeA, transposeB } = context.attributes;
+    const g = gradientBefore(context);
     const product = (left: Value, right: Value, transposeLeft: boolean, transposeRight: boolean) =>
       run(matmul, [left, right], { transposeA: transposeLeft, transposeB: transposeRight })[0];
     const gradientA = () => (transposeA ? product(b, g, transposeB, true) : product(g, b, false, !transposeB));

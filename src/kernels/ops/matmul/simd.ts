@@ -165,7 +165,7 @@ function vectorCall(product: MatrixProduct, outer: LoopAxis, inner: LoopAxis): K
 /** Columns of an item where there are so many blocks of rows: all, unless that makes too few items. */
 function columnsOfItem(columns: number, rowBlocks: number): number {
   const wanted = Math.ceil(ENOUGH_ITEMS / rowBlocks);
-  return Math.max(FEWEST_COLUMNS, roundUp(Math.ceil(columns / wanted), TILE_COLUMNS));
+  return Math.max(FEWEST_COLUMNS, TILE_COLUMNS * Math.ceil(columns / wanted / TILE_COLUMNS));
 }
 
 /** Whether the left operand's rows are read where they lie. */
@@ -185,13 +185,8 @@ function layoutLeft({ rows, columns, depth, a }: MatrixProduct, scratch: number)
 
 function layoutRight({ rows, columns, depth, b }: MatrixProduct, scratch: number): OperandLayout {
   if (!b.isTransposed && rows < ROWS_WORTH_PACKING) {
-    return {
-      place: b.place,
-      matrixStride: columns * depth * BYTES,
-      panelStride: TILE_COLUMNS * BYTES,
-      stepStride: columns * BYTES,
-      calls: [],
-    };
+    const [panelStride, stepStride] = [TILE_COLUMNS * BYTES, columns * BYTES];
+    return { place: b.place, matrixStride: columns * depth * BYTES, panelStride, stepStride, calls: [] };
   }
   return packedLayout(b, !b.isTransposed, TILE_COLUMNS, columns, depth, scratch);
 }
@@ -226,5 +221,3 @@ function packedLayout(
     calls: depth === 0 ? [] : [call],
   };
 }
-
-const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple) * multiple;

@@ -51,15 +51,6 @@ function readsVectors(length: number, otherStride: number, { batchStrides }: Mat
   return length % 4 === 0 && otherStride % 4 === 0 && batchStrides.every((stride) => stride % 4 === 0);
 }
 
-/** Whether rows of A's tile are read as vectors: where they are neighbours in memory. */
-function readsRowsOfA({ a, rows }: Product): boolean {
-  return a.rowStride === 1 && readsVectors(rows, a.columnStride, a);
-}
-
-function readsColumnsOfB({ b, columns }: Product): boolean {
-  return b.columnStride === 1 && readsVectors(columns, b.rowStride, b);
-}
-
 /** How an operand's part of the tile is read: where from, and what of it at depth `k`. */
 interface TileReader {
   readonly key: string;
@@ -147,7 +138,9 @@ const placesOf = ({ bias, before }: Epilogue) => ({ ...(bias && { bias }), ...(b
 /** Each of `slices` parts of the depth is a product of its own, on the outermost axis of the batch. */
 function tileProgram(name: string, product: Product, slices: number): Program {
   const { batch, rows, columns, depth, a, b, out, scale = 1, epilogue = {} } = product;
-  const [vectorsOfA, vectorsOfB] = [readsRowsOfA(product), readsColumnsOfB(product)];
+  // A tile's rows of A and its columns of B are read as vectors where they are neighbours in memory.
+  const vectorsOfA = a.rowStride === 1 && readsVectors(rows, a.columnStride, a);
+  const vectorsOfB = b.columnStride === 1 && readsVectors(columns, b.rowStride, b);
   const readA = vectorsOfA ? VECTORS_OF_A : ELEMENTS_OF_A;
   const readB = vectorsOfB ? VECTORS_OF_B : ELEMENTS_OF_B;
   const asVectors = readsVectors(columns, out.rowStride, out);

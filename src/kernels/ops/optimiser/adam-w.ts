@@ -19,6 +19,8 @@ export interface AdamWAttributes extends UpdateAttributes {
   readonly step: number;
 }
 
+const averaging = (beta1: number, beta2: number) => ({ beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2 });
+
 /** The rows of its state are the first and the second moment. */
 export const adamWStep = defineUpdate({
   name: "adamWStep",
@@ -36,10 +38,7 @@ export const adamWStep = defineUpdate({
   },
   numbers: "beta1, rest1, beta2, rest2, rate, correction2, epsilon, decay",
   kernelNumbers: ({ learningRate, beta1, beta2, epsilon, weightDecay, step }) => ({
-    beta1,
-    rest1: 1 - beta1,
-    beta2,
-    rest2: 1 - beta2,
+    ...averaging(beta1, beta2),
     epsilon,
     rate: learningRate / (1 - beta1 ** step),
     correction2: 1 / (1 - beta2 ** step),
@@ -52,10 +51,7 @@ export const adamWStep = defineUpdate({
     return { value: value.sub(step.add(decay.mul(value))), state: [mean, square] };
   },
   programNumbers: ({ learningRate, beta1, beta2, epsilon, weightDecay, step }) => ({
-    beta1,
-    rest1: 1 - beta1,
-    beta2,
-    rest2: 1 - beta2,
+    ...averaging(beta1, beta2),
     epsilon,
     learning_rate: learningRate,
     correction1: 1 - beta1 ** step,

@@ -5,8 +5,8 @@
  * state [rows, N], which holds some numbers for each of the N elements of all parameters; and for each parameter that
  * takes part the parameter and its gradient. Outputs are the state and the parameters, the same storage as the inputs.
  */
-import { type KernelCall, type NamesIn, namesIn, type Program, type ProgramLimits } from "../../dispatch.ts";
-import type { GradientOperation, NumberArray, TensorSpec } from "../../operation.ts";
+import { type KernelCall, type NamesIn, namesIn, type Program } from "../../dispatch.ts";
+import type { GradientOperation, NumberArray } from "../../operation.ts";
 import { formatShape, ShapeError, sameShape, sizeOf } from "../../shape.ts";
 import { defineKernel, type KernelWriter } from "../../wasm/kernel.ts";
 import { sweep } from "../../wasm/stretches.ts";
@@ -74,7 +74,31 @@ export function defineUpdate<Attributes extends UpdateAttributes, const Numbers 
     name,
     stateRows,
     isKeyed: true,
-    outputs: (inputs, { offsets }) => updateOutputs(name, stateRows, inputs, offsets),
+    outputs([scale, state, ...pairs], { offsets }) {
+      if (pairs.length !== 2 * offsets.length || sizeOf(scale.shape) !== 1 || state.shape[0] !== stateRows) {
+        throw new ShapeError(
+          `${name}: expected a scalar, a state [${stateRows}, N], and a parameter and its gradient for each of the ` +
+            `${offsets.length} offsets, got ${[scale, state, ...pairs].map(({ shape }) => formatShape(shape)).join(", ")}`,
+        );
+      }
+      const parameters = offsets.map((offset, index) => {
+        const [parameter, gradient] = pairs.slice(2 * index, 2 * index + 2);
+        const { shape, dtype } = parameter;
+        if (!sameShape(gradient.shape, shape) || gradient.dtype !== dtype || state.dtype !== dtype) {
+          throw new ShapeError(
+            `${name}: parameter ${dtype} ${formatShape(shape)} does not fit gradient ${gradient.dtype} ` +
+              `${formatShape(gradient.shape)} and state ${state.dtype}`,
+          );
+        }
+        if (offset + sizeOf(shape) > state.shape[1]) {
+          throw new ShapeError(
+            `${name}: parameter ${formatShape(shape)} at ${offset} exceeds the state ${formatShape(state.shape)}`,
+          );
+        }
+        return parameter;
+      });
+      return [state, ...parameters];
+    },
     reference([scale, , ...pairs], [state, ...parameters], attributes) {
       const total = state.shape[1];
       parameters.forEach(({ data }, index) => {
@@ -100,10 +124,38 @@ export function defineUpdate<Attributes extends UpdateAttributes, const Numbers 
         };
       });
     },
-    wgsl(inputs, _, attributes, limits) {
+    /** As many parameters in one program as it can bind. */
+    wgsl([, state, ...pairs], _, attributes, limits): Program[] {
       const read = definition.programNumbers?.(attributes) ?? definition.kernelNumbers(attributes);
-      const numbers = Object.entries<number>(read).map(([own, value]) => [own, f32(value)]);
-      return updatePrograms(name, sourceOf, Object.fromEntries(numbers), inputs, attributes.offsets, limits);
+      const numbers = Object.fromEntries(Object.entries<number>(read).map(([own, value]) => [own, f32(value)]));
+      const members = attributes.offsets.map((start, index) => ({
+        index,
+        start,
+        size: sizeOf(pairs[2 * index].shape),
+      }));
+      const shared = { tensors: 2, numbers: 2 + Object.keys(numbers).length };
+      return groupMembers(members, shared, { tensors: 2, numbers: 2 }, limits).map((group) => {
+        const tensors: Record<string, { input: number } | { output: number }> = {
+          scale: { input: 0 },
+          state: { output: 0 },
+        };
+        const places: Record<string, number> = {};
+        let end = 0;
+        group.forEach(({ index, start, size }, member) => {
+          tensors[`p${member}`] = { output: 1 + index };
+          tensors[`g${member}`] = { input: 3 + 2 * index };
+          end += size;
+          places[`start${member}`] = start;
+          places[`end${member}`] = end;
+        });
+        return {
+          name: `${name} of ${group.length}`,
+          tensors,
+          parameters: { count: end, row: state.shape[1], ...numbers, ...places },
+          source: sourceOf(group.length),
+          workgroups: gridFor(end),
+        };
+      });
     },
   };
 }
@@ -134,37 +186,6 @@ function updateKernel<Attributes, const Numbers extends string>(definition: Defi
   });
 }
 
-function updateOutputs(
-  name: string,
-  stateRows: number,
-  [scale, state, ...pairs]: readonly TensorSpec[],
-  offsets: readonly number[],
-): TensorSpec[] {
-  if (pairs.length !== 2 * offsets.length || sizeOf(scale.shape) !== 1 || state.shape[0] !== stateRows) {
-    throw new ShapeError(
-      `${name}: expected a scalar, a state [${stateRows}, N], and a parameter and its gradient for each of the ` +
-        `${offsets.length} offsets, got ${[scale, state, ...pairs].map(({ shape }) => formatShape(shape)).join(", ")}`,
-    );
-  }
-  const parameters = offsets.map((offset, index) => {
-    const [parameter, gradient] = pairs.slice(2 * index, 2 * index + 2);
-    const { shape, dtype } = parameter;
-    if (!sameShape(gradient.shape, shape) || gradient.dtype !== dtype || state.dtype !== dtype) {
-      throw new ShapeError(
-        `${name}: parameter ${dtype} ${formatShape(shape)} does not fit gradient ${gradient.dtype} ` +
-          `${formatShape(gradient.shape)} and state ${state.dtype}`,
-      );
-    }
-    if (offset + sizeOf(shape) > state.shape[1]) {
-      throw new ShapeError(
-        `${name}: parameter ${formatShape(shape)} at ${offset} exceeds the state ${formatShape(state.shape)}`,
-      );
-    }
-    return parameter;
-  });
-  return [state, ...parameters];
-}
-
 /** One parameter p and its gradient g, at the group's indices from `end` of the one before to its own. */
 function updateMember(member: number): string {
   const first = member === 0 ? "0u" : `parameters.end${member - 1}`;
@@ -173,39 +194,4 @@ function updateMember(member: number): string {
     p${member}[at] = updated(p${member}[at], g${member}[at], parameters.start${member} + at);
     return;
   }`;
-}
-
-/** As many parameters in one program as it can bind. */
-function updatePrograms(
-  name: string,
-  sourceOf: (size: number) => string,
-  numbers: Program["parameters"],
-  [, state, ...pairs]: readonly TensorSpec[],
-  offsets: readonly number[],
-  limits: ProgramLimits,
-): Program[] {
-  const members = offsets.map((start, index) => ({ index, start, size: sizeOf(pairs[2 * index].shape) }));
-  const shared = { tensors: 2, numbers: 2 + Object.keys(numbers).length };
-  return groupMembers(members, shared, { tensors: 2, numbers: 2 }, limits).map((group) => {
-    const tensors: Record<string, { input: number } | { output: number }> = {
-      scale: { input: 0 },
-      state: { output: 0 },
-    };
-    const places: Record<string, number> = {};
-    let end = 0;
-    group.forEach(({ index, start, size }, member) => {
-      tensors[`p${member}`] = { output: 1 + index };
-      tensors[`g${member}`] = { input: 3 + 2 * index };
-      end += size;
-      places[`start${member}`] = start;
-      places[`end${member}`] = end;
-    });
-    return {
-      name: `${name} of ${group.length}`,
-      tensors,
-      parameters: { count: end, row: state.shape[1], ...numbers, ...places },
-      source: sourceOf(group.length),
-      workgroups: gridFor(end),
-    };
-  });
 }

@@ -24,11 +24,7 @@ export const sgdStep = defineUpdate({
     }
   },
   numbers: "momentum, rate, decay",
-  kernelNumbers: ({ learningRate, momentum, weightDecay }) => ({
-    momentum,
-    rate: learningRate,
-    decay: weightDecay,
-  }),
+  kernelNumbers: ({ learningRate, momentum, weightDecay }) => ({ momentum, rate: learningRate, decay: weightDecay }),
   simd(write, { value, slope, state: [velocity] }, { momentum, rate, decay }) {
     const next = write.let(momentum.mul(velocity).add(slope).add(decay.mul(value)));
     return { value: value.sub(rate.mul(next)), state: [next] };

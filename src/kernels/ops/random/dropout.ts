@@ -9,8 +9,7 @@ import { defineKernel } from "../../wasm/kernel.ts";
 import { cellOf, RANDOM_KEY, randomWords } from "../../wasm/philox.ts";
 import { F32x4, I32x4 } from "../../wasm/values.ts";
 import { f32 } from "../../webgpu/program.ts";
-import { BLOCKS_PER_ITEM, drawProgram, storeUpTo, WORK_PER_NUMBER } from "./draws.ts";
-import { sampleKey } from "./random.ts";
+import { BLOCKS_PER_ITEM, drawProgram, sampleKey, storeUpTo, WORK_PER_NUMBER } from "./random.ts";
 
 export interface DropoutAttributes {
   /** Probability that an element is dropped, from 0 (included) to 1 (excluded). */

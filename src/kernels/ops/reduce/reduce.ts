@@ -1,7 +1,7 @@
 /** Sums and maxima over any axes. */
-import type { Places, Program } from "../../dispatch.ts";
+import type { Places } from "../../dispatch.ts";
 import type { Draw } from "../../draw.ts";
-import type { GradientContext, GradientOperation, HostTensor, Operation, TensorSpec, Value } from "../../operation.ts";
+import type { GradientContext, GradientOperation, Operation, TensorSpec, Value } from "../../operation.ts";
 import {
   broadcastStrides,
   checkBroadcastsTo,
@@ -35,21 +35,6 @@ const sampleAxes = (draw: Draw, shape: Shape) => shape.map((_, axis) => axis).fi
 function forEachPair(input: TensorSpec, out: TensorSpec, run: Run): void {
   const strides = [out, input].map(({ shape }) => broadcastStrides(shape, input.shape.length));
   forEachRun(input.shape, strides, run);
-}
-
-function sumReference([input]: readonly HostTensor[], [out]: readonly HostTensor[]): void {
-  const sums = new Float64Array(out.data.length);
-  const { data } = input;
-  forEachPair(input, out, (count, [outAt, inAt], [outStride, inStride]) => {
-    if (outStride === 0) {
-      let total = 0;
-      for (let i = 0; i < count; i++) total += data[inAt + i * inStride];
-      sums[outAt] += total;
-    } else {
-      for (let i = 0; i < count; i++) sums[outAt + i * outStride] += data[inAt + i * inStride];
-    }
-  });
-  out.data.set(sums);
 }
 
 /** How a reduction walks its input in WGSL: from an output's index to its first element, and along the reduced axes. */
@@ -94,26 +79,37 @@ ${along}
   return indexProgram(`sum ${dtype} ${key}`, outputs * parts, body, { tensors, parameters });
 }
 
-/** Each output's terms in parts of fixed size, and then the parts: the order of additions is always the same. */
-function sumPrograms([x]: readonly TensorSpec[], [out]: readonly TensorSpec[]): Program[] {
-  const walk = reductionWalk(x, out);
-  const { reduced } = walk.parameters;
-  const isLong = reduced > TERMS_PER_INVOCATION && walk.outputs < ENOUGH_INVOCATIONS;
-  if (!isLong) return [sumProgram(x, walk, 1, {})];
-  const parts = Math.ceil(reduced / TERMS_PER_INVOCATION);
-  const partial = { scratch: 0, length: walk.outputs * parts, dtype: x.dtype };
-  const rest = reductionWalk({ ...x, shape: [walk.outputs, parts] }, { ...x, shape: [walk.outputs, 1] });
-  return [sumProgram(x, walk, parts, { out: partial }), sumProgram(x, rest, 1, { x: partial })];
-}
-
 /** y = sum of x over `axes`: x [..., n, ...] -> y [..., 1, ...]. */
 export const sum: Operation<ReduceAttributes> = {
   name: "sum",
   signature: "x -> out",
   outputs: ([input], { axes }) => [{ shape: reducedShape("sum", input.shape, axes), dtype: input.dtype }],
-  reference: sumReference,
+  reference([input], [out]) {
+    const sums = new Float64Array(out.data.length);
+    const { data } = input;
+    forEachPair(input, out, (count, [outAt, inAt], [outStride, inStride]) => {
+      if (outStride === 0) {
+        let total = 0;
+        for (let i = 0; i < count; i++) total += data[inAt + i * inStride];
+        sums[outAt] += total;
+      } else {
+        for (let i = 0; i < count; i++) sums[outAt + i * outStride] += data[inAt + i * inStride];
+      }
+    });
+    out.data.set(sums);
+  },
   simd: sumCalls,
-  wgsl: sumPrograms,
+  /** Each output's terms in parts of fixed size, and then the parts: the order of additions is always the same. */
+  wgsl([x], [out]) {
+    const walk = reductionWalk(x, out);
+    const { reduced } = walk.parameters;
+    const isLong = reduced > TERMS_PER_INVOCATION && walk.outputs < ENOUGH_INVOCATIONS;
+    if (!isLong) return [sumProgram(x, walk, 1, {})];
+    const parts = Math.ceil(reduced / TERMS_PER_INVOCATION);
+    const partial = { scratch: 0, length: walk.outputs * parts, dtype: x.dtype };
+    const rest = reductionWalk({ ...x, shape: [walk.outputs, parts] }, { ...x, shape: [walk.outputs, 1] });
+    return [sumProgram(x, walk, parts, { out: partial }), sumProgram(x, rest, 1, { x: partial })];
+  },
   gradient: ({ inputs, outputGradient, run }) => run(broadcastTo, [outputGradient], { shape: inputs[0].shape }),
   sample(draw) {
     const shape = draw.shape(1, 4);

@@ -42,9 +42,7 @@ const chooseLargest = defineKernel(
   },
 );
 
-/**
- * One step of decoding: logits and free candidates [R, N] -> the choice [R], and what is free afterwards.
- */
+/** One step of decoding: logits and free candidates [R, N] -> the choice [R], and what is free afterwards. */
 export const chooseNext: Operation<ChooseNextAttributes> = {
   name: "chooseNext",
   signature: "x, mask -> choice, remaining",
@@ -60,10 +58,7 @@ export const chooseNext: Operation<ChooseNextAttributes> = {
     if (sampling !== undefined && !(sampling.temperature > 0)) {
       throw new RangeError(`chooseNext: the temperature must be positive, got ${sampling.temperature}`);
     }
-    return [
-      { shape: x.shape.slice(0, 1), dtype: "i32" },
-      { shape: x.shape, dtype: "i32" },
-    ];
+    return [x.shape.slice(0, 1), x.shape].map((shape) => ({ shape, dtype: "i32" }));
   },
   /** @throws RangeError for a row that has no free candidate. */
   reference([x, mask], [choice, remaining], { sampling }) {
@@ -95,7 +90,7 @@ export const chooseNext: Operation<ChooseNextAttributes> = {
     const noisy: TensorPlace = { scratch: 0, length: rows * columns, dtype: "f32" };
     const scores = sampling === undefined ? { input: 0 } : noisy;
     return [
-      ...(sampling === undefined ? [] : perturbCalls({ rows, lists: 1, columns, ...sampling }, noisy)),
+      ...(sampling === undefined ? [] : perturbCalls(rows, 1, columns, sampling, noisy)),
       { kernel: chooseLargest, arguments: { scores, columns }, items: rows, work: 2 * rows * columns },
       checkIndicesCall(rows, columns, { output: 0 }),
     ];

@@ -113,7 +113,7 @@ export const gumbelTopK: Operation<GumbelTopKAttributes> = {
     // Each row's lists are under one row of the mask.
     const under = maskRows && { ...maskRows, rowsPerMaskRow: maskRows.rowsPerMaskRow * lists };
     return [
-      ...perturbCalls({ rows, lists, columns, temperature: 1, key }, scores),
+      ...perturbCalls(rows, lists, columns, { temperature: 1, key }, scores),
       { kernel, arguments: { scores, columns, length, ...under }, items, work: items * length * columns },
       checkIndicesCall(items * length, columns, { output: 0 }),
     ];

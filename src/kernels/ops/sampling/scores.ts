@@ -4,7 +4,7 @@ import type { RandomKey } from "../../philox.ts";
 import { defineKernel, type KernelWriter } from "../../wasm/kernel.ts";
 import { sweep } from "../../wasm/stretches.ts";
 import { F32x4, type I32, I32x4 } from "../../wasm/values.ts";
-import { drawCall } from "../random/draws.ts";
+import { drawCall } from "../random/random.ts";
 
 /** Stands for the choice of a row that has nothing left; it is outside of all bounds. */
 export const NOTHING = -1;
@@ -27,17 +27,12 @@ const addLogits = defineKernel(
   },
 );
 
-interface Perturbation {
-  readonly rows: number;
-  readonly lists: number;
-  readonly columns: number;
-  readonly temperature: number;
-  readonly key: RandomKey;
-}
-
 /** Scores [rows, lists, columns]: the tensor x [rows, columns] over the temperature, plus Gumbel noise. */
 export function perturbCalls(
-  { rows, lists, columns, temperature, key }: Perturbation,
+  rows: number,
+  lists: number,
+  columns: number,
+  { temperature, key }: { readonly temperature: number; readonly key: RandomKey },
   scores: TensorPlace,
 ): KernelCall[] {
   const size = rows * lists * columns;

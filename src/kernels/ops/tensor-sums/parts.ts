@@ -43,23 +43,16 @@ ${body}
  * longest tensor decides how many workgroups each has; those that find nothing to do leave before the barriers.
  */
 function partialSource({ term, type }: Summand, size: number): string {
-  const elementOf = (member: number) => `    case ${member}u: { return x${member}[i]; }`;
-  const countOf = (member: number) => `    case ${member}u: { return parameters.count${member}; }`;
-  const functions = `
-fn element(tensor: u32, i: u32) -> f32 {
+  const choice = (head: string, valueFor: (member: number) => string, otherwise: string) => `
+fn ${head} {
   switch tensor {
-${forEachMember(size, elementOf)}
-    default: { return 0.0; }
-  }
-}
-
-fn count(tensor: u32) -> u32 {
-  switch tensor {
-${forEachMember(size, countOf)}
-    default: { return 0u; }
+${forEachMember(size, (member) => `    case ${member}u: { return ${valueFor(member)}; }`)}
+    default: { return ${otherwise}; }
   }
 }
 `;
+  const elements = choice("element(tensor: u32, i: u32) -> f32", (member) => `x${member}[i]`, "0.0");
+  const counts = choice("count(tensor: u32) -> u32", (member) => `parameters.count${member}`, "0u");
   const body = `  let count = count(group.y);
   let first = group.x * ${INVOCATIONS}u;
   let place = (parameters.first + group.y) * parameters.groups + group.x;
@@ -72,7 +65,7 @@ ${forEachMember(size, countOf)}
     total += term(element(group.y, i));
   }
 ${addUp("place")}`;
-  return term + functions + entryPoint(type, body);
+  return term + elements + counts + entryPoint(type, body);
 }
 
 /** The sum of every row of x [rows, columns]. */
