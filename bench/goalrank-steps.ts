@@ -40,12 +40,7 @@ export function createGoalRankSteps(): GoalRankSteps {
   const { listLength, candidateCount } = training;
   const random = (stream: string) => new Random({ seed: SEED, stream, step: 0 });
   const shared = { width, heads, listLength, dropoutRate: 0, seed: SEED };
-  const generatorOptions = {
-    ...shared,
-    encoderLayers: layers,
-    decoderLayers: layers,
-    stream: "generator",
-  };
+  const generatorOptions = { ...shared, encoderLayers: layers, decoderLayers: layers, stream: "generator" };
   const generator = new Generator(catalogue, generatorOptions, random("generator"));
   const rewardModel = new RewardModel(
     catalogue,
@@ -57,11 +52,7 @@ export function createGoalRankSteps(): GoalRankSteps {
 
   const rows = Int32Array.from({ length: REQUESTS }, (_, row) => row);
   const key = { seed: SEED, stream: "groups", step: 0 };
-  const { lists } = randomLists(REQUESTS, GROUP_SIZE, {
-    candidates: candidateCount,
-    length: listLength,
-    key,
-  });
+  const { lists } = randomLists(REQUESTS, GROUP_SIZE, { candidates: candidateCount, length: listLength, key });
   const reward = random("rewards");
   const rewards = Float32Array.from({ length: REQUESTS * GROUP_SIZE }, () => reward.uniform());
   const distinct = new Int32Array(REQUESTS * GROUP_SIZE).fill(1);

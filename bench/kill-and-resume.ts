@@ -19,12 +19,7 @@ const program = new Command("kill-and-resume")
   .option("--epochs <count>", "of each of the two trainings, three steps each", Number, 60)
   .option("--seed <number>", "of the moments", Number, 1)
   .parse();
-const { device, kills, epochs, seed } = program.opts<{
-  device: string;
-  kills: number;
-  epochs: number;
-  seed: number;
-}>();
+const { device, kills, epochs, seed } = program.opts<{ device: string; kills: number; epochs: number; seed: number }>();
 
 /** What a run came to, in lines that show whether two are the same. */
 function describe({ weights, metrics }: SmallRunResult): string {

@@ -25,11 +25,7 @@ const program = new Command("onnx")
   .option("--requests <count>", "requests to each", Number, 50)
   .option("--json", "print one line of JSON")
   .parse();
-const { generators, requests, json } = program.opts<{
-  generators: number;
-  requests: number;
-  json?: boolean;
-}>();
+const { generators, requests, json } = program.opts<{ generators: number; requests: number; json?: boolean }>();
 
 const largest = { memory: 0, logProbabilities: 0 };
 let sameLists = 0;

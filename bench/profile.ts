@@ -100,12 +100,7 @@ const rows = [...measured[0]]
   })
   .sort((a, b) => b.ms - a.ms);
 const named = rows.reduce((sum, { ms }) => sum + ms, 0);
-const rest = {
-  name: "recording, gradients' bookkeeping",
-  calls: 0,
-  ms: Math.max(0, total - named),
-  floor_ms: 0,
-};
+const rest = { name: "recording, gradients' bookkeeping", calls: 0, ms: Math.max(0, total - named), floor_ms: 0 };
 
 if (json) {
   for (const row of [...rows, rest]) console.log(JSON.stringify({ ...row, step_ms: total, threads: device.threads }));

@@ -34,10 +34,7 @@ const REMEDIES: readonly Remedy[] = [
   { name: "none", change: (options) => options },
   ...[1, 3].map((pessimism) => ({
     name: `4 reward models, mean - ${pessimism} deviations`,
-    change: (options: RunSettings) => ({
-      ...options,
-      reward: { ...options.reward, members: 4, pessimism },
-    }),
+    change: (options: RunSettings) => ({ ...options, reward: { ...options.reward, members: 4, pessimism } }),
   })),
   ...[0.1, 0.3, 1].map((imitationWeight) => ({
     name: `imitation of the log, weight ${imitationWeight}`,

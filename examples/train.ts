@@ -71,12 +71,7 @@ const requests = most < training.size ? selectRows(training, order.subarray(0, m
 const { clipNorm, schedule, warmup, ...budgeted } = budget(policyTraining);
 const batches = new TrainingBatches("GoalRank", requests.size, budgeted);
 const totalSteps = batches.count;
-const rate = {
-  schedule,
-  peak: budgeted.learningRate,
-  warmupSteps: Math.ceil(warmup * totalSteps),
-  totalSteps,
-};
+const rate = { schedule, peak: budgeted.learningRate, warmupSteps: Math.ceil(warmup * totalSteps), totalSteps };
 const optimiser = new AdamW(generator.parameters(), budgeted);
 
 listener.begin("GoalRank", totalSteps, 0);

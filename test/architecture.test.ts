@@ -52,10 +52,7 @@ const importsGoDown: Rule = (file) => {
   }
   return importsOf(file)
     .filter(({ specifier }) => specifier.startsWith("."))
-    .map(({ specifier, line }) => ({
-      line,
-      target: targetOf(file.path, specifier),
-    }))
+    .map(({ specifier, line }) => ({ line, target: targetOf(file.path, specifier) }))
     .filter(({ target }) => {
       const level = LAYERS.indexOf(layerOf(target) ?? "");
       return layerOf(target) !== undefined && (level === -1 || level > LAYERS.indexOf(from));
@@ -206,10 +203,7 @@ test("src/browser.ts loads no module of Node.js, whatever it imports", () => {
 test("an import of Node.js behind others is found, one of its types is not", () => {
   const files = [
     { path: "src/browser.ts", text: 'export * from "./a/index.ts";' },
-    {
-      path: "src/a/index.ts",
-      text: '/** a */\nexport { b } from "./b.ts";\nimport type { C } from "./c.ts";',
-    },
+    { path: "src/a/index.ts", text: '/** a */\nexport { b } from "./b.ts";\nimport type { C } from "./c.ts";' },
     { path: "src/a/b.ts", text: 'import "./index.ts";\nimport { join } from "node:path";' },
     { path: "src/a/c.ts", text: 'import { open } from "node:fs";' },
   ];

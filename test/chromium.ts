@@ -33,11 +33,10 @@ export async function launchBrowser(switches: readonly string[] = []): Promise<B
   const folder = await unpackChromium();
   const libraries = [folder, join(folder, "lib"), process.env.LD_LIBRARY_PATH].filter(Boolean).join(":");
   const fonts = existsSync("/etc/fonts") ? {} : { FONTCONFIG_PATH: folder };
-  return chromium.launch({
-    executablePath: join(folder, "chromium"),
-    args,
-    env: { ...process.env, LD_LIBRARY_PATH: libraries, ...fonts },
-  });
+  // It brings a Vulkan driver of its own, beside which one that a test of WGSL names is none.
+  const { VK_DRIVER_FILES: _files, VK_ICD_FILENAMES: _names, ...variables } = process.env;
+  const env = { ...variables, LD_LIBRARY_PATH: libraries, ...fonts };
+  return chromium.launch({ executablePath: join(folder, "chromium"), args, env });
 }
 
 /** Unpacks the browser once, next to the packages; a folder that exists is complete. */

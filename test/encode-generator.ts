@@ -22,14 +22,7 @@ export function encodeGenerator(source: GeneratorSource): Promise<Uint8Array> {
     instance: goalRankInstance(generator),
     models: {
       context: { ...options, layers, catalogue, candidateCount, historyLength, shared: {} },
-      judge: {
-        kind: "list",
-        contextLayers: 0,
-        head: "positions",
-        reading: "top-down",
-        members: 1,
-        pessimism: 0,
-      },
+      judge: { kind: "list", contextLayers: 0, head: "positions", reading: "top-down", members: 1, pessimism: 0 },
       rewardModels: [],
     },
     ...rest,

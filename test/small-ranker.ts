@@ -71,14 +71,7 @@ function createRetriever({ users, items }: SmallNames): MatrixRetriever {
 /** The bytes of a ranker's file: lists of 4 out of 40 candidates, width 32; of 20 users and 200 items unless named. */
 export async function smallRanker(names: SmallNames = NAMES): Promise<Uint8Array> {
   const catalogue = createCatalogue(names);
-  const options = {
-    width: WIDTH,
-    heads: 2,
-    encoderLayers: 1,
-    decoderLayers: 1,
-    listLength: 4,
-    dropoutRate: 0,
-  };
+  const options = { width: WIDTH, heads: 2, encoderLayers: 1, decoderLayers: 1, listLength: 4, dropoutRate: 0 };
   const generator = new Generator(catalogue, { ...options, seed: 3, stream: "generator" }, random("weights"));
   const bytes = await encodeGenerator({
     generator,

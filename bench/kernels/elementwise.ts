@@ -15,12 +15,7 @@ function squareAddition(extent: number): KernelCase {
 
 export const elementwiseCases: readonly KernelCase[] = [
   forward({ operation: elementwise.add, inputs: [residual, residual], ...noAttributes }),
-  forward({
-    operation: elementwise.add,
-    inputs: [residual, floats(WIDTH)],
-    ...noAttributes,
-    note: "broadcast",
-  }),
+  forward({ operation: elementwise.add, inputs: [residual, floats(WIDTH)], ...noAttributes, note: "broadcast" }),
   forward(gelu),
   backward(gelu),
   composed("x sigmoid(2 x + 1) + y", [residual, residual], { kind: "bytes", amount: 3 * bytesOf(residual) }, (x, y) =>

@@ -14,12 +14,7 @@ function squareTransposition(extent: number): KernelCase {
 
 export const layoutCases: readonly KernelCase[] = [
   forward({ operation: concat, inputs: [half, half], attributes: { axis: 2 }, note: "along the last axis" }),
-  forward({
-    operation: concat,
-    inputs: [half, half],
-    attributes: { axis: 1 },
-    note: "along the middle axis",
-  }),
+  forward({ operation: concat, inputs: [half, half], attributes: { axis: 1 }, note: "along the middle axis" }),
   forward({
     operation: slice,
     inputs: [activations],

@@ -22,13 +22,7 @@ export async function describeAdapter(gpu: GPU): Promise<AdapterReport> {
   if (adapter === null) throw new Error("adapter: none was found");
   const { vendor, architecture, device, description, subgroupMinSize, subgroupMaxSize } = adapter.info;
   return {
-    info: {
-      vendor,
-      architecture,
-      device,
-      description,
-      subgroups: `${subgroupMinSize} to ${subgroupMaxSize}`,
-    },
+    info: { vendor, architecture, device, description, subgroups: `${subgroupMinSize} to ${subgroupMaxSize}` },
     features: [...adapter.features].sort(),
     limits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
   };

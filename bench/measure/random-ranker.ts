@@ -7,14 +7,7 @@ import { Random } from "../../src/kernels/index.ts";
 import type { RankRequest } from "../../src/ranker/requests.ts";
 import { encodeGenerator } from "../../test/encode-generator.ts";
 
-export const RANKER_SIZES = {
-  items: 3000,
-  users: 1000,
-  candidates: 50,
-  history: 20,
-  length: 6,
-  width: 128,
-} as const;
+export const RANKER_SIZES = { items: 3000, users: 1000, candidates: 50, history: 20, length: 6, width: 128 } as const;
 
 const random = (stream: string) => new Random({ seed: 1, stream, step: 0 });
 const names = (kind: string, count: number) => Array.from({ length: count }, (_, n) => `${kind}${n}`);

@@ -34,11 +34,7 @@ export interface Greeting {
 
 export type Request =
   /** Makes the inputs and runs the kernel once; answered by the values at these flat indices of the result. */
-  | {
-      readonly kernel: KernelName;
-      readonly inputs: readonly DrawnInput[];
-      readonly probes: readonly number[];
-    }
+  | { readonly kernel: KernelName; readonly inputs: readonly DrawnInput[]; readonly probes: readonly number[] }
   /** Makes the reference Transformer and trains so many steps; answered by their losses. */
   | { readonly trainingSteps: number }
   /** Runs what was prepared last so many times; answered by the seconds that it took. */

@@ -26,12 +26,7 @@ export interface LoadReport {
   readonly statuses: Readonly<Record<string, number>>;
   /** Of answers with status 200, per second, and their latencies. */
   readonly answeredPerSecond: number;
-  readonly milliseconds: {
-    readonly p50: number;
-    readonly p90: number;
-    readonly p99: number;
-    readonly max: number;
-  };
+  readonly milliseconds: { readonly p50: number; readonly p90: number; readonly p99: number; readonly max: number };
   /** Of answers with status 503. */
   readonly refusalMilliseconds: { readonly p50: number; readonly p99: number } | undefined;
 }

@@ -91,8 +91,5 @@ function historyOf(
       weights[(i * 2 + kindAt(h)) * historyLength + h] = 1 / counts[kindAt(h)];
     }
   }
-  return {
-    history: tensor(items, [size, historyLength]),
-    historyWeights: tensor(weights, [size, 2, historyLength]),
-  };
+  return { history: tensor(items, [size, historyLength]), historyWeights: tensor(weights, [size, 2, historyLength]) };
 }

@@ -16,7 +16,6 @@ export type CandidateOptions = Pick<LogOptions, "candidateCount" | "historyLengt
  * The rows of a dataset for `lists` of `log`, in their order. Candidates of equal score are taken in the order of
  * their item numbers, and then shuffled by a generator keyed by (seed, "candidates", the list's first row in the
  * log), so that a list has the same candidates in any sample of lists, and their order tells nothing.
- *
  * @throws RangeError when a user leaves too few items to choose from, a list lacks logged candidates, a score is not
  * finite, or a count is wrong.
  */
@@ -94,7 +93,6 @@ function loggedOthers(log: InteractionLog, start: number, listLength: number): n
 /**
  * Those of `lists` for which the log names at least `candidateCount` items, shown or not: the lists for which the
  * candidate protocol `logged` works.
- *
  * @throws RangeError when the log carries no lists.
  */
 export function withLoggedCandidates(log: InteractionLog, lists: ExposedLists, candidateCount = 50): ExposedLists {

@@ -19,9 +19,7 @@ export interface CutLog extends Readonly<Record<SplitName, ExposedLists>> {
 
 /**
  * Keeps the k-core of a log, and cuts it into training, validation and test lists. Errors call the log `name`.
- *
  * @throws RangeError when no training list is left, or for an option out of range.
- *
  * @example
  * const { counts } = cutLog(await readInteractions({ format: "movielens", file: "ml-1m/ratings.dat" }));
  * console.log(formatPreparation(counts));

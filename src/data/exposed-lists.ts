@@ -32,7 +32,6 @@ export interface ListCut extends Readonly<Record<SplitName, ExposedLists>> {
  * A list's history is everything that its user met before the list starts, whatever its split. So under `global-time`
  * the history of a test list also holds interactions between the cut and the list: a ranker may read them, as it
  * could when the list was asked for, but nobody has learned from them.
- *
  * @throws RangeError for a list length under 1, a training fraction outside (0, 1], or an unknown protocol.
  */
 export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut {
@@ -41,13 +40,7 @@ export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut
   const isPositive = positiveAt(log, positiveThreshold);
   const splitLists = createSplitter(log, settings);
   const starts: Record<Split, number[]> = { ...eachSplit(() => []), straddling: [], later: [] };
-  const counts = {
-    lists: 0,
-    withPositive: 0,
-    withRepeat: 0,
-    testUsersWithoutPositive: 0,
-    testUsersWithRepeat: 0,
-  };
+  const counts = { lists: 0, withPositive: 0, withRepeat: 0, testUsersWithoutPositive: 0, testUsersWithRepeat: 0 };
   let tooShort = 0;
   for (let user = 0; user < log.userIds.length; user++) {
     const own = listsOfUser(log, user, listLength);
@@ -81,10 +74,7 @@ export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut
     counts: {
       ...counts,
       ...eachSplit((split) => starts[split].length),
-      ...(protocol === "global-time" && {
-        straddling: starts.straddling.length,
-        later: starts.later.length,
-      }),
+      ...(protocol === "global-time" && { straddling: starts.straddling.length, later: starts.later.length }),
       ...(log.listNumbers !== undefined && { tooShort }),
     },
   };
@@ -98,7 +88,6 @@ export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut
  * - `global-time`: those before the time at which validation begins.
  *
  * Candidates that were not shown are not among them.
- *
  * @throws RangeError as {@link cutLists} does.
  */
 export function trainingInteractions(log: InteractionLog, options: CutOptions = {}): InteractionLog {

@@ -31,7 +31,6 @@ export function shownItems(log: InteractionLog, first: number, end: number): Set
 /**
  * The lists of `user`. Of a logged list with more than L shown items the first L count, in the order of their
  * positions.
- *
  * @throws RangeError when the shown rows of a logged list do not follow each other.
  */
 export function listsOfUser(log: InteractionLog, user: number, listLength: number): UserLists {

@@ -12,7 +12,6 @@ import { groupOffsets, rowsByGroup } from "./row-order.ts";
  * Removing a user can bring an item under `k` and the other way round, so both are removed until nothing changes;
  * the result does not depend on the order of removal. A row is visited when its user goes and when its item goes, so
  * time is linear.
- *
  * @throws RangeError unless `k` is a positive integer.
  */
 export function kCore(log: InteractionLog, k: number): InteractionLog {

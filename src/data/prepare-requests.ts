@@ -40,7 +40,6 @@ const EVERY = Number.MAX_SAFE_INTEGER;
 /**
  * Keeps a log's core, cuts it into lists and splits these, trains the retriever on its part of the log, and gives each
  * list candidates.
- *
  * @throws RangeError when nothing is left of a log, it has too few items, or for an option out of range
  */
 export async function prepareRequests(

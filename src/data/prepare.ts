@@ -21,10 +21,8 @@ export function prepare(
 /**
  * Reads a log, keeps its core, cuts it into lists and splits these, trains the retriever on its part of the log, and
  * gives each list candidates; see `prepareRequests`.
- *
  * @throws DataError with file and line for a file that cannot be read or understood; RangeError when nothing is left of
  * a log, it has too few items, or for an option out of range
- *
  * @example
  * const data = await prepare({ format: "movielens", file: "ml-1m/ratings.dat" }, { seed: 1, maxLists: 10_000 });
  * console.log(formatDataReport(data.report));

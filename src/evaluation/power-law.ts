@@ -17,7 +17,6 @@ export interface PowerLaw {
 
 /**
  * Least squares of log value = log b - c log size.
- *
  * @throws RangeError for fewer than two sizes, and for sizes or values that are not over 0
  */
 export function fitPowerLaw(points: readonly SizedValue[]): PowerLaw {
@@ -41,7 +40,6 @@ const EXPONENTS = Array.from({ length: 400 }, (_, i) => 0.01 * 1.0145 ** i);
 /**
  * Least squares of value = a - b size^-c: for each c of a fine grid from 0.01 to 3.1 the best line in size^-c, of which the
  * best is taken. Three parameters need more than three sizes to mean anything.
- *
  * @throws RangeError for fewer than two sizes, and for sizes that are not over 0
  */
 export function fitSaturatingLaw(points: readonly SizedValue[]): SaturatingLaw {
@@ -72,10 +70,5 @@ function fitLine(points: readonly { readonly x: number; readonly y: number }[]) 
   const intercept = level - slope * centre;
   const variance = average(({ y }) => (y - level) ** 2);
   const squaredError = average(({ x, y }) => (y - intercept - slope * x) ** 2);
-  return {
-    slope,
-    intercept,
-    squaredError,
-    explained: variance === 0 ? undefined : 1 - squaredError / variance,
-  };
+  return { slope, intercept, squaredError, explained: variance === 0 ? undefined : 1 - squaredError / variance };
 }

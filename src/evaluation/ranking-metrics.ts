@@ -48,7 +48,6 @@ export interface RankingInput {
 /**
  * H@K, NDCG@K, MAP@K and F1@K of one user, or undefined for a user without a positive. Places beyond a ranking of
  * fewer than K candidates count as misses.
- *
  * @throws RangeError for labels other than 0 and 1, a ranking that is too short or holds a position twice or
  * outside 0 to N - 1, or a `k` that is not a positive integer.
  */
@@ -107,7 +106,6 @@ export interface UserInput extends RankingInput {
 
 /**
  * `rankingMetrics` and `areaUnderCurve` of one user, or undefined for a user without a positive.
- *
  * @throws RangeError as those two do.
  */
 export function userMetrics({ scores, ...input }: UserInput): UserMetrics | undefined {
@@ -119,7 +117,6 @@ export function userMetrics({ scores, ...input }: UserInput): UserMetrics | unde
 /**
  * The mean of each metric over the users that have a positive. Those without one, the undefined items of `users`,
  * are counted and left out.
- *
  * @throws RangeError where no user has a positive, since then no mean exists.
  */
 export function averageMetrics(users: Iterable<UserMetrics | undefined>): AverageMetrics {
@@ -159,7 +156,6 @@ export function averageMetrics(users: Iterable<UserMetrics | undefined>): Averag
 /**
  * The candidate positions by descending score: [N]. Equal scores keep the candidates' order, so that order must
  * not depend on the labels.
- *
  * @throws RangeError for a NaN score.
  */
 export function rankByScore(scores: ArrayLike<number>): Int32Array {

@@ -3,7 +3,6 @@ import { Random } from "../tensor/index.ts";
 
 /**
  * The arithmetic mean of `values`.
- *
  * @throws RangeError unless there is a value and all are finite.
  */
 export function mean(values: ArrayLike<number>): number {
@@ -21,7 +20,6 @@ export function logSumExp(values: ArrayLike<number>): number {
 
 /**
  * The sample standard deviation, sqrt(sum (x - mean)^2 / (n - 1)).
- *
  * @throws RangeError unless there are two values and all are finite.
  */
 export function standardDeviation(values: ArrayLike<number>): number {
@@ -32,7 +30,6 @@ export function standardDeviation(values: ArrayLike<number>): number {
 
 /**
  * Pearson's correlation of the pairs (x_i, y_i), from -1 to 1; undefined where x or y is constant.
- *
  * @throws RangeError unless x and y have one length, of at least 2, and all values are finite.
  */
 export function pearsonCorrelation(x: ArrayLike<number>, y: ArrayLike<number>): number | undefined {
@@ -51,7 +48,6 @@ export function pearsonCorrelation(x: ArrayLike<number>, y: ArrayLike<number>): 
 
 /**
  * Spearman's rank correlation: Pearson's correlation of the average ranks; undefined where x or y is constant.
- *
  * @throws RangeError unless x and y have one length, of at least 2, and no value is NaN.
  */
 export function spearmanCorrelation(x: ArrayLike<number>, y: ArrayLike<number>): number | undefined {
@@ -60,7 +56,6 @@ export function spearmanCorrelation(x: ArrayLike<number>, y: ArrayLike<number>):
 
 /**
  * The rank of each value from 1 for the smallest; equal values share the mean of the ranks they take up.
- *
  * @throws RangeError for NaN, which has no rank. Infinities have one.
  */
 export function averageRanks(values: ArrayLike<number>): Float64Array {
@@ -115,7 +110,6 @@ export function meanHalfWidth(values: ArrayLike<number>): number | undefined {
  * With t = sqrt(degreesOfFreedom) * tan(angle), the probability of |T| < t is a finite sum in the angle, which
  * grows from 0 to 1 on [0, pi / 2]; bisection inverts it. Ten digits hold for probabilities from 0.001 to 0.999;
  * further out fewer do, since the probability is matched to about 1e-16.
- *
  * @throws RangeError unless 0 < probability < 1 and the degrees of freedom are a positive integer.
  */
 export function studentTQuantile(probability: number, degreesOfFreedom: number): number {
@@ -176,7 +170,6 @@ function checkValues(name: string, values: ArrayLike<number>, atLeast: number): 
 /**
  * Two-sided paired randomisation test (Fisher 1935): the chance that differences of these sizes, each with a sign drawn
  * at random, have a mean as far from 0 as they do. It is at least 1 / (rounds + 1).
- *
  * @throws RangeError when there are no differences
  */
 export function randomisationTest(differences: ArrayLike<number>, seed: number, rounds = 9999): number {
@@ -225,9 +218,7 @@ export function holm(pValues: ArrayLike<number>): number[] {
  */
 export function percentile(samples: readonly number[], share: number): number {
   if (samples.length === 0) throw new RangeError("percentile: expected at least one sample, got none");
-  if (!(share >= 0 && share <= 1)) {
-    throw new RangeError(`percentile: the share must lie between 0 and 1, got ${share}`);
-  }
+  if (!(share >= 0 && share <= 1)) throw new RangeError(`percentile: the share must lie between 0 and 1, got ${share}`);
   const sorted = samples.toSorted((a, b) => a - b);
   const position = share * (sorted.length - 1);
   const [below, above] = [sorted[Math.floor(position)], sorted[Math.ceil(position)]];

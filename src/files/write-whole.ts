@@ -9,7 +9,6 @@ const CHUNK_BYTES = 1 << 26;
 /**
  * Writes a file, and the folders it lies in. It appears under its name once it is complete and on disk; until then, and
  * after any failure, what had that name before is left as it was. Several processes may write the same one.
- *
  * @throws the file system's error, with the file's name before its message
  */
 export function writeWhole(file: string, content: string | Uint8Array): void {

@@ -40,7 +40,6 @@ export interface GoalRankTaskOptions {
 /**
  * The task of training `models.generator` on the requests of `dataset`. Its exposed lists are looked at only by the
  * group source `logged` and where `imitationWeight` is over 0; its feedback only by the imitation of positives.
- *
  * @throws RangeError for an option out of range, or one that needs a sampler
  */
 export function goalRankTask(
@@ -98,10 +97,7 @@ export function groupObjective(
   const shape = [groups.requests, groups.groupSize];
   const logProbabilities = generator.logProbabilities(memory, groups.lists, groups.groupSize);
   const mask = tensor(groups.distinct, shape);
-  return {
-    ...groupCrossEntropy(tensor(rewards, shape), logProbabilities, { mask, temperature }),
-    logProbabilities,
-  };
+  return { ...groupCrossEntropy(tensor(rewards, shape), logProbabilities, { mask, temperature }), logProbabilities };
 }
 
 /** Eq. 5, or what is learned in its place, and perhaps the likelihood of the logged lists. */

@@ -16,9 +16,7 @@ export const HIDDEN_LOG_PROBABILITY = -1e9;
 
 /** Throws unless `mask` is i32, broadcasts to `shape`, and has that shape's last extent. */
 export function checkMask(operation: string, mask: TensorSpec, shape: Shape): void {
-  if (mask.dtype !== "i32") {
-    throw new TypeError(`${operation}: the mask has element type ${mask.dtype}, expected i32`);
-  }
+  if (mask.dtype !== "i32") throw new TypeError(`${operation}: the mask has element type ${mask.dtype}, expected i32`);
   checkBroadcastsTo(operation, "mask", mask.shape, shape);
   if (mask.shape.at(-1) !== shape.at(-1)) {
     throw new ShapeError(

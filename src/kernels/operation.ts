@@ -129,7 +129,5 @@ export function checkTypes(
       );
     }
   });
-  if (floats.size > 1) {
-    throw new TypeError(`${operation}: inputs mix f32 and f64; convert one of them with cast()`);
-  }
+  if (floats.size > 1) throw new TypeError(`${operation}: inputs mix f32 and f64; convert one of them with cast()`);
 }

@@ -86,7 +86,6 @@ export function keyNumbers(randomKey: RandomKey) {
 
 /**
  * Draws from one random key in order: number n is word n % 4 of block n / 4.
- *
  * @example
  * const random = new Random({ seed: 7, stream: "shuffle", step: 0 });
  * random.permutation(5);

@@ -50,7 +50,6 @@ export function lastExtent(operation: string, shape: Shape): number {
 
 /**
  * The shape that all `shapes` broadcast to, by NumPy's rule: aligned at the last axis, extents are equal or 1.
- *
  * @throws ShapeError where two extents differ and neither is 1.
  */
 export function broadcastShapes(operation: string, ...shapes: Shape[]): Shape {

@@ -163,9 +163,7 @@ export class Sgd extends Optimiser {
 export function clipScale(parameters: readonly Tensor[], maximum: number): { norm: Tensor; scale: Tensor } {
   return noGrad(() => {
     const gradients = parameters.flatMap(({ grad }) => grad ?? []);
-    if (gradients.length === 0) {
-      throw new Error("clipScale: no parameter has a gradient; call backward first");
-    }
+    if (gradients.length === 0) throw new Error("clipScale: no parameter has a gradient; call backward first");
     const norm = apply(sumOfSquares, gradients, undefined)[0].sqrt();
     const limit = full([], maximum, norm);
     return { norm, scale: limit.div(norm.maximum(limit)) };

@@ -83,9 +83,7 @@ export function safetensorsDataStart(bytes: Uint8Array, fileBytes: number): numb
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   checkHeaderSize(length);
   const rest = fileBytes - LENGTH_BYTES;
-  if (length > rest) {
-    refuse("header-size", `the header should have ${length} bytes, but ${rest} follow its length`);
-  }
+  if (length > rest) refuse("header-size", `the header should have ${length} bytes, but ${rest} follow its length`);
   return LENGTH_BYTES + length;
 }
 
@@ -97,9 +95,7 @@ export function safetensorsDataStart(bytes: Uint8Array, fileBytes: number): numb
  */
 export function decodeSafetensorsLayout(bytes: Uint8Array, fileBytes: number): SafetensorsLayout {
   const dataStart = safetensorsDataStart(bytes, fileBytes);
-  if (bytes.length < dataStart) {
-    refuse("truncated", `the header ends at byte ${dataStart}, got ${bytes.length} bytes`);
-  }
+  if (bytes.length < dataStart) refuse("truncated", `the header ends at byte ${dataStart}, got ${bytes.length} bytes`);
   const { [METADATA_NAME]: metadata = {}, ...entries } = parseHeader(bytes.subarray(LENGTH_BYTES, dataStart));
   checkMetadata(metadata);
   const located = Object.entries(entries)
@@ -119,7 +115,6 @@ export interface EncodedHeader {
 
 /**
  * What comes before the data in the file that holds `tensors` and `metadata`.
- *
  * @throws SafetensorsError as `encodeSafetensors` does.
  */
 export function encodeSafetensorsHeader(

@@ -25,7 +25,6 @@ export interface SafetensorsFile extends Pick<SafetensorsLayout, "metadata"> {
  * The file that holds `tensors` and `metadata`. The same content gives the same bytes whatever its order in the
  * maps: tensors lie by type (F64, F32, I32) and then by name in code point order, metadata by key. The header is
  * padded to a multiple of 8 bytes, so every tensor is aligned to its element size.
- *
  * @throws SafetensorsError `entry` for a shape that does not fit the data or a reserved name, `dtype` for data of
  * another type, `metadata`, `header-encoding` or `header-size`.
  */
@@ -48,7 +47,6 @@ export function encodeSafetensors(
 /**
  * The content of a file. The arrays are copies of their own, so `bytes` may lie at any offset of its buffer and be
  * reused.
- *
  * @throws SafetensorsError, and no other error, for bytes that are not a valid file.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {

@@ -76,9 +76,7 @@ function readMetrics(path: string): StageCurves[] {
     if (end === -1) break;
     const entry = parseJson(bytes.subarray(start, end), `${path}:${line}`);
     const parsed = metricsLineSchema.safeParse(entry);
-    if (!parsed.success) {
-      throw new ReportError(`${path}:${line}: expected a JSON object with stage and step`);
-    }
+    if (!parsed.success) throw new ReportError(`${path}:${line}: expected a JSON object with stage and step`);
     const { stage, step, validation, ...metrics } = parsed.data;
     const columns = stages.get(stage) ?? { training: new Map(), validation: new Map() };
     stages.set(stage, columns);

@@ -83,10 +83,9 @@ function errorWith(codes: readonly ProblemCode[]): z.ZodType<ProblemAnswer> {
   });
 }
 
-const rankResults = z.strictObject({ results: z.array(z.union([rankedList, errorWith(CODES_OF_ONE_REQUEST)])) }).meta({
-  id: "RankResults",
-  description: "For each request, in their order, its list or what is wrong with it",
-});
+const rankResults = z
+  .strictObject({ results: z.array(z.union([rankedList, errorWith(CODES_OF_ONE_REQUEST)])) })
+  .meta({ id: "RankResults", description: "For each request, in their order, its list or what is wrong with it" });
 
 const rankAnswer = z.union([rankedList, rankResults]);
 
@@ -138,12 +137,14 @@ export function describeRoutes({ limits, token }: Pick<ApiOptions, "limits" | "t
     rank: {
       summary: "Rank one request, or several",
       description: describeLimits(limits),
-      body: z.union([rankRequest, several]).meta({
-        "x-examples": {
-          one: { value: REQUEST },
-          several: { value: { requests: [REQUEST, { candidates: ["movie-1", "movie-2"] }] } },
-        },
-      }),
+      body: z
+        .union([rankRequest, several])
+        .meta({
+          "x-examples": {
+            one: { value: REQUEST },
+            several: { value: { requests: [REQUEST, { candidates: ["movie-1", "movie-2"] }] } },
+          },
+        }),
       response: {
         200: rankAnswer.meta({
           description: "A list for one request, results for several",

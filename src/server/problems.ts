@@ -32,11 +32,7 @@ export const CODES_OF_ONE_REQUEST = REQUEST_PROBLEMS satisfies readonly ProblemC
 
 /** As it stands in the place of an answer. */
 export interface ProblemAnswer {
-  readonly error: {
-    readonly code: ProblemCode;
-    readonly message: string;
-    readonly path?: string | undefined;
-  };
+  readonly error: { readonly code: ProblemCode; readonly message: string; readonly path?: string | undefined };
 }
 
 /** A request that is answered with an error. */

@@ -81,11 +81,7 @@ export async function serve(options: ServeOptions): Promise<RankServer> {
     service.close();
   };
 
-  await app.listen({
-    host: settings.host,
-    port: settings.port,
-    listenTextResolver: (url) => `listening on ${url}`,
-  });
+  await app.listen({ host: settings.host, port: settings.port, listenTextResolver: (url) => `listening on ${url}` });
   try {
     await reloader.load();
   } catch (error) {

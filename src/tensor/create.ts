@@ -22,7 +22,6 @@ export type DTypeOf<Data> = Data extends Float64Array ? "f64" : Data extends Int
 
 /**
  * A tensor that holds a copy of `data`, of the shape that nested arrays have, or of `shape`.
- *
  * @example
  * tensor([[1, 2], [3, 4]]); // f32 [2, 2]
  * tensor([0, 2, 1], { dtype: "i32" }); // indices

@@ -29,7 +29,6 @@ export function withDefaultDevice<Result>(chosen: Device, make: () => Result): R
 /**
  * Starts the random numbers of everything that is given none of its own: initial weights, dropout, `randomTensor`. The
  * same seed and the same calls give the same bits. A process starts as if by `setSeed(0)`.
- *
  * @throws RangeError unless `seed` is an integer from 0 to 2^53 - 1
  */
 export function setSeed(seed: number): void {

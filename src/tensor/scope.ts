@@ -13,7 +13,6 @@ let current: Scope | undefined;
 
 /**
  * Owns the tensors made while it is the innermost open scope.
- *
  * @example
  * using step = scope();
  * const loss = model.forward(batch).square().mean();
@@ -89,7 +88,6 @@ function inside<Result>(chosen: Scope | undefined, make: () => Result): Result {
 /**
  * A scope for work that waits in between: it is open only while `run` runs, so it owns nothing that others make
  * meanwhile, and they may open scopes of their own.
- *
  * @example
  * using held = heldScope();
  * const scores = held.run(() => model.forward(batch));

@@ -1,6 +1,4 @@
-/** JSON out of a file that may hold anything. */
-
-/** The value that JSON text spells; undefined for any other text. */
+/** The value that the JSON text of a file spells; undefined for any other text, since a file may hold anything. */
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -55,7 +55,6 @@ export class CheckpointFolder implements CheckpointStore {
   /**
    * Writes a checkpoint that is there whole or not at all; then removes what is older than the newest two, and what a
    * process was writing when it was killed: a folder has one writer.
-   *
    * @throws CheckpointError when it cannot be written, as on a full disk; nothing of it is left then
    */
   async save(stage: string, checkpoint: Checkpoint): Promise<void> {
@@ -118,9 +117,7 @@ function decodeCheckpoint(bytes: Uint8Array, file: string, fingerprint: string):
   const { checksum, ...rest } = metadata;
   if (sha256(encodeSafetensors(tensors, rest)) !== checksum) throw new DamagedError("its checksum is wrong");
   const wrong = (problem: string) => new CheckpointError(`${file}: ${problem}`);
-  if (rest.version !== VERSION) {
-    throw wrong(`version ${excerpt(`${rest.version}`)} of the format; expected ${VERSION}`);
-  }
+  if (rest.version !== VERSION) throw wrong(`version ${excerpt(`${rest.version}`)} of the format; expected ${VERSION}`);
   if (rest.fingerprint !== fingerprint) {
     const other = "written by a run with another configuration or other data";
     throw wrong(`${other}; start a new run in another folder`);

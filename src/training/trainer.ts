@@ -55,7 +55,6 @@ export class TrainingInterrupted extends Error {
 
 /**
  * Trains a model, or what is left to train of it after the newest checkpoint.
- *
  * @throws NonFiniteError at the first step whose loss, gradients or updated parameters hold NaN or infinity
  * @throws TrainingInterrupted when the context's signal is aborted
  * @throws CheckpointError when the newest checkpoint is of another model

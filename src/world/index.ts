@@ -1,13 +1,6 @@
 /** The embedded world: users whose feedback on an item depends on the list around it, so that every list's true reward is known. */
 export { drawLog, type LogOptions, policyScores, redrawLists, retrieverScores } from "./logging-policy.ts";
-export {
-  type BeamOptions,
-  beamSearch,
-  bestLists,
-  enumerateBest,
-  expectedRewards,
-  type OracleList,
-} from "./oracle.ts";
+export * from "./oracle.ts";
 export { collectFeedback, loggingLogProbabilities } from "./redrawn-feedback.ts";
 export { findScenario, SCENARIOS, type Scenario, type ScenarioName } from "./scenarios.ts";
 export { OUTCOMES, type SessionOutcomes, simulateSessions } from "./sessions.ts";

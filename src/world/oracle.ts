@@ -24,7 +24,6 @@ const MAX_ENUMERATED_LISTS = 20_000_000;
  * the highest expected reward. What a prefix makes of later items depends on its set of items alone, so of prefixes
  * of the same items in another order only the best is kept. Ties go to the better parent, then the earlier candidate.
  * Exact when, for every t under L, `width` is at least the number of sets of t candidates.
- *
  * @throws RangeError for a width under 1, a length outside 1 to N, or a user or item that is not in the world.
  */
 export function beamSearch(
@@ -61,7 +60,6 @@ export function beamSearch(
 /**
  * The best of all P(N, L) = N! / (N - L)! lists of distinct `candidates` for `user`; the first in lexicographic order
  * of positions among equals.
- *
  * @throws RangeError for a length outside 1 to N, more than 20 million lists, or an unknown user or item.
  */
 export function enumerateBest(
@@ -114,7 +112,6 @@ export function bestLists(
 
 /**
  * The expected reward of one list for each request: [S]. `lists` holds positions within the candidates, [S, L].
- *
  * @throws RangeError when `lists` is not S lists of one length, or a position, user or item does not exist.
  */
 export function expectedRewards(world: World, requests: RequestColumns, lists: Int32Array): Float64Array {

@@ -34,9 +34,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
 
 /**
  * The scenario called `name`.
- *
  * @throws RangeError that lists the names, for an unknown one.
- *
  * @example
  * const world = createWorld({ ...findScenario("tiny").options, seed: 7 });
  */

@@ -112,9 +112,7 @@ export interface Latents {
 
 /**
  * Draws a world; the same options give the same world, to the bit.
- *
  * @throws RangeError for an option outside its range, or options that contradict each other.
- *
  * @example
  * const world = createWorld({ seed: 7 });
  * world.expectedReward(0, [3, 14, 15]);
@@ -167,7 +165,6 @@ export class World {
 
   /**
    * The probability of positive feedback at each position when the list `items`, of any length, is shown to `user`.
-   *
    * @throws RangeError for a user or item that is not in the world.
    */
   expectedFeedback(user: number, items: ArrayLike<number>): Float64Array {

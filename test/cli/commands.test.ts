@@ -130,9 +130,7 @@ test("doctor tests the CPU, and says what it found as JSON", async () => {
 
 test("a reader that closes the pipe ends the program quietly", async () => {
   const command = `"${process.execPath}" --import "${LOADER}" "${MAIN}" schema | head -1`;
-  const { stdout, stderr, status } = spawnSync("bash", ["-c", `set -o pipefail; ${command}`], {
-    encoding: "utf8",
-  });
+  const { stdout, stderr, status } = spawnSync("bash", ["-c", `set -o pipefail; ${command}`], { encoding: "utf8" });
   assert.is(stdout, "{\n");
   assert.is(stderr, "");
   assert.is(status, 0);

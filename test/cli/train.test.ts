@@ -18,10 +18,7 @@ const PROGRAM = ["--import", "tsx", "src/cli/main.ts", "train", "all"];
 const environment = { ...process.env, GOALRANK_DEVICE: "cpu" };
 
 function train(...options: string[]) {
-  const run = spawnSync(process.execPath, [...PROGRAM, ...options], {
-    encoding: "utf8",
-    env: environment,
-  });
+  const run = spawnSync(process.execPath, [...PROGRAM, ...options], { encoding: "utf8", env: environment });
   return { code: run.status, output: run.stdout.trimEnd(), errors: run.stderr.trimEnd() };
 }
 
@@ -118,9 +115,7 @@ test("Ctrl-C saves and says how to go on; the resumed run ends as if nothing had
 
 /** Runs the program and sends it SIGINT once it has written `mark`. */
 function interrupt(options: string[], mark: string): Promise<{ code: number | null; errors: string }> {
-  const child = spawn(process.execPath, [...PROGRAM, ...options], {
-    env: environment,
-  });
+  const child = spawn(process.execPath, [...PROGRAM, ...options], { env: environment });
   let errors = "";
   let isSent = false;
   child.stderr.setEncoding("utf8").on("data", (text: string) => {

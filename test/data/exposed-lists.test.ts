@@ -98,11 +98,7 @@ test("the threshold is a positive itself, also where f32 rounds it down", () => 
 });
 
 test("a fraction is exact: 0.29 of 100 interactions are 29, although 0.29 * 100 is less in f64", () => {
-  const { training } = cutLists(logOfLengths([100]), {
-    listLength: 1,
-    trainingFraction: 0.29,
-    positiveThreshold: 1,
-  });
+  const { training } = cutLists(logOfLengths([100]), { listLength: 1, trainingFraction: 0.29, positiveThreshold: 1 });
   assert.is(training.size, 29);
 });
 

@@ -33,12 +33,7 @@ function requestLog(): InteractionLog {
 function allLists(log: InteractionLog) {
   const { training, validation, test } = cutLists(log, { listLength: 3, positiveThreshold: 1 });
   const starts = [training, validation, test].flatMap((lists) => [...lists.starts]);
-  return {
-    ...training,
-    size: starts.length,
-    starts: Int32Array.from(starts),
-    users: new Int32Array(starts.length),
-  };
+  return { ...training, size: starts.length, starts: Int32Array.from(starts), users: new Int32Array(starts.length) };
 }
 
 test("the candidates are the items of the list's own request, the exposed ones among them", () => {

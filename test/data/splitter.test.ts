@@ -30,13 +30,7 @@ const arbitraryTimedLog = fc
 /** A log that carries lists of different lengths, with candidates that were not shown and rows of no list. */
 const arbitraryLoggedLists = fc
   .array(
-    fc.record({
-      user: fc.nat(3),
-      time: fc.nat(30),
-      shown: fc.nat(7),
-      unshown: fc.nat(4),
-      isListed: fc.boolean(),
-    }),
+    fc.record({ user: fc.nat(3), time: fc.nat(30), shown: fc.nat(7), unshown: fc.nat(4), isListed: fc.boolean() }),
     { minLength: 1, maxLength: 30, size: "max" },
   )
   .map((requests) => {

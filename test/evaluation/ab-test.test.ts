@@ -83,10 +83,7 @@ test("each user counts once, whatever the number of sessions", () => {
 test("likes follow the world's positives, and lists that please are watched longer", () => {
   const world = createWorld({ userCount: 50, itemCount: 60, candidateCount: 20, listLength: 4 });
   const log = drawLog(world, { size: 4000, seed: 1, stream: "sessions" });
-  const { likes, views, watchSeconds } = simulateSessions(world, log, log.exposed, {
-    seed: 2,
-    stream: "outcomes",
-  });
+  const { likes, views, watchSeconds } = simulateSessions(world, log, log.exposed, { seed: 2, stream: "outcomes" });
   const expected = expectedRewards(world, log, log.exposed);
   assert.ok(Math.abs(mean(likes) - 0.2 * mean(expected)) < 0.02, `${mean(likes)} ${mean(expected)}`);
   const order = [...expected.keys()].sort((a, b) => expected[a] - expected[b]);

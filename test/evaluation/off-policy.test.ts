@@ -60,10 +60,7 @@ test("all three find a policy's value from another policy's lists", () => {
   const truth = trueValue(POLICY);
   assert.ok(Math.abs(truth - trueValue(LOGGING)) > 0.2, "the policies must differ for this to mean anything");
   // A reward model that is wrong everywhere by the same amount: the correction must take it off.
-  const wrong = {
-    logged: new Float64Array(log.size).fill(0.4),
-    policy: new Float64Array(log.size).fill(0.4),
-  };
+  const wrong = { logged: new Float64Array(log.size).fill(0.4), policy: new Float64Array(log.size).fill(0.4) };
   for (const estimate of [inversePropensity(log), sequentialInversePropensity(log), doublyRobust(log, wrong)]) {
     assert.ok(Math.abs(estimate.value - truth) < 4 * estimate.standardError, `${estimate.value}, not ${truth}`);
     assert.ok(estimate.standardError < 0.03);
@@ -93,14 +90,7 @@ test("a policy judged on its own lists weighs all alike", () => {
 
 test("columns of the wrong size are refused", () => {
   assert.throws(
-    () =>
-      inversePropensity({
-        size: 2,
-        length: 2,
-        policy: [0, 0, 0],
-        logging: [0, 0, 0, 0],
-        feedback: [0, 0, 0, 0],
-      }),
+    () => inversePropensity({ size: 2, length: 2, policy: [0, 0, 0], logging: [0, 0, 0, 0], feedback: [0, 0, 0, 0] }),
     /policy holds 3 numbers; expected 2 lists of 2/,
   );
 });

@@ -2,8 +2,5 @@
 import { runSmall } from "./small-grid.ts";
 import { QUIET } from "./trials.ts";
 
-const listener = {
-  ...QUIET,
-  progress: ({ method }: { readonly method: string }) => console.log(`training ${method}`),
-};
+const listener = { ...QUIET, progress: ({ method }: { readonly method: string }) => console.log(`training ${method}`) };
 await runSmall(process.argv[2], { listener });

@@ -43,12 +43,7 @@ test("the peak is taken from a large product, whose operations are counted", asy
 test("a trial measures every contender, and larger fleets do more for an answer", async () => {
   const dataset = await chooseDataset({ name: "tiny" });
   const [trial] = latency.trials({ seeds: [1], dataset });
-  const work = {
-    ...trial.work,
-    shared: dataset.shared,
-    rounds: 2,
-    contestants: ["goalrank", "mg-e-3", "mg-e-20"],
-  };
+  const work = { ...trial.work, shared: dataset.shared, rounds: 2, contestants: ["goalrank", "mg-e-3", "mg-e-20"] };
   const { metrics } = (await latency.works?.latency(work as never, {
     label: trial,
     dataFolder: undefined,

@@ -72,9 +72,7 @@ test("run again it repeats nothing; a method's results that are discarded are ma
 test("a grid that is killed goes on, keeps what was finished, and ends with the same numbers", async () => {
   const root = folder();
   const entry = fileURLToPath(new URL("./grid-in-child.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", entry, root], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(process.execPath, ["--import", "tsx", entry, root], { stdio: ["ignore", "pipe", "inherit"] });
   await new Promise<void>((resolve, reject) => {
     child.on("exit", () => reject(new Error("the grid ended before it was killed")));
     child.stdout.on("data", (chunk: Buffer) => {

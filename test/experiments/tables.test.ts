@@ -80,12 +80,7 @@ test("a picture of intervals has a dot and a name for each", () => {
     { name: "one", ...markOf({ mean: 0.001, halfWidth: 0.01 }, 100), isMarked: true },
     { name: "two", value: -0.1 },
   ];
-  const chart = {
-    name: "differences",
-    caption: "Differences",
-    description: "Differences",
-    x: { label: "difference" },
-  };
+  const chart = { name: "differences", caption: "Differences", description: "Differences", x: { label: "difference" } };
   const { svg } = drawPanels({ ...chart, panels: [{ bars }] });
   assert.is(svg.match(/<circle/g)?.length, 2);
   for (const text of ["one", "two", "difference"]) assert.ok(svg.includes(text), text);

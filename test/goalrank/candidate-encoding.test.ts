@@ -138,11 +138,7 @@ function reordered(dataset: ListDataset, order: Int32Array): ListDataset {
       const row = Math.floor(at / dataset.candidateCount);
       return column[row * dataset.candidateCount + order[at % dataset.candidateCount]];
     }) as Column;
-  return {
-    ...dataset,
-    candidates: move(dataset.candidates),
-    retrieverScores: move(dataset.retrieverScores),
-  };
+  return { ...dataset, candidates: move(dataset.candidates), retrieverScores: move(dataset.retrieverScores) };
 }
 
 test("a memory follows its candidates wherever they stand, each seen among the same others", () => {

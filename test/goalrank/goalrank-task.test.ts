@@ -37,10 +37,7 @@ function createModels(): Models {
   };
 }
 
-const groupOptions = (options: Partial<GroupOptions> = {}): GroupOptions => ({
-  ...DEFAULT_GROUPS,
-  ...options,
-});
+const groupOptions = (options: Partial<GroupOptions> = {}): GroupOptions => ({ ...DEFAULT_GROUPS, ...options });
 
 /** The groups that the task draws for its batch `step`. */
 const groupsOf = (models: GoalRankModels, options: GroupOptions, step = 0): Promise<ScoredGroups> =>

@@ -36,11 +36,7 @@ function createPrm(pointwise = createPointwise()): PersonalisedReranker {
   return new PersonalisedReranker(world.catalogue, pointwise, options, random("PRM"));
 }
 
-const goalRankModels = () => ({
-  generator: createGenerator(),
-  judge: createReward(),
-  pointwise: createPointwise(),
-});
+const goalRankModels = () => ({ generator: createGenerator(), judge: createReward(), pointwise: createPointwise() });
 
 /** The loss with all its digits. */
 async function lossOf(task: TrainingTask): Promise<number> {

@@ -54,11 +54,7 @@ function floats(shape: Shape, seed = 0): Input {
 
 function indices(shape: Shape, bound: number): Input {
   const generator = new Random({ seed: 1, stream: "indices", step: 0 });
-  return {
-    shape,
-    dtype: "i32",
-    data: Int32Array.from({ length: sizeOf(shape) }, () => generator.integer(bound)),
-  };
+  return { shape, dtype: "i32", data: Int32Array.from({ length: sizeOf(shape) }, () => generator.integer(bound)) };
 }
 
 /** The first output, and the gradients of the floating-point inputs, on a device; floating-point numbers as `float`. */

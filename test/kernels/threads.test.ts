@@ -15,9 +15,7 @@ const devices = [1, 2, 3].map((threads) => new CpuDevice({ threads, sharedWork: 
 function compute(operation: Operation<unknown>, seed: number, device: CpuDevice): (ArrayLike<number> | undefined)[] {
   using _ = scope();
   const random = new Random({ seed, stream: "sample", step: 0 });
-  const draw = new Draw((minimum, maximum) => minimum + random.integer(maximum - minimum + 1), {
-    crossesTiles: true,
-  });
+  const draw = new Draw((minimum, maximum) => minimum + random.integer(maximum - minimum + 1), { crossesTiles: true });
   const { inputs, attributes } = operation.sample(draw);
   const leaves = inputs.map(({ data, shape, dtype }, index) => {
     const made = tensor(data, shape, { device, dtype: dtype === "i32" ? "i32" : "f32" });

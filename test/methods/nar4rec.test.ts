@@ -107,10 +107,7 @@ test("contrastive decoding is what its formula says, for any scores, rows and pe
         const rows = rowNumbers.map((value, i) => value / 10 + Math.sin(i + 1) / 7);
         const logits = logitNumbers.map((value, i) => value / 10 + Math.cos(3 * i + 1) / 9);
         const penalties = tenths.map((value) => value / 10);
-        const matching = {
-          rows: tensor(rows, [1, size, width]),
-          logits: tensor(logits, [1, length, size]),
-        };
+        const matching = { rows: tensor(rows, [1, size, width]), logits: tensor(logits, [1, length, size]) };
         const lists = contrastiveLists(matching, penalties).dataSync();
         penalties.forEach((penalty, s) => {
           const own = [...lists.subarray(s * length, (s + 1) * length)];

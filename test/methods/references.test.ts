@@ -16,16 +16,7 @@ const test = suite("references");
 function contextOf(requests: RequestColumns, seed: number): MethodContext {
   const { listLength, candidateCount, historyLength } = requests;
   const sizes = { width: 8, heads: 2, layers: 1, dropoutRate: 0 };
-  return {
-    ...sizes,
-    listLength,
-    candidateCount,
-    historyLength,
-    seed,
-    catalogue: world.catalogue,
-    world,
-    shared: {},
-  };
+  return { ...sizes, listLength, candidateCount, historyLength, seed, catalogue: world.catalogue, world, shared: {} };
 }
 
 const rank = (method: Method, requests: RequestColumns = log, seed = 3) =>

@@ -123,10 +123,7 @@ export async function createSchool(
   await train(imitationTask(imitation, training, "list"), QUICK);
   await train(rewardTask(rewardModel, training, { unexposed, unseen: { mixed: 1 }, seed: 3, stage: "judge" }), QUICK);
   const policy = { generatorStart: "reward", policyRequests: 32, groups: DEFAULT_POLICY } as const;
-  return {
-    models,
-    lesson: { training, unexposed, rewardModel, policy, train: (task) => train(task, QUICK) },
-  };
+  return { models, lesson: { training, unexposed, rewardModel, policy, train: (task) => train(task, QUICK) } };
 }
 
 /** A method that has learned its lesson. */

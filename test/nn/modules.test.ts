@@ -24,13 +24,7 @@ const test = suite("modules");
 
 const random = (seed = 1) => new Random({ seed, stream: "test", step: 0 });
 const normal = (shape: number[], seed = 2) => randomTensor("normal", shape, { seed, stream: "x", step: 0 });
-const options = {
-  width: 8,
-  heads: 2,
-  feedForward: 12,
-  dropoutRate: 0,
-  dropoutKey: { seed: 1, stream: "dropout" },
-};
+const options = { width: 8, heads: 2, feedForward: 12, dropoutRate: 0, dropoutKey: { seed: 1, stream: "dropout" } };
 
 function close(a: Tensor, b: Tensor, tolerance = 1e-5): void {
   assert.equal(a.shape, b.shape);

@@ -120,10 +120,7 @@ for (const { name, create, step, states } of kinds) {
   const x = draws(BATCH * LENGTH * INPUTS, "x");
   const input = () => tensor(x, [BATCH, LENGTH, INPUTS], { dtype: "f32" });
   const run = (layer: GRU | LSTM, inputs: Tensor, { reverse, present }: Reading): RecurrentOutput =>
-    layer.forward(inputs, {
-      reverse,
-      ...(present && { present: tensor(Int32Array.from(present), [BATCH, LENGTH]) }),
-    });
+    layer.forward(inputs, { reverse, ...(present && { present: tensor(Int32Array.from(present), [BATCH, LENGTH]) }) });
 
   /** A layer whose biases are not all 0. */
   const drawn = () => {

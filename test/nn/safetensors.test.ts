@@ -35,11 +35,7 @@ function assertRefused(bytes: Uint8Array, code: SafetensorsErrorCode, message: R
   assertError(() => decodeSafetensors(bytes), code, message);
 }
 
-const scalar = (value: number): SafetensorsEntry => ({
-  dtype: "F32",
-  shape: [],
-  data: Float32Array.of(value),
-});
+const scalar = (value: number): SafetensorsEntry => ({ dtype: "F32", shape: [], data: Float32Array.of(value) });
 
 test("a file is the header's length, the header padded with spaces, and the elements, byte for byte", () => {
   const header =
@@ -334,10 +330,7 @@ test("a file with any of its bytes changed, added or taken away is read or refus
 test("a header with any of its tokens replaced is read or refused", () => {
   const tokens = sampleHeader.match(/"[^"]*"|\d+|[^"\d]/g) ?? [];
   const replacements = ["", "0", "4", "-1", "8.5", "1e400", "null", "{}", "[]", '"a"', '"w"', '"__proto__"', "{", "]"];
-  const edit = fc.record({
-    at: fc.nat({ max: tokens.length - 1 }),
-    by: fc.constantFrom(...tokens, ...replacements),
-  });
+  const edit = fc.record({ at: fc.nat({ max: tokens.length - 1 }), by: fc.constantFrom(...tokens, ...replacements) });
   let read = 0;
   fc.assert(
     fc.property(fc.array(edit, { minLength: 1, maxLength: 2 }), (edits) => {

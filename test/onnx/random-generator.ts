@@ -47,13 +47,7 @@ export async function drawGenerator(draw: Draw): Promise<DrawnGenerator> {
     ...(draw.items.categories && { itemCategories: drawCategories(ITEMS, random) }),
   };
   const { layers } = draw;
-  const options = {
-    ...draw,
-    encoderLayers: layers,
-    decoderLayers: layers,
-    dropoutRate: 0.1,
-    stream: "generator",
-  };
+  const options = { ...draw, encoderLayers: layers, decoderLayers: layers, dropoutRate: 0.1, stream: "generator" };
   const generator = new Generator(catalogue, options, random).train(false);
   for (const [name, parameter] of generator.namedParameters()) {
     const weights = await parameter.data();
@@ -159,11 +153,7 @@ export function answer({ generator, draw }: DrawnGenerator, batch: RequestBatch)
       [`memory_values_${layer}`, values.dataSync()],
     ]);
     return {
-      memory: {
-        rows: memory.rows.dataSync(),
-        pointers: memory.pointers.dataSync(),
-        ...Object.fromEntries(named),
-      },
+      memory: { rows: memory.rows.dataSync(), pointers: memory.pointers.dataSync(), ...Object.fromEntries(named) },
       logProbabilities,
       lists,
     };

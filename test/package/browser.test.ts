@@ -17,10 +17,7 @@ const bytes = await smallRanker();
 /** What a page may be sent with, by its path. */
 const PAGES: Readonly<Record<string, OutgoingHttpHeaders>> = {
   "/plain": {},
-  "/isolated": {
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-embedder-policy": "require-corp",
-  },
+  "/isolated": { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" },
   "/strict": {
     "content-security-policy":
       "default-src 'none'; connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src data:",

@@ -74,10 +74,7 @@ function assertClose(actual: readonly RankedList[], expected: readonly RankedLis
 async function serve(words: readonly string[], folder: string): Promise<RankedList[]> {
   const [program, ...others] = words;
   const options = ["serve", "ranker.safetensors", "--port", "0", "--workers", "1", "--threads", "2"];
-  const server = spawn(program, [...others, ...options], {
-    cwd: folder,
-    stdio: ["ignore", "inherit", "pipe"],
-  });
+  const server = spawn(program, [...others, ...options], { cwd: folder, stdio: ["ignore", "inherit", "pipe"] });
   const ended = once(server, "exit");
   const lines: string[] = [];
   for await (const line of createInterface(server.stderr)) {

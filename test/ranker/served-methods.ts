@@ -39,10 +39,7 @@ export function serve(method: Method): Promise<Served> {
 async function train(method: Method): Promise<Served> {
   const instance = await learned(method, school);
   const { models } = school;
-  return {
-    instance,
-    bytes: await encodeRanker({ method, instance, models, retriever: undefined, training: {} }),
-  };
+  return { instance, bytes: await encodeRanker({ method, instance, models, retriever: undefined, training: {} }) };
 }
 
 /** Runs `use` with a method's ranker, and frees it. */
@@ -74,10 +71,7 @@ export function requestOf(row: number): ScoredRequest {
     history: places(historyLength).flatMap((at) =>
       history[at] < 0 ? [] : [{ item: String(history[at]), feedback: historyFeedback[at] }],
     ),
-    candidates: places(candidateCount).map((at) => ({
-      item: String(candidates[at]),
-      score: retrieverScores[at],
-    })),
+    candidates: places(candidateCount).map((at) => ({ item: String(candidates[at]), score: retrieverScores[at] })),
   };
 }
 

@@ -81,10 +81,7 @@ test("the summary says who is best, by how much, and whether it may be chance", 
 test("on a log the summary counts hits, and says so where GoalRank is behind", () => {
   const rows = result.rows
     .filter(({ method }) => !method.startsWith("oracle"))
-    .map(({ trueReward: _, regret: __, ...row }) => ({
-      ...row,
-      hit: row.method === "PRM" ? 0.5 : row.hit,
-    }));
+    .map(({ trueReward: _, regret: __, ...row }) => ({ ...row, hit: row.method === "PRM" ? 0.5 : row.hit }));
   const advantages = [{ over: "PRM", measure: "hits", mean: -0.5, halfWidth: 0.1, pValue: 0.0001 }];
   const log = read({ ...files, "result.json": { ...result, rows, advantages } });
   const [lead] = textOf(".lead", parseHTML(renderReport(log)).document);
@@ -202,20 +199,13 @@ const HOSTILE = [
 
 const text = fc.oneof(
   fc.string({ unit: "grapheme" }),
-  fc.string({
-    unit: fc.constantFrom("<", ">", "&", '"', "'", "`", "/", "=", "$", "{", "script", "--", "\u202e"),
-  }),
+  fc.string({ unit: fc.constantFrom("<", ">", "&", '"', "'", "`", "/", "=", "$", "{", "script", "--", "\u202e") }),
 );
 
 /** A request with few lists, of a user. */
 function shortRequest(request: RequestAnatomy, user: string): RequestAnatomy {
   const { candidates, group } = request;
-  return {
-    ...request,
-    user,
-    candidates: candidates.slice(0, 3),
-    group: { ...group, lists: group.lists.slice(0, 8) },
-  };
+  return { ...request, user, candidates: candidates.slice(0, 3), group: { ...group, lists: group.lists.slice(0, 8) } };
 }
 
 /** A run in which everything that comes from outside is `word`. */

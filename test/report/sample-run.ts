@@ -108,12 +108,7 @@ function request(index: number) {
     lists: {
       ...(index !== 2 && { shown: { items: list(0), reward: 1.23, trueReward: 1.07 } }),
       dnn: { items: list(1), reward: 1.47, trueReward: 1.52 },
-      goalRank: {
-        items: list(2),
-        reward: 2.91,
-        trueReward: 2.91,
-        probabilities: [0.66, 0.69, 0.45, 0.28, 0.23, 0.49],
-      },
+      goalRank: { items: list(2), reward: 2.91, trueReward: 2.91, probabilities: [0.66, 0.69, 0.45, 0.28, 0.23, 0.49] },
     },
     group: {
       meanReward,
@@ -183,11 +178,7 @@ export const dataReport = {
   repeatedShare: 0.0123,
   recallAt50: 0.2204,
   unknownTestUsers: 4,
-  splits: {
-    training: split(2000, "injected"),
-    validation: split(2000, "injected"),
-    test: split(5946, "injected"),
-  },
+  splits: { training: split(2000, "injected"), validation: split(2000, "injected"), test: split(5946, "injected") },
   excludedByFuture: 229.3,
   passedOver: { liked: 0.0012, others: 0.2314 },
   checks: [
@@ -210,12 +201,7 @@ function metrics(): string {
     }
   }
   for (let step = 0; step < 300; step++) {
-    const sources = {
-      "reward policy": 3,
-      "reward random": 1,
-      "reward substitution": 2,
-      "reward pointwise": 1.5,
-    };
+    const sources = { "reward policy": 3, "reward random": 1, "reward substitution": 2, "reward pointwise": 1.5 };
     const rewards = Object.entries(sources).map(([name, value]) => [name, value + (step % 5) / 20]);
     lines.push({
       stage: "GoalRank",
@@ -234,22 +220,13 @@ function metrics(): string {
       gradientNorm: 2,
     });
     if (step % 25 === 24)
-      lines.push({
-        stage: "GoalRank",
-        step,
-        validation: { hit: 0.07, ndcg: 0.15, map: 0.1, predicted: 3.1 },
-      });
+      lines.push({ stage: "GoalRank", step, validation: { hit: 0.07, ndcg: 0.15, map: 0.1, predicted: 3.1 } });
   }
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
 export const files: RunFiles = {
-  "config.json": {
-    seed: 1,
-    device: "cpu",
-    data: { scenario: "default" },
-    experiment: { width: 32, methods: ["prm"] },
-  },
+  "config.json": { seed: 1, device: "cpu", data: { scenario: "default" }, experiment: { width: 32, methods: ["prm"] } },
   "run.json": {
     goalrank: "0.1.0",
     node: "v20.0.0",

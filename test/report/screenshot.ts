@@ -31,10 +31,7 @@ const { width, height, from, dark = false, whole = false } = program.opts<Option
 
 const browser = await launchBrowser();
 if ("reason" in browser) throw new Error(browser.reason);
-const page = await browser.newPage({
-  viewport: { width, height },
-  colorScheme: dark ? "dark" : "light",
-});
+const page = await browser.newPage({ viewport: { width, height }, colorScheme: dark ? "dark" : "light" });
 await page.setContent(renderReport(readRun(run)));
 if (from !== undefined) await page.locator(from).first().evaluate("element => element.scrollIntoView()");
 writeFileSync(image, await page.screenshot({ fullPage: whole }));

@@ -21,11 +21,7 @@ const folder = mkdtempSync(join(tmpdir(), "goalrank-experiment-"));
 test.after(() => rmSync(folder, { recursive: true }));
 
 const data = worldData({ scenario: "tiny", seed: 3, trainingLists: 256, testRequests: 40 });
-const everything: RunSettings = {
-  ...smallExperiment,
-  methods: ["prm", "imitation", "goalrank"],
-  policyRequests: 64,
-};
+const everything: RunSettings = { ...smallExperiment, methods: ["prm", "imitation", "goalrank"], policyRequests: 64 };
 const reward = (options: Partial<RunSettings["reward"]>): RunSettings["reward"] => ({
   ...everything.reward,
   ...options,
@@ -116,14 +112,7 @@ test("several reward models that start from imitation and learn from its lists j
   const listener = new Stages();
   const options = {
     ...everything,
-    reward: reward({
-      contextLayers: 1,
-      head: "total",
-      members: 2,
-      pessimism: 0.5,
-      start: "imitation",
-      policyLists: 2,
-    }),
+    reward: reward({ contextLayers: 1, head: "total", members: 2, pessimism: 0.5, start: "imitation", policyLists: 2 }),
     generatorStart: "imitation",
     groups: { ...everything.groups, refreshEvery: 2, imitationWeight: 0.5, spaced: 6 },
   } as const;

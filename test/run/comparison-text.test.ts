@@ -31,14 +31,7 @@ const row = (method: string, trueReward?: number): MethodResult => ({
 });
 
 const result = (rows: readonly MethodResult[], pearson: number | undefined): RunResult => ({
-  ...{
-    listLength: 4,
-    testRequests: 1,
-    rows,
-    trueCorrelation: undefined,
-    advantages: [],
-    offPolicy: undefined,
-  },
+  ...{ listLength: 4, testRequests: 1, rows, trueCorrelation: undefined, advantages: [], offPolicy: undefined },
   judge: {
     lists: 10,
     pearson,

@@ -10,9 +10,7 @@ const test = suite("settings of a run");
 const refused = (options: Partial<RunSettings>, message: string) =>
   throwsMessage(() => checkRun({ ...DEFAULT_RUN, ...options }), `run.${message}`);
 const accepted = (options: Partial<RunSettings>) => checkRun({ ...DEFAULT_RUN, ...options });
-const rewarded = (options: Partial<RunSettings["reward"]>) => ({
-  reward: { ...DEFAULT_RUN.reward, ...options },
-});
+const rewarded = (options: Partial<RunSettings["reward"]>) => ({ reward: { ...DEFAULT_RUN.reward, ...options } });
 
 test("the defaults and all methods together are accepted", () => {
   checkRun(DEFAULT_RUN);

@@ -23,11 +23,7 @@ test.after(() => rmSync(folder, { recursive: true }));
 
 /** A ranker of 20 items, i0 to i19, with random weights. */
 async function encodeSmallRanker(seed: number): Promise<Uint8Array> {
-  const catalogue = {
-    userCount: 3,
-    itemCount: 20,
-    itemIds: Array.from({ length: 20 }, (_, item) => `i${item}`),
-  };
+  const catalogue = { userCount: 3, itemCount: 20, itemIds: Array.from({ length: 20 }, (_, item) => `i${item}`) };
   const generator = new Generator(
     catalogue,
     {
@@ -43,13 +39,7 @@ async function encodeSmallRanker(seed: number): Promise<Uint8Array> {
     new Random({ seed, stream: "weights", step: 0 }),
   );
   const shape = { candidateCount: 10, historyLength: 5 };
-  const bytes = await encodeGenerator({
-    generator,
-    catalogue,
-    retriever: undefined,
-    ...shape,
-    training: { seed },
-  });
+  const bytes = await encodeGenerator({ generator, catalogue, retriever: undefined, ...shape, training: { seed } });
   generator.dispose();
   return bytes;
 }

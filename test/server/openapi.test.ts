@@ -13,9 +13,7 @@ let server: TestServer;
 let description: Json;
 
 test.before(async () => {
-  server = await TestServer.start({
-    settings: { limits: { candidates: 3, bodyBytes: 2000 }, queue: { requests: 2 } },
-  });
+  server = await TestServer.start({ settings: { limits: { candidates: 3, bodyBytes: 2000 }, queue: { requests: 2 } } });
   description = (await server.get("/openapi.json")).body;
 });
 test.after(() => server.close());

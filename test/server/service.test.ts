@@ -33,13 +33,7 @@ const ranking = (server: TestServer) => server.metric("goalrank_ranking_requests
 
 withServer(
   "above the bound of its queue the server refuses with 503 and Retry-After, and recovers",
-  {
-    isGated: true,
-    settings: {
-      batch: { requests: 2 },
-      queue: { requests: 5 },
-    },
-  },
+  { isGated: true, settings: { batch: { requests: 2 }, queue: { requests: 5 } } },
   async (server) => {
     const first = server.post({ candidates });
     await until(async () => (await ranking(server)) === 1);
@@ -64,10 +58,7 @@ withServer(
 
 withServer(
   "a body whose requests do not all find a place is refused as a whole",
-  {
-    isGated: true,
-    settings: { queue: { requests: 5 } },
-  },
+  { isGated: true, settings: { queue: { requests: 5 } } },
   async (server) => {
     const first = server.post({ candidates });
     await until(async () => (await ranking(server)) === 1);
@@ -98,10 +89,7 @@ withServer(
 
 withServer(
   "what waits together is ranked together, up to the size of a batch",
-  {
-    isGated: true,
-    settings: { batch: { requests: 4 } },
-  },
+  { isGated: true, settings: { batch: { requests: 4 } } },
   async (server) => {
     const first = server.post({ candidates });
     await until(async () => (await ranking(server)) === 1);
@@ -121,9 +109,7 @@ withServer(
 
 withServer(
   "with a bound on their wait, requests wait for company though a worker is idle",
-  {
-    settings: { batch: { requests: 3, milliseconds: 60_000 } },
-  },
+  { settings: { batch: { requests: 3, milliseconds: 60_000 } } },
   async (server) => {
     const two = [server.post({ candidates }), server.post({ candidates })];
     await until(async () => (await waiting(server)) === 2);
@@ -302,10 +288,7 @@ withServer("a first file that is no good, or is not there, ends the start", {}, 
 
 withServer(
   "a server that ends answers what it has, is not ready, and takes no new connections",
-  {
-    isGated: true,
-    settings: { shutdown: { delayMilliseconds: 1500 } },
-  },
+  { isGated: true, settings: { shutdown: { delayMilliseconds: 1500 } } },
   async (server) => {
     const begun = Array.from({ length: 5 }, () => server.post({ candidates }));
     await until(async () => (await ranking(server)) + (await waiting(server)) === 5);
@@ -338,10 +321,7 @@ withServer("a connection on which nothing comes does not hold up the end", {}, a
 
 withServer(
   "a server that ends waits no longer for requests than its grace",
-  {
-    isGated: true,
-    settings: { shutdown: { graceMilliseconds: 100 } },
-  },
+  { isGated: true, settings: { shutdown: { graceMilliseconds: 100 } } },
   async (server) => {
     const begun = server.post({ candidates }).then(statusOf, () => "cut off");
     await until(async () => (await ranking(server)) === 1);

@@ -30,12 +30,7 @@ function messageOf(settings: unknown): string {
 }
 
 test("what is not given has its default", () => {
-  assert.equal(completeSettings("draw", schema, { kept: 2 }), {
-    lists: 4,
-    kept: 2,
-    mode: "fast",
-    parts: [],
-  });
+  assert.equal(completeSettings("draw", schema, { kept: 2 }), { lists: 4, kept: 2, mode: "fast", parts: [] });
 });
 
 test("every wrong setting is told with its path, what was expected, and what was given", () => {

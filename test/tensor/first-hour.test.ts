@@ -48,11 +48,7 @@ test("a tensor prints inside of what holds it, too", () => {
 
 test("a tensor that cannot be read at once says how to read it, and a freed one that it was freed", () => {
   const cpu = new CpuDevice();
-  const far: Device = Object.assign(Object.create(cpu), {
-    name: "far",
-    view: undefined,
-    readSync: undefined,
-  });
+  const far: Device = Object.assign(Object.create(cpu), { name: "far", view: undefined, readSync: undefined });
   const x = tensor([1, 2], { device: far });
   assert.is(String(x), "Tensor f32 [2] on far: read its elements with await data()");
   throwsMessage(() => x.dataSync(), "dataSync: device far can only be read with await data()");

@@ -20,12 +20,7 @@ const newPath = () => join(folder, `checkpoints-${made++}`);
 
 function checkpointAt(step: number): Checkpoint {
   const weight = { dtype: "F32", shape: [3], data: Float32Array.of(step, 0.5, -0) } as const;
-  return {
-    step,
-    finished: false,
-    validation: { best: 0.25, since: 1 },
-    tensors: new Map([["model.weight", weight]]),
-  };
+  return { step, finished: false, validation: { best: 0.25, since: 1 }, tensors: new Map([["model.weight", weight]]) };
 }
 
 async function messageOf(run: Promise<unknown>, kind: new (...values: never[]) => Error): Promise<string> {

@@ -29,9 +29,5 @@ function tell(message: ChildMessage): void {
 }
 
 setDefaultDevice((await chooseDevice(device)).device);
-const listener = {
-  begin() {},
-  step: (stage: string, step: number) => tell({ stage, step }),
-  end() {},
-};
+const listener = { begin() {}, step: (stage: string, step: number) => tell({ stage, step }), end() {} };
 tell({ result: await trainSmallRun(path, { options, listener }) });

@@ -23,10 +23,7 @@ export async function open(threads: number): Promise<Contender> {
   const multiply: PrepareKernel = async (inputs: readonly HostArray[]) => {
     const [left, right] = inputs;
     const model = createMatmulModel(left.shape, right.shape);
-    const session = await InferenceSession.create(model, {
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-    });
+    const session = await InferenceSession.create(model, { intraOpNumThreads: threads, interOpNumThreads: 1 });
     const operands = {
       left: new Tensor("float32", left.data, left.shape),
       right: new Tensor("float32", right.data, right.shape),
@@ -38,8 +35,5 @@ export async function open(threads: number): Promise<Contender> {
       read: async () => (await session.run(operands)).product.data,
     };
   };
-  return {
-    version: describePackage(PACKAGE),
-    kernels: { matmul: multiply, "batched matmul": multiply },
-  };
+  return { version: describePackage(PACKAGE), kernels: { matmul: multiply, "batched matmul": multiply } };
 }

@@ -1,6 +1,4 @@
-/** What people are told beside the results. */
-
-/** Writes a line to stderr. */
+/** Tells people something beside the results: a line on stderr. */
 export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }

@@ -79,13 +79,7 @@ export function restoreCatalogue(
   const { userCount, itemCount } = description;
   const reader = new CatalogueReader(description, tensors);
   const itemTitles = reader.texts("item.titles", itemCount);
-  return {
-    userCount,
-    itemCount,
-    ...reader.read("user"),
-    ...reader.read("item"),
-    ...(itemTitles && { itemTitles }),
-  };
+  return { userCount, itemCount, ...reader.read("user"), ...reader.read("item"), ...(itemTitles && { itemTitles }) };
 }
 
 class CatalogueReader {

@@ -49,11 +49,9 @@ const FORMATS = {
  * Numbers are standardised to mean 0 and standard deviation 1 over the entities that have one; those that have none,
  * and columns in which all are equal, are 0. Every column of categories has a category for "unknown" and one for
  * "rare", used or not.
- *
  * @throws DataError with file and line when the file cannot be read, lacks a column, or has a row that does not fit
  * the header, an id twice, a number that is none, or more than 1000 categories in one place;
  * RangeError for a `minimumCount` that is no positive integer.
- *
  * @example
  * const films = await readFeatures(
  *   {

@@ -37,7 +37,6 @@ export interface PreparedDataset extends Omit<PreparedContent, SplitName> {
   /**
    * The rows of a split from `firstRow` on: all unless said otherwise. Reads only the bytes that these rows take.
    * Checksums are compared when a whole split is read.
-   *
    * @throws RangeError for rows that the split does not have; DataError when the file is damaged or cut short.
    */
   read(split: SplitName, firstRow?: number, rowCount?: number): Promise<ListDataset>;
@@ -48,7 +47,6 @@ export interface PreparedDataset extends Omit<PreparedContent, SplitName> {
 /**
  * Writes a prepared dataset. The file appears under its name once it is complete and on disk; until then, and after
  * any failure, what had that name before is left as it was.
- *
  * @throws the file system's error when the file cannot be written
  */
 export async function writePreparedDataset(file: string, content: PreparedContent): Promise<void> {
@@ -78,9 +76,7 @@ export async function writePreparedDataset(file: string, content: PreparedConten
 
 /**
  * Opens a prepared dataset. The catalogue is read and checked at once, lists when they are asked for.
- *
  * @throws DataError when there is no such file, or it is no prepared dataset, of another version, or cut short.
- *
  * @example
  * const data = await openPreparedDataset("ml-1m.goalrank");
  * const test = await data.read("test");

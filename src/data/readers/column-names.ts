@@ -22,7 +22,6 @@ export interface ColumnPositions {
 
 /**
  * The names to look for.
- *
  * @throws RangeError when there is no feedback column, a weight is not finite, or there are positions without lists.
  */
 export function resolveColumns({ columns = {} }: ColumnOptions): ColumnNames {
@@ -61,7 +60,6 @@ export interface Header {
 
 /**
  * Where the named columns are.
- *
  * @throws DataError when a column is not in the header, or is there twice.
  */
 export function findColumns(header: Header, names: ColumnNames): ColumnPositions {

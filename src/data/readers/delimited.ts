@@ -36,7 +36,6 @@ export type VisitRecord = (fields: readonly string[], line: number) => unknown;
 /**
  * Calls `visit` with every record. Blank lines are passed over. What `visit` throws stops the reading and is thrown
  * again.
- *
  * @throws DataError when the file is missing, a directory, empty, broken gzip, changes while it is read,
  * has a stray or unclosed quote, or a line or record of more than a mebibyte.
  */
@@ -62,7 +61,6 @@ export async function readRecords(file: string, format: DelimitedFormat, visit: 
 /**
  * The first `size` bytes of a file once it is unpacked, as text, without a byte order mark and without half a line at
  * the end of the part.
- *
  * @throws DataError as {@link readRecords} does for a file that cannot be read
  */
 export async function readStart(file: string, size: number): Promise<string> {

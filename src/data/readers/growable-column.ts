@@ -7,7 +7,6 @@ const FIRST_CAPACITY = 1024;
 /**
  * Numbers of one type, appended one by one. Memory doubles when it is full, so n numbers cost O(n) time and at most
  * twice the bytes that they need.
- *
  * @example
  * const column = new GrowableColumn(Int32Array);
  * column.push(7);

@@ -4,7 +4,6 @@ import { DataError, explainFileError, IS_DIRECTORY } from "../errors.ts";
 
 /**
  * Calls `read` with the open file and its size in bytes.
- *
  * @throws DataError when the file is missing, empty, no regular file, may not be read, or changed while it was read,
  * and what `read` throws
  */

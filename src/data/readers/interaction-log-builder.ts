@@ -7,7 +7,6 @@ import { Numbering } from "./numbering.ts";
 
 /**
  * Collects interactions in any order: 20 bytes for each, 28 in a log that carries lists, and every name once.
- *
  * @example
  * const builder = new InteractionLogBuilder();
  * builder.add("ann", "film-7", 4, 1700000000);
@@ -32,7 +31,6 @@ export class InteractionLogBuilder {
    * Positions only order the rows of a list: they may start anywhere and leave gaps. A user's rows with the same
    * `listId` are one list; two users' lists are different ones, whatever they are called. An empty `listId` stands for
    * no list.
-   *
    * @throws RangeError unless feedback and timestamp are finite, the feedback as a number of 32 bits, and the position is
    * a 32-bit integer; also when there are too many users or items, or no memory is left.
    */

@@ -99,9 +99,6 @@ function start(): ChildProcess {
     serialization: "advanced",
     // What a process prints when its memory runs out is of no use to anyone.
     stdio: ["ignore", "ignore", "ignore", "ipc"],
-    env: {
-      ...process.env,
-      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --max-old-space-size=${MEMORY_MEGABYTES}`,
-    },
+    env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --max-old-space-size=${MEMORY_MEGABYTES}` },
   });
 }

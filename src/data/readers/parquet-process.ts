@@ -83,9 +83,7 @@ async function readColumn(group: number, column: string, count: number): Promise
   checkPages(await buffer.slice(start, end), groups[group]);
   const rowStart = groups.slice(0, group).reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
   const values = await scan.readColumn({ column, rowStart, rowEnd: rowStart + count });
-  if (values.length !== count) {
-    throw new Error(`the column "${column}" has ${values.length} values, expected ${count}`);
-  }
+  if (values.length !== count) throw new Error(`the column "${column}" has ${values.length} values, expected ${count}`);
   // A view would take all of its memory along.
   return Array.isArray(values) ? values : values.slice();
 }

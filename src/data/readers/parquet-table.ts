@@ -40,7 +40,6 @@ export class ParquetTable {
   /**
    * Calls `visit` with the values of `columns`, none of them nested, in each row and the row's number from 1, up to row
    * `last`. The array is the same for all rows.
-   *
    * @throws DataError when the rows cannot be read; what `visit` throws
    */
   async readRows(

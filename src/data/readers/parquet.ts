@@ -10,10 +10,8 @@ import { withParquetTable } from "./parquet-table.ts";
  * Reads interactions from a Parquet file of any compression, one row group after another, so that it never has to fit in
  * memory; other columns are not read. Users, items and lists are text or integers. Feedback and positions are numbers
  * or truth values. Times are numbers, which stay as they are, or dates and timestamps, which become seconds since 1970.
- *
  * @throws DataError with file and row, counted from 1, when the file cannot be read, lacks a column, or holds a null or
  * something else that does not belong there; RangeError for `columns` that make no sense.
- *
  * @example
  * const log = await readParquet("interactions.parquet", { columns: { feedback: "long_view" } });
  */

@@ -13,7 +13,6 @@ export type InteractionSource =
 
 /**
  * Reads a source as its format says.
- *
  * @throws DataError with file and line or row when the file cannot be read or understood; RangeError for another format
  */
 export function readInteractions(source: InteractionSource): Promise<InteractionLog> {

@@ -16,10 +16,8 @@ export interface CsvOptions extends ColumnOptions {
 /**
  * Reads interactions from a CSV file with a header: columns are found by name, in any order, and others are passed
  * over. Fields may be quoted.
- *
  * @throws DataError with file and line when the file cannot be read, the header is missing or lacks a column, or a
  * row does not fit the header; RangeError for `columns` that make no sense.
- *
  * @example
  * const log = await readCsv("interactions.csv.gz", { columns: { feedback: "long_view" } });
  */
@@ -39,7 +37,6 @@ export function readTsv(file: string, options: ColumnOptions = {}): Promise<Inte
 /**
  * Reads MovieLens ratings: one `user::item::rating::timestamp` per line, no header
  * (Harper and Konstan 2015, "The MovieLens Datasets: History and Context").
- *
  * @throws DataError with file and line when the file cannot be read or a line is not of that form.
  */
 export async function readMovieLens(file: string): Promise<InteractionLog> {

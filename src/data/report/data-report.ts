@@ -94,13 +94,7 @@ function listsPerUser({ log, cut }: CheckedData): Int32Array {
 function quantiles(values: Int32Array): DataReport["listsPerUser"] {
   const sorted = values.toSorted();
   const at = (share: number) => sorted.at(Math.max(0, Math.ceil(share * sorted.length) - 1));
-  return {
-    minimum: at(0),
-    lowerQuartile: at(0.25),
-    median: at(0.5),
-    upperQuartile: at(0.75),
-    maximum: at(1),
-  };
+  return { minimum: at(0), lowerQuartile: at(0.25), median: at(0.5), upperQuartile: at(0.75), maximum: at(1) };
 }
 
 function repeatedInteractions({ log }: CheckedData): number {

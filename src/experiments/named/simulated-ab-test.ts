@@ -57,7 +57,6 @@ export interface ArmResult {
 
 /**
  * Runs the test. The A/A buckets are compared with the two other buckets of the control, the arms with all four.
- *
  * @throws RangeError when fewer than two users of an arm came in both periods
  */
 export async function simulateAbTest(

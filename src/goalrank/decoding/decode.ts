@@ -151,9 +151,7 @@ function checkLength(length: number, most: number): void {
 /** @throws RangeError for a `topP` outside of (0, 1]; the temperature is checked where it is used */
 function checkSampling(sampling: SamplingOptions | undefined): void {
   const topP = sampling?.topP ?? 1;
-  if (!(topP > 0 && topP <= 1)) {
-    throw new RangeError(`decoding: topP must be above 0 and at most 1, got ${topP}`);
-  }
+  if (!(topP > 0 && topP <= 1)) throw new RangeError(`decoding: topP must be above 0 and at most 1, got ${topP}`);
 }
 
 function positionSampling({ temperature, key }: SamplingOptions, position: number) {

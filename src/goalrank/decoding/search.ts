@@ -36,7 +36,6 @@ export interface SearchedLists {
 /**
  * Beam search: at each position, of all continuations of the prefixes the W likeliest stay. Exhaustive when W is at
  * least the number of prefixes. Ties go to the better prefix, then to the lower candidate.
- *
  * @throws RangeError for a width that is not a positive integer, or constraints that a request cannot meet
  */
 export async function decodeBeam(
@@ -51,7 +50,6 @@ export async function decodeBeam(
 /**
  * Parallel tree (appendix C): the first K positions branch, each into its likeliest candidates, and every branch is
  * completed greedily.
- *
  * @throws RangeError for steps or branches that are not positive integers, or constraints that a request cannot meet
  */
 export async function decodeTree(

@@ -31,7 +31,6 @@ const READS_GROUP: readonly GroupSource[] = ["logged", "substitution", "diverse"
 /**
  * Draws `set`'s lists for each request. Places of a group are in the set's order, but what reads the group so far
  * comes last: logged, then substitution, then diverse.
- *
  * @throws RangeError for a set that `checkGroupSet` refuses, a context that lacks what a source needs, or fewer
  * candidates than positions
  */

@@ -5,7 +5,6 @@ import { countLists, type DrawOptions, drawUnused, pickList, type SourceLists } 
 /**
  * Copies of random lists of the group so far, with one or two positions (one in a list of one) given to candidates
  * that are not in the list: [B, count, L].
- *
  * @throws RangeError when there is no list to start from
  */
 export function substitutedLists(

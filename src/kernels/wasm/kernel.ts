@@ -1,7 +1,6 @@
 /**
  * How a kernel is written: a function over addresses and counts that works on the items from `first` to `last` - 1, so
  * that threads can share them. Statements are written in the order in which they run.
- *
  * @example
  * const double = defineKernel("double", { i32: "x, out" }, (write, { x, out, first, last }) => {
  *   write.loop(first, last, 1, (i) => {

@@ -47,7 +47,6 @@ export class PassTimestamps {
   /**
    * Ends the timing: milliseconds that the passes since `begin` took on the GPU, together. All of them must have been
    * submitted.
-   *
    * @throws RangeError when there were more passes than are remembered
    */
   async read(): Promise<number> {

@@ -32,11 +32,7 @@ function permutationsOf(numbers: Permutation): Permutation[] {
  */
 export function topCandidates(scores: Tensor, length: number, constraints?: ListConstraints): Tensor {
   // The scores are the logits of every position.
-  const policy = {
-    listLength: length,
-    begin: () => ({ logits: scores }),
-    advance: () => ({ logits: scores }),
-  };
+  const policy = { listLength: length, begin: () => ({ logits: scores }), advance: () => ({ logits: scores }) };
   return decodeLists(policy, { rows: scores }, { lists: 1, constraints }).reshape([-1, length]);
 }
 

@@ -108,9 +108,7 @@ export const PIER: Method = {
   create(context) {
     const model = new PermutationInterest(context.catalogue, context, initialWeights(context, "pier"));
     const answering = byPermutations(model, sharedModel(context, "pointwise"), context.listLength);
-    return instanceOf({ pier: model }, answering, {
-      learn: ({ training, train }) => train(pierTask(model, training)),
-    });
+    return instanceOf({ pier: model }, answering, { learn: ({ training, train }) => train(pierTask(model, training)) });
   },
 };
 

@@ -10,9 +10,7 @@ export const reward: Section = {
   id: "reward",
   name: "Reward model",
   content({ result: { judge, trueCorrelation } = {} }) {
-    if (judge === undefined) {
-      return absent("The reward model has not been judged yet: the run has no result.json.");
-    }
+    if (judge === undefined) return absent("The reward model has not been judged yet: the run has no result.json.");
     return html`
 <p>GoalRank can only be as good as the rewards that it learns from. Here they are compared with the liked items of ${count(judge.lists)} held-out lists that were shown. One list's feedback is mostly chance, so even perfect predictions correlate weakly with it; what counts is that lists with higher rewards earn more on average, and that pairs are in the right order.</p>
 ${judge.pearson !== undefined && judge.pearson <= 0 && html`<p class="warning">On these lists higher rewards do not mean more liked items: what follows from the rewards is not to be trusted on lists like those that were shown.</p>`}

@@ -115,11 +115,7 @@ test("the order of the file's rows changes nothing, and every weight sums to the
   const row = fc.tuple(fc.nat(9), fc.nat(4), fc.array(fc.nat(6), { maxLength: 4 }));
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(row, { selector: ([id]) => id, maxLength: 10 }), async (rows) => {
-      const source = {
-        key: "id",
-        categorical: ["kind"],
-        multiple: [{ column: "tags", separator: ";" }],
-      };
+      const source = { key: "id", categorical: ["kind"], multiple: [{ column: "tags", separator: ";" }] };
       const write = (name: string, own: typeof rows) =>
         folder.write(
           name,

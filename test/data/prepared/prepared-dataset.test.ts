@@ -38,13 +38,7 @@ async function content(split: "last-list" | "global-time" = "last-list"): Promis
   const options = { core: 1, split, listLength: 4 };
   const { log, counts, ...lists } = await cutFile({ format: "csv", file: LOG }, options);
   const films = await readFeatures(
-    {
-      file: FILMS,
-      key: "id",
-      title: "title",
-      numeric: ["year"],
-      multiple: [{ column: "genres", separator: "|" }],
-    },
+    { file: FILMS, key: "id", title: "title", numeric: ["year"], multiple: [{ column: "genres", separator: "|" }] },
     log.itemIds,
   );
   const build = (name: "training" | "validation" | "test") =>
@@ -297,13 +291,7 @@ test("data is of a source while its files and options are the same, whatever the
 test("a fingerprint is the number of bytes and their SHA-256", async () => {
   const file = folder.write("abc.txt", "abc");
   assert.equal(await fingerprintSource([file], { a: 1 }), {
-    files: [
-      {
-        name: "abc.txt",
-        bytes: 3,
-        sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-      },
-    ],
+    files: [{ name: "abc.txt", bytes: 3, sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" }],
     options: { a: 1 },
   });
 });

@@ -126,9 +126,7 @@ for (const [what, lie, problem] of lies) {
   });
 }
 
-const optional = {
-  rating: { name: "rating", data: [1, 2, 3], type: "INT32", nullable: true } as ColumnSource,
-};
+const optional = { rating: { name: "rating", data: [1, 2, 3], type: "INT32", nullable: true } as ColumnSource };
 
 function pageOf(values: Partial<NonNullable<PageHeader["data_page_header_v2"]>>, bytes: number): PageHeader {
   return {

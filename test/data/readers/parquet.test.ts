@@ -52,9 +52,7 @@ async function failure(file: string, options = {}): Promise<{ message: string; r
 test("text and integers are names, and integers of 64 bits stay as they are", async () => {
   assert.equal(rowsOf(await readParquet(writeLog("log.parquet"))), LOG_ROWS);
   const id = 2n ** 60n + 1n;
-  const large = writeLog("large.parquet", {
-    user_id: { name: "user_id", data: [id, id, id + 1n], type: "INT64" },
-  });
+  const large = writeLog("large.parquet", { user_id: { name: "user_id", data: [id, id, id + 1n], type: "INT64" } });
   assert.equal((await readParquet(large)).userIds, ["1152921504606846977", "1152921504606846978"]);
 });
 

@@ -41,12 +41,7 @@ function inputOf(
   const options = { ...LIST, split };
   const cut = cutLists(users, options);
   const build = (lists: ExposedLists, own: CandidateProtocol) => ({
-    dataset: buildListDataset(users, lists, low, {
-      seed: 1,
-      candidateCount: 6,
-      historyLength: 3,
-      protocol: own,
-    }),
+    dataset: buildListDataset(users, lists, low, { seed: 1, candidateCount: 6, historyLength: 3, protocol: own }),
     protocol: own,
   });
   return {
@@ -106,13 +101,7 @@ test("the figures of a small log, worked out by hand", () => {
   const report = createDataReport(inputOf(logOfHours()));
   assert.equal([report.users, report.items, report.interactions], [11, 80, 200]);
   // The eleventh user has no interactions here.
-  assert.equal(report.listsPerUser, {
-    minimum: 0,
-    lowerQuartile: 10,
-    median: 10,
-    upperQuartile: 10,
-    maximum: 10,
-  });
+  assert.equal(report.listsPerUser, { minimum: 0, lowerQuartile: 10, median: 10, upperQuartile: 10, maximum: 10 });
   assert.is(report.repeatedShare, 1 / 200);
   assert.is(report.recallAt50, 0.25);
   assert.is(report.learned, 160);

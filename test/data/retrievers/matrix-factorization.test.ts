@@ -40,13 +40,7 @@ function blockLog(): InteractionLog {
   return logOf(rows);
 }
 
-const options: Partial<RetrieverOptions> = {
-  width: 8,
-  epochs: 30,
-  batchSize: 64,
-  weightDecay: 0.1,
-  seed: 3,
-};
+const options: Partial<RetrieverOptions> = { width: 8, epochs: 30, batchSize: 64, weightDecay: 0.1, seed: 3 };
 
 const scorerOf = async (model: MatrixFactorization) =>
   itemScorer(MatrixRetriever.fit(await model.weights(), logOf([])));
@@ -127,11 +121,7 @@ test("nobody is compared with what they met", async () => {
     ["bob", "b", 1, 0],
   ]);
   let last = Number.NaN;
-  const listener = {
-    begin() {},
-    step: (_: string, __: number, { loss }: StepMetrics) => (last = loss),
-    end() {},
-  };
+  const listener = { begin() {}, step: (_: string, __: number, { loss }: StepMetrics) => (last = loss), end() {} };
   (await trainRetriever(log, { ...options, epochs: 200 }, { listener })).dispose();
   // A met item against itself costs log 2, and would be half of the pairs.
   assert.ok(last < Math.log(2) / 4, `${last}`);

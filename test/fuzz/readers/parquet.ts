@@ -25,20 +25,12 @@ const samples = [
   parquetLog(),
   parquetLog(columns as never, { codec: "UNCOMPRESSED", rowGroupSize: 100, pageSize: 256 }),
   parquetLog(columns as never, { codec: "SNAPPY", statistics: false }),
-  parquetLog({
-    item_id: { name: "item_id", data: [1, 2, 3], type: "INT32", encoding: "DELTA_BINARY_PACKED" },
-  }),
-  parquetLog({
-    user_id: { name: "user_id", data: ["a", "ab", "b"], type: "STRING", encoding: "DELTA_BYTE_ARRAY" },
-  }),
+  parquetLog({ item_id: { name: "item_id", data: [1, 2, 3], type: "INT32", encoding: "DELTA_BINARY_PACKED" } }),
+  parquetLog({ user_id: { name: "user_id", data: ["a", "ab", "b"], type: "STRING", encoding: "DELTA_BYTE_ARRAY" } }),
   parquetLog({
     user_id: { name: "user_id", data: ["a", "ab", "b"], type: "STRING", encoding: "DELTA_LENGTH_BYTE_ARRAY" },
     rating: { name: "rating", data: [1, 2, 3], type: "FLOAT", encoding: "BYTE_STREAM_SPLIT" },
-    timestamp: {
-      name: "timestamp",
-      data: [new Date(1e12), new Date(2e12), new Date(3e12)],
-      type: "TIMESTAMP",
-    },
+    timestamp: { name: "timestamp", data: [new Date(1e12), new Date(2e12), new Date(3e12)], type: "TIMESTAMP" },
   }),
 ].map((file) => Uint8Array.from(file));
 
@@ -49,10 +41,7 @@ const LIES = ["rows", "groupRows", "values", "size", "compressed", "offset", "di
 const lyingFooter = fc
   .tuple(
     fc.constantFrom(...samples),
-    fc.array(fc.tuple(fc.constantFrom(...LIES), fc.nat(), fc.constantFrom(...LIMITS)), {
-      minLength: 1,
-      maxLength: 3,
-    }),
+    fc.array(fc.tuple(fc.constantFrom(...LIES), fc.nat(), fc.constantFrom(...LIMITS)), { minLength: 1, maxLength: 3 }),
   )
   .map(([file, lies]) =>
     withFooter(file, (metadata) => {
@@ -86,10 +75,7 @@ export function parquetReader(): FuzzReader {
   return {
     name: "parquet",
     inputs: fc.oneof(
-      {
-        weight: 6,
-        arbitrary: nearlyValid(samples, ["PAR1", "user_id", Uint8Array.of(0), Uint8Array.of(0x19, 0xfc)]),
-      },
+      { weight: 6, arbitrary: nearlyValid(samples, ["PAR1", "user_id", Uint8Array.of(0), Uint8Array.of(0x19, 0xfc)]) },
       { weight: 3, arbitrary: lyingFooter },
       { weight: 1, arbitrary: lyingLength },
     ),

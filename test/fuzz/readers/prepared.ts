@@ -17,13 +17,7 @@ export async function preparedReader(): Promise<FuzzReader> {
   const rows = Array.from({ length: 72 }, (_, n) => `u${n % 4},i${(n * 7) % 31},${1 + (n % 5)},${n}\n`);
   const log = folder.write("log.csv", Buffer.from(`user_id,item_id,rating,timestamp\n${rows.join("")}`));
   const source = { format: "csv", file: log } as const;
-  const shape = {
-    core: 1,
-    listLength: 3,
-    candidateCount: 5,
-    historyLength: 2,
-    retriever: "popularity",
-  } as const;
+  const shape = { core: 1, listLength: 3, candidateCount: 5, historyLength: 2, retriever: "popularity" } as const;
   const path = join(folder.path, "sample.goalrank");
   await writePreparedDataset(path, await prepare(source, { ...shape, seed: 1 }));
   const sample = Uint8Array.from(readFileSync(path));

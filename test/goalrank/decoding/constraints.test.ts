@@ -46,10 +46,7 @@ function keeps(list: readonly number[], request: number, constraints: ListConstr
 
 const flags = (share: number) =>
   fc
-    .array(fc.integer({ min: 0, max: 99 }), {
-      minLength: REQUESTS * CANDIDATES,
-      maxLength: REQUESTS * CANDIDATES,
-    })
+    .array(fc.integer({ min: 0, max: 99 }), { minLength: REQUESTS * CANDIDATES, maxLength: REQUESTS * CANDIDATES })
     .map((numbers) => Int32Array.from(numbers, (number) => (number < share ? 1 : 0)));
 
 const drawnConstraints: fc.Arbitrary<ListConstraints> = fc.record(
@@ -57,10 +54,7 @@ const drawnConstraints: fc.Arbitrary<ListConstraints> = fc.record(
     forbidden: flags(20),
     categories: fc.record({
       of: fc
-        .array(fc.integer({ min: -1, max: 2 }), {
-          minLength: REQUESTS * CANDIDATES,
-          maxLength: REQUESTS * CANDIDATES,
-        })
+        .array(fc.integer({ min: -1, max: 2 }), { minLength: REQUESTS * CANDIDATES, maxLength: REQUESTS * CANDIDATES })
         .map((categories) => Int32Array.from(categories)),
       limit: fc.integer({ min: 1, max: 2 }),
     }),
@@ -158,10 +152,7 @@ const unmet: Readonly<Record<string, [ListConstraints, string]>> = {
     "request 0 has no list that meets them: 2 candidates are allowed for 3 positions",
   ],
   "a forbidden pin": [
-    {
-      forbidden: everywhere([1, 0, 0, 0, 0, 0]),
-      pins: [{ request: 2, position: 0, candidate: 0 }],
-    },
+    { forbidden: everywhere([1, 0, 0, 0, 0, 0]), pins: [{ request: 2, position: 0, candidate: 0 }] },
     "request 2 has no list that meets them: pinned candidate 0 is forbidden",
   ],
   "one candidate at two positions": [
@@ -223,10 +214,7 @@ test("a later pin's item is kept for its position and counts for its category fr
   const of = Int32Array.from({ length: REQUESTS * CANDIDATES }, (_, at) =>
     others.slice(0, 2).includes(at % CANDIDATES) ? (at % CANDIDATES) + 10 : 1,
   );
-  const constraints = {
-    categories: { of, limit: 1 },
-    pins: [{ request: 0, position: 2, candidate: first }],
-  };
+  const constraints = { categories: { of, limit: 1 }, pins: [{ request: 0, position: 2, candidate: first }] };
   const [list] = decode({ lists: 1, constraints })[0];
   assert.is(list[2], first);
   assert.equal(list.slice(0, 2).sort(), others.slice(0, 2));

@@ -77,11 +77,7 @@ const entries: fc.Arbitrary<GroupSet[number]> = fc.oneof(
     temperature: temperatures,
     topP: fc.constantFrom(0.1, 0.9, 1),
   }),
-  fc.record({
-    source: fc.constant("tree" as const),
-    count: counts,
-    steps: fc.integer({ min: 1, max: LENGTH }),
-  }),
+  fc.record({ source: fc.constant("tree" as const), count: counts, steps: fc.integer({ min: 1, max: LENGTH }) }),
   fc.record({ source: fc.constantFrom("pointwise", "markov"), count: counts, temperature: temperatures }),
   fc.record({ source: fc.constantFrom("random", "substitution"), count: counts }),
   fc.record({ source: fc.constant("diverse" as const), count: counts, penalty: fc.constantFrom(0, 1, 9) }),

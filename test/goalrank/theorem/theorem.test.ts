@@ -10,12 +10,11 @@ import { noGrad, scope } from "../../../src/tensor/index.ts";
 
 const test = suite("theorem 1");
 
-const sizes = fc.integer({ min: 1, max: 6 }).chain((candidates) =>
-  fc.record({
-    candidates: fc.constant(candidates),
-    length: fc.integer({ min: 1, max: Math.min(candidates, 3) }),
-  }),
-);
+const sizes = fc
+  .integer({ min: 1, max: 6 })
+  .chain((candidates) =>
+    fc.record({ candidates: fc.constant(candidates), length: fc.integer({ min: 1, max: Math.min(candidates, 3) }) }),
+  );
 
 test("every list of distinct candidates is there once, after the prefixes that it has", () => {
   fc.assert(

@@ -56,10 +56,9 @@ function headQueries(
     const isKept = (key: number) =>
       mask === undefined || maskStarts === undefined || mask.data[maskStarts[row] + key] !== 0;
     const all = Array.from({ length: keys }, (_, key) => key);
-    const kept = all.filter(isKept).map((key) => ({
-      number: key,
-      start: (entry * keys + key) * width + head * headWidth,
-    }));
+    const kept = all
+      .filter(isKept)
+      .map((key) => ({ number: key, start: (entry * keys + key) * width + head * headWidth }));
     return { number, start: row * width + head * headWidth, kept };
   });
 }

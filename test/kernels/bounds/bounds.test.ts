@@ -117,9 +117,7 @@ const SAMPLES = [
     [draw.floats([5, 33], { minimum: -20, maximum: 20 }), draw.floats([33]), draw.floats([33])],
     { epsilon: 1e-2 },
   ),
-  wellConditioned(attention, [draw.floats([9, 16]), draw.floats([33, 16]), draw.floats([33, 16])], {
-    heads: 2,
-  }),
+  wellConditioned(attention, [draw.floats([9, 16]), draw.floats([33, 16]), draw.floats([33, 16])], { heads: 2 }),
   wellConditioned(groupCrossEntropy, [rewards, draw.floats([4, 33], { minimum: -5, maximum: 0 })], {
     normalisation: "group",
     temperature: 1,

@@ -51,11 +51,7 @@ function referenceOf(
       ? { ...input, data: input.data.map((value, i) => replace(value, input.errors[i])) }
       : input,
   );
-  const computed = outputs.map(({ shape, dtype, data }) => ({
-    shape,
-    dtype,
-    data: createArray(dtype, data.length),
-  }));
+  const computed = outputs.map(({ shape, dtype, data }) => ({ shape, dtype, data: createArray(dtype, data.length) }));
   operation.reference(changed, computed, attributes);
   return computed.map(({ data }) => data);
 }
@@ -147,11 +143,9 @@ const dropout: ErrorRule<{ readonly rate: number }> = (inputs, outputs, attribut
 const random: ErrorRule<RandomAttributes> = (_, [out], { distribution, key }) => {
   const generator = new Random(key);
   const word = () => generator.uint32();
-  const draw = {
-    uniform: () => uniform(word()),
-    gumbel: () => gumbel(word()),
-    normal: () => normal(word(), word()),
-  }[distribution];
+  const draw = { uniform: () => uniform(word()), gumbel: () => gumbel(word()), normal: () => normal(word(), word()) }[
+    distribution
+  ];
   for (let i = 0; i < out.data.length; i++) out.bound(i, draw());
 };
 

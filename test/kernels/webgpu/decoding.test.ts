@@ -13,10 +13,7 @@ const test = suite("decoding");
 
 const constraints: ListConstraints = {
   forbidden: Int32Array.from({ length: REQUESTS * CANDIDATES }, (_, at) => (at % 7 === 3 ? 1 : 0)),
-  categories: {
-    of: Int32Array.from({ length: REQUESTS * CANDIDATES }, (_, at) => at % 4),
-    limit: 1,
-  },
+  categories: { of: Int32Array.from({ length: REQUESTS * CANDIDATES }, (_, at) => at % 4), limit: 1 },
   pins: [{ request: 1, position: 2, candidate: 0 }],
 };
 const sampling = { temperature: 0.8, topP: 0.9, key: key(4) };

@@ -60,12 +60,7 @@ const createReward = (options: Partial<RewardModelOptions> = {}) =>
 const createGenerator = () => new Generator(world.catalogue, generatorOptions, random());
 const createPointwise = () => new PointwiseRanker(world.catalogue, 8, random());
 
-const rewardSettings = {
-  unexposed: "negative",
-  unseen: { mixed: 1 },
-  seed: 1,
-  stage: "reward model",
-} as const;
+const rewardSettings = { unexposed: "negative", unseen: { mixed: 1 }, seed: 1, stage: "reward model" } as const;
 
 /** The mean log-probability of the exposed lists, which every loss of a generator is made of. */
 function likelihoodTask(): TrainingTask {

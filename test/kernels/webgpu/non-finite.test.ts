@@ -40,10 +40,7 @@ function many(): { arrays: Float32Array[]; expected: number[] } {
   const arrays = [...lengths, ...lengths, ...lengths, ...lengths].map((length, index) =>
     Float32Array.from({ length }, (_, i) => (i % (index + 1) === index ? Number.NaN : i)),
   );
-  return {
-    arrays,
-    expected: arrays.map(({ length }, index) => Math.floor(length / (index + 1))),
-  };
+  return { arrays, expected: arrays.map(({ length }, index) => Math.floor(length / (index + 1))) };
 }
 
 async function check(on: Device): Promise<void> {

@@ -76,13 +76,7 @@ for (const [name, objective] of Object.entries(ALL)) {
         const fixed = evidenceOf(shape, stepsOf(shape));
         gradcheck(
           (steps) => objective({ ...fixed, steps }, options).sum(),
-          [
-            {
-              dtype: "f64",
-              shape: [shape.requests, shape.lists, shape.length],
-              data: logProbabilities(shape),
-            },
-          ],
+          [{ dtype: "f64", shape: [shape.requests, shape.lists, shape.length], data: logProbabilities(shape) }],
         );
       }),
       { numRuns: 25 },

@@ -58,9 +58,7 @@ test("a run leaves its configuration, metrics, checkpoints, weights and result",
     readFileSync(join(path, "metrics.jsonl"), "utf8"),
     '{"stage":"DNN","step":0,"loss":0.5}\n{"stage":"DNN","step":0,"validation":{"ndcg":0.25}}\n',
   );
-  assert.equal(JSON.parse(readFileSync(join(path, "result.json"), "utf8")), {
-    rows: [{ method: "random", hit: 0.5 }],
-  });
+  assert.equal(JSON.parse(readFileSync(join(path, "result.json"), "utf8")), { rows: [{ method: "random", hit: 0.5 }] });
 });
 
 test("a folder that holds something, or cannot be made, is refused", () => {
@@ -91,12 +89,7 @@ test("only an unfinished run can be gone on with", () => {
 
 test("checkpoints of another configuration or other data are an error", async () => {
   const state = new Map([["weight", { dtype: "F32", shape: [1], data: Float32Array.of(3) }]] as const);
-  const checkpoint: Checkpoint = {
-    step: 2,
-    finished: false,
-    validation: { best: 1, since: 0 },
-    tensors: state,
-  };
+  const checkpoint: Checkpoint = { step: 2, finished: false, validation: { best: 1, since: 0 }, tensors: state };
   const expectError = async (run: RunFolder, data: string) => {
     const error = await run
       .checkpoints(data)

@@ -110,9 +110,7 @@ const ENTRIES = {
 export type ElementwiseAttributes = { readonly s: number } | undefined;
 
 /** An operation whose results depend on the operands' elements at their place alone. */
-export type ElementwiseOperation = Operation<ElementwiseAttributes> & {
-  readonly elementwise: ElementwiseRule;
-};
+export type ElementwiseOperation = Operation<ElementwiseAttributes> & { readonly elementwise: ElementwiseRule };
 
 const broadcastAll = (name: string, inputs: readonly TensorSpec[]): Shape =>
   broadcastShapes(name, ...inputs.map(({ shape }) => shape));

@@ -9,7 +9,6 @@ export type Quantity = number | F32x4 | I32x4;
 
 /**
  * The value of an expression, given those of its names. What occurs more than once is computed once.
- *
  * @throws TypeError for powers other than those of `hasVectorPower`
  */
 export function vectorExpression(
