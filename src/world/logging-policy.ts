@@ -74,8 +74,8 @@ export function redrawLists(world: World, log: RequestColumns, seed: number): In
 /** A list by the logging policy's scores of the candidates [N]: positions [L]. */
 function drawList({ settings }: World, scores: Float32Array, length: number, random: Random): Int32Array {
   // With a Gumbel variate on each score, a draw from the Plackett-Luce model (Yellott 1977).
-  const keys = Float64Array.from(scores, (score) => score / settings.policyTemperature + random.gumbel());
-  return Int32Array.from(bestItems(keys, length));
+  const keys = new Float64Array(scores).map((score) => score / settings.policyTemperature + random.gumbel());
+  return new Int32Array(bestItems(keys, length));
 }
 
 /** The retriever's score of every item for `user`, its affinity with the retriever's error, in logits: [I]. */
@@ -92,7 +92,7 @@ function noisyAffinities(world: World, user: number, scorer: string, noise: numb
   const { seed, itemCount } = world.settings;
   const random = new Random({ seed, stream: `world ${scorer}`, step: user });
   const score = (item: number) => world.affinity(user, item) + noise * random.normal();
-  return Float32Array.from({ length: itemCount }, (_, item) => score(item));
+  return new Float32Array(itemCount).map((_, item) => score(item));
 }
 
 /** exp(-700), about 1e-304, is still a normal f64. */

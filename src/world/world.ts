@@ -170,7 +170,7 @@ export class World {
   expectedFeedback(user: number, items: ArrayLike<number>): Float64Array {
     this.checkNumbers(user, items);
     const counts = new Int32Array(this.settings.topicCount);
-    return Float64Array.from(items, (item, t) => {
+    return new Float64Array(items).map((item, t) => {
       const topic = this.latents.itemTopics[item];
       const complemented = counts[this.topicPredecessors[topic]] > 0;
       return this.feedbackProbability(this.affinity(user, item), t, counts[topic]++, complemented);
@@ -185,7 +185,7 @@ export class World {
   /** One user's feedback, 0 or 1 at each position, drawn from `random`, one number a position: [L]. */
   drawFeedback(user: number, items: ArrayLike<number>, random: Random): Float32Array {
     const probabilities = this.expectedFeedback(user, items);
-    return Float32Array.from(probabilities, (probability) => (random.uniform() < probability ? 1 : 0));
+    return new Float32Array(probabilities.map((probability) => (random.uniform() < probability ? 1 : 0)));
   }
 
   /** @throws RangeError for a user or item that is not in the world. */
