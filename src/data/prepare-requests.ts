@@ -54,8 +54,7 @@ export async function prepareRequests(
   const { log } = cut;
   if (protocol !== "logged") checkItemSupply(log, cut.test.listLength, settings.candidateCount);
 
-  const trainingFraction = settings.retrieverFraction ?? settings.trainingFraction;
-  const learned = trainingInteractions(log, { ...settings, trainingFraction });
+  const learned = trainingInteractions(log, settings);
   const lists = drawLists(cut, learned, settings);
   const counts = { ...cut.counts, trainingListsDrawn: lists.training.size };
 
