@@ -12,16 +12,17 @@ export function runSettings({ seed, data, experiment }: Configuration): RunSetti
 
 /** How the log `file` is read. */
 export function interactionSource(file: string, { data }: Configuration): InteractionSource {
-  const { format = "movielens", columns, delimiter } = data;
+  const { format = "movielens", columns, delimiter, timestampFormat } = data;
   if (format === "movielens") return { format, file };
-  if (format !== "csv") return { format, file, columns };
-  return { format, file, columns, delimiter: delimiter.replaceAll("\\t", "\t") };
+  const options = { file, columns, ...(timestampFormat !== undefined && { timestampFormat }) };
+  if (format !== "csv") return { format, ...options };
+  return { format, ...options, delimiter: delimiter.replaceAll("\\t", "\t") };
 }
 
 /** How the log `file` is cut, and described: tables of features lie beside it. */
 export function prepareOptions(file: string, { seed, data }: Configuration): PrepareOptions {
   const { userFeatures, itemFeatures, ...own } = data;
-  const { file: _, format, columns, delimiter, scenario, prepared, ...shaping } = own;
+  const { file: _, format, columns, delimiter, timestampFormat, scenario, prepared, ...shaping } = own;
   const beside = <Table extends { readonly file: string }>(table: Table): Table => {
     return { ...table, file: join(dirname(file), table.file) };
   };
