@@ -61,25 +61,48 @@ export const timestampFormatSchema = name
     "How times are written, as strptime has it: `%d/%m/%Y %H:%M:%S`; numbers, or dates of ISO 8601, unless given",
   );
 
+/** Formats of a table of features. */
+const TABLE_FORMATS = ["csv", "tsv", "movielens", "parquet"] as const;
+/** One of {@link TABLE_FORMATS}. */
+export type TableFormat = (typeof TABLE_FORMATS)[number];
+
+/** By its name; or by its number from 1, where no column of the header is called so. */
+const tableColumn = z.union([name, count]);
+/** A column of a table of features. */
+export type TableColumn = z.output<typeof tableColumn>;
+
 const multipleColumn = z.strictObject({
-  column: name.describe("Name of the column"),
+  column: tableColumn.describe("Name or number of the column"),
   separator: name.describe("What stands between two categories, such as `|`"),
 });
 
 const featureTable = z.strictObject({
   file: name.describe("The table, one row for each user or item; relative to the folder of the log"),
   format: z
-    .enum(["csv", "tsv", "movielens"])
-    .default("csv")
-    .describe("Format of the table; `movielens` is `a::b::c` without a header"),
+    .enum(TABLE_FORMATS)
+    .exactOptional()
+    .describe(
+      "Format of the table; by the ending of the file's name unless given (`.tsv`, `.parquet`, `.dat` is `movielens`, " +
+        "all others `csv`)",
+    ),
+  delimiter: name
+    .exactOptional()
+    .describe("What stands between two fields; unless given a comma, in `tsv` a tab, in `movielens` two colons"),
   // "latin1" is what many older files are in, MovieLens-1M's films among them.
   encoding: z.enum(TEXT_ENCODINGS).default("utf-8").describe("How the table's characters are written as bytes"),
+  header: z
+    .boolean()
+    .exactOptional()
+    .describe(
+      "Whether the first line names the columns; unless given it does, but where `columns` names them or all columns " +
+        "below are numbers",
+    ),
   columns: z.array(name).exactOptional().describe("Names of all columns, for a table without a header"),
-  key: name.describe("Column of the ids under which the log knows users or items"),
-  title: name.exactOptional().describe("Column of what people call an item, for reports and answers"),
+  key: tableColumn.describe("Column of the ids under which the log knows users or items, by its name or number from 1"),
+  title: tableColumn.exactOptional().describe("Column of what people call an item, for reports and answers"),
   // Blank where a number or a category is unknown.
-  numeric: z.array(name).exactOptional().describe("Columns of numbers"),
-  categorical: z.array(name).exactOptional().describe("Columns of one category each"),
+  numeric: z.array(tableColumn).exactOptional().describe("Columns of numbers"),
+  categorical: z.array(tableColumn).exactOptional().describe("Columns of one category each"),
   multiple: z.array(multipleColumn).exactOptional().describe("Columns of several categories each"),
   minimumCount: count.default(2).describe("Categories that fewer users or items have become one rare category"),
 });

@@ -23,8 +23,10 @@ export function interactionSource(file: string, { data }: Configuration): Intera
 export function prepareOptions(file: string, { seed, data }: Configuration): PrepareOptions {
   const { userFeatures, itemFeatures, ...own } = data;
   const { file: _, format, columns, delimiter, timestampFormat, scenario, prepared, ...shaping } = own;
-  const beside = <Table extends { readonly file: string }>(table: Table): Table => {
-    return { ...table, file: join(dirname(file), table.file) };
+  const beside = <Table extends { readonly file: string; readonly delimiter?: string }>(table: Table): Table => {
+    const { delimiter } = table;
+    const own = { ...table, file: join(dirname(file), table.file) };
+    return delimiter === undefined ? own : { ...own, delimiter: delimiter.replaceAll("\\t", "\t") };
   };
   return {
     ...shaping,

@@ -79,7 +79,7 @@ export class InteractionRows {
     const value = this.values[column];
     if (isBlank(value)) throw this.unexpected(this.isEmpty(column));
     if (typeof value === "string") {
-      if (isText(value)) return value;
+      if (isText(value)) return value.trim();
       throw this.unexpected(`${this.described(column)} holds bytes that are no text in UTF-8`);
     }
     if (typeof value === "bigint" || Number.isSafeInteger(value)) return String(value);
