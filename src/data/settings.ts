@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { count, type GivenSettings, name, type Settings, share } from "../settings/setting-kinds.ts";
 import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS } from "./protocols.ts";
+import { TimeFormat } from "./readers/time-format.ts";
 import { RETRIEVERS } from "./retrievers/retriever.ts";
 
 /** Formats of a log. */
@@ -46,6 +47,19 @@ export type ColumnNames = Settings<typeof columnsSchema>;
 
 /** What readers look for unless told otherwise. */
 export const DEFAULT_COLUMNS: ColumnNames = columnsSchema.parse({});
+
+/** How times are written, where not as numbers or dates of ISO 8601. */
+export const timestampFormatSchema = name
+  .superRefine((text, context) => {
+    try {
+      new TimeFormat(text);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: (error as RangeError).message });
+    }
+  })
+  .describe(
+    "How times are written, as strptime has it: `%d/%m/%Y %H:%M:%S`; numbers, or dates of ISO 8601, unless given",
+  );
 
 const multipleColumn = z.strictObject({
   column: name.describe("Name of the column"),

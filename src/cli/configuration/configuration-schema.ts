@@ -3,7 +3,7 @@
  * docs/configuration.md and the checks are all made from this.
  */
 import * as z from "zod";
-import { columnsSchema, LOG_FORMATS, logSchema, splitFilesSchema } from "../../data/settings.ts";
+import { columnsSchema, LOG_FORMATS, logSchema, splitFilesSchema, timestampFormatSchema } from "../../data/settings.ts";
 import { DEVICE_NAMES } from "../../kernels/index.ts";
 import { runSchema } from "../../run/settings.ts";
 import { serveSchema } from "../../server/settings.ts";
@@ -21,6 +21,7 @@ const dataSchema = z.strictObject({
     .describe("Format of the log; by the ending of the file's name unless given (`.dat` is `movielens`)"),
   columns: columnsSchema.prefault({}).describe("Names of the log's columns, for `csv`, `tsv` and `parquet`"),
   delimiter: name.default(",").describe("What stands between two fields of a `csv` log; `\\t` is a tab"),
+  timestampFormat: timestampFormatSchema.exactOptional(),
   scenario: z
     .enum(Object.keys(SCENARIOS) as (keyof typeof SCENARIOS)[])
     .exactOptional()

@@ -12,17 +12,19 @@ export function runSettings({ seed, data, experiment }: Configuration): RunSetti
 
 /** How the log `file` is read. */
 export function interactionSource(file: string, { data }: Configuration): LogSource {
-  const { format = "movielens", columns, delimiter, validationFile, testFile } = data;
+  const { format = "movielens", columns, delimiter, timestampFormat, validationFile, testFile } = data;
   const files = { file, ...(validationFile && { validationFile }), ...(testFile && { testFile }) };
   if (format === "movielens") return { format, ...files };
-  if (format !== "csv") return { format, ...files, columns };
-  return { format, ...files, columns, delimiter: delimiter.replaceAll("\\t", "\t") };
+  const options = { ...files, columns, ...(timestampFormat !== undefined && { timestampFormat }) };
+  if (format !== "csv") return { format, ...options };
+  return { format, ...options, delimiter: delimiter.replaceAll("\\t", "\t") };
 }
 
 /** How the log `file` is cut, and described: tables of features lie beside it. */
 export function prepareOptions(file: string, { seed, data }: Configuration): PrepareOptions {
   const { userFeatures, itemFeatures, ...own } = data;
-  const { file: _, validationFile, testFile, format, columns, delimiter, scenario, prepared, ...shaping } = own;
+  const { file: _, validationFile, testFile, format, columns, delimiter, timestampFormat, ...cut } = own;
+  const { scenario, prepared, ...shaping } = cut;
   const beside = <Table extends { readonly file: string }>(table: Table): Table => {
     return { ...table, file: join(dirname(file), table.file) };
   };

@@ -92,6 +92,9 @@ function* dataContradictions({ data }: Configuration, isGiven: (key: string) => 
   if (format === "movielens" && isGiven("columns")) {
     yield at("columns", "a movielens log has no header; use the format csv, tsv or parquet, or leave it out");
   }
+  if (format === "movielens" && isGiven("timestampFormat")) {
+    yield at("timestampFormat", "the times of a movielens log are numbers; leave it out");
+  }
   if (format !== "csv" && isGiven("delimiter")) {
     yield at("delimiter", `only the format csv has one, and the format is ${format}`);
   }

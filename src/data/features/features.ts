@@ -8,6 +8,7 @@ import { DataError } from "../errors.ts";
 import { type InteractionLog, namedCatalogue } from "../interactions.ts";
 import { namesOf } from "../readers/column-names.ts";
 import { isText, readRecords } from "../readers/delimited.ts";
+import { numberOfText } from "../readers/numbers.ts";
 import type { FeatureSource, LogOptions } from "../settings.ts";
 import { buildCategories } from "./categories.ts";
 
@@ -163,7 +164,7 @@ class FeatureReader {
   /** What each entity has in a column of numbers; NaN where it is unknown. */
   numbers(column: string): Float64Array {
     const values = this.readColumn(column, (text, line) => {
-      const value = text === "" ? Number.NaN : Number(text);
+      const value = numberOfText(text);
       if (text === "" || Number.isFinite(Math.fround(value))) return value;
       throw this.problem(line, `${column} "${excerpt(text)}" is not a finite number`);
     });

@@ -53,7 +53,7 @@ export const preparationCountsSchema = z.object({
   trainingListsDrawn: count,
 });
 
-/** From the first interaction to the last, in the log's unit; dates where that looks like seconds or milliseconds. */
+/** From the first interaction to the last, in the log's unit; dates where that looks like seconds, or a finer unit. */
 const timeSpan = z.object({
   first: z.number(),
   last: z.number(),
