@@ -109,6 +109,21 @@ const featureTable = z.strictObject({
 /** A table of features, and which of its columns to read. */
 export type FeatureSource = GivenSettings<typeof featureTable>;
 
+/**
+ * Files of one's own for validation and test, read as the log is; the log is then what is trained on. Without a
+ * validation file, validation lists are cut from the log.
+ */
+export const splitFilesSchema = z.strictObject({
+  validationFile: name
+    .exactOptional()
+    .describe("Interactions to validate on, in the log's format; relative to the configuration file"),
+  testFile: name
+    .exactOptional()
+    .describe("Interactions to test on, in the log's format; the log is then for training and validation alone"),
+});
+/** What {@link splitFilesSchema} describes. */
+export type SplitFiles = GivenSettings<typeof splitFilesSchema>;
+
 /** How a log is filtered, cut into lists, and given candidates and features. */
 export const logSchema = z.strictObject({
   core: count.default(20).describe("Interactions that every user and every item must have; 1 keeps all"),
@@ -117,7 +132,10 @@ export const logSchema = z.strictObject({
   split: z
     .enum(SPLIT_PROTOCOLS)
     .default("last-list")
-    .describe("The test: each user's last list, or each user's first list after one time for all"),
+    .describe(
+      "The test: each user's last list, or each user's first list after one time for all; where the test is a file, " +
+        "the same of the log is for validation",
+    ),
   protocol: z
     .enum(CANDIDATE_PROTOCOLS)
     .default("injected")

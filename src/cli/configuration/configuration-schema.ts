@@ -3,7 +3,7 @@
  * docs/configuration.md and the checks are all made from this.
  */
 import * as z from "zod";
-import { columnsSchema, LOG_FORMATS, logSchema, timestampFormatSchema } from "../../data/settings.ts";
+import { columnsSchema, LOG_FORMATS, logSchema, splitFilesSchema, timestampFormatSchema } from "../../data/settings.ts";
 import { DEVICE_NAMES } from "../../kernels/index.ts";
 import { runSchema } from "../../run/settings.ts";
 import { serveSchema } from "../../server/settings.ts";
@@ -14,6 +14,7 @@ import { SCENARIOS } from "../../world/scenarios.ts";
 /** The section `data`: what is learned from, and how it is cut into lists. */
 const dataSchema = z.strictObject({
   file: name.exactOptional().describe("The log of interactions, plain or gzipped; relative to the configuration file"),
+  ...splitFilesSchema.shape,
   format: z
     .enum(LOG_FORMATS)
     .exactOptional()
