@@ -146,7 +146,7 @@ export function selectRows(dataset: ListDataset, rows: ArrayLike<number>): ListD
 }
 
 /** The first `width` of the `stride` numbers that each of those rows of a column has; all unless given; flat. */
-export function gather<Column extends Int32Array | Float32Array | Float64Array>(
+export function gather<Column extends Uint8Array | Int32Array | Float32Array | Float64Array>(
   column: Column,
   rows: ArrayLike<number>,
   stride = 1,
