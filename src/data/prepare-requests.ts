@@ -7,7 +7,7 @@ import { type EventColumns, type InteractionEvent, logOfEvents } from "./events.
 import { type ExposedLists, listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
 import { type InteractionLog, namedCatalogue } from "./interactions.ts";
 import type { PreparedDescription } from "./prepared/prepared-metadata.ts";
-import { eachSplit, type SplitName } from "./protocols.ts";
+import { eachSplit, type SplitName, type SplitOrigin } from "./protocols.ts";
 import { createDataReport } from "./report/data-report.ts";
 import type { DataReport } from "./report/data-report-schema.ts";
 import { learnRetriever } from "./retrievers/learn.ts";
@@ -49,7 +49,8 @@ export async function prepareRequests(
   context?: TrainingContext,
 ): Promise<PreparedRequests> {
   const settings = { ...DEFAULT_LOG, ...options };
-  const { protocol, split } = settings;
+  const { protocol } = settings;
+  const split: SplitOrigin = read.fileSplits === undefined ? settings.split : "files";
   const cut = cutLog(read, options, name);
   const { log } = cut;
   if (protocol !== "logged") checkItemSupply(log, cut.test.listLength, settings.candidateCount);

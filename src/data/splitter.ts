@@ -3,8 +3,8 @@
  * protocol calls training, and nothing else of it.
  */
 import { isShown } from "./exposures.ts";
-import type { InteractionLog } from "./interactions.ts";
-import type { SplitName } from "./protocols.ts";
+import { type InteractionLog, selectInteractions } from "./interactions.ts";
+import { SPLITS, type SplitName } from "./protocols.ts";
 import type { CutOptions } from "./settings.ts";
 
 /** What becomes of a list; `unused` ones lie between two splits, or after their user's list of a held-out one. */
@@ -24,28 +24,33 @@ export type Splitter = (user: number, starts: readonly number[]) => UserSplit;
 /** What a splitter reads; the retriever's part is the training part unless given. */
 export type SplitterOptions = Required<Omit<CutOptions, "retrieverFraction">> & Pick<CutOptions, "retrieverFraction">;
 
-/** The splitter of a protocol for `log`. */
+/** The splitter of a protocol for `log`, or that of its files. */
 export function createSplitter(log: InteractionLog, options: SplitterOptions): Splitter {
-  return options.split === "global-time" ? globalTime(log, options) : lastList(log, options);
+  if (log.fileSplits !== undefined) return byFiles(log, log.fileSplits, options);
+  return byProtocol(log, options, ["validation", "test"]);
 }
 
-function lastList(log: InteractionLog, options: SplitterOptions): Splitter {
+/** Holds out one list of a user for each of `heldOut`, in this order after those for training. */
+function byProtocol(log: InteractionLog, options: SplitterOptions, heldOut: readonly SplitName[]): Splitter {
+  return options.split === "global-time" ? globalTime(log, options, heldOut) : lastList(log, options, heldOut);
+}
+
+function lastList(log: InteractionLog, options: SplitterOptions, heldOut: readonly SplitName[]): Splitter {
   const { trainingFraction, retrieverFraction = trainingFraction, listLength } = options;
   return (user, starts) => {
     const limit = partEnd(log, user, trainingFraction);
-    const isWithin = (start: number) => start + listLength <= limit;
-    const test = starts.length - 1;
-    // A user's only list before the test list is better learned from, where it may be.
-    const validation = test > 1 || (test === 1 && !isWithin(starts[0])) ? test - 1 : undefined;
     const splits = starts.map((start, list): Split => {
-      if (list === test) return "test";
-      if (list === validation) return "validation";
-      return isWithin(start) ? "training" : "unused";
+      const isWithin = start + listLength <= limit;
+      const left = starts.length - list;
+      // A user's only list before the last is better learned from, where it may be.
+      const isHeldOut = left <= heldOut.length && (left === 1 || list > 0 || !isWithin);
+      if (isHeldOut) return heldOut[heldOut.length - left];
+      return isWithin ? "training" : "unused";
     });
     const known = Math.min(limit, partEnd(log, user, retrieverFraction));
-    // A list that lies in the retriever's part by half is none of it, and may be learned from after it.
-    const firstAfter = starts.findIndex((start, list) => start + listLength > known || list === (validation ?? test));
-    const end = firstAfter < 0 ? known : Math.min(known, starts[firstAfter]);
+    // A list that the retriever's part would cut in two is not in it, and may be learned from after it.
+    const after = starts.find((start, list) => splits[list] !== "training" || start + listLength > known);
+    const end = Math.min(known, after ?? known);
     return { splits, isTraining: (row) => row < end };
   };
 }
@@ -61,45 +66,57 @@ function partEnd(log: InteractionLog, user: number, fraction: number): number {
   return count === 0 ? first : shown[count - 1] + 1;
 }
 
-function globalTime(log: InteractionLog, { listLength, ...fractions }: SplitterOptions): Splitter {
-  const cuts = timeCuts(log, fractions);
-  const held = [
-    { split: "validation", from: cuts.validation, until: cuts.test },
-    { split: "test", from: cuts.test, until: Number.POSITIVE_INFINITY },
-  ] as const;
+function globalTime(log: InteractionLog, options: SplitterOptions, heldOut: readonly SplitName[]): Splitter {
+  const { trainingFraction, retrieverFraction = 1, listLength } = options;
+  const times = log.timestamps.filter((_, row) => isShown(log, row)).sort();
+  const timeAt = (place: number) => (place < times.length ? times[place] : Number.POSITIVE_INFINITY);
+  // What is held out stands to everything before it in the same way: 0.8 of all interactions lies before the last cut,
+  // 0.8 of these before the one before it.
+  const places = heldOut.reduce((later) => [shareOf(later[0], trainingFraction), ...later], [times.length]);
+  const cuts = places.map(timeAt);
+  const learned = Math.min(cuts[0], timeAt(shareOf(times.length, retrieverFraction)));
   return (_, starts) => {
     const taken = new Set<Split>();
     const splits = starts.map((start): Split => {
-      const times = log.timestamps.subarray(start, start + listLength);
-      if (times.every((time) => time < cuts.validation)) return "training";
-      const part = held.find(({ from, until }) => times.every((time) => time >= from && !(time >= until)));
-      if (part === undefined || taken.has(part.split)) return "unused";
-      taken.add(part.split);
-      return part.split;
+      const own = log.timestamps.subarray(start, start + listLength);
+      if (own.every((time) => time < cuts[0])) return "training";
+      const part = heldOut.find((_, cut) => own.every((time) => time >= cuts[cut] && time < cuts[cut + 1]));
+      if (part === undefined || taken.has(part)) return "unused";
+      taken.add(part);
+      return part;
     });
-    return { splits, isTraining: (row) => log.timestamps[row] < cuts.retriever };
+    return { splits, isTraining: (row) => log.timestamps[row] < learned };
   };
-}
-
-/**
- * The times of `global-time` from which on interactions are for validation, for the test, and no more for the
- * retriever: at most floor(fraction * n) of the n interactions lie before `test`, and that part of these before
- * `validation`, so that validation stands to the training as the test stands to both. Infinite where nothing lies at or
- * after them.
- */
-function timeCuts(
-  log: InteractionLog,
-  { trainingFraction, retrieverFraction = 1 }: Pick<SplitterOptions, "trainingFraction" | "retrieverFraction">,
-) {
-  const times = log.timestamps.filter((_, row) => isShown(log, row)).sort();
-  const before = shareOf(times.length, trainingFraction);
-  const timeAt = (place: number) => (place < times.length ? times[place] : Number.POSITIVE_INFINITY);
-  const validation = timeAt(shareOf(before, trainingFraction));
-  const retriever = Math.min(validation, timeAt(shareOf(times.length, retrieverFraction)));
-  return { validation, test: timeAt(before), retriever };
 }
 
 /** The first floor(fraction * n) of n interactions; the margin undoes the rounding of, say, 0.29 * 100. */
 function shareOf(length: number, fraction: number): number {
   return Math.floor(fraction * length + 1e-9);
+}
+
+/**
+ * As the files say: of the training file a retriever learns from all, or from the first `retrieverFraction` of each
+ * user's interactions. Without a validation file the protocol holds validation lists of the training file out, where
+ * `last-list` trains on everything before them.
+ */
+function byFiles(log: InteractionLog, fileSplits: Uint8Array, options: SplitterOptions): Splitter {
+  const splitOf = (row: number) => SPLITS[fileSplits[row]];
+  const rows = Int32Array.from(fileSplits.keys()).filter((row) => splitOf(row) === "training");
+  const { fileSplits: _, ...training } = selectInteractions(log, rows);
+  const heldOut = fileSplits.includes(SPLITS.indexOf("validation")) ? [] : (["validation"] as const);
+  const whole = options.split === "last-list" ? { ...options, trainingFraction: 1 } : options;
+  const splitTraining = byProtocol(training, whole, heldOut);
+  return (user, starts) => {
+    // A user's training rows come first in both logs.
+    const shift = training.userOffsets[user] - log.userOffsets[user];
+    const learned = starts.filter((start) => splitOf(start) === "training");
+    const own = splitTraining(
+      user,
+      learned.map((start) => start + shift),
+    );
+    return {
+      splits: starts.map((start, list) => own.splits[list] ?? splitOf(start)),
+      isTraining: (row) => splitOf(row) === "training" && own.isTraining(row + shift),
+    };
+  };
 }

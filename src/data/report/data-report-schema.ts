@@ -1,7 +1,7 @@
 /** What a report on data holds, all numbers as JSON has them: written to `data-report.json` and to prepared files. */
 import * as z from "zod";
 import { measured } from "../../files/measured.ts";
-import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS, SPLITS } from "../protocols.ts";
+import { CANDIDATE_PROTOCOLS, SPLIT_ORIGINS, SPLITS } from "../protocols.ts";
 
 const count = z.number();
 
@@ -29,7 +29,7 @@ const listCounts = z.object({
   /** Users left out of the test because their test list has a positive, but an item twice. */
   testUsersWithRepeat: count,
   training: count,
-  /** At most one list per user, and so is the test. */
+  /** At most one list per user, and so is the test, unless they are files. */
   validation: count,
   test: count,
   /** Those between two splits, or after their user's validation or test list, where there are any. */
@@ -51,7 +51,7 @@ export const preparationCountsSchema = z.object({
   trainingListsDrawn: count,
 });
 
-/** From the first interaction to the last, in the log's unit; dates where that looks like seconds or milliseconds. */
+/** From the first interaction to the last, in the log's unit; dates where that looks like seconds, or a finer unit. */
 const timeSpan = z.object({
   first: z.number(),
   last: z.number(),
@@ -84,7 +84,7 @@ const quantiles = z.object({
 
 /** A report on data, in a file. */
 export const dataReportSchema = z.object({
-  split: z.enum(SPLIT_PROTOCOLS),
+  split: z.enum(SPLIT_ORIGINS),
   /** Of a log whose reading and filtering is known. */
   preparation: preparationCountsSchema.optional(),
   users: count,
