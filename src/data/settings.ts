@@ -163,6 +163,7 @@ export const logSchema = z.strictObject({
     ),
   candidateCount: count.default(50).describe("Candidates of a list, N"),
   historyLength: count.default(20).describe("Interactions of a history, H"),
+  repeats: z.boolean().default(false).describe("Users meet items again, so that what they met stays a candidate"),
   maxLists: count.exactOptional().describe("Train on at most this many lists, drawn with the seed"),
   maxValidationLists: count.default(2000).describe("Validate on at most this many lists"),
   maxTestLists: count.exactOptional().describe("Test on at most this many lists"),
