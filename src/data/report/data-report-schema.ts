@@ -11,7 +11,7 @@ const logCounts = z.object({
   interactions: count,
   /** Interactions whose feedback reaches the positive threshold. */
   positives: count,
-  /** Interactions that equal an earlier one in user, item, feedback and time, where there are any. */
+  /** Interactions that have user, item, time and list in common with an earlier one, where there are any. */
   repeated: count.optional(),
   /** Of a log that carries lists: candidates that were not shown, which are no interactions. */
   notShown: count.optional(),
@@ -42,7 +42,9 @@ const listCounts = z.object({
 export const preparationCountsSchema = z.object({
   core: count,
   listLength: count,
-  /** Before the core filter. */
+  /** Interactions that repeat another and were left out before the core filter, where there are any. */
+  dropped: count.optional(),
+  /** All that was read. */
   read: logCounts,
   /** After the core filter. */
   kept: logCounts,
