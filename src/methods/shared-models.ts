@@ -39,7 +39,7 @@ export function createSharedModels(
   const needsJudge = names.includes("judge");
   const pointwise =
     names.includes("pointwise") || (needsJudge && isItemJudge)
-      ? new PointwiseRanker(bare.catalogue, bare.width, initialWeights(bare, "pointwise"))
+      ? new PointwiseRanker(bare.catalogue, bare.width, initialWeights(bare, "pointwise"), bare.residual)
       : undefined;
   const rewardModels = Array.from({ length: needsJudge && !isItemJudge ? judge.members : 0 }, (_, member) => {
     const stream = memberStage(member);

@@ -54,6 +54,16 @@ const modelsSchema = z.strictObject({
     .default(1)
     .describe("Blocks of the reward model, of PRM, and of the generator's encoder and decoder each"),
   dropoutRate: nonNegative.lt(1).default(0).describe("Of all models"),
+  residual: z
+    .boolean()
+    .default(false)
+    .describe("Whether scores begin as the retriever's, and models learn what is added to them"),
+  loss: z
+    .enum(["own", "list-wise"])
+    .default("own")
+    .describe(
+      "What methods that score candidates learn: each its own loss, or all the softmax over a request's candidates",
+    ),
   methods: z
     .array(z.enum(TRAINABLE))
     .default(["goalrank"])
