@@ -31,11 +31,21 @@ export interface InteractionLog {
    * was not shown; 0 for a row without a list: [R].
    */
   readonly positions?: Int32Array;
+  /** Where it is known, the chance at which each item was shown, NaN for one that was not: [R]. */
+  readonly propensities?: Float64Array;
+  /** Fields that the source lacks; see {@link MissingField}. */
+  readonly lacks?: readonly MissingField[];
   /** The source's name of each user: [U]. */
   readonly userIds: readonly string[];
   /** The source's name of each item: [I]. */
   readonly itemIds: readonly string[];
 }
+
+/**
+ * What a log may lack: users (every list, or row without one, is then of a user of its own), feedback (every interaction
+ * counts 1), or times (rows are in their order).
+ */
+export type MissingField = "user" | "feedback" | "timestamp";
 
 /** The users and items of a log by their names, of whom nothing else is known. */
 export function namedCatalogue({ userIds, itemIds }: InteractionLog): Catalogue {
@@ -50,7 +60,7 @@ export function positiveAt(log: InteractionLog, positiveThreshold: number): (row
 
 /** The interactions of `log` at `rows`, by user. Users and items keep their numbers and names. */
 export function selectInteractions(log: InteractionLog, rows: Int32Array): InteractionLog {
-  const { listNumbers, positions } = log;
+  const { listNumbers, positions, propensities } = log;
   const users = gather(log.users, rows);
   return {
     ...log,
@@ -61,5 +71,6 @@ export function selectInteractions(log: InteractionLog, rows: Int32Array): Inter
     userOffsets: groupOffsets(users, log.userIds.length),
     ...(listNumbers && { listNumbers: gather(listNumbers, rows) }),
     ...(positions && { positions: gather(positions, rows) }),
+    ...(propensities && { propensities: gather(propensities, rows) }),
   };
 }

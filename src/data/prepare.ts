@@ -5,6 +5,7 @@ import { readCatalogue } from "./features/features.ts";
 import type { PreparedRequests, PrepareOptions } from "./prepare-requests.ts";
 import { prepareEvents, prepareRequests } from "./prepare-requests.ts";
 import { fingerprintSource, type Json, type SourceFingerprint } from "./prepared/fingerprint.ts";
+import { inputFiles } from "./readers/input-files.ts";
 import { type InteractionSource, readInteractions } from "./readers/read-interactions.ts";
 
 /** Requests ready for training, with what they were made from. */
@@ -40,13 +41,15 @@ export async function prepare(
   if (!("file" in source)) return prepareEvents(source, options, context);
   const log = await readInteractions(source);
   const catalogueOf = (core: typeof log) => readCatalogue(core, options);
-  const requests = await prepareRequests(log, options, { name: source.file, catalogueOf }, context);
+  // Where every interaction counts 1, every one is a positive.
+  const own = log.lacks?.includes("feedback") ? { positiveThreshold: 1, ...options } : options;
+  const requests = await prepareRequests(log, own, { name: source.file, catalogueOf }, context);
   return { ...requests, source: await fingerprintLog(source, options) };
 }
 
 /** What a log's data depends on: the bytes of its files, wherever they lie, and the options that shape it. */
-export function fingerprintLog(source: InteractionSource, options: PrepareOptions): Promise<SourceFingerprint> {
+export async function fingerprintLog(source: InteractionSource, options: PrepareOptions): Promise<SourceFingerprint> {
   const tables = [options.userFeatures, options.itemFeatures].flatMap((table) => (table ? [table.file] : []));
   const shaping = JSON.stringify({ source, options }, (key, value) => (key === "file" ? undefined : value));
-  return fingerprintSource([source.file, ...tables], JSON.parse(shaping) as Json);
+  return fingerprintSource([...(await inputFiles(source.file)), ...tables], JSON.parse(shaping) as Json);
 }

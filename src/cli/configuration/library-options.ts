@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import type { PrepareOptions } from "../../data/prepare-requests.ts";
 import type { InteractionSource } from "../../data/readers/read-interactions.ts";
+import { logSchema, readingSchema } from "../../data/settings.ts";
 import { DEFAULT_RUN, type RunSettings } from "../../run/settings.ts";
 import type { Configuration } from "./configuration-schema.ts";
 
@@ -12,16 +13,12 @@ export function runSettings({ seed, data, experiment }: Configuration): RunSetti
 
 /** How the log `file` is read. */
 export function interactionSource(file: string, { data }: Configuration): InteractionSource {
-  const { format = "movielens", columns, delimiter } = data;
-  if (format === "movielens") return { format, file };
-  if (format !== "csv") return { format, file, columns };
-  return { format, file, columns, delimiter: delimiter.replaceAll("\\t", "\t") };
+  return { ...readingSchema.strip().parse(data), format: data.format ?? "movielens", file };
 }
 
 /** How the log `file` is cut, and described: tables of features lie beside it. */
 export function prepareOptions(file: string, { seed, data }: Configuration): PrepareOptions {
-  const { userFeatures, itemFeatures, ...own } = data;
-  const { file: _, format, columns, delimiter, scenario, prepared, ...shaping } = own;
+  const { userFeatures, itemFeatures, ...shaping } = logSchema.strip().parse(data);
   const beside = <Table extends { readonly file: string }>(table: Table): Table => {
     return { ...table, file: join(dirname(file), table.file) };
   };

@@ -20,6 +20,7 @@ export class InteractionLogBuilder {
   private readonly feedback = new GrowableColumn(Float32Array);
   private readonly timestamps = new GrowableColumn(Float64Array);
   private lists: ListCollector | undefined;
+  private propensities: GrowableColumn<Float64Array> | undefined;
 
   /** Interactions added so far, with the candidates that were not shown. */
   get size(): number {
@@ -30,11 +31,19 @@ export class InteractionLogBuilder {
    * Adds one interaction or, at a negative `position` of a list, a candidate of the request that was not shown.
    * Positions only order the rows of a list: they may start anywhere and leave gaps. A user's rows with the same
    * `listId` are one list; two users' lists are different ones, whatever they are called. An empty `listId` stands for
-   * no list.
+   * no list. The propensity is the chance at which the item was shown, NaN where that is not known.
    * @throws RangeError unless feedback and timestamp are finite, the feedback as a number of 32 bits, and the position is
    * a 32-bit integer; also when there are too many users or items, or no memory is left.
    */
-  add(userId: string, itemId: string, feedback: number, timestamp: number, listId = "", position = 0): void {
+  add(
+    userId: string,
+    itemId: string,
+    feedback: number,
+    timestamp: number,
+    listId = "",
+    position = 0,
+    propensity = Number.NaN,
+  ): void {
     if (!Number.isFinite(Math.fround(feedback)) || !Number.isFinite(timestamp)) {
       throw new RangeError(`interactions: feedback and timestamp must be finite, got ${feedback} and ${timestamp}`);
     }
@@ -43,6 +52,8 @@ export class InteractionLogBuilder {
     }
     if (listId !== "") this.lists ??= new ListCollector(this.size);
     this.lists?.add(listId, position);
+    if (!Number.isNaN(propensity)) this.propensities ??= this.unknownPropensities();
+    this.propensities?.push(propensity);
     this.users.push(this.userNumbers.numberOf(userId));
     this.items.push(this.itemNumbers.numberOf(itemId));
     this.feedback.push(feedback);
@@ -53,6 +64,7 @@ export class InteractionLogBuilder {
   build(): InteractionLog {
     const users = this.users.values();
     const userIds = [...this.userNumbers.names];
+    const propensities = this.propensities?.values();
     const added = {
       users,
       items: this.items.values(),
@@ -61,6 +73,7 @@ export class InteractionLogBuilder {
       userOffsets: groupOffsets(users, userIds.length),
       userIds,
       itemIds: [...this.itemNumbers.names],
+      ...(propensities && { propensities }),
     };
     const order = rowsByGroup(users, added.userOffsets);
     const lists = this.lists?.build(users, order);
@@ -69,5 +82,12 @@ export class InteractionLogBuilder {
     const compare = lists === undefined ? byTime : compareLists(timestamps, lists);
     sortRowsOfUsers(order, added.userOffsets, compare);
     return { ...selectInteractions(added, order), ...(lists && orderedLists(lists, order)) };
+  }
+
+  /** Those of the rows that were added before the first that has one. */
+  private unknownPropensities(): GrowableColumn<Float64Array> {
+    const column = new GrowableColumn(Float64Array);
+    for (let row = 0; row < this.size; row++) column.push(Number.NaN);
+    return column;
   }
 }

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { secondsOfDate } from "../../../src/data/readers/dates.ts";
-import { readCsv } from "../../../src/data/readers/text-logs.ts";
 import { TemporaryFolder } from "../logs.ts";
+import { readCsv } from "../read-logs.ts";
 
 const folder = new TemporaryFolder();
 test.after(() => folder.remove());
