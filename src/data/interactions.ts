@@ -35,6 +35,11 @@ export interface InteractionLog {
   readonly propensities?: Float64Array;
   /** Fields that the source lacks; see {@link MissingField}. */
   readonly lacks?: readonly MissingField[];
+  /**
+   * Of a log out of several files, what the file of each row is for, as a place in `SPLITS`: [R]. A user's training
+   * rows then come before those of validation, and these before those of the test, whatever their times.
+   */
+  readonly fileSplits?: Uint8Array;
   /** The source's name of each user: [U]. */
   readonly userIds: readonly string[];
   /** The source's name of each item: [I]. */
@@ -60,7 +65,7 @@ export function positiveAt(log: InteractionLog, positiveThreshold: number): (row
 
 /** The interactions of `log` at `rows`, by user. Users and items keep their numbers and names. */
 export function selectInteractions(log: InteractionLog, rows: Int32Array): InteractionLog {
-  const { listNumbers, positions, propensities } = log;
+  const { listNumbers, positions, propensities, fileSplits } = log;
   const users = gather(log.users, rows);
   return {
     ...log,
@@ -72,5 +77,6 @@ export function selectInteractions(log: InteractionLog, rows: Int32Array): Inter
     ...(listNumbers && { listNumbers: gather(listNumbers, rows) }),
     ...(positions && { positions: gather(positions, rows) }),
     ...(propensities && { propensities: gather(propensities, rows) }),
+    ...(fileSplits && { fileSplits: gather(fileSplits, rows) }),
   };
 }

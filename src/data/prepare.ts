@@ -6,7 +6,7 @@ import type { PreparedRequests, PrepareOptions } from "./prepare-requests.ts";
 import { prepareEvents, prepareRequests } from "./prepare-requests.ts";
 import { fingerprintSource, type Json, type SourceFingerprint } from "./prepared/fingerprint.ts";
 import { inputFiles } from "./readers/input-files.ts";
-import { type InteractionSource, readInteractions } from "./readers/read-interactions.ts";
+import { filesOf, type LogSource, readLog } from "./readers/read-log.ts";
 
 /** Requests ready for training, with what they were made from. */
 export interface PreparedLog extends PreparedRequests {
@@ -28,18 +28,14 @@ export function prepare(
  * const data = await prepare({ format: "movielens", file: "ml-1m/ratings.dat" }, { seed: 1, maxLists: 10_000 });
  * console.log(formatDataReport(data.report));
  */
-export function prepare(
-  source: InteractionSource,
-  options: PrepareOptions,
-  context?: TrainingContext,
-): Promise<PreparedLog>;
+export function prepare(source: LogSource, options: PrepareOptions, context?: TrainingContext): Promise<PreparedLog>;
 export async function prepare(
-  source: InteractionSource | readonly InteractionEvent[] | EventColumns,
+  source: LogSource | readonly InteractionEvent[] | EventColumns,
   options: PrepareOptions,
   context?: TrainingContext,
 ): Promise<PreparedRequests | PreparedLog> {
   if (!("file" in source)) return prepareEvents(source, options, context);
-  const log = await readInteractions(source);
+  const log = await readLog(source);
   const catalogueOf = (core: typeof log) => readCatalogue(core, options);
   // Where every interaction counts 1, every one is a positive.
   const own = log.lacks?.includes("feedback") ? { positiveThreshold: 1, ...options } : options;
@@ -48,8 +44,10 @@ export async function prepare(
 }
 
 /** What a log's data depends on: the bytes of its files, wherever they lie, and the options that shape it. */
-export async function fingerprintLog(source: InteractionSource, options: PrepareOptions): Promise<SourceFingerprint> {
+export async function fingerprintLog(source: LogSource, options: PrepareOptions): Promise<SourceFingerprint> {
   const tables = [options.userFeatures, options.itemFeatures].flatMap((table) => (table ? [table.file] : []));
-  const shaping = JSON.stringify({ source, options }, (key, value) => (key === "file" ? undefined : value));
-  return fingerprintSource([...(await inputFiles(source.file)), ...tables], JSON.parse(shaping) as Json);
+  const isName = (key: string) => key === "file" || key === "validationFile" || key === "testFile";
+  const shaping = JSON.stringify({ source, options }, (key, value) => (isName(key) ? undefined : value));
+  const files = await Promise.all(filesOf(source).map(({ file }) => inputFiles(file)));
+  return fingerprintSource([...files.flat(), ...tables], JSON.parse(shaping) as Json);
 }

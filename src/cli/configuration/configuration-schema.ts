@@ -3,7 +3,7 @@
  * docs/configuration.md and the checks are all made from this.
  */
 import * as z from "zod";
-import { LOG_FORMATS, logSchema, readingSchema } from "../../data/settings.ts";
+import { LOG_FORMATS, logSchema, readingSchema, splitFilesSchema } from "../../data/settings.ts";
 import { DEVICE_NAMES } from "../../kernels/index.ts";
 import { runSchema } from "../../run/settings.ts";
 import { serveSchema } from "../../server/settings.ts";
@@ -19,6 +19,7 @@ const dataSchema = z.strictObject({
       "The log of interactions: a file, a folder of files, or a pattern such as `events/*.csv.gz`, plain or packed by " +
         "gzip or Zstandard; relative to the configuration file",
     ),
+  ...splitFilesSchema.shape,
   format: z
     .enum(LOG_FORMATS)
     .exactOptional()

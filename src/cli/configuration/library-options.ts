@@ -1,8 +1,8 @@
 /** What a configuration says, as the library takes it. */
 import { dirname, join } from "node:path";
 import type { PrepareOptions } from "../../data/prepare-requests.ts";
-import type { InteractionSource } from "../../data/readers/read-interactions.ts";
-import { logSchema, readingSchema } from "../../data/settings.ts";
+import type { LogSource } from "../../data/readers/read-log.ts";
+import { logSchema, readingSchema, splitFilesSchema } from "../../data/settings.ts";
 import { DEFAULT_RUN, type RunSettings } from "../../run/settings.ts";
 import type { Configuration } from "./configuration-schema.ts";
 
@@ -12,15 +12,18 @@ export function runSettings({ seed, data, experiment }: Configuration): RunSetti
 }
 
 /** How the log `file` is read. */
-export function interactionSource(file: string, { data }: Configuration): InteractionSource {
-  return { ...readingSchema.strip().parse(data), format: data.format ?? "movielens", file };
+export function interactionSource(file: string, { data }: Configuration): LogSource {
+  const { format = "movielens" } = data;
+  return { ...readingSchema.strip().parse(data), ...splitFilesSchema.strip().parse(data), format, file };
 }
 
 /** How the log `file` is cut, and described: tables of features lie beside it. */
 export function prepareOptions(file: string, { seed, data }: Configuration): PrepareOptions {
   const { userFeatures, itemFeatures, ...shaping } = logSchema.strip().parse(data);
-  const beside = <Table extends { readonly file: string }>(table: Table): Table => {
-    return { ...table, file: join(dirname(file), table.file) };
+  const beside = <Table extends { readonly file: string; readonly delimiter?: string }>(table: Table): Table => {
+    const { delimiter } = table;
+    const own = { ...table, file: join(dirname(file), table.file) };
+    return delimiter === undefined ? own : { ...own, delimiter: delimiter.replaceAll("\\t", "\t") };
   };
   return {
     ...shaping,

@@ -11,6 +11,8 @@ export const DATA_FLAGS: readonly ShortFlag[] = shortFlags(
   {
     seed: "--seed <number>  of every random choice (default: 1)",
     "data.file": "--data <file>  log of interactions: a file, a folder of files, or a pattern such as 'log/*.csv.gz'",
+    "data.validationFile": "--validation-file <file>  validate on these interactions, where there is a --test-file",
+    "data.testFile": "--test-file <file>  test on these interactions; the log is for training and validation",
     "data.format": "--format <name>  format of the log, such as csv or parquet (default: by the file's name)",
     "data.columns": "--columns <names>  columns of the log, such as user=uid,feedback=stars or user=1,item=2",
     "data.delimiter": "--delimiter <text>  between the fields of a CSV log, or whitespace (default: comma)",

@@ -19,6 +19,8 @@ export class InteractionLogBuilder {
   private readonly items = new GrowableColumn(Int32Array);
   private readonly feedback = new GrowableColumn(Float32Array);
   private readonly timestamps = new GrowableColumn(Float64Array);
+  /** What the timestamps lack, where any lacks something. */
+  private roundings: GrowableColumn<Float64Array> | undefined;
   private lists: ListCollector | undefined;
   private propensities: GrowableColumn<Float64Array> | undefined;
 
@@ -31,7 +33,8 @@ export class InteractionLogBuilder {
    * Adds one interaction or, at a negative `position` of a list, a candidate of the request that was not shown.
    * Positions only order the rows of a list: they may start anywhere and leave gaps. A user's rows with the same
    * `listId` are one list; two users' lists are different ones, whatever they are called. An empty `listId` stands for
-   * no list. The propensity is the chance at which the item was shown, NaN where that is not known.
+   * no list. `rounding` is what the timestamp lacks of the true time, in its unit, and orders rows whose timestamps are
+   * equal. The propensity is the chance at which the item was shown, NaN where that is not known.
    * @throws RangeError unless feedback and timestamp are finite, the feedback as a number of 32 bits, and the position is
    * a 32-bit integer; also when there are too many users or items, or no memory is left.
    */
@@ -42,6 +45,7 @@ export class InteractionLogBuilder {
     timestamp: number,
     listId = "",
     position = 0,
+    rounding = 0,
     propensity = Number.NaN,
   ): void {
     if (!Number.isFinite(Math.fround(feedback)) || !Number.isFinite(timestamp)) {
@@ -54,6 +58,8 @@ export class InteractionLogBuilder {
     this.lists?.add(listId, position);
     if (!Number.isNaN(propensity)) this.propensities ??= this.unknownPropensities();
     this.propensities?.push(propensity);
+    if (rounding !== 0) this.roundings ??= zeros(this.size);
+    this.roundings?.push(rounding);
     this.users.push(this.userNumbers.numberOf(userId));
     this.items.push(this.itemNumbers.numberOf(itemId));
     this.feedback.push(feedback);
@@ -78,7 +84,9 @@ export class InteractionLogBuilder {
     const order = rowsByGroup(users, added.userOffsets);
     const lists = this.lists?.build(users, order);
     const { timestamps } = added;
-    const byTime = (a: number, b: number) => timestamps[a] - timestamps[b];
+    const roundings = this.roundings?.values();
+    const byTime = (a: number, b: number) =>
+      timestamps[a] - timestamps[b] || (roundings ? roundings[a] - roundings[b] : 0);
     const compare = lists === undefined ? byTime : compareLists(timestamps, lists);
     sortRowsOfUsers(order, added.userOffsets, compare);
     return { ...selectInteractions(added, order), ...(lists && orderedLists(lists, order)) };
@@ -90,4 +98,10 @@ export class InteractionLogBuilder {
     for (let row = 0; row < this.size; row++) column.push(Number.NaN);
     return column;
   }
+}
+
+function zeros(count: number): GrowableColumn<Float64Array> {
+  const column = new GrowableColumn(Float64Array);
+  for (let row = 0; row < count; row++) column.push(0);
+  return column;
 }

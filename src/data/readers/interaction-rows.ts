@@ -2,7 +2,7 @@
 import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
 import type { ColumnPositions } from "./column-names.ts";
-import { secondsOfDate } from "./dates.ts";
+import { roundingOfInteger, roundingOfTime, TIME_FORMS, timeOfText } from "./dates.ts";
 import { isText } from "./delimited.ts";
 import type { InteractionLogBuilder } from "./interaction-log-builder.ts";
 import { numberOfText } from "./numbers.ts";
@@ -52,9 +52,10 @@ export class InteractionRows {
     const feedback = this.feedback();
     const timestamp = position.timestamp === undefined ? size : this.time(position.timestamp);
     const rank = list === "" ? 0 : this.rank();
+    const rounding = position.timestamp === undefined ? 0 : this.rounding(position.timestamp, timestamp);
     const propensity = position.propensity === undefined ? Number.NaN : this.propensity(position.propensity, rank);
     try {
-      this.builder.add(user, item, feedback, timestamp, list, rank, propensity);
+      this.builder.add(user, item, feedback, timestamp, list, rank, rounding, propensity);
     } catch (error) {
       // The log is full: of names, or of rows.
       throw error instanceof RangeError ? this.unexpected(error.message) : error;
@@ -110,18 +111,25 @@ export class InteractionRows {
   private numberFrom(value: unknown): number {
     if (typeof value === "object") return Number.NaN;
     if (typeof value !== "string") return Number(value);
-    const text = value.trim();
-    const truth = TRUTH.get(text.toLowerCase());
-    if (truth !== undefined) return truth;
-    if (!this.layout.rules.hasDecimalCommas) return numberOfText(text);
-    return text.includes(".") ? Number.NaN : numberOfText(text.replace(",", "."));
+    return TRUTH.get(value.trim().toLowerCase()) ?? numberOfText(value, this.layout.rules.decimal);
   }
 
   /** A number in the log's own unit, or the seconds since 1970 of a date. */
   private time(column: number): number {
     const value = this.values[column];
-    const seconds = typeof value === "string" ? secondsOfDate(value.trim()) : Number.NaN;
-    return Number.isNaN(seconds) ? this.number(column) : seconds;
+    if (typeof value !== "string") return this.number(column);
+    if (this.isBlank(column)) throw this.unexpected(this.isEmpty(column));
+    const { timeFormat, decimal } = this.layout.rules;
+    const time = timeOfText(value, timeFormat, decimal);
+    if (Number.isFinite(time)) return time;
+    throw this.unexpected(`${this.described(column)} is no time; times are ${timeFormat?.description ?? TIME_FORMS}`);
+  }
+
+  /** What a time lacks of the one in the column. */
+  private rounding(column: number, time: number): number {
+    const value = this.values[column];
+    if (typeof value === "string") return roundingOfTime(value, time, this.layout.rules.timeFormat);
+    return typeof value === "bigint" ? roundingOfInteger(value, time) : 0;
   }
 
   /** The place in a list, negative for what was not shown. */

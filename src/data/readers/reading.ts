@@ -2,6 +2,8 @@
 import { type Column, DEFAULT_READING, type LogFormat, type ReadingOptions } from "../settings.ts";
 import { type Fields, givenColumns, resolveColumns } from "./column-names.ts";
 import { FORMATS, type LogFormatDescription, NUMBERED } from "./log-formats.ts";
+import type { DecimalMark } from "./numbers.ts";
+import { TimeFormat } from "./time-format.ts";
 
 /** A file of interactions, a folder of them or a pattern of their names, and how it is read. Text may be packed. */
 export type InteractionSource = ReadingOptions & { readonly file: string; readonly format: LogFormat };
@@ -12,7 +14,9 @@ export interface ValueRules {
   readonly words: ReadonlyMap<string, number> | undefined;
   /** What every other word counts; undefined where it is an error. */
   readonly otherWords: number | undefined;
-  readonly hasDecimalCommas: boolean;
+  readonly decimal: DecimalMark;
+  /** How times are written, unless as numbers or dates of ISO 8601. */
+  readonly timeFormat: TimeFormat | undefined;
   /** Texts that stand for nothing. */
   readonly blanks: ReadonlySet<string>;
 }
@@ -35,7 +39,7 @@ export function resolveReading(source: InteractionSource): Reading {
   }
   const format = FORMATS[source.format];
   const settings = { ...DEFAULT_READING, ...source };
-  const { columns, feedbackValues, otherFeedback, decimal, blanks } = settings;
+  const { columns, feedbackValues, otherFeedback, decimal, timestampFormat, blanks } = settings;
   const names = format.kind === "text" ? format.names : undefined;
   const isNumbered = format.kind === "text" && names === undefined && !hasHeader(settings);
   for (const column of givenColumns(columns)) {
@@ -57,7 +61,8 @@ export function resolveReading(source: InteractionSource): Reading {
     rules: {
       words: feedbackValues && new Map(Object.entries(feedbackValues)),
       otherWords: otherFeedback,
-      hasDecimalCommas: decimal === ",",
+      decimal,
+      timeFormat: timestampFormat === undefined ? undefined : new TimeFormat(timestampFormat),
       blanks: new Set(blanks),
     },
   };
