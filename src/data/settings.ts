@@ -222,7 +222,7 @@ export const DEFAULT_LOG: Settings<typeof logSchema> = logSchema.parse({});
 
 /** Those of {@link logSchema} that say how a log is cut into lists. */
 export const cutSchema = logSchema
-  .pick({ listLength: true, positiveThreshold: true, split: true, trainingFraction: true })
+  .pick({ listLength: true, positiveThreshold: true, split: true, trainingFraction: true, retrieverFraction: true })
   .strip();
 /** What {@link cutSchema} describes, where what has a default may be left out. */
 export type CutOptions = GivenSettings<typeof cutSchema>;

@@ -29,13 +29,11 @@ const listCounts = z.object({
   /** Users left out of the test because their test list has a positive, but an item twice. */
   testUsersWithRepeat: count,
   training: count,
+  /** At most one list per user, and so is the test, unless they are files. */
   validation: count,
-  /** At most one list per user, unless the test is a file. */
   test: count,
-  /** Under `global-time` only: lists on both sides of the cut, or of where validation begins. */
-  straddling: count.optional(),
-  /** Under `global-time` only: lists after their user's test list. */
-  later: count.optional(),
+  /** Those between two splits, or after their user's validation or test list, where there are any. */
+  unused: count.optional(),
   /** Of a log that carries lists only: those with fewer than L shown items, which are not among `lists`. */
   tooShort: count.optional(),
 });
@@ -123,8 +121,7 @@ export const dataReportSchema = z.object({
 /** The size of a log. */
 export type LogCounts = z.infer<typeof logCounts>;
 /**
- * How many lists there are and what became of them: training + validation + test (+ straddling + later) =
- * withPositive - withRepeat.
+ * How many lists there are and what became of them: training + validation + test (+ unused) = withPositive - withRepeat.
  */
 export type ListCounts = z.infer<typeof listCounts>;
 /** What is left of a log at each stage of its preparation. */

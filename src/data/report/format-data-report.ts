@@ -9,8 +9,7 @@ export function formatDataReport(report: DataReport): string {
     `protocol ${report.split}: ${number(report.users)} users, ${number(report.items)} items, ` +
       `${number(report.interactions)} interactions, of which the retriever learned from ${number(report.learned)}`,
     ...(preparation === undefined ? [] : [formatPreparation(preparation)]),
-    ...leftOut(lists.straddling, "lists lie on both sides of a cut in time"),
-    ...leftOut(lists.later, "lists come after their user's test list"),
+    ...leftOut(lists.unused, "lists lie between two splits, or after their user's list of one"),
     ...leftOut(lists.tooShort, "logged lists are too short"),
     `lists per user: minimum ${own.minimum}, quartiles ${own.lowerQuartile}, ${own.median}, ${own.upperQuartile}, ` +
       `maximum ${own.maximum}`,
