@@ -153,14 +153,14 @@ function followSteps({ onProgress }: TrainRankerContext): TrainingListener {
 async function encodeDeployed(
   { models, methods, result }: FinishedRun,
   settings: RunSettings,
-  { retriever, protocols }: Awaited<ReturnType<typeof prepareRequests>>,
+  { retriever, pasts, protocols }: Awaited<ReturnType<typeof prepareRequests>>,
 ): Promise<Uint8Array | undefined> {
   const name = result.verdict.served;
   if (name === null) return undefined;
   const deployed = methods.find(({ method }) => method.name === name);
   if (deployed === undefined) throw new Error(`trainRanker: ${name} was not trained`);
   const training = { seed: settings.seed, candidates: protocols.candidates.training };
-  return encodeRanker({ ...deployed, models, retriever, training });
+  return encodeRanker({ ...deployed, models, retriever, pasts, training });
 }
 
 function disposeModels({ models, methods }: FinishedRun): void {

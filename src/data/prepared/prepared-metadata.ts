@@ -3,12 +3,12 @@ import * as z from "zod";
 import { sha256 } from "../../files/sha256.ts";
 import { parsedJson } from "../../text/parsed-json.ts";
 import { arrayLength, catalogueDescriptionSchema } from "../features/catalogue-tensors.ts";
-import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS, SPLITS } from "../protocols.ts";
+import { CANDIDATE_PROTOCOLS, SPLIT_ORIGINS, SPLITS } from "../protocols.ts";
 import { dataReportSchema, preparationCountsSchema } from "../report/data-report-schema.ts";
 import { sourceFingerprintSchema } from "./fingerprint.ts";
 
 /** Of the layout: a reader refuses any other. */
-const PREPARED_VERSION = 2;
+const PREPARED_VERSION = 3;
 
 /** Key of the metadata entry. */
 const METADATA_KEY = "goalrank";
@@ -25,7 +25,7 @@ const extents = z.object({
 
 /** How lists were split, and how each split's candidates were chosen. */
 export const protocolsSchema = z.object({
-  split: z.enum(SPLIT_PROTOCOLS),
+  split: z.enum(SPLIT_ORIGINS),
   candidates: z.record(z.enum(SPLITS), z.enum(CANDIDATE_PROTOCOLS)),
 });
 
@@ -43,6 +43,8 @@ const preparedMetadata = z.object({
   catalogue: catalogueDescriptionSchema,
   /** The retriever that scored the candidates, where its tensors are in the file. */
   retriever: z.string().optional(),
+  /** Of the users' pasts, where their tensors are in the file. */
+  pasts: z.object({ repeats: z.boolean() }).optional(),
   splits: z.record(z.enum(SPLITS), extents),
   /** Of each tensor's bytes. */
   sha256: z.record(z.string(), z.string()),

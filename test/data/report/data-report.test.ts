@@ -124,17 +124,19 @@ test("the figures of a small log, worked out by hand", () => {
 
 test("global-time: whoever is new after the cut is an unknown test user", () => {
   const report = createDataReport(inputOf(logOfHours(), "global-time"));
-  // Users 0 to 6 and a part of user 7 lie in the first 144 hours; users 8 and 9 come after the cut at 160.
+  // Users 0 to 5 and a part of user 6 lie in the first 128 hours; users 8 and 9 come after the cut at 160.
   assert.is(report.unknownTestUsers, 2);
   assert.is(report.splits.test.lists, 2);
-  assert.is(report.learned, 144);
+  assert.is(report.learned, 128);
 });
 
-test("dates are given only for times that look like seconds or milliseconds", () => {
+test("dates are given only for times that look like seconds or a finer unit", () => {
   const span = (scale: number) => createDataReport(inputOf(logOfHours(scale))).splits.training.span;
   assert.is(span(1000)?.firstDate, "2020-09-13T12:26:40.000Z");
   assert.is(span(1e-6)?.firstDate, undefined);
-  assert.is(span(1e6)?.firstDate, undefined);
+  assert.is(span(1e6)?.firstDate, "2020-09-13T12:26:40.000Z");
+  assert.is(span(1e9)?.firstDate, "2020-09-13T12:26:40.000Z");
+  assert.is(span(1e12)?.firstDate, undefined);
 });
 
 test("the score's AUC against exposure is 0 where exposed items score lowest, and 1 where they score highest", () => {
