@@ -47,7 +47,7 @@ export const RUN_FLAGS: readonly ShortFlag[] = [
       "experiment.methods":
         "--methods <names>  train and compare these, such as mir,pier,goalrank, or all (default: goalrank)",
       "experiment.deploy":
-        "--deploy <method>  serve this one (default: goalrank where it is trained, else the first of --methods)",
+        "--deploy <method>  serve this one, whatever the verdict (default: the one that the verdict names)",
       "experiment.generatorEvaluatorLists": "--lists <counts>  lists that generator-evaluators propose, such as 20,100",
     },
     {
