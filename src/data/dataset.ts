@@ -2,12 +2,10 @@
  * The form in which every source of feedback, a log file or the embedded world, reaches the models. Columns are
  * flat typed arrays in row-major order, one row per exposed list.
  */
+import type { FeatureScale } from "./features/feature-scale.ts";
+import { type FeatureTable, joinFeatures, type RequestFeatures, selectFeatures } from "./request-features.ts";
 
-/** Observed features of every user or item, row by row: `data` is [count, width]. */
-export interface FeatureTable {
-  readonly width: number;
-  readonly data: Float32Array;
-}
+export type { CandidateFeatures, FeatureTable } from "./request-features.ts";
 
 /**
  * Categories of every user or item: each has up to `slots` of them, with weights. All columns share one numbering;
@@ -38,6 +36,9 @@ export interface Catalogue {
   readonly itemFeatures?: FeatureTable;
   readonly userCategories?: CategoryTable;
   readonly itemCategories?: CategoryTable;
+  /** Of the numbers that come with a request: what its query's and its candidates' columns are, and how they are scaled. */
+  readonly queryScale?: FeatureScale;
+  readonly candidateScale?: FeatureScale;
 }
 
 /**
@@ -45,7 +46,7 @@ export interface Catalogue {
  * `exposed` holds positions within the row's candidates, so a list is L distinct numbers from 0 to N - 1; an exposed
  * item that is not among the candidates, as when nothing was injected, has position -1.
  */
-export interface ListDataset {
+export interface ListDataset extends RequestFeatures {
   readonly size: number;
   readonly candidateCount: number;
   readonly listLength: number;
@@ -64,16 +65,18 @@ export interface ListDataset {
   readonly history: Int32Array;
   /** Feedback on each item of the history, 0 where there is none: [S, H]. */
   readonly historyFeedback: Float32Array;
+  /** Of data with grades: the highest there may be. Labels are then (2^grade - 1) / (2^maxGrade - 1). */
+  readonly maxGrade?: number;
 }
 
 /** A request for a list: the columns of a dataset's row that are known before anything is shown. */
-export type RequestColumns = Omit<ListDataset, "exposed" | "feedback">;
+export type RequestColumns = Omit<ListDataset, "exposed" | "feedback" | "labels" | "maxGrade">;
 
 /** How many rows a dataset has, and how wide its columns are. */
 export type Extents = Pick<ListDataset, "size" | "candidateCount" | "listLength" | "historyLength">;
 
 /** The names of a dataset's columns. */
-export type ColumnName = Exclude<keyof ListDataset, keyof Extents>;
+export type ColumnName = Exclude<keyof ListDataset, keyof Extents | keyof RequestFeatures | "maxGrade">;
 
 /** What holds a column's numbers, and the extent that is its width, unless it has one number a row. */
 interface ColumnKind {
@@ -127,7 +130,11 @@ export function itemsOfList(
 /** The rows of `dataset` at `rows`, in that order. */
 export function selectRows(dataset: ListDataset, rows: ArrayLike<number>): ListDataset {
   const extents = { ...dataset, size: rows.length };
-  return { ...dataset, ...makeDataset(extents, (column, width) => gather(dataset[column], rows, width)) };
+  return {
+    ...dataset,
+    ...makeDataset(extents, (column, width) => gather(dataset[column], rows, width)),
+    ...selectFeatures(dataset, rows),
+  };
 }
 
 /** Those rows of a column of `width` numbers a row, one unless given; flat. */
@@ -145,11 +152,11 @@ export function gather<Column extends Int32Array | Float32Array | Float64Array>(
 
 /**
  * The rows of several datasets, one after another.
- * @throws RangeError when their lists, candidates or histories differ in length
+ * @throws RangeError when their lists, candidates or histories differ in length, or their features or grades do
  */
 export function joinRows(datasets: readonly [ListDataset, ...ListDataset[]]): ListDataset {
   const [first] = datasets;
-  for (const extent of ["candidateCount", "listLength", "historyLength"] as const) {
+  for (const extent of ["candidateCount", "listLength", "historyLength", "maxGrade"] as const) {
     const other = datasets.find((dataset) => dataset[extent] !== first[extent]);
     if (other !== undefined) {
       throw new RangeError(`joinRows: ${extent} is ${first[extent]} in one dataset and ${other[extent]} in another`);
@@ -163,5 +170,9 @@ export function joinRows(datasets: readonly [ListDataset, ...ListDataset[]]): Li
       end += dataset[column].length;
     }
   }
-  return { ...first, ...joined };
+  return {
+    ...first,
+    ...joined,
+    ...joinFeatures(datasets),
+  };
 }

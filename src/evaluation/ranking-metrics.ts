@@ -195,7 +195,8 @@ function countPositives(labels: ArrayLike<number>): number {
   return positives;
 }
 
-function checkRanking(ranking: ArrayLike<number>, candidates: number, k: number): void {
+/** @throws RangeError for fewer than `k` distinct positions of so many candidates, or one of none of them */
+export function checkRanking(ranking: ArrayLike<number>, candidates: number, k: number): void {
   const least = Math.min(k, candidates);
   if (ranking.length < least) {
     const expected = `${least} positions for k = ${k} and ${candidates} candidates`;
