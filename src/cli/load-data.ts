@@ -5,7 +5,7 @@ import { fingerprintLog, prepare } from "../data/prepare.ts";
 import type { PrepareOptions } from "../data/prepare-requests.ts";
 import { isSameSource, type SourceFingerprint } from "../data/prepared/fingerprint.ts";
 import { readPreparedDataset, writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
-import type { InteractionSource } from "../data/readers/read-interactions.ts";
+import type { LogSource } from "../data/readers/read-log.ts";
 import { formatDataReport } from "../data/report/format-data-report.ts";
 import { sha256 } from "../files/sha256.ts";
 import { type LogData, logData, type RunData, worldData } from "../run/data.ts";
@@ -61,7 +61,7 @@ function drawWorld({ seed, data: { scenario = "default", maxLists } }: Configura
 interface OpenedLog {
   readonly file: string;
   /** How it is read, and how it is cut. */
-  readonly ways: readonly [InteractionSource, PrepareOptions];
+  readonly ways: readonly [LogSource, PrepareOptions];
   readonly source: SourceFingerprint;
   readonly identity: DataIdentity;
 }

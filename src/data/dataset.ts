@@ -138,7 +138,7 @@ export function selectRows(dataset: ListDataset, rows: ArrayLike<number>): ListD
 }
 
 /** Those rows of a column of `width` numbers a row, one unless given; flat. */
-export function gather<Column extends Int32Array | Float32Array | Float64Array>(
+export function gather<Column extends Uint8Array | Int32Array | Float32Array | Float64Array>(
   column: Column,
   rows: ArrayLike<number>,
   width = 1,

@@ -38,8 +38,20 @@ export function listsOfUser(log: InteractionLog, user: number, listLength: numbe
   const end = log.userOffsets[user + 1];
   if (log.listNumbers !== undefined) return carriedLists(log, log.listNumbers, first, end, listLength);
   const starts: number[] = [];
-  for (let start = first + ((end - first) % listLength); start < end; start += listLength) starts.push(start);
+  for (let part = first; part < end; ) {
+    const partEnd = fileEnd(log, part, end);
+    for (let start = part + ((partEnd - part) % listLength); start < partEnd; start += listLength) starts.push(start);
+    part = partEnd;
+  }
   return { starts, tooShort: 0 };
+}
+
+/** The first row after `row`, and at most `end`, that is for another split: no list lies in two files. */
+function fileEnd({ fileSplits }: InteractionLog, row: number, end: number): number {
+  if (fileSplits === undefined) return end;
+  let next = row + 1;
+  while (next < end && fileSplits[next] === fileSplits[row]) next++;
+  return next;
 }
 
 function carriedLists(

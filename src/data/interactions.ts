@@ -31,6 +31,11 @@ export interface InteractionLog {
    * was not shown; 0 for a row without a list: [R].
    */
   readonly positions?: Int32Array;
+  /**
+   * Of a log out of several files, what the file of each row is for, as a place in `SPLITS`: [R]. A user's training
+   * rows then come before those of validation, and these before those of the test, whatever their times.
+   */
+  readonly fileSplits?: Uint8Array;
   /** The source's name of each user: [U]. */
   readonly userIds: readonly string[];
   /** The source's name of each item: [I]. */
@@ -50,7 +55,7 @@ export function positiveAt(log: InteractionLog, positiveThreshold: number): (row
 
 /** The interactions of `log` at `rows`, by user. Users and items keep their numbers and names. */
 export function selectInteractions(log: InteractionLog, rows: Int32Array): InteractionLog {
-  const { listNumbers, positions } = log;
+  const { listNumbers, positions, fileSplits } = log;
   const users = gather(log.users, rows);
   return {
     ...log,
@@ -61,5 +66,6 @@ export function selectInteractions(log: InteractionLog, rows: Int32Array): Inter
     userOffsets: groupOffsets(users, log.userIds.length),
     ...(listNumbers && { listNumbers: gather(listNumbers, rows) }),
     ...(positions && { positions: gather(positions, rows) }),
+    ...(fileSplits && { fileSplits: gather(fileSplits, rows) }),
   };
 }

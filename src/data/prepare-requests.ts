@@ -7,7 +7,7 @@ import { type EventColumns, type InteractionEvent, logOfEvents } from "./events.
 import { type ExposedLists, listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
 import { type InteractionLog, namedCatalogue } from "./interactions.ts";
 import type { PreparedDescription } from "./prepared/prepared-metadata.ts";
-import { eachSplit, type SplitName } from "./protocols.ts";
+import { eachSplit, SPLITS, type SplitName, type SplitOrigin } from "./protocols.ts";
 import { createDataReport } from "./report/data-report.ts";
 import type { DataReport } from "./report/data-report-schema.ts";
 import { learnRetriever } from "./retrievers/learn.ts";
@@ -49,12 +49,13 @@ export async function prepareRequests(
   context?: TrainingContext,
 ): Promise<PreparedRequests> {
   const settings = { ...DEFAULT_LOG, ...options };
-  const { protocol, split } = settings;
+  const { protocol } = settings;
+  const split: SplitOrigin = read.fileSplits === undefined ? settings.split : "files";
   const cut = cutLog(read, options, name);
   const { log } = cut;
   if (protocol !== "logged") checkItemSupply(log, cut.test.listLength, settings.candidateCount);
 
-  const trainingFraction = settings.retrieverFraction ?? settings.trainingFraction;
+  const trainingFraction = settings.retrieverFraction ?? trainedFraction(log, settings);
   const learned = trainingInteractions(log, { ...settings, trainingFraction });
   const lists = drawLists(cut, learned, settings);
   const counts = { ...cut.counts, trainingListsDrawn: lists.training.size };
@@ -81,6 +82,11 @@ export async function prepareRequests(
     counts,
     report,
   };
+}
+
+/** How much of the log that is trained on training lists may take: all of it where validation is a file of its own. */
+function trainedFraction({ fileSplits }: InteractionLog, { trainingFraction }: { readonly trainingFraction: number }) {
+  return fileSplits?.includes(SPLITS.indexOf("validation")) === true ? 1 : trainingFraction;
 }
 
 /** The lists of each split that take part, as many as the options allow. */

@@ -5,7 +5,7 @@ import { readCatalogue } from "./features/features.ts";
 import type { PreparedRequests, PrepareOptions } from "./prepare-requests.ts";
 import { prepareEvents, prepareRequests } from "./prepare-requests.ts";
 import { fingerprintSource, type Json, type SourceFingerprint } from "./prepared/fingerprint.ts";
-import { type InteractionSource, readInteractions } from "./readers/read-interactions.ts";
+import { filesOf, type LogSource, readLog } from "./readers/read-log.ts";
 
 /** Requests ready for training, with what they were made from. */
 export interface PreparedLog extends PreparedRequests {
@@ -27,26 +27,24 @@ export function prepare(
  * const data = await prepare({ format: "movielens", file: "ml-1m/ratings.dat" }, { seed: 1, maxLists: 10_000 });
  * console.log(formatDataReport(data.report));
  */
-export function prepare(
-  source: InteractionSource,
-  options: PrepareOptions,
-  context?: TrainingContext,
-): Promise<PreparedLog>;
+export function prepare(source: LogSource, options: PrepareOptions, context?: TrainingContext): Promise<PreparedLog>;
 export async function prepare(
-  source: InteractionSource | readonly InteractionEvent[] | EventColumns,
+  source: LogSource | readonly InteractionEvent[] | EventColumns,
   options: PrepareOptions,
   context?: TrainingContext,
 ): Promise<PreparedRequests | PreparedLog> {
   if (!("file" in source)) return prepareEvents(source, options, context);
-  const log = await readInteractions(source);
+  const log = await readLog(source);
   const catalogueOf = (core: typeof log) => readCatalogue(core, options);
   const requests = await prepareRequests(log, options, { name: source.file, catalogueOf }, context);
   return { ...requests, source: await fingerprintLog(source, options) };
 }
 
 /** What a log's data depends on: the bytes of its files, wherever they lie, and the options that shape it. */
-export function fingerprintLog(source: InteractionSource, options: PrepareOptions): Promise<SourceFingerprint> {
+export function fingerprintLog(source: LogSource, options: PrepareOptions): Promise<SourceFingerprint> {
   const tables = [options.userFeatures, options.itemFeatures].flatMap((table) => (table ? [table.file] : []));
-  const shaping = JSON.stringify({ source, options }, (key, value) => (key === "file" ? undefined : value));
-  return fingerprintSource([source.file, ...tables], JSON.parse(shaping) as Json);
+  const isName = (key: string) => key === "file" || key === "validationFile" || key === "testFile";
+  const shaping = JSON.stringify({ source, options }, (key, value) => (isName(key) ? undefined : value));
+  const files = filesOf(source).map(({ file }) => file);
+  return fingerprintSource([...files, ...tables], JSON.parse(shaping) as Json);
 }

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { count, type GivenSettings, name, type Settings, share } from "../settings/setting-kinds.ts";
 import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS } from "./protocols.ts";
+import { TimeFormat } from "./readers/time-format.ts";
 import { RETRIEVERS } from "./retrievers/retriever.ts";
 
 /** Formats of a log. */
@@ -47,30 +48,81 @@ export type ColumnNames = Settings<typeof columnsSchema>;
 /** What readers look for unless told otherwise. */
 export const DEFAULT_COLUMNS: ColumnNames = columnsSchema.parse({});
 
+/** How times are written, where not as numbers or dates of ISO 8601. */
+export const timestampFormatSchema = name
+  .superRefine((text, context) => {
+    try {
+      new TimeFormat(text);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: (error as RangeError).message });
+    }
+  })
+  .describe(
+    "How times are written, as strptime has it: `%d/%m/%Y %H:%M:%S`; numbers, or dates of ISO 8601, unless given",
+  );
+
+/** Formats of a table of features. */
+const TABLE_FORMATS = ["csv", "tsv", "movielens", "parquet"] as const;
+/** One of {@link TABLE_FORMATS}. */
+export type TableFormat = (typeof TABLE_FORMATS)[number];
+
+/** By its name; or by its number from 1, where no column of the header is called so. */
+const tableColumn = z.union([name, count]);
+/** A column of a table of features. */
+export type TableColumn = z.output<typeof tableColumn>;
+
 const multipleColumn = z.strictObject({
-  column: name.describe("Name of the column"),
+  column: tableColumn.describe("Name or number of the column"),
   separator: name.describe("What stands between two categories, such as `|`"),
 });
 
 const featureTable = z.strictObject({
   file: name.describe("The table, one row for each user or item; relative to the folder of the log"),
   format: z
-    .enum(["csv", "tsv", "movielens"])
-    .default("csv")
-    .describe("Format of the table; `movielens` is `a::b::c` without a header"),
+    .enum(TABLE_FORMATS)
+    .exactOptional()
+    .describe(
+      "Format of the table; by the ending of the file's name unless given (`.tsv`, `.parquet`, `.dat` is `movielens`, " +
+        "all others `csv`)",
+    ),
+  delimiter: name
+    .exactOptional()
+    .describe("What stands between two fields; unless given a comma, in `tsv` a tab, in `movielens` two colons"),
   // "latin1" is what many older files are in, MovieLens-1M's films among them.
   encoding: z.enum(TEXT_ENCODINGS).default("utf-8").describe("How the table's characters are written as bytes"),
+  header: z
+    .boolean()
+    .exactOptional()
+    .describe(
+      "Whether the first line names the columns; unless given it does, but where `columns` names them or all columns " +
+        "below are numbers",
+    ),
   columns: z.array(name).exactOptional().describe("Names of all columns, for a table without a header"),
-  key: name.describe("Column of the ids under which the log knows users or items"),
-  title: name.exactOptional().describe("Column of what people call an item, for reports and answers"),
+  key: tableColumn.describe("Column of the ids under which the log knows users or items, by its name or number from 1"),
+  title: tableColumn.exactOptional().describe("Column of what people call an item, for reports and answers"),
   // Blank where a number or a category is unknown.
-  numeric: z.array(name).exactOptional().describe("Columns of numbers"),
-  categorical: z.array(name).exactOptional().describe("Columns of one category each"),
+  numeric: z.array(tableColumn).exactOptional().describe("Columns of numbers"),
+  categorical: z.array(tableColumn).exactOptional().describe("Columns of one category each"),
   multiple: z.array(multipleColumn).exactOptional().describe("Columns of several categories each"),
   minimumCount: count.default(2).describe("Categories that fewer users or items have become one rare category"),
 });
 /** A table of features, and which of its columns to read. */
 export type FeatureSource = GivenSettings<typeof featureTable>;
+
+/**
+ * Files of one's own for validation and test, read as the log is; the log is then what is trained on. Without a
+ * validation file, validation lists are cut from the log.
+ */
+export const splitFilesSchema = z.strictObject({
+  validationFile: name
+    .exactOptional()
+    .describe("Interactions to validate on, in the log's format; relative to the configuration file"),
+  testFile: name
+    .exactOptional()
+    .describe("Interactions to test on, in the log's format; the log is then for training and validation alone"),
+});
+/** What {@link splitFilesSchema} describes. */
+export type SplitFiles = GivenSettings<typeof splitFilesSchema>;
 
 /** How a log is filtered, cut into lists, and given candidates and features. */
 export const logSchema = z.strictObject({
@@ -80,7 +132,10 @@ export const logSchema = z.strictObject({
   split: z
     .enum(SPLIT_PROTOCOLS)
     .default("last-list")
-    .describe("The test: each user's last list, or each user's first list after one time for all"),
+    .describe(
+      "The test: each user's last list, or each user's first list after one time for all; where the test is a file, " +
+        "the same of the log is for validation",
+    ),
   protocol: z
     .enum(CANDIDATE_PROTOCOLS)
     .default("injected")

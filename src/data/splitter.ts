@@ -3,8 +3,8 @@
  * protocol calls training, and nothing else of it.
  */
 import { isShown } from "./exposures.ts";
-import type { InteractionLog } from "./interactions.ts";
-import type { SplitName } from "./protocols.ts";
+import { type InteractionLog, selectInteractions } from "./interactions.ts";
+import { SPLITS, type SplitName } from "./protocols.ts";
 import type { CutOptions } from "./settings.ts";
 
 /** Share of the training interactions, the last by time, whose lists are for validation under `global-time`. */
@@ -24,8 +24,9 @@ export interface UserSplit {
 /** Splits the lists of `user`, given where they start. */
 export type Splitter = (user: number, starts: readonly number[]) => UserSplit;
 
-/** The splitter of a protocol for `log`. */
+/** The splitter of a protocol for `log`, or that of its files. */
 export function createSplitter(log: InteractionLog, options: Required<CutOptions>): Splitter {
+  if (log.fileSplits !== undefined) return byFiles(log, log.fileSplits, options);
   return options.split === "global-time" ? globalTime(log, options) : lastList(log, options);
 }
 
@@ -87,4 +88,38 @@ function timeCuts(log: InteractionLog, trainingFraction: number) {
 /** The first floor(fraction * n) of n interactions; the margin undoes the rounding of, say, 0.29 * 100. */
 function shareOf(length: number, fraction: number): number {
   return Math.floor(fraction * length + 1e-9);
+}
+
+/**
+ * As the files say. Of the training file a retriever learns from each user's first floor(trainingFraction * n)
+ * interactions. Without a validation file the protocol splits the training file: what would be its test is for
+ * validation, and what would be for validation is trained on.
+ */
+function byFiles(log: InteractionLog, fileSplits: Uint8Array, options: Required<CutOptions>): Splitter {
+  const splitOf = (row: number) => SPLITS[fileSplits[row]];
+  const rows = Int32Array.from(fileSplits.keys()).filter((row) => splitOf(row) === "training");
+  const { fileSplits: _, ...training } = selectInteractions(log, rows);
+  const hasValidation = fileSplits.includes(SPLITS.indexOf("validation"));
+  const splitTraining = hasValidation ? undefined : createSplitter(training, options);
+  return (user, starts) => {
+    // A user's training rows come first in both logs.
+    const shift = training.userOffsets[user] - log.userOffsets[user];
+    const learned = starts.filter((start) => splitOf(start) === "training");
+    const own = splitTraining?.(
+      user,
+      learned.map((start) => start + shift),
+    );
+    const limit = trainingLimit(training, user, options.trainingFraction) - shift;
+    return {
+      splits: starts.map((start, list) => (own && list < learned.length ? movedUp(own.splits[list]) : splitOf(start))),
+      isTraining: (row) =>
+        splitOf(row) === "training" && (own === undefined ? row < limit : own.isTraining(row + shift)),
+    };
+  };
+}
+
+/** What a list of the training file is for, where the test is in a file of its own. */
+function movedUp(split: Split): Split {
+  if (split === "test") return "validation";
+  return split === "validation" ? "training" : split;
 }

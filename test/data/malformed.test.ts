@@ -5,6 +5,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readFeatures } from "../../src/data/features/features.ts";
 import type { InteractionLog } from "../../src/data/interactions.ts";
+import { TIME_FORMS } from "../../src/data/readers/dates.ts";
 import { withInputFile } from "../../src/data/readers/input-file.ts";
 import { InteractionLogBuilder } from "../../src/data/readers/interaction-log-builder.ts";
 import { readCsv, readMovieLens, readTsv } from "../../src/data/readers/text-logs.ts";
@@ -15,6 +16,7 @@ test.after(() => folder.remove());
 
 const HEADER = "user_id,item_id,rating,timestamp\n";
 const EXPECTED = "expected user_id,item_id,rating,timestamp";
+const NO_TIME = `is no time; times are ${TIME_FORMS}`;
 
 function read(content: string | Uint8Array): Promise<InteractionLog> {
   return readCsv(folder.write("log.csv", content));
@@ -31,7 +33,12 @@ for (const [what, row, problem] of [
   ["a missing user", ",i,1,2", "user_id is empty"],
   ["a missing item", "u,,1,2", "item_id is empty"],
   ["text for a number", "u,i,good,2", 'rating "good" is not a number'],
-  ["a number with a unit", "u,i,1,2s", 'timestamp "2s" is not a number'],
+  ["a number with a unit", "u,i,1,2s", `timestamp "2s" ${NO_TIME}`],
+  ["a day that does not exist", "u,i,1,2019-02-30", `timestamp "2019-02-30" ${NO_TIME}`],
+  ["a date that no format is given for", "u,i,1,31/01/2019 08:30", `timestamp "31/01/2019 08:30" ${NO_TIME}`],
+  ["a number in hexadecimal", "u,i,0x10,2", 'rating "0x10" is not a number'],
+  ["a number in binary", "u,i,0b11,2", 'rating "0b11" is not a number'],
+  ["a time in octal", "u,i,1,0o17", `timestamp "0o17" ${NO_TIME}`],
   ["a number with a comma", 'u,i,"1,5",2', 'rating "1,5" is not a number'],
   ["a rating beyond 32 bits", "u,i,1e39,2", "the feedback 1e+39 is larger than a number of 32 bits can be"],
   ["a line that was cut in half", "u,i", "2 columns instead of 4"],
@@ -207,7 +214,7 @@ test("MovieLens files and tab-separated values are refused in the same words", a
   const ratings = folder.write("ratings.dat", bytes("1::2::3::4\n1::", 0xff, "::3::4\n"));
   assert.match(await refusal(readMovieLens(ratings), folder), /^ratings\.dat:2: item "\uFFFD" holds bytes/);
   const tabs = folder.write("log.tsv", "user_id\titem_id\trating\ttimestamp\nu\ti\t1\t\n");
-  assert.match(await refusal(readTsv(tabs), folder), /^log\.tsv:2: timestamp "" is not a number/);
+  assert.match(await refusal(readTsv(tabs), folder), /^log\.tsv:2: timestamp is empty/);
 });
 
 test("a builder refuses what a log cannot hold", () => {

@@ -1,7 +1,7 @@
 /** What a configuration says, as the library takes it. */
 import { dirname, join } from "node:path";
 import type { PrepareOptions } from "../../data/prepare-requests.ts";
-import type { InteractionSource } from "../../data/readers/read-interactions.ts";
+import type { LogSource } from "../../data/readers/read-log.ts";
 import { DEFAULT_RUN, type RunSettings } from "../../run/settings.ts";
 import type { Configuration } from "./configuration-schema.ts";
 
@@ -11,19 +11,24 @@ export function runSettings({ seed, data, experiment }: Configuration): RunSetti
 }
 
 /** How the log `file` is read. */
-export function interactionSource(file: string, { data }: Configuration): InteractionSource {
-  const { format = "movielens", columns, delimiter } = data;
-  if (format === "movielens") return { format, file };
-  if (format !== "csv") return { format, file, columns };
-  return { format, file, columns, delimiter: delimiter.replaceAll("\\t", "\t") };
+export function interactionSource(file: string, { data }: Configuration): LogSource {
+  const { format = "movielens", columns, delimiter, timestampFormat, validationFile, testFile } = data;
+  const files = { file, ...(validationFile && { validationFile }), ...(testFile && { testFile }) };
+  if (format === "movielens") return { format, ...files };
+  const options = { ...files, columns, ...(timestampFormat !== undefined && { timestampFormat }) };
+  if (format !== "csv") return { format, ...options };
+  return { format, ...options, delimiter: delimiter.replaceAll("\\t", "\t") };
 }
 
 /** How the log `file` is cut, and described: tables of features lie beside it. */
 export function prepareOptions(file: string, { seed, data }: Configuration): PrepareOptions {
   const { userFeatures, itemFeatures, ...own } = data;
-  const { file: _, format, columns, delimiter, scenario, prepared, ...shaping } = own;
-  const beside = <Table extends { readonly file: string }>(table: Table): Table => {
-    return { ...table, file: join(dirname(file), table.file) };
+  const { file: _, validationFile, testFile, format, columns, delimiter, timestampFormat, ...cut } = own;
+  const { scenario, prepared, ...shaping } = cut;
+  const beside = <Table extends { readonly file: string; readonly delimiter?: string }>(table: Table): Table => {
+    const { delimiter } = table;
+    const own = { ...table, file: join(dirname(file), table.file) };
+    return delimiter === undefined ? own : { ...own, delimiter: delimiter.replaceAll("\\t", "\t") };
   };
   return {
     ...shaping,

@@ -41,7 +41,8 @@ function lineOf(problem: string): number {
 /** A layer that names an embedded world replaces the log of those below with all that is said of it, and vice versa. */
 function withoutReplacedSource(below: unknown, layer: Layer): unknown {
   if (!isRecord(below) || !isRecord(below.data)) return below;
-  const { scenario: _, ...log } = below.data;
+  // Files of the replaced log for validation and test are none of the next one.
+  const { scenario: _, file: __, validationFile: ___, testFile: ____, ...log } = below.data;
   const namesWorld = isSet(layer, ["data", "scenario"]) && below.data.file !== undefined;
   const world = Object.entries(below.data).filter(([key]) => WORLD_KEYS.includes(key));
   if (namesWorld) return { ...below, data: Object.fromEntries(world) };
@@ -83,10 +84,16 @@ function* dataContradictions({ data }: Configuration, isGiven: (key: string) => 
     for (const key of ofLog) yield at(key, problem);
     return;
   }
-  const { format, columns, protocol, listLength, candidateCount } = data;
+  const { format, columns, protocol, listLength, candidateCount, validationFile, testFile } = data;
   const { retrieverFraction = 0, trainingFraction } = data;
+  if (validationFile !== undefined && testFile === undefined) {
+    yield at("validationFile", "a validation file needs a test file: name one in data.testFile (--test-file FILE)");
+  }
   if (format === "movielens" && isGiven("columns")) {
     yield at("columns", "a movielens log has no header; use the format csv, tsv or parquet, or leave it out");
+  }
+  if (format === "movielens" && isGiven("timestampFormat")) {
+    yield at("timestampFormat", "the times of a movielens log are numbers; leave it out");
   }
   if (format !== "csv" && isGiven("delimiter")) {
     yield at("delimiter", `only the format csv has one, and the format is ${format}`);
@@ -100,7 +107,7 @@ function* dataContradictions({ data }: Configuration, isGiven: (key: string) => 
   if (candidateCount < listLength) {
     yield at("candidateCount", `a list of ${listLength} needs as many candidates; raise it, or lower data.listLength`);
   }
-  if (retrieverFraction >= trainingFraction) {
+  if (validationFile === undefined && retrieverFraction >= trainingFraction) {
     const problem = `training lists come after this part and before ${trainingFraction} (data.trainingFraction), so it must be smaller`;
     yield at("retrieverFraction", problem);
   }

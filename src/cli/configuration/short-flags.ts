@@ -11,6 +11,8 @@ export const DATA_FLAGS: readonly ShortFlag[] = shortFlags(
   {
     seed: "--seed <number>  of every random choice (default: 1)",
     "data.file": "--data <file>  log of interactions, plain or gzipped",
+    "data.validationFile": "--validation-file <file>  validate on these interactions, where there is a --test-file",
+    "data.testFile": "--test-file <file>  test on these interactions; the log is for training and validation",
     "data.format": "--format <name>  format of the log: movielens, csv, tsv or parquet (default: by the file's name)",
     "data.columns": "--columns <names>  columns of the log, such as user=uid,feedback=stars",
     "data.delimiter": "--delimiter <text>  between the fields of a CSV log (default: comma)",

@@ -1,6 +1,7 @@
 /** Which columns of a log hold what: by their names first, then by what is in them. */
 import { timeOfText } from "../../data/readers/dates.ts";
-import { type Head, isNumber } from "../../data/readers/head.ts";
+import type { Head } from "../../data/readers/head.ts";
+import { isNumber } from "../../data/readers/numbers.ts";
 
 export const FIELDS = ["user", "item", "feedback", "timestamp", "list", "position"] as const;
 export type Field = (typeof FIELDS)[number];

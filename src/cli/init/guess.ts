@@ -2,8 +2,9 @@
 import { checkItemSupply } from "../../data/candidates.ts";
 import { type CutLog, cutLog } from "../../data/cut-log.ts";
 import { timeOfText } from "../../data/readers/dates.ts";
-import { type Head, isNumber } from "../../data/readers/head.ts";
+import type { Head } from "../../data/readers/head.ts";
 import { InteractionLogBuilder } from "../../data/readers/interaction-log-builder.ts";
+import { isNumber } from "../../data/readers/numbers.ts";
 import { doubtsOf, type GuessedColumns, guessColumns, otherFeedback, valuesOf } from "./guess-columns.ts";
 
 /** Rows of a log that are looked at. */

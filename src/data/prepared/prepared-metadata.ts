@@ -3,7 +3,7 @@ import * as z from "zod";
 import { sha256 } from "../../files/sha256.ts";
 import { parsedJson } from "../../text/parsed-json.ts";
 import { arrayLength, catalogueDescriptionSchema } from "../features/catalogue-tensors.ts";
-import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS, SPLITS } from "../protocols.ts";
+import { CANDIDATE_PROTOCOLS, SPLIT_ORIGINS, SPLITS } from "../protocols.ts";
 import { dataReportSchema, preparationCountsSchema } from "../report/data-report-schema.ts";
 import { sourceFingerprintSchema } from "./fingerprint.ts";
 
@@ -31,7 +31,7 @@ const preparedMetadata = z.object({
   node: z.string(),
   /** How lists were split, and how each split's candidates were chosen. */
   protocols: z.object({
-    split: z.enum(SPLIT_PROTOCOLS),
+    split: z.enum(SPLIT_ORIGINS),
     candidates: z.record(z.enum(SPLITS), z.enum(CANDIDATE_PROTOCOLS)),
   }),
   counts: preparationCountsSchema,

@@ -3,11 +3,14 @@ import { excerpt } from "../../text/excerpt.ts";
 import { nearestName } from "../../text/nearest-name.ts";
 import { DataError } from "../errors.ts";
 import { type ColumnNames, DEFAULT_COLUMNS, type WeightedColumn } from "../settings.ts";
+import { TimeFormat } from "./time-format.ts";
 
 /** Of every reader of logs with named columns. */
 export interface ColumnOptions {
   /** Column names that differ from {@link DEFAULT_COLUMNS}. */
   readonly columns?: Partial<ColumnNames>;
+  /** How times are written, such as `%d/%m/%Y %H:%M:%S`; numbers, or dates as ISO 8601 has them, unless given. */
+  readonly timestampFormat?: string;
 }
 
 /** Where the fields of an interaction stand: indices into a file's columns. */
@@ -38,6 +41,14 @@ export function resolveColumns({ columns = {} }: ColumnOptions): ColumnNames {
     );
   }
   return names;
+}
+
+/**
+ * The format of times, where one is given.
+ * @throws RangeError for a format that is none
+ */
+export function timeFormatOf({ timestampFormat }: ColumnOptions): TimeFormat | undefined {
+  return timestampFormat === undefined ? undefined : new TimeFormat(timestampFormat);
 }
 
 function feedbackTerms({ feedback }: ColumnNames): readonly WeightedColumn[] {

@@ -3,6 +3,7 @@ import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
 import type { LogFormat } from "../settings.ts";
 import { readRecords, readStart } from "./delimited.ts";
+import { isNumber } from "./numbers.ts";
 import { withParquetTable } from "./parquet-table.ts";
 
 /** Rows of a table as text. */
@@ -89,11 +90,6 @@ async function readTextHead(file: string, count: number, delimiter: string, quot
 /** `user::item::rating::timestamp`, without a header. */
 function isRating(fields: readonly string[]): boolean {
   return fields.length === 4 && isNumber(fields[2]) && isNumber(fields[3]);
-}
-
-/** Whether text spells a finite number. */
-export function isNumber(text: string): boolean {
-  return text !== "" && Number.isFinite(Number(text));
 }
 
 function readParquetHead(file: string, count: number): Promise<Head> {

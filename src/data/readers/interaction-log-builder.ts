@@ -19,6 +19,8 @@ export class InteractionLogBuilder {
   private readonly items = new GrowableColumn(Int32Array);
   private readonly feedback = new GrowableColumn(Float32Array);
   private readonly timestamps = new GrowableColumn(Float64Array);
+  /** What the timestamps lack, where any lacks something. */
+  private roundings: GrowableColumn<Float64Array> | undefined;
   private lists: ListCollector | undefined;
 
   /** Interactions added so far, with the candidates that were not shown. */
@@ -30,11 +32,20 @@ export class InteractionLogBuilder {
    * Adds one interaction or, at a negative `position` of a list, a candidate of the request that was not shown.
    * Positions only order the rows of a list: they may start anywhere and leave gaps. A user's rows with the same
    * `listId` are one list; two users' lists are different ones, whatever they are called. An empty `listId` stands for
-   * no list.
+   * no list. `rounding` is what the timestamp lacks of the true time, in its unit, and orders rows whose timestamps are
+   * equal.
    * @throws RangeError unless feedback and timestamp are finite, the feedback as a number of 32 bits, and the position is
    * a 32-bit integer; also when there are too many users or items, or no memory is left.
    */
-  add(userId: string, itemId: string, feedback: number, timestamp: number, listId = "", position = 0): void {
+  add(
+    userId: string,
+    itemId: string,
+    feedback: number,
+    timestamp: number,
+    listId = "",
+    position = 0,
+    rounding = 0,
+  ): void {
     if (!Number.isFinite(Math.fround(feedback)) || !Number.isFinite(timestamp)) {
       throw new RangeError(`interactions: feedback and timestamp must be finite, got ${feedback} and ${timestamp}`);
     }
@@ -43,6 +54,8 @@ export class InteractionLogBuilder {
     }
     if (listId !== "") this.lists ??= new ListCollector(this.size);
     this.lists?.add(listId, position);
+    if (rounding !== 0) this.roundings ??= zeros(this.size);
+    this.roundings?.push(rounding);
     this.users.push(this.userNumbers.numberOf(userId));
     this.items.push(this.itemNumbers.numberOf(itemId));
     this.feedback.push(feedback);
@@ -65,9 +78,17 @@ export class InteractionLogBuilder {
     const order = rowsByGroup(users, added.userOffsets);
     const lists = this.lists?.build(users, order);
     const { timestamps } = added;
-    const byTime = (a: number, b: number) => timestamps[a] - timestamps[b];
+    const roundings = this.roundings?.values();
+    const byTime = (a: number, b: number) =>
+      timestamps[a] - timestamps[b] || (roundings ? roundings[a] - roundings[b] : 0);
     const compare = lists === undefined ? byTime : compareLists(timestamps, lists);
     sortRowsOfUsers(order, added.userOffsets, compare);
     return { ...selectInteractions(added, order), ...(lists && orderedLists(lists, order)) };
   }
+}
+
+function zeros(count: number): GrowableColumn<Float64Array> {
+  const column = new GrowableColumn(Float64Array);
+  for (let row = 0; row < count; row++) column.push(0);
+  return column;
 }

@@ -3,9 +3,11 @@ import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
 import type { InteractionLog } from "../interactions.ts";
 import type { ColumnPositions } from "./column-names.ts";
-import { secondsOfDate } from "./dates.ts";
+import { roundingOfInteger, roundingOfTime, TIME_FORMS, timeOfText } from "./dates.ts";
 import { isText } from "./delimited.ts";
 import { InteractionLogBuilder } from "./interaction-log-builder.ts";
+import { numberOfText } from "./numbers.ts";
+import type { TimeFormat } from "./time-format.ts";
 
 /** What a file's records hold, and where. */
 export interface RowLayout {
@@ -18,6 +20,8 @@ export interface RowLayout {
   readonly expected: string;
   /** What errors count: lines unless given. */
   readonly unit?: "line" | "row";
+  /** How times are written, unless as numbers or dates of ISO 8601. */
+  readonly timeFormat?: TimeFormat | undefined;
 }
 
 /** Collects the records of a file. */
@@ -53,7 +57,7 @@ export class InteractionRows {
     const list = hasList ? this.name(position.list) : "";
     const rank = hasList ? this.rank() : 0;
     try {
-      this.builder.add(user, item, feedback, timestamp, list, rank);
+      this.builder.add(user, item, feedback, timestamp, list, rank, this.rounding(position.timestamp, timestamp));
     } catch (error) {
       // The log is full: of names, or of rows.
       throw error instanceof RangeError ? this.unexpected(error.message) : error;
@@ -75,7 +79,7 @@ export class InteractionRows {
     const value = this.values[column];
     if (isBlank(value)) throw this.unexpected(this.isEmpty(column));
     if (typeof value === "string") {
-      if (isText(value)) return value;
+      if (isText(value)) return value.trim();
       throw this.unexpected(`${this.described(column)} holds bytes that are no text in UTF-8`);
     }
     if (typeof value === "bigint" || Number.isSafeInteger(value)) return String(value);
@@ -95,8 +99,19 @@ export class InteractionRows {
   /** A number in the log's own unit, or the seconds since 1970 of a date. */
   private time(column: number): number {
     const value = this.values[column];
-    const seconds = typeof value === "string" ? secondsOfDate(value.trim()) : Number.NaN;
-    return Number.isNaN(seconds) ? this.number(column) : seconds;
+    if (typeof value !== "string") return this.number(column);
+    const time = timeOfText(value, this.layout.timeFormat);
+    if (Number.isFinite(time)) return time;
+    if (isBlank(value)) throw this.unexpected(this.isEmpty(column));
+    const forms = this.layout.timeFormat?.description ?? TIME_FORMS;
+    throw this.unexpected(`${this.described(column)} is no time; times are ${forms}`);
+  }
+
+  /** What a time lacks of the one in the column. */
+  private rounding(column: number, time: number): number {
+    const value = this.values[column];
+    if (typeof value === "string") return roundingOfTime(value, time, this.layout.timeFormat);
+    return typeof value === "bigint" ? roundingOfInteger(value, time) : 0;
   }
 
   /** The place in a list, negative for what was not shown. */
@@ -135,7 +150,8 @@ function isBlank(value: unknown): boolean {
   return typeof value === "string" ? value.trim() === "" : value === null || value === undefined;
 }
 
-/** NaN for what is no number, and for blank text and null, although Number("") and Number(null) are 0. */
+/** NaN for what is no number, and for blank text and null, although Number(null) is 0. */
 function numberFrom(value: unknown): number {
+  if (typeof value === "string") return numberOfText(value);
   return isBlank(value) || typeof value === "object" ? Number.NaN : Number(value);
 }

@@ -3,9 +3,17 @@ import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
 import type { InteractionLog } from "../interactions.ts";
 import type { ColumnNames } from "../settings.ts";
-import { type ColumnOptions, findColumns, type Header, listNames, resolveColumns } from "./column-names.ts";
+import {
+  type ColumnOptions,
+  findColumns,
+  type Header,
+  listNames,
+  resolveColumns,
+  timeFormatOf,
+} from "./column-names.ts";
 import { type DelimitedFormat, readRecords } from "./delimited.ts";
 import { InteractionRows, noInteractions, type RowLayout } from "./interaction-rows.ts";
+import { isNumber } from "./numbers.ts";
 
 /** Of {@link readCsv}. */
 export interface CsvOptions extends ColumnOptions {
@@ -50,13 +58,14 @@ export async function readMovieLens(file: string): Promise<InteractionLog> {
 
 async function readTable(file: string, format: DelimitedFormat, options: ColumnOptions): Promise<InteractionLog> {
   const names = resolveColumns(options);
+  const timeFormat = timeFormatOf(options);
   const wanted = `lines of ${listNames(names).join(format.delimiter)}`;
   const table: { rows?: InteractionRows } = {};
   await readRecords(file, format, (fields, line) => {
     if (table.rows !== undefined) table.rows.add(fields, line);
     else {
       const columns = fields.map((field) => field.trim());
-      table.rows = new InteractionRows(readHeader({ file, line, columns }, names, format.delimiter));
+      table.rows = new InteractionRows({ ...readHeader({ file, line, columns }, names, format.delimiter), timeFormat });
     }
   });
   if (table.rows === undefined) throw noInteractions(file, wanted);
@@ -66,7 +75,7 @@ async function readTable(file: string, format: DelimitedFormat, options: ColumnO
 function readHeader(header: Header, names: ColumnNames, delimiter: string): RowLayout {
   const { file, line, columns } = header;
   const expected = columns.join(delimiter);
-  if (columns.every((column) => column === "" || Number.isFinite(Number(column)))) {
+  if (columns.every((column) => column === "" || isNumber(column))) {
     const wanted = listNames(names).join(delimiter);
     const problem = `no header: the first line is ${excerpt(expected)}; expected names such as ${wanted}`;
     throw new DataError(file, problem, { line });

@@ -1,7 +1,7 @@
 /** What a report on data holds, all numbers as JSON has them: written to `data-report.json` and to prepared files. */
 import * as z from "zod";
 import { measured } from "../../files/measured.ts";
-import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS, SPLITS } from "../protocols.ts";
+import { CANDIDATE_PROTOCOLS, SPLIT_ORIGINS, SPLITS } from "../protocols.ts";
 
 const count = z.number();
 
@@ -30,7 +30,7 @@ const listCounts = z.object({
   testUsersWithRepeat: count,
   training: count,
   validation: count,
-  /** At most one list per user. */
+  /** At most one list per user, unless the test is a file. */
   test: count,
   /** Under `global-time` only: lists on both sides of the cut, or of where validation begins. */
   straddling: count.optional(),
@@ -53,7 +53,7 @@ export const preparationCountsSchema = z.object({
   trainingListsDrawn: count,
 });
 
-/** From the first interaction to the last, in the log's unit; dates where that looks like seconds or milliseconds. */
+/** From the first interaction to the last, in the log's unit; dates where that looks like seconds, or a finer unit. */
 const timeSpan = z.object({
   first: z.number(),
   last: z.number(),
@@ -86,7 +86,7 @@ const quantiles = z.object({
 
 /** A report on data, in a file. */
 export const dataReportSchema = z.object({
-  split: z.enum(SPLIT_PROTOCOLS),
+  split: z.enum(SPLIT_ORIGINS),
   /** Of a log whose reading and filtering is known. */
   preparation: preparationCountsSchema.optional(),
   users: count,

@@ -147,9 +147,9 @@ function passedOver(training: ListDataset, test: ListDataset): DataReport["passe
 /** Unix times from 1980 to 2100. */
 const SECONDS = { from: 3.2e8, to: 4.1e9 };
 
-/** Dates are given where both times are between 1980 and 2100 when read as seconds, or else as milliseconds. */
+/** Dates are given where both times are between 1980 and 2100 when read as seconds, or as a finer unit. */
 function timeSpan(first: number, last: number): SplitReport["span"] {
-  const scale = [1, 1000].find((own) => first >= SECONDS.from * own && last <= SECONDS.to * own);
+  const scale = [1, 1e3, 1e6, 1e9].find((own) => first >= SECONDS.from * own && last <= SECONDS.to * own);
   if (scale === undefined) return { first, last };
   const date = (time: number) => new Date((time / scale) * 1000).toISOString();
   return { first, last, firstDate: date(first), lastDate: date(last) };

@@ -2,7 +2,7 @@
 import type { ListDataset } from "../dataset.ts";
 import type { ExposedLists, ListCut } from "../exposed-lists.ts";
 import type { InteractionLog } from "../interactions.ts";
-import type { CandidateProtocol, SplitName, SplitProtocol } from "../protocols.ts";
+import type { CandidateProtocol, SplitName, SplitOrigin } from "../protocols.ts";
 import type { DataReport } from "./data-report-schema.ts";
 
 /** A split's rows, and how its candidates were chosen. */
@@ -16,7 +16,7 @@ export interface CheckedData {
   /** The interactions in which the lists lie. */
   readonly log: InteractionLog;
   readonly cut: ListCut;
-  readonly split: SplitProtocol;
+  readonly split: SplitOrigin;
   /** The interactions that the retriever learned from; users and items numbered as in `log`. */
   readonly learned: InteractionLog;
   /** The splits, their rows in the order of the cut's lists, or of a sample of them. */

@@ -4,6 +4,8 @@ import { isRecord } from "../../settings/json-schema.ts";
 const PATH_SETTINGS: readonly (readonly string[])[] = [
   ["output"],
   ["data", "file"],
+  ["data", "validationFile"],
+  ["data", "testFile"],
   ["data", "prepared"],
   ["serve", "tokenFile"],
 ];

@@ -130,11 +130,13 @@ test("global-time: whoever is new after the cut is an unknown test user", () => 
   assert.is(report.learned, 144);
 });
 
-test("dates are given only for times that look like seconds or milliseconds", () => {
+test("dates are given only for times that look like seconds or a finer unit", () => {
   const span = (scale: number) => createDataReport(inputOf(logOfHours(scale))).splits.training.span;
   assert.is(span(1000)?.firstDate, "2020-09-13T12:26:40.000Z");
   assert.is(span(1e-6)?.firstDate, undefined);
-  assert.is(span(1e6)?.firstDate, undefined);
+  assert.is(span(1e6)?.firstDate, "2020-09-13T12:26:40.000Z");
+  assert.is(span(1e9)?.firstDate, "2020-09-13T12:26:40.000Z");
+  assert.is(span(1e12)?.firstDate, undefined);
 });
 
 test("the score's AUC against exposure is 0 where exposed items score lowest, and 1 where they score highest", () => {
