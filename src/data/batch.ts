@@ -3,6 +3,7 @@ import { type Tensor, tensor } from "../tensor/index.ts";
 import { gather, type ListDataset, type RequestColumns } from "./dataset.ts";
 import type { ShownLists } from "./labels.ts";
 import { gatherCandidateFeatures, rowsOf } from "./request-features.ts";
+import { sharedShape } from "./shapes.ts";
 
 /**
  * What models know of B requests before anything is shown, with K items each to be scored: all N candidates, or the
@@ -31,29 +32,37 @@ export interface RequestBatch {
 /** A batch to learn from: all candidates of B requests, with the lists that were shown and the feedback on them. */
 export interface FeedbackBatch extends RequestBatch, ShownLists {}
 
-/** All candidates of the requests at `rows`: K = N. */
+/**
+ * All candidates of the requests at `rows`: K = N.
+ * @throws RangeError where the rows differ in shape
+ */
 export function candidateBatch(dataset: RequestColumns, rows: ArrayLike<number>): RequestBatch {
-  const { candidateCount, users } = dataset;
-  const items = gather(dataset.candidates, rows, candidateCount);
-  const scores = gather(dataset.retrieverScores, rows, candidateCount);
+  const { users, candidateCount: stride } = dataset;
+  const { candidateCount } = sharedShape(dataset, rows);
+  const items = gather(dataset.candidates, rows, stride, candidateCount);
+  const scores = gather(dataset.retrieverScores, rows, stride, candidateCount);
   return {
     users: tensor(gather(users, rows), [rows.length]),
     ...itemColumns(rows.length, items, scores),
     ...historyOf(dataset, rows),
-    ...featuresOf(dataset, rows),
+    ...featuresOf(dataset, rows, candidateCount),
   };
 }
 
-/** The requests at `rows` with all that is known of them. */
+/**
+ * The requests at `rows` with all that is known of them.
+ * @throws RangeError where the rows differ in shape
+ */
 export function feedbackBatch(dataset: ListDataset, rows: ArrayLike<number>): FeedbackBatch {
-  const { listLength, candidateCount, exposed, feedback, labels } = dataset;
+  const { exposed, feedback, labels, candidateCount: candidates, listLength: positions } = dataset;
+  const { listLength, candidateCount } = sharedShape(dataset, rows);
   return {
     ...candidateBatch(dataset, rows),
     listLength,
     candidateCount,
-    exposed: gather(exposed, rows, listLength),
-    feedback: gather(feedback, rows, listLength),
-    ...(labels && { labels: gather(labels, rows, candidateCount) }),
+    exposed: gather(exposed, rows, positions, listLength),
+    feedback: gather(feedback, rows, positions, listLength),
+    ...(labels && { labels: gather(labels, rows, candidates, candidateCount) }),
   };
 }
 
@@ -83,8 +92,9 @@ function itemColumns(size: number, items: Int32Array, scores: Float32Array) {
 }
 
 function featuresOf(
-  { candidateCount, queryFeatures, candidateFeatures }: RequestColumns,
+  { queryFeatures, candidateFeatures }: RequestColumns,
   rows: ArrayLike<number>,
+  candidateCount: number,
 ): Pick<RequestBatch, "queryFeatures" | "candidateFeatures"> {
   const size = rows.length;
   return {

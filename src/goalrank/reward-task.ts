@@ -17,7 +17,7 @@ import {
   tensor,
 } from "../tensor/index.ts";
 import type { TrainingTask } from "../training/trainer.ts";
-import { feedbackTask } from "./feedback-task.ts";
+import { feedbackTask, partStream } from "./feedback-task.ts";
 import type { Generator } from "./generator.ts";
 import { policyLists } from "./groups/policy.ts";
 import { listwiseLoss } from "./listwise-loss.ts";
@@ -47,9 +47,9 @@ export interface RewardTaskOptions {
  */
 export function rewardTask(model: RewardModel, dataset: ListDataset, options: RewardTaskOptions): TrainingTask {
   const { stage, seed, unexposed } = options;
-  return feedbackTask(stage, model, dataset, async (batch, step) => {
+  return feedbackTask(stage, model, dataset, async (batch, step, part) => {
     const { size, listLength: length } = batch;
-    const key = { seed, stream: `${stage} lists`, step };
+    const key = { seed, stream: partStream(`${stage} lists`, part), step };
     const { lists, labels } = await labelledLists(batch, options, key);
     const reading = model.readLists(batch, lists);
     const observed = tensor(labels, [size, lists.length / (size * length), length]);

@@ -55,7 +55,7 @@ export async function writePreparedDataset(file: string, content: PreparedConten
   const tensors = new Map<string, SafetensorsEntry>([
     ...catalogueTensors(catalogue),
     ...retrieverTensors.map(([name, tensor]) => [`${RETRIEVER_PREFIX}${name}`, tensor] as const),
-    ...SPLITS.flatMap((split) => COLUMN_NAMES.map((column) => columnEntry(split, column, content[split]))),
+    ...SPLITS.flatMap((split) => columnEntries(split, content[split])),
   ]);
   const metadata = encodePreparedMetadata({
     protocols,
@@ -87,7 +87,7 @@ export async function openPreparedDataset(file: string): Promise<PreparedDataset
   const prepared = await PreparedFile.open(file);
   try {
     const { protocols, counts, report, source, splits } = prepared.metadata;
-    for (const split of SPLITS) for (const name of COLUMN_NAMES) findColumn(prepared, split, name);
+    for (const split of SPLITS) for (const name of columnsOf(prepared, split)) findColumn(prepared, split, name);
     const retriever = await readRetriever(prepared);
     return {
       ...(retriever && { retriever }),
@@ -150,7 +150,7 @@ async function readRows(
     );
   }
   const columns: Partial<Record<ColumnName, Int32Array | Float32Array>> = {};
-  for (const column of COLUMN_NAMES) {
+  for (const column of columnsOf(file, split)) {
     const { name, begin, end } = findColumn(file, split, column);
     const rowBytes = (end - begin) / extents.size;
     const bytes =
@@ -166,15 +166,30 @@ async function readRows(
 function columnTensor(split: SplitName, column: ColumnName, extents: Extents) {
   const { array, width } = COLUMNS[column];
   return {
-    name: `${split}.${column.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
+    name: columnTensorName(split, column),
     dtype: array === Int32Array ? ("I32" as const) : ("F32" as const),
     shape: width === undefined ? [extents.size] : [extents.size, extents[width]],
   };
 }
 
-function columnEntry(split: SplitName, column: ColumnName, dataset: ListDataset): [string, SafetensorsEntry] {
-  const { name, ...tensor } = columnTensor(split, column, dataset);
-  return [name, { ...tensor, data: dataset[column] }];
+function columnTensorName(split: SplitName, column: ColumnName): string {
+  return `${split}.${column.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+}
+
+/** The columns of a split that a file has, or must have. */
+function columnsOf(file: PreparedFile, split: SplitName): ColumnName[] {
+  return COLUMN_NAMES.filter(
+    (column) => COLUMNS[column].isOptional !== true || file.has(columnTensorName(split, column)),
+  );
+}
+
+function columnEntries(split: SplitName, dataset: ListDataset): [string, SafetensorsEntry][] {
+  return COLUMN_NAMES.flatMap((column): [string, SafetensorsEntry][] => {
+    const data = dataset[column];
+    if (data === undefined) return [];
+    const { name, ...tensor } = columnTensor(split, column, dataset);
+    return [[name, { ...tensor, data }]];
+  });
 }
 
 /** Where a column lies, once it is known to have the type and shape that it must have. */

@@ -8,7 +8,7 @@ import { dataReportSchema, preparationCountsSchema } from "../report/data-report
 import { sourceFingerprintSchema } from "./fingerprint.ts";
 
 /** Of the layout: a reader refuses any other. */
-const PREPARED_VERSION = 2;
+const PREPARED_VERSION = 3;
 
 /** Key of the metadata entry. */
 const METADATA_KEY = "goalrank";
