@@ -3,7 +3,15 @@
  * docs/configuration.md and the checks are all made from this.
  */
 import * as z from "zod";
-import { columnsSchema, LOG_FORMATS, logSchema, splitFilesSchema, timestampFormatSchema } from "../../data/settings.ts";
+import {
+  columnsSchema,
+  LOG_FORMATS,
+  logSchema,
+  QUERY_FORMATS,
+  queryFileSchema,
+  splitFilesSchema,
+  timestampFormatSchema,
+} from "../../data/settings.ts";
 import { DEVICE_NAMES } from "../../kernels/index.ts";
 import { runSchema } from "../../run/settings.ts";
 import { serveSchema } from "../../server/settings.ts";
@@ -15,10 +23,14 @@ import { SCENARIOS } from "../../world/scenarios.ts";
 const dataSchema = z.strictObject({
   file: name.exactOptional().describe("The log of interactions, plain or gzipped; relative to the configuration file"),
   ...splitFilesSchema.shape,
+  ...queryFileSchema.shape,
   format: z
-    .enum(LOG_FORMATS)
+    .enum([...LOG_FORMATS, ...QUERY_FORMATS])
     .exactOptional()
-    .describe("Format of the log; by the ending of the file's name unless given (`.dat` is `movielens`)"),
+    .describe(
+      "Format of the log; by the ending of the file's name unless given (`.dat` is `movielens`). `letor` and `queries` " +
+        "are queries with features and grades, not interactions",
+    ),
   columns: columnsSchema.prefault({}).describe("Names of the log's columns, for `csv`, `tsv` and `parquet`"),
   delimiter: name.default(",").describe("What stands between two fields of a `csv` log; `\\t` is a tab"),
   timestampFormat: timestampFormatSchema.exactOptional(),

@@ -13,7 +13,9 @@ export const DATA_FLAGS: readonly ShortFlag[] = shortFlags(
     "data.file": "--data <file>  log of interactions, plain or gzipped",
     "data.validationFile": "--validation-file <file>  validate on these interactions, where there is a --test-file",
     "data.testFile": "--test-file <file>  test on these interactions; the log is for training and validation",
-    "data.format": "--format <name>  format of the log: movielens, csv, tsv or parquet (default: by the file's name)",
+    "data.format":
+      "--format <name>  format of the log: movielens, csv, tsv, parquet, letor or queries (default: by the file's name)",
+    "data.queryFile": "--query-file <file>  of a letor log without qid: the number of documents of each query",
     "data.columns": "--columns <names>  columns of the log, such as user=uid,feedback=stars",
     "data.delimiter": "--delimiter <text>  between the fields of a CSV log (default: comma)",
     "data.scenario": "--scenario <name>  an embedded world in place of a log: default, weak-reward or tiny",

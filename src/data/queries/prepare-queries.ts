@@ -3,6 +3,7 @@ import { gainOfGrade } from "../../evaluation/graded-metrics.ts";
 import { Random } from "../../kernels/index.ts";
 import { type Catalogue, emptyDataset, type ListDataset } from "../dataset.ts";
 import { type FeatureScale, learnScale, scaled } from "../features/feature-scale.ts";
+import type { PreparedDescription } from "../prepared/prepared-metadata.ts";
 import { eachSplit, type SplitName } from "../protocols.ts";
 import { rowsOf } from "../request-features.ts";
 import type { LogOptions } from "../settings.ts";
@@ -17,7 +18,9 @@ export type QueryOptions = Pick<
 > & { readonly seed: number };
 
 /** What is learned from and judged by, and what there is to know of it. */
-export interface PreparedQueries extends Readonly<Record<SplitName, ListDataset>> {
+export interface PreparedQueries
+  extends Readonly<Record<SplitName, ListDataset>>,
+    Pick<PreparedDescription, "protocols"> {
   readonly catalogue: Catalogue;
   readonly queries: QueryReport;
 }
@@ -68,6 +71,7 @@ export function prepareQueries(
       ...(candidateScale && { candidateScale }),
     },
     ...datasets,
+    protocols: { split: "queries", candidates: eachSplit(() => "logged" as const) },
     queries: {
       files: { validation: tables.validation !== undefined, test: tables.test !== undefined },
       ...(queryFile !== undefined && { queryFile }),
