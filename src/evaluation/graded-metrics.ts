@@ -2,10 +2,7 @@
  * Ranking metrics of candidates with grades, such as 0 (bad) to 4 (perfect): what people who rank search results compare.
  * A request has N candidates; a label is the gain of its grade, (2^grade - 1) / (2^most - 1), from 0 to 1.
  */
-import { checkRanking } from "./ranking-metrics.ts";
-
-/** Depths at which NDCG is reported. */
-export const GRADED_DEPTHS = [1, 3, 5, 10] as const;
+import { checkRanking } from "./ranking-checks.ts";
 
 /** The gain of each grade from 0 to `most`, from 0 to 1: label = (2^grade - 1) / (2^most - 1). */
 export function gainOfGrade(grade: number, most: number): number {
@@ -14,11 +11,17 @@ export function gainOfGrade(grade: number, most: number): number {
 
 /** How good a ranking of graded candidates is. */
 export interface GradedMetrics {
-  /** NDCG of the first 1, 3, 5 and 10 places, by {@link GRADED_DEPTHS}. */
-  readonly ndcgAt: readonly number[];
+  /** NDCG of the first place, and of the first 3, 5 and 10. */
+  readonly ndcg1: number;
+  readonly ndcg3: number;
+  readonly ndcg5: number;
+  readonly ndcg10: number;
   /** Expected reciprocal rank of all candidates. */
   readonly err: number;
 }
+
+/** The names of {@link GradedMetrics}. */
+export const GRADED_MEASURES = ["ndcg1", "ndcg3", "ndcg5", "ndcg10", "err"] as const satisfies (keyof GradedMetrics)[];
 
 /** What graded metrics are computed from. */
 export interface GradedInput {
@@ -70,10 +73,11 @@ export function expectedReciprocalRank({ ranking, labels }: GradedInput, most: n
   return expected;
 }
 
-/** Both, or undefined where no candidate has a gain. */
+/** All of them, or undefined where no candidate has a gain. */
 export function gradedMetrics(input: GradedInput, most: number): GradedMetrics | undefined {
-  const ndcgAt = GRADED_DEPTHS.flatMap((k) => gradedNdcg(input, k) ?? []);
-  return ndcgAt.length === 0 ? undefined : { ndcgAt, err: expectedReciprocalRank(input, most) };
+  const [ndcg1, ndcg3, ndcg5, ndcg10] = [1, 3, 5, 10].map((k) => gradedNdcg(input, k));
+  if (ndcg1 === undefined || ndcg3 === undefined || ndcg5 === undefined || ndcg10 === undefined) return undefined;
+  return { ndcg1, ndcg3, ndcg5, ndcg10, err: expectedReciprocalRank(input, most) };
 }
 
 function discountedGain(gains: readonly number[], k: number): number {

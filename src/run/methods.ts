@@ -28,7 +28,7 @@ export interface TrainedMethod {
  */
 export function comparedMethods(
   { methods, generatorEvaluatorLists }: RunSettings,
-  { world }: Pick<RunData, "world">,
+  { world, training }: Pick<RunData, "world" | "training">,
 ): Method[] {
   const isLog = world === undefined;
   const trained = METHODS.map(({ name }) => name).filter((name) => methods.includes(name) && name !== "goalrank");
@@ -38,7 +38,7 @@ export function comparedMethods(
   ]);
   const names = [
     "random",
-    isLog ? "retriever" : "logging-policy",
+    ...(isLog ? (isScored(training) ? ["retriever"] : []) : ["logging-policy"]),
     "dnn",
     ...trained,
     ...evaluators,
@@ -46,6 +46,11 @@ export function comparedMethods(
     ...(isLog ? [] : ["oracle"]),
   ];
   return [...new Set(names)].map(findMethod);
+}
+
+/** Whether something scored the candidates before: of queries whose candidates have features alone nothing did. */
+function isScored({ retrieverScores }: ListDataset): boolean {
+  return retrieverScores.some((score) => score !== 0);
 }
 
 /** Trains one method on what all share. */

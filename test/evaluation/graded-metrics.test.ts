@@ -56,7 +56,13 @@ test("ERR by hand: the reader stops at a grade with probability (2^grade - 1) / 
 
 test("a request without a gain has no metrics, and one with fewer candidates than places has all", () => {
   assert.is(gradedMetrics({ ranking: [1, 0], labels: [0, 0] }, 4), undefined);
-  assert.equal(gradedMetrics({ ranking: [1, 0], labels: [0, 1] }, 1), { ndcgAt: [1, 1, 1, 1], err: 0.5 });
+  assert.equal(gradedMetrics({ ranking: [1, 0], labels: [0, 1] }, 1), {
+    ndcg1: 1,
+    ndcg3: 1,
+    ndcg5: 1,
+    ndcg10: 1,
+    err: 0.5,
+  });
 });
 
 test("grades in place of gains, and a ranking that is no ranking, are refused", () => {

@@ -1,4 +1,5 @@
 /** Reads queries with graded candidates out of the files that a source names. */
+import { basename } from "node:path";
 import type { QueryFormat } from "../settings.ts";
 import type { QueryNotes } from "./prepare-queries.ts";
 import type { QueryTables } from "./query-splits.ts";
@@ -35,7 +36,7 @@ export async function readQueries(source: QuerySource): Promise<QueryTables & { 
     training: training.table,
     validation: validation?.table,
     test: test?.table,
-    notes: { unknownValues, ...(training.queryFile !== undefined && { queryFile: training.queryFile }) },
+    notes: { unknownValues, ...(training.queryFile !== undefined && { queryFile: basename(training.queryFile) }) },
   };
 }
 
