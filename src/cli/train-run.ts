@@ -103,7 +103,14 @@ async function keepMethods(
   };
   for (const { method, instance } of methods) {
     if (instance.answering === undefined) continue;
-    const ranker = await encodeRanker({ method, instance, models, retriever: data.retriever, training });
+    const ranker = await encodeRanker({
+      method,
+      instance,
+      models,
+      retriever: data.retriever,
+      pasts: data.pasts,
+      training,
+    });
     run.write(rankerFileOf(method.name), ranker);
     if (method.name === deployedMethod(settings)) run.write(RANKER_FILE, ranker);
   }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { count, type GivenSettings, name, type Settings, share } from "../settings/setting-kinds.ts";
 import { CANDIDATE_PROTOCOLS, SPLIT_PROTOCOLS } from "./protocols.ts";
 import { TimeFormat } from "./readers/time-format.ts";
+import { DEDUPE_MODES } from "./repeats.ts";
 import { RETRIEVERS } from "./retrievers/retriever.ts";
 
 /** Formats of a log. */
@@ -146,6 +147,12 @@ export const queryFileSchema = z.strictObject({
 
 /** How a log is filtered, cut into lists, and given candidates and features. */
 export const logSchema = z.strictObject({
+  dedupe: z
+    .enum(DEDUPE_MODES)
+    .default("keep")
+    .describe(
+      "Which of the rows stays that have user, item, time and list in common: all of them, the first, or the last",
+    ),
   core: count.default(20).describe("Interactions that every user and every item must have; 1 keeps all"),
   listLength: count.default(6).describe("Items of a list, L"),
   positiveThreshold: z.number().default(3).describe("Feedback of at least this much is a positive"),
@@ -176,6 +183,7 @@ export const logSchema = z.strictObject({
     ),
   candidateCount: count.default(50).describe("Candidates of a list, N"),
   historyLength: count.default(20).describe("Interactions of a history, H"),
+  repeats: z.boolean().default(false).describe("Users meet items again, so that what they met stays a candidate"),
   maxLists: count.exactOptional().describe("Train on at most this many lists, drawn with the seed"),
   maxValidationLists: count.default(2000).describe("Validate on at most this many lists"),
   maxTestLists: count.exactOptional().describe("Test on at most this many lists"),
@@ -191,7 +199,7 @@ export const DEFAULT_LOG: Settings<typeof logSchema> = logSchema.parse({});
 
 /** Those of {@link logSchema} that say how a log is cut into lists. */
 export const cutSchema = logSchema
-  .pick({ listLength: true, positiveThreshold: true, split: true, trainingFraction: true })
+  .pick({ listLength: true, positiveThreshold: true, split: true, trainingFraction: true, retrieverFraction: true })
   .strip();
 /** What {@link cutSchema} describes, where what has a default may be left out. */
 export type CutOptions = GivenSettings<typeof cutSchema>;

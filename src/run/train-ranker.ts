@@ -138,13 +138,13 @@ function followSteps({ onProgress }: TrainRankerContext): TrainingListener {
 function encodeDeployed(
   { models, methods }: FinishedRun,
   settings: RunSettings,
-  { retriever, protocols }: Awaited<ReturnType<typeof prepareRequests>>,
+  { retriever, pasts, protocols }: Awaited<ReturnType<typeof prepareRequests>>,
 ): Promise<Uint8Array> {
   const name = deployedMethod(settings);
   const deployed = methods.find(({ method }) => method.name === name);
   if (deployed === undefined) throw new Error(`trainRanker: ${name} was not trained`);
   const training = { seed: settings.seed, candidates: protocols.candidates.training };
-  return encodeRanker({ ...deployed, models, retriever, training });
+  return encodeRanker({ ...deployed, models, retriever, pasts, training });
 }
 
 function disposeModels({ models, methods }: FinishedRun): void {

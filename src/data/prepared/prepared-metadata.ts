@@ -45,6 +45,8 @@ const preparedMetadata = z.object({
   catalogue: catalogueDescriptionSchema,
   /** The retriever that scored the candidates, where its tensors are in the file. */
   retriever: z.string().optional(),
+  /** Of the users' pasts, where their tensors are in the file. */
+  pasts: z.object({ repeats: z.boolean() }).optional(),
   splits: z.record(z.enum(SPLITS), extents),
   /** Of each tensor's bytes. */
   sha256: z.record(z.string(), z.string()),
