@@ -103,7 +103,7 @@ class DocumentGroups {
       builder.begin("");
       return;
     }
-    if ((query === undefined) !== (this.last === undefined)) {
+    if (this.documents > 1 && (query === undefined) !== (this.last === undefined)) {
       throw fail(
         query === undefined ? "there is no qid, as lines before have" : "there is a qid, as no line before has",
       );
