@@ -66,7 +66,6 @@ export class Ranker {
       retriever,
       listLength: shape.listLength,
       candidateCount: shape.candidateCount,
-      leastCandidates: method.answering.leastCandidates,
       limits: { ...DEFAULT_LIMITS, ...limits },
     };
     this.titles = catalogue.itemTitles;
