@@ -5,6 +5,7 @@ import { readCatalogue } from "./features/features.ts";
 import type { PreparedRequests, PrepareOptions } from "./prepare-requests.ts";
 import { prepareEvents, prepareRequests } from "./prepare-requests.ts";
 import { fingerprintSource, type Json, type SourceFingerprint } from "./prepared/fingerprint.ts";
+import { inputFiles } from "./readers/input-files.ts";
 import { filesOf, type LogSource, readLog } from "./readers/read-log.ts";
 
 /** Requests ready for training, with what they were made from. */
@@ -36,15 +37,17 @@ export async function prepare(
   if (!("file" in source)) return prepareEvents(source, options, context);
   const log = await readLog(source);
   const catalogueOf = (core: typeof log) => readCatalogue(core, options);
-  const requests = await prepareRequests(log, options, { name: source.file, catalogueOf }, context);
+  // Where every interaction counts 1, every one is a positive.
+  const own = log.lacks?.includes("feedback") ? { positiveThreshold: 1, ...options } : options;
+  const requests = await prepareRequests(log, own, { name: source.file, catalogueOf }, context);
   return { ...requests, source: await fingerprintLog(source, options) };
 }
 
 /** What a log's data depends on: the bytes of its files, wherever they lie, and the options that shape it. */
-export function fingerprintLog(source: LogSource, options: PrepareOptions): Promise<SourceFingerprint> {
+export async function fingerprintLog(source: LogSource, options: PrepareOptions): Promise<SourceFingerprint> {
   const tables = [options.userFeatures, options.itemFeatures].flatMap((table) => (table ? [table.file] : []));
   const isName = (key: string) => key === "file" || key === "validationFile" || key === "testFile";
   const shaping = JSON.stringify({ source, options }, (key, value) => (isName(key) ? undefined : value));
-  const files = filesOf(source).map(({ file }) => file);
-  return fingerprintSource([...files, ...tables], JSON.parse(shaping) as Json);
+  const files = await Promise.all(filesOf(source).map(({ file }) => inputFiles(file)));
+  return fingerprintSource([...files.flat(), ...tables], JSON.parse(shaping) as Json);
 }

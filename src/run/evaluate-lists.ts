@@ -15,6 +15,9 @@ import type { RankedLists } from "../methods/answering.ts";
 
 /** A method's row in a table of results: means over the test requests, which are its users, H@L and the others of the list length L. */
 export interface MethodResult extends Omit<AverageMetrics, "halfWidths"> {
+  /** As in `--deploy NAME`. */
+  readonly name: string;
+  /** Its title. */
   readonly method: string;
   /** Mean expected positives per list, as the world defines them; undefined where the truth is not known. */
   readonly trueReward: number | undefined;

@@ -12,7 +12,7 @@ import type { Module, StateDict } from "../nn/index.ts";
 import type { StepMetrics } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import type { RunData } from "./data.ts";
-import type { RunSettings } from "./settings.ts";
+import { evaluatorNames, type RunSettings } from "./settings.ts";
 import { createRunModels } from "./shared-models.ts";
 import { trainValidated, validationMetrics } from "./validated-training.ts";
 
@@ -26,22 +26,16 @@ export interface TrainedMethod {
  * What a run compares, in the order of its table: references that anyone could reach, the methods that were asked for,
  * generator-evaluators of the plain kind, GoalRank, and the oracle where there is one.
  */
-export function comparedMethods(
-  { methods, generatorEvaluatorLists }: RunSettings,
-  { world }: Pick<RunData, "world">,
-): Method[] {
+export function comparedMethods(settings: RunSettings, { world }: Pick<RunData, "world">): Method[] {
+  const { methods } = settings;
   const isLog = world === undefined;
   const trained = METHODS.map(({ name }) => name).filter((name) => methods.includes(name) && name !== "goalrank");
-  const evaluators = generatorEvaluatorLists.flatMap((lists) => [
-    `generator-evaluator-${lists}`,
-    ...(methods.includes("imitation") ? [`imitation-evaluator-${lists}`] : []),
-  ]);
   const names = [
     "random",
     isLog ? "retriever" : "logging-policy",
     "dnn",
     ...trained,
-    ...evaluators,
+    ...evaluatorNames(settings),
     ...(methods.includes("goalrank") ? ["goalrank"] : []),
     ...(isLog ? [] : ["oracle"]),
   ];

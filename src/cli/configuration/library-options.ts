@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import type { PrepareOptions } from "../../data/prepare-requests.ts";
 import type { LogSource } from "../../data/readers/read-log.ts";
+import { logSchema, readingSchema, splitFilesSchema } from "../../data/settings.ts";
 import { DEFAULT_RUN, type RunSettings } from "../../run/settings.ts";
 import type { Configuration } from "./configuration-schema.ts";
 
@@ -12,19 +13,13 @@ export function runSettings({ seed, data, experiment }: Configuration): RunSetti
 
 /** How the log `file` is read. */
 export function interactionSource(file: string, { data }: Configuration): LogSource {
-  const { format = "movielens", columns, delimiter, timestampFormat, validationFile, testFile } = data;
-  const files = { file, ...(validationFile && { validationFile }), ...(testFile && { testFile }) };
-  if (format === "movielens") return { format, ...files };
-  const options = { ...files, columns, ...(timestampFormat !== undefined && { timestampFormat }) };
-  if (format !== "csv") return { format, ...options };
-  return { format, ...options, delimiter: delimiter.replaceAll("\\t", "\t") };
+  const { format = "movielens" } = data;
+  return { ...readingSchema.strip().parse(data), ...splitFilesSchema.strip().parse(data), format, file };
 }
 
 /** How the log `file` is cut, and described: tables of features lie beside it. */
 export function prepareOptions(file: string, { seed, data }: Configuration): PrepareOptions {
-  const { userFeatures, itemFeatures, ...own } = data;
-  const { file: _, validationFile, testFile, format, columns, delimiter, timestampFormat, ...cut } = own;
-  const { scenario, prepared, ...shaping } = cut;
+  const { userFeatures, itemFeatures, ...shaping } = logSchema.strip().parse(data);
   const beside = <Table extends { readonly file: string; readonly delimiter?: string }>(table: Table): Table => {
     const { delimiter } = table;
     const own = { ...table, file: join(dirname(file), table.file) };

@@ -17,17 +17,22 @@ import {
 import { eachSplit, SPLITS, type SplitName } from "../protocols.ts";
 import { restoreRetriever } from "../retrievers/restore.ts";
 import type { Retriever } from "../retrievers/retriever.ts";
+import { UserPasts } from "../user-pasts.ts";
 import { PreparedFile } from "./prepared-file.ts";
 import { encodePreparedMetadata, type PreparedDescription } from "./prepared-metadata.ts";
 
 /** What the names of the retriever's tensors start with. */
 const RETRIEVER_PREFIX = "retriever.";
+/** And those of what users have met. */
+const PAST_PREFIX = "past.";
 
 /** All that a prepared dataset holds. */
 export interface PreparedContent extends PreparedDescription, Readonly<Record<SplitName, ListDataset>> {
   readonly catalogue: Catalogue;
   /** What scored the candidates. */
   readonly retriever?: Retriever;
+  /** What each user has met. */
+  readonly pasts?: UserPasts;
 }
 
 /** An open prepared dataset. */
@@ -50,11 +55,13 @@ export interface PreparedDataset extends Omit<PreparedContent, SplitName> {
  * @throws the file system's error when the file cannot be written
  */
 export async function writePreparedDataset(file: string, content: PreparedContent): Promise<void> {
-  const { catalogue, retriever, protocols, counts, report, source } = content;
-  const retrieverTensors = [...(retriever?.tensors() ?? [])];
+  const { catalogue, retriever, pasts, protocols, counts, report, source } = content;
+  const prefixed = (prefix: string, tensors: Iterable<[string, SafetensorsEntry]>) =>
+    [...tensors].map(([name, tensor]): [string, SafetensorsEntry] => [`${prefix}${name}`, tensor]);
   const tensors = new Map<string, SafetensorsEntry>([
     ...catalogueTensors(catalogue),
-    ...retrieverTensors.map(([name, tensor]) => [`${RETRIEVER_PREFIX}${name}`, tensor] as const),
+    ...prefixed(RETRIEVER_PREFIX, retriever?.tensors() ?? []),
+    ...prefixed(PAST_PREFIX, pasts?.tensors() ?? []),
     ...SPLITS.flatMap((split) => columnEntries(split, content[split])),
   ]);
   const metadata = encodePreparedMetadata({
@@ -64,6 +71,7 @@ export async function writePreparedDataset(file: string, content: PreparedConten
     source,
     catalogue: describeCatalogue(catalogue),
     ...(retriever && { retriever: retriever.name }),
+    ...(pasts && { pasts: { repeats: pasts.repeats } }),
     splits: eachSplit((split) => {
       const { size, candidateCount, listLength, historyLength } = content[split];
       return { size, candidateCount, listLength, historyLength };
@@ -89,8 +97,10 @@ export async function openPreparedDataset(file: string): Promise<PreparedDataset
     const { protocols, counts, report, source, splits } = prepared.metadata;
     for (const split of SPLITS) for (const name of columnsOf(prepared, split)) findColumn(prepared, split, name);
     const retriever = await readRetriever(prepared);
+    const pasts = await readPasts(prepared);
     return {
       ...(retriever && { retriever }),
+      ...(pasts && { pasts }),
       protocols,
       counts,
       report,
@@ -130,10 +140,20 @@ async function readCatalogue(file: PreparedFile): Promise<Catalogue> {
 async function readRetriever(file: PreparedFile): Promise<Retriever | undefined> {
   const { retriever: name, catalogue } = file.metadata;
   if (name === undefined) return undefined;
-  const tensors = await file.readTensors((tensor) =>
-    tensor.startsWith(RETRIEVER_PREFIX) ? tensor.slice(RETRIEVER_PREFIX.length) : undefined,
-  );
+  const tensors = await file.readTensors(withoutPrefix(RETRIEVER_PREFIX));
   return file.restore(() => restoreRetriever(name, tensors, catalogue));
+}
+
+async function readPasts(file: PreparedFile): Promise<UserPasts | undefined> {
+  const { pasts, catalogue } = file.metadata;
+  if (pasts === undefined) return undefined;
+  const tensors = await file.readTensors(withoutPrefix(PAST_PREFIX));
+  return file.restore(() => UserPasts.restore(pasts.repeats, catalogue, tensors));
+}
+
+/** The rest of a tensor's name after `prefix`; undefined for one of another prefix. */
+function withoutPrefix(prefix: string): (name: string) => string | undefined {
+  return (name) => (name.startsWith(prefix) ? name.slice(prefix.length) : undefined);
 }
 
 async function readRows(

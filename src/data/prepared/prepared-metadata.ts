@@ -23,17 +23,19 @@ const extents = z.object({
   historyLength: arrayLength,
 });
 
+/** How lists were split, and how each split's candidates were chosen. */
+export const protocolsSchema = z.object({
+  split: z.enum(SPLIT_ORIGINS),
+  candidates: z.record(z.enum(SPLITS), z.enum(CANDIDATE_PROTOCOLS)),
+});
+
 /** The JSON of the metadata entry. */
 const preparedMetadata = z.object({
   kind: z.literal("prepared-dataset"),
   version: z.literal(PREPARED_VERSION),
   /** The Node.js that wrote the file. */
   node: z.string(),
-  /** How lists were split, and how each split's candidates were chosen. */
-  protocols: z.object({
-    split: z.enum(SPLIT_ORIGINS),
-    candidates: z.record(z.enum(SPLITS), z.enum(CANDIDATE_PROTOCOLS)),
-  }),
+  protocols: protocolsSchema,
   counts: preparationCountsSchema,
   /** What was known of the log when the data was prepared. */
   report: dataReportSchema.optional(),
@@ -41,6 +43,8 @@ const preparedMetadata = z.object({
   catalogue: catalogueDescriptionSchema,
   /** The retriever that scored the candidates, where its tensors are in the file. */
   retriever: z.string().optional(),
+  /** Of the users' pasts, where their tensors are in the file. */
+  pasts: z.object({ repeats: z.boolean() }).optional(),
   splits: z.record(z.enum(SPLITS), extents),
   /** Of each tensor's bytes. */
   sha256: z.record(z.string(), z.string()),
