@@ -14,7 +14,7 @@ import { type LogData, logData, type RunData, worldData } from "../run/data.ts";
 import type { DataIdentity } from "../run/folder/run-record.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import type { Configuration } from "./configuration/configuration-schema.ts";
-import { interactionSource, prepareOptions } from "./configuration/library-options.ts";
+import { prepareOptions, sourceOf } from "./configuration/library-options.ts";
 import type { Work } from "./interruptible-work.ts";
 import { say } from "./terminal/say.ts";
 import { UsageError } from "./usage-error.ts";
@@ -70,7 +70,7 @@ interface OpenedLog {
 
 /** Reads every byte of the log and of its tables, to know it again. */
 export async function openLog(file: string, configuration: Configuration): Promise<OpenedLog> {
-  const ways = [interactionSource(file, configuration), prepareOptions(file, configuration)] as const;
+  const ways = [sourceOf(file, configuration), prepareOptions(file, configuration)] as const;
   const source = await fingerprintLog(...ways);
   // The same for the same content, whatever its files are called.
   const fingerprint = sha256(JSON.stringify([source.files.map((own) => own.sha256), source.options]));

@@ -5,8 +5,12 @@ import { readCatalogue } from "./features/features.ts";
 import type { PreparedRequests, PrepareOptions } from "./prepare-requests.ts";
 import { prepareEvents, prepareRequests } from "./prepare-requests.ts";
 import { fingerprintSource, type Json, type SourceFingerprint } from "./prepared/fingerprint.ts";
+
 import { type PreparedQueries, prepareQueries, type QueryOptions } from "./queries/prepare-queries.ts";
 import { type QuerySource, queryFilesOf, readQueries } from "./queries/read-queries.ts";
+
+import { inputFiles } from "./readers/input-files.ts";
+
 import { filesOf, type LogSource, readLog } from "./readers/read-log.ts";
 import { isQueryFormat } from "./settings.ts";
 
@@ -58,7 +62,9 @@ export async function prepare(
   if (isQuerySource(source)) return prepareQueryFiles(source, options);
   const log = await readLog(source);
   const catalogueOf = (core: typeof log) => readCatalogue(core, options);
-  const requests = await prepareRequests(log, options, { name: source.file, catalogueOf }, context);
+  // Where every interaction counts 1, every one is a positive.
+  const own = log.lacks?.includes("feedback") ? { positiveThreshold: 1, ...options } : options;
+  const requests = await prepareRequests(log, own, { name: source.file, catalogueOf }, context);
   return { ...requests, source: await fingerprintLog(source, options) };
 }
 
@@ -72,10 +78,15 @@ function isQuerySource(source: LogSource | QuerySource): source is QuerySource {
 }
 
 /** What a log's data depends on: the bytes of its files, wherever they lie, and the options that shape it. */
-export function fingerprintLog(source: LogSource | QuerySource, options: PrepareOptions): Promise<SourceFingerprint> {
+export async function fingerprintLog(
+  source: LogSource | QuerySource,
+  options: PrepareOptions,
+): Promise<SourceFingerprint> {
   const tables = [options.userFeatures, options.itemFeatures].flatMap((table) => (table ? [table.file] : []));
   const isName = (key: string) => ["file", "validationFile", "testFile", "queryFile"].includes(key);
   const shaping = JSON.stringify({ source, options }, (key, value) => (isName(key) ? undefined : value));
-  const files = isQuerySource(source) ? queryFilesOf(source) : filesOf(source).map(({ file }) => file);
+  const files = isQuerySource(source)
+    ? queryFilesOf(source)
+    : (await Promise.all(filesOf(source).map(({ file }) => inputFiles(file)))).flat();
   return fingerprintSource([...files, ...tables], JSON.parse(shaping) as Json);
 }

@@ -67,7 +67,9 @@ const modelsSchema = z.strictObject({
   deploy: z
     .string()
     .exactOptional()
-    .describe("Method that is served: one of `methods`, dnn or retriever; goalrank, or the first, unless given"),
+    .describe(
+      "Method that is served, whatever the verdict; the one that the verdict of `train all` names unless given",
+    ),
   reward: rewardSchema.prefault({}).describe("The reward model"),
   generatorStart: z
     .enum(GENERATOR_STARTS)
@@ -157,17 +159,28 @@ export function checkRun({ seed: _, ...settings }: RunSettings): void {
   checkSettings("run", runSchema, settings);
 }
 
-/** The method of a run that its `ranker.safetensors` holds. */
-export function deployedMethod({ deploy, methods }: Pick<RunSettings, "deploy" | "methods">): string {
+/** The method that stage `generator` trains: the one to serve, if that is said, else goalrank, or the first. */
+export function mainMethod({ deploy, methods }: Pick<RunSettings, "deploy" | "methods">): string {
   const [first = "dnn"] = methods;
   return deploy ?? (methods.includes("goalrank") ? "goalrank" : first);
 }
 
+/** Generators of lists with an evaluator, by name: those that the settings ask for. */
+export function evaluatorNames({
+  methods,
+  generatorEvaluatorLists,
+}: Pick<RunSettings, "methods" | "generatorEvaluatorLists">): string[] {
+  return generatorEvaluatorLists.flatMap((lists) => [
+    `generator-evaluator-${lists}`,
+    ...(methods.includes("imitation") ? [`imitation-evaluator-${lists}`] : []),
+  ]);
+}
+
 /** Settings that need each other: what is wrong, and the path of the one to change. */
 function* contradictions(settings: Settings<typeof modelsSchema>): Generator<[string, ...string[]]> {
-  const { width, heads, reward, layers, deploy, methods } = settings;
+  const { width, heads, reward, layers, deploy } = settings;
   if (width % heads !== 0) yield [`must be a multiple of the ${heads} heads, got ${width}`, "width"];
-  const served = [...methods, ...ALWAYS_SERVED];
+  const served = [...settings.methods, ...ALWAYS_SERVED, ...evaluatorNames(settings)];
   if (deploy !== undefined && !served.includes(deploy)) {
     yield [`"${deploy}" is not trained; expected one of ${served.join(", ")}`, "deploy"];
   }

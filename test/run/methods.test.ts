@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { compareMethods, run } from "../../src/run/compare.ts";
 import { worldData } from "../../src/run/data.ts";
+import { LearningRecords } from "../../src/run/learning-records.ts";
 import { comparedMethods, generatorOf, restoreRun, runWeights } from "../../src/run/methods.ts";
 import type { RunSettings } from "../../src/run/settings.ts";
 import type { TrainingListener } from "../../src/training/listener.ts";
@@ -40,7 +41,8 @@ test("references, methods in the order of tables, generator-evaluators, GoalRank
   assert.equal(namesOf({ ...few, methods: ["dnn", "mir"] }), namesOf(few), "nothing is compared twice");
 });
 
-const finished = await run(data, settings);
+const learning = new LearningRecords();
+const finished = await run(data, settings, { listener: learning });
 const weights = await runWeights(finished.models, finished.methods);
 
 test("weights go by the name of the method, and of its network where it has several", () => {
@@ -57,7 +59,7 @@ test("weights go by the name of the method, and of its network where it has seve
 
 test("a restored run finds out what the trained one did, and trains nothing", async () => {
   const { models, methods } = await restoreRun(data, settings, weights);
-  assert.equal(await compareMethods(models, methods, data, settings), finished.result);
+  assert.equal(await compareMethods(models, methods, data, settings, learning.all), finished.result);
   assert.equal(await runWeights(models, methods), weights);
   assert.ok(generatorOf(methods));
 });

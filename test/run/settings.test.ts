@@ -2,8 +2,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BASELINES } from "../../src/methods/index.ts";
+
 import { LIST_NET } from "../../src/methods/list-net.ts";
-import { checkRun, DEFAULT_RUN, deployedMethod, type RunSettings } from "../../src/run/settings.ts";
+
+import { checkRun, DEFAULT_RUN, mainMethod, type RunSettings } from "../../src/run/settings.ts";
+
 import { throwsMessage } from "../throws-message.ts";
 
 const test = suite("settings of a run");
@@ -49,19 +52,22 @@ test("a method that there is not is named beside the nearest one and all there a
 });
 
 test("what is served is trained, or needs no training", () => {
-  refused({ deploy: "mir" }, 'deploy: "mir" is not trained; expected one of goalrank, dnn, retriever');
+  refused(
+    { deploy: "mir" },
+    'deploy: "mir" is not trained; expected one of goalrank, dnn, retriever, generator-evaluator-20',
+  );
   refused(
     { methods: ["mir", "prm"], deploy: "goalrank" },
-    'deploy: "goalrank" is not trained; expected one of mir, prm, dnn, retriever',
+    'deploy: "goalrank" is not trained; expected one of mir, prm, dnn, retriever, generator-evaluator-20',
   );
-  for (const deploy of ["mir", "dnn", "retriever"]) accepted({ methods: ["mir"], deploy });
+  for (const deploy of ["mir", "dnn", "retriever", "generator-evaluator-20"]) accepted({ methods: ["mir"], deploy });
 });
 
-test("served is what deploy says, else GoalRank, else the first method, else the DNN", () => {
-  assert.is(deployedMethod({ methods: ["mir", "goalrank"], deploy: "mir" }), "mir");
-  assert.is(deployedMethod({ methods: ["mir", "goalrank"] }), "goalrank");
-  assert.is(deployedMethod({ methods: ["prm", "mir"] }), "prm");
-  assert.is(deployedMethod({ methods: [] }), "dnn");
+test("the stage generator trains what deploy says, else GoalRank, else the first method, else the DNN", () => {
+  assert.is(mainMethod({ methods: ["mir", "goalrank"], deploy: "mir" }), "mir");
+  assert.is(mainMethod({ methods: ["mir", "goalrank"] }), "goalrank");
+  assert.is(mainMethod({ methods: ["prm", "mir"] }), "prm");
+  assert.is(mainMethod({ methods: [] }), "dnn");
 });
 
 test.run();

@@ -1,12 +1,15 @@
 /** One configuration out of files, environment and flags: merged, checked, with its defaults filled in. */
 import { extname } from "node:path";
 import { QUERY_DEFAULTS } from "../../data/queries/prepare-queries.ts";
+import { type InteractionSource, isImplicit, resolveReading } from "../../data/readers/reading.ts";
 import { isQueryFormat, LOG_FORMATS, type LogFormat, QUERY_FORMATS, type QueryFormat } from "../../data/settings.ts";
 import { QUERY_RUN } from "../../run/settings.ts";
+
 import { formatPath, type Problem, problemsOf } from "../../settings/check-settings.ts";
 import { isRecord, valueAt } from "../../settings/json-schema.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { type Configuration, configurationSchema, publishedSchema, WORLD_KEYS } from "./configuration-schema.ts";
+import { interactionSource } from "./library-options.ts";
 import { isSet, type Layer, mergeSettings, placeOf } from "./merge-settings.ts";
 
 /**
@@ -19,11 +22,12 @@ export function resolveConfiguration(layers: readonly Layer[]): Configuration {
     {},
   );
   const given = withFormat(parse(merged, layers), layers);
-  const configuration = isQueryFormat(given.data.format) ? ofQueries(given, merged, layers) : given;
+  const isOfQueries = isQueryFormat(given.data.format);
+  const configuration = isOfQueries ? withQueryDefaults(given, merged, layers) : given;
   const isGiven = (key: string) => valueAt(["data", key], merged) !== undefined;
   const contradictions = [...dataContradictions(configuration, isGiven)];
   if (contradictions.length > 0) throw problemsAt(layers, contradictions);
-  return configuration;
+  return isOfQueries || isGiven("positiveThreshold") ? configuration : withThreshold(configuration);
 }
 
 function parse(merged: unknown, layers: readonly Layer[]): Configuration {
@@ -33,7 +37,11 @@ function parse(merged: unknown, layers: readonly Layer[]): Configuration {
 }
 
 /** What queries with grades have for defaults, under what is set. */
-function ofQueries({ data: { format } }: Configuration, merged: unknown, layers: readonly Layer[]): Configuration {
+function withQueryDefaults(
+  { data: { format } }: Configuration,
+  merged: unknown,
+  layers: readonly Layer[],
+): Configuration {
   const usual = { data: { listLength: QUERY_DEFAULTS.listLength }, experiment: QUERY_RUN };
   return parse(mergeSettings(mergeSettings(usual, merged), { data: { format } }), layers);
 }
@@ -78,11 +86,13 @@ const QUERY_KEYS: readonly string[] = [
   ...["trainingFraction", "listLength", "maxLists", "maxValidationLists", "maxTestLists"],
 ];
 
-/** The format of the log by the ending of its name, where it is not set. */
+/** The format of the log by the ending of its name, where it is not set: that of any text with a delimiter is `csv`. */
 function withFormat(configuration: Configuration, layers: readonly Layer[]): Configuration {
-  const { file, format } = configuration.data;
+  const { file, format, delimiter } = configuration.data;
   if (file === undefined || format !== undefined) return configuration;
-  const found = FORMAT_OF_ENDING[extname(file.replace(/\.gz$/i, "")).toLowerCase()];
+  const ending = extname(file.replace(/\.(gz|zst)$/i, "")).toLowerCase();
+  const own = FORMAT_OF_ENDING[ending];
+  const found = delimiter !== undefined && (own === undefined || own === "movielens") ? "csv" : own;
   if (found === undefined) {
     const problem = `the ending of "${file}" tells no format; set data.format (--format) to one of ${[...LOG_FORMATS, ...QUERY_FORMATS].join(", ")}`;
     throw problemsAt(layers, [{ path: ["data", "file"], problem }]);
@@ -90,12 +100,20 @@ function withFormat(configuration: Configuration, layers: readonly Layer[]): Con
   return { ...configuration, data: { ...configuration.data, format: found } };
 }
 
+/** Where every interaction counts 1, every one is a positive. */
+function withThreshold(configuration: Configuration): Configuration {
+  const { data } = configuration;
+  const isOfOnes = data.file !== undefined && isImplicit(interactionSource(data.file, configuration));
+  return isOfOnes ? { ...configuration, data: { ...data, positiveThreshold: 1 } } : configuration;
+}
+
 /**
  * Settings of the data that do not go together, each placed at the key that is to be changed: found before any work is
  * done. Those of a run are found by its schema.
  * @param isGiven whether a key of `data` was set, by a file or a flag, and is not merely a default
  */
-function* dataContradictions({ data }: Configuration, isGiven: (key: string) => boolean): Generator<Problem> {
+function* dataContradictions(configuration: Configuration, isGiven: (key: string) => boolean): Generator<Problem> {
+  const { data } = configuration;
   const at = (key: string, problem: string): Problem => ({ path: ["data", ...key.split(".")], problem });
   if (data.file !== undefined && data.scenario !== undefined) {
     yield at("scenario", "there is a log already, data.file; leave out one of them");
@@ -119,9 +137,6 @@ function* dataContradictions({ data }: Configuration, isGiven: (key: string) => 
   if (validationFile !== undefined && testFile === undefined) {
     yield at("validationFile", "a validation file needs a test file: name one in data.testFile (--test-file FILE)");
   }
-  if (format === "movielens" && isGiven("columns")) {
-    yield at("columns", "a movielens log has no header; use the format csv, tsv or parquet, or leave it out");
-  }
   if (format === "movielens" && isGiven("timestampFormat")) {
     yield at("timestampFormat", "the times of a movielens log are numbers; leave it out");
   }
@@ -130,6 +145,8 @@ function* dataContradictions({ data }: Configuration, isGiven: (key: string) => 
   }
   if (columns.position !== undefined && columns.list === undefined) {
     yield at("columns.position", "places in lists need columns.list");
+  } else {
+    yield* readingContradictions(interactionSource(data.file, configuration), at);
   }
   if (protocol === "logged" && columns.list === undefined) {
     yield at("protocol", "logged candidates need a log that carries lists: name its column in columns.list");
@@ -140,5 +157,18 @@ function* dataContradictions({ data }: Configuration, isGiven: (key: string) => 
   if (validationFile === undefined && retrieverFraction >= trainingFraction) {
     const problem = `training lists come after this part and before ${trainingFraction} (data.trainingFraction), so it must be smaller`;
     yield at("retrieverFraction", problem);
+  }
+}
+
+/** What makes no sense of how a log is read. */
+function* readingContradictions(
+  source: InteractionSource,
+  at: (key: string, problem: string) => Problem,
+): Generator<Problem> {
+  try {
+    resolveReading(source);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    yield at("columns", error.message.replace(/^columns: /, ""));
   }
 }

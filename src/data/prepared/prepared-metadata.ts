@@ -25,17 +25,19 @@ const extents = z.object({
   maxGrade: z.int().min(0).exactOptional(),
 });
 
+/** How lists were split, and how each split's candidates were chosen. */
+export const protocolsSchema = z.object({
+  split: z.enum(SPLIT_ORIGINS),
+  candidates: z.record(z.enum(SPLITS), z.enum(CANDIDATE_PROTOCOLS)),
+});
+
 /** The JSON of the metadata entry. */
 const preparedMetadata = z.object({
   kind: z.literal("prepared-dataset"),
   version: z.literal(PREPARED_VERSION),
   /** The Node.js that wrote the file. */
   node: z.string(),
-  /** How lists were split, and how each split's candidates were chosen. */
-  protocols: z.object({
-    split: z.enum(SPLIT_ORIGINS),
-    candidates: z.record(z.enum(SPLITS), z.enum(CANDIDATE_PROTOCOLS)),
-  }),
+  protocols: protocolsSchema,
   counts: preparationCountsSchema.optional(),
   /** What was known of the log when the data was prepared. */
   report: dataReportSchema.optional(),

@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
-import { readRecords } from "../readers/delimited.ts";
+import { readLines } from "../readers/lines.ts";
 import { MAX_GRADE, type QueryTable, QueryTableBuilder } from "./query-table.ts";
 
 /** Where the queries of documents without `qid` are looked for: under the file's name with these endings. */
@@ -49,7 +49,8 @@ interface Document {
 export async function readLetor(file: string, { queryFile, like }: LetorOptions = {}): Promise<ReadQueries> {
   const builder = new QueryTableBuilder(like);
   const grouped = new DocumentGroups(file, queryFile ?? besideOf(file));
-  await readRecords(file, { delimiter: "#", quoted: false }, ([text], line) => {
+  await readLines(file, "utf-8", (whole, line) => {
+    const [text] = whole.split("#", 1);
     if (text.trim() === "") return;
     const fail = (problem: string) => new DataError(file, problem, { line });
     const document = parseDocument(text, fail);
@@ -120,7 +121,8 @@ class DocumentGroups {
   async finish(): Promise<{ file: string; queries: Pick<QueryTable, "names" | "offsets"> } | undefined> {
     if (this.last !== undefined || this.sizesFile === undefined || this.documents === 0) return undefined;
     const offsets = [0];
-    await readRecords(this.sizesFile, { delimiter: " ", quoted: false }, ([text], line) => {
+    await readLines(this.sizesFile, "utf-8", (text, line) => {
+      if (text.trim() === "") return;
       const size = Number(text);
       if (!Number.isInteger(size) || size < 1) {
         const problem = `"${excerpt(text)}" is no number of documents; expected a whole number from 1 on each line`;

@@ -7,7 +7,7 @@ import { formatPath } from "../../settings/check-settings.ts";
 import type { Path } from "../../settings/json-schema.ts";
 import { parsedJson } from "../../text/parsed-json.ts";
 import { DataError } from "../errors.ts";
-import { readRecords } from "../readers/delimited.ts";
+import { readLines } from "../readers/lines.ts";
 import { type QueryTable, QueryTableBuilder } from "./query-table.ts";
 import type { ReadQueries } from "./read-letor.ts";
 
@@ -33,8 +33,8 @@ const line = z.strictObject({
  */
 export async function readQueryLines(file: string, like?: QueryTable): Promise<ReadQueries> {
   const builder = new QueryTableBuilder(like);
-  // A line holds no line break, so that it is one field.
-  await readRecords(file, { delimiter: "\n", quoted: false }, ([text], number) => {
+  await readLines(file, "utf-8", (text, number) => {
+    if (text.trim() === "") return;
     const fail = (problem: string) => new DataError(file, problem, { line: number });
     const value = parsedJson(text);
     if (value === undefined) throw fail("this line is no JSON; expected one query a line");
