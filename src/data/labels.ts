@@ -49,7 +49,10 @@ export function candidateLabels(shown: ShownLists): Float32Array {
 /** Which candidates' labels are known, i32 [S, N]; undefined where all are. */
 export function knownCandidates({ labels, size, candidateCount }: ShownLists): Tensor | undefined {
   if (labels === undefined || labels.every((label) => label >= 0)) return undefined;
-  return tensor(Int32Array.from(labels, (label) => Number(label >= 0)), [size, candidateCount]);
+  return tensor(
+    Int32Array.from(labels, (label) => Number(label >= 0)),
+    [size, candidateCount],
+  );
 }
 
 /** The same as a tensor. */
