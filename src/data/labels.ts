@@ -34,7 +34,7 @@ export function showableLists(shown: ShownLists): Int32Array {
 
 /**
  * Labels of all candidates, from 0 to 1: the feedback on what was shown, and 0 for the rest, unless the source tells it
- * of all. [S, N]
+ * of all; 0 too where it is not known (`knownCandidates`). [S, N]
  */
 export function candidateLabels(shown: ShownLists): Float32Array {
   const { size, feedback, exposed, listLength, candidateCount } = shown;

@@ -6,7 +6,7 @@ import type { Catalogue, ListDataset } from "./dataset.ts";
 import { type EventColumns, type InteractionEvent, logOfEvents } from "./events.ts";
 import { type ExposedLists, listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
 import { type InteractionLog, namedCatalogue } from "./interactions.ts";
-import { laterLikes } from "./later-likes.ts";
+import { withoutLaterLikes } from "./later-likes.ts";
 import type { PreparedDescription } from "./prepared/prepared-metadata.ts";
 import { eachSplit, type SplitName, type SplitOrigin } from "./protocols.ts";
 import { createDataReport } from "./report/data-report.ts";
@@ -70,9 +70,9 @@ export async function prepareRequests(
   const scoreItems = itemScorer(retriever);
   const datasets = eachSplit((name) => buildListDataset(log, lists[name], scoreItems, options));
   if (protocol === "retrieved") {
-    const { retrieverFraction: _, ...whole } = settings;
-    const labels = laterLikes(trainingInteractions(log, whole), lists.training, log, datasets.training);
-    datasets.training = { ...datasets.training, labels };
+    const { retrieverFraction: _, ...ofTraining } = settings;
+    const known = trainingInteractions(log, ofTraining);
+    datasets.training = withoutLaterLikes(datasets.training, lists.training, log, known);
   }
 
   const report = createDataReport({

@@ -15,7 +15,7 @@ export interface ModelShape {
   readonly dropoutRate: number;
   readonly seed: number;
   /** Whether scores begin as the retriever's, and what a model learns is added to them; not unless given. */
-  readonly residual?: boolean | undefined;
+  readonly residual?: boolean;
 }
 
 /** What keys a model's dropout: unlike that of every other model of a run. */

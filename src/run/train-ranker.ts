@@ -3,7 +3,7 @@ import { type EventColumns, type InteractionEvent, logOfEvents } from "../data/e
 import type { InteractionLog } from "../data/interactions.ts";
 import { prepareRequests } from "../data/prepare-requests.ts";
 import type { DataReport } from "../data/report/data-report-schema.ts";
-import { type LogOptions, logSchema } from "../data/settings.ts";
+import { DEFAULT_LOG, type LogOptions, logSchema } from "../data/settings.ts";
 import { chooseDevice, type Device, type DeviceName } from "../kernels/index.ts";
 import { namedSharedModels } from "../methods/shared-models.ts";
 import { Ranker } from "../ranker/ranker.ts";
@@ -15,7 +15,7 @@ import { nearestName } from "../text/nearest-name.ts";
 import type { StepMetrics, TrainingListener } from "../training/listener.ts";
 import { type FinishedRun, type RunResult, run } from "./compare.ts";
 import { logData } from "./data.ts";
-import { LOG_RUN, type RunSettings } from "./settings.ts";
+import { LOG_RUN, logRun, type RunSettings } from "./settings.ts";
 
 /** How a ranker is trained: settings of a log and of a run (docs/configuration.md), the usual ones unless given. */
 export type TrainRankerOptions = Omit<LogOptions, "userFeatures" | "itemFeatures"> &
@@ -124,11 +124,12 @@ function splitOptions(options: Omit<TrainRankerOptions, "device">) {
   const log: LogOptions = Object.fromEntries(given.filter(([name]) => name in logSchema.shape));
   checkSettings("trainRanker", logSchema, log);
   const ofRun = given.filter(([name]) => !(name in logSchema.shape));
+  const settings = logRun(log.protocol ?? DEFAULT_LOG.protocol);
   const changes = ofRun.map(([name, value]) => {
-    const usual: unknown = LOG_RUN[name as keyof RunSettings];
+    const usual: unknown = settings[name as keyof RunSettings];
     return [name, isRecord(usual) && isRecord(value) ? { ...usual, ...value } : value];
   });
-  return { log, settings: { ...LOG_RUN, ...Object.fromEntries(changes) } as RunSettings };
+  return { log, settings: { ...settings, ...Object.fromEntries(changes) } as RunSettings };
 }
 
 /** Ratings have a middle; what is only there or not counts when it is there. */
