@@ -1,6 +1,7 @@
 /** What every model reads of a user and an item: the features that all methods share (appendix D.2). */
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
+import type { ObservedTensors } from "../data/observed-rows.ts";
 import { Embedding, Linear, Module } from "../nn/index.ts";
 import { matmul, type Random, type Tensor } from "../tensor/index.ts";
 import { FeatureEncoder } from "./feature-encoder.ts";
@@ -47,23 +48,25 @@ export class CandidateEncoder extends Module {
    * of item * user, all [B, K, D], and of the user, [B, 1, D].
    */
   terms(batch: RequestBatch): Tensor[] {
-    const items = this.encodeItems(batch.items);
+    const items = this.encodeItems(batch.items, batch.observed?.items);
     const base = [this.fromItem.forward(items), this.fromScore.forward(batch.retrieverScores)];
     const user = this.encodeUsers(batch);
     if (user === undefined) return base;
     return [...base, this.fromProduct.forward(items.mul(user)), this.fromUser.forward(user)];
   }
 
-  /** Item numbers i32 [...] -> [..., D]. */
-  encodeItems(items: Tensor): Tensor {
+  /** Item numbers i32 [...], perhaps with features of their own -> [..., D]. */
+  encodeItems(items: Tensor, observed?: ObservedTensors): Tensor {
     const learned = this.itemEmbedding.forward(items);
-    return this.itemFeatures === undefined ? learned : learned.add(this.itemFeatures.forward(items));
+    return this.itemFeatures === undefined ? learned : learned.add(this.itemFeatures.forward(items, observed));
   }
 
   /** [B, 1, D]; undefined when nothing is known of users. */
-  encodeUsers({ size, users, history, historyWeights }: RequestBatch): Tensor | undefined {
+  encodeUsers({ size, users, history, historyWeights, observed }: RequestBatch): Tensor | undefined {
     const parts: Tensor[] = [];
-    if (this.userFeatures !== undefined) parts.push(this.userFeatures.forward(users).reshape([size, 1, -1]));
+    if (this.userFeatures !== undefined) {
+      parts.push(this.userFeatures.forward(users, observed?.users).reshape([size, 1, -1]));
+    }
     if (history !== undefined && historyWeights !== undefined) {
       const means = matmul(historyWeights, this.encodeItems(history));
       const [liked, other] = [means.slice(1, 0, 1), means.slice(1, 1, 2)];
