@@ -61,7 +61,10 @@ const PROBLEM: ProblemAnswer = {
   },
 };
 
-const rankRequest = rankRequestSchema.meta({ id: "RankRequest" });
+const rankRequest = rankRequestSchema.register(z.globalRegistry, {
+  ...z.globalRegistry.get(rankRequestSchema),
+  id: "RankRequest",
+});
 
 const rankedList: z.ZodType<RankedList> = z
   .strictObject({
