@@ -31,7 +31,8 @@ export interface ResolvedRequest extends ResolvedCandidates {
  * @throws RankRequestError that says what is wrong, and where
  */
 export function resolveRequest(given: RankRequest, names: Names, unknown: UnknownCandidates): ResolvedRequest {
-  const request = { unknown, ...parseRankRequest(given) };
+  const parsed = parseRankRequest(given);
+  const request = { ...parsed, unknown: parsed.unknown ?? unknown };
   const length = resolveLength(request, names);
   const user = request.user === undefined ? undefined : names.userNumbers.get(String(request.user));
   const userRow = request.userFeatures && featureRow(names.users, user, request.userFeatures, "userFeatures");
