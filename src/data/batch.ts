@@ -3,6 +3,7 @@ import { type Tensor, tensor } from "../tensor/index.ts";
 import { gather, type ListDataset, type RequestColumns } from "./dataset.ts";
 import type { ShownLists } from "./labels.ts";
 import { type ObservedRows, type ObservedTensors, observedTensors } from "./observed-rows.ts";
+import { gatherCandidateFeatures, rowsOf } from "./request-features.ts";
 import { sharedShape } from "./shapes.ts";
 
 /**
@@ -23,6 +24,10 @@ export interface RequestBatch {
   readonly historyWeights: Tensor | undefined;
   /** Features of the users [B] and items [B, K] that the requests bring along, in place of those that models hold. */
   readonly observed?: { readonly users: ObservedTensors | undefined; readonly items: ObservedTensors | undefined };
+  /** Features of the queries: [B, F]; undefined when the data has none. */
+  readonly queryFeatures?: Tensor | undefined;
+  /** Features of the items in the light of their request: [B, K, F]; undefined when there are none. */
+  readonly candidateFeatures?: Tensor | undefined;
   /** Items and scores once more, where the host reads them: [B, K] each, flat; and what `observed` is made of. */
   readonly host: {
     readonly items: Int32Array;
@@ -52,6 +57,7 @@ export function candidateBatch(
     users: tensor(gather(users, rows), [rows.length]),
     ...itemColumns(rows.length, items, scores, observed),
     ...historyOf(dataset, rows),
+    ...featuresOf(dataset, rows, candidateCount),
   };
 }
 
@@ -82,7 +88,12 @@ export function listBatch(batch: RequestBatch, lists: Int32Array): RequestBatch 
   const { observed } = batch.host;
   const ofItems = observed?.items;
   const own = observed && { ...observed, items: ofItems && Array.from(places, (place) => ofItems[place]) };
-  return { ...batch, ...itemColumns(batch.size, items, scores, own) };
+  const { candidateFeatures } = batch;
+  return {
+    ...batch,
+    ...itemColumns(batch.size, items, scores, own),
+    candidateFeatures: candidateFeatures?.takeRows(tensor(lists, [batch.size, count])),
+  };
 }
 
 function itemColumns(size: number, items: Int32Array, scores: Float32Array, observed: ObservedRows | undefined) {
@@ -98,6 +109,24 @@ function itemColumns(size: number, items: Int32Array, scores: Float32Array, obse
       },
     }),
     host: { items, scores, observed },
+  };
+}
+
+function featuresOf(
+  { queryFeatures, candidateFeatures }: RequestColumns,
+  rows: ArrayLike<number>,
+  candidateCount: number,
+): Pick<RequestBatch, "queryFeatures" | "candidateFeatures"> {
+  const size = rows.length;
+  return {
+    ...(queryFeatures && { queryFeatures: tensor(rowsOf(queryFeatures, rows), [size, queryFeatures.width]) }),
+    ...(candidateFeatures && {
+      candidateFeatures: tensor(gatherCandidateFeatures(candidateFeatures, rows, candidateCount), [
+        size,
+        candidateCount,
+        candidateFeatures.width,
+      ]),
+    }),
   };
 }
 

@@ -7,9 +7,9 @@ import { type EventColumns, type InteractionEvent, logOfEvents } from "./events.
 import { type ExposedLists, listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
 import { type InteractionLog, namedCatalogue } from "./interactions.ts";
 import type { PreparedDescription } from "./prepared/prepared-metadata.ts";
-import { eachSplit, SPLITS, type SplitName, type SplitOrigin } from "./protocols.ts";
+import { eachSplit, type SplitName, type SplitOrigin } from "./protocols.ts";
 import { createDataReport } from "./report/data-report.ts";
-import type { DataReport } from "./report/data-report-schema.ts";
+import type { DataReport, PreparationCounts } from "./report/data-report-schema.ts";
 import { learnRetriever } from "./retrievers/learn.ts";
 import { recallAt } from "./retrievers/recall.ts";
 import { itemScorer, type Retriever } from "./retrievers/retriever.ts";
@@ -22,7 +22,8 @@ export type PrepareOptions = LogOptions & { readonly seed: number };
 /** What is learned from and judged by, and what there is to know of it. */
 export interface PreparedRequests
   extends Readonly<Record<SplitName, ListDataset>>,
-    Pick<PreparedDescription, "protocols" | "counts"> {
+    Pick<PreparedDescription, "protocols"> {
+  readonly counts: PreparationCounts;
   readonly catalogue: Catalogue;
   readonly retriever: Retriever;
   /** What each user has met, in all of the log. */
@@ -59,8 +60,7 @@ export async function prepareRequests(
   const staysOut = protocol === "injected" || (protocol === "retrieved" && !settings.repeats);
   if (staysOut) checkItemSupply(log, cut.test.listLength, settings.candidateCount);
 
-  const trainingFraction = settings.retrieverFraction ?? trainedFraction(log, settings);
-  const learned = trainingInteractions(log, { ...settings, trainingFraction });
+  const learned = trainingInteractions(log, settings);
   const lists = drawLists(cut, learned, settings);
   const counts = { ...cut.counts, trainingListsDrawn: lists.training.size };
 
@@ -87,11 +87,6 @@ export async function prepareRequests(
     counts,
     report,
   };
-}
-
-/** How much of the log that is trained on training lists may take: all of it where validation is a file of its own. */
-function trainedFraction({ fileSplits }: InteractionLog, { trainingFraction }: { readonly trainingFraction: number }) {
-  return fileSplits?.includes(SPLITS.indexOf("validation")) === true ? 1 : trainingFraction;
 }
 
 /** The lists of each split that take part, as many as the options allow. */

@@ -4,7 +4,6 @@ import { ItemGuess } from "../data/retrievers/item-guess.ts";
 import type { Retriever } from "../data/retrievers/retriever.ts";
 import type { UserPasts } from "../data/user-pasts.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
-import type { Answering } from "../methods/answering.ts";
 import type { RankerContent } from "./ranker-file.ts";
 
 /** The most that a request may ask. */
@@ -17,7 +16,7 @@ export interface RankerLimits {
 /** What a ranker allows unless it is told otherwise. */
 export const DEFAULT_LIMITS: RankerLimits = { candidates: 1000, history: 1000 };
 
-export interface Names extends Pick<ModelShape, "listLength" | "candidateCount">, Pick<Answering, "leastCandidates"> {
+export interface Names extends Pick<ModelShape, "listLength" | "candidateCount"> {
   readonly userNumbers: ReadonlyMap<string, number>;
   readonly itemIds: readonly string[];
   readonly itemNumbers: ReadonlyMap<string, number>;
@@ -33,7 +32,6 @@ export interface Names extends Pick<ModelShape, "listLength" | "candidateCount">
 
 export function knownNames(
   { catalogue, retriever, pasts, shape, learnedItems }: RankerContent,
-  { leastCandidates }: Pick<Answering, "leastCandidates">,
   limits: Partial<RankerLimits>,
 ): Names {
   const itemIds = namesOf(catalogue.itemCount, catalogue.itemIds);
@@ -53,7 +51,6 @@ export function knownNames(
     },
     listLength: shape.listLength,
     candidateCount: shape.candidateCount,
-    leastCandidates,
     limits: { ...DEFAULT_LIMITS, ...limits },
   };
 }

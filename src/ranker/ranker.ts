@@ -66,7 +66,7 @@ export class Ranker {
     { limits = {}, unknown = "last" }: RankerOptions,
   ) {
     const { catalogue } = content;
-    this.names = knownNames(content, method.answering, limits);
+    this.names = knownNames(content, limits);
     this.description = describe(content, method, this.names);
     this.unknown = unknown;
     this.titles = catalogue.itemTitles;

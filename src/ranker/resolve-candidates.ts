@@ -62,12 +62,7 @@ export function resolveCandidates(request: RankRequest, query: RetrieverQuery, n
     }
     ranked.push({ name, number: known ?? names.itemIds.length, row, score });
   });
-  // Who chooses among lists needs as many candidates; these may not be chosen.
-  const missing = names.leastCandidates - ranked.length;
-  const fillers = last.slice(0, Math.max(0, missing)).map((name) => {
-    return { name, number: names.itemIds.length, row: undefined, score: scores(undefined, undefined) ?? 0 };
-  });
-  return { ranked: [...ranked, ...fillers], last, unknown };
+  return { ranked, last, unknown };
 }
 
 function unknownItem(name: string, path: string): RankRequestError {

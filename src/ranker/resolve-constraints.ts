@@ -10,7 +10,7 @@ export function resolveConstraints(
   length: number,
 ): ListConstraints {
   const placeOf = new Map(ranked.map(({ name }, place) => [name, place]));
-  const excluded = new Set([...exclude.map(String), ...last]);
+  const excluded = new Set(exclude.map(String));
   const { of, limit } = categories ?? {};
   const own = of && numberCategories(ranked.map(({ name }) => categoryOf(of, name)));
   return {
@@ -56,10 +56,10 @@ function numberCategories(categories: readonly (string | undefined)[]) {
 
 /** How many of the known candidates a list can hold under the rules: see `goalrank/decoding/constraints.ts`. */
 export function knownCapacity(
-  { ranked, last }: ResolvedCandidates,
+  { ranked }: ResolvedCandidates,
   { exclude = [], categories }: RequestConstraints = {},
 ): number {
-  const excluded = new Set([...exclude.map(String), ...last]);
+  const excluded = new Set(exclude.map(String));
   const counts = new Map<string, number>();
   let capacity = 0;
   for (const { name } of ranked) {

@@ -39,9 +39,8 @@ export function resolveRequest(given: RankRequest, names: Names, unknown: Unknow
   const { history, unknownHistory } = resolveHistory(request, user, names);
   const candidates = resolveCandidates(request, { user, history }, names);
   const { ranked, last } = candidates;
-  checkEnough(ranked.length, ranked.filter(({ name }) => !last.includes(name)).length + last.length, length, names);
+  checkEnough(ranked.length + last.length, length);
   const rankedLength = last.length === 0 ? length : Math.min(length, knownCapacity(candidates, request.constraints));
-  const hasRules = request.constraints !== undefined || ranked.some(({ name }) => last.includes(name));
   return {
     request,
     user,
@@ -51,19 +50,14 @@ export function resolveRequest(given: RankRequest, names: Names, unknown: Unknow
     ...candidates,
     length,
     rankedLength,
-    constraints: hasRules ? resolveConstraints(request.constraints ?? {}, candidates, rankedLength) : undefined,
+    constraints: request.constraints && resolveConstraints(request.constraints, candidates, rankedLength),
   };
 }
 
-/** @param ranked candidates that the method gets @param all those and the unknown ones */
-function checkEnough(ranked: number, all: number, length: number, { leastCandidates }: Names): void {
-  if (all < length) {
-    const problem = `${all} are too few for a list of ${length}; give more, or a smaller length`;
+function checkEnough(candidates: number, length: number): void {
+  if (candidates < length) {
+    const problem = `${candidates} are too few for a list of ${length}; give more, or a smaller length`;
     throw new RankRequestError("length", problem, "candidates");
-  }
-  if (ranked < leastCandidates) {
-    const problem = `${ranked} are too few for this ranker's method, which chooses among lists of ${leastCandidates}`;
-    throw new RankRequestError("length", `${problem}; give more`, "candidates");
   }
 }
 

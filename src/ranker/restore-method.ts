@@ -79,10 +79,10 @@ function checkSizes({ models, shared, shape, catalogue }: RankerContent): void {
   const weights = [...models.values(), ...shared.values()].flatMap((own) => [...own]);
   if (weights.length === 0) return;
   // Every model reads its candidates through one encoder.
-  const expected = [
-    [ITEM_EMBEDDING, [catalogue.itemCount, width]],
+  const expected: [string, number[]][] = [
+    ...(catalogue.itemCount === 0 ? [] : [[ITEM_EMBEDDING, [catalogue.itemCount, width]] as [string, number[]]]),
     ["fromItem.weight", [width, width]],
-  ] as const;
+  ];
   for (const [end, sizes] of expected) {
     const found = weights.filter(([name]) => name.endsWith(end));
     const wrong = found.find(([, entry]) => `${entry.shape}` !== `${sizes}`);

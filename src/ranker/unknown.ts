@@ -12,9 +12,9 @@ export function withUnknownUser(catalogue: Catalogue): Catalogue {
   return withUnknown(catalogue, "user");
 }
 
-/** The same with one item more, numbered `itemCount`. */
+/** The same with one item more, numbered `itemCount`; none where models know candidates by their features alone. */
 export function withUnknownItem(catalogue: Catalogue): Catalogue {
-  return withUnknown(catalogue, "item");
+  return catalogue.itemCount === 0 ? catalogue : withUnknown(catalogue, "item");
 }
 
 function withUnknown(catalogue: Catalogue, kind: "user" | "item"): Catalogue {

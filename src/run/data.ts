@@ -28,6 +28,9 @@ export interface RunData {
    * where that is known: [S, L].
    */
   readonly propensities?: Float64Array;
+  /** Of a log: how its lists were split and given candidates, and what is known of it. */
+  readonly protocols?: PreparedContent["protocols"];
+  readonly report?: PreparedContent["report"];
 }
 
 /** How much is drawn of which world. */

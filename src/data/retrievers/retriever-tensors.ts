@@ -21,7 +21,10 @@ export function restoredTensor<Data extends SafetensorsEntry["data"]>(
 }
 
 /** Numbers with others after them. */
-export function joined<Data extends Float32Array | Float64Array | Int32Array>(first: Data, second: ArrayLike<number>): Data {
+export function joined<Data extends Float32Array | Float64Array | Int32Array>(
+  first: Data,
+  second: ArrayLike<number>,
+): Data {
   const both = new (first.constructor as new (length: number) => Data)(first.length + second.length);
   both.set(first);
   both.set(second, first.length);
