@@ -182,7 +182,7 @@ test("values that are none of their columns are errors that say where", async ()
   const cases: readonly (readonly [Record<string, unknown>, string])[] = [
     [
       { colour: "red" },
-      'colour: this ranker knows no column of that name; did you mean "genres"? There are price, kind, genres',
+      'colour: this ranker knows no column of that name; did you mean "price"? There are price, kind, genres',
     ],
     [{ price: "cheap" }, 'price: expected a number, got "cheap"'],
     [{ price: true }, "price: expected a number, got true"],
