@@ -9,7 +9,7 @@ import { Command } from "commander";
 import { mean, meanConfidenceInterval } from "goalrank/evaluation";
 import type { MethodResult, RunResult } from "goalrank/train";
 
-type Column = Exclude<keyof MethodResult, "method" | "halfWidths">;
+type Column = Exclude<keyof MethodResult, "name" | "method" | "halfWidths">;
 
 const COLUMNS: readonly { readonly key: Column; readonly title: string; readonly scale: number }[] = [
   { key: "trueReward", title: "true reward", scale: 1 },

@@ -16,7 +16,7 @@ import { AdamW, clipScale, learningRateAt } from "goalrank/nn";
 import { Generator, groupObjective, RewardModel, rewardTask, scoreGroups } from "goalrank/paper";
 import { Random } from "goalrank/tensor";
 import type { RunData, StageOptions, TrainedMethod, TrainingListener } from "goalrank/train";
-import { compareMethods, DEFAULT_RUN, formatComparison, TrainingBatches, train } from "goalrank/train";
+import { compareMethods, DEFAULT_RUN, formatComparison, LearningRecords, TrainingBatches, train } from "goalrank/train";
 import { createWorld, drawLog, findScenario, loggingLogProbabilities } from "goalrank/world";
 
 const started = performance.now();
@@ -25,6 +25,7 @@ const { seed, ...flags } = readFlags();
 const { device, description } = await chooseDevice(flags.device ?? "auto");
 setDefaultDevice(device);
 console.error(`device: ${description}`);
+const learning = new LearningRecords();
 const listener = progressLine();
 const { width, heads, layers, dropoutRate, groups, policyRequests } = DEFAULT_RUN;
 const { feedbackTraining, rewardTraining, policyTraining } = DEFAULT_RUN;
@@ -100,8 +101,8 @@ for (let step = 0; step < totalSteps; step++) {
 generator.train(false);
 listener.end("GoalRank");
 
-// 6. The comparison on test requests, with who chooses the list that the judge likes best of 20 drawn from the pointwise
-//    ranker. That method has a temperature to choose, and nothing to train.
+// 6. The comparison on test requests, and what to serve by the validation requests; with who chooses the list that the judge
+//    likes best of 20 drawn from the pointwise ranker. That method has a temperature to choose, and nothing to train.
 const context = { ...shape, catalogue, world, shared: { pointwise, judge } };
 const lesson: Lesson = { ...data, rewardModel: judge, policy: DEFAULT_RUN, train: async () => {} };
 const [reference, best] = world ? ["logging-policy", ["oracle"]] : ["retriever", []];
@@ -112,7 +113,7 @@ for (const name of ["random", reference, "dnn", "generator-evaluator-20", "goalr
   await instance.learn?.(lesson);
   compared.push({ method, instance });
 }
-console.log(formatComparison(await compareMethods({ context }, compared, data, { seed })));
+console.log(formatComparison(await compareMethods({ context }, compared, data, { seed }, learning.all)));
 console.log(`${((performance.now() - started) / 1000).toFixed(1)} s`);
 
 /** An embedded world: a log that it drew, and the truth about every list (`true reward` in the table). */
@@ -176,6 +177,7 @@ function progressLine(): TrainingListener {
     },
     step(stage, step, metrics) {
       loss = metrics.loss;
+      learning.step(stage, step, metrics);
       if (process.stderr.isTTY) show(`${stage}: step ${step + 1} of ${total}, loss ${loss.toFixed(4)}`);
     },
     end(stage) {

@@ -7,6 +7,6 @@ export { loadRanker } from "./ranker/fetch-ranker.ts";
 export { Ranker } from "./ranker/ranker.ts";
 export { RankerFileError } from "./ranker/ranker-file.ts";
 export { type RankedList, type RankRequest, RankRequestError } from "./ranker/requests.ts";
-export { trainRanker } from "./run/train-ranker.ts";
+export { NothingToDeployError, trainRanker } from "./run/train-ranker.ts";
 export { gradcheck, scope, setDefaultDevice, tensor } from "./tensor/index.ts";
 export { TrainingInterrupted } from "./training/trainer.ts";

@@ -2,6 +2,8 @@
 import { type Tensor, tensor } from "../tensor/index.ts";
 import { gather, type ListDataset, type RequestColumns } from "./dataset.ts";
 import type { ShownLists } from "./labels.ts";
+import { gatherCandidateFeatures, rowsOf } from "./request-features.ts";
+import { sharedShape } from "./shapes.ts";
 
 /**
  * What models know of B requests before anything is shown, with K items each to be scored: all N candidates, or the
@@ -19,6 +21,10 @@ export interface RequestBatch {
   readonly history: Tensor | undefined;
   /** Weight of each item of the history with positive feedback, then without; rows sum to 1, or are 0: [B, 2, H]. */
   readonly historyWeights: Tensor | undefined;
+  /** Features of the queries: [B, F]; undefined when the data has none. */
+  readonly queryFeatures?: Tensor | undefined;
+  /** Features of the items in the light of their request: [B, K, F]; undefined when there are none. */
+  readonly candidateFeatures?: Tensor | undefined;
   /** Items and scores once more, where the host reads them: [B, K] each, flat. */
   readonly host: { readonly items: Int32Array; readonly scores: Float32Array };
 }
@@ -26,27 +32,37 @@ export interface RequestBatch {
 /** A batch to learn from: all candidates of B requests, with the lists that were shown and the feedback on them. */
 export interface FeedbackBatch extends RequestBatch, ShownLists {}
 
-/** All candidates of the requests at `rows`: K = N. */
+/**
+ * All candidates of the requests at `rows`: K = N.
+ * @throws RangeError where the rows differ in shape
+ */
 export function candidateBatch(dataset: RequestColumns, rows: ArrayLike<number>): RequestBatch {
-  const { candidateCount, users } = dataset;
-  const items = gather(dataset.candidates, rows, candidateCount);
-  const scores = gather(dataset.retrieverScores, rows, candidateCount);
+  const { users, candidateCount: stride } = dataset;
+  const { candidateCount } = sharedShape(dataset, rows);
+  const items = gather(dataset.candidates, rows, stride, candidateCount);
+  const scores = gather(dataset.retrieverScores, rows, stride, candidateCount);
   return {
     users: tensor(gather(users, rows), [rows.length]),
     ...itemColumns(rows.length, items, scores),
     ...historyOf(dataset, rows),
+    ...featuresOf(dataset, rows, candidateCount),
   };
 }
 
-/** The requests at `rows` with all that is known of them. */
+/**
+ * The requests at `rows` with all that is known of them.
+ * @throws RangeError where the rows differ in shape
+ */
 export function feedbackBatch(dataset: ListDataset, rows: ArrayLike<number>): FeedbackBatch {
-  const { listLength, candidateCount, exposed, feedback } = dataset;
+  const { exposed, feedback, labels, candidateCount: candidates, listLength: positions } = dataset;
+  const { listLength, candidateCount } = sharedShape(dataset, rows);
   return {
     ...candidateBatch(dataset, rows),
     listLength,
     candidateCount,
-    exposed: gather(exposed, rows, listLength),
-    feedback: gather(feedback, rows, listLength),
+    exposed: gather(exposed, rows, positions, listLength),
+    feedback: gather(feedback, rows, positions, listLength),
+    ...(labels && { labels: gather(labels, rows, candidates, candidateCount) }),
   };
 }
 
@@ -57,7 +73,12 @@ export function listBatch(batch: RequestBatch, lists: Int32Array): RequestBatch 
   const places = lists.map((position, at) => Math.floor(at / count) * candidates + position);
   const items = places.map((place) => batch.host.items[place]);
   const scores = Float32Array.from(places, (place) => batch.host.scores[place]);
-  return { ...batch, ...itemColumns(batch.size, items, scores) };
+  const { candidateFeatures } = batch;
+  return {
+    ...batch,
+    ...itemColumns(batch.size, items, scores),
+    candidateFeatures: candidateFeatures?.takeRows(tensor(lists, [batch.size, count])),
+  };
 }
 
 function itemColumns(size: number, items: Int32Array, scores: Float32Array) {
@@ -67,6 +88,24 @@ function itemColumns(size: number, items: Int32Array, scores: Float32Array) {
     items: tensor(items, [size, count]),
     retrieverScores: tensor(scores, [size, count, 1]),
     host: { items, scores },
+  };
+}
+
+function featuresOf(
+  { queryFeatures, candidateFeatures }: RequestColumns,
+  rows: ArrayLike<number>,
+  candidateCount: number,
+): Pick<RequestBatch, "queryFeatures" | "candidateFeatures"> {
+  const size = rows.length;
+  return {
+    ...(queryFeatures && { queryFeatures: tensor(rowsOf(queryFeatures, rows), [size, queryFeatures.width]) }),
+    ...(candidateFeatures && {
+      candidateFeatures: tensor(gatherCandidateFeatures(candidateFeatures, rows, candidateCount), [
+        size,
+        candidateCount,
+        candidateFeatures.width,
+      ]),
+    }),
   };
 }
 

@@ -22,3 +22,4 @@ export { type PopularityOptions, PopularityRetriever } from "./retrievers/popula
 export { recallAt } from "./retrievers/recall.ts";
 export * from "./retrievers/retriever.ts";
 export type { CutOptions, LogFormat, LogOptions } from "./settings.ts";
+export { type RequestShape, shapedBatches, shapeOf, splitByShape } from "./shapes.ts";

@@ -8,7 +8,7 @@ import { Retrieval, type ScoreItems } from "./retrieval.ts";
 import { DEFAULT_LOG, type LogOptions } from "./settings.ts";
 
 /** How lists get their candidates and histories; `seed` keys the shuffle of each list's candidates. */
-export type CandidateOptions = Pick<LogOptions, "candidateCount" | "historyLength" | "protocol"> & {
+export type CandidateOptions = Pick<LogOptions, "candidateCount" | "historyLength" | "protocol" | "repeats"> & {
   readonly seed: number;
 };
 
@@ -56,12 +56,14 @@ function candidatePool(
   retrieval: Retrieval,
   { users, starts, listLength }: ExposedLists,
   list: number,
-  { seed, candidateCount, protocol }: Required<CandidateOptions>,
+  { seed, candidateCount, protocol, repeats }: Required<CandidateOptions>,
 ): readonly number[] {
   const user = users[list];
   const start = starts[list];
+  // What is met again and again stays a candidate; what is about to be met is none by the retriever's choice.
+  const from = repeats ? start : log.userOffsets[user];
   const retrieve = (until: number, count: number) => {
-    const best = retrieval.best(user, until, count);
+    const best = retrieval.best(user, from, until, count);
     if (best.length === count) return best;
     throw new RangeError(
       `candidates: user "${log.userIds[user]}" leaves ${best.length} of ${log.itemIds.length} items to retrieve from, ` +

@@ -4,11 +4,12 @@ import { isShown } from "./exposures.ts";
 import { type InteractionLog, positiveAt } from "./interactions.ts";
 import { kCore } from "./k-core.ts";
 import type { SplitName } from "./protocols.ts";
+import { countRepeatedRows, dedupe } from "./repeats.ts";
 import type { LogCounts, PreparationCounts } from "./report/data-report-schema.ts";
 import { type CutOptions, DEFAULT_LOG, type LogOptions } from "./settings.ts";
 
 /** How a log is filtered and cut. */
-export type CutLogOptions = CutOptions & Pick<LogOptions, "core">;
+export type CutLogOptions = CutOptions & Pick<LogOptions, "core" | "dedupe">;
 
 /** A filtered log and its lists. */
 export interface CutLog extends Readonly<Record<SplitName, ExposedLists>> {
@@ -25,24 +26,33 @@ export interface CutLog extends Readonly<Record<SplitName, ExposedLists>> {
  * console.log(formatPreparation(counts));
  */
 export function cutLog(read: InteractionLog, options: CutLogOptions = {}, name = "the log"): CutLog {
-  const { core = DEFAULT_LOG.core } = options;
-  const log = kCore(read, core);
+  const { core = DEFAULT_LOG.core, dedupe: mode = DEFAULT_LOG.dedupe } = options;
+  const once = dedupe(read, mode);
+  const log = kCore(once, core);
   const { counts: lists, ...cut } = cutLists(log, options);
   const { size, listLength, positiveThreshold } = cut.training;
   if (size === 0) {
+    const repeated = countRepeatedRows(log);
+    const remedy =
+      repeated > 0 && lists.withRepeat > 0
+        ? `${repeated} rows repeat an earlier one's user, item and time, and ${lists.withRepeat} lists hold an item twice, ` +
+          "which leaves them out: keep one row of each with dedupe first (--data.dedupe first)"
+        : "use a smaller core or a lower positive threshold";
     throw new RangeError(
       `${name}: no training list is left of ${read.users.length} interactions after the ${core}-core filter ` +
-        `(${log.users.length} interactions, ${lists.lists} lists, ${lists.withPositive} with a positive); ` +
-        "use a smaller core or a lower positive threshold",
+        `(${log.users.length} interactions, ${lists.lists} lists, ${lists.withPositive} with a positive); ${remedy}`,
     );
   }
+  const counted = countLog(read, positiveThreshold);
+  const dropped = once === read ? 0 : counted.interactions - countLog(once, positiveThreshold).interactions;
   return {
     log,
     ...cut,
     counts: {
       core,
       listLength,
-      read: countLog(read, positiveThreshold),
+      ...(dropped > 0 && { dropped }),
+      read: counted,
       kept: countLog(log, positiveThreshold),
       lists,
       trainingListsDrawn: size,
@@ -68,31 +78,4 @@ function countLog(log: InteractionLog, positiveThreshold: number): LogCounts {
     ...(repeated > 0 && { repeated }),
     ...(log.listNumbers && { notShown: log.users.length - interactions }),
   };
-}
-
-/**
- * Rows that are equal to an earlier one in user, item, feedback and time. They count as interactions like any other:
- * whoever rates a film twice in a second may mean it. Rows of logged lists are not among them: a list that holds an item
- * twice is left out as a whole.
- */
-function countRepeatedRows(log: InteractionLog): number {
-  const { userOffsets, timestamps, items, feedback, listNumbers } = log;
-  let repeated = 0;
-  for (let user = 0; user + 1 < userOffsets.length; user++) {
-    const end = userOffsets[user + 1];
-    let next = userOffsets[user];
-    for (let row = next; row < end; row = next) {
-      next = row + 1;
-      while (next < end && timestamps[next] === timestamps[row]) next++;
-      if (next === row + 1) continue;
-      const seen = new Set<string>();
-      for (let same = row; same < next; same++) {
-        if (listNumbers !== undefined && listNumbers[same] >= 0) continue;
-        const key = `${items[same]} ${feedback[same]}`;
-        if (seen.has(key)) repeated++;
-        seen.add(key);
-      }
-    }
-  }
-  return repeated;
 }

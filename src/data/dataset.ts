@@ -2,12 +2,10 @@
  * The form in which every source of feedback, a log file or the embedded world, reaches the models. Columns are
  * flat typed arrays in row-major order, one row per exposed list.
  */
+import type { FeatureScale } from "./features/feature-scale.ts";
+import { type FeatureTable, joinFeatures, type RequestFeatures, selectFeatures } from "./request-features.ts";
 
-/** Observed features of every user or item, row by row: `data` is [count, width]. */
-export interface FeatureTable {
-  readonly width: number;
-  readonly data: Float32Array;
-}
+export type { CandidateFeatures, FeatureTable } from "./request-features.ts";
 
 /**
  * Categories of every user or item: each has up to `slots` of them, with weights. All columns share one numbering;
@@ -38,16 +36,24 @@ export interface Catalogue {
   readonly itemFeatures?: FeatureTable;
   readonly userCategories?: CategoryTable;
   readonly itemCategories?: CategoryTable;
+  /** Of the numbers that come with a request: what its query's and its candidates' columns are, and how they are scaled. */
+  readonly queryScale?: FeatureScale;
+  readonly candidateScale?: FeatureScale;
 }
 
 /**
  * Exposed lists with their candidates and feedback. S lists, N candidates, L positions, H history length.
  * `exposed` holds positions within the row's candidates, so a list is L distinct numbers from 0 to N - 1; an exposed
  * item that is not among the candidates, as when nothing was injected, has position -1.
+ *
+ * Where rows differ in size, N and L are the most, and a row's own numbers of candidates and positions are its *shape*
+ * (`shapes.ts`). The places behind them hold item -1 with score 0, and position -1 with feedback 0.
  */
-export interface ListDataset {
+export interface ListDataset extends RequestFeatures {
   readonly size: number;
+  /** N, the most of any row. */
   readonly candidateCount: number;
+  /** L, the most of any row. */
   readonly listLength: number;
   readonly historyLength: number;
   /** User of each list: [S]. */
@@ -58,27 +64,37 @@ export interface ListDataset {
   readonly retrieverScores: Float32Array;
   /** Candidate positions of the list that was shown, in the order it was shown: [S, L]. */
   readonly exposed: Int32Array;
-  /** Feedback on each position of the list that was shown, 0 or 1: [S, L]. */
+  /** Feedback on each position of the list that was shown, from 0 to 1; a positive is over 0: [S, L]. */
   readonly feedback: Float32Array;
   /** Items the user met before this list, oldest first, padded at the front with -1: [S, H]. */
   readonly history: Int32Array;
   /** Feedback on each item of the history, 0 where there is none: [S, H]. */
   readonly historyFeedback: Float32Array;
+  /** Candidates of each row, where not all have N: [S]. */
+  readonly candidateCounts?: Int32Array;
+  /** Positions of each row, at most its candidates, where not all have L: [S]. */
+  readonly listLengths?: Int32Array;
+  /** Feedback on every candidate, where the source tells it of more than `exposed` holds; 0 behind a row's own: [S, N]. */
+  readonly labels?: Float32Array;
+  /** Of data with grades: the highest there may be. Labels are then (2^grade - 1) / (2^maxGrade - 1). */
+  readonly maxGrade?: number;
 }
 
 /** A request for a list: the columns of a dataset's row that are known before anything is shown. */
-export type RequestColumns = Omit<ListDataset, "exposed" | "feedback">;
+export type RequestColumns = Omit<ListDataset, "exposed" | "feedback" | "labels" | "maxGrade">;
 
 /** How many rows a dataset has, and how wide its columns are. */
 export type Extents = Pick<ListDataset, "size" | "candidateCount" | "listLength" | "historyLength">;
 
 /** The names of a dataset's columns. */
-export type ColumnName = Exclude<keyof ListDataset, keyof Extents>;
+export type ColumnName = Exclude<keyof ListDataset, keyof Extents | keyof RequestFeatures | "maxGrade">;
 
 /** What holds a column's numbers, and the extent that is its width, unless it has one number a row. */
 interface ColumnKind {
   readonly array: typeof Int32Array | typeof Float32Array;
   readonly width?: Exclude<keyof Extents, "size">;
+  /** Whether a dataset may be without it. */
+  readonly isOptional?: true;
 }
 
 /** All columns, in the order in which files hold them. */
@@ -90,27 +106,26 @@ export const COLUMNS: Readonly<Record<ColumnName, ColumnKind>> = {
   feedback: { array: Float32Array, width: "listLength" },
   history: { array: Int32Array, width: "historyLength" },
   historyFeedback: { array: Float32Array, width: "historyLength" },
+  candidateCounts: { array: Int32Array, isOptional: true },
+  listLengths: { array: Int32Array, isOptional: true },
+  labels: { array: Float32Array, width: "candidateCount", isOptional: true },
 };
 
 /** Names of {@link COLUMNS}, in the same order. */
 export const COLUMN_NAMES = Object.keys(COLUMNS) as readonly ColumnName[];
 
-/** A dataset of columns that `make` gives, for their name and width. */
-export function makeDataset(
-  { size, candidateCount, listLength, historyLength }: Extents,
-  make: (column: ColumnName, width: number) => Int32Array | Float32Array,
-): ListDataset {
-  const extents = { size, candidateCount, listLength, historyLength };
-  const columns = COLUMN_NAMES.map((column) => {
-    const { width } = COLUMNS[column];
-    return [column, make(column, width === undefined ? 1 : extents[width])];
-  });
-  return { ...extents, ...Object.fromEntries(columns) };
+/** Numbers that a row of a column has. */
+export function columnWidth(column: ColumnName, extents: Extents): number {
+  const { width } = COLUMNS[column];
+  return width === undefined ? 1 : extents[width];
 }
 
-/** Rows of zeros. */
-export function emptyDataset(extents: Extents): ListDataset {
-  return makeDataset(extents, (column, width) => new COLUMNS[column].array(extents.size * width));
+/** Rows of zeros, of one shape. */
+export function emptyDataset({ size, candidateCount, listLength, historyLength }: Extents): ListDataset {
+  const extents = { size, candidateCount, listLength, historyLength };
+  const names = COLUMN_NAMES.filter((column) => COLUMNS[column].isOptional !== true);
+  const columns = names.map((column) => [column, new COLUMNS[column].array(size * columnWidth(column, extents))]);
+  return { ...extents, ...Object.fromEntries(columns) };
 }
 
 /** The items of the list for request `row`, out of lists of one length as candidate positions [S, L]: [L]. */
@@ -126,42 +141,70 @@ export function itemsOfList(
 
 /** The rows of `dataset` at `rows`, in that order. */
 export function selectRows(dataset: ListDataset, rows: ArrayLike<number>): ListDataset {
-  const extents = { ...dataset, size: rows.length };
-  return { ...dataset, ...makeDataset(extents, (column, width) => gather(dataset[column], rows, width)) };
+  const columns = COLUMN_NAMES.flatMap((name) => {
+    const column = dataset[name];
+    return column === undefined ? [] : [[name, gather(column, rows, columnWidth(name, dataset))]];
+  });
+  return { ...dataset, size: rows.length, ...Object.fromEntries(columns), ...selectFeatures(dataset, rows) };
 }
 
-/** Those rows of a column of `width` numbers a row, one unless given; flat. */
+/** The first `width` of the `stride` numbers that each of those rows of a column has; all unless given; flat. */
 export function gather<Column extends Uint8Array | Int32Array | Float32Array | Float64Array>(
   column: Column,
   rows: ArrayLike<number>,
-  width = 1,
+  stride = 1,
+  width = stride,
 ): Column {
   const out = new (column.constructor as new (length: number) => Column)(rows.length * width);
   for (let i = 0; i < rows.length; i++) {
-    for (let k = 0; k < width; k++) out[i * width + k] = column[rows[i] * width + k];
+    for (let k = 0; k < width; k++) out[i * width + k] = column[rows[i] * stride + k];
   }
   return out;
 }
 
+/** Writes values of those rows, equally many of each, to the beginnings of rows of `stride` numbers. */
+export function scatter(
+  column: Int32Array | Float32Array | Float64Array,
+  rows: ArrayLike<number>,
+  stride: number,
+  values: ArrayLike<number>,
+): void {
+  const width = values.length / rows.length;
+  for (let i = 0; i < rows.length; i++) {
+    for (let k = 0; k < width; k++) column[rows[i] * stride + k] = values[i * width + k];
+  }
+}
+
 /**
- * The rows of several datasets, one after another.
- * @throws RangeError when their lists, candidates or histories differ in length
+ * The rows of several datasets, one after another. A column of shapes that only some have is made for the others.
+ * @throws RangeError when their lists, candidates or histories differ in length, or only some have labels or features
  */
 export function joinRows(datasets: readonly [ListDataset, ...ListDataset[]]): ListDataset {
   const [first] = datasets;
-  for (const extent of ["candidateCount", "listLength", "historyLength"] as const) {
+  for (const extent of ["candidateCount", "listLength", "historyLength", "maxGrade"] as const) {
     const other = datasets.find((dataset) => dataset[extent] !== first[extent]);
     if (other !== undefined) {
       throw new RangeError(`joinRows: ${extent} is ${first[extent]} in one dataset and ${other[extent]} in another`);
     }
   }
-  const joined = emptyDataset({ ...first, size: datasets.reduce((sum, { size }) => sum + size, 0) });
-  for (const column of COLUMN_NAMES) {
+  const size = datasets.reduce((sum, dataset) => sum + dataset.size, 0);
+  const names = COLUMN_NAMES.filter((name) => datasets.some((dataset) => dataset[name] !== undefined));
+  const columns = names.map((name) => {
+    const joined = new COLUMNS[name].array(size * columnWidth(name, first));
     let end = 0;
     for (const dataset of datasets) {
-      joined[column].set(dataset[column], end);
-      end += dataset[column].length;
+      const column = dataset[name] ?? usualColumn(name, dataset);
+      joined.set(column, end);
+      end += column.length;
     }
-  }
-  return { ...first, ...joined };
+    return [name, joined];
+  });
+  return { ...first, size, ...Object.fromEntries(columns), ...joinFeatures(datasets) };
+}
+
+/** What a column would hold that a dataset does without: as many as its widest row has. */
+function usualColumn(name: ColumnName, { size, candidateCount, listLength }: ListDataset): Int32Array {
+  if (name === "candidateCounts") return new Int32Array(size).fill(candidateCount);
+  if (name === "listLengths") return new Int32Array(size).fill(listLength);
+  throw new RangeError(`joinRows: only some of the datasets have ${name}`);
 }

@@ -36,10 +36,10 @@ export interface ListCut extends Readonly<Record<SplitName, ExposedLists>> {
  */
 export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut {
   const settings = completeSettings("lists", cutSchema, options);
-  const { listLength, positiveThreshold, split: protocol } = settings;
+  const { listLength, positiveThreshold } = settings;
   const isPositive = positiveAt(log, positiveThreshold);
   const splitLists = createSplitter(log, settings);
-  const starts: Record<Split, number[]> = { ...eachSplit(() => []), straddling: [], later: [] };
+  const starts: Record<Split, number[]> = { ...eachSplit(() => []), unused: [] };
   const counts = { lists: 0, withPositive: 0, withRepeat: 0, testUsersWithoutPositive: 0, testUsersWithRepeat: 0 };
   let tooShort = 0;
   for (let user = 0; user < log.userIds.length; user++) {
@@ -74,7 +74,7 @@ export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut
     counts: {
       ...counts,
       ...eachSplit((split) => starts[split].length),
-      ...(protocol === "global-time" && { straddling: starts.straddling.length, later: starts.later.length }),
+      ...(starts.unused.length > 0 && { unused: starts.unused.length }),
       ...(log.listNumbers !== undefined && { tooShort }),
     },
   };
@@ -83,10 +83,10 @@ export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut
 /**
  * The interactions that a retriever may learn from. Users and items keep their numbers.
  *
- * - `last-list`: of each user, those before the first list that is not for training, and never more than the first
- *   floor(trainingFraction * n) of n.
+ * - `last-list`: of each user, the first floor(trainingFraction * n) of n, and none of a validation or test list.
  * - `global-time`: those before the time at which validation begins.
  *
+ * With a `retrieverFraction` they are those of them in this first part of the user's interactions, or of all time.
  * Candidates that were not shown are not among them.
  * @throws RangeError as {@link cutLists} does.
  */

@@ -1,9 +1,10 @@
 /** Feedback as labels: of lists that were shown, of all candidates, and of lists that nobody saw. */
 import { Random, type RandomKey, type Tensor, tensor } from "../tensor/index.ts";
 import type { ListDataset } from "./dataset.ts";
+import { type RowShapes, shapeOf } from "./shapes.ts";
 
 /** What was shown in answer to S requests: the columns of a dataset, or those of a batch of its rows. */
-export type ShownLists = Pick<ListDataset, "size" | "listLength" | "candidateCount" | "exposed" | "feedback">;
+export type ShownLists = RowShapes & Pick<ListDataset, "exposed" | "feedback" | "labels">;
 
 /**
  * What a candidate counts that was not shown: nothing (`ignore`: it is left out), or no feedback (`negative`: it is an
@@ -13,12 +14,14 @@ export type UnexposedCandidates = "ignore" | "negative";
 
 /**
  * The lists that were shown as far as their items are candidates: [S, L], flat. The places of the others go to the
- * first candidates that were not shown.
+ * first candidates that were not shown; those behind a row's own list stay -1.
  */
-export function showableLists({ exposed, listLength }: ShownLists): Int32Array {
+export function showableLists(shown: ShownLists): Int32Array {
+  const { exposed, listLength } = shown;
   const lists = exposed.slice();
-  for (let start = 0; start < lists.length; start += listLength) {
-    const list = lists.subarray(start, start + listLength);
+  for (let row = 0; row < shown.size; row++) {
+    const start = row * listLength;
+    const list = lists.subarray(start, start + shapeOf(shown, row).listLength);
     let filler = 0;
     list.forEach((position, t) => {
       if (position >= 0) return;
@@ -29,9 +32,13 @@ export function showableLists({ exposed, listLength }: ShownLists): Int32Array {
   return lists;
 }
 
-/** Labels of all candidates, 1 for what was shown and liked: [S, N]. */
+/**
+ * Labels of all candidates, from 0 to 1: the feedback on what was shown, and 0 for the rest, unless the source tells it
+ * of all. [S, N]
+ */
 export function candidateLabels(shown: ShownLists): Float32Array {
   const { size, feedback, exposed, listLength, candidateCount } = shown;
+  if (shown.labels !== undefined) return shown.labels;
   const labels = new Float32Array(size * candidateCount);
   exposed.forEach((position, at) => {
     if (position >= 0) labels[Math.floor(at / listLength) * candidateCount + position] = feedback[at];
@@ -46,20 +53,20 @@ export function candidateLabelTensor(shown: ShownLists): Tensor {
 
 /**
  * What lists that nobody saw would have got, if what was not shown counts 0.
- * @param lists candidate positions [S, G, L], flat
- * @returns labels of the same shape
+ * @param lists candidate positions [S, G, L], flat; -1 where a list has no such place
+ * @returns labels of the same shape, 0 for -1
  */
 export function labelsOfLists(shown: ShownLists, lists: Int32Array): Float32Array {
   const labels = candidateLabels(shown);
   const perRequest = lists.length / shown.size;
   return Float32Array.from(lists, (position, at) => {
-    return labels[Math.floor(at / perRequest) * shown.candidateCount + position];
+    return position < 0 ? 0 : labels[Math.floor(at / perRequest) * shown.candidateCount + position];
   });
 }
 
 /**
- * For each request a list of L distinct candidates in random order, of which a random number was exposed and the others
- * were not: [S, L], flat. The reward model learns from them what lists look like that nobody saw.
+ * For each request of one shape a list of L distinct candidates in random order, of which a random number was exposed and
+ * the others were not: [S, L], flat. The reward model learns from them what lists look like that nobody saw.
  */
 export function mixedLists(shown: ShownLists, key: RandomKey): Int32Array {
   const { size, candidateCount, listLength, exposed } = shown;

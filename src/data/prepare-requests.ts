@@ -7,13 +7,14 @@ import { type EventColumns, type InteractionEvent, logOfEvents } from "./events.
 import { type ExposedLists, listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
 import { type InteractionLog, namedCatalogue } from "./interactions.ts";
 import type { PreparedDescription } from "./prepared/prepared-metadata.ts";
-import { eachSplit, SPLITS, type SplitName, type SplitOrigin } from "./protocols.ts";
+import { eachSplit, type SplitName, type SplitOrigin } from "./protocols.ts";
 import { createDataReport } from "./report/data-report.ts";
-import type { DataReport } from "./report/data-report-schema.ts";
+import type { DataReport, PreparationCounts } from "./report/data-report-schema.ts";
 import { learnRetriever } from "./retrievers/learn.ts";
 import { recallAt } from "./retrievers/recall.ts";
 import { itemScorer, type Retriever } from "./retrievers/retriever.ts";
 import { DEFAULT_LOG, type LogOptions } from "./settings.ts";
+import { UserPasts } from "./user-pasts.ts";
 
 /** How a log becomes requests with candidates, history and feedback; `seed` is of every random choice. */
 export type PrepareOptions = LogOptions & { readonly seed: number };
@@ -21,9 +22,12 @@ export type PrepareOptions = LogOptions & { readonly seed: number };
 /** What is learned from and judged by, and what there is to know of it. */
 export interface PreparedRequests
   extends Readonly<Record<SplitName, ListDataset>>,
-    Pick<PreparedDescription, "protocols" | "counts"> {
+    Pick<PreparedDescription, "protocols"> {
+  readonly counts: PreparationCounts;
   readonly catalogue: Catalogue;
   readonly retriever: Retriever;
+  /** What each user has met, in all of the log. */
+  readonly pasts: UserPasts;
   readonly report: DataReport;
 }
 
@@ -53,10 +57,10 @@ export async function prepareRequests(
   const split: SplitOrigin = read.fileSplits === undefined ? settings.split : "files";
   const cut = cutLog(read, options, name);
   const { log } = cut;
-  if (protocol !== "logged") checkItemSupply(log, cut.test.listLength, settings.candidateCount);
+  const staysOut = protocol === "injected" || (protocol === "retrieved" && !settings.repeats);
+  if (staysOut) checkItemSupply(log, cut.test.listLength, settings.candidateCount);
 
-  const trainingFraction = settings.retrieverFraction ?? trainedFraction(log, settings);
-  const learned = trainingInteractions(log, { ...settings, trainingFraction });
+  const learned = trainingInteractions(log, settings);
   const lists = drawLists(cut, learned, settings);
   const counts = { ...cut.counts, trainingListsDrawn: lists.training.size };
 
@@ -71,22 +75,18 @@ export async function prepareRequests(
     split,
     learned,
     splits: eachSplit((name) => ({ dataset: datasets[name], protocol })),
-    recall: recallAt(scoreItems, log, lists.test, 50),
+    recall: recallAt(scoreItems, log, lists.test, 50, settings.repeats),
     preparation: counts,
   });
   return {
     catalogue,
     retriever,
+    pasts: UserPasts.of(log, settings),
     ...datasets,
     protocols: { split, candidates: eachSplit(() => protocol) },
     counts,
     report,
   };
-}
-
-/** How much of the log that is trained on training lists may take: all of it where validation is a file of its own. */
-function trainedFraction({ fileSplits }: InteractionLog, { trainingFraction }: { readonly trainingFraction: number }) {
-  return fileSplits?.includes(SPLITS.indexOf("validation")) === true ? 1 : trainingFraction;
 }
 
 /** The lists of each split that take part, as many as the options allow. */

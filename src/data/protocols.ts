@@ -14,20 +14,23 @@ export function eachSplit<Made>(make: (split: SplitName) => Made): Record<SplitN
 export const SPLIT_PROTOCOLS = ["last-list", "global-time"] as const;
 
 /**
- * How lists are split.
+ * How lists are split. A user has at most one validation list and one test list, and validation stands to the training
+ * as the test stands to both, so that what is chosen on the one holds on the other.
  *
- * - `last-list`: each user's last list is the test. Training lists lie in the first part of the user's own sequence
- *   (0.8 of it), the others are for validation. Section 4.1.1 of the paper; one user's test may lie before another
- *   user's training.
- * - `global-time`: one cut for all users, at the time below which that part of all interactions lies. Training and
- *   validation lists end before the cut; a user's test is the first list that starts at the cut or later. Validation
- *   lists are those within the last tenth of the training interactions by time. A list on both sides of either limit
- *   is in none. What happens at the time of the cut itself belongs to the test.
+ * - `last-list`: each user's last list is the test, the one before it validation; training lists lie in the first part
+ *   of the user's own sequence (0.8 of it) before these. Section 4.1.1 of the paper; one user's test may lie before
+ *   another user's training. Of two lists the first is for training where it lies in that part.
+ * - `global-time`: one cut for all users, at the time below which that part of all interactions lies, and an earlier one
+ *   for validation, which divides the time before it in the same way (0.64 of all interactions). Training lists end
+ *   before the earlier cut; a user's validation is the first list between the cuts, the test the first list after the
+ *   later one. What happens at the time of a cut belongs to what comes after it.
+ *
+ * Lists on both sides of a limit, and a user's other lists after training, are in none.
  */
 export type SplitProtocol = (typeof SPLIT_PROTOCOLS)[number];
 
 /** How a log was split: by a protocol, or by the files that its interactions lie in. */
-export const SPLIT_ORIGINS = [...SPLIT_PROTOCOLS, "files"] as const;
+export const SPLIT_ORIGINS = [...SPLIT_PROTOCOLS, "files", "queries"] as const;
 /** One of {@link SPLIT_ORIGINS}. */
 export type SplitOrigin = (typeof SPLIT_ORIGINS)[number];
 

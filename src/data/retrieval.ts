@@ -43,14 +43,14 @@ export class Retrieval {
   }
 
   /**
-   * The best `count` items that are not among the user's interactions before row `until` of the log, best first, ties by
-   * item number; fewer where the user has met almost all.
+   * The best `count` items that are not among the user's interactions in the rows of the log from `from` to before
+   * `until`, best first, ties by item number; fewer where the user has met almost all.
    */
-  best(user: number, until: number, count: number): readonly number[] {
-    const request = `${user} ${until} ${count}`;
+  best(user: number, from: number, until: number, count: number): readonly number[] {
+    const request = `${user} ${from} ${until} ${count}`;
     if (request === this.retrievedFor) return this.retrieved;
     const scores = this.scoresOf(user).slice();
-    for (const item of shownItems(this.log, this.log.userOffsets[user], until)) {
+    for (const item of shownItems(this.log, from, until)) {
       scores[item] = Number.NEGATIVE_INFINITY;
     }
     this.retrieved = bestItems(scores, count);

@@ -7,44 +7,56 @@ import { type InteractionLog, selectInteractions } from "./interactions.ts";
 import { SPLITS, type SplitName } from "./protocols.ts";
 import type { CutOptions } from "./settings.ts";
 
-/** Share of the training interactions, the last by time, whose lists are for validation under `global-time`. */
-const VALIDATION_SHARE = 0.1;
-
-/** What becomes of a list; `straddling` and `later` ones, after the user's test list, are used for nothing. */
-export type Split = SplitName | "straddling" | "later";
+/** What becomes of a list; `unused` ones lie between two splits, or after their user's list of a held-out one. */
+export type Split = SplitName | "unused";
 
 /** One user's part of the log, split. */
 export interface UserSplit {
   /** What each of the user's lists is for, in their order. */
   readonly splits: readonly Split[];
-  /** Whether an interaction of the user may be learned from, by its row. */
+  /** Whether the retriever may learn from an interaction of the user, by its row. */
   readonly isTraining: (row: number) => boolean;
 }
 
 /** Splits the lists of `user`, given where they start. */
 export type Splitter = (user: number, starts: readonly number[]) => UserSplit;
 
+/** What a splitter reads; the retriever's part is the training part unless given. */
+export type SplitterOptions = Required<Omit<CutOptions, "retrieverFraction">> & Pick<CutOptions, "retrieverFraction">;
+
 /** The splitter of a protocol for `log`, or that of its files. */
-export function createSplitter(log: InteractionLog, options: Required<CutOptions>): Splitter {
+export function createSplitter(log: InteractionLog, options: SplitterOptions): Splitter {
   if (log.fileSplits !== undefined) return byFiles(log, log.fileSplits, options);
-  return options.split === "global-time" ? globalTime(log, options) : lastList(log, options);
+  return byProtocol(log, options, ["validation", "test"]);
 }
 
-function lastList(log: InteractionLog, { trainingFraction, listLength }: Required<CutOptions>): Splitter {
+/** Holds out one list of a user for each of `heldOut`, in this order after those for training. */
+function byProtocol(log: InteractionLog, options: SplitterOptions, heldOut: readonly SplitName[]): Splitter {
+  return options.split === "global-time" ? globalTime(log, options, heldOut) : lastList(log, options, heldOut);
+}
+
+function lastList(log: InteractionLog, options: SplitterOptions, heldOut: readonly SplitName[]): Splitter {
+  const { trainingFraction, retrieverFraction = trainingFraction, listLength } = options;
   return (user, starts) => {
-    const limit = trainingLimit(log, user, trainingFraction);
+    const limit = partEnd(log, user, trainingFraction);
     const splits = starts.map((start, list): Split => {
-      if (list === starts.length - 1) return "test";
-      return start + listLength <= limit ? "training" : "validation";
+      const isWithin = start + listLength <= limit;
+      const left = starts.length - list;
+      // A user's only list before the last is better learned from, where it may be.
+      const isHeldOut = left <= heldOut.length && (left === 1 || list > 0 || !isWithin);
+      if (isHeldOut) return heldOut[heldOut.length - left];
+      return isWithin ? "training" : "unused";
     });
-    const heldOut = splits.findIndex((split) => split !== "training");
-    const end = heldOut < 0 ? limit : Math.min(limit, starts[heldOut]);
+    const known = Math.min(limit, partEnd(log, user, retrieverFraction));
+    // A list that the retriever's part would cut in two is not in it, and may be learned from after it.
+    const after = starts.find((start, list) => splits[list] !== "training" || start + listLength > known);
+    const end = Math.min(known, after ?? known);
     return { splits, isTraining: (row) => row < end };
   };
 }
 
 /** The row after the first floor(fraction * n) of a user's n interactions. */
-function trainingLimit(log: InteractionLog, user: number, fraction: number): number {
+function partEnd(log: InteractionLog, user: number, fraction: number): number {
   const first = log.userOffsets[user];
   const end = log.userOffsets[user + 1];
   if (log.positions === undefined) return first + shareOf(end - first, fraction);
@@ -54,35 +66,27 @@ function trainingLimit(log: InteractionLog, user: number, fraction: number): num
   return count === 0 ? first : shown[count - 1] + 1;
 }
 
-function globalTime(log: InteractionLog, { trainingFraction, listLength }: Required<CutOptions>): Splitter {
-  const { validation, test } = timeCuts(log, trainingFraction);
-  return (_, starts) => {
-    let isTested = false;
-    const splits = starts.map((start): Split => {
-      if (isTested) return "later";
-      const times = log.timestamps.subarray(start, start + listLength);
-      if (times.every((time) => time >= test)) {
-        isTested = true;
-        return "test";
-      }
-      if (times.every((time) => time < validation)) return "training";
-      return times.every((time) => time >= validation && time < test) ? "validation" : "straddling";
-    });
-    return { splits, isTraining: (row) => log.timestamps[row] < validation };
-  };
-}
-
-/**
- * The times of `global-time` from which on interactions are for validation, and for the test: at most
- * floor(fraction * n) of the n interactions lie before `test`, and nine tenths of these before `validation`. Infinite
- * where nothing lies at or after them.
- */
-function timeCuts(log: InteractionLog, trainingFraction: number) {
+function globalTime(log: InteractionLog, options: SplitterOptions, heldOut: readonly SplitName[]): Splitter {
+  const { trainingFraction, retrieverFraction = 1, listLength } = options;
   const times = log.timestamps.filter((_, row) => isShown(log, row)).sort();
-  const training = shareOf(times.length, trainingFraction);
-  const learned = shareOf(training, 1 - VALIDATION_SHARE);
   const timeAt = (place: number) => (place < times.length ? times[place] : Number.POSITIVE_INFINITY);
-  return { validation: timeAt(learned), test: timeAt(training) };
+  // What is held out stands to everything before it in the same way: 0.8 of all interactions lies before the last cut,
+  // 0.8 of these before the one before it.
+  const places = heldOut.reduce((later) => [shareOf(later[0], trainingFraction), ...later], [times.length]);
+  const cuts = places.map(timeAt);
+  const learned = Math.min(cuts[0], timeAt(shareOf(times.length, retrieverFraction)));
+  return (_, starts) => {
+    const taken = new Set<Split>();
+    const splits = starts.map((start): Split => {
+      const own = log.timestamps.subarray(start, start + listLength);
+      if (own.every((time) => time < cuts[0])) return "training";
+      const part = heldOut.find((_, cut) => own.every((time) => time >= cuts[cut] && time < cuts[cut + 1]));
+      if (part === undefined || taken.has(part)) return "unused";
+      taken.add(part);
+      return part;
+    });
+    return { splits, isTraining: (row) => log.timestamps[row] < learned };
+  };
 }
 
 /** The first floor(fraction * n) of n interactions; the margin undoes the rounding of, say, 0.29 * 100. */
@@ -91,35 +95,28 @@ function shareOf(length: number, fraction: number): number {
 }
 
 /**
- * As the files say. Of the training file a retriever learns from each user's first floor(trainingFraction * n)
- * interactions. Without a validation file the protocol splits the training file: what would be its test is for
- * validation, and what would be for validation is trained on.
+ * As the files say: of the training file a retriever learns from all, or from the first `retrieverFraction` of each
+ * user's interactions. Without a validation file the protocol holds validation lists of the training file out, where
+ * `last-list` trains on everything before them.
  */
-function byFiles(log: InteractionLog, fileSplits: Uint8Array, options: Required<CutOptions>): Splitter {
+function byFiles(log: InteractionLog, fileSplits: Uint8Array, options: SplitterOptions): Splitter {
   const splitOf = (row: number) => SPLITS[fileSplits[row]];
   const rows = Int32Array.from(fileSplits.keys()).filter((row) => splitOf(row) === "training");
   const { fileSplits: _, ...training } = selectInteractions(log, rows);
-  const hasValidation = fileSplits.includes(SPLITS.indexOf("validation"));
-  const splitTraining = hasValidation ? undefined : createSplitter(training, options);
+  const heldOut = fileSplits.includes(SPLITS.indexOf("validation")) ? [] : (["validation"] as const);
+  const whole = options.split === "last-list" ? { ...options, trainingFraction: 1 } : options;
+  const splitTraining = byProtocol(training, whole, heldOut);
   return (user, starts) => {
     // A user's training rows come first in both logs.
     const shift = training.userOffsets[user] - log.userOffsets[user];
     const learned = starts.filter((start) => splitOf(start) === "training");
-    const own = splitTraining?.(
+    const own = splitTraining(
       user,
       learned.map((start) => start + shift),
     );
-    const limit = trainingLimit(training, user, options.trainingFraction) - shift;
     return {
-      splits: starts.map((start, list) => (own && list < learned.length ? movedUp(own.splits[list]) : splitOf(start))),
-      isTraining: (row) =>
-        splitOf(row) === "training" && (own === undefined ? row < limit : own.isTraining(row + shift)),
+      splits: starts.map((start, list) => own.splits[list] ?? splitOf(start)),
+      isTraining: (row) => splitOf(row) === "training" && own.isTraining(row + shift),
     };
   };
-}
-
-/** What a list of the training file is for, where the test is in a file of its own. */
-function movedUp(split: Split): Split {
-  if (split === "test") return "validation";
-  return split === "validation" ? "training" : split;
 }

@@ -6,7 +6,7 @@ import type { FeedbackBatch } from "../data/batch.ts";
 import type { ListDataset } from "../data/dataset.ts";
 import { groupCrossEntropy, noGrad, type RandomKey, type Tensor, tensor } from "../tensor/index.ts";
 import type { BatchLoss, TrainingTask } from "../training/trainer.ts";
-import { feedbackTask } from "./feedback-task.ts";
+import { feedbackTask, partStream } from "./feedback-task.ts";
 import type { Generator, GeneratorMemory } from "./generator.ts";
 import { describeGroups, type GroupObjective, type ScoredGroups } from "./group-metrics.ts";
 import { buildGroups } from "./groups/build.ts";
@@ -54,9 +54,10 @@ export function goalRankTask(
   if (refreshEvery > 1 && sampler === undefined) {
     throw new RangeError(`groups: refreshEvery ${refreshEvery} needs a sampler, a generator of the same shape`);
   }
-  const task = feedbackTask(stage, generator, dataset, async (batch, step) => {
-    if (refreshEvery > 1 && step % refreshEvery === 0) sampler?.loadStateDict(await generator.stateDict());
-    const scored = await scoreGroups(models, batch, options, { seed, stream: stage, step });
+  const task = feedbackTask(stage, generator, dataset, async (batch, step, part) => {
+    const isDue = part === 0 && step % refreshEvery === 0;
+    if (refreshEvery > 1 && isDue) sampler?.loadStateDict(await generator.stateDict());
+    const scored = await scoreGroups(models, batch, options, { seed, stream: partStream(stage, part), step });
     return lossOfGroups(scored, generator, batch, options, groupLoss);
   });
   return { ...task, ...(refreshEvery > 1 && sampler && { companions: new Map([["sampler", sampler]]) }) };

@@ -17,7 +17,7 @@ import {
   tensor,
 } from "../tensor/index.ts";
 import type { TrainingTask } from "../training/trainer.ts";
-import { feedbackTask } from "./feedback-task.ts";
+import { feedbackTask, partStream } from "./feedback-task.ts";
 import type { Generator } from "./generator.ts";
 import { policyLists } from "./groups/policy.ts";
 import { listwiseLoss } from "./listwise-loss.ts";
@@ -47,11 +47,11 @@ export interface RewardTaskOptions {
  */
 export function rewardTask(model: RewardModel, dataset: ListDataset, options: RewardTaskOptions): TrainingTask {
   const { stage, seed, unexposed } = options;
-  return feedbackTask(stage, model, dataset, async (batch, step) => {
+  return feedbackTask(stage, model, dataset, async (batch, step, part) => {
     const { size, listLength: length } = batch;
-    const key = { seed, stream: `${stage} lists`, step };
+    const key = { seed, stream: partStream(`${stage} lists`, part), step };
     const { lists, labels } = await labelledLists(batch, options, key);
-    const reading = model.readLists(batch, lists);
+    const reading = model.readLists(batch, lists, length);
     const observed = tensor(labels, [size, lists.length / (size * length), length]);
     const loss = rewardLoss(reading, observed.reshape([-1, length]));
     if (unexposed === "ignore") return { loss };
@@ -94,7 +94,11 @@ async function labelledLists(
   if (unseen.policy !== undefined) {
     const { generator, count, temperature } = unseen.policy;
     const memory = noGrad(() => generator.train(false).encode(batch));
-    const drawn = await policyLists(generator, memory, count, { temperature, key: named("policy") });
+    const drawn = await policyLists(generator, memory, count, {
+      length: batch.listLength,
+      temperature,
+      key: named("policy"),
+    });
     sources.push(drawn.lists);
   }
   const lists = sideBySide(sources, batch.size);

@@ -1,8 +1,11 @@
 /** Loads a ranker in Node, out of a file. */
+import { existsSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as z from "zod";
 import { nearestName } from "../text/nearest-name.ts";
+import { parsedJson } from "../text/parsed-json.ts";
 import { Ranker, type RankerOptions } from "./ranker.ts";
 import { RankerFileError } from "./ranker-file.ts";
 
@@ -59,22 +62,40 @@ export async function readRankerFile(path: string, method?: string): Promise<Uin
 
 /**
  * Where a ranker's file is: `path` itself, or in the run's folder `path`.
- * @throws RankerFileError for a method that is not there, naming those that are
+ * @throws RankerFileError for a method that is not there, naming those that are; where a run deploys none, saying why
  */
 export async function findRankerFile(path: string, method?: string): Promise<string> {
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  if (method === undefined) return isFolder ? join(path, RANKER_FILE) : path;
+  if (!isFolder && method === undefined) return path;
   if (!isFolder) throw new RankerFileError("this is no folder of a run, of which alone a method can be chosen");
   const names = (await readdir(join(path, "rankers")).catch(() => []))
     .filter((name) => name.endsWith(".safetensors"))
     .map((name) => name.slice(0, -".safetensors".length));
+  if (method === undefined) {
+    const file = join(path, RANKER_FILE);
+    if (existsSync(file) || names.length === 0) return file;
+    throw new RankerFileError(await whyNone(path, names));
+  }
   if (names.includes(method)) return join(path, rankerFileOf(method));
   throw new RankerFileError(
     names.length === 0
       ? `the run has no rankers yet; \`goalrank train all --resume ${path}\` goes on with it`
       : `the run has no ranker of "${method}"; did you mean "${nearestName(method, names)}"? It has ${names.join(", ")}`,
   );
+}
+
+/** What is read of a run's `result.json`. */
+const judgedRun = z.object({ verdict: z.object({ text: z.string() }) });
+
+/** Why a run that has rankers deploys none of them. */
+async function whyNone(path: string, names: readonly string[]): Promise<string> {
+  const text = await readFile(join(path, "result.json"), "utf8").catch(() => "");
+  const run = judgedRun.safeParse(parsedJson(text));
+  const reason = run.success
+    ? `the run deploys no ranker. ${run.data.verdict.text}`
+    : `the run has not compared its methods yet; \`goalrank train all --resume ${path}\` ends with a verdict.`;
+  return `${reason} To use one all the same name it with --method: ${names.join(", ")}`;
 }

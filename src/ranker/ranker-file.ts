@@ -11,6 +11,7 @@ import {
 } from "../data/features/catalogue-tensors.ts";
 import { restoreRetriever } from "../data/retrievers/restore.ts";
 import type { Retriever } from "../data/retrievers/retriever.ts";
+import { UserPasts } from "../data/user-pasts.ts";
 import { crc32c } from "../files/crc32c.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
 import type { Method, MethodContext, MethodInstance } from "../methods/method.ts";
@@ -27,7 +28,7 @@ import { parsedJson } from "../text/parsed-json.ts";
 import { type RankerMetadata, rankerMetadataSchema } from "./ranker-metadata.ts";
 
 /** Of the layout: a reader refuses any other. */
-export const RANKER_VERSION = 2;
+export const RANKER_VERSION = 3;
 
 const METADATA_KEY = "goalrank";
 const CHECKSUM_KEY = "goalrank_crc32c";
@@ -35,6 +36,7 @@ const CHECKSUM_KEY = "goalrank_crc32c";
 const MODEL_PREFIX = "model.";
 const SHARED_PREFIX = "shared.";
 const RETRIEVER_PREFIX = "retriever.";
+const PAST_PREFIX = "past.";
 
 /** A file that holds no ranker that this program can use. */
 export class RankerFileError extends Error {
@@ -63,6 +65,8 @@ export interface RankerContent {
   readonly shared: ModelWeights;
   readonly catalogue: Catalogue;
   readonly retriever: Retriever | undefined;
+  /** What each known user has met; undefined where that is not known. */
+  readonly pasts?: UserPasts | undefined;
   /** Where it comes from, such as the seed and a fingerprint of the data: as JSON holds it. */
   readonly training: Readonly<Record<string, unknown>>;
   /** The checksum of everything: eight hexadecimal digits, the same for the same ranker. */
@@ -70,7 +74,7 @@ export interface RankerContent {
 }
 
 /** A method that has learned, to be written. */
-export interface RankerSource extends Pick<RankerContent, "retriever" | "training"> {
+export interface RankerSource extends Pick<RankerContent, "retriever" | "pasts" | "training"> {
   readonly method: Pick<Method, "name" | "answersWith">;
   readonly instance: MethodInstance;
   /** What it was created with. */
@@ -83,10 +87,11 @@ export interface RankerSource extends Pick<RankerContent, "retriever" | "trainin
  * writeFileSync("ranker.safetensors", await encodeRanker({ method, instance, models, retriever, training }));
  */
 export async function encodeRanker(source: RankerSource): Promise<Uint8Array> {
-  const { method, instance, models, retriever, training } = source;
+  const { method, instance, models, retriever, pasts, training } = source;
   const { context, judge } = models;
   const tensors = new Map<string, SafetensorsEntry>([
-    ...withPrefix(RETRIEVER_PREFIX, retriever?.tensors() ?? new Map()),
+    ...withPrefix(RETRIEVER_PREFIX, retriever?.tensors() ?? []),
+    ...withPrefix(PAST_PREFIX, pasts?.tensors() ?? []),
     ...catalogueTensors(context.catalogue),
   ]);
   const add = async (prefix: string, named: Iterable<[string, Module]>) => {
@@ -106,6 +111,7 @@ export async function encodeRanker(source: RankerSource): Promise<Uint8Array> {
     ...(instance.choices && { choices: instance.choices.get() }),
     catalogue: describeCatalogue(context.catalogue),
     ...(retriever && { retriever: retriever.name }),
+    ...(pasts && { pasts: { repeats: pasts.repeats } }),
     training,
     crc32c: Object.fromEntries([...tensors].map(([name, { data }]) => [name, checksum(bytesOf(data))])),
   };
@@ -136,7 +142,7 @@ export function decodeRanker(bytes: Uint8Array): RankerContent {
   if (fingerprint !== entries[CHECKSUM_KEY]) throw damaged("its description does not have its checksum");
   const metadata = readMetadata(text);
   checkTensors(tensors, metadata.crc32c);
-  const { method, shape, judge, choices, catalogue: description, retriever, training } = metadata;
+  const { method, shape, judge, choices, catalogue: description, retriever, pasts, training } = metadata;
   const ofCatalogue = new Map([...tensors].filter(([name]) => isCatalogueTensor(name)));
   const ofRetriever = ofPrefix(RETRIEVER_PREFIX, tensors);
   return orDamaged(RangeError, () => ({
@@ -148,6 +154,7 @@ export function decodeRanker(bytes: Uint8Array): RankerContent {
     shared: byModel(SHARED_PREFIX, tensors),
     catalogue: restoreCatalogue(description, ofCatalogue),
     retriever: retriever === undefined ? undefined : restoreRetriever(retriever, ofRetriever, description),
+    pasts: pasts && UserPasts.restore(pasts.repeats, description, ofPrefix(PAST_PREFIX, tensors)),
     training,
     fingerprint,
   }));
@@ -194,7 +201,7 @@ function damaged(problem: string, cause?: unknown): RankerFileError {
   });
 }
 
-function withPrefix(prefix: string, tensors: Tensors): [string, SafetensorsEntry][] {
+function withPrefix(prefix: string, tensors: Iterable<[string, SafetensorsEntry]>): [string, SafetensorsEntry][] {
   return [...tensors].map(([name, tensor]) => [`${prefix}${name}`, tensor]);
 }
 

@@ -38,6 +38,8 @@ export const rankerMetadataSchema = z.object({
   choices: z.exactOptional(z.record(z.string(), z.unknown())),
   catalogue: catalogueDescriptionSchema,
   retriever: z.exactOptional(z.string()),
+  /** Of what users have met, where the file holds it. */
+  pasts: z.exactOptional(z.object({ repeats: z.boolean() })),
   training: z.record(z.string(), z.unknown()),
   /** CRC-32C of each tensor's bytes, in hexadecimal. */
   crc32c: z.record(z.string(), z.string()),

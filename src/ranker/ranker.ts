@@ -37,6 +37,8 @@ export interface RankerDescription
   readonly itemCount: number;
   readonly userCount: number;
   readonly retriever: string | undefined;
+  /** Whether what a user met stays a candidate, unless a request says otherwise; missing where that is not known. */
+  readonly repeats?: boolean;
 }
 
 /** Ranks lists with a method that has learned. `loadRanker` makes one. */
@@ -56,7 +58,7 @@ export class Ranker {
     private readonly device: Device,
     limits: Partial<RankerLimits>,
   ) {
-    const { catalogue, retriever, shape } = content;
+    const { catalogue, retriever, pasts, shape } = content;
     const itemIds = namesOf(catalogue.itemCount, catalogue.itemIds);
     this.description = describe(content, method);
     this.names = {
@@ -64,9 +66,9 @@ export class Ranker {
       itemIds,
       itemNumbers: byName(itemIds),
       retriever,
+      pasts,
       listLength: shape.listLength,
       candidateCount: shape.candidateCount,
-      leastCandidates: method.answering.leastCandidates,
       limits: { ...DEFAULT_LIMITS, ...limits },
     };
     this.titles = catalogue.itemTitles;
@@ -164,7 +166,7 @@ export class Ranker {
 }
 
 function describe(
-  { catalogue: { itemCount, userCount }, retriever, shape, fingerprint, method, training }: RankerContent,
+  { catalogue: { itemCount, userCount }, retriever, pasts, shape, fingerprint, method, training }: RankerContent,
   { title, answering: { probabilities } }: RestoredMethod,
 ): RankerDescription {
   const { dropoutRate: _, seed: __, ...sizes } = shape;
@@ -178,6 +180,7 @@ function describe(
     userCount,
     ...sizes,
     retriever: retriever?.name,
+    ...(pasts && { repeats: pasts.repeats }),
     training,
   };
 }

@@ -50,6 +50,10 @@ export const rankRequestSchema: z.ZodType<RankRequest> = z
       .optional()
       .describe("Distinct items to choose from; the ranker's retriever chooses them unless given"),
     length: z.int().min(1).optional().describe("Items of the list; the trained length unless given"),
+    repeats: z
+      .boolean()
+      .optional()
+      .describe("Whether the retriever may choose what the user met; as the log was prepared unless given"),
     constraints: constraints.optional(),
   })
   .describe("A request for one list");

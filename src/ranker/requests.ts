@@ -33,19 +33,24 @@ export interface RequestConstraints {
 /** A request for one list. */
 export interface RankRequest {
   /**
-   * The user's name in the log. A known one brings the features and the retriever's knowledge that the ranker holds;
-   * nothing is known of another besides the history.
+   * The user's name in the log. A known one brings the features, the retriever's knowledge and the history that the
+   * ranker holds; nothing is known of another besides the history.
    */
   readonly user?: string | undefined;
-  /** What the user met, oldest first. Items that the ranker does not know are passed over. */
+  /**
+   * What the user met, oldest first, in place of what the log says of a known user. Items that the ranker does not know
+   * are passed over.
+   */
   readonly history?: readonly (string | HistoryEntry)[] | undefined;
   /**
    * Distinct items that the ranker knows, in any order. Without them the ranker's own retriever chooses as many as the
-   * ranker was trained with, of those that the history does not hold.
+   * ranker was trained with, of those that were met neither in the history nor, by a known user, in the log.
    */
   readonly candidates?: readonly (string | Candidate)[] | undefined;
   /** Items of the list: the length that the ranker was trained for, which is also the most, unless given. */
   readonly length?: number | undefined;
+  /** Whether the retriever may choose what the user met; as the log was prepared (`data.repeats`) unless given. */
+  readonly repeats?: boolean | undefined;
   readonly constraints?: RequestConstraints | undefined;
 }
 

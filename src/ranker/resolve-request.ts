@@ -2,9 +2,9 @@
 import { bestItems } from "../data/best-items.ts";
 import type { RequestColumns } from "../data/dataset.ts";
 import type { Retriever, RetrieverQuery } from "../data/retrievers/retriever.ts";
+import type { UserPasts } from "../data/user-pasts.ts";
 import type { ListConstraints } from "../goalrank/decoding/constraints.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
-import type { Answering } from "../methods/answering.ts";
 import { type RankRequest, RankRequestError, type RequestConstraints } from "./requests.ts";
 
 /** The most that a request may ask. */
@@ -21,11 +21,12 @@ export const DEFAULT_LIMITS: RankerLimits = { candidates: 1000, history: 1000 };
 const LARGEST_SCORE = 1e15;
 
 /** What a ranker knows of names and sizes. */
-export interface Names extends Pick<ModelShape, "listLength" | "candidateCount">, Pick<Answering, "leastCandidates"> {
+export interface Names extends Pick<ModelShape, "listLength" | "candidateCount"> {
   readonly userNumbers: ReadonlyMap<string, number>;
   readonly itemIds: readonly string[];
   readonly itemNumbers: ReadonlyMap<string, number>;
   readonly retriever: Retriever | undefined;
+  readonly pasts: UserPasts | undefined;
   readonly limits: RankerLimits;
 }
 
@@ -44,15 +45,15 @@ export interface ResolvedRequest {
 /** @throws RankRequestError that says what is wrong, and where */
 export function resolveRequest(request: RankRequest, names: Names): ResolvedRequest {
   const { user: userName, constraints } = request;
-  const { history, unknownHistory } = resolveHistory(request, names);
   const length = resolveLength(request, names);
   const user = userName === undefined ? undefined : names.userNumbers.get(userName);
+  const { history, unknownHistory } = resolveHistory(request, user, names);
   const query = { user, history };
   const { items, scores } =
     request.candidates === undefined
-      ? retrieveCandidates(query, constraints, names)
+      ? retrieveCandidates(query, request, names)
       : resolveCandidates(request.candidates, query, names);
-  checkEnough(items.length, length, names);
+  checkEnough(items.length, length);
   return {
     user,
     history,
@@ -64,21 +65,22 @@ export function resolveRequest(request: RankRequest, names: Names): ResolvedRequ
   };
 }
 
-function checkEnough(candidates: number, length: number, { leastCandidates }: Names): void {
+function checkEnough(candidates: number, length: number): void {
   if (candidates < length) {
     const problem = `${candidates} are too few for a list of ${length}; give more, or a smaller length`;
     throw new RankRequestError("length", problem, "candidates");
   }
-  if (candidates < leastCandidates) {
-    const problem = `${candidates} are too few for this ranker's method, which chooses among lists of ${leastCandidates}`;
-    throw new RankRequestError("length", `${problem}; give more`, "candidates");
-  }
 }
 
+/** The request's own history, or else the last of what the log says that its user met. */
 function resolveHistory(
-  { history = [] }: RankRequest,
-  { itemNumbers, limits }: Names,
+  { history }: RankRequest,
+  user: number | undefined,
+  { itemNumbers, limits, pasts }: Names,
 ): Pick<ResolvedRequest, "history" | "unknownHistory"> {
+  if (history === undefined) {
+    return { history: user === undefined ? [] : (pasts?.lastOf(user) ?? []), unknownHistory: 0 };
+  }
   if (history.length > limits.history) {
     throw new RankRequestError("count", `${history.length} entries; at most ${limits.history} are allowed`, "history");
   }
@@ -134,25 +136,32 @@ function resolveCandidates(
   return { items: [...seen], scores };
 }
 
-/** The retriever's best items that were neither met nor excluded, and those that are pinned. */
+/** The retriever's best items that were neither met, unless items are met again, nor excluded; and those pinned. */
 function retrieveCandidates(
   query: RetrieverQuery,
-  constraints: RequestConstraints | undefined,
-  { retriever, candidateCount, itemNumbers }: Names,
+  { constraints, repeats, length }: RankRequest,
+  { retriever, pasts, candidateCount, listLength, itemNumbers }: Names,
 ): ScoredItems {
   if (retriever === undefined) {
     throw new RankRequestError("type", "this ranker has no retriever; give the candidates", "candidates");
   }
   const score = retriever.scoresFor(query);
   const pinned = numbersOf(constraints?.pins?.map(({ item }) => item) ?? [], itemNumbers);
-  const out = [
-    ...query.history.map(({ item }) => item),
-    ...numbersOf(constraints?.exclude ?? [], itemNumbers),
-    ...pinned,
-  ];
+  const met = new Set(query.history.map(({ item }) => item));
+  if (query.user !== undefined) for (const item of pasts?.metBy(query.user) ?? []) met.add(item);
+  const isMetOnce = !(repeats ?? pasts?.repeats ?? false);
+  const out = [...(isMetOnce ? met : []), ...numbersOf(constraints?.exclude ?? [], itemNumbers), ...pinned];
   const all = Float32Array.from({ length: retriever.itemCount }, (_, item) => score(item));
   for (const item of out) all[item] = Number.NEGATIVE_INFINITY;
   const items = [...new Set(pinned), ...bestItems(all, Math.max(0, candidateCount - pinned.length))];
+  if (isMetOnce && met.size > 0 && items.length < (length ?? listLength)) {
+    const problem = `the user has met ${met.size} of ${retriever.itemCount} items, which leaves ${items.length}`;
+    throw new RankRequestError(
+      "length",
+      `${problem}; give the candidates, or ask with \`repeats: true\``,
+      "candidates",
+    );
+  }
   return { items, scores: items.map(score) };
 }
 

@@ -1,21 +1,34 @@
-/** A run's methods compared on held-out requests. */
+/** A run's methods compared on held-out requests: the verdict is of validation lists, the figures are of the test. */
+import type { ListDataset } from "../data/dataset.ts";
 import { listRewards, showableLists } from "../data/labels.ts";
 import type { AverageMetrics } from "../evaluation/ranking-metrics.ts";
 import { type RewardReport, rewardReport } from "../evaluation/reward-report.ts";
 import { mean, meanHalfWidth, pearsonCorrelation } from "../evaluation/statistics.ts";
 import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
+import type { RankedLists } from "../methods/answering.ts";
 import { GOAL_RANK } from "../methods/goalrank.ts";
-import { sharedModel } from "../methods/method.ts";
-import { ORACLE, RANDOM } from "../methods/references.ts";
+import { type Method, sharedModel } from "../methods/method.ts";
+import { ORACLE, RANDOM, RETRIEVER } from "../methods/references.ts";
 import type { SharedSet } from "../methods/shared-models.ts";
+import { combineListeners, SILENT } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { expectedRewards } from "../world/oracle.ts";
 import type { RunData } from "./data.ts";
-import { evaluateLists, type MethodResult, type PairedDifference, pairedDifference } from "./evaluate-lists.ts";
+import {
+  evaluateLists,
+  type MethodResult,
+  type PairedDifference,
+  pairedDifference,
+  requestMetrics,
+} from "./evaluate-lists.ts";
+import { type LearningRecord, LearningRecords } from "./learning-records.ts";
 import { generatorOf, type TrainedMethod, trainMethods } from "./methods.ts";
 import { type OffPolicyReport, offPolicyReport } from "./off-policy-report.ts";
+import type { Choice, Verdict } from "./result-schema.ts";
 import { checkRun, DEFAULT_RUN, type RunSettings } from "./settings.ts";
 import { trainSharedModels } from "./shared-models.ts";
+import { choose, type MethodWorth } from "./verdict/choice.ts";
+import { createVerdict } from "./verdict/verdict.ts";
 
 /** GoalRank against another method over the same requests. */
 export interface Advantage extends PairedDifference {
@@ -29,6 +42,11 @@ export interface RunResult {
   /** Items of a list, L. */
   readonly listLength: number;
   readonly testRequests: number;
+  /** How the lists were split and their candidates chosen; undefined for a world. */
+  readonly protocols: RunData["protocols"];
+  /** What to serve, by validation lists. */
+  readonly verdict: Verdict;
+  /** On the test lists. */
   readonly rows: readonly MethodResult[];
   /** The judge's predictions for the validation lists against their feedback. */
   readonly judge: RewardReport;
@@ -56,39 +74,83 @@ export async function run(
   training: TrainingContext = {},
 ): Promise<FinishedRun> {
   checkRun(settings);
-  const models = await trainSharedModels(data, settings, training);
-  const methods = await trainMethods(models, data, settings, training);
-  return { models, methods, result: await compareMethods(models, methods, data, settings) };
+  const learning = new LearningRecords();
+  const context = { ...training, listener: combineListeners([training.listener ?? SILENT, learning]) };
+  const models = await trainSharedModels(data, settings, context);
+  const methods = await trainMethods(models, data, settings, context);
+  return { models, methods, result: await compareMethods(models, methods, data, settings, learning.all) };
 }
 
-/** Compares methods that are trained on the test requests. */
+/** Compares methods that are trained. @param learning how the models were trained, as far as that is known */
 export async function compareMethods(
   { context }: Pick<SharedSet, "context">,
   methods: readonly TrainedMethod[],
   data: RunData,
-  { seed }: Pick<RunSettings, "seed">,
+  { seed, deploy }: Pick<RunSettings, "seed" | "deploy">,
+  learning: readonly LearningRecord[] = [],
 ): Promise<RunResult> {
   const judge = sharedModel(context, "judge");
-  const { test, validation, world, propensities } = data;
-  const worths = new Map<string, ListWorth>();
+  const { test, validation, world, propensities, protocols } = data;
+  const worths: TestedMethod[] = [];
+  const validated: MethodWorth[] = [];
   for (const { method, instance } of methods) {
     const ranked = await instance.rank(test);
     const truth = world && expectedRewards(world, test, ranked.lists);
     const predicted = await predictedRewards(judge, test, ranked.lists);
     const measured = truth ?? listRewards(test, ranked.lists);
-    worths.set(method.title, { truth, measured, predicted, ranking: evaluateLists(test, ranked) });
+    const values = valuesOf(data, test, ranked);
+    worths.push({ method, truth, measured, predicted, values, ranking: evaluateLists(test, ranked) });
+    const isServable = instance.answering !== undefined;
+    const own = validation.size === 0 ? [] : valuesOf(data, validation, await instance.rank(validation));
+    validated.push({ ...method, isServable, values: own });
   }
-  const best = worths.get(ORACLE.title)?.truth;
+  const best = find(worths, ORACLE.name)?.truth;
   const generator = generatorOf(methods);
+  const examined = await examineJudge(judge, data, seed);
+  const choice = choose(validated, world === undefined ? "ndcg" : "trueReward", seed);
+  const judged = methods.filter(({ method }) =>
+    [...method.answersWith, ...(method.learnsWith ?? [])].includes("judge"),
+  );
+  const verdict = createVerdict({
+    choice,
+    listLength: test.listLength,
+    trainingLists: data.training.size,
+    testLists: worths[0]?.values.length ?? 0,
+    judge: examined.judge,
+    judged: judged.map(({ method }) => method.title),
+    learning,
+    report: data.report,
+    tested: testedLeads(worths, choice, seed),
+    candidates: protocols?.candidates.validation,
+    overruled: deploy,
+  });
   return {
     listLength: test.listLength,
     testRequests: test.size,
-    rows: [...worths].map(([method, worth]) => summariseMethod(method, worth, best)),
-    ...(await examineJudge(judge, data, seed)),
+    protocols,
+    verdict,
+    rows: worths.map((worth) => summariseMethod(worth, best)),
+    ...examined,
     advantages: compareWithGoalRank(worths, world === undefined ? "hits" : "true reward", seed),
     offPolicy:
       generator && propensities && (await offPolicyReport(generator, judge, validation, propensities, { seed, world })),
   };
+}
+
+/** What counts of each list: the true reward where it is known, NDCG of the requests with a positive where not. */
+function valuesOf({ world }: RunData, requests: ListDataset, ranked: RankedLists): ArrayLike<number> {
+  if (world !== undefined) return expectedRewards(world, requests, ranked.lists);
+  return requestMetrics(requests, ranked).flatMap((metrics) => metrics?.ndcg ?? []);
+}
+
+/** The chosen method's leads over retriever and random on the test lists. */
+function testedLeads(worths: readonly TestedMethod[], { chosen }: Choice, seed: number) {
+  const own = chosen === undefined ? undefined : find(worths, chosen);
+  if (own === undefined || own.values.length < 2) return [];
+  return [RETRIEVER, RANDOM].flatMap(({ name }) => {
+    const other = name === chosen ? undefined : find(worths, name);
+    return other === undefined ? [] : [{ over: name, ...pairedDifference(own.values, other.values, seed) }];
+  });
 }
 
 /** How well a judge knows the validation lists; the test lists, where a small log leaves none for validation. */
@@ -106,24 +168,31 @@ export async function examineJudge(
   };
 }
 
-/** What each of a method's lists is worth: [S]. */
-interface ListWorth {
+/** A method, and what each of its lists for the test requests is worth: [S]. */
+interface TestedMethod {
+  readonly method: Method;
   readonly truth: Float64Array | undefined;
   /** The true reward where it is known, hits where not. */
   readonly measured: ArrayLike<number>;
   readonly predicted: Float32Array;
+  /** What counts, of the requests that do. */
+  readonly values: ArrayLike<number>;
   readonly ranking: AverageMetrics;
+}
+
+function find(worths: readonly TestedMethod[], name: string): TestedMethod | undefined {
+  return worths.find(({ method }) => method.name === name);
 }
 
 /** A method's row from what its lists are worth, by themselves and beside the best lists. */
 function summariseMethod(
-  method: string,
-  { truth, predicted, ranking }: ListWorth,
+  { method, truth, predicted, ranking }: TestedMethod,
   best: Float64Array | undefined,
 ): MethodResult {
   const regrets = truth && best?.map((reward, row) => reward - truth[row]);
   return {
-    method,
+    name: method.name,
+    method: method.title,
     trueReward: truth && mean(truth),
     regret: regrets && mean(regrets),
     predictedReward: mean(predicted),
@@ -139,12 +208,14 @@ function summariseMethod(
 
 /** GoalRank against every method that learned something. */
 function compareWithGoalRank(
-  worths: ReadonlyMap<string, ListWorth>,
+  worths: readonly TestedMethod[],
   measure: Advantage["measure"],
   seed: number,
 ): Advantage[] {
-  const own = worths.get(GOAL_RANK.title);
+  const own = find(worths, GOAL_RANK.name);
   if (own === undefined) return [];
-  const others = [...worths].filter(([name]) => ![GOAL_RANK, RANDOM, ORACLE].some(({ title }) => title === name));
-  return others.map(([over, { measured }]) => ({ over, measure, ...pairedDifference(own.measured, measured, seed) }));
+  const others = worths.filter(({ method }) => ![GOAL_RANK, RANDOM, ORACLE].includes(method));
+  return others.map(({ method, measured }) => {
+    return { over: method.title, measure, ...pairedDifference(own.measured, measured, seed) };
+  });
 }

@@ -5,6 +5,7 @@ import { formatColumns } from "../text/columns.ts";
 import type { Advantage, RunResult } from "./compare.ts";
 import type { MethodResult } from "./evaluate-lists.ts";
 import type { OffPolicyReport } from "./off-policy-report.ts";
+import { formatVerdict } from "./verdict/verdict.ts";
 
 const decimals = (value: number | undefined) => (value === undefined ? "" : value.toFixed(3));
 const percent = (value: number | undefined) => (value === undefined ? "" : (100 * value).toFixed(1));
@@ -12,9 +13,35 @@ const percent = (value: number | undefined) => (value === undefined ? "" : (100 
 /** Its title, and what it says of a method. */
 type Column = readonly [string, (row: MethodResult) => string];
 
-/** Table and summary, for people. */
+/** Table, summary and verdict, for people. */
 export function formatComparison(result: RunResult): string {
-  return `${formatColumns(comparisonTable(result))}\n${formatSummary(result)}`;
+  const table = formatColumns(comparisonTable(result));
+  const verdict = `\n${formatVerdict(result.verdict)}`;
+  return [...tableCaption(result), table, formatSummary(result), verdict].join("\n");
+}
+
+/** What the figures of a log's table are of: without the way its candidates were chosen they mean nothing. */
+export function tableCaption({ protocols, testRequests }: Pick<RunResult, "protocols" | "testRequests">): string[] {
+  if (protocols === undefined) return [];
+  return [`${testRequests} test lists (${protocols.split}) of ${protocols.candidates.test} candidates:`];
+}
+
+/** What tells more than hits do, where there are grades. */
+const BY_GRADE: readonly Column[] = [
+  ["NDCG@1 %", (row) => percent(row.ndcg1)],
+  ["NDCG@3 %", (row) => percent(row.ndcg3)],
+  ["NDCG@5 %", (row) => percent(row.ndcg5)],
+  ["NDCG@10 %", (row) => percent(row.ndcg10)],
+  ["ERR %", (row) => percent(row.err)],
+];
+
+function binaryColumns(depth: number): Column[] {
+  return [
+    [`H@${depth} %`, (row) => percent(row.hit)],
+    [`NDCG@${depth} %`, (row) => percent(row.ndcg)],
+    [`MAP@${depth} %`, (row) => percent(row.map)],
+    [`F1@${depth} %`, (row) => percent(row.f1)],
+  ];
 }
 
 /** The results side by side, the titles of the columns first; columns of the truth only where it is known. */
@@ -27,10 +54,7 @@ export function comparisonTable({ rows, listLength: depth }: Pick<RunResult, "ro
     ["method", (row) => row.method],
     ...(rows.some((row) => row.trueReward !== undefined) ? truth : []),
     ["predicted", (row) => decimals(row.predictedReward)],
-    [`H@${depth} %`, (row) => percent(row.hit)],
-    [`NDCG@${depth} %`, (row) => percent(row.ndcg)],
-    [`MAP@${depth} %`, (row) => percent(row.map)],
-    [`F1@${depth} %`, (row) => percent(row.f1)],
+    ...(rows.some((row) => row.ndcg10 !== undefined) ? BY_GRADE : binaryColumns(depth)),
     ["AUC %", (row) => percent(row.auc)],
   ];
   return [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, cell]) => cell(row)))];

@@ -3,6 +3,7 @@ import type { Catalogue, ListDataset } from "../data/dataset.ts";
 import type { UnexposedCandidates } from "../data/labels.ts";
 import type { PreparedContent } from "../data/prepared/prepared-dataset.ts";
 import type { Retriever } from "../data/retrievers/retriever.ts";
+import type { UserPasts } from "../data/user-pasts.ts";
 import { drawLog } from "../world/logging-policy.ts";
 import { loggingLogProbabilities } from "../world/redrawn-feedback.ts";
 import { findScenario } from "../world/scenarios.ts";
@@ -20,11 +21,16 @@ export interface RunData {
   readonly world: World | undefined;
   /** What scored the candidates, where it can score others: a ranker takes it along. */
   readonly retriever?: Retriever;
+  /** What each user of a log has met: a ranker takes it along, too. */
+  readonly pasts?: UserPasts;
   /**
    * Log-probability of each item of each validation list under the policy that showed it, given the items before it,
    * where that is known: [S, L].
    */
   readonly propensities?: Float64Array;
+  /** Of a log: how its lists were split and given candidates, and what is known of it. */
+  readonly protocols?: PreparedContent["protocols"];
+  readonly report?: PreparedContent["report"];
 }
 
 /** How much is drawn of which world. */

@@ -12,7 +12,7 @@ import type { Module, StateDict } from "../nn/index.ts";
 import type { StepMetrics } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import type { RunData } from "./data.ts";
-import type { RunSettings } from "./settings.ts";
+import { evaluatorNames, type RunSettings } from "./settings.ts";
 import { createRunModels } from "./shared-models.ts";
 import { trainValidated, validationMetrics } from "./validated-training.ts";
 
@@ -27,25 +27,27 @@ export interface TrainedMethod {
  * generator-evaluators of the plain kind, GoalRank, and the oracle where there is one.
  */
 export function comparedMethods(
-  { methods, generatorEvaluatorLists }: RunSettings,
-  { world }: Pick<RunData, "world">,
+  settings: RunSettings,
+  { world, training }: Pick<RunData, "world" | "training">,
 ): Method[] {
+  const { methods } = settings;
   const isLog = world === undefined;
   const trained = METHODS.map(({ name }) => name).filter((name) => methods.includes(name) && name !== "goalrank");
-  const evaluators = generatorEvaluatorLists.flatMap((lists) => [
-    `generator-evaluator-${lists}`,
-    ...(methods.includes("imitation") ? [`imitation-evaluator-${lists}`] : []),
-  ]);
   const names = [
     "random",
-    isLog ? "retriever" : "logging-policy",
+    ...(isLog ? (isScored(training) ? ["retriever"] : []) : ["logging-policy"]),
     "dnn",
     ...trained,
-    ...evaluators,
+    ...evaluatorNames(settings),
     ...(methods.includes("goalrank") ? ["goalrank"] : []),
     ...(isLog ? [] : ["oracle"]),
   ];
   return [...new Set(names)].map(findMethod);
+}
+
+/** Whether something scored the candidates before: of queries whose candidates have features alone nothing did. */
+function isScored({ retrieverScores }: ListDataset): boolean {
+  return retrieverScores.some((score) => score !== 0);
 }
 
 /** Trains one method on what all share. */

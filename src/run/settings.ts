@@ -3,6 +3,7 @@ import * as z from "zod";
 import { IMITATIONS } from "../goalrank/imitation-task.ts";
 import { REWARD_HEADS } from "../goalrank/reward-model.ts";
 import { BASELINES } from "../methods/index.ts";
+import { LIST_NET } from "../methods/list-net.ts";
 import { policySchema } from "../methods/objectives/objective-settings.ts";
 import { GENERATOR_STARTS } from "../methods/objectives/policy-task.ts";
 import { checkSettings } from "../settings/check-settings.ts";
@@ -10,7 +11,11 @@ import { count, countOrNone, nonNegative, type Settings } from "../settings/sett
 import { type StageOptions, trainingSchema } from "../training/options.ts";
 
 /** Methods that a run can train, by name. */
-export const TRAINABLE: readonly string[] = ["imitation", ...BASELINES.map(({ name }) => name), "goalrank"];
+export const TRAINABLE: readonly string[] = [
+  "imitation",
+  ...[...BASELINES, LIST_NET].map(({ name }) => name),
+  "goalrank",
+];
 
 /** Those that every run has, and can serve. */
 const ALWAYS_SERVED = ["dnn", "retriever"];
@@ -45,7 +50,8 @@ const rewardSchema = z.strictObject({
     .describe("Lists that each step samples from the generator that imitates the log, on a log"),
 });
 
-const ranking = ["hit", "ndcg", "map"] as const;
+/** `ndcg10` is by grade, of data that has any. */
+const ranking = ["hit", "ndcg", "map", "ndcg10"] as const;
 
 const modelsSchema = z.strictObject({
   width: count.default(32).describe("Width D of all models, a multiple of `heads`"),
@@ -61,7 +67,9 @@ const modelsSchema = z.strictObject({
   deploy: z
     .string()
     .exactOptional()
-    .describe("Method that is served: one of `methods`, dnn or retriever; goalrank, or the first, unless given"),
+    .describe(
+      "Method that is served, whatever the verdict; the one that the verdict of `train all` names unless given",
+    ),
   reward: rewardSchema.prefault({}).describe("The reward model"),
   generatorStart: z
     .enum(GENERATOR_STARTS)
@@ -128,22 +136,51 @@ export const LOG_RUN: RunSettings = {
   policyRequests: 10_000,
 };
 
+/**
+ * What queries with grades have other than the usual, under what is set: there are few of them, and a request is one step
+ * of many (docs/data.md).
+ */
+export const QUERY_RUN = {
+  methods: ["list-net", "set-rank", "goalrank"],
+  generatorEvaluatorLists: [],
+  generatorStart: "imitation",
+  imitation: "positives",
+  groups: { imitation: "positives" },
+  dropoutRate: 0.5,
+  reward: { contextLayers: 1, start: "imitation" },
+  feedbackTraining: { epochs: 30, batchSize: 8, learningRate: 3e-3, weightDecay: 0.01 },
+  imitationTraining: { epochs: 10, batchSize: 8, learningRate: 3e-3, weightDecay: 0.01 },
+  rewardTraining: { epochs: 5, batchSize: 8, learningRate: 3e-3, weightDecay: 0.01 },
+  policyTraining: { epochs: 2, batchSize: 8, learningRate: 1e-3, weightDecay: 0.01 },
+} as const;
+
 /** @throws SettingsError that says which settings are out of range or need each other, before anything is trained */
 export function checkRun({ seed: _, ...settings }: RunSettings): void {
   checkSettings("run", runSchema, settings);
 }
 
-/** The method of a run that its `ranker.safetensors` holds. */
-export function deployedMethod({ deploy, methods }: Pick<RunSettings, "deploy" | "methods">): string {
+/** The method that stage `generator` trains: the one to serve, if that is said, else goalrank, or the first. */
+export function mainMethod({ deploy, methods }: Pick<RunSettings, "deploy" | "methods">): string {
   const [first = "dnn"] = methods;
   return deploy ?? (methods.includes("goalrank") ? "goalrank" : first);
 }
 
+/** Generators of lists with an evaluator, by name: those that the settings ask for. */
+export function evaluatorNames({
+  methods,
+  generatorEvaluatorLists,
+}: Pick<RunSettings, "methods" | "generatorEvaluatorLists">): string[] {
+  return generatorEvaluatorLists.flatMap((lists) => [
+    `generator-evaluator-${lists}`,
+    ...(methods.includes("imitation") ? [`imitation-evaluator-${lists}`] : []),
+  ]);
+}
+
 /** Settings that need each other: what is wrong, and the path of the one to change. */
 function* contradictions(settings: Settings<typeof modelsSchema>): Generator<[string, ...string[]]> {
-  const { width, heads, reward, layers, deploy, methods } = settings;
+  const { width, heads, reward, layers, deploy } = settings;
   if (width % heads !== 0) yield [`must be a multiple of the ${heads} heads, got ${width}`, "width"];
-  const served = [...methods, ...ALWAYS_SERVED];
+  const served = [...settings.methods, ...ALWAYS_SERVED, ...evaluatorNames(settings)];
   if (deploy !== undefined && !served.includes(deploy)) {
     yield [`"${deploy}" is not trained; expected one of ${served.join(", ")}`, "deploy"];
   }

@@ -15,7 +15,7 @@ import { nearestName } from "../text/nearest-name.ts";
 import type { StepMetrics, TrainingListener } from "../training/listener.ts";
 import { type FinishedRun, type RunResult, run } from "./compare.ts";
 import { logData } from "./data.ts";
-import { deployedMethod, LOG_RUN, type RunSettings } from "./settings.ts";
+import { LOG_RUN, type RunSettings } from "./settings.ts";
 
 /** How a ranker is trained: settings of a log and of a run (docs/configuration.md), the usual ones unless given. */
 export type TrainRankerOptions = Omit<LogOptions, "userFeatures" | "itemFeatures"> &
@@ -62,12 +62,24 @@ export interface TrainedRanker {
   };
 }
 
+/** Nothing that was trained is fit to be deployed; `report.result.verdict` says why. */
+export class NothingToDeployError extends Error {
+  override readonly name = "NothingToDeployError";
+
+  constructor(readonly report: TrainedRanker["report"]) {
+    const { text, choice } = report.result.verdict;
+    const names = choice.methods.map(({ name }) => name).join(", ") || "dnn, retriever";
+    super(`trainRanker: ${text} The option deploy overrules it: ${names}`);
+  }
+}
+
 /**
  * Trains a ranker: cuts the events into lists, trains the models that are needed, compares them on held-out lists, and
- * gives the one that `deploy` names, GoalRank unless given.
+ * gives the one that the verdict of this comparison names, or `deploy` where that is given.
  *
  * Feedback of at least `positiveThreshold` is a positive: 3 unless given, or 1 where no event has more. With enough
  * events, `retrieverFraction: 0.5` lets the models learn from candidates that are scored as later ones will be.
+ * @throws NothingToDeployError with the report, where the verdict names none and neither does `deploy`
  * @throws RangeError for events or options that are wrong, and where too few events are left
  * @example
  * const { ranker, report } = await trainRanker(events, { core: 5, listLength: 4, candidateCount: 20 });
@@ -90,8 +102,10 @@ export async function trainRanker(
     const finished = await run(logData(data), settings, training);
     const file = await encodeDeployed(finished, settings, data);
     disposeModels(finished);
+    const report = { data: data.report, result: finished.result };
+    if (file === undefined) throw new NothingToDeployError(report);
     const ranker = await Ranker.create(file, { device: chosen });
-    return { ranker, file, report: { data: data.report, result: finished.result } };
+    return { ranker, file, report };
   } finally {
     setDefaultDevice(before);
   }
@@ -135,16 +149,18 @@ function followSteps({ onProgress }: TrainRankerContext): TrainingListener {
   };
 }
 
-function encodeDeployed(
-  { models, methods }: FinishedRun,
+/** Undefined where nothing is deployed. */
+async function encodeDeployed(
+  { models, methods, result }: FinishedRun,
   settings: RunSettings,
-  { retriever, protocols }: Awaited<ReturnType<typeof prepareRequests>>,
-): Promise<Uint8Array> {
-  const name = deployedMethod(settings);
+  { retriever, pasts, protocols }: Awaited<ReturnType<typeof prepareRequests>>,
+): Promise<Uint8Array | undefined> {
+  const name = result.verdict.served;
+  if (name === null) return undefined;
   const deployed = methods.find(({ method }) => method.name === name);
   if (deployed === undefined) throw new Error(`trainRanker: ${name} was not trained`);
   const training = { seed: settings.seed, candidates: protocols.candidates.training };
-  return encodeRanker({ ...deployed, models, retriever, training });
+  return encodeRanker({ ...deployed, models, retriever, pasts, training });
 }
 
 function disposeModels({ models, methods }: FinishedRun): void {

@@ -3,6 +3,9 @@
 /** What is logged of a step: the quantities that were used, by name. */
 export type StepMetrics = Readonly<Record<string, number>>;
 
+/** Metrics that count something in a batch, and so add up over its parts; the others are means over its requests. */
+export const COUNTED_METRICS: ReadonlySet<string> = new Set(["duplicates", "tokens", "zeroSpread"]);
+
 /** Follows training. */
 export interface TrainingListener {
   /**

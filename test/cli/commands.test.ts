@@ -23,7 +23,7 @@ writeFileSync(
 const problemsOf = (errors: string) => errors.split("\n").filter((line) => line.startsWith("error:"));
 
 test("a run in two parts ends as one at once, can be evaluated, and can be made again from itself", async () => {
-  const settings = ["--config", "small.yaml", "--experiment.policyTraining.epochs", "2"];
+  const settings = ["--config", "small.yaml", "--experiment.policyTraining.epochs", "2", "--deploy", "goalrank"];
   const whole = await goalrank(folder, "train", "all", ...settings, "--out", "runs/whole", "--json");
   assert.is(whole.code, 0, whole.errors);
   const result = readFileSync(join(folder, "runs/whole/result.json"), "utf8");
@@ -61,8 +61,57 @@ test("a run in two parts ends as one at once, can be evaluated, and can be made 
   const evaluated = await goalrank(folder, "evaluate", "runs/whole", "--json");
   assert.is(evaluated.code, 0, evaluated.errors);
   assert.match(evaluated.errors, "retriever: was trained before");
-  assert.equal(JSON.parse(evaluated.output), JSON.parse(result));
+  const { verdict, ...others } = JSON.parse(evaluated.output);
+  const expected = JSON.parse(result);
+  assert.equal({ ...others, verdict: { ...verdict, next: expected.verdict.next } }, expected);
+  assert.is(verdict.next, "goalrank serve runs/whole");
   assert.equal(readdirSync(join(folder, "runs/whole")).sort(), before);
+});
+
+test("a run deploys what its verdict says; one that it gates has no ranker, and whoever asks for it learns why", async () => {
+  const run = join(folder, "runs/gated");
+  const settings = ["--config", "small.yaml", "--out", "runs/gated", "--methods", "prm", "--json"];
+  const stage = await goalrank(folder, "train", "generator", ...settings);
+  assert.is(stage.code, 0, stage.errors);
+  assert.ok(existsSync(join(run, "rankers/prm.safetensors")));
+  assert.not.ok(existsSync(join(run, "ranker.safetensors")), "nothing was compared");
+  const early = await goalrank(folder, "rank", "runs/gated");
+  assert.match(
+    early.errors,
+    /has not compared its methods yet; `goalrank train all --resume runs\/gated` ends with a verdict/,
+  );
+
+  // As an earlier version may have left it.
+  writeFileSync(join(run, "ranker.safetensors"), "old");
+  const { code, output, errors } = await goalrank(folder, "train", "all", "--resume", "runs/gated", "--json");
+  assert.is(code, 0, errors);
+  const { rows, verdict, protocols } = JSON.parse(output);
+  assert.is(protocols.candidates.test, "injected");
+  assert.equal(
+    rows.map(({ name }: { name: string }) => name),
+    ["random", "retriever", "dnn", "prm", "generator-evaluator-20"],
+  );
+  assert.is(verdict.deploy, null, "the log is noise");
+  assert.ok(verdict.gates.some(({ blocks }: { blocks: boolean }) => blocks));
+  assert.ok(verdict.gates.some(({ name }: { name: string }) => name === "few-test-lists"));
+  assert.not.ok(existsSync(join(run, "ranker.safetensors")));
+  const why =
+    /runs\/gated: the run deploys no ranker\. Deploy nothing yet: .* name it with --method: dnn, generator-evaluator-20, prm, random, retriever$/;
+  for (const command of [["rank"], ["serve", "--port", "0"], ["export", "--out", "exported"]]) {
+    const refused = await goalrank(folder, ...command, "runs/gated");
+    assert.is(refused.code, 2, refused.errors);
+    assert.match(problemsOf(refused.errors)[0], why);
+  }
+
+  const flags = ["--config", "runs/gated/config.json", "--deploy", "prm", "--out", "runs/overruled"];
+  const overruled = await goalrank(folder, "train", "all", ...flags);
+  assert.is(overruled.code, 0, overruled.errors);
+  assert.match(overruled.output, /\nverdict: Deploy nothing yet: .* The setting deploy overrules it: prm is served\./);
+  assert.match(overruled.output, /\nnext: goalrank serve runs\/overruled\n/);
+  const files = ["ranker", "rankers/prm"].map((name) =>
+    readFileSync(join(folder, `runs/overruled/${name}.safetensors`)),
+  );
+  assert.ok(files[0].equals(files[1]));
 });
 
 test("prepare reports, keeps the data, and replaces it only when it is told to", async () => {
@@ -104,6 +153,10 @@ test("mistakes are one line each on stderr, with exit code 2, and leave nothing 
     [["train", "--resume", "runs"], "error: runs: this is no folder of a run, it has no config.json"],
     [["evaluate", "runs"], "error: runs: this is no folder of a run"],
     [["prepare"], "error: prepare: there is no log"],
+    [
+      ["train", "--scenario", "tiny", "--deploy", "retriever"],
+      'error: deploy: "retriever" is not among the methods of an embedded world: random, logging-policy, dnn,',
+    ],
   ];
   for (const [options, expected] of cases) {
     const { code, output, errors } = await goalrank(folder, ...options);

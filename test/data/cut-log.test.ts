@@ -48,17 +48,23 @@ test("formatPreparation is a few lines, and mentions only what occurred", () => 
     testUsersWithoutPositive: 76,
     testUsersWithRepeat: 0,
   };
-  const counts = { core: 20, listLength: 6, read: log, kept: log, lists, trainingListsDrawn: 126219 };
+  const read = { ...log, interactions: 1_000_000 };
+  const counts = { core: 20, listLength: 6, read, kept: log, lists, trainingListsDrawn: 126219 };
   assert.equal(formatPreparation(counts).split("\n"), [
-    "read: 6,022 users, 3,043 items, 995,154 interactions, 83.7% positive",
-    "20-core: 6,022 users, 3,043 items, 995,154 interactions, 83.7% positive",
+    "read: 6,022 users, 3,043 items, 1,000,000 interactions, 83.3% positive",
+    "20-core: 6,022 users, 3,043 items, 995,154 interactions, 83.7% positive; it keeps 99.5% of the interactions",
     "lists of 6: 163,348, of which 161,646 with a positive",
     "training 126,219, validation 29,481, test 5,946",
     "users without a test list: 76 whose list has no positive",
   ]);
   const listed = formatPreparation({ ...counts, kept: { ...log, notShown: 1234 } }).split("\n");
-  assert.match(listed[0], /83\.7% positive$/);
-  assert.match(listed[1], /83\.7% positive, 1,234 candidates that were not shown$/);
+  assert.match(listed[0], /83\.3% positive$/);
+  assert.match(listed[1], /83\.7% positive, 1,234 candidates that were not shown; it keeps/);
+  const twice = formatPreparation({ ...counts, kept: { ...log, repeated: 12 } }).split("\n");
+  assert.match(twice[1], /dedupe first \(--data\.dedupe first\) keeps one of each/);
+  const once = formatPreparation({ ...counts, dropped: 10_000, kept: { ...log, interactions: 990_000 } }).split("\n");
+  assert.is(once[1], "left out: 10,000 rows that repeat another's user, item and time");
+  assert.match(once[2], /it keeps 100\.0% of the interactions$/);
   const repeats = { ...lists, withRepeat: 9, testUsersWithRepeat: 2 };
   assert.equal(
     formatPreparation({ ...counts, lists: repeats, trainingListsDrawn: 1000 })

@@ -17,11 +17,29 @@ testOnData("KuaiRand-Pure has its known counts after the 20-core filter and the 
     lists: 147_971,
     withPositive: 121_004,
     withRepeat: 10_608,
-    training: 79_856,
-    validation: 15_168,
+    training: 76_933,
+    validation: 14_855,
     test: 15_372,
+    unused: 3_236,
     testUsersWithoutPositive: 3_522,
     testUsersWithRepeat: 539,
+  });
+});
+
+testOnData("KuaiRand-Pure has its known counts under one cut in time for all users", async () => {
+  const columns = { feedback: "long_view" };
+  const options = { positiveThreshold: 1, split: "global-time" } as const;
+  const { counts } = await cutFile({ format: "csv", file, columns }, options);
+  assert.equal(counts.lists, {
+    lists: 147_971,
+    withPositive: 121_004,
+    withRepeat: 10_608,
+    training: 63_884,
+    validation: 2_400,
+    test: 9_722,
+    unused: 34_390,
+    testUsersWithoutPositive: 2_290,
+    testUsersWithRepeat: 208,
   });
 });
 

@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { cutLists, type ExposedLists, trainingInteractions } from "../../src/data/exposed-lists.ts";
 import { isShown } from "../../src/data/exposures.ts";
 import type { InteractionLog } from "../../src/data/interactions.ts";
+import { SPLIT_PROTOCOLS } from "../../src/data/protocols.ts";
 import { InteractionLogBuilder } from "../../src/data/readers/interaction-log-builder.ts";
 import { throwsMessage } from "../throws-message.ts";
 import { arbitraryRows, logOf, type Row } from "./logs.ts";
@@ -80,17 +81,20 @@ test("global-time: whatever is learned from happened before everything that is t
   assert.ok(compared > 50, `${compared}`);
 });
 
-test("global-time: the cuts are the times below which 80% and 72% of all interactions lie", () => {
+test("global-time: the cuts are the times below which 80% and 64% of all interactions lie", () => {
   const log = logOf(Array.from({ length: 100 }, (_, n): Row => [`user${n % 7}`, `item${n}`, 5, n]));
   const { training, validation, test } = cutLists(log, { ...GLOBAL, listLength: 1 });
   const times = [training, validation, test].map((lists) => timesOf(log, lists).flat());
   const range = (first: number, end: number) => Array.from({ length: end - first }, (_, n) => first + n);
   const sorted = (values: readonly number[]) => [...values].sort((left, right) => left - right);
-  assert.equal(sorted(times[0]), range(0, 72));
-  assert.equal(sorted(times[1]), range(72, 80));
+  assert.equal(sorted(times[0]), range(0, 64));
   // The first of each of the seven users.
+  assert.equal(sorted(times[1]), range(64, 71));
   assert.equal(sorted(times[2]), range(80, 87));
-  assert.equal(sorted([...trainingInteractions(log, { ...GLOBAL, listLength: 1 }).timestamps]), range(0, 72));
+  const learned = (part: object) => sorted([...trainingInteractions(log, { ...GLOBAL, ...part }).timestamps]);
+  assert.equal(learned({ listLength: 1 }), range(0, 64));
+  assert.equal(learned({ listLength: 1, retrieverFraction: 0.5 }), range(0, 50));
+  assert.equal(learned({ listLength: 1, retrieverFraction: 0.7 }), range(0, 64));
 });
 
 test("global-time: what happens at the time of the cut belongs to the test", () => {
@@ -100,38 +104,48 @@ test("global-time: what happens at the time of the cut belongs to the test", () 
   const { training, validation, test, counts } = cutLists(log, { ...GLOBAL, listLength: 1 });
   assert.equal(timesOf(log, test).flat(), [5, 5, 5, 5, 9]);
   assert.equal([...timesOf(log, training).flat(), ...timesOf(log, validation).flat()], [0, 1, 2, 3, 4]);
-  assert.equal([counts.straddling, counts.later], [0, 0]);
+  assert.is("unused" in counts, false);
 });
 
-test("global-time: lists on both sides of a cut, and those after the test, are in no split and counted", () => {
+test("a user has at most one validation list and one test list, in this order after those for training", () => {
   fc.assert(
-    fc.property(anyLog, fc.integer({ min: 1, max: 4 }), (log, listLength) => {
-      const { training, validation, test, counts } = cutLists(log, { ...GLOBAL, listLength });
-      assert.equal([training.size, validation.size, test.size], [counts.training, counts.validation, counts.test]);
-      const kept = counts.training + counts.validation + counts.test;
-      const leftOut = (counts.straddling ?? Number.NaN) + (counts.later ?? Number.NaN);
-      assert.is(kept + leftOut, counts.withPositive - counts.withRepeat);
-      assert.ok(counts.withPositive <= counts.lists);
-      for (let user = 0; user < log.userIds.length; user++) {
-        const order = [training, validation, test].flatMap((lists) => startsOf(lists, user));
-        assert.equal(
-          order,
-          [...order].sort((left, right) => left - right),
-        );
-        assert.ok(startsOf(test, user).length <= 1);
-      }
-    }),
+    fc.property(
+      anyLog,
+      fc.constantFrom(...SPLIT_PROTOCOLS),
+      fc.integer({ min: 1, max: 4 }),
+      (log, split, listLength) => {
+        const { training, validation, test, counts } = cutLists(log, { ...GLOBAL, split, listLength });
+        assert.equal([training.size, validation.size, test.size], [counts.training, counts.validation, counts.test]);
+        const kept = counts.training + counts.validation + counts.test;
+        assert.is(kept + (counts.unused ?? 0), counts.withPositive - counts.withRepeat);
+        assert.ok(counts.withPositive <= counts.lists);
+        for (let user = 0; user < log.userIds.length; user++) {
+          const order = [training, validation, test].flatMap((lists) => startsOf(lists, user));
+          assert.equal(
+            order,
+            [...order].sort((left, right) => left - right),
+          );
+          for (const held of [validation, test]) assert.ok(startsOf(held, user).length <= 1);
+        }
+      },
+    ),
   );
-  // Lists of two from time 1 on: 13 and 14 lie on both sides of the validation's cut, 15 and 16 of the test's.
+});
+
+test("global-time: lists on both sides of a cut, and those after a user's held-out list, are in no split", () => {
+  // Of times 0 to 20 validation begins at 12 (16 lie before the test, 12 before it), the test at 16. Lists of two from
+  // time 1 on: 11 and 12 lie on both sides of the first cut, 15 and 16 of the second; 19 and 20 come after the test.
   const log = logOf(Array.from({ length: 21 }, (_, n): Row => ["ann", `item${n}`, 5, n]));
-  const { counts, test } = cutLists(log, { ...GLOBAL, listLength: 2 });
-  assert.equal([counts.straddling, counts.later, counts.lists], [2, 1, 10]);
+  const { counts, training, validation, test } = cutLists(log, { ...GLOBAL, listLength: 2 });
+  assert.equal([counts.training, counts.unused, counts.lists], [5, 3, 10]);
+  assert.equal(timesOf(log, training).at(-1), [9, 10]);
+  assert.equal(timesOf(log, validation), [[13, 14]]);
   assert.equal(timesOf(log, test), [[17, 18]]);
 });
 
 test("last-list counts nothing that it cannot have, and an unknown protocol is an error", () => {
   const log = logOf([["ann", "a", 5, 0]]);
-  assert.is("straddling" in cutLists(log).counts, false);
+  assert.is("unused" in cutLists(log).counts, false);
   assert.is("tooShort" in cutLists(log).counts, false);
   throwsMessage(
     () => cutLists(log, { split: "first-list" as "last-list" }),
@@ -152,10 +166,9 @@ test("logged lists are the log's own: the first L shown items of each that has s
       const expected = numbers.map(shownOf).filter((shown) => shown.length >= listLength);
       longer += expected.filter((shown) => shown.length > listLength).length;
       const starts = [training, validation, test].flatMap((lists) => [...lists.starts]);
-      assert.equal(
-        starts.sort((left, right) => left - right),
-        expected.map((shown) => shown[0]).sort((left, right) => left - right),
-      );
+      const firsts = new Set(expected.map((shown) => shown[0]));
+      assert.is(starts.length + (counts.unused ?? 0), expected.length);
+      for (const start of starts) assert.ok(firsts.has(start));
       assert.is(counts.lists, expected.length);
       assert.is(counts.tooShort, numbers.length - expected.length);
       for (const start of starts) {

@@ -245,7 +245,7 @@ test("it describes itself, and knows titles", () => {
   const { fingerprint, ...rest } = ranker.description;
   assert.match(fingerprint, /^[0-9a-f]{8}$/);
   assert.equal(rest, {
-    version: 2,
+    version: 3,
     method: "goalrank",
     title: "GoalRank",
     probabilities: "policy",

@@ -6,6 +6,7 @@ import { comparisonTable, formatComparison } from "../../src/run/comparison-text
 import type { MethodResult } from "../../src/run/evaluate-lists.ts";
 
 const row = (method: string, trueReward?: number): MethodResult => ({
+  name: method,
   method,
   trueReward,
   regret: trueReward && 2 - trueReward,
@@ -32,6 +33,15 @@ const row = (method: string, trueReward?: number): MethodResult => ({
 
 const result = (rows: readonly MethodResult[], pearson: number | undefined): RunResult => ({
   ...{ listLength: 4, testRequests: 1, rows, trueCorrelation: undefined, advantages: [], offPolicy: undefined },
+  protocols: undefined,
+  verdict: {
+    deploy: "dnn",
+    served: "dnn",
+    gates: [{ name: "few-test-lists", figure: 1, text: "only 1", blocks: false }],
+    text: "Deploy DNN.",
+    next: "goalrank serve RUN",
+    choice: { measure: "trueReward", lists: 0, methods: [] },
+  },
   judge: {
     lists: 10,
     pearson,
@@ -57,9 +67,23 @@ test("columns stand under their titles, names to the left and numbers to the rig
 
 test("the judge's agreement with the feedback is told, or that there is none to be had", () => {
   const known = formatComparison(result([row("random")], 0.5));
-  assert.match(known, /held-out lists: correlation 0\.500 with the feedback\npairs .*: 1\+: 75\.0% of 8$/);
+  assert.match(known, /held-out lists: correlation 0\.500 with the feedback\npairs .*: 1\+: 75\.0% of 8\n/);
   const unknown = formatComparison(result([row("random")], undefined));
-  assert.match(unknown, /held-out lists: correlation unknown, all lists earned the same$/);
+  assert.match(unknown, /held-out lists: correlation unknown, all lists earned the same\n/);
+});
+
+test("a log's table says how its candidates were chosen; the verdict comes last", () => {
+  const protocols = {
+    split: "last-list",
+    candidates: { training: "injected", validation: "injected", test: "retrieved" },
+  } as const;
+  const lines = formatComparison({ ...result([row("random")], 0.5), protocols }).split("\n");
+  assert.is(lines[0], "1 test lists (last-list) of retrieved candidates:");
+  assert.equal(lines.slice(-3), [
+    "verdict: Deploy DNN.",
+    "warning, few-test-lists: only 1",
+    "next: goalrank train all with --out FOLDER, which keeps the ranker",
+  ]);
 });
 
 test.run();

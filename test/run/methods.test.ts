@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { compareMethods, run } from "../../src/run/compare.ts";
 import { worldData } from "../../src/run/data.ts";
+import { LearningRecords } from "../../src/run/learning-records.ts";
 import { comparedMethods, generatorOf, restoreRun, runWeights } from "../../src/run/methods.ts";
 import type { RunSettings } from "../../src/run/settings.ts";
 import type { TrainingListener } from "../../src/training/listener.ts";
@@ -19,7 +20,7 @@ const settings: RunSettings = {
 };
 
 const namesOf = (options: Partial<RunSettings>, { world }: Partial<typeof data> = data) =>
-  comparedMethods({ ...settings, ...options }, { world }).map(({ name }) => name);
+  comparedMethods({ ...settings, ...options }, { ...data, world }).map(({ name }) => name);
 
 test("references, methods in the order of tables, generator-evaluators, GoalRank and the oracle are compared", () => {
   assert.equal(namesOf({ generatorEvaluatorLists: [5, 8] }), [
@@ -30,10 +31,18 @@ test("references, methods in the order of tables, generator-evaluators, GoalRank
   const few = { methods: ["mir"], generatorEvaluatorLists: [] } as const;
   assert.equal(namesOf(few), ["random", "logging-policy", "dnn", "mir", "oracle"]);
   assert.equal(namesOf(few, {}), ["random", "retriever", "dnn", "mir"]);
+  const unscored = { ...data.training, retrieverScores: new Float32Array(data.training.retrieverScores.length) };
+  const names = comparedMethods({ ...settings, ...few }, { world: undefined, training: unscored });
+  assert.equal(
+    names.map(({ name }) => name),
+    ["random", "dnn", "mir"],
+    "a retriever that scored nothing is none",
+  );
   assert.equal(namesOf({ ...few, methods: ["dnn", "mir"] }), namesOf(few), "nothing is compared twice");
 });
 
-const finished = await run(data, settings);
+const learning = new LearningRecords();
+const finished = await run(data, settings, { listener: learning });
 const weights = await runWeights(finished.models, finished.methods);
 
 test("weights go by the name of the method, and of its network where it has several", () => {
@@ -50,7 +59,7 @@ test("weights go by the name of the method, and of its network where it has seve
 
 test("a restored run finds out what the trained one did, and trains nothing", async () => {
   const { models, methods } = await restoreRun(data, settings, weights);
-  assert.equal(await compareMethods(models, methods, data, settings), finished.result);
+  assert.equal(await compareMethods(models, methods, data, settings, learning.all), finished.result);
   assert.equal(await runWeights(models, methods), weights);
   assert.ok(generatorOf(methods));
 });

@@ -2,7 +2,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BASELINES } from "../../src/methods/index.ts";
-import { checkRun, DEFAULT_RUN, deployedMethod, type RunSettings } from "../../src/run/settings.ts";
+
+import { LIST_NET } from "../../src/methods/list-net.ts";
+
+import { checkRun, DEFAULT_RUN, mainMethod, type RunSettings } from "../../src/run/settings.ts";
+
 import { throwsMessage } from "../throws-message.ts";
 
 const test = suite("settings of a run");
@@ -14,7 +18,7 @@ const rewarded = (options: Partial<RunSettings["reward"]>) => ({ reward: { ...DE
 
 test("the defaults and all methods together are accepted", () => {
   checkRun(DEFAULT_RUN);
-  accepted({ methods: ["imitation", ...BASELINES.map(({ name }) => name), "goalrank"] });
+  accepted({ methods: ["imitation", ...[...BASELINES, LIST_NET].map(({ name }) => name), "goalrank"] });
   accepted({ methods: [] });
 });
 
@@ -40,7 +44,7 @@ test("the width is a multiple of the heads", () => {
 });
 
 test("a method that there is not is named beside the nearest one and all there are", () => {
-  const names = ["imitation", ...BASELINES.map(({ name }) => name), "goalrank"];
+  const names = ["imitation", ...[...BASELINES, LIST_NET].map(({ name }) => name), "goalrank"];
   refused(
     { methods: ["goalrank", "set-rnk"] },
     `methods[1]: expected one of ${names.join(", ")}, got "set-rnk"; did you mean "set-rank"?`,
@@ -48,19 +52,22 @@ test("a method that there is not is named beside the nearest one and all there a
 });
 
 test("what is served is trained, or needs no training", () => {
-  refused({ deploy: "mir" }, 'deploy: "mir" is not trained; expected one of goalrank, dnn, retriever');
+  refused(
+    { deploy: "mir" },
+    'deploy: "mir" is not trained; expected one of goalrank, dnn, retriever, generator-evaluator-20',
+  );
   refused(
     { methods: ["mir", "prm"], deploy: "goalrank" },
-    'deploy: "goalrank" is not trained; expected one of mir, prm, dnn, retriever',
+    'deploy: "goalrank" is not trained; expected one of mir, prm, dnn, retriever, generator-evaluator-20',
   );
-  for (const deploy of ["mir", "dnn", "retriever"]) accepted({ methods: ["mir"], deploy });
+  for (const deploy of ["mir", "dnn", "retriever", "generator-evaluator-20"]) accepted({ methods: ["mir"], deploy });
 });
 
-test("served is what deploy says, else GoalRank, else the first method, else the DNN", () => {
-  assert.is(deployedMethod({ methods: ["mir", "goalrank"], deploy: "mir" }), "mir");
-  assert.is(deployedMethod({ methods: ["mir", "goalrank"] }), "goalrank");
-  assert.is(deployedMethod({ methods: ["prm", "mir"] }), "prm");
-  assert.is(deployedMethod({ methods: [] }), "dnn");
+test("the stage generator trains what deploy says, else GoalRank, else the first method, else the DNN", () => {
+  assert.is(mainMethod({ methods: ["mir", "goalrank"], deploy: "mir" }), "mir");
+  assert.is(mainMethod({ methods: ["mir", "goalrank"] }), "goalrank");
+  assert.is(mainMethod({ methods: ["prm", "mir"] }), "prm");
+  assert.is(mainMethod({ methods: [] }), "dnn");
 });
 
 test.run();

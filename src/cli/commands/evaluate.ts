@@ -5,10 +5,13 @@ import { Command } from "commander";
 import { decodeSafetensors, SafetensorsError, type StateDict } from "../../nn/index.ts";
 import { RANKER_FILE } from "../../ranker/load-ranker.ts";
 import { compareMethods } from "../../run/compare.ts";
+import { replaySteps } from "../../run/folder/metrics-file.ts";
 import { checkpointFolder, readConfiguration } from "../../run/folder/run-folder.ts";
 import { RunFolderError } from "../../run/folder/run-folder-error.ts";
 import { readRunRecord } from "../../run/folder/run-record.ts";
+import { LearningRecords } from "../../run/learning-records.ts";
 import { restoreRun } from "../../run/methods.ts";
+import { nextOf } from "../../run/verdict/verdict.ts";
 import type { CheckpointStore } from "../../training/checkpoint.ts";
 import type { Configuration } from "../configuration/configuration-schema.ts";
 import { runSettings } from "../configuration/library-options.ts";
@@ -17,6 +20,7 @@ import { DEVICE_FLAGS } from "../configuration/short-flags.ts";
 import { type Work, workInterruptibly } from "../interruptible-work.ts";
 import { findData } from "../load-data.ts";
 import { readRunConfiguration } from "../open-run.ts";
+import { quoteCommand } from "../quote-command.ts";
 import { printResult } from "../terminal/print-result.ts";
 import { say } from "../terminal/say.ts";
 import { useDevice } from "../use-device.ts";
@@ -58,9 +62,12 @@ async function evaluate(run: string, flags: SettingFlags, json: boolean): Promis
         { cause: error },
       );
     });
-    const result = await compareMethods(models, methods, data, settings);
-    if (json) console.log(JSON.stringify(result));
-    else printResult(result);
+    const learning = new LearningRecords();
+    replaySteps(join(run, "metrics.jsonl"), learning);
+    const result = await compareMethods(models, methods, data, settings, learning.all);
+    const verdict = { ...result.verdict, next: nextOf(result.verdict, quoteCommand([run])) };
+    if (json) console.log(JSON.stringify({ ...result, verdict }));
+    else printResult(result, run);
   };
   await workInterruptibly(work, (how = "interrupted") => say(how));
 }

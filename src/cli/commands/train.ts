@@ -1,11 +1,13 @@
 /** `goalrank train`: trains the models, and compares all methods. */
 import { Argument, Command } from "commander";
 import { formatJudge } from "../../run/comparison-text.ts";
+import { nextOf } from "../../run/verdict/verdict.ts";
 import { noSuchName } from "../../text/nearest-name.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
 import { DATA_FLAGS, DEVICE_FLAGS, OUTPUT_FLAGS, RUN_FLAGS } from "../configuration/short-flags.ts";
 import { type Work, workInterruptibly } from "../interruptible-work.ts";
 import { resumeRun, startRun } from "../open-run.ts";
+import { quoteCommand } from "../quote-command.ts";
 import { printResult } from "../terminal/print-result.ts";
 import { say } from "../terminal/say.ts";
 import { TRAIN_STAGES, type TrainedRun, type TrainStage, trainRun } from "../train-run.ts";
@@ -20,8 +22,8 @@ const EXAMPLES = `
 Stages, each with those before it:
   retriever   what chooses candidates, and a report on the data
   reward      the models that all methods share: the DNN and the reward model
-  generator   GoalRank's generator, or what --deploy names: the ranker to serve
-  all         the other methods, and the comparison of all on the test lists
+  generator   GoalRank's generator, or what --deploy names; without --deploy nothing is deployed, for want of a comparison
+  all         the other methods, the comparison of all, and the verdict: what to serve, if anything
 
 Examples:
   $ goalrank train all --scenario default
@@ -82,16 +84,20 @@ async function train(
 }
 
 function print(
-  { report, judge, result }: TrainedRun,
+  { report, judge, result, served }: TrainedRun,
   folder: string | undefined,
   seconds: number,
   asJson: boolean,
 ): void {
   if (asJson) {
-    console.log(JSON.stringify({ report, ...judge, ...result, folder, seconds }));
+    const verdict = result && { ...result.verdict, next: nextOf(result.verdict, quoteCommand([folder ?? "RUN"])) };
+    console.log(JSON.stringify({ report, ...judge, ...result, verdict, folder, seconds }));
     return;
   }
   if (judge !== undefined) console.log(formatJudge(judge));
-  if (result !== undefined) printResult(result);
+  if (result !== undefined) printResult(result, folder);
+  else if (served === null) {
+    console.log("nothing is deployed, since nothing was compared; `goalrank train all` does, and ends with a verdict");
+  }
   console.log(`${seconds.toFixed(1)} s${folder === undefined ? "" : `; everything is in ${folder}`}`);
 }

@@ -6,11 +6,11 @@ import { excerpt } from "../../text/excerpt.ts";
 import type { Catalogue, CategoryTable, FeatureTable } from "../dataset.ts";
 import { DataError } from "../errors.ts";
 import { type InteractionLog, namedCatalogue } from "../interactions.ts";
-import { namesOf } from "../readers/column-names.ts";
-import { isText, readRecords } from "../readers/delimited.ts";
+import { isText } from "../readers/delimited.ts";
 import { numberOfText } from "../readers/numbers.ts";
-import type { FeatureSource, LogOptions } from "../settings.ts";
+import type { Column, FeatureSource, LogOptions } from "../settings.ts";
 import { buildCategories } from "./categories.ts";
+import { type Place, readTable } from "./feature-table.ts";
 
 /** The features of all users, or of all items, in the log's numbering. */
 export interface EntityFeatures {
@@ -38,20 +38,15 @@ export interface FeatureCounts {
 /** Every user or item takes as much memory as the one with the most. */
 const MAX_CATEGORIES = 1000;
 
-const FORMATS = {
-  csv: { delimiter: ",", quoted: true },
-  tsv: { delimiter: "\t", quoted: true },
-  movielens: { delimiter: "::", quoted: false },
-} as const;
-
 /**
  * Reads the features of the users or items called `ids`, such as `log.itemIds`.
  *
  * Numbers are standardised to mean 0 and standard deviation 1 over the entities that have one; those that have none,
  * and columns in which all are equal, are 0. Every column of categories has a category for "unknown" and one for
  * "rare", used or not.
- * @throws DataError with file and line when the file cannot be read, lacks a column, or has a row that does not fit
- * the header, an id twice, a number that is none, or more than 1000 categories in one place;
+ * @throws DataError with file and line or row when the file cannot be read, lacks a column, has a row that does not fit
+ * the header, an id twice, a number that is none, or more than 1000 categories in one place, or when none of its rows is
+ * of `ids`;
  * RangeError for a `minimumCount` that is no positive integer.
  * @example
  * const films = await readFeatures(
@@ -71,13 +66,11 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
     throw new RangeError(`features: minimumCount must be a positive integer, got ${minimumCount}`);
   }
   const reader = new FeatureReader(source, ids);
-  const delimited = FORMATS[source.format ?? "csv"];
-  await readRecords(source.file, { ...delimited, encoding: source.encoding ?? "utf-8" }, (fields, line) =>
-    reader.add(fields, line),
-  );
+  await readTable(source, reader.wanted, (values, place) => reader.add(values, place));
+  reader.finish();
   const single = categorical.map((column) => ({ column, separator: undefined }));
   const columns = [...single, ...multiple].map(({ column, separator }) => {
-    return { name: column, values: reader.categories(column, separator) };
+    return { name: String(column), values: reader.categories(column, separator) };
   });
   const { table, vocabulary } = buildCategories(columns, ids.length, minimumCount);
   return {
@@ -111,62 +104,67 @@ export async function readCatalogue(
 
 /** Keeps the wanted columns of the rows whose id the log knows. */
 class FeatureReader {
+  /** The key first. */
+  readonly wanted: readonly Column[];
   private readonly numberOf: ReadonlyMap<string, number>;
-  /** Fields and line of each entity's row, undefined where the file has none. */
-  private readonly rows: ({ readonly fields: readonly string[]; readonly line: number } | undefined)[];
+  /** Values and place of each entity's row, undefined where the file has none. */
+  private readonly rows: ({ readonly values: readonly string[]; readonly place: Place } | undefined)[];
   private readonly seen = new Set<string>();
-  private header: readonly string[] | undefined;
   private skipped = 0;
 
   constructor(
     private readonly source: FeatureSource,
-    ids: readonly string[],
+    private readonly ids: readonly string[],
   ) {
+    const { key, title = key, numeric = [], categorical = [], multiple = [] } = source;
+    this.wanted = [...new Set([key, title, ...numeric, ...categorical, ...multiple.map(({ column }) => column)])];
     this.numberOf = new Map(ids.map((id, number) => [id, number]));
     this.rows = new Array(ids.length).fill(undefined);
-    if (source.columns !== undefined) this.setHeader(source.columns, undefined);
   }
 
-  add(fields: readonly string[], line: number): void {
+  add(values: readonly string[], place: Place): void {
     const { key } = this.source;
-    if (this.header === undefined) {
-      const header = fields.map((field) => field.trim());
-      this.setHeader(header, line);
-      return;
-    }
-    if (fields.length !== this.header.length) {
-      throw this.problem(line, `${fields.length} columns instead of ${this.header.length}`);
-    }
-    const id = this.text(key, fields[this.header.indexOf(key)].trim(), line);
-    if (this.seen.has(id)) throw this.problem(line, `"${excerpt(id)}" occurs twice in the column "${key}"`);
+    const id = this.text(key, values[0], place);
+    if (this.seen.has(id)) throw this.problem(`"${excerpt(id)}" occurs twice in the column ${quoted(key)}`, place);
     this.seen.add(id);
     const number = this.numberOf.get(id);
     if (number === undefined) this.skipped++;
-    else this.rows[number] = { fields, line };
+    else this.rows[number] = { values, place };
+  }
+
+  /** @throws DataError when no row is of a user or item of the log */
+  finish(): void {
+    if (this.seen.size === 0) throw this.problem("there are no rows");
+    if (this.ids.length === 0 || this.skipped < this.seen.size) return;
+    const [own] = this.seen;
+    throw this.problem(
+      `no row is of anything in the log: the column ${quoted(this.source.key)} holds ids such as "${excerpt(own)}", the ` +
+        `log such as "${excerpt(this.ids[0])}"; name the column that holds the log's ids, or write them alike`,
+    );
   }
 
   /** What each entity is called in a column, "" where it is unknown. */
-  titles(column: string): string[] {
-    return this.readColumn(column, (title, line) => this.text(column, title, line));
+  titles(column: Column): string[] {
+    return this.readColumn(column, (title, place) => this.text(column, title, place));
   }
 
   /** The categories of each entity in a column, one unless there is a separator; none where they are unknown. */
-  categories(column: string, separator?: string): (readonly string[])[] {
-    return this.readColumn(column, (field, line) => {
-      const text = this.text(column, field, line);
+  categories(column: Column, separator?: string): (readonly string[])[] {
+    return this.readColumn(column, (value, place) => {
+      const text = this.text(column, value, place);
       const parts = separator === undefined ? [text] : text.split(separator).map((part) => part.trim());
       const own = [...new Set(parts.filter((part) => part !== ""))];
       if (own.length <= MAX_CATEGORIES) return own;
-      throw this.problem(line, `${column} has ${own.length} categories; at most ${MAX_CATEGORIES} are allowed`);
+      throw this.problem(`${column} has ${own.length} categories; at most ${MAX_CATEGORIES} are allowed`, place);
     });
   }
 
   /** What each entity has in a column of numbers; NaN where it is unknown. */
-  numbers(column: string): Float64Array {
-    const values = this.readColumn(column, (text, line) => {
+  numbers(column: Column): Float64Array {
+    const values = this.readColumn(column, (text, place) => {
       const value = numberOfText(text);
       if (text === "" || Number.isFinite(Math.fround(value))) return value;
-      throw this.problem(line, `${column} "${excerpt(text)}" is not a finite number`);
+      throw this.problem(`${column} "${excerpt(text)}" is not a finite number`, place);
     });
     return Float64Array.from(values);
   }
@@ -176,46 +174,45 @@ class FeatureReader {
     return { rows: this.seen.size, skipped: this.skipped, missing };
   }
 
-  /** What `read` makes of each entity's text in a column, trimmed, "" where it is unknown. */
-  private readColumn<Value>(column: string, read: (text: string, line?: number) => Value): Value[] {
-    if (this.header === undefined) throw this.problem(undefined, "there is no header");
-    const position = this.header.indexOf(column);
-    return this.rows.map((row) => read(row?.fields[position].trim() ?? "", row?.line));
+  /** What `read` makes of each entity's text in a column, "" where it is unknown. */
+  private readColumn<Value>(column: Column, read: (text: string, place?: Place) => Value): Value[] {
+    const at = this.wanted.indexOf(column);
+    return this.rows.map((row) => read(row?.values[at] ?? "", row?.place));
   }
 
   /** The same text, where it is one. */
-  private text(column: string, text: string, line: number | undefined): string {
+  private text(column: Column, text: string, place?: Place): string {
     if (isText(text)) return text;
     const remedy = "set the encoding to latin1 if it is that";
-    throw this.problem(line, `${column} "${excerpt(text)}" holds bytes that are no text in UTF-8; ${remedy}`);
+    throw this.problem(`${column} "${excerpt(text)}" holds bytes that are no text in UTF-8; ${remedy}`, place);
   }
 
-  private setHeader(header: readonly string[], line: number | undefined): void {
-    const { key, title = key, numeric = [], categorical = [], multiple = [] } = this.source;
-    for (const column of [key, title, ...numeric, ...categorical, ...multiple.map((own) => own.column)]) {
-      if (!header.includes(column)) {
-        throw this.problem(line, `there is no column "${column}"; the columns are ${namesOf(header)}`);
-      }
-    }
-    this.header = header;
-  }
-
-  private problem(line: number | undefined, problem: string): DataError {
-    return new DataError(this.source.file, problem, { line });
+  private problem(problem: string, place?: Place): DataError {
+    return new DataError(this.source.file, problem, place);
   }
 }
 
-/** Columns of numbers, NaN where unknown, side by side: [count, columns]. */
+/** A column as messages name it: `"price"`, or the number 4. */
+const quoted = (column: Column) => (typeof column === "string" ? `"${column}"` : String(column));
+
+/**
+ * Columns of numbers, NaN where unknown, side by side: [count, columns]. Numbers are taken relative to the first, so
+ * that equal ones have no spread, whatever their sum is rounded to. A spread of no more than what two numbers may differ
+ * by once each is rounded to 53 bits is none either: 0.3 beside 0.1 + 0.2.
+ */
 function standardised(columns: readonly Float64Array[]): FeatureTable {
   const width = columns.length;
   const data = new Float32Array(columns[0].length * width);
-  columns.forEach((column, place) => {
+  columns.forEach((column, at) => {
     const known = column.filter((value) => !Number.isNaN(value));
-    const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
-    const variance = known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / known.length;
-    const scale = variance > 0 ? 1 / Math.sqrt(variance) : 0;
+    const [first] = known;
+    const mean = known.reduce((sum, value) => sum + (value - first), 0) / known.length;
+    const variance = known.reduce((sum, value) => sum + (value - first - mean) ** 2, 0) / known.length;
+    const largest = known.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const spread = known.reduce((most, value) => Math.max(most, Math.abs(value - first)), 0);
+    const scale = spread > Number.EPSILON * largest ? 1 / Math.sqrt(variance) : 0;
     column.forEach((value, entity) => {
-      if (!Number.isNaN(value)) data[entity * width + place] = (value - mean) * scale;
+      if (!Number.isNaN(value)) data[entity * width + at] = (value - first - mean) * scale;
     });
   });
   return { width, data };

@@ -17,17 +17,23 @@ import {
 import { eachSplit, SPLITS, type SplitName } from "../protocols.ts";
 import { restoreRetriever } from "../retrievers/restore.ts";
 import type { Retriever } from "../retrievers/retriever.ts";
+import { UserPasts } from "../user-pasts.ts";
+import { featureEntries, readFeatures } from "./prepared-features.ts";
 import { PreparedFile } from "./prepared-file.ts";
 import { encodePreparedMetadata, type PreparedDescription } from "./prepared-metadata.ts";
 
 /** What the names of the retriever's tensors start with. */
 const RETRIEVER_PREFIX = "retriever.";
+/** And those of what users have met. */
+const PAST_PREFIX = "past.";
 
 /** All that a prepared dataset holds. */
 export interface PreparedContent extends PreparedDescription, Readonly<Record<SplitName, ListDataset>> {
   readonly catalogue: Catalogue;
   /** What scored the candidates. */
   readonly retriever?: Retriever;
+  /** What each user has met. */
+  readonly pasts?: UserPasts;
 }
 
 /** An open prepared dataset. */
@@ -50,23 +56,28 @@ export interface PreparedDataset extends Omit<PreparedContent, SplitName> {
  * @throws the file system's error when the file cannot be written
  */
 export async function writePreparedDataset(file: string, content: PreparedContent): Promise<void> {
-  const { catalogue, retriever, protocols, counts, report, source } = content;
-  const retrieverTensors = [...(retriever?.tensors() ?? [])];
+  const { catalogue, retriever, pasts, protocols, counts, report, queries, source } = content;
+  const prefixed = (prefix: string, tensors: Iterable<[string, SafetensorsEntry]>) =>
+    [...tensors].map(([name, tensor]): [string, SafetensorsEntry] => [`${prefix}${name}`, tensor]);
   const tensors = new Map<string, SafetensorsEntry>([
     ...catalogueTensors(catalogue),
-    ...retrieverTensors.map(([name, tensor]) => [`${RETRIEVER_PREFIX}${name}`, tensor] as const),
-    ...SPLITS.flatMap((split) => COLUMN_NAMES.map((column) => columnEntry(split, column, content[split]))),
+    ...prefixed(RETRIEVER_PREFIX, retriever?.tensors() ?? []),
+    ...prefixed(PAST_PREFIX, pasts?.tensors() ?? []),
+    ...SPLITS.flatMap((split) => columnEntries(split, content[split])),
+    ...SPLITS.flatMap((split) => featureEntries(split, content[split])),
   ]);
   const metadata = encodePreparedMetadata({
     protocols,
-    counts,
+    ...(counts && { counts }),
     ...(report && { report }),
+    ...(queries && { queries }),
     source,
     catalogue: describeCatalogue(catalogue),
     ...(retriever && { retriever: retriever.name }),
+    ...(pasts && { pasts: { repeats: pasts.repeats } }),
     splits: eachSplit((split) => {
-      const { size, candidateCount, listLength, historyLength } = content[split];
-      return { size, candidateCount, listLength, historyLength };
+      const { size, candidateCount, listLength, historyLength, maxGrade } = content[split];
+      return { size, candidateCount, listLength, historyLength, ...(maxGrade !== undefined && { maxGrade }) };
     }),
     sha256: Object.fromEntries([...tensors].map(([name, { data }]) => [name, sha256(bytesOf(data))])),
   });
@@ -86,14 +97,17 @@ export async function writePreparedDataset(file: string, content: PreparedConten
 export async function openPreparedDataset(file: string): Promise<PreparedDataset> {
   const prepared = await PreparedFile.open(file);
   try {
-    const { protocols, counts, report, source, splits } = prepared.metadata;
-    for (const split of SPLITS) for (const name of COLUMN_NAMES) findColumn(prepared, split, name);
+    const { protocols, counts, report, queries, source, splits } = prepared.metadata;
+    for (const split of SPLITS) for (const name of columnsOf(prepared, split)) findColumn(prepared, split, name);
     const retriever = await readRetriever(prepared);
+    const pasts = await readPasts(prepared);
     return {
       ...(retriever && { retriever }),
+      ...(pasts && { pasts }),
       protocols,
-      counts,
+      ...(counts && { counts }),
       report,
+      ...(queries && { queries }),
       source,
       splits,
       catalogue: await readCatalogue(prepared),
@@ -130,10 +144,20 @@ async function readCatalogue(file: PreparedFile): Promise<Catalogue> {
 async function readRetriever(file: PreparedFile): Promise<Retriever | undefined> {
   const { retriever: name, catalogue } = file.metadata;
   if (name === undefined) return undefined;
-  const tensors = await file.readTensors((tensor) =>
-    tensor.startsWith(RETRIEVER_PREFIX) ? tensor.slice(RETRIEVER_PREFIX.length) : undefined,
-  );
+  const tensors = await file.readTensors(withoutPrefix(RETRIEVER_PREFIX));
   return file.restore(() => restoreRetriever(name, tensors, catalogue));
+}
+
+async function readPasts(file: PreparedFile): Promise<UserPasts | undefined> {
+  const { pasts, catalogue } = file.metadata;
+  if (pasts === undefined) return undefined;
+  const tensors = await file.readTensors(withoutPrefix(PAST_PREFIX));
+  return file.restore(() => UserPasts.restore(pasts.repeats, catalogue, tensors));
+}
+
+/** The rest of a tensor's name after `prefix`; undefined for one of another prefix. */
+function withoutPrefix(prefix: string): (name: string) => string | undefined {
+  return (name) => (name.startsWith(prefix) ? name.slice(prefix.length) : undefined);
 }
 
 async function readRows(
@@ -150,7 +174,7 @@ async function readRows(
     );
   }
   const columns: Partial<Record<ColumnName, Int32Array | Float32Array>> = {};
-  for (const column of COLUMN_NAMES) {
+  for (const column of columnsOf(file, split)) {
     const { name, begin, end } = findColumn(file, split, column);
     const rowBytes = (end - begin) / extents.size;
     const bytes =
@@ -159,22 +183,41 @@ async function readRows(
         : await file.readPart(begin + firstRow * rowBytes, rowCount * rowBytes);
     columns[column] = new COLUMNS[column].array(bytes);
   }
-  return { ...extents, size: rowCount, ...(columns as Pick<ListDataset, ColumnName>) };
+  const dataset = { ...extents, size: rowCount, ...(columns as Pick<ListDataset, ColumnName>) };
+  const counts = file.has(columnTensorName(split, "candidateCounts"))
+    ? new Int32Array(await file.readTensor(columnTensorName(split, "candidateCounts")))
+    : undefined;
+  return { ...dataset, ...(await readFeatures(file, split, firstRow, dataset, counts)) };
 }
 
 /** The tensor that a column of a split is, such as `training.retriever_scores`: [S, width], or [S]. */
 function columnTensor(split: SplitName, column: ColumnName, extents: Extents) {
   const { array, width } = COLUMNS[column];
   return {
-    name: `${split}.${column.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
+    name: columnTensorName(split, column),
     dtype: array === Int32Array ? ("I32" as const) : ("F32" as const),
     shape: width === undefined ? [extents.size] : [extents.size, extents[width]],
   };
 }
 
-function columnEntry(split: SplitName, column: ColumnName, dataset: ListDataset): [string, SafetensorsEntry] {
-  const { name, ...tensor } = columnTensor(split, column, dataset);
-  return [name, { ...tensor, data: dataset[column] }];
+function columnTensorName(split: SplitName, column: ColumnName): string {
+  return `${split}.${column.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+}
+
+/** The columns of a split that a file has, or must have. */
+function columnsOf(file: PreparedFile, split: SplitName): ColumnName[] {
+  return COLUMN_NAMES.filter(
+    (column) => COLUMNS[column].isOptional !== true || file.has(columnTensorName(split, column)),
+  );
+}
+
+function columnEntries(split: SplitName, dataset: ListDataset): [string, SafetensorsEntry][] {
+  return COLUMN_NAMES.flatMap((column): [string, SafetensorsEntry][] => {
+    const data = dataset[column];
+    if (data === undefined) return [];
+    const { name, ...tensor } = columnTensor(split, column, dataset);
+    return [[name, { ...tensor, data }]];
+  });
 }
 
 /** Where a column lies, once it is known to have the type and shape that it must have. */

@@ -49,6 +49,11 @@ export class PreparedFile {
     return this.handle.close();
   }
 
+  /** Whether the file holds a tensor of that name. */
+  has(name: string): boolean {
+    return this.layout.tensors.has(name);
+  }
+
   location(name: string): SafetensorsLocation {
     const location = this.layout.tensors.get(name);
     if (location === undefined) throw this.damaged(`there is no tensor ${name}`);

@@ -4,11 +4,12 @@ import { sha256 } from "../../files/sha256.ts";
 import { parsedJson } from "../../text/parsed-json.ts";
 import { arrayLength, catalogueDescriptionSchema } from "../features/catalogue-tensors.ts";
 import { CANDIDATE_PROTOCOLS, SPLIT_ORIGINS, SPLITS } from "../protocols.ts";
+import { queryReportSchema } from "../queries/query-report.ts";
 import { dataReportSchema, preparationCountsSchema } from "../report/data-report-schema.ts";
 import { sourceFingerprintSchema } from "./fingerprint.ts";
 
 /** Of the layout: a reader refuses any other. */
-const PREPARED_VERSION = 2;
+const PREPARED_VERSION = 3;
 
 /** Key of the metadata entry. */
 const METADATA_KEY = "goalrank";
@@ -21,6 +22,13 @@ const extents = z.object({
   candidateCount: arrayLength,
   listLength: arrayLength,
   historyLength: arrayLength,
+  maxGrade: z.int().min(0).exactOptional(),
+});
+
+/** How lists were split, and how each split's candidates were chosen. */
+export const protocolsSchema = z.object({
+  split: z.enum(SPLIT_ORIGINS),
+  candidates: z.record(z.enum(SPLITS), z.enum(CANDIDATE_PROTOCOLS)),
 });
 
 /** The JSON of the metadata entry. */
@@ -29,18 +37,18 @@ const preparedMetadata = z.object({
   version: z.literal(PREPARED_VERSION),
   /** The Node.js that wrote the file. */
   node: z.string(),
-  /** How lists were split, and how each split's candidates were chosen. */
-  protocols: z.object({
-    split: z.enum(SPLIT_ORIGINS),
-    candidates: z.record(z.enum(SPLITS), z.enum(CANDIDATE_PROTOCOLS)),
-  }),
-  counts: preparationCountsSchema,
+  protocols: protocolsSchema,
+  counts: preparationCountsSchema.optional(),
   /** What was known of the log when the data was prepared. */
   report: dataReportSchema.optional(),
+  /** Of queries with grades, which are no log. */
+  queries: queryReportSchema.optional(),
   source: sourceFingerprintSchema,
   catalogue: catalogueDescriptionSchema,
   /** The retriever that scored the candidates, where its tensors are in the file. */
   retriever: z.string().optional(),
+  /** Of the users' pasts, where their tensors are in the file. */
+  pasts: z.object({ repeats: z.boolean() }).optional(),
   splits: z.record(z.enum(SPLITS), extents),
   /** Of each tensor's bytes. */
   sha256: z.record(z.string(), z.string()),
@@ -49,7 +57,7 @@ const preparedMetadata = z.object({
 /** What the metadata entry says, checked. */
 export type PreparedMetadata = z.infer<typeof preparedMetadata>;
 /** What a prepared dataset says of itself, besides its columns. */
-export type PreparedDescription = Pick<PreparedMetadata, "protocols" | "counts" | "report" | "source">;
+export type PreparedDescription = Pick<PreparedMetadata, "protocols" | "counts" | "report" | "queries" | "source">;
 
 /** What is said in the metadata of a safetensors file of what it holds. */
 export function encodePreparedMetadata(

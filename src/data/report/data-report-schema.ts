@@ -11,7 +11,7 @@ const logCounts = z.object({
   interactions: count,
   /** Interactions whose feedback reaches the positive threshold. */
   positives: count,
-  /** Interactions that equal an earlier one in user, item, feedback and time, where there are any. */
+  /** Interactions that have user, item, time and list in common with an earlier one, where there are any. */
   repeated: count.optional(),
   /** Of a log that carries lists: candidates that were not shown, which are no interactions. */
   notShown: count.optional(),
@@ -29,13 +29,11 @@ const listCounts = z.object({
   /** Users left out of the test because their test list has a positive, but an item twice. */
   testUsersWithRepeat: count,
   training: count,
+  /** At most one list per user, and so is the test, unless they are files. */
   validation: count,
-  /** At most one list per user, unless the test is a file. */
   test: count,
-  /** Under `global-time` only: lists on both sides of the cut, or of where validation begins. */
-  straddling: count.optional(),
-  /** Under `global-time` only: lists after their user's test list. */
-  later: count.optional(),
+  /** Those between two splits, or after their user's validation or test list, where there are any. */
+  unused: count.optional(),
   /** Of a log that carries lists only: those with fewer than L shown items, which are not among `lists`. */
   tooShort: count.optional(),
 });
@@ -44,7 +42,9 @@ const listCounts = z.object({
 export const preparationCountsSchema = z.object({
   core: count,
   listLength: count,
-  /** Before the core filter. */
+  /** Interactions that repeat another and were left out before the core filter, where there are any. */
+  dropped: count.optional(),
+  /** All that was read. */
   read: logCounts,
   /** After the core filter. */
   kept: logCounts,
@@ -121,8 +121,7 @@ export const dataReportSchema = z.object({
 /** The size of a log. */
 export type LogCounts = z.infer<typeof logCounts>;
 /**
- * How many lists there are and what became of them: training + validation + test (+ straddling + later) =
- * withPositive - withRepeat.
+ * How many lists there are and what became of them: training + validation + test (+ unused) = withPositive - withRepeat.
  */
 export type ListCounts = z.infer<typeof listCounts>;
 /** What is left of a log at each stage of its preparation. */

@@ -9,8 +9,7 @@ export function formatDataReport(report: DataReport): string {
     `protocol ${report.split}: ${number(report.users)} users, ${number(report.items)} items, ` +
       `${number(report.interactions)} interactions, of which the retriever learned from ${number(report.learned)}`,
     ...(preparation === undefined ? [] : [formatPreparation(preparation)]),
-    ...leftOut(lists.straddling, "lists lie on both sides of a cut in time"),
-    ...leftOut(lists.later, "lists come after their user's test list"),
+    ...leftOut(lists.unused, "lists lie between two splits, or after their user's list of one"),
     ...leftOut(lists.tooShort, "logged lists are too short"),
     `lists per user: minimum ${own.minimum}, quartiles ${own.lowerQuartile}, ${own.median}, ${own.upperQuartile}, ` +
       `maximum ${own.maximum}`,
@@ -34,7 +33,7 @@ export function formatDataReport(report: DataReport): string {
 
 /** The counts in a few lines for people; what did not occur (nothing left out, nothing drawn) is not mentioned. */
 export function formatPreparation(counts: PreparationCounts): string {
-  const { core, listLength, read, kept, lists, trainingListsDrawn } = counts;
+  const { core, listLength, dropped, read, kept, lists, trainingListsDrawn } = counts;
   const drawn = trainingListsDrawn < lists.training ? ` (${number(trainingListsDrawn)} of them drawn)` : "";
   const untested = [
     ...counted(lists.testUsersWithoutPositive, "whose list has no positive"),
@@ -42,7 +41,13 @@ export function formatPreparation(counts: PreparationCounts): string {
   ];
   return [
     `read: ${formatLog(read)}`,
-    `${core}-core: ${formatLog(kept)}`,
+    ...leftOut(dropped, "rows that repeat another's user, item and time"),
+    ...(kept.repeated === undefined
+      ? []
+      : [
+          "rows that repeat an earlier one's user, item and time: dedupe first (--data.dedupe first) keeps one of each",
+        ]),
+    `${core}-core: ${formatLog(kept)}; it keeps ${percent(keptShare(counts))} of the interactions`,
     `lists of ${listLength}: ${number(lists.lists)}, of which ${number(lists.withPositive)} with a positive`,
     `training ${number(lists.training)}${drawn}, validation ${number(lists.validation)}, test ${number(lists.test)}`,
     ...leftOut(lists.withRepeat, "lists that hold an item twice"),
@@ -50,10 +55,16 @@ export function formatPreparation(counts: PreparationCounts): string {
   ].join("\n");
 }
 
+/** Share of the interactions, each counted once where repeats are left out, that the core keeps. */
+function keptShare({ dropped = 0, read, kept }: PreparationCounts): number | undefined {
+  const interactions = read.interactions - dropped;
+  return interactions === 0 ? undefined : kept.interactions / interactions;
+}
+
 function formatLog({ users, items, interactions, positives, notShown = 0, repeated = 0 }: LogCounts): string {
   const share = interactions === 0 ? 0 : positives / interactions;
   const candidates = notShown === 0 ? "" : `, ${number(notShown)} candidates that were not shown`;
-  const twice = repeated === 0 ? "" : `, ${number(repeated)} of them written before`;
+  const twice = repeated === 0 ? "" : `, ${number(repeated)} of them repeat an earlier one`;
   return (
     `${number(users)} users, ${number(items)} items, ${number(interactions)} interactions${twice}, ` +
     `${percent(share)} positive${candidates}`

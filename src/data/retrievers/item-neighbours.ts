@@ -71,16 +71,30 @@ export function findItemNeighbours(log: InteractionLog, options: ItemNeighbourOp
 }
 
 /**
+ * What the most popular item scores by that alone: less than any neighbour adds, so that popularity orders only what no
+ * neighbour tells apart (ours). For someone who likes nothing it orders everything.
+ */
+const POPULARITY = 1e-6;
+
+/**
  * Scores an item for a user by the sum of its similarities to those of its neighbours that the user likes, in the log or
- * in a history. A user who likes nothing scores every item 0.
+ * in a history, and, where that says nothing, by its popularity.
  */
 export class ItemNeighbourRetriever implements Retriever {
   readonly name = "item-neighbours";
 
+  /** POPULARITY for the item that most users like, for others in proportion: [I]. */
+  private readonly popularity: Float64Array;
+
   private constructor(
     private readonly likes: GroupedItems,
     private readonly neighboured: NeighbouredItems,
-  ) {}
+  ) {
+    this.popularity = new Float64Array(this.itemCount);
+    for (const item of likes.items) this.popularity[item]++;
+    const most = this.popularity.reduce((high, count) => Math.max(high, count), 1);
+    for (let item = 0; item < this.itemCount; item++) this.popularity[item] *= POPULARITY / most;
+  }
 
   get userCount(): number {
     return this.likes.offsets.length - 1;
@@ -119,7 +133,7 @@ export class ItemNeighbourRetriever implements Retriever {
       const own = this.likes.items.subarray(this.likes.offsets[user], this.likes.offsets[user + 1]);
       for (const item of own) liked.add(item);
     }
-    const scores = new Float64Array(this.itemCount);
+    const scores = this.popularity.slice();
     for (const item of liked) {
       for (let at = offsets[item]; at < offsets[item + 1]; at++) scores[items[at]] += similarities[at];
     }

@@ -6,13 +6,19 @@ import { Retrieval, type ScoreItems } from "../retrieval.ts";
 /**
  * Recall@k: the share of the positives in `heldOut` that are among the k best of the items that their user had not
  * met before the list; items of equal score count in the order of their numbers. A positive that was met before is
- * not retrieved. NaN when no list holds a positive.
+ * not retrieved, unless with `repeats`. NaN when no list holds a positive.
  *
  * @param log the whole log, in which the lists lie
  * @throws RangeError for a `k` that is no positive integer, a list that is not of this log, or scores that are not
  * finite
  */
-export function recallAt(scoreItems: ScoreItems, log: InteractionLog, heldOut: ExposedLists, k = 50): number {
+export function recallAt(
+  scoreItems: ScoreItems,
+  log: InteractionLog,
+  heldOut: ExposedLists,
+  k = 50,
+  repeats = false,
+): number {
   if (!Number.isInteger(k) || k < 1) throw new RangeError(`recall: k must be a positive integer, got ${k}`);
   const { users, starts, listLength } = heldOut;
   const isPositive = positiveAt(log, heldOut.positiveThreshold);
@@ -28,7 +34,7 @@ export function recallAt(scoreItems: ScoreItems, log: InteractionLog, heldOut: E
           "log that the lists were cut from",
       );
     }
-    const best = retrieval.best(user, start, k);
+    const best = retrieval.best(user, repeats ? start : log.userOffsets[user], start, k);
     for (let row = start; row < start + listLength; row++) {
       if (!isPositive(row)) continue;
       positives++;

@@ -15,7 +15,7 @@
 import type { RequestBatch } from "../../data/batch.ts";
 import type { ListDataset } from "../../data/dataset.ts";
 import { showableLists } from "../../data/labels.ts";
-import { feedbackTask } from "../../goalrank/feedback-task.ts";
+import { feedbackTask, partStream } from "../../goalrank/feedback-task.ts";
 import type { ListJudge } from "../../goalrank/judge.ts";
 import { binaryCrossEntropyWithLogits, concat, full, noGrad, type Tensor, tensor } from "../../tensor/index.ts";
 import type { TrainingTask } from "../../training/trainer.ts";
@@ -55,10 +55,10 @@ export function egRerankTask(
 ): TrainingTask {
   const { generator, discriminator } = model;
   const { samples, refreshEvery, discriminatorWeight } = options;
-  const task = feedbackTask("eg-rerank", model, dataset, async (batch, step) => {
-    if (step % refreshEvery === 0) sampler.loadStateDict(await generator.stateDict());
-    const key = { seed, stream: "eg-rerank", step };
-    const drawn = noGrad(() => sampler.sample(batch, samples, key));
+  const task = feedbackTask("eg-rerank", model, dataset, async (batch, step, part) => {
+    if (part === 0 && step % refreshEvery === 0) sampler.loadStateDict(await generator.stateDict());
+    const key = { seed, stream: partStream("eg-rerank", part), step };
+    const drawn = noGrad(() => sampler.sample(batch, samples, key, batch.listLength));
     const logged = tensor(showableLists(batch), [batch.size, 1, batch.listLength]);
     const told = discriminator.forward(batch, concat([logged, drawn.lists], 1));
     const [ofLogged, ofDrawn] = [told.slice(1, 0, 1), told.slice(1, 1)];

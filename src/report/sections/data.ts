@@ -63,7 +63,7 @@ function stageTable({ preparation, ...report }: DataReport): Html {
 }
 
 function listTable({ lists, splits, preparation, split }: DataReport): Html {
-  const { straddling = 0, later = 0, tooShort = 0 } = lists;
+  const { unused = 0, tooShort = 0 } = lists;
   const drawn = preparation?.trainingListsDrawn;
   const row = (head: string, value: number, what: Content = "") => ({
     head,
@@ -80,8 +80,7 @@ function listTable({ lists, splits, preparation, split }: DataReport): Html {
       row("With a positive", lists.withPositive),
       ...optional("With a positive, but an item twice", lists.withRepeat),
       ...optional("Too short", tooShort),
-      ...optional("On both sides of a cut in time", straddling),
-      ...optional("After their user's test list", later),
+      ...optional("Between two splits, or after their user's list of one", unused),
       row(
         "Training",
         lists.training,

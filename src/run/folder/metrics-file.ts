@@ -1,6 +1,7 @@
 /** The file of everything that was logged: a line of JSON for each step and each validation. */
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   ftruncateSync,
   openSync,
@@ -108,6 +109,15 @@ export class MetricsFile implements TrainingListener {
     const present = Buffer.alloc(line.length);
     readSync(this.descriptor, present, 0, line.length, this.position);
     return present.equals(line);
+  }
+}
+
+/** Tells a listener of all steps in the file `path`; of none where there is no such file. */
+export function replaySteps(path: string, listener: TrainingListener): void {
+  if (!existsSync(path)) return;
+  for (const line of readFileSync(path, "utf8").split("\n").slice(0, -1)) {
+    const { stage, step, validation, ...metrics } = JSON.parse(line);
+    if (validation === undefined) listener.step(stage, step, metrics);
   }
 }
 

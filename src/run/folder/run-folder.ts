@@ -8,7 +8,8 @@
  *   tensorboard/              the same for TensorBoard
  *   checkpoints/              the newest states of every model's training
  *   *.safetensors             the trained weights
- *   ranker.safetensors        what `loadRanker` reads
+ *   rankers/*.safetensors     a ranker of every method
+ *   ranker.safetensors        the one that is deployed, which `loadRanker` reads; missing where the verdict deploys none
  *   anatomy.json              a few groups of lists in detail
  *   result.json               the results; it is written last, so a run that has it is finished
  *   lock                      the id of the process that writes the run, while there is one
@@ -117,6 +118,11 @@ export class RunFolder {
   /** Writes a file, whole or not at all. */
   write(name: string, content: string | Uint8Array): void {
     writeWhole(join(this.path, name), content);
+  }
+
+  /** Removes a file that an earlier process may have left. */
+  remove(name: string): void {
+    rmSync(join(this.path, name), { force: true });
   }
 
   /** Writes `result.json`: the run is finished. */

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { parquetWriteFile } from "hyparquet-writer";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { DataError } from "../../../src/data/errors.ts";
@@ -115,6 +116,7 @@ test("the order of the file's rows changes nothing, and every weight sums to the
   const row = fc.tuple(fc.nat(9), fc.nat(4), fc.array(fc.nat(6), { maxLength: 4 }));
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(row, { selector: ([id]) => id, maxLength: 10 }), async (rows) => {
+      fc.pre(rows.some(([id]) => id < 8));
       const source = { key: "id", categorical: ["kind"], multiple: [{ column: "tags", separator: ";" }] };
       const write = (name: string, own: typeof rows) =>
         folder.write(
@@ -134,6 +136,98 @@ test("the order of the file's rows changes nothing, and every weight sums to the
     }),
     { numRuns: 30 },
   );
+});
+
+test("a column whose numbers are all the same is 0, and so is one that differs only by rounding", async () => {
+  const constant: [string, number][] = [
+    ["0.1", 3],
+    ["0.1", 120],
+    ["14.62", 1000],
+    ["19.99", 50],
+    ["1e30", 7],
+    ["0", 2],
+  ];
+  const standardised = async (values: readonly (number | string)[]) => {
+    const ids = values.map((_, n) => `i${n}`);
+    const file = folder.write("constant.csv", `id,price\n${ids.map((id, n) => `${id},${values[n]}\n`).join("")}`);
+    return [...((await readFeatures({ file, key: "id", numeric: ["price"] }, ids)).features?.data ?? [])];
+  };
+  for (const [value, count] of constant) {
+    const data = await standardised(new Array(count).fill(value));
+    assert.ok(
+      data.every((own) => own === 0),
+      `${count} rows of ${value}`,
+    );
+  }
+  assert.equal(await standardised([0.3, 0.1 + 0.2, 0.3]), [0, 0, 0]);
+  // A spread that text can say is kept, however small beside the numbers.
+  assert.equal(await standardised([1e9, 1e9 + 1e-5]), [-1, 1]);
+});
+
+test("any delimiter, with a header, without one by numbers, and with names that are given", async () => {
+  const rows = '7 | Toy Story|3.5\n8|Heat|\n9|12" vinyl|1.5\n';
+  const titles = ["Heat", "Toy Story", ""];
+  const ids = ["8", "7", "x"];
+  const named = folder.write("pipes.csv", `id|name|stars\n${rows.replace('"', '""').replace(/12.*vinyl/, '"$&"')}`);
+  const bare = folder.write("items.tsv", rows.replaceAll("|", "\t"));
+  const whole = { key: "id", title: "name", numeric: ["stars"] };
+  const numbered = { key: 1, title: 2, numeric: [3] };
+  for (const source of [
+    { file: named, delimiter: "|", ...whole },
+    { file: named, delimiter: "|", header: true, ...numbered },
+    { file: bare, ...numbered },
+    { file: bare, format: "tsv", columns: ["id", "name", "stars"], ...whole },
+  ] as const) {
+    const read = await readFeatures(source, ids);
+    assert.equal(read.titles, titles, JSON.stringify(source));
+    assert.equal(read.counts, { rows: 3, skipped: 1, missing: 1 });
+  }
+  // A quote between tabs is text, in tables as in logs.
+  assert.equal((await readFeatures({ file: bare, ...numbered }, ["9"])).titles, ['12" vinyl']);
+  assert.match(
+    await messageOf(readFeatures({ file: bare, key: 4 }, ids)),
+    /items\.tsv:1: there is no column 4; there are 3/,
+  );
+});
+
+test("Parquet: text, numbers, truth values and nulls, by name or number", async () => {
+  const file = join(folder.path, "items.parquet");
+  parquetWriteFile({
+    filename: file,
+    columnData: [
+      { name: "id", data: [7, 8, 9], type: "INT32" },
+      { name: "name", data: ["a", " b ", null], type: "STRING" },
+      { name: "price", data: [1, 3, null], type: "DOUBLE" },
+      { name: "new", data: [true, false, true], type: "BOOLEAN" },
+    ],
+  });
+  const read = await readFeatures(
+    { file, key: 1, title: "name", numeric: ["price"], categorical: ["new"], minimumCount: 1 },
+    ["9", "8", "7"],
+  );
+  assert.equal(read.titles, ["", "b", "a"]);
+  assert.equal([...(read.features?.data ?? [])], [0, 1, -1]);
+  assert.equal(read.vocabulary.slice(3), ["new=0", "new=1"]);
+  const twice = join(folder.path, "twice.parquet");
+  parquetWriteFile({ filename: twice, columnData: [{ name: "id", data: ["a", "a"], type: "STRING" }] });
+  assert.is(
+    await messageOf(readFeatures({ file: twice, key: "id" }, ["a"])),
+    '/twice.parquet: row 2: "a" occurs twice in the column "id"',
+  );
+  assert.match(
+    await messageOf(readFeatures({ file: twice, key: "sku" }, ["a"])),
+    /no column "sku"; the columns are id/,
+  );
+});
+
+test("a table of which no row is of the log is an error that shows an id of each", async () => {
+  const file = folder.write("others.csv", "id,price\n12.0,3\n13.0,4\n");
+  assert.match(
+    await messageOf(readFeatures({ file, key: "id", numeric: ["price"] }, ["12", "13"])),
+    /^\/others\.csv: no row is of anything in the log: .*"id" holds ids such as "12\.0", the log such as "12"/,
+  );
+  const empty = folder.write("none.csv", "id,price\n");
+  assert.is(await messageOf(readFeatures({ file: empty, key: "id" }, ["12"])), "/none.csv: there are no rows");
 });
 
 test("errors name the file and the line", async () => {

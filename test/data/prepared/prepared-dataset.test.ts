@@ -17,6 +17,7 @@ import { learnRetriever } from "../../../src/data/retrievers/learn.ts";
 import { PopularityRetriever } from "../../../src/data/retrievers/popularity.ts";
 import { RETRIEVERS } from "../../../src/data/retrievers/retriever.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/nn/index.ts";
+import { trimmedRows } from "../../mixed-lists.ts";
 import { cutFile, TemporaryFolder } from "../logs.ts";
 
 const folder = new TemporaryFolder();
@@ -98,6 +99,24 @@ test("what is written is read again, bit for bit", async () => {
   );
 });
 
+test("rows of different size, and labels of all candidates, are kept with their numbers", async () => {
+  const file = path("mixed.goalrank");
+  const written = await content();
+  const training = {
+    ...trimmedRows(written.training, [
+      [9, 4],
+      [5, 3],
+    ]),
+    labels: new Float32Array(written.training.candidates.length).fill(0.5),
+  };
+  await writePreparedDataset(file, { ...written, training });
+  const data = await openPreparedDataset(file);
+  assert.equal(await data.read("training"), training);
+  assert.equal(await data.read("training", 1, 3), selectRows(training, [1, 2, 3]));
+  assert.equal(await data.read("test"), written.test);
+  await data.close();
+});
+
 test("any rows can be read by themselves", async () => {
   const file = path("rows.goalrank");
   const { training } = await content();
@@ -166,7 +185,7 @@ test("the same content gives the same bytes, which are a valid safetensors file"
   const { tensors, metadata } = decodeSafetensors(bytes);
   assert.equal(encodeSafetensors(tensors, metadata), new Uint8Array(bytes));
   assert.equal(tensors.get("training.candidates")?.data, (await content()).training.candidates);
-  assert.is(JSON.parse(metadata.goalrank).version, 2);
+  assert.is(JSON.parse(metadata.goalrank).version, 3);
 });
 
 test("a file that was cut short anywhere is refused", async () => {
@@ -219,7 +238,7 @@ test("files of another version, of another kind, and files that are missing, are
   };
   assert.is(
     await withMetadata({ version: 1 }),
-    "x.goalrank: it is a prepared dataset of version 1; this program reads version 2; prepare the data again",
+    "x.goalrank: it is a prepared dataset of version 1; this program reads version 3; prepare the data again",
   );
   assert.is(await withMetadata({ kind: "weights" }), "x.goalrank: it is no prepared dataset; prepare the data again");
   writeFileSync(path("x.goalrank"), encodeSafetensors(tensors));

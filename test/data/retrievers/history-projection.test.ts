@@ -62,9 +62,9 @@ test("item neighbours add a stranger's likes, and leave out what was met without
   const score = retriever.scoresFor({ user: undefined, history: [{ item: 0, liked: true }] });
   const kind = log.itemIds[0].slice(0, 2);
   log.itemIds.forEach((name, item) => {
-    if (item > 0) assert.is(score(item) > 0, name.startsWith(kind), name);
+    if (item > 0) assert.is(score(item) > 1e-4, name.startsWith(kind), name);
   });
-  assert.is(retriever.scoresFor({ user: undefined, history: [{ item: 0, liked: false }] })(1), 0);
+  assert.ok(retriever.scoresFor({ user: undefined, history: [{ item: 0, liked: false }] })(1) < 1e-5);
 });
 
 test.run();

@@ -1,0 +1,94 @@
+/** The end of a run: what to deploy, how sure that is, whether GoalRank is worth it, what is wrong, and what to do next. */
+import type { Choice, Gate, Verdict } from "../result-schema.ts";
+import { type Evidence, openGates, titleOf } from "./gates.ts";
+import { formatLead, formatWorth, measureTitle } from "./words.ts";
+
+/** What a verdict is made of. */
+export interface VerdictInput extends Evidence {
+  /** How the candidates of validation and test lists were chosen; undefined for a world. */
+  readonly candidates: string | undefined;
+  /** What the settings say to serve, whatever the verdict. */
+  readonly overruled: string | undefined;
+}
+
+/** Stands for the folder of the run in {@link Verdict.next}: results do not depend on where they lie. */
+const RUN = "RUN";
+/** What comes next where no folder was named. */
+const KEEP = "goalrank train all with --out FOLDER, which keeps the ranker";
+
+/** The verdict on a run whose methods were compared. */
+export function createVerdict(input: VerdictInput): Verdict {
+  const { choice, overruled } = input;
+  const gates = openGates(input);
+  const blocking = gates.filter(({ blocks }) => blocks);
+  const deploy = blocking.length > 0 ? null : (choice.chosen ?? null);
+  const served = overruled ?? deploy;
+  const sentences = [
+    headline(deploy, choice, blocking),
+    ...confidence(input),
+    ...worthOfGoalRank(input),
+    ...(overruled === undefined || overruled === deploy
+      ? []
+      : [`The setting deploy overrules it: ${overruled} is served.`]),
+  ];
+  return { deploy, served, gates, text: sentences.join(" "), next: nextCommand(served, blocking), choice };
+}
+
+/** The command that comes next, for the run in this folder. */
+export function nextOf({ next }: Pick<Verdict, "next">, folder: string): string {
+  return next.replaceAll(RUN, folder);
+}
+
+/** A verdict in lines, for people. @param folder of the run; undefined where nothing was kept */
+export function formatVerdict({ text, gates, next }: Verdict, folder?: string): string {
+  const lines = gates.map(({ name, text: own, blocks }) => `${blocks ? "blocks" : "warning"}, ${name}: ${own}`);
+  const command = folder === undefined ? KEEP : nextOf({ next }, folder);
+  return [`verdict: ${text}`, ...lines, `next: ${command}`].join("\n");
+}
+
+function headline(deploy: string | null, choice: Choice, blocking: readonly Gate[]): string {
+  if (deploy === null) return `Deploy nothing yet: ${blocking.map(({ text }) => text).join("; and ")}.`;
+  if (deploy === "retriever") return "Deploy the retriever: no method is shown to rank its candidates better.";
+  return `Deploy ${titleOf(choice, deploy)}.`;
+}
+
+/** What the validation lists say of the choice. */
+function confidence({ choice, candidates, listLength }: VerdictInput): string[] {
+  const { chosen, lists, methods, overRandom, overRetriever } = choice;
+  const own = methods.find(({ name }) => name === chosen);
+  if (own === undefined) return [];
+  const around = own.halfWidth === undefined ? "" : ` ± ${formatWorth(own.halfWidth, choice)}`;
+  const kind = candidates === undefined ? "" : ` of ${candidates} candidates`;
+  const leads = [overRetriever, overRandom].flatMap((lead) =>
+    lead === undefined ? [] : [`${formatLead(lead, choice, listLength)} over ${lead.over}`],
+  );
+  const rest = leads.length === 0 ? "" : `; ${leads.join("; ")}`;
+  const worth = `${measureTitle(choice, listLength)} ${formatWorth(own.mean, choice)}${around}`;
+  return [`On ${lists} validation lists${kind} ${own.method} has ${worth}${rest}.`];
+}
+
+/** Whether GoalRank is worth its training here, and why. */
+function worthOfGoalRank({ choice, listLength, judge: { rSquared, pearson = 0 } }: VerdictInput): string[] {
+  const { goalRank } = choice;
+  if (goalRank === undefined) return [];
+  const lead = `${formatLead(goalRank, choice, listLength)} over ${titleOf(choice, goalRank.over)}`;
+  if (choice.chosen === "goalrank")
+    return [`GoalRank is worth it on this data: ${lead}, the best of the simpler methods.`];
+  const isWithinNoise = choice.methods.some((own) => own.name === "goalrank" && own.isWithinNoise);
+  const reason =
+    rSquared <= 0 || pearson <= 0
+      ? "its reward model does not know what lists earn"
+      : isWithinNoise
+        ? "what it adds is within noise, as where feedback on an item hardly depends on the list around it"
+        : `${titleOf(choice, choice.best)} is better`;
+  return [`GoalRank is not worth it on this data: ${lead}; ${reason}.`];
+}
+
+function nextCommand(served: string | null, blocking: readonly Gate[]): string {
+  if (served !== null) return `goalrank serve ${RUN}`;
+  if (blocking.some(({ name }) => name === "measures-injection")) {
+    const apart = `--prepared ${RUN}-retrieved.goalrank --out ${RUN}-retrieved`;
+    return `goalrank train all --config ${RUN}/config.json --protocol retrieved ${apart}`;
+  }
+  return `goalrank report ${RUN}`;
+}
