@@ -8,11 +8,11 @@ import type { Method } from "./method.ts";
 export const SIMPLEST_FIRST: readonly string[] = [
   "retriever",
   "dnn",
+  "rank-mixer",
   "dlcm",
   "prm",
   "set-rank",
   "set-rank-induced",
-  "rank-mixer",
   "mir",
   "imitation",
   "goalrank",

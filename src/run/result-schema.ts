@@ -100,6 +100,8 @@ export const verdictSchema = z.object({
   /** The next command, in which RUN stands for the folder of the run. */
   next: z.string(),
   choice,
+  /** Whether GoalRank is worth its training on this data, and why; missing where it was not trained. */
+  goalRank: z.object({ isWorthIt: z.boolean(), text: z.string() }).optional(),
 });
 
 /** `result.json`: what the run came to. */
