@@ -11,7 +11,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { Command } from "commander";
-import { readCsv } from "../src/data/readers/text-logs.ts";
+import { readCsv } from "../test/data/read-logs.ts";
 
 const { megabytes } = new Command("long-line")
   .option("--megabytes <count>", "length of the line", Number, 1024)

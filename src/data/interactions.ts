@@ -31,6 +31,10 @@ export interface InteractionLog {
    * was not shown; 0 for a row without a list: [R].
    */
   readonly positions?: Int32Array;
+  /** Where it is known, the chance at which each item was shown, NaN for one that was not: [R]. */
+  readonly propensities?: Float64Array;
+  /** Fields that the source lacks; see {@link MissingField}. */
+  readonly lacks?: readonly MissingField[];
   /**
    * Of a log out of several files, what the file of each row is for, as a place in `SPLITS`: [R]. A user's training
    * rows then come before those of validation, and these before those of the test, whatever their times.
@@ -41,6 +45,12 @@ export interface InteractionLog {
   /** The source's name of each item: [I]. */
   readonly itemIds: readonly string[];
 }
+
+/**
+ * What a log may lack: users (every list, or row without one, is then of a user of its own), feedback (every interaction
+ * counts 1), or times (rows are in their order).
+ */
+export type MissingField = "user" | "feedback" | "timestamp";
 
 /** The users and items of a log by their names, of whom nothing else is known. */
 export function namedCatalogue({ userIds, itemIds }: InteractionLog): Catalogue {
@@ -55,7 +65,7 @@ export function positiveAt(log: InteractionLog, positiveThreshold: number): (row
 
 /** The interactions of `log` at `rows`, by user. Users and items keep their numbers and names. */
 export function selectInteractions(log: InteractionLog, rows: Int32Array): InteractionLog {
-  const { listNumbers, positions, fileSplits } = log;
+  const { listNumbers, positions, propensities, fileSplits } = log;
   const users = gather(log.users, rows);
   return {
     ...log,
@@ -66,6 +76,7 @@ export function selectInteractions(log: InteractionLog, rows: Int32Array): Inter
     userOffsets: groupOffsets(users, log.userIds.length),
     ...(listNumbers && { listNumbers: gather(listNumbers, rows) }),
     ...(positions && { positions: gather(positions, rows) }),
+    ...(propensities && { propensities: gather(propensities, rows) }),
     ...(fileSplits && { fileSplits: gather(fileSplits, rows) }),
   };
 }

@@ -19,6 +19,7 @@ export function joinLogs(parts: readonly LogPart[]): InteractionLog {
   const users = new Numbering();
   const items = new Numbering();
   const size = parts.reduce((sum, { log }) => sum + log.users.length, 0);
+  const [{ log: first }] = parts;
   const hasLists = parts.some(({ log }) => log.listNumbers !== undefined);
   const columns = {
     users: new Int32Array(size),
@@ -26,12 +27,17 @@ export function joinLogs(parts: readonly LogPart[]): InteractionLog {
     feedback: new Float32Array(size),
     timestamps: new Float64Array(size),
     fileSplits: new Uint8Array(size),
+    ...(parts.some(({ log }) => log.propensities !== undefined) && {
+      propensities: new Float64Array(size).fill(Number.NaN),
+    }),
     ...(hasLists && { listNumbers: new Int32Array(size).fill(-1), positions: new Int32Array(size) }),
   };
   let end = 0;
   let lists = 0;
   for (const { split, log } of parts) {
-    const userNumbers = Int32Array.from(log.userIds, (name) => users.numberOf(name));
+    // Users without a name are others in every file, however they are counted.
+    const prefix = log.lacks?.includes("user") ? `${split} ` : "";
+    const userNumbers = Int32Array.from(log.userIds, (name) => users.numberOf(`${prefix}${name}`));
     const itemNumbers = Int32Array.from(log.itemIds, (name) => items.numberOf(name));
     columns.users.set(
       log.users.map((user) => userNumbers[user]),
@@ -43,6 +49,7 @@ export function joinLogs(parts: readonly LogPart[]): InteractionLog {
     );
     columns.feedback.set(log.feedback, end);
     columns.timestamps.set(log.timestamps, end);
+    if (log.propensities !== undefined) columns.propensities?.set(log.propensities, end);
     columns.fileSplits.fill(SPLITS.indexOf(split), end, end + log.users.length);
     if (log.listNumbers !== undefined && log.positions !== undefined) {
       const before = lists;
@@ -55,7 +62,7 @@ export function joinLogs(parts: readonly LogPart[]): InteractionLog {
     }
     end += log.users.length;
   }
-  const names = { userIds: users.names, itemIds: items.names };
+  const names = { userIds: users.names, itemIds: items.names, ...(first.lacks && { lacks: first.lacks }) };
   const userOffsets = groupOffsets(columns.users, users.names.length);
   return selectInteractions({ ...columns, userOffsets, ...names }, rowsByGroup(columns.users, userOffsets));
 }

@@ -11,46 +11,72 @@ export const LOG_FORMATS = ["movielens", "csv", "tsv", "parquet"] as const;
 /** One of {@link LOG_FORMATS}. */
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
+/** Formats of queries whose candidates carry features and grades: svmlight, and lines of JSON. */
+export const QUERY_FORMATS = ["letor", "queries"] as const;
+/** One of {@link QUERY_FORMATS}. */
+export type QueryFormat = (typeof QUERY_FORMATS)[number];
+
+/** Whether a format is of queries, rather than of interactions. */
+export function isQueryFormat(format: string | undefined): format is QueryFormat {
+  return QUERY_FORMATS.some((own) => own === format);
+}
+
 /** How the characters of a text file are written as bytes. */
 const TEXT_ENCODINGS = ["utf-8", "latin1"] as const;
 /** One of {@link TEXT_ENCODINGS}. */
 export type TextEncodingName = (typeof TEXT_ENCODINGS)[number];
 
+/** In place of a column: the log has none for this field. */
+export const NO_COLUMN = "none";
+
+/** As a delimiter: any number of blanks and tabs. */
+export const WHITESPACE = "whitespace";
+
+/** By its name; or by its number from 1, where no column of the header is called so. */
+const column = z.union([name, count]);
+/** A column of a log, or of a table of features. */
+export type Column = z.output<typeof column>;
+
 const weightedColumn = z.strictObject({
-  column: name.describe("Name of the column"),
+  column: column.describe("Name or number of the column"),
   weight: z.number().describe("What a value of 1 in the column adds to the feedback"),
 });
 /** A column that is part of the feedback. */
 export type WeightedColumn = Settings<typeof weightedColumn>;
 
-/** A file's names of the columns that hold the fields of an interaction. */
+/** A log's columns that hold the fields of an interaction; each format has its own for what is not given. */
 export const columnsSchema = z.strictObject({
-  user: name.default("user_id").describe("Column of the user"),
-  item: name.default("item_id").describe("Column of the item"),
+  user: column
+    .exactOptional()
+    .describe("Column of the user, by its name or its number from 1; `none` makes every list a user's only one"),
+  item: column.exactOptional().describe("Column of the item"),
   // A rating, a 0/1 signal, or `[{ column: "click", weight: 1 }, { column: "long_view", weight: 2 }]`.
   feedback: z
-    .union([name, z.array(weightedColumn).min(1)])
-    .default("rating")
-    .describe("Column of the feedback, a number; or several columns, whose weighted sum is the feedback"),
+    .union([name, count, z.array(weightedColumn).min(1)])
+    .exactOptional()
+    .describe(
+      "Column of the feedback: numbers, true and false, or the words of `feedbackValues`; or several columns, whose " +
+        "weighted sum is the feedback; `none` counts 1 for every interaction",
+    ),
   // In any unit; a Parquet column of dates or timestamps is read in seconds since 1970.
-  timestamp: name.default("timestamp").describe("Column of the time"),
+  timestamp: column.exactOptional().describe("Column of the time; `none` takes the order of the rows"),
   // A user's rows with the same value are one list, those where it is blank are in none.
-  list: name
+  list: column
     .exactOptional()
     .describe("Column of the list (request, impression) that a row belongs to, in logs that carry lists"),
   // Integers that order a list, from 0, from 1 or otherwise. Without this column everything was shown, in file order.
-  position: name
+  position: column
     .exactOptional()
     .describe("Column of the place in the list; blank or negative for a candidate that was not shown"),
+  propensity: column
+    .exactOptional()
+    .describe("Column of the chance, over 0 and at most 1, with which the item was shown there"),
 });
-/** What {@link columnsSchema} describes, with every name that a log needs. */
+/** What {@link columnsSchema} describes. */
 export type ColumnNames = Settings<typeof columnsSchema>;
 
-/** What readers look for unless told otherwise. */
-export const DEFAULT_COLUMNS: ColumnNames = columnsSchema.parse({});
-
 /** How times are written, where not as numbers or dates of ISO 8601. */
-export const timestampFormatSchema = name
+const timestampFormat = name
   .superRefine((text, context) => {
     try {
       new TimeFormat(text);
@@ -62,18 +88,45 @@ export const timestampFormatSchema = name
     "How times are written, as strptime has it: `%d/%m/%Y %H:%M:%S`; numbers, or dates of ISO 8601, unless given",
   );
 
+/** How a log is read: what is not given is as its format has it. */
+export const readingSchema = z.strictObject({
+  columns: columnsSchema.prefault({}).describe("Which columns of the log hold what"),
+  delimiter: name
+    .exactOptional()
+    .describe("What stands between two fields of a `csv` log; `\\t` is a tab, `whitespace` any blanks and tabs"),
+  header: z
+    .boolean()
+    .exactOptional()
+    .describe("Whether the first line names the columns; unless given it does not where `columns` has numbers alone"),
+  timestampFormat: timestampFormat.exactOptional(),
+  feedbackValues: z
+    .record(name, z.number())
+    .exactOptional()
+    .describe("What each word of the feedback column counts, such as `{ view: 1, cart: 3, purchase: 5 }`"),
+  otherFeedback: z
+    .number()
+    .exactOptional()
+    .describe("What every word counts that `feedbackValues` lacks; an error unless given"),
+  encoding: z.enum(TEXT_ENCODINGS).default("utf-8").describe("How the log's characters are written as bytes"),
+  decimal: z.enum([".", ","]).default(".").describe("What stands before the decimals of a number in text"),
+  blanks: z
+    .array(z.string())
+    .default(["NULL", "null", "NA", "\\N"])
+    .describe("Texts that stand for nothing, as a blank does"),
+});
+/** What {@link readingSchema} describes, where what has a default may be left out. */
+export type ReadingOptions = GivenSettings<typeof readingSchema>;
+
+/** What {@link ReadingOptions} are unless given. */
+export const DEFAULT_READING: Settings<typeof readingSchema> = readingSchema.parse({});
+
 /** Formats of a table of features. */
 const TABLE_FORMATS = ["csv", "tsv", "movielens", "parquet"] as const;
 /** One of {@link TABLE_FORMATS}. */
 export type TableFormat = (typeof TABLE_FORMATS)[number];
 
-/** By its name; or by its number from 1, where no column of the header is called so. */
-const tableColumn = z.union([name, count]);
-/** A column of a table of features. */
-export type TableColumn = z.output<typeof tableColumn>;
-
 const multipleColumn = z.strictObject({
-  column: tableColumn.describe("Name or number of the column"),
+  column: column.describe("Name or number of the column"),
   separator: name.describe("What stands between two categories, such as `|`"),
 });
 
@@ -99,11 +152,11 @@ const featureTable = z.strictObject({
         "below are numbers",
     ),
   columns: z.array(name).exactOptional().describe("Names of all columns, for a table without a header"),
-  key: tableColumn.describe("Column of the ids under which the log knows users or items, by its name or number from 1"),
-  title: tableColumn.exactOptional().describe("Column of what people call an item, for reports and answers"),
+  key: column.describe("Column of the ids under which the log knows users or items, by its name or number from 1"),
+  title: column.exactOptional().describe("Column of what people call an item, for reports and answers"),
   // Blank where a number or a category is unknown.
-  numeric: z.array(tableColumn).exactOptional().describe("Columns of numbers"),
-  categorical: z.array(tableColumn).exactOptional().describe("Columns of one category each"),
+  numeric: z.array(column).exactOptional().describe("Columns of numbers"),
+  categorical: z.array(column).exactOptional().describe("Columns of one category each"),
   multiple: z.array(multipleColumn).exactOptional().describe("Columns of several categories each"),
   minimumCount: count.default(2).describe("Categories that fewer users or items have become one rare category"),
 });
@@ -124,6 +177,16 @@ export const splitFilesSchema = z.strictObject({
 });
 /** What {@link splitFilesSchema} describes. */
 export type SplitFiles = GivenSettings<typeof splitFilesSchema>;
+
+/** What else a file of queries has to be told. */
+export const queryFileSchema = z.strictObject({
+  queryFile: name
+    .exactOptional()
+    .describe(
+      "Of a `letor` log without qid: a file with the number of documents of each query, one a line; the file's name with " +
+        "`.query` or `.group` unless given",
+    ),
+});
 
 /** How a log is filtered, cut into lists, and given candidates and features. */
 export const logSchema = z.strictObject({

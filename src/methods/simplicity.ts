@@ -8,6 +8,7 @@ import type { Method } from "./method.ts";
 export const SIMPLEST_FIRST: readonly string[] = [
   "retriever",
   "dnn",
+  "list-net",
   "rank-mixer",
   "dlcm",
   "prm",

@@ -7,6 +7,7 @@ const SUMMARIES: Readonly<Record<string, string>> = {
   oracle: "Knows the simulator from inside and shows the best lists there are: the ceiling, which nobody can use.",
   imitation: "Writes a list item by item, as the logged lists were written.",
   dnn: "Scores every candidate by itself, with a small neural network, and puts the highest scores first.",
+  "list-net": "Scores every candidate by itself, having learned from whole requests which of them belong on top.",
   dlcm: "Reads the candidates from the lowest to the highest with a recurrent network, then scores each in the light of all.",
   "set-rank": "Scores all candidates together, each with an eye on all others.",
   "set-rank-induced": "SetRank with a short cut: the candidates look at a few summaries of all in place of each other.",

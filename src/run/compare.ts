@@ -1,7 +1,7 @@
 /** A run's methods compared on held-out requests: the verdict is of validation lists, the figures are of the test. */
 import type { ListDataset } from "../data/dataset.ts";
 import { listRewards, showableLists } from "../data/labels.ts";
-import { type AverageMetrics, averageMetrics } from "../evaluation/ranking-metrics.ts";
+import { type AverageMetrics, averageMetrics, type UserMetrics } from "../evaluation/ranking-metrics.ts";
 import { type RewardReport, rewardReport } from "../evaluation/reward-report.ts";
 import { mean, meanHalfWidth, pearsonCorrelation } from "../evaluation/statistics.ts";
 import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
@@ -96,9 +96,9 @@ export async function compareMethods(
     worths.push({
       method,
       truth,
-      measured: truth ?? counted.map(({ hit }) => hit * test.listLength),
+      measured: truth ?? listRewards(test, ranked.lists).filter((_, row) => metrics[row] !== undefined),
       predicted,
-      values: truth ?? counted.map(({ ndcg }) => ndcg),
+      values: truth ?? counted.map(discountedGain),
       ranking: averageMetrics(metrics),
     });
     const isServable = instance.answering !== undefined;
@@ -108,7 +108,7 @@ export async function compareMethods(
   const best = find(worths, ORACLE.name)?.truth;
   const generator = generatorOf(methods);
   const examined = await examineJudge(judge, data, seed);
-  const choice = choose(validated, world === undefined ? "ndcg" : "trueReward", seed);
+  const choice = choose(validated, measureOf(worths), seed);
   const judged = methods.filter(({ method }) =>
     [...method.answersWith, ...(method.learnsWith ?? [])].includes("judge"),
   );
@@ -138,10 +138,21 @@ export async function compareMethods(
   };
 }
 
-/** What counts of each list: the true reward where it is known, NDCG of the requests with a positive where not. */
+/** What counts of each list: the true reward where it is known, NDCG of the requests with a positive otherwise. */
 function valuesOf({ world }: RunData, requests: ListDataset, ranked: RankedLists): ArrayLike<number> {
   if (world !== undefined) return expectedRewards(world, requests, ranked.lists);
-  return requestMetrics(requests, ranked).flatMap((metrics) => metrics?.ndcg ?? []);
+  return requestMetrics(requests, ranked).flatMap((metrics) => (metrics ? [discountedGain(metrics)] : []));
+}
+
+/** What methods are compared by. */
+function measureOf([first]: readonly TestedMethod[]): Choice["measure"] {
+  if (first?.truth !== undefined) return "trueReward";
+  return first?.ranking.ndcg10 === undefined ? "ndcg" : "ndcg10";
+}
+
+/** By grade where there are grades. */
+function discountedGain({ ndcg10, ndcg }: UserMetrics): number {
+  return ndcg10 ?? ndcg;
 }
 
 /** The chosen method's leads over retriever and random on the test lists. */

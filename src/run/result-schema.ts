@@ -16,6 +16,12 @@ const measures = {
   map: measured,
   f1: measured,
   auc: measured,
+  /** Of data with grades. */
+  ndcg1: measured,
+  ndcg3: measured,
+  ndcg5: measured,
+  ndcg10: measured,
+  err: measured,
 } satisfies Record<MeasureName, z.ZodType>;
 
 const methodRow = z.object({
@@ -55,7 +61,7 @@ const differenceOver = difference.extend({ over: z.string() });
 
 /** What was compared on validation lists, and what was chosen; methods are named as in `--deploy NAME`. */
 const choice = z.object({
-  measure: z.enum(["trueReward", "ndcg"]),
+  measure: z.enum(["trueReward", "ndcg10", "ndcg"]),
   /** Validation lists that count: those with a positive, where the measure asks for one. */
   lists: count,
   /** Of the highest mean. */

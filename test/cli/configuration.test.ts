@@ -151,7 +151,12 @@ test("settings that do not go together are told at the key to change", () => {
   const cases: [string, string][] = [
     ["data: { file: a.csv, scenario: tiny }", "data.scenario: there is a log already"],
     ["data: { scenario: tiny, core: 5 }", "data.core: this is of a log, and there is none"],
-    ["data: { file: a.dat, columns: { user: u } }", "data.columns: a movielens log has no header"],
+    ["data: { file: a.dat, columns: { user: u } }", 'data.columns: "u" is none of the columns of movielens'],
+    [
+      "data: { file: a.csv, header: false, columns: { user: 1, item: sku } }",
+      'data.columns: "sku" is a name, and the log',
+    ],
+    ["data: { file: a.csv, columns: { user: 1 } }", "data.columns: which column holds the item?"],
     ["data: { file: a.tsv, delimiter: ';' }", "data.delimiter: only the format csv has one"],
     ["data: { file: a.csv, columns: { position: p } }", "data.columns.position: places in lists need columns.list"],
     ["data: { file: a.csv, protocol: logged }", "data.protocol: logged candidates need a log that carries lists"],
@@ -218,7 +223,7 @@ test("flags go over the environment, that over the file, and the file over the d
   assert.is(given.data.core, 6);
   assert.is(given.data.listLength, 4);
   assert.is(given.data.candidateCount, 50);
-  assert.equal(given.data.columns, { user: "uid", item: "sku", feedback: "rating", timestamp: "timestamp" });
+  assert.equal(given.data.columns, { user: "uid", item: "sku" });
   assert.is(given.device, "webgpu");
   const environment = { values: { device: "cpu" }, place: () => "GOALRANK_DEVICE" };
   const layers = [parseConfiguration(text, "goalrank.yaml"), environment];

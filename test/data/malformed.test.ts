@@ -8,8 +8,8 @@ import type { InteractionLog } from "../../src/data/interactions.ts";
 import { TIME_FORMS } from "../../src/data/readers/dates.ts";
 import { withInputFile } from "../../src/data/readers/input-file.ts";
 import { InteractionLogBuilder } from "../../src/data/readers/interaction-log-builder.ts";
-import { readCsv, readMovieLens, readTsv } from "../../src/data/readers/text-logs.ts";
 import { cutFile, logOf, type Row, refusal, rowsOf, TemporaryFolder } from "./logs.ts";
+import { readCsv, readMovieLens, readTsv } from "./read-logs.ts";
 
 const folder = new TemporaryFolder();
 test.after(() => folder.remove());

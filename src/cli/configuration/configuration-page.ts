@@ -58,7 +58,7 @@ function entrySections(path: readonly string[], schema: JsonSchema): Section[] {
       if (entry.properties === undefined) return [];
       const kind = Object.values(entry.properties).find((own) => own.const !== undefined);
       const rows = Object.entries(entry.properties).map(([key, own]) =>
-        row(key, describeValues([own]), defaultOf(key, entry), own.description),
+        row(key, describeValues(own.anyOf ?? [own]), defaultOf(key, entry), own.description),
       );
       const title = `${path.join(".")}[]${kind === undefined ? "" : `: ${kind.const}`}`;
       return [{ title, description: kind?.description ?? "An entry of the list", rows }];

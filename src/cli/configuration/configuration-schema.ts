@@ -3,7 +3,14 @@
  * docs/configuration.md and the checks are all made from this.
  */
 import * as z from "zod";
-import { columnsSchema, LOG_FORMATS, logSchema, splitFilesSchema, timestampFormatSchema } from "../../data/settings.ts";
+import {
+  LOG_FORMATS,
+  logSchema,
+  QUERY_FORMATS,
+  queryFileSchema,
+  readingSchema,
+  splitFilesSchema,
+} from "../../data/settings.ts";
 import { DEVICE_NAMES } from "../../kernels/index.ts";
 import { runSchema } from "../../run/settings.ts";
 import { serveSchema } from "../../server/settings.ts";
@@ -13,15 +20,22 @@ import { SCENARIOS } from "../../world/scenarios.ts";
 
 /** The section `data`: what is learned from, and how it is cut into lists. */
 const dataSchema = z.strictObject({
-  file: name.exactOptional().describe("The log of interactions, plain or gzipped; relative to the configuration file"),
-  ...splitFilesSchema.shape,
-  format: z
-    .enum(LOG_FORMATS)
+  file: name
     .exactOptional()
-    .describe("Format of the log; by the ending of the file's name unless given (`.dat` is `movielens`)"),
-  columns: columnsSchema.prefault({}).describe("Names of the log's columns, for `csv`, `tsv` and `parquet`"),
-  delimiter: name.default(",").describe("What stands between two fields of a `csv` log; `\\t` is a tab"),
-  timestampFormat: timestampFormatSchema.exactOptional(),
+    .describe(
+      "The log of interactions: a file, a folder of files, or a pattern such as `events/*.csv.gz`, plain or packed by " +
+        "gzip or Zstandard; relative to the configuration file",
+    ),
+  ...splitFilesSchema.shape,
+  ...queryFileSchema.shape,
+  format: z
+    .enum([...LOG_FORMATS, ...QUERY_FORMATS])
+    .exactOptional()
+    .describe(
+      "Format of the log; by the ending of the file's name unless given (`.dat` is `movielens`). `letor` and `queries` " +
+        "are queries with features and grades, not interactions",
+    ),
+  ...readingSchema.shape,
   scenario: z
     .enum(Object.keys(SCENARIOS) as (keyof typeof SCENARIOS)[])
     .exactOptional()

@@ -1,7 +1,9 @@
 /** What a configuration says, as the library takes it. */
 import { dirname, join } from "node:path";
 import type { PrepareOptions } from "../../data/prepare-requests.ts";
+import type { QuerySource } from "../../data/queries/read-queries.ts";
 import type { LogSource } from "../../data/readers/read-log.ts";
+import { isQueryFormat, logSchema, queryFileSchema, readingSchema, splitFilesSchema } from "../../data/settings.ts";
 import { DEFAULT_RUN, type RunSettings } from "../../run/settings.ts";
 import type { Configuration } from "./configuration-schema.ts";
 
@@ -10,21 +12,24 @@ export function runSettings({ seed, data, experiment }: Configuration): RunSetti
   return { ...experiment, seed, policyRequests: policyRequests === "all" ? Number.MAX_SAFE_INTEGER : policyRequests };
 }
 
-/** How the log `file` is read. */
+/** How `file` is read: as a log of interactions, or as queries with grades. */
+export function sourceOf(file: string, configuration: Configuration): LogSource | QuerySource {
+  const { data } = configuration;
+  const { format } = data;
+  if (!isQueryFormat(format)) return interactionSource(file, configuration);
+  return { ...queryFileSchema.strip().parse(data), ...splitFilesSchema.strip().parse(data), format, file };
+}
+
+/** How the log `file` of interactions is read. */
 export function interactionSource(file: string, { data }: Configuration): LogSource {
-  const { format = "movielens", columns, delimiter, timestampFormat, validationFile, testFile } = data;
-  const files = { file, ...(validationFile && { validationFile }), ...(testFile && { testFile }) };
-  if (format === "movielens") return { format, ...files };
-  const options = { ...files, columns, ...(timestampFormat !== undefined && { timestampFormat }) };
-  if (format !== "csv") return { format, ...options };
-  return { format, ...options, delimiter: delimiter.replaceAll("\\t", "\t") };
+  const { format = "movielens" } = data;
+  if (isQueryFormat(format)) throw new Error(`configuration: the format ${format} is of no log of interactions`);
+  return { ...readingSchema.strip().parse(data), ...splitFilesSchema.strip().parse(data), format, file };
 }
 
 /** How the log `file` is cut, and described: tables of features lie beside it. */
 export function prepareOptions(file: string, { seed, data }: Configuration): PrepareOptions {
-  const { userFeatures, itemFeatures, ...own } = data;
-  const { file: _, validationFile, testFile, format, columns, delimiter, timestampFormat, ...cut } = own;
-  const { scenario, prepared, ...shaping } = cut;
+  const { userFeatures, itemFeatures, ...shaping } = logSchema.strip().parse(data);
   const beside = <Table extends { readonly file: string; readonly delimiter?: string }>(table: Table): Table => {
     const { delimiter } = table;
     const own = { ...table, file: join(dirname(file), table.file) };

@@ -1,10 +1,15 @@
 /** One configuration out of files, environment and flags: merged, checked, with its defaults filled in. */
 import { extname } from "node:path";
-import { LOG_FORMATS, type LogFormat } from "../../data/settings.ts";
+import { QUERY_DEFAULTS } from "../../data/queries/prepare-queries.ts";
+import { type InteractionSource, isImplicit, resolveReading } from "../../data/readers/reading.ts";
+import { isQueryFormat, LOG_FORMATS, type LogFormat, QUERY_FORMATS, type QueryFormat } from "../../data/settings.ts";
+import { QUERY_RUN } from "../../run/settings.ts";
+
 import { formatPath, type Problem, problemsOf } from "../../settings/check-settings.ts";
 import { isRecord, valueAt } from "../../settings/json-schema.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { type Configuration, configurationSchema, publishedSchema, WORLD_KEYS } from "./configuration-schema.ts";
+import { interactionSource } from "./library-options.ts";
 import { isSet, type Layer, mergeSettings, placeOf } from "./merge-settings.ts";
 
 /**
@@ -16,13 +21,29 @@ export function resolveConfiguration(layers: readonly Layer[]): Configuration {
     (below, layer) => mergeSettings(withoutReplacedSource(below, layer), layer.values),
     {},
   );
-  const parsed = configurationSchema.safeParse(merged);
-  if (!parsed.success) throw problemsAt(layers, problemsOf(parsed.error, publishedSchema, merged));
-  const configuration = withFormat(parsed.data, layers);
+  const given = withFormat(parse(merged, layers), layers);
+  const isOfQueries = isQueryFormat(given.data.format);
+  const configuration = isOfQueries ? withQueryDefaults(given, merged, layers) : given;
   const isGiven = (key: string) => valueAt(["data", key], merged) !== undefined;
   const contradictions = [...dataContradictions(configuration, isGiven)];
   if (contradictions.length > 0) throw problemsAt(layers, contradictions);
-  return configuration;
+  return isOfQueries || isGiven("positiveThreshold") ? configuration : withThreshold(configuration);
+}
+
+function parse(merged: unknown, layers: readonly Layer[]): Configuration {
+  const parsed = configurationSchema.safeParse(merged);
+  if (parsed.success) return parsed.data;
+  throw problemsAt(layers, problemsOf(parsed.error, publishedSchema, merged));
+}
+
+/** What queries with grades have for defaults, under what is set. */
+function withQueryDefaults(
+  { data: { format } }: Configuration,
+  merged: unknown,
+  layers: readonly Layer[],
+): Configuration {
+  const usual = { data: { listLength: QUERY_DEFAULTS.listLength }, experiment: QUERY_RUN };
+  return parse(mergeSettings(mergeSettings(usual, merged), { data: { format } }), layers);
 }
 
 function problemsAt(layers: readonly Layer[], problems: readonly Problem[]): ConfigurationError {
@@ -49,23 +70,41 @@ function withoutReplacedSource(below: unknown, layer: Layer): unknown {
   return isSet(layer, ["data", "file"]) ? { ...below, data: log } : below;
 }
 
-const FORMAT_OF_ENDING: Readonly<Record<string, LogFormat>> = {
+const FORMAT_OF_ENDING: Readonly<Record<string, LogFormat | QueryFormat>> = {
   ".dat": "movielens",
   ".csv": "csv",
   ".tsv": "tsv",
   ".parquet": "parquet",
+  ".letor": "letor",
+  ".svmlight": "letor",
+  ".libsvm": "letor",
 };
 
-/** The format of the log by the ending of its name, where it is not set. */
+/** Keys of `data` that mean something for queries: the others are of logs of interactions. */
+const QUERY_KEYS: readonly string[] = [
+  ...["file", "validationFile", "testFile", "queryFile", "format", "prepared"],
+  ...["trainingFraction", "listLength", "maxLists", "maxValidationLists", "maxTestLists"],
+];
+
+/** The format of the log by the ending of its name, where it is not set: that of any text with a delimiter is `csv`. */
 function withFormat(configuration: Configuration, layers: readonly Layer[]): Configuration {
-  const { file, format } = configuration.data;
+  const { file, format, delimiter } = configuration.data;
   if (file === undefined || format !== undefined) return configuration;
-  const found = FORMAT_OF_ENDING[extname(file.replace(/\.gz$/i, "")).toLowerCase()];
+  const ending = extname(file.replace(/\.(gz|zst)$/i, "")).toLowerCase();
+  const own = FORMAT_OF_ENDING[ending];
+  const found = delimiter !== undefined && (own === undefined || own === "movielens") ? "csv" : own;
   if (found === undefined) {
-    const problem = `the ending of "${file}" tells no format; set data.format (--format) to one of ${LOG_FORMATS.join(", ")}`;
+    const problem = `the ending of "${file}" tells no format; set data.format (--format) to one of ${[...LOG_FORMATS, ...QUERY_FORMATS].join(", ")}`;
     throw problemsAt(layers, [{ path: ["data", "file"], problem }]);
   }
   return { ...configuration, data: { ...configuration.data, format: found } };
+}
+
+/** Where every interaction counts 1, every one is a positive. */
+function withThreshold(configuration: Configuration): Configuration {
+  const { data } = configuration;
+  const isOfOnes = data.file !== undefined && isImplicit(interactionSource(data.file, configuration));
+  return isOfOnes ? { ...configuration, data: { ...data, positiveThreshold: 1 } } : configuration;
 }
 
 /**
@@ -73,7 +112,8 @@ function withFormat(configuration: Configuration, layers: readonly Layer[]): Con
  * done. Those of a run are found by its schema.
  * @param isGiven whether a key of `data` was set, by a file or a flag, and is not merely a default
  */
-function* dataContradictions({ data }: Configuration, isGiven: (key: string) => boolean): Generator<Problem> {
+function* dataContradictions(configuration: Configuration, isGiven: (key: string) => boolean): Generator<Problem> {
+  const { data } = configuration;
   const at = (key: string, problem: string): Problem => ({ path: ["data", ...key.split(".")], problem });
   if (data.file !== undefined && data.scenario !== undefined) {
     yield at("scenario", "there is a log already, data.file; leave out one of them");
@@ -84,13 +124,18 @@ function* dataContradictions({ data }: Configuration, isGiven: (key: string) => 
     for (const key of ofLog) yield at(key, problem);
     return;
   }
+  if (isQueryFormat(data.format)) {
+    const ofLog = Object.keys(data).filter((key) => !QUERY_KEYS.includes(key) && isGiven(key));
+    const problem = `this is of a log of interactions, and the format ${data.format} is of queries; leave it out`;
+    for (const key of ofLog) yield at(key, problem);
+    if (data.format !== "letor" && isGiven("queryFile")) yield at("queryFile", "only the format letor has one");
+    return;
+  }
+  if (isGiven("queryFile")) yield at("queryFile", `only the format letor has one, and the format is ${data.format}`);
   const { format, columns, protocol, listLength, candidateCount, validationFile, testFile } = data;
   const { retrieverFraction = 0, trainingFraction } = data;
   if (validationFile !== undefined && testFile === undefined) {
     yield at("validationFile", "a validation file needs a test file: name one in data.testFile (--test-file FILE)");
-  }
-  if (format === "movielens" && isGiven("columns")) {
-    yield at("columns", "a movielens log has no header; use the format csv, tsv or parquet, or leave it out");
   }
   if (format === "movielens" && isGiven("timestampFormat")) {
     yield at("timestampFormat", "the times of a movielens log are numbers; leave it out");
@@ -100,6 +145,8 @@ function* dataContradictions({ data }: Configuration, isGiven: (key: string) => 
   }
   if (columns.position !== undefined && columns.list === undefined) {
     yield at("columns.position", "places in lists need columns.list");
+  } else {
+    yield* readingContradictions(interactionSource(data.file, configuration), at);
   }
   if (protocol === "logged" && columns.list === undefined) {
     yield at("protocol", "logged candidates need a log that carries lists: name its column in columns.list");
@@ -110,5 +157,18 @@ function* dataContradictions({ data }: Configuration, isGiven: (key: string) => 
   if (validationFile === undefined && retrieverFraction >= trainingFraction) {
     const problem = `training lists come after this part and before ${trainingFraction} (data.trainingFraction), so it must be smaller`;
     yield at("retrieverFraction", problem);
+  }
+}
+
+/** What makes no sense of how a log is read. */
+function* readingContradictions(
+  source: InteractionSource,
+  at: (key: string, problem: string) => Problem,
+): Generator<Problem> {
+  try {
+    resolveReading(source);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    yield at("columns", error.message.replace(/^columns: /, ""));
   }
 }

@@ -10,12 +10,14 @@ export const DEVICE_FLAGS: readonly ShortFlag[] = shortFlags({
 export const DATA_FLAGS: readonly ShortFlag[] = shortFlags(
   {
     seed: "--seed <number>  of every random choice (default: 1)",
-    "data.file": "--data <file>  log of interactions, plain or gzipped",
+    "data.file": "--data <file>  log of interactions: a file, a folder of files, or a pattern such as 'log/*.csv.gz'",
     "data.validationFile": "--validation-file <file>  validate on these interactions, where there is a --test-file",
     "data.testFile": "--test-file <file>  test on these interactions; the log is for training and validation",
-    "data.format": "--format <name>  format of the log: movielens, csv, tsv or parquet (default: by the file's name)",
-    "data.columns": "--columns <names>  columns of the log, such as user=uid,feedback=stars",
-    "data.delimiter": "--delimiter <text>  between the fields of a CSV log (default: comma)",
+    "data.format": "--format <name>  format of the log, such as csv or parquet (default: by the file's name)",
+    "data.queryFile": "--query-file <file>  of a letor log without qid: the number of documents of each query",
+    "data.columns": "--columns <names>  columns of the log, such as user=uid,feedback=stars or user=1,item=2",
+    "data.delimiter": "--delimiter <text>  between the fields of a CSV log, or whitespace (default: comma)",
+    "data.feedbackValues": "--feedback-values <words>  what words of the feedback count, such as view=1,purchase=5",
     "data.scenario": "--scenario <name>  an embedded world in place of a log: default, weak-reward or tiny",
     "data.prepared": "--prepared <file>  keep the prepared data there, or use what is there if it was made of this log",
     "data.core": "--core <count>  interactions that every user and item must have (default: 20)",
@@ -25,7 +27,10 @@ export const DATA_FLAGS: readonly ShortFlag[] = shortFlags(
     "data.maxLists": "--max-lists <count>  train on at most this many lists",
     "data.maxTestLists": "--max-test-lists <count>  test on at most this many lists of a log",
   },
-  { "data.columns": parseColumns },
+  {
+    "data.columns": (text) => parsePairs("--columns", "FIELD=COLUMN,... such as user=uid,feedback=stars", text),
+    "data.feedbackValues": (text) => parsePairs("--feedback-values", "WORD=NUMBER,... such as view=1,purchase=5", text),
+  },
 );
 
 export const RUN_FLAGS: readonly ShortFlag[] = [
@@ -57,13 +62,11 @@ export const OUTPUT_FLAGS: readonly ShortFlag[] = shortFlags({
   output: "--out <folder>  write configuration, metrics, checkpoints, results and weights there",
 });
 
-/** `user=uid,feedback=stars` as an object. */
-function parseColumns(text: string): Record<string, string> {
+/** `user=uid,feedback=4` as an object, with numbers as numbers. */
+function parsePairs(flag: string, expected: string, text: string): Record<string, string | number> {
   const entries = text.split(",").map((part) => part.split("="));
   if (entries.some((entry) => entry.length !== 2 || entry.includes(""))) {
-    throw new ConfigurationError([
-      `--columns: expected FIELD=COLUMN,... such as user=uid,feedback=stars, got "${text}"`,
-    ]);
+    throw new ConfigurationError([`${flag}: expected ${expected}, got "${text}"`]);
   }
-  return Object.fromEntries(entries);
+  return Object.fromEntries(entries.map(([key, value]) => [key, numberOrText(value)]));
 }

@@ -5,7 +5,7 @@ import { DataError } from "../errors.ts";
 import { namesOf } from "../readers/column-names.ts";
 import { readRecords } from "../readers/delimited.ts";
 import { withParquetTable } from "../readers/parquet-table.ts";
-import type { FeatureSource, TableColumn, TableFormat } from "../settings.ts";
+import type { Column, FeatureSource, TableFormat } from "../settings.ts";
 
 /** Where a row stands: a line of text, or a row of Parquet. */
 export type Place = { readonly line: number } | { readonly row: number };
@@ -31,7 +31,7 @@ const FORMAT_OF_ENDING: Readonly<Record<string, TableFormat>> = {
  * @throws DataError with file and line or row when the table cannot be read, lacks a column, or has a row with more or
  * fewer fields than the first
  */
-export async function readTable(source: FeatureSource, wanted: readonly TableColumn[], visit: VisitRow): Promise<void> {
+export async function readTable(source: FeatureSource, wanted: readonly Column[], visit: VisitRow): Promise<void> {
   const ending = extname(source.file.replace(/\.gz$/i, "")).toLowerCase();
   const format = source.format ?? FORMAT_OF_ENDING[ending] ?? "csv";
   if (format === "parquet") return readParquetTable(source.file, wanted, visit);
@@ -70,7 +70,7 @@ interface Columns {
 }
 
 /** Where the wanted columns stand: a name, or else the column of that number. */
-function findPlaces(file: string, wanted: readonly TableColumn[], { names, width, line }: Columns): readonly number[] {
+function findPlaces(file: string, wanted: readonly Column[], { names, width, line }: Columns): readonly number[] {
   return wanted.map((column) => {
     const place = names?.indexOf(String(column)) ?? -1;
     if (place >= 0) return place;
@@ -80,7 +80,7 @@ function findPlaces(file: string, wanted: readonly TableColumn[], { names, width
   });
 }
 
-function readParquetTable(file: string, wanted: readonly TableColumn[], visit: VisitRow): Promise<void> {
+function readParquetTable(file: string, wanted: readonly Column[], visit: VisitRow): Promise<void> {
   return withParquetTable(file, async (table) => {
     const all = table.description.columns;
     const names = all.map(({ name }) => name);

@@ -8,7 +8,7 @@ import { DataError } from "../errors.ts";
 import { type InteractionLog, namedCatalogue } from "../interactions.ts";
 import { isText } from "../readers/delimited.ts";
 import { numberOfText } from "../readers/numbers.ts";
-import type { FeatureSource, LogOptions, TableColumn } from "../settings.ts";
+import type { Column, FeatureSource, LogOptions } from "../settings.ts";
 import { buildCategories } from "./categories.ts";
 import { type Place, readTable } from "./feature-table.ts";
 
@@ -105,7 +105,7 @@ export async function readCatalogue(
 /** Keeps the wanted columns of the rows whose id the log knows. */
 class FeatureReader {
   /** The key first. */
-  readonly wanted: readonly TableColumn[];
+  readonly wanted: readonly Column[];
   private readonly numberOf: ReadonlyMap<string, number>;
   /** Values and place of each entity's row, undefined where the file has none. */
   private readonly rows: ({ readonly values: readonly string[]; readonly place: Place } | undefined)[];
@@ -144,12 +144,12 @@ class FeatureReader {
   }
 
   /** What each entity is called in a column, "" where it is unknown. */
-  titles(column: TableColumn): string[] {
+  titles(column: Column): string[] {
     return this.readColumn(column, (title, place) => this.text(column, title, place));
   }
 
   /** The categories of each entity in a column, one unless there is a separator; none where they are unknown. */
-  categories(column: TableColumn, separator?: string): (readonly string[])[] {
+  categories(column: Column, separator?: string): (readonly string[])[] {
     return this.readColumn(column, (value, place) => {
       const text = this.text(column, value, place);
       const parts = separator === undefined ? [text] : text.split(separator).map((part) => part.trim());
@@ -160,7 +160,7 @@ class FeatureReader {
   }
 
   /** What each entity has in a column of numbers; NaN where it is unknown. */
-  numbers(column: TableColumn): Float64Array {
+  numbers(column: Column): Float64Array {
     const values = this.readColumn(column, (text, place) => {
       const value = numberOfText(text);
       if (text === "" || Number.isFinite(Math.fround(value))) return value;
@@ -175,13 +175,13 @@ class FeatureReader {
   }
 
   /** What `read` makes of each entity's text in a column, "" where it is unknown. */
-  private readColumn<Value>(column: TableColumn, read: (text: string, place?: Place) => Value): Value[] {
+  private readColumn<Value>(column: Column, read: (text: string, place?: Place) => Value): Value[] {
     const at = this.wanted.indexOf(column);
     return this.rows.map((row) => read(row?.values[at] ?? "", row?.place));
   }
 
   /** The same text, where it is one. */
-  private text(column: TableColumn, text: string, place?: Place): string {
+  private text(column: Column, text: string, place?: Place): string {
     if (isText(text)) return text;
     const remedy = "set the encoding to latin1 if it is that";
     throw this.problem(`${column} "${excerpt(text)}" holds bytes that are no text in UTF-8; ${remedy}`, place);
@@ -193,7 +193,7 @@ class FeatureReader {
 }
 
 /** A column as messages name it: `"price"`, or the number 4. */
-const quoted = (column: TableColumn) => (typeof column === "string" ? `"${column}"` : String(column));
+const quoted = (column: Column) => (typeof column === "string" ? `"${column}"` : String(column));
 
 /**
  * Columns of numbers, NaN where unknown, side by side: [count, columns]. Numbers are taken relative to the first, so

@@ -1,6 +1,6 @@
 /** Times that a log writes as text: ISO 8601 in all its forms, numbers in the log's own unit, or a format of one's own. */
 import { type Moment, momentOf, secondsOf } from "./moments.ts";
-import { numberOfText } from "./numbers.ts";
+import { type DecimalMark, numberOfText } from "./numbers.ts";
 import type { TimeFormat } from "./time-format.ts";
 
 /** What is said of text that is no time. */
@@ -41,14 +41,14 @@ export function secondsOfDate(text: string): number {
  * The time that text is, blanks around it aside: in a format, its seconds since 1970; without one a date's seconds since
  * 1970, or a number in the log's own unit. NaN for neither.
  */
-export function timeOfText(text: string, format?: TimeFormat): number {
+export function timeOfText(text: string, format?: TimeFormat, decimal?: DecimalMark): number {
   const trimmed = text.trim();
   if (format !== undefined) {
     const moment = format.read(trimmed);
     return moment === undefined ? Number.NaN : secondsOf(moment);
   }
   const seconds = secondsOfDate(trimmed);
-  return Number.isNaN(seconds) ? numberOfText(trimmed) : seconds;
+  return Number.isNaN(seconds) ? numberOfText(trimmed, decimal) : seconds;
 }
 
 /** Shorter text says no time that f64 has no room for. */

@@ -1,31 +1,24 @@
 /**
- * Reads delimited text, plain or gzipped, record by record, so that a file never has to fit in memory. Understands
+ * Reads delimited text, packed or not, record by record, so that a file never has to fit in memory. Understands
  * byte order marks, LF, CRLF and CR line ends, quoted fields and blank lines, and knows every record's line.
  */
-import type { FileHandle } from "node:fs/promises";
-import { finished, pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
+import { finished } from "node:stream/promises";
 import { CsvError, type CsvErrorCode, Parser } from "csv-parse";
 import { DataError } from "../errors.ts";
-import type { TextEncodingName } from "../settings.ts";
+import { type TextEncodingName, WHITESPACE } from "../settings.ts";
+import { contentOf } from "./content.ts";
 import { withInputFile } from "./input-file.ts";
+import { decoderOf, MAX_RECORD_BYTES, readLines, TOO_LONG } from "./lines.ts";
 
 /** How the fields of a line are told apart. */
 export interface DelimitedFormat {
-  /** One or more characters between two fields. */
+  /** One or more characters between two fields; `whitespace` for any number of blanks and tabs. */
   readonly delimiter: string;
   /** Whether a field in double quotes may hold delimiters, line breaks and doubled quotes. */
   readonly quoted: boolean;
   /** "utf-8" unless given. */
   readonly encoding?: TextEncodingName;
 }
-
-/**
- * The longest line and the longest record. Without a limit, a binary file, a file after an unclosed quote, or a gzip
- * file of a kilobyte that holds a line of a gigabyte would be gathered in memory.
- */
-export const MAX_RECORD_BYTES = 1 << 20;
-const CHUNK_BYTES = 1 << 18;
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -36,10 +29,21 @@ export type VisitRecord = (fields: readonly string[], line: number) => unknown;
 /**
  * Calls `visit` with every record. Blank lines are passed over. What `visit` throws stops the reading and is thrown
  * again.
- * @throws DataError when the file is missing, a directory, empty, broken gzip, changes while it is read,
+ * @throws DataError when the file is missing, a directory, empty, broken where it is packed, changes while it is read,
  * has a stray or unclosed quote, or a line or record of more than a mebibyte.
  */
 export async function readRecords(file: string, format: DelimitedFormat, visit: VisitRecord): Promise<void> {
+  const { delimiter, quoted, encoding = "utf-8" } = format;
+  if (quoted && delimiter !== WHITESPACE) return readQuoted(file, format, visit);
+  const fieldsOf =
+    delimiter === WHITESPACE ? (line: string) => line.trim().split(/[ \t]+/) : (line: string) => line.split(delimiter);
+  await readLines(file, encoding, (line, number) => {
+    const fields = fieldsOf(line);
+    return fields.length === 1 && fields[0] === "" ? true : visit(fields, number);
+  });
+}
+
+async function readQuoted(file: string, format: DelimitedFormat, visit: VisitRecord): Promise<void> {
   await withInputFile(file, async (handle) => {
     const parser = new RecordParser(format, visit);
     const lines = new LineLengths();
@@ -73,38 +77,10 @@ export async function readStart(file: string, size: number): Promise<string> {
       if (length > size) break;
     }
     const bytes = Buffer.concat(chunks);
-    const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
-    const text = new TextDecoder(isUtf16 ? "utf-16le" : "utf-8").decode(bytes);
+    const text = decoderOf(bytes, "utf-8").decode(bytes);
     return length > size ? text.slice(0, Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r")) + 1) : text;
   });
 }
-
-/** The bytes of a file, unpacked if it starts with gzip's magic bytes (RFC 1952); its name plays no part. */
-async function* contentOf(handle: FileHandle): AsyncGenerator<Buffer> {
-  const magic = Buffer.alloc(2);
-  await handle.read(magic, 0, 2, 0);
-  yield* magic[0] === 0x1f && magic[1] === 0x8b ? unpacked(handle) : chunksOf(handle);
-}
-
-/** The bytes of a file. A stream would close it. */
-async function* chunksOf(handle: FileHandle): AsyncGenerator<Buffer> {
-  for (let position = 0; ; ) {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, position);
-    if (bytesRead === 0) return;
-    yield chunk.subarray(0, bytesRead);
-    position += bytesRead;
-  }
-}
-
-/** The bytes that a gzip file holds. */
-function unpacked(handle: FileHandle): AsyncIterable<Buffer> {
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-  // Whoever iterates over the bytes meets what goes wrong.
-  pipeline(chunksOf(handle), gunzip).catch(() => {});
-  return gunzip;
-}
-
 /** Hands on every record as soon as it is parsed, so that `line` is that of the record in which the parser fails. */
 class RecordParser extends Parser {
   /** The line on which the record starts that is being read, counted from 1. */
@@ -114,12 +90,11 @@ class RecordParser extends Parser {
   isStopped = false;
 
   constructor(
-    { delimiter, quoted, encoding = "utf-8" }: DelimitedFormat,
+    { delimiter, encoding = "utf-8" }: DelimitedFormat,
     private readonly visit: VisitRecord,
   ) {
     super({
       delimiter,
-      quote: quoted ? '"' : null,
       record_delimiter: ["\r\n", "\n", "\r"],
       bom: encoding === "utf-8",
       encoding,
@@ -175,8 +150,6 @@ class LineLengths {
     return undefined;
   }
 }
-
-const TOO_LONG = `a record of more than ${MAX_RECORD_BYTES} bytes; expected lines of text, with every quote closed`;
 
 /** Line breaks inside quoted fields: they move the next record's line down. */
 function lineBreaks(fields: readonly string[]): number {

@@ -22,6 +22,7 @@ export class InteractionLogBuilder {
   /** What the timestamps lack, where any lacks something. */
   private roundings: GrowableColumn<Float64Array> | undefined;
   private lists: ListCollector | undefined;
+  private propensities: GrowableColumn<Float64Array> | undefined;
 
   /** Interactions added so far, with the candidates that were not shown. */
   get size(): number {
@@ -33,7 +34,7 @@ export class InteractionLogBuilder {
    * Positions only order the rows of a list: they may start anywhere and leave gaps. A user's rows with the same
    * `listId` are one list; two users' lists are different ones, whatever they are called. An empty `listId` stands for
    * no list. `rounding` is what the timestamp lacks of the true time, in its unit, and orders rows whose timestamps are
-   * equal.
+   * equal. The propensity is the chance at which the item was shown, NaN where that is not known.
    * @throws RangeError unless feedback and timestamp are finite, the feedback as a number of 32 bits, and the position is
    * a 32-bit integer; also when there are too many users or items, or no memory is left.
    */
@@ -45,6 +46,7 @@ export class InteractionLogBuilder {
     listId = "",
     position = 0,
     rounding = 0,
+    propensity = Number.NaN,
   ): void {
     if (!Number.isFinite(Math.fround(feedback)) || !Number.isFinite(timestamp)) {
       throw new RangeError(`interactions: feedback and timestamp must be finite, got ${feedback} and ${timestamp}`);
@@ -54,6 +56,8 @@ export class InteractionLogBuilder {
     }
     if (listId !== "") this.lists ??= new ListCollector(this.size);
     this.lists?.add(listId, position);
+    if (!Number.isNaN(propensity)) this.propensities ??= this.unknownPropensities();
+    this.propensities?.push(propensity);
     if (rounding !== 0) this.roundings ??= zeros(this.size);
     this.roundings?.push(rounding);
     this.users.push(this.userNumbers.numberOf(userId));
@@ -66,6 +70,7 @@ export class InteractionLogBuilder {
   build(): InteractionLog {
     const users = this.users.values();
     const userIds = [...this.userNumbers.names];
+    const propensities = this.propensities?.values();
     const added = {
       users,
       items: this.items.values(),
@@ -74,6 +79,7 @@ export class InteractionLogBuilder {
       userOffsets: groupOffsets(users, userIds.length),
       userIds,
       itemIds: [...this.itemNumbers.names],
+      ...(propensities && { propensities }),
     };
     const order = rowsByGroup(users, added.userOffsets);
     const lists = this.lists?.build(users, order);
@@ -84,6 +90,13 @@ export class InteractionLogBuilder {
     const compare = lists === undefined ? byTime : compareLists(timestamps, lists);
     sortRowsOfUsers(order, added.userOffsets, compare);
     return { ...selectInteractions(added, order), ...(lists && orderedLists(lists, order)) };
+  }
+
+  /** Those of the rows that were added before the first that has one. */
+  private unknownPropensities(): GrowableColumn<Float64Array> {
+    const column = new GrowableColumn(Float64Array);
+    for (let row = 0; row < this.size; row++) column.push(Number.NaN);
+    return column;
   }
 }
 

@@ -1,13 +1,12 @@
 /** Turns records into interactions, one after another: the part that all formats share. */
 import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
-import type { InteractionLog } from "../interactions.ts";
 import type { ColumnPositions } from "./column-names.ts";
 import { roundingOfInteger, roundingOfTime, TIME_FORMS, timeOfText } from "./dates.ts";
 import { isText } from "./delimited.ts";
-import { InteractionLogBuilder } from "./interaction-log-builder.ts";
+import type { InteractionLogBuilder } from "./interaction-log-builder.ts";
 import { numberOfText } from "./numbers.ts";
-import type { TimeFormat } from "./time-format.ts";
+import type { ValueRules } from "./reading.ts";
 
 /** What a file's records hold, and where. */
 export interface RowLayout {
@@ -16,22 +15,23 @@ export interface RowLayout {
   readonly columns: readonly string[];
   /** Which column holds which field: indices into `columns`. */
   readonly position: ColumnPositions;
+  readonly rules: ValueRules;
   /** A record as it should look, for error messages, such as `user::item::rating::timestamp`. */
   readonly expected: string;
   /** What errors count: lines unless given. */
   readonly unit?: "line" | "row";
-  /** How times are written, unless as numbers or dates of ISO 8601. */
-  readonly timeFormat?: TimeFormat | undefined;
 }
 
 /** Collects the records of a file. */
 export class InteractionRows {
-  private readonly builder = new InteractionLogBuilder();
   /** The record at hand, and its line or row. */
   private values: readonly unknown[] = [];
   private place = 0;
 
-  constructor(private readonly layout: RowLayout) {}
+  constructor(
+    private readonly layout: RowLayout,
+    private readonly builder: InteractionLogBuilder,
+  ) {}
 
   /**
    * Adds the interaction in `values`, text or what a typed file holds, at line or row `place`.
@@ -45,39 +45,27 @@ export class InteractionRows {
       const found = `${values.length} ${values.length === 1 ? "column" : "columns"}`;
       throw this.unexpected(`${found} instead of ${columns.length}`);
     }
-    const user = this.name(position.user);
+    const { size } = this.builder;
+    const list = position.list === undefined || this.isBlank(position.list) ? "" : this.name(position.list);
+    const user = position.user === undefined ? list || `#${size + 1}` : this.name(position.user);
     const item = this.name(position.item);
-    let feedback = 0;
-    for (const { column, weight } of position.feedback) feedback += weight * this.number(column);
-    if (!Number.isFinite(Math.fround(feedback))) {
-      throw this.unexpected(`the feedback ${feedback} is larger than a number of 32 bits can be`);
-    }
-    const timestamp = this.time(position.timestamp);
-    const hasList = position.list !== undefined && !isBlank(values[position.list]);
-    const list = hasList ? this.name(position.list) : "";
-    const rank = hasList ? this.rank() : 0;
+    const feedback = this.feedback();
+    const timestamp = position.timestamp === undefined ? size : this.time(position.timestamp);
+    const rank = list === "" ? 0 : this.rank();
+    const rounding = position.timestamp === undefined ? 0 : this.rounding(position.timestamp, timestamp);
+    const propensity = position.propensity === undefined ? Number.NaN : this.propensity(position.propensity, rank);
     try {
-      this.builder.add(user, item, feedback, timestamp, list, rank, this.rounding(position.timestamp, timestamp));
+      this.builder.add(user, item, feedback, timestamp, list, rank, rounding, propensity);
     } catch (error) {
       // The log is full: of names, or of rows.
       throw error instanceof RangeError ? this.unexpected(error.message) : error;
     }
   }
 
-  /**
-   * The log of all records.
-   * @param wanted what was expected where there were none
-   * @throws DataError when there were none
-   */
-  finish(wanted: string): InteractionLog {
-    if (this.builder.size === 0) throw noInteractions(this.layout.file, wanted);
-    return this.builder.build();
-  }
-
   /** The name that text or an integer is. */
   private name(column: number): string {
     const value = this.values[column];
-    if (isBlank(value)) throw this.unexpected(this.isEmpty(column));
+    if (this.isBlank(column)) throw this.unexpected(this.isEmpty(column));
     if (typeof value === "string") {
       if (isText(value)) return value.trim();
       throw this.unexpected(`${this.described(column)} holds bytes that are no text in UTF-8`);
@@ -86,31 +74,61 @@ export class InteractionRows {
     throw this.unexpected(`${this.described(column)} is neither text nor an integer`);
   }
 
+  /** The weighted sum of the columns that are feedback; 1 where there is none. */
+  private feedback(): number {
+    const { feedback } = this.layout.position;
+    if (feedback.length === 0) return 1;
+    let sum = 0;
+    for (const { column, weight } of feedback) sum += weight * this.reaction(column);
+    if (Number.isFinite(Math.fround(sum))) return sum;
+    throw this.unexpected(`the feedback ${sum} is larger than a number of 32 bits can be`);
+  }
+
+  /** What a column of the feedback counts: a number, or what its word is worth. */
+  private reaction(column: number): number {
+    const { words, otherWords } = this.layout.rules;
+    if (words === undefined) return this.number(column);
+    if (this.isBlank(column)) throw this.unexpected(this.isEmpty(column));
+    const worth = words.get(String(this.values[column]).trim()) ?? otherWords;
+    if (worth !== undefined) return worth;
+    const known = excerpt([...words.keys()].join(", "), 200);
+    const remedy = "add it to feedbackValues, or say with otherFeedback what all others count";
+    throw this.unexpected(`${this.described(column)} is none of ${known}; ${remedy}`);
+  }
+
   /** The finite number that text spells or that a number, integer or truth value is. */
   private number(column: number): number {
     const value = this.values[column];
-    const number = numberFrom(value);
+    const isBlank = this.isBlank(column);
+    const number = isBlank ? Number.NaN : this.numberFrom(value);
     if (Number.isFinite(number)) return number;
-    if (typeof value !== "string" && isBlank(value)) throw this.unexpected(this.isEmpty(column));
+    if (typeof value !== "string" && isBlank) throw this.unexpected(this.isEmpty(column));
     const kind = Number.isNaN(number) ? "a number" : "finite";
     throw this.unexpected(`${this.described(column)} is not ${kind}`);
+  }
+
+  /** NaN for what is no number. */
+  private numberFrom(value: unknown): number {
+    if (typeof value === "object") return Number.NaN;
+    if (typeof value !== "string") return Number(value);
+    return TRUTH.get(value.trim().toLowerCase()) ?? numberOfText(value, this.layout.rules.decimal);
   }
 
   /** A number in the log's own unit, or the seconds since 1970 of a date. */
   private time(column: number): number {
     const value = this.values[column];
     if (typeof value !== "string") return this.number(column);
-    const time = timeOfText(value, this.layout.timeFormat);
+    if (this.isBlank(column)) throw this.unexpected(this.isEmpty(column));
+    const { timeFormat, decimal } = this.layout.rules;
+    const time = timeOfText(value, timeFormat, decimal);
     if (Number.isFinite(time)) return time;
-    if (isBlank(value)) throw this.unexpected(this.isEmpty(column));
-    const forms = this.layout.timeFormat?.description ?? TIME_FORMS;
-    throw this.unexpected(`${this.described(column)} is no time; times are ${forms}`);
+    throw this.unexpected(`${this.described(column)} is no time; times are ${timeFormat?.description ?? TIME_FORMS}`);
   }
 
   /** What a time lacks of the one in the column. */
   private rounding(column: number, time: number): number {
     const value = this.values[column];
-    if (typeof value === "string") return roundingOfTime(value, time, this.layout.timeFormat);
+    if (typeof value === "string") return roundingOfTime(value, time, this.layout.rules.timeFormat);
     return typeof value === "bigint" ? roundingOfInteger(value, time) : 0;
   }
 
@@ -118,10 +136,26 @@ export class InteractionRows {
   private rank(): number {
     const column = this.layout.position.position;
     if (column === undefined) return 0;
-    if (isBlank(this.values[column])) return -1;
+    if (this.isBlank(column)) return -1;
     const rank = this.number(column);
     if (rank === (rank | 0)) return rank;
     throw this.unexpected(`${this.described(column, rank)} is not a 32-bit integer`);
+  }
+
+  /** The chance at which the item was shown; NaN for what was not. */
+  private propensity(column: number, rank: number): number {
+    if (rank < 0 && this.isBlank(column)) return Number.NaN;
+    const propensity = this.number(column);
+    if (propensity > 0 && propensity <= 1) return propensity;
+    throw this.unexpected(`${this.described(column)} is no chance over 0 and at most 1`);
+  }
+
+  /** Text with nothing to see in it or that stands for nothing, and what does in a typed file. */
+  private isBlank(column: number): boolean {
+    const value = this.values[column];
+    if (typeof value !== "string") return value === null || value === undefined;
+    const text = value.trim();
+    return text === "" || this.layout.rules.blanks.has(text);
   }
 
   /** A column's name and value, as much of them as a message has room for. */
@@ -130,8 +164,10 @@ export class InteractionRows {
   }
 
   private isEmpty(column: number): string {
-    const nothing = typeof this.values[column] === "string" ? "empty" : "null";
-    return `${excerpt(this.layout.columns[column])} is ${nothing}`;
+    const value = this.values[column];
+    const name = excerpt(this.layout.columns[column]);
+    if (typeof value !== "string") return `${name} is null`;
+    return value.trim() === "" ? `${name} is empty` : `${name} "${excerpt(value)}" stands for nothing (blanks)`;
   }
 
   private unexpected(problem: string): DataError {
@@ -140,18 +176,12 @@ export class InteractionRows {
   }
 }
 
+const TRUTH: ReadonlyMap<string, number> = new Map([
+  ["true", 1],
+  ["false", 0],
+]);
+
 /** What is said of a file in which there is no interaction, and what was expected there. */
 export function noInteractions(file: string, wanted: string): DataError {
   return new DataError(file, `no interactions; expected ${wanted}`);
-}
-
-/** Text with nothing to see in it, and what stands for nothing in a typed file. */
-function isBlank(value: unknown): boolean {
-  return typeof value === "string" ? value.trim() === "" : value === null || value === undefined;
-}
-
-/** NaN for what is no number, and for blank text and null, although Number(null) is 0. */
-function numberFrom(value: unknown): number {
-  if (typeof value === "string") return numberOfText(value);
-  return isBlank(value) || typeof value === "object" ? Number.NaN : Number(value);
 }

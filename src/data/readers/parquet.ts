@@ -1,42 +1,46 @@
 /** Reads interactions from Apache Parquet: columns are found by name, among any others. */
 import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
-import type { InteractionLog } from "../interactions.ts";
-import { type ColumnOptions, findColumns, listNames, resolveColumns, timeFormatOf } from "./column-names.ts";
+import { findColumns, listFields, mapFields } from "./column-names.ts";
+import type { InteractionLogBuilder } from "./interaction-log-builder.ts";
 import { InteractionRows } from "./interaction-rows.ts";
 import { withParquetTable } from "./parquet-table.ts";
+import type { Reading } from "./reading.ts";
 
 /**
- * Reads interactions from a Parquet file of any compression, one row group after another, so that it never has to fit in
- * memory; other columns are not read. Users, items and lists are text or integers. Feedback and positions are numbers
- * or truth values. Times are numbers, which stay as they are, or dates and timestamps, which become seconds since 1970.
+ * Adds the interactions of a Parquet file until `builder` has `most`, one row group after another, so that it never has to fit in memory; other
+ * columns are not read. Users, items and lists are text or integers. Feedback and positions are numbers or truth values.
+ * Times are numbers, which stay as they are, or dates and timestamps, which become seconds since 1970.
  * @throws DataError with file and row, counted from 1, when the file cannot be read, lacks a column, or holds a null or
- * something else that does not belong there; RangeError for `columns` or a `timestampFormat` that make no sense.
- * @example
- * const log = await readParquet("interactions.parquet", { columns: { feedback: "long_view" } });
+ * something else that does not belong there
  */
-export function readParquet(file: string, options: ColumnOptions = {}): Promise<InteractionLog> {
-  const names = resolveColumns(options);
-  const timeFormat = timeFormatOf(options);
-  const columns = [...new Set(listNames(names))];
+export function readParquet(
+  file: string,
+  { fields, rules }: Reading,
+  builder: InteractionLogBuilder,
+  most: number,
+): Promise<void> {
   return withParquetTable(file, async (table) => {
     const { columns: all } = table.description;
     const header = all.map(({ name }) => name);
-    // Reports columns that are missing from the whole file; rows are then of the wanted columns alone.
-    findColumns({ file, line: undefined, columns: header }, names);
-    const nested = all.find(({ name, isNested }) => isNested && columns.includes(name));
+    const position = findColumns({ file, line: undefined, columns: header }, fields);
+    // Rows are of the wanted columns alone.
+    const wanted = [...new Set(listFields(position).map(([place]) => place))];
+    const nested = wanted.map((place) => all[place]).find(({ isNested }) => isNested);
     if (nested !== undefined) {
       throw new DataError(file, `the column "${excerpt(nested.name)}" is nested; expected one value in each row`);
     }
-    const rows = new InteractionRows({
+    const columns = wanted.map((place) => header[place]);
+    const layout = {
       file,
       columns,
-      position: findColumns({ file, line: undefined, columns }, names),
+      position: mapFields(position, (place) => wanted.indexOf(place)),
+      rules,
       expected: `a value of ${columns.join(", ")} in every row`,
       unit: "row",
-      timeFormat,
-    });
-    await table.readRows(columns, (values, row) => rows.add(values, row));
-    return rows.finish(`rows of ${columns.join(", ")}`);
+    } as const;
+    const rows = new InteractionRows(layout, builder);
+    const last = Math.min(table.rowCount, most - builder.size);
+    await table.readRows(columns, (values, row) => rows.add(values, row), last);
   });
 }

@@ -1,34 +1,54 @@
-/** Reads a log of interactions in any of its formats. */
-import type { InteractionLog } from "../interactions.ts";
-import { LOG_FORMATS } from "../settings.ts";
-import type { ColumnOptions } from "./column-names.ts";
+/** Reads a log of interactions in any of its formats, from one file or several. */
+import { stat } from "node:fs/promises";
+import type { InteractionLog, MissingField } from "../interactions.ts";
+import { listNames } from "./column-names.ts";
+import { inputFiles } from "./input-files.ts";
+import { InteractionLogBuilder } from "./interaction-log-builder.ts";
+import { noInteractions } from "./interaction-rows.ts";
 import { readParquet } from "./parquet.ts";
-import { type CsvOptions, readCsv, readMovieLens, readTsv } from "./text-logs.ts";
+import { type InteractionSource, type Reading, resolveReading } from "./reading.ts";
+import { expectedText, readText, type TextReading } from "./text-logs.ts";
 
-/** A file of interactions and how to read it. Text may be gzipped. */
-export type InteractionSource =
-  | { readonly format: "movielens"; readonly file: string }
-  | ({ readonly format: "csv"; readonly file: string } & CsvOptions)
-  | ({ readonly format: "tsv" | "parquet"; readonly file: string } & ColumnOptions);
+export type { InteractionSource };
 
 /**
- * Reads a source as its format says.
- * @throws DataError with file and line or row when the file cannot be read or understood; RangeError for another format
+ * Reads a log as its format and settings say. Several files are read in the order of their names, those that are empty
+ * passed over.
+ * @param most rows to read at the most; all unless given
+ * @throws DataError with file and line or row when a file cannot be read or understood; RangeError for another format,
+ * and for columns that make no sense
+ * @example
+ * const columns = { user: 1, item: 2, feedback: 3, timestamp: 4 };
+ * const log = await readInteractions({ format: "tsv", file: "ml-100k/u.data", columns });
  */
-export function readInteractions(source: InteractionSource): Promise<InteractionLog> {
-  switch (source.format) {
-    case "movielens":
-      return readMovieLens(source.file);
-    case "csv":
-      return readCsv(source.file, source);
-    case "tsv":
-      return readTsv(source.file, source);
-    case "parquet":
-      return readParquet(source.file, source);
-    default: {
-      // Where no types are checked, or a format comes from outside.
-      const { format } = source as { readonly format: string };
-      throw new RangeError(`data: there is no format "${format}"; expected one of ${LOG_FORMATS.join(", ")}`);
-    }
+export async function readInteractions(
+  source: InteractionSource,
+  most = Number.POSITIVE_INFINITY,
+): Promise<InteractionLog> {
+  const reading = resolveReading(source);
+  const files = await inputFiles(source.file);
+  const builder = new InteractionLogBuilder();
+  for (const file of files) {
+    if (builder.size >= most || (files.length > 1 && (await stat(file)).size === 0)) continue;
+    await readFile(file, reading, builder, most);
   }
+  if (builder.size === 0) throw noInteractions(source.file, expectedOf(reading));
+  const lacks = missingFields(reading);
+  return { ...builder.build(), ...(lacks.length > 0 && { lacks }) };
+}
+
+function readFile(file: string, reading: Reading, builder: InteractionLogBuilder, most: number): Promise<void> {
+  return isText(reading) ? readText(file, reading, builder, most) : readParquet(file, reading, builder, most);
+}
+
+const isText = (reading: Reading): reading is TextReading => reading.format.kind === "text";
+
+function expectedOf(reading: Reading): string {
+  return isText(reading) ? expectedText(reading) : `rows of ${listNames(reading.fields).join(", ")}`;
+}
+
+function missingFields({ fields }: Reading): MissingField[] {
+  return (["user", "feedback", "timestamp"] as const).filter((field) =>
+    field === "feedback" ? fields.feedback.length === 0 : fields[field] === undefined,
+  );
 }

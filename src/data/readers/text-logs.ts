@@ -1,84 +1,83 @@
-/** Reads interactions from text: comma- or tab-separated with a header, or as MovieLens has them; plain or gzipped. */
+/** Reads interactions from lines of fields: with a header or without one, and anything between two fields. */
 import { excerpt } from "../../text/excerpt.ts";
 import { DataError } from "../errors.ts";
-import type { InteractionLog } from "../interactions.ts";
-import type { ColumnNames } from "../settings.ts";
-import {
-  type ColumnOptions,
-  findColumns,
-  type Header,
-  listNames,
-  resolveColumns,
-  timeFormatOf,
-} from "./column-names.ts";
-import { type DelimitedFormat, readRecords } from "./delimited.ts";
-import { InteractionRows, noInteractions, type RowLayout } from "./interaction-rows.ts";
-import { isNumber } from "./numbers.ts";
+import { WHITESPACE } from "../settings.ts";
+import { findColumns, listFields, listNames } from "./column-names.ts";
+import { readRecords } from "./delimited.ts";
+import type { InteractionLogBuilder } from "./interaction-log-builder.ts";
+import { InteractionRows, type RowLayout } from "./interaction-rows.ts";
+import type { TextFormat } from "./log-formats.ts";
+import { numberOfText } from "./numbers.ts";
+import type { Reading } from "./reading.ts";
 
-/** Of {@link readCsv}. */
-export interface CsvOptions extends ColumnOptions {
-  /** What stands between two fields: "," unless given, such as ";" or "\t". */
-  readonly delimiter?: string;
+/** A reading of text. */
+export type TextReading = Reading & { readonly format: TextFormat };
+
+/** What stands between two fields. */
+function delimiterOf({ format, settings }: TextReading): string {
+  return settings.delimiter?.replaceAll("\\t", "\t") ?? format.delimiter;
+}
+
+/** The same in a message. */
+function shownDelimiter(reading: TextReading): string {
+  const delimiter = delimiterOf(reading);
+  return delimiter === WHITESPACE ? " " : delimiter;
 }
 
 /**
- * Reads interactions from a CSV file with a header: columns are found by name, in any order, and others are passed
- * over. Fields may be quoted.
+ * Adds the interactions of a file to `builder`, until it has `most`.
  * @throws DataError with file and line when the file cannot be read, the header is missing or lacks a column, or a
- * row does not fit the header; RangeError for `columns` that make no sense.
- * @example
- * const log = await readCsv("interactions.csv.gz", { columns: { feedback: "long_view" } });
+ * row does not fit the first
  */
-export function readCsv(file: string, options: CsvOptions = {}): Promise<InteractionLog> {
-  return readTable(file, { delimiter: options.delimiter ?? ",", quoted: true }, options);
-}
-
-/**
- * Reads interactions from tab-separated values with a header, as {@link readCsv} does; but as this format has it, there
- * are no quoted fields: a quote is part of the text. For quoted fields between tabs, use {@link readCsv} with the
- * delimiter "\t".
- */
-export function readTsv(file: string, options: ColumnOptions = {}): Promise<InteractionLog> {
-  return readTable(file, { delimiter: "\t", quoted: false }, options);
-}
-
-/**
- * Reads MovieLens ratings: one `user::item::rating::timestamp` per line, no header
- * (Harper and Konstan 2015, "The MovieLens Datasets: History and Context").
- * @throws DataError with file and line when the file cannot be read or a line is not of that form.
- */
-export async function readMovieLens(file: string): Promise<InteractionLog> {
-  const columns = ["user", "item", "rating", "timestamp"];
-  const expected = columns.join("::");
-  const position = { user: 0, item: 1, feedback: [{ column: 2, weight: 1 }], timestamp: 3 };
-  const rows = new InteractionRows({ file, columns, position, expected });
-  await readRecords(file, { delimiter: "::", quoted: false }, (fields, line) => rows.add(fields, line));
-  return rows.finish(`lines of ${expected}`);
-}
-
-async function readTable(file: string, format: DelimitedFormat, options: ColumnOptions): Promise<InteractionLog> {
-  const names = resolveColumns(options);
-  const timeFormat = timeFormatOf(options);
-  const wanted = `lines of ${listNames(names).join(format.delimiter)}`;
-  const table: { rows?: InteractionRows } = {};
-  await readRecords(file, format, (fields, line) => {
-    if (table.rows !== undefined) table.rows.add(fields, line);
-    else {
-      const columns = fields.map((field) => field.trim());
-      table.rows = new InteractionRows({ ...readHeader({ file, line, columns }, names, format.delimiter), timeFormat });
+export async function readText(
+  file: string,
+  reading: TextReading,
+  builder: InteractionLogBuilder,
+  most: number,
+): Promise<void> {
+  const { format, settings } = reading;
+  const delimited = { delimiter: delimiterOf(reading), quoted: format.quoted, encoding: settings.encoding };
+  let rows: InteractionRows | undefined;
+  await readRecords(file, delimited, (fields, line) => {
+    if (rows === undefined) {
+      rows = new InteractionRows(layoutOf(file, reading, fields, line), builder);
+      if (reading.hasHeader) return true;
     }
+    rows.add(fields, line);
+    return builder.size < most;
   });
-  if (table.rows === undefined) throw noInteractions(file, wanted);
-  return table.rows.finish(wanted);
 }
 
-function readHeader(header: Header, names: ColumnNames, delimiter: string): RowLayout {
-  const { file, line, columns } = header;
-  const expected = columns.join(delimiter);
-  if (columns.every((column) => column === "" || isNumber(column))) {
-    const wanted = listNames(names).join(delimiter);
-    const problem = `no header: the first line is ${excerpt(expected)}; expected names such as ${wanted}`;
-    throw new DataError(file, problem, { line });
+/** What is expected of a file in which there is nothing. */
+export function expectedText(reading: TextReading): string {
+  const names = reading.format.names ?? listNames(reading.fields);
+  return `lines of ${names.join(shownDelimiter(reading))}`;
+}
+
+/** Where fields stand, as the first record of a file tells. */
+function layoutOf(file: string, reading: TextReading, first: readonly string[], line: number): RowLayout {
+  const { format, settings, fields, rules, hasHeader } = reading;
+  const delimiter = shownDelimiter(reading);
+  if (!hasHeader && format.names === undefined) {
+    const header = { file, line, columns: first, isNumbered: true };
+    const position = findColumns(header, fields);
+    const columns = first.map((_, place) => {
+      const [, field = "-"] = listFields(position).find(([own]) => own === place) ?? [];
+      return field;
+    });
+    return { file, columns, position, rules, expected: columns.join(delimiter) };
   }
-  return { file, columns, position: findColumns(header, names), expected };
+  const columns = format.names ?? first.map((field) => field.trim());
+  const expected = columns.join(delimiter);
+  if (
+    hasHeader &&
+    settings.header !== true &&
+    columns.every((column) => column === "" || Number.isFinite(numberOfText(column)))
+  ) {
+    const wanted = listNames(fields).join(delimiter);
+    const problem = `no header: the first line is ${excerpt(expected)}; expected names such as ${wanted}`;
+    const remedy = "or columns by their numbers, such as user=1,item=2,feedback=3,timestamp=4";
+    throw new DataError(file, `${problem}, ${remedy}`, { line });
+  }
+  return { file, columns, position: findColumns({ file, line, columns }, fields), rules, expected };
 }

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { summaryOf } from "../../methods/summaries.ts";
 import type { Gate, StoredResult, Verdict } from "../../run/result-schema.ts";
 import { nextOf } from "../../run/verdict/verdict.ts";
+import { listed, measureTitle } from "../../run/verdict/words.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { intervalFigure } from "../intervals.ts";
 import { count, decimal, percent, pValue, signed } from "../numbers.ts";
@@ -75,7 +76,7 @@ function lead(verdict: Verdict, result: StoredResult): Content {
   const best = overRetriever ?? overRandom;
   const over =
     best &&
-    ` It puts what people liked higher than ${best.over === "random" ? "a random order" : `the ${best.over}`} does: ${size([best.mean], verdict, result)}.`;
+    ` It puts what people liked higher than ${best.over === "random" ? "a random order" : `the ${best.over}`} does: ${new Measured(choice, result).lead(best.mean)}.`;
   return html`${summary === undefined ? "" : html`<strong>${title}</strong>: ${lowered(summary)}`}${over}`;
 }
 
@@ -83,11 +84,28 @@ function lowered(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
 
-/** How much, or from how much to how much, with its unit. */
-function size(ends: readonly number[], { choice }: Verdict, { listLength = 0 }: StoredResult): string {
-  const isShare = choice.measure === "ndcg";
-  const numbers = ends.map((end) => (isShare ? signed(100 * end, 1) : signed(end, 2))).join(" to ");
-  return `${numbers} ${isShare ? `points of NDCG@${listLength}` : "liked items a list"}`;
+/** What the methods were chosen by. */
+class Measured {
+  readonly title: string;
+  readonly scale: number;
+  private readonly isShare: boolean;
+
+  constructor({ measure }: Verdict["choice"], { listLength = 0 }: StoredResult) {
+    this.isShare = measure !== "trueReward";
+    this.scale = this.isShare ? 100 : 1;
+    this.title = measureTitle({ measure }, listLength);
+  }
+
+  /** A mean. */
+  value(mean: number): string {
+    return this.isShare ? `${percent(mean)}%` : decimal(mean);
+  }
+
+  /** How much, or from how much to how much, with its unit. */
+  lead(...ends: readonly number[]): string {
+    const numbers = ends.map((end) => signed(this.scale * end, this.isShare ? 1 : 2)).join(" to ");
+    return `${numbers} ${this.isShare ? `points of ${this.title}` : "liked items a list"}`;
+  }
 }
 
 function confidence(verdict: Verdict, result: StoredResult): Html {
@@ -98,10 +116,11 @@ function confidence(verdict: Verdict, result: StoredResult): Html {
     return html`<p>${count(lists)} validation lists hold something liked: too few to choose by.</p>`;
   const noise = methods.filter(({ isWithinNoise, name }) => isWithinNoise && name !== chosen);
   const candidates = result.protocols?.candidates.validation;
+  const measured = new Measured(choice, result);
   const leads = [overRetriever, overRandom].flatMap((difference) => {
     if (difference === undefined) return [];
     const { mean, halfWidth, pValue: chance, over } = difference;
-    const ends = size([mean - halfWidth, mean + halfWidth], verdict, result);
+    const ends = measured.lead(mean - halfWidth, mean + halfWidth);
     const shown = mean > 0 && chance < 0.05 ? "better" : mean < 0 && chance < 0.05 ? "worse" : "not shown to be better";
     return [
       html`<li>Against ${over === "random" ? "a random order" : `the ${over}`}: ${shown}, by ${ends} (95% interval, ${pValue(chance)}).</li>`,
@@ -113,42 +132,38 @@ ${testLine(verdict, result)}`;
 }
 
 /** What the test lists say of the chosen method, beside the retriever or random. */
-function testLine({ choice }: Verdict, { rows, listLength = 0, protocols }: StoredResult): Content {
+function testLine({ choice }: Verdict, result: StoredResult): Content {
+  const { rows, protocols } = result;
+  const measured = new Measured(choice, result);
   const value = (name: string | undefined) => {
     const row = rows.find((own) => own.name === name);
-    const measured = choice.measure === "ndcg" ? row?.ndcg : row?.trueReward;
-    if (row === undefined || measured === undefined) return [];
-    return [`${row.method} ${choice.measure === "ndcg" ? `${percent(measured)}%` : decimal(measured)}`];
+    const mean = row?.[choice.measure];
+    return row === undefined || mean === undefined ? [] : [`${row.method} ${measured.value(mean)}`];
   };
   const names = [choice.chosen, ...["retriever", "random"].filter((name) => name !== choice.chosen)];
   const values = names.flatMap(value);
   if (values.length === 0) return undefined;
-  const measure = choice.measure === "ndcg" ? `NDCG@${listLength}` : "true reward";
   const kind = protocols === undefined ? "" : ` of ${protocols.candidates.test} candidates`;
-  return html`<p class="note">The test lists${kind}, which took no part in the choice, say by ${measure}: ${values.join(", ")}.</p>`;
-}
-
-function listed(names: readonly string[]): string {
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return html`<p class="note">The test lists${kind}, which took no part in the choice, say by ${measured.title}: ${values.join(", ")}.</p>`;
 }
 
 /** The methods on validation lists, the best on top. */
-function leadFigure({ choice }: Verdict, { listLength = 0, protocols }: StoredResult): Content {
-  const { methods, chosen, measure, lists } = choice;
+function leadFigure({ choice }: Verdict, result: StoredResult): Content {
+  const { methods, chosen, lists } = choice;
+  const { protocols } = result;
   if (methods.length < 2) return undefined;
-  const scale = measure === "ndcg" ? 100 : 1;
-  const format = measure === "ndcg" ? (value: number) => `${percent(value)}%` : (value: number) => decimal(value);
+  const measured = new Measured(choice, result);
   const kind = protocols === undefined ? "" : `, ${protocols.candidates.validation} candidates`;
   return intervalFigure({
-    title: `${measure === "ndcg" ? `NDCG@${listLength}` : "True reward"} on ${count(lists)} validation lists${kind}`,
+    title: `${capitalised(measured.title)} on ${count(lists)} validation lists${kind}`,
     about: "Methods by what they were chosen by",
     intervals: methods
       .toSorted((a, b) => b.mean - a.mean)
       .map(({ name, method, mean, halfWidth = 0, isWithinNoise }) => ({
         name: method,
-        value: scale * mean,
-        halfWidth: scale * halfWidth,
-        label: format(mean),
+        value: measured.scale * mean,
+        halfWidth: measured.scale * halfWidth,
+        label: measured.value(mean),
         tone: name === chosen ? "chosen" : isWithinNoise ? "plain" : "faint",
       })),
     legend: [
@@ -164,7 +179,11 @@ function gateItem({ name, text, blocks }: Gate): Html {
 }
 
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${capitalised(text)}.`;
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Why nothing is deployed, for somebody who reads no further. */

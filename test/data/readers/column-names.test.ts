@@ -4,9 +4,9 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { DataError } from "../../../src/data/errors.ts";
 import { readInteractions } from "../../../src/data/readers/read-interactions.ts";
-import { readCsv, readTsv } from "../../../src/data/readers/text-logs.ts";
 import type { ColumnNames } from "../../../src/data/settings.ts";
 import { cutFile, type Row, rowsOf, TemporaryFolder } from "../logs.ts";
+import { readCsv, readTsv } from "../read-logs.ts";
 
 const folder = new TemporaryFolder();
 test.after(() => folder.remove());
@@ -124,7 +124,10 @@ test("columns that make no sense are refused before the file is opened", async (
       () => "",
       (error: unknown) => String(error),
     );
-  assert.is(await read({ feedback: [] }), "RangeError: columns: feedback names no column; name at least one");
+  assert.is(
+    await read({ feedback: [] }),
+    'RangeError: columns: feedback names no column; name at least one, or "none"',
+  );
   assert.is(
     await read({ feedback: [{ column: "click", weight: Number.NaN }] }),
     'RangeError: columns: the weight of "click" must be finite, got NaN',

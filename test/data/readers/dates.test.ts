@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { secondsOfDate, timeOfText } from "../../../src/data/readers/dates.ts";
-import { readCsv } from "../../../src/data/readers/text-logs.ts";
 import { TimeFormat } from "../../../src/data/readers/time-format.ts";
 import { refusal, TemporaryFolder } from "../logs.ts";
+import { readCsv } from "../read-logs.ts";
 
 const folder = new TemporaryFolder();
 test.after(() => folder.remove());

@@ -7,11 +7,11 @@ import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
 import { snappyCompress } from "hyparquet-writer/src/snappy.js";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { readParquet } from "../../../src/data/readers/parquet.ts";
 import { ParquetDecoder, ParquetError } from "../../../src/data/readers/parquet-decoder.ts";
 import { checkSnappy } from "../../../src/data/readers/snappy.ts";
 import { refusal, rowsOf, TemporaryFolder } from "../logs.ts";
 import { columnOf, parquetLog, withFooter, withFooterLength, withPage } from "../parquet-files.ts";
+import { readParquet } from "../read-logs.ts";
 
 const folder = new TemporaryFolder();
 test.after(() => folder.remove());

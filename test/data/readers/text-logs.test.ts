@@ -5,8 +5,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { DataError } from "../../../src/data/errors.ts";
 import { TIME_FORMS } from "../../../src/data/readers/dates.ts";
-import { readCsv, readMovieLens } from "../../../src/data/readers/text-logs.ts";
 import { logOf, type Row, rowsOf, TemporaryFolder } from "../logs.ts";
+import { readCsv, readMovieLens } from "../read-logs.ts";
 
 const folder = new TemporaryFolder();
 test.after(() => folder.remove());
@@ -130,11 +130,9 @@ test("the line of an error counts blank lines and line breaks inside quotes", as
   });
 });
 
-test("a file that is not there, a directory and an empty file are told apart", async () => {
+test("a file that is not there and an empty one are told apart", async () => {
   const missing = await failure(readMovieLens(join(folder.path, "missing.dat")));
   assert.equal(missing, { line: undefined, message: "missing.dat: there is no such file" });
-  const directory = await failure(readCsv(folder.path));
-  assert.match(directory.message, /: this is a directory; expected a file of interactions$/);
   const empty = await failure(readMovieLens(folder.write("empty.dat", "")));
   assert.equal(empty, { line: undefined, message: "empty.dat: the file is empty" });
 });
@@ -191,7 +189,8 @@ test("a file without a header, or with a column named twice, is an error", async
     line: 1,
     message:
       "none.csv:1: no header: the first line is 1,1193,5,978300760; " +
-      "expected names such as user_id,item_id,rating,timestamp",
+      "expected names such as user_id,item_id,rating,timestamp, or columns by their numbers, such as " +
+      "user=1,item=2,feedback=3,timestamp=4",
   });
   const twice = await failure(readCsv(folder.write("twice.csv", "user_id,item_id,rating,rating,timestamp\n")));
   assert.match(twice.message, /^twice\.csv:1: the header names the column "rating" twice/);

@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import type { FileMetaData } from "hyparquet";
 import { DataError } from "../../../src/data/errors.ts";
-import { readParquet } from "../../../src/data/readers/parquet.ts";
 import { parquetLog, withFooter, withFooterLength } from "../../data/parquet-files.ts";
+import { readParquet } from "../../data/read-logs.ts";
 import type { FuzzReader } from "../fuzz.ts";
 import { nearlyValid } from "../mutations.ts";
 import { ScratchFolder } from "../scratch-folder.ts";
