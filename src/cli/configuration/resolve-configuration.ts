@@ -56,6 +56,9 @@ const FORMAT_OF_ENDING: Readonly<Record<string, LogFormat>> = {
   ".csv": "csv",
   ".tsv": "tsv",
   ".parquet": "parquet",
+  ".jsonl": "jsonl",
+  ".ndjson": "jsonl",
+  ".inter": "recbole",
 };
 
 /** The format of the log by the ending of its name, where it is not set: that of any text with a delimiter is `csv`. */

@@ -5,6 +5,7 @@ import { listNames } from "./column-names.ts";
 import { inputFiles } from "./input-files.ts";
 import { InteractionLogBuilder } from "./interaction-log-builder.ts";
 import { noInteractions } from "./interaction-rows.ts";
+import { expectedJson, readJsonLines } from "./json-lines.ts";
 import { readParquet } from "./parquet.ts";
 import { type InteractionSource, type Reading, resolveReading } from "./reading.ts";
 import { expectedText, readText, type TextReading } from "./text-logs.ts";
@@ -34,13 +35,16 @@ export async function readInteractions(source: InteractionSource): Promise<Inter
 }
 
 function readFile(file: string, reading: Reading, builder: InteractionLogBuilder): Promise<void> {
-  return isText(reading) ? readText(file, reading, builder) : readParquet(file, reading, builder);
+  if (isText(reading)) return readText(file, reading, builder);
+  return reading.format.kind === "json" ? readJsonLines(file, reading, builder) : readParquet(file, reading, builder);
 }
 
 const isText = (reading: Reading): reading is TextReading => reading.format.kind === "text";
 
 function expectedOf(reading: Reading): string {
-  return isText(reading) ? expectedText(reading) : `rows of ${listNames(reading.fields).join(", ")}`;
+  if (isText(reading)) return expectedText(reading);
+  if (reading.format.kind === "json") return expectedJson(reading);
+  return `rows of ${listNames(reading.fields).join(", ")}`;
 }
 
 function missingFields({ fields }: Reading): MissingField[] {
