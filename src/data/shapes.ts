@@ -3,7 +3,7 @@
  * are drawn together are split by their shape, and what is made of each part counts as much as the part has rows.
  */
 import { evaluationBatches } from "../training/batches.ts";
-import type { ListDataset } from "./dataset.ts";
+import { gather, type ListDataset, selectRows } from "./dataset.ts";
 
 /** The candidates of a request, and the positions of its list: N and L of a row. */
 export interface RequestShape {
@@ -61,4 +61,27 @@ export function* shapedBatches(dataset: RowShapes, batchSize = 128): Generator<I
   for (const part of splitByShape(dataset, every)) {
     for (const places of evaluationBatches(part.length, batchSize)) yield places.map((place) => part[place]);
   }
+}
+
+/**
+ * Rows of one shape as a dataset of their own, with nothing that fills them up.
+ * @throws RangeError where they differ
+ */
+export function selectShape(dataset: ListDataset, rows: ArrayLike<number>): ListDataset {
+  const { candidateCounts: _, listLengths: __, ...selected } = selectRows(dataset, rows);
+  const shape = sharedShape(dataset, rows);
+  const every = Array.from({ length: rows.length }, (_, row) => row);
+  const ofCandidates = <Column extends Int32Array | Float32Array>(column: Column) =>
+    gather(column, every, dataset.candidateCount, shape.candidateCount);
+  const ofPositions = <Column extends Int32Array | Float32Array>(column: Column) =>
+    gather(column, every, dataset.listLength, shape.listLength);
+  return {
+    ...selected,
+    ...shape,
+    candidates: ofCandidates(selected.candidates),
+    retrieverScores: ofCandidates(selected.retrieverScores),
+    exposed: ofPositions(selected.exposed),
+    feedback: ofPositions(selected.feedback),
+    ...(selected.labels && { labels: ofCandidates(selected.labels) }),
+  };
 }

@@ -7,6 +7,7 @@ import type { ListDataset } from "../data/dataset.ts";
  */
 export function exposedFirst(dataset: ListDataset): ListDataset {
   const { size, candidateCount, listLength, exposed } = dataset;
+  const labels = dataset.labels?.slice();
   const candidates = new Int32Array(dataset.candidates.length);
   const retrieverScores = new Float32Array(dataset.retrieverScores.length);
   const moved = new Int32Array(exposed.length);
@@ -20,11 +21,12 @@ export function exposedFirst(dataset: ListDataset): ListDataset {
     order.forEach((from, to) => {
       candidates[start + to] = dataset.candidates[start + from];
       retrieverScores[start + to] = dataset.retrieverScores[start + from];
+      if (labels !== undefined) labels[start + to] = dataset.labels?.[start + from] ?? 0;
     });
     let next = 0;
     shown.forEach((place, t) => {
       moved[row * listLength + t] = place < 0 ? -1 : next++;
     });
   }
-  return { ...dataset, candidates, retrieverScores, exposed: moved };
+  return { ...dataset, candidates, retrieverScores, exposed: moved, ...(labels && { labels }) };
 }

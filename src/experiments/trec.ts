@@ -1,17 +1,25 @@
 /**
  * Rankings in the files of the Text REtrieval Conference, so that trec_eval, ranx and others can compute the metrics anew.
  *
- *   qrels: `request 0 item relevance`       what was exposed among the candidates, 1 for a positive
+ *   qrels: `request 0 item relevance`       what is known of the candidates, 1 for a positive
  *   run:   `request Q0 item rank score tag` the list, best first
  *
  * Requests without a positive are in neither, since metrics are not defined for them.
  */
 import type { ListDataset } from "../data/dataset.ts";
 import { candidateLabels } from "../data/labels.ts";
+import { shapeOf } from "../data/shapes.ts";
 
 /** The feedback on the test requests. */
 export function formatQrels(dataset: ListDataset): string {
-  const { exposed, feedback, listLength } = dataset;
+  const { exposed, feedback, listLength, labels, candidateCount } = dataset;
+  if (labels !== undefined) {
+    return linesOf(dataset, (row) =>
+      Array.from({ length: shapeOf(dataset, row).candidateCount }, (_, place) => {
+        return `${row} 0 ${itemAt(dataset, row, place)} ${labels[row * candidateCount + place]}`;
+      }),
+    );
+  }
   return linesOf(dataset, (row) =>
     Array.from({ length: listLength }, (_, t) => row * listLength + t)
       .filter((at) => exposed[at] >= 0)
@@ -23,7 +31,7 @@ export function formatQrels(dataset: ListDataset): string {
 export function formatRun(dataset: ListDataset, lists: Int32Array, tag: string): string {
   const { listLength } = dataset;
   return linesOf(dataset, (row) =>
-    Array.from(lists.subarray(row * listLength, (row + 1) * listLength), (position, t) => {
+    Array.from(lists.subarray(row * listLength, row * listLength + shapeOf(dataset, row).listLength), (position, t) => {
       return `${row} Q0 ${itemAt(dataset, row, position)} ${t + 1} ${listLength - t} ${tag}`;
     }),
   );
@@ -37,6 +45,8 @@ function linesOf(dataset: ListDataset, format: (row: number) => string[]): strin
   const { size, candidateCount } = dataset;
   const rows = Array.from({ length: size }, (_, row) => row);
   const labels = candidateLabels(dataset);
-  const judged = rows.filter((row) => labels.subarray(row * candidateCount, (row + 1) * candidateCount).includes(1));
+  const judged = rows.filter((row) =>
+    labels.subarray(row * candidateCount, (row + 1) * candidateCount).some((label) => label > 0),
+  );
   return judged.flatMap((row) => format(row).map((line) => `${line}\n`)).join("");
 }

@@ -1,9 +1,9 @@
 /** Who says what a list is worth: a reward model, several of them, or an item scorer. */
 import { candidateBatch, type RequestBatch } from "../data/batch.ts";
-import type { RequestColumns } from "../data/dataset.ts";
+import { gather, type RequestColumns, scatter } from "../data/dataset.ts";
+import { shapedBatches, shapeOf } from "../data/shapes.ts";
 import { Module } from "../nn/index.ts";
 import { noGrad, scope, type Tensor, tensor } from "../tensor/index.ts";
-import { evaluationBatches } from "../training/batches.ts";
 
 /** Scores candidates, each by itself or among the others: [B, N]. */
 export interface CandidateScorer {
@@ -75,19 +75,19 @@ export class DiscountedItemJudge extends Module implements ListJudge {
   }
 }
 
-/** A judge's rewards for one list of candidate positions for each request: [S]. */
+/** A judge's rewards for one list of candidate positions [S, L] for each request, of as many as its row has: [S]. */
 export async function predictedRewards(
   judge: ListJudge,
   requests: RequestColumns,
   lists: Int32Array,
 ): Promise<Float32Array> {
   const predictions = new Float32Array(requests.size);
-  const { listLength: length } = requests;
-  for (const rows of evaluationBatches(requests.size)) {
+  for (const rows of shapedBatches(requests)) {
     using _ = scope();
-    const own = lists.slice(rows[0] * length, (rows[0] + rows.length) * length);
+    const { listLength: length } = shapeOf(requests, rows[0]);
+    const own = gather(lists, rows, requests.listLength, length);
     const rewards = noGrad(() => judge.rewards(candidateBatch(requests, rows), tensor(own, [rows.length, 1, length])));
-    predictions.set(await rewards.data(), rows[0]);
+    scatter(predictions, rows, 1, await rewards.data());
   }
   return predictions;
 }

@@ -2,7 +2,7 @@
 
 /** Plain data, which a ranker's file holds; each model reads what it needs of it. */
 export interface ModelShape {
-  /** L, N and H of the requests; without a history H is 0. */
+  /** The most positions and candidates of a request, L and N, and H; without a history H is 0. */
   readonly listLength: number;
   readonly candidateCount: number;
   readonly historyLength: number;

@@ -51,7 +51,7 @@ export class RewardModel extends Module implements ListJudge {
   private readonly positions: Tensor;
   private readonly blocks: EncoderBlock[];
   private readonly norm: LayerNorm;
-  /** Which positions each position sees: i32 [L, L]; undefined for all. */
+  /** Which positions each position of the longest lists sees: i32 [L, L]; undefined for all. */
   private readonly visible: Tensor | undefined;
   private readonly positionHead: Linear;
   private readonly totalHead: Linear;
@@ -103,10 +103,10 @@ export class RewardModel extends Module implements ListJudge {
 
   /**
    * Reads G lists of each request.
-   * @param lists candidate positions [B, G, L], flat
+   * @param lists candidate positions [B, G, length], flat
+   * @param length of these lists; L unless given
    */
-  readLists(batch: RequestBatch, lists: Int32Array): TrainingReading {
-    const { listLength: length } = this.options;
+  readLists(batch: RequestBatch, lists: Int32Array, length = this.options.listLength): TrainingReading {
     if (this.candidateHead === undefined) {
       // Items that are encoded by themselves need no encoding of the candidates outside the lists.
       const items = this.candidates.forward(listBatch(batch, lists));
@@ -124,10 +124,13 @@ export class RewardModel extends Module implements ListJudge {
     return this.options.head === "total" ? totals : positionLogits.sigmoid().sum(1);
   }
 
-  /** Items of R lists, encoded: [R, L, D]. */
+  /** Items of R lists of at most L, encoded: [R, length, D]. */
   private read(items: Tensor): ListReading {
-    let hidden = items.add(this.positions);
-    for (const block of this.blocks) hidden = block.forward(hidden, this.visible);
+    const [, length] = items.shape;
+    const isShort = length < this.options.listLength;
+    const visible = this.visible && (isShort ? causalMask(length) : this.visible);
+    let hidden = items.add(isShort ? this.positions.slice(0, 0, length) : this.positions);
+    for (const block of this.blocks) hidden = block.forward(hidden, visible);
     const normed = this.norm.forward(hidden);
     const summary = normed.mean(1);
     // A head that only reports learns from what the other one shaped.

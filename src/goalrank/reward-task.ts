@@ -51,7 +51,7 @@ export function rewardTask(model: RewardModel, dataset: ListDataset, options: Re
     const { size, listLength: length } = batch;
     const key = { seed, stream: partStream(`${stage} lists`, part), step };
     const { lists, labels } = await labelledLists(batch, options, key);
-    const reading = model.readLists(batch, lists);
+    const reading = model.readLists(batch, lists, length);
     const observed = tensor(labels, [size, lists.length / (size * length), length]);
     const loss = rewardLoss(reading, observed.reshape([-1, length]));
     if (unexposed === "ignore") return { loss };
@@ -94,7 +94,11 @@ async function labelledLists(
   if (unseen.policy !== undefined) {
     const { generator, count, temperature } = unseen.policy;
     const memory = noGrad(() => generator.train(false).encode(batch));
-    const drawn = await policyLists(generator, memory, count, { temperature, key: named("policy") });
+    const drawn = await policyLists(generator, memory, count, {
+      length: batch.listLength,
+      temperature,
+      key: named("policy"),
+    });
     sources.push(drawn.lists);
   }
   const lists = sideBySide(sources, batch.size);

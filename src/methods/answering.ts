@@ -4,7 +4,8 @@
  * (what is served).
  */
 import { candidateBatch, type RequestBatch } from "../data/batch.ts";
-import type { RequestColumns } from "../data/dataset.ts";
+import { type RequestColumns, scatter } from "../data/dataset.ts";
+import { shapedBatches, shapeOf } from "../data/shapes.ts";
 import { generatorOrder, rankByScore } from "../evaluation/ranking-metrics.ts";
 import {
   type DecodingRules,
@@ -21,13 +22,12 @@ import {
 } from "../goalrank/decoding/decode.ts";
 import type { CandidateScorer } from "../goalrank/judge.ts";
 import { heldScope, noGrad, scope } from "../tensor/index.ts";
-import { evaluationBatches } from "../training/batches.ts";
 
 /** Answers to S requests. */
 export interface RankedLists {
-  /** Candidate positions, best first: [S, L]. */
+  /** Candidate positions, best first, -1 behind what a row has: [S, L]. */
   readonly lists: Int32Array;
-  /** A score of every candidate by itself, which orders what is not in the list: [S, N]. */
+  /** A score of every candidate by itself, which orders what is not in the list; 0 behind what a row has: [S, N]. */
   readonly scores: Float32Array;
 }
 
@@ -55,8 +55,6 @@ export interface Answering {
    * of drawing its items one by one in proportion to exp(score) (Plackett and Luce).
    */
   readonly probabilities: "policy" | "plackett-luce";
-  /** The fewest candidates of a request: who chooses among lists of L items needs L, though asked for fewer items. */
-  readonly leastCandidates: number;
   /**
    * Whether requests may be answered together. A method that chooses among many lists judges those of one request at a
    * time, and what it draws for one does not depend on the others.
@@ -73,14 +71,15 @@ export interface Answering {
 
 /** Answers all requests of a dataset. */
 export async function rankRequests(answering: Answering, requests: RequestColumns): Promise<RankedLists> {
-  const { size, listLength: length, candidateCount } = requests;
-  const lists = new Int32Array(size * length);
+  const { size, listLength, candidateCount } = requests;
+  const lists = new Int32Array(size * listLength).fill(-1);
   const scores = new Float32Array(size * candidateCount);
-  for (const rows of evaluationBatches(size, answering.batchSize)) {
+  for (const rows of shapedBatches(requests, answering.batchSize)) {
     using _ = scope();
+    const { listLength: length } = shapeOf(requests, rows[0]);
     const ranked = await answering.rank(candidateBatch(requests, rows), length, rows[0]);
-    lists.set(ranked.lists, rows[0] * length);
-    scores.set(ranked.scores, rows[0] * candidateCount);
+    scatter(lists, rows, listLength, ranked.lists);
+    scatter(scores, rows, candidateCount, ranked.scores);
   }
   return { lists, scores };
 }
@@ -99,7 +98,6 @@ export function byPolicy<Memory extends PolicyMemory, State extends PolicyState>
 ): Answering {
   return {
     batchSize: BATCH,
-    leastCandidates: 1,
     probabilities: "policy",
     together: true,
     async rank(batch, length) {
@@ -129,7 +127,7 @@ function inScope<Result>(make: () => Promise<Result>): Promise<Result> {
 
 /** The candidates of the highest scores, of equal ones the first. */
 export function byScores(scorer: CandidateScorer): Answering {
-  const traits = { batchSize: BATCH, leastCandidates: 1, together: true };
+  const traits = { batchSize: BATCH, together: true };
   return fromRanking(traits, async (batch, length) => {
     const scores = await noGrad(() => scorer.forward(batch)).data();
     return topLists(Float32Array.from(scores), batch.size, length);
@@ -147,15 +145,19 @@ export function topLists(scores: Float32Array, size: number, length: number): Ra
   return { lists, scores };
 }
 
-/** What chooses among lists of `listLength` items, for so many requests at a time. */
+/**
+ * What chooses among lists of `listLength` items, for so many requests at a time; also where fewer items are asked for,
+ * and among lists of all candidates where there are fewer.
+ */
 export function byChoice(batchSize: number, listLength: number, choose: Answering["rank"]): Answering {
-  return fromRanking({ batchSize, leastCandidates: listLength, together: false }, choose);
+  return fromRanking({ batchSize, together: false }, choose, listLength);
 }
 
 /** Fills a list from the top with what the rules still allow: the method's list, then the others by their scores. */
 function fromRanking(
-  traits: Pick<Answering, "batchSize" | "leastCandidates" | "together">,
+  traits: Pick<Answering, "batchSize" | "together">,
   rank: Answering["rank"],
+  listLength = 1,
 ): Answering {
   return {
     ...traits,
@@ -168,9 +170,8 @@ function fromRanking(
         const [requests, candidates] = batch.items.shape;
         return [batch, resolveConstraints(constraints, { requests, candidates, length })];
       });
-      const most = Math.max(length, traits.leastCandidates);
-      const ranked = await held.run(() => rank(batch, most, 0));
       const { requests, candidates } = rules;
+      const ranked = await held.run(() => rank(batch, Math.min(Math.max(length, listLength), candidates), 0));
       const lists = new Int32Array(requests * length);
       const stepLogProbabilities = new Float64Array(requests * length);
       for (let request = 0; request < requests; request++) {

@@ -1,11 +1,11 @@
 /** Sources of lists, and the evaluator that takes the best of what a source draws. */
 import { candidateBatch, type RequestBatch } from "../data/batch.ts";
 import type { RequestColumns } from "../data/dataset.ts";
+import { shapedBatches, shapeOf } from "../data/shapes.ts";
 import { rankByScore } from "../evaluation/ranking-metrics.ts";
 import type { Generator } from "../goalrank/generator.ts";
 import type { CandidateScorer, ListJudge } from "../goalrank/judge.ts";
 import { gumbelTopK, noGrad, type RandomKey, scope, type Tensor } from "../tensor/index.ts";
-import { evaluationBatches } from "../training/batches.ts";
 import { type Answering, byChoice, type RankedLists } from "./answering.ts";
 import { type MethodContext, sharedModel } from "./method.ts";
 
@@ -99,11 +99,11 @@ export async function chooseTemperature(
   for (const temperature of offered) {
     const source = sourceAt(temperature);
     let total = 0;
-    for (const rows of evaluationBatches(requests.size, judgedTogether(lists))) {
+    for (const rows of shapedBatches(requests, judgedTogether(lists))) {
       using _ = scope();
       const batch = candidateBatch(requests, rows);
       const key = { seed, stream: "generator-evaluator", step: rows[0] };
-      const drawn = noGrad(() => source(batch, lists, requests.listLength, key));
+      const drawn = noGrad(() => source(batch, lists, shapeOf(requests, rows[0]).listLength, key));
       const { rewards } = await bestByJudge(judge, batch, drawn.lists, drawn.scores);
       total = rewards.reduce((sum, reward) => sum + reward, total);
     }

@@ -103,7 +103,8 @@ export function createMatchingGenerator(context: MethodContext, stream: string):
  */
 export function matchingLoss(model: MatchingGenerator, batch: FeedbackBatch): Tensor {
   const { size, listLength: length, candidateCount: candidates } = batch;
-  const { logits } = model.encode(batch);
+  const { logits: ofPositions } = model.encode(batch);
+  const logits = length < model.listLength ? ofPositions.slice(1, 0, length) : ofPositions;
   const shape = [size, length];
   const lists = showableLists(batch);
   const own = tensor(lists, [...shape, 1]);
@@ -133,10 +134,11 @@ export function matchingTask(model: MatchingGenerator, dataset: ListDataset, sta
 /**
  * Contrastive decoding: one list for each request and penalty.
  * @param penalties a, from 0, which ignores resemblance, to under 1: [S]
- * @returns candidate positions i32 [B, S, L]
+ * @param length of the lists; L unless given
+ * @returns candidate positions i32 [B, S, length]
  */
-export function contrastiveLists({ rows, logits }: Matching, penalties: readonly number[]): Tensor {
-  const [, length, candidates] = logits.shape;
+export function contrastiveLists({ rows, logits }: Matching, penalties: readonly number[], length?: number): Tensor {
+  const [, most, candidates] = logits.shape;
   const lists = penalties.length;
   const penalty = tensor(Float32Array.from(penalties), [lists, 1], { device: logits.device });
   const resemblance = cosines(rows);
@@ -148,14 +150,14 @@ export function contrastiveLists({ rows, logits }: Matching, penalties: readonly
     return { position, closest, logits: score.reshape([-1, candidates]) };
   };
   const policy: ListPolicy<PolicyMemory, ReturnType<typeof stateAt>> = {
-    listLength: length,
+    listLength: most,
     begin: () => stateAt(0),
     advance(_memory, { position, closest }, choices) {
       const resembling = resemblance.takeRows(choices);
       return stateAt(position + 1, closest?.maximum(resembling) ?? resembling);
     },
   };
-  return decodeLists(policy, { rows }, { lists });
+  return decodeLists(policy, { rows }, { lists, length: length ?? most });
 }
 
 /** cos(x_n, x_m): x [B, N, D] -> [B, N, N]. */
@@ -177,10 +179,10 @@ export const NAR4REC: Method = {
   create(context) {
     const model = createMatchingGenerator(context, "nar4rec");
     // A list for each penalty; with scores of all candidates by the first position.
-    const source: ListSource = (batch, count) => {
+    const source: ListSource = (batch, count, length) => {
       const matching = model.encode(batch);
       const { logits: scores } = model.begin(matching, 1);
-      return { lists: contrastiveLists(matching, PENALTIES.slice(0, count)), scores };
+      return { lists: contrastiveLists(matching, PENALTIES.slice(0, count), length), scores };
     };
     const answering = byEvaluator(source, PENALTIES.length, context);
     return instanceOf({ nar4rec: model }, answering, {

@@ -69,7 +69,6 @@ export class Ranker {
       pasts,
       listLength: shape.listLength,
       candidateCount: shape.candidateCount,
-      leastCandidates: method.answering.leastCandidates,
       limits: { ...DEFAULT_LIMITS, ...limits },
     };
     this.titles = catalogue.itemTitles;

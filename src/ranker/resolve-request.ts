@@ -5,7 +5,6 @@ import type { Retriever, RetrieverQuery } from "../data/retrievers/retriever.ts"
 import type { UserPasts } from "../data/user-pasts.ts";
 import type { ListConstraints } from "../goalrank/decoding/constraints.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
-import type { Answering } from "../methods/answering.ts";
 import { type RankRequest, RankRequestError, type RequestConstraints } from "./requests.ts";
 
 /** The most that a request may ask. */
@@ -22,7 +21,7 @@ export const DEFAULT_LIMITS: RankerLimits = { candidates: 1000, history: 1000 };
 const LARGEST_SCORE = 1e15;
 
 /** What a ranker knows of names and sizes. */
-export interface Names extends Pick<ModelShape, "listLength" | "candidateCount">, Pick<Answering, "leastCandidates"> {
+export interface Names extends Pick<ModelShape, "listLength" | "candidateCount"> {
   readonly userNumbers: ReadonlyMap<string, number>;
   readonly itemIds: readonly string[];
   readonly itemNumbers: ReadonlyMap<string, number>;
@@ -54,7 +53,7 @@ export function resolveRequest(request: RankRequest, names: Names): ResolvedRequ
     request.candidates === undefined
       ? retrieveCandidates(query, request, names)
       : resolveCandidates(request.candidates, query, names);
-  checkEnough(items.length, length, names);
+  checkEnough(items.length, length);
   return {
     user,
     history,
@@ -66,14 +65,10 @@ export function resolveRequest(request: RankRequest, names: Names): ResolvedRequ
   };
 }
 
-function checkEnough(candidates: number, length: number, { leastCandidates }: Names): void {
+function checkEnough(candidates: number, length: number): void {
   if (candidates < length) {
     const problem = `${candidates} are too few for a list of ${length}; give more, or a smaller length`;
     throw new RankRequestError("length", problem, "candidates");
-  }
-  if (candidates < leastCandidates) {
-    const problem = `${candidates} are too few for this ranker's method, which chooses among lists of ${leastCandidates}`;
-    throw new RankRequestError("length", `${problem}; give more`, "candidates");
   }
 }
 

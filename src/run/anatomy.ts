@@ -5,8 +5,10 @@
 import { candidateBatch, feedbackBatch } from "../data/batch.ts";
 import { type Catalogue, type ListDataset, selectRows } from "../data/dataset.ts";
 import { allRows, candidateLabels } from "../data/labels.ts";
+import { selectShape, splitByShape } from "../data/shapes.ts";
 import { rankByScore } from "../evaluation/ranking-metrics.ts";
 import { mean } from "../evaluation/statistics.ts";
+import { partStream } from "../goalrank/feedback-task.ts";
 import { type GoalRankModels, groupObjective, scoreGroups } from "../goalrank/goalrank-task.ts";
 import { predictedRewards } from "../goalrank/judge.ts";
 import { byPolicy, byScores, rankRequests } from "../methods/answering.ts";
@@ -32,24 +34,37 @@ export async function createAnatomy(
     listLength: test.listLength,
     referenceTemperature: settings.groups.referenceTemperature,
     items: namesOf(test, data.catalogue),
-    requests: rows.length === 0 ? [] : await dissect(models, { ...data, test }, settings),
+    requests: rows.length === 0 ? [] : await dissectAll(models, { ...data, test }, settings),
   };
 }
 
 function drawRequests(test: ListDataset, seed: number, count: number): Int32Array {
   const order = new Random({ seed, stream: "anatomy requests", step: 0 }).permutation(test.size);
   const labels = candidateLabels(test);
-  const hasPositive = (row: number) => part(labels, test.candidateCount, row).includes(1);
+  const hasPositive = (row: number) => part(labels, test.candidateCount, row).some((label) => label > 0);
   return order.filter(hasPositive).subarray(0, count);
 }
 
-/** Every request of the test set. */
+/** Every request of the test set, in their order. */
+async function dissectAll(models: GoalRankModels, data: RunData, settings: AnatomySettings): Promise<RequestAnatomy[]> {
+  const requests: RequestAnatomy[] = [];
+  for (const [part, rows] of splitByShape(data.test, allRows(data.test)).entries()) {
+    const own = await dissect(models, { ...data, test: selectShape(data.test, rows) }, settings, part);
+    rows.forEach((row, place) => {
+      requests[row] = own[place];
+    });
+  }
+  return requests;
+}
+
+/** Every request of a test set of one shape. */
 async function dissect(
   models: GoalRankModels,
   { catalogue, test, world }: RunData,
   settings: AnatomySettings,
+  shape: number,
 ): Promise<RequestAnatomy[]> {
-  const groups = await dissectGroups(models, test, world, settings);
+  const groups = await dissectGroups(models, test, world, settings, shape);
   const { generator, pointwise } = models;
   const dnn = await rankRequests(byScores(pointwise), test);
   const goalRank = await rankRequests(byPolicy(generator), test);
@@ -87,11 +102,12 @@ async function dissectGroups(
   test: ListDataset,
   world: World | undefined,
   { seed, groups: options }: AnatomySettings,
+  shape: number,
 ): Promise<GroupAnatomy[]> {
   using _ = scope();
   const rows = allRows(test);
   const batch = feedbackBatch(test, rows);
-  const key = { seed, stream: "anatomy", step: 0 };
+  const key = { seed, stream: partStream("anatomy", shape), step: 0 };
   const scored = await scoreGroups({ generator, judge, pointwise }, batch, options, key);
   const { referencePolicy, logProbabilities } = noGrad(() => {
     const memory = generator.train(false).encode(batch);

@@ -1,6 +1,7 @@
 /** What a method's lists are worth: ranking metrics against the log, and the true reward where a world knows it. */
 import type { ListDataset } from "../data/dataset.ts";
 import { candidateLabels } from "../data/labels.ts";
+import { shapeOf } from "../data/shapes.ts";
 import {
   type AverageMetrics,
   averageMetrics,
@@ -32,18 +33,20 @@ export interface MethodResult extends Omit<AverageMetrics, "halfWidths"> {
 export type MeasureName = "trueReward" | "regret" | "predictedReward" | keyof UserMetrics;
 
 /**
- * Metrics of each request's list against what was exposed and liked; undefined for a request without a positive.
+ * Metrics of each request's list, of as many places as it has, against what was exposed and liked; undefined for a
+ * request without a positive.
  * Candidates outside the list follow it in the order of their scores.
  */
 export function requestMetrics(dataset: ListDataset, { lists, scores }: RankedLists): (UserMetrics | undefined)[] {
   const { size, listLength, candidateCount } = dataset;
   const labels = candidateLabels(dataset);
   return Array.from({ length: size }, (_, row) => {
-    const candidates = [row * candidateCount, (row + 1) * candidateCount] as const;
-    const list = lists.subarray(row * listLength, (row + 1) * listLength);
+    const shape = shapeOf(dataset, row);
+    const candidates = [row * candidateCount, row * candidateCount + shape.candidateCount] as const;
+    const list = lists.subarray(row * listLength, row * listLength + shape.listLength);
     const order = generatorOrder(list, scores.subarray(...candidates));
     const own = labels.subarray(...candidates);
-    return userMetrics({ ranking: rankByScore(order), labels: own, scores: order, k: listLength });
+    return userMetrics({ ranking: rankByScore(order), labels: own, scores: order, k: shape.listLength });
   });
 }
 

@@ -1,6 +1,7 @@
 /** What the log itself says of the trained policy, where it carries the chances at which its lists were shown. */
 import { feedbackBatch } from "../data/batch.ts";
-import type { ListDataset } from "../data/dataset.ts";
+import { type ListDataset, scatter } from "../data/dataset.ts";
+import { shapedBatches } from "../data/shapes.ts";
 import {
   doublyRobust,
   inversePropensity,
@@ -12,7 +13,6 @@ import { mean } from "../evaluation/statistics.ts";
 import type { Generator } from "../goalrank/generator.ts";
 import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
 import { noGrad, scope } from "../tensor/index.ts";
-import { evaluationBatches } from "../training/batches.ts";
 import { expectedRewards } from "../world/oracle.ts";
 import type { World } from "../world/world.ts";
 
@@ -54,7 +54,10 @@ export async function offPolicyReport(
   };
 }
 
-/** log pi of the logged lists' items, and a list that the policy samples for each request: both [S, L]. */
+/**
+ * log pi of the logged lists' items, and a list that the policy samples for each request: both [S, L]. Behind what a row
+ * has, 0 and -1.
+ */
 async function readPolicy(
   generator: Generator,
   log: ListDataset,
@@ -62,8 +65,8 @@ async function readPolicy(
 ): Promise<{ readonly policy: Float32Array; readonly sampled: Int32Array }> {
   const { size, listLength } = log;
   const policy = new Float32Array(size * listLength);
-  const sampled = new Int32Array(size * listLength);
-  for (const rows of evaluationBatches(size)) {
+  const sampled = new Int32Array(size * listLength).fill(-1);
+  for (const rows of shapedBatches(log)) {
     using _ = scope();
     const key = { seed, stream: "off-policy sample", step: rows[0] };
     const [steps, lists] = noGrad(() => {
@@ -71,11 +74,11 @@ async function readPolicy(
       const memory = generator.train(false).encode(batch);
       return [
         generator.stepLogProbabilities(memory, batch.exposed, 1),
-        generator.decode(memory, { lists: 1, sampling: { temperature: 1, key } }),
+        generator.decode(memory, { lists: 1, length: batch.listLength, sampling: { temperature: 1, key } }),
       ];
     });
-    policy.set(await steps.data(), rows[0] * listLength);
-    sampled.set(await lists.data(), rows[0] * listLength);
+    scatter(policy, rows, listLength, await steps.data());
+    scatter(sampled, rows, listLength, await lists.data());
   }
   return { policy, sampled };
 }

@@ -2,11 +2,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { feedbackTask, partStream } from "../../src/goalrank/feedback-task.ts";
+import { Generator } from "../../src/goalrank/generator.ts";
+import { imitationTask } from "../../src/goalrank/imitation-task.ts";
+import { RewardModel } from "../../src/goalrank/reward-model.ts";
+import { rewardTask } from "../../src/goalrank/reward-task.ts";
+import { MatchingGenerator, matchingTask } from "../../src/methods/nar4rec.ts";
 import { PointwiseRanker, pointwiseTask } from "../../src/methods/pointwise-ranker.ts";
 import { Random, scope, tensor } from "../../src/tensor/index.ts";
 import type { TrainingTask } from "../../src/training/trainer.ts";
 import { trimmedRows } from "../mixed-lists.ts";
-import { log, world } from "../small-world.ts";
+import { generatorOptions, log, rewardOptions, world } from "../small-world.ts";
 
 const test = suite("feedback task");
 
@@ -28,19 +33,34 @@ async function learned(task: TrainingTask, rows: Int32Array): Promise<{ loss: nu
   return { loss: loss.itemSync(), gradients };
 }
 
-test("a batch of several shapes loses the mean of what its requests lose, and learns the mean of what they teach", async () => {
-  const model = new PointwiseRanker(world.catalogue, 8, random());
-  const task = pointwiseTask(model, mixed, "negative");
-  const together = await learned(task, rows);
-  const alone: { loss: number; gradients: number[] }[] = [];
-  for (const row of rows) alone.push(await learned(task, Int32Array.of(row)));
-  const close = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-6);
-  close(together.loss, alone.reduce((sum, { loss }) => sum + loss, 0) / rows.length);
-  together.gradients.forEach((gradient, at) => {
-    close(gradient, alone.reduce((sum, { gradients }) => sum + gradients[at], 0) / rows.length);
+/** Tasks that draw nothing at random. */
+const tasks: Readonly<Record<string, () => TrainingTask>> = {
+  "the DNN": () => pointwiseTask(new PointwiseRanker(world.catalogue, 8, random()), mixed, "negative"),
+  imitation: () => imitationTask(new Generator(world.catalogue, generatorOptions, random()), mixed, "list"),
+  "the reward model": () => {
+    const model = new RewardModel(world.catalogue, rewardOptions, random());
+    return rewardTask(model, mixed, { unexposed: "ignore", unseen: { mixed: 0 }, seed: 1, stage: "reward" });
+  },
+  NAR4Rec: () => {
+    const options = { ...rewardOptions, stream: "matching" };
+    return matchingTask(new MatchingGenerator(world.catalogue, options, random()), mixed, "matching");
+  },
+};
+
+for (const [name, create] of Object.entries(tasks)) {
+  test(`of several shapes ${name} loses the mean of what single requests lose, and learns the mean`, async () => {
+    const task = create();
+    const together = await learned(task, rows);
+    const alone: { loss: number; gradients: number[] }[] = [];
+    for (const row of rows) alone.push(await learned(task, Int32Array.of(row)));
+    const close = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-6);
+    close(together.loss, alone.reduce((sum, { loss }) => sum + loss, 0) / rows.length);
+    together.gradients.forEach((gradient, at) => {
+      close(gradient, alone.reduce((sum, { gradients }) => sum + gradients[at], 0) / rows.length);
+    });
+    assert.ok(together.gradients.some((gradient) => Math.abs(gradient) > 1e-3));
   });
-  assert.ok(together.gradients.some((gradient) => Math.abs(gradient) > 1e-3));
-});
+}
 
 test("of what parts say of themselves, counts add up and the rest is a mean over requests", async () => {
   const model = new PointwiseRanker(world.catalogue, 8, random());

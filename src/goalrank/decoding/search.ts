@@ -12,6 +12,8 @@ export interface BeamSearchOptions {
   /** Prefixes that are kept at each position: W. */
   readonly width: number;
   readonly constraints?: ListConstraints;
+  /** Items of a list: as many as the generator was made for, which is the most, unless given. */
+  readonly length?: number | undefined;
 }
 
 /** Of {@link decodeTree}. */
@@ -21,6 +23,8 @@ export interface TreeSearchOptions {
   /** Candidates that each of those positions tries, the likeliest ones; all of them without it. */
   readonly branches?: number;
   readonly constraints?: ListConstraints;
+  /** As for the beam. */
+  readonly length?: number | undefined;
 }
 
 /** Lists of each of B requests, the likeliest first. */
@@ -41,10 +45,10 @@ export interface SearchedLists {
 export async function decodeBeam(
   generator: Generator,
   memory: GeneratorMemory,
-  { width, constraints }: BeamSearchOptions,
+  { width, constraints, length }: BeamSearchOptions,
 ): Promise<SearchedLists> {
   checkPositive("the beam's width", width);
-  return growLists(generator, memory, { children: () => width, width }, constraints);
+  return growLists(generator, memory, { children: () => width, width, length }, constraints);
 }
 
 /**
@@ -55,12 +59,12 @@ export async function decodeBeam(
 export async function decodeTree(
   generator: Generator,
   memory: GeneratorMemory,
-  { steps, branches, constraints }: TreeSearchOptions,
+  { steps, branches, constraints, length }: TreeSearchOptions,
 ): Promise<SearchedLists> {
   checkPositive("the tree's steps", steps);
   if (branches !== undefined) checkPositive("the tree's branches", branches);
   const children = (position: number) => (position < steps ? (branches ?? memory.rows.shape[1]) : 1);
-  return growLists(generator, memory, { children, width: Number.POSITIVE_INFINITY }, constraints);
+  return growLists(generator, memory, { children, width: Number.POSITIVE_INFINITY, length }, constraints);
 }
 
 function checkPositive(what: string, value: number): void {
@@ -73,6 +77,7 @@ function checkPositive(what: string, value: number): void {
 interface Growth {
   children(position: number): number;
   readonly width: number;
+  readonly length: number | undefined;
 }
 
 interface Prefix {
@@ -93,7 +98,7 @@ async function growLists(
 ): Promise<SearchedLists> {
   using held = heldScope();
   const [requests, candidates] = memory.rows.shape;
-  const { listLength: length } = generator;
+  const { length = generator.listLength } = growth;
   const rules = resolveConstraints(constraints, { requests, candidates, length });
   const empty: Prefix = { items: [], logProbability: 0, parent: 0 };
   let prefixes = Array.from({ length: requests }, () => [empty]);

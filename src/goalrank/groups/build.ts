@@ -68,11 +68,11 @@ async function drawEntry(
     case "policy": {
       const { generator, memory } = policy();
       const { temperature = 1, topP = 1 } = entry;
-      return policyLists(generator, memory, count, { temperature, topP, key });
+      return policyLists(generator, memory, count, { length, temperature, topP, key });
     }
     case "tree": {
       const { generator, memory } = policy();
-      return treeLists(generator, memory, count, treeShape(entry));
+      return treeLists(generator, memory, count, { ...treeShape(entry), length });
     }
     case "pointwise":
       return softmaxLists(logits(), count, { length, temperature: entry.temperature ?? 1, key });

@@ -4,14 +4,17 @@ import type { SamplingOptions } from "../decoding/decode.ts";
 import type { Generator, GeneratorMemory } from "../generator.ts";
 import type { SourceLists } from "./lists.ts";
 
-/** `count` lists for each request, drawn from pi at the given temperature and nucleus. */
+/**
+ * `count` lists for each request, drawn from pi at the given temperature and nucleus, of as many items as the generator
+ * was made for unless given.
+ */
 export async function policyLists(
   generator: Generator,
   memory: GeneratorMemory,
   count: number,
-  sampling: SamplingOptions,
+  { length = generator.listLength, ...sampling }: SamplingOptions & { readonly length?: number },
 ): Promise<SourceLists> {
   using _ = scope();
-  const lists = noGrad(() => generator.decode(memory, { lists: count, sampling }));
+  const lists = noGrad(() => generator.decode(memory, { lists: count, length, sampling }));
   return { source: "policy", count, lists: (await lists.data()) as Int32Array };
 }

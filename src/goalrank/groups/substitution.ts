@@ -4,7 +4,7 @@ import { countLists, type DrawOptions, drawUnused, pickList, type SourceLists } 
 
 /**
  * Copies of random lists of the group so far, with one or two positions (one in a list of one) given to candidates
- * that are not in the list: [B, count, L].
+ * that are not in the list: [B, count, L]. Where a list holds every candidate, two of them change places (ours).
  * @throws RangeError when there is no list to start from
  */
 export function substitutedLists(
@@ -23,6 +23,10 @@ export function substitutedLists(
     for (let copy = 0; copy < count; copy++) {
       const start = (request * count + copy) * length;
       lists.set(pickList(existing, request, random.integer(total), length), start);
+      if (candidates === length && length > 1) {
+        swapTwo(lists.subarray(start, start + length), random);
+        continue;
+      }
       const changes = Math.min(1 + random.integer(2), length, candidates - length);
       let changed = -1;
       for (let change = 0; change < changes; change++) {
@@ -35,4 +39,9 @@ export function substitutedLists(
     }
   }
   return { source: "substitution", count, lists };
+}
+
+function swapTwo(list: Int32Array, random: Random): void {
+  const [one, other] = random.permutation(list.length);
+  [list[one], list[other]] = [list[other], list[one]];
 }

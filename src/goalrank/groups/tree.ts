@@ -12,7 +12,7 @@ export async function treeLists(
 ): Promise<SourceLists> {
   const found = await decodeTree(generator, memory, options);
   const requests = memory.rows.shape[0];
-  const length = generator.listLength;
+  const { length = generator.listLength } = options;
   const lists = new Int32Array(requests * count * length);
   for (let request = 0; request < requests; request++) {
     for (let place = 0; place < count; place++) {

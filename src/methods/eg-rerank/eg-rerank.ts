@@ -58,7 +58,7 @@ export function egRerankTask(
   const task = feedbackTask("eg-rerank", model, dataset, async (batch, step, part) => {
     if (part === 0 && step % refreshEvery === 0) sampler.loadStateDict(await generator.stateDict());
     const key = { seed, stream: partStream("eg-rerank", part), step };
-    const drawn = noGrad(() => sampler.sample(batch, samples, key));
+    const drawn = noGrad(() => sampler.sample(batch, samples, key, batch.listLength));
     const logged = tensor(showableLists(batch), [batch.size, 1, batch.listLength]);
     const told = discriminator.forward(batch, concat([logged, drawn.lists], 1));
     const [ofLogged, ofDrawn] = [told.slice(1, 0, 1), told.slice(1, 1)];

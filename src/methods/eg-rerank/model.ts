@@ -96,11 +96,11 @@ export class PointerGenerator extends Module implements RequestPolicy<PointerMem
     return { read, logits: logits.reshape([requests * lists, candidates]) };
   }
 
-  /** Draws S lists of each request from pi, with what the update reads of them. */
-  sample(batch: RequestBatch, lists: number, key: RandomKey): DecodedTrajectories {
+  /** Draws S lists of each request from pi, of L items unless given, with what the update reads of them. */
+  sample(batch: RequestBatch, lists: number, key: RandomKey, length = this.listLength): DecodedTrajectories {
     const memory = this.encode(batch);
     const [requests, candidates] = memory.rows.shape;
-    const positions = [...decodePositions(this, memory, { lists, sampling: { temperature: 1, key } })];
+    const positions = [...decodePositions(this, memory, { lists, length, sampling: { temperature: 1, key } })];
     const left = positions.map(({ free }) => free.reshape([requests * lists, 1, candidates]));
     const free = concat(left, 1).reshape([requests, -1, candidates]);
     return { ...scorePositions(positions, lists), free };

@@ -105,21 +105,22 @@ export class FleetProposals {
   ): Promise<Tensor> {
     const reading = this.read(network);
     const { generator, memory } = reading;
+    const { length } = this;
     const { size } = this.batch;
     switch (decoding.method) {
       case "best":
-        return decode(generator, memory, { constraints: this.leavingOut(decoding.leftOut, key) });
+        return decode(generator, memory, { length, constraints: this.leavingOut(decoding.leftOut, key) });
       case "sampled":
-        return decode(generator, memory, { sampling: { temperature: decoding.temperature, key } });
+        return decode(generator, memory, { length, sampling: { temperature: decoding.temperature, key } });
       case "nucleus":
-        return decode(generator, memory, { sampling: { temperature: 1, topP: decoding.topP, key } });
+        return decode(generator, memory, { length, sampling: { temperature: 1, topP: decoding.topP, key } });
       case "markov": {
         reading.pairs ??= await pairScores(generator, memory);
         const options = { ...this.draw(key), temperature: decoding.temperature };
         return this.fromHost(markovLists(reading.pairs, size, 1, options));
       }
       case "tree": {
-        const shape = { steps: 1, branches: TREE_BRANCHES };
+        const shape = { steps: 1, branches: TREE_BRANCHES, length };
         reading.tree ??= await treeLists(generator, memory, TREE_BRANCHES, shape);
         const lists = this.fromHost(reading.tree);
         return this.held.run(() => lists.slice(1, decoding.place - 1, decoding.place));
@@ -129,14 +130,15 @@ export class FleetProposals {
 
   private proposeMatching(decoding: MatchingDecoding, key: RandomKey): Tensor {
     const generator = this.networks.matching;
+    const { length } = this;
     this.matching ??= noGrad(() => generator.encode(this.batch));
     switch (decoding.method) {
       case "best":
-        return decode(generator, this.matching, { constraints: this.leavingOut(decoding.leftOut, key) });
+        return decode(generator, this.matching, { length, constraints: this.leavingOut(decoding.leftOut, key) });
       case "sampled":
-        return decode(generator, this.matching, { sampling: { temperature: decoding.temperature, key } });
+        return decode(generator, this.matching, { length, sampling: { temperature: decoding.temperature, key } });
       case "contrastive":
-        return contrastiveLists(this.matching, [decoding.penalty]);
+        return contrastiveLists(this.matching, [decoding.penalty], length);
     }
   }
 
@@ -184,7 +186,7 @@ export class FleetProposals {
 function decode<Memory extends PolicyMemory, State extends PolicyState>(
   policy: ListPolicy<Memory, State>,
   memory: Memory,
-  options: Pick<DecodeOptions, "sampling" | "constraints">,
+  options: Pick<DecodeOptions, "length" | "sampling" | "constraints">,
 ): Tensor {
   return noGrad(() => decodeLists(policy, memory, { lists: 1, ...options }));
 }

@@ -87,11 +87,15 @@ export class PermutationInterest extends Module implements ListJudge {
     return hammingDistances({ items, earlier: past, weights, planes: this.planes }, permutations);
   }
 
-  /** Items of R lists, encoded [R, L, D] -> x and z, both [R, L, D], and o [R, D]. */
+  /** Items of R lists, encoded [R, length, D] -> x and z, both of that shape, and o [R, D]. */
   private readLists(items: Tensor): { placed: Tensor; seen: Tensor; whole: Tensor } {
-    const placed = items.add(this.positions);
+    const [lists, length, width] = items.shape;
+    const missing = this.options.listLength - length;
+    const placed = items.add(missing === 0 ? this.positions : this.positions.slice(0, 0, length));
     const seen = this.norm.forward(this.blocks.reduce((hidden, block) => block.forward(hidden), placed));
-    return { placed, seen, whole: this.whole.forward(seen.reshape([items.shape[0], -1])) };
+    // z is 0 at the positions that a shorter list does not have.
+    const all = missing === 0 ? seen : concat([seen, zeros([lists, missing, width], seen)], 1);
+    return { placed, seen, whole: this.whole.forward(all.reshape([lists, -1])) };
   }
 
   /** u of each list o [B, G, D]: [B, G, D]. */

@@ -15,7 +15,7 @@ import type { Permutation } from "./permutations.ts";
 export interface HashedLists {
   /** The items of one list, in any order: [B, L, D]. */
   readonly items: Tensor;
-  /** Earlier lists, item by item in their order: [B, E, L, D]. */
+  /** Earlier lists, item by item in their order, which may have another length: [B, E, L', D]. */
   readonly earlier: Tensor;
   /** How much each of them counts: [B, E]. */
   readonly weights: Tensor;
@@ -36,13 +36,14 @@ export function hammingDistances(
   const { device } = items;
   const [requests, count, length] = earlier.shape;
   const bits = planes.shape[1];
-  const placed = new Float32Array(permutations.length * length);
+  const own = items.shape[1];
+  const placed = new Float32Array(permutations.length * own);
   permutations.forEach((order, p) => {
     order.forEach((item, t) => {
-      placed[p * length + item] = positionWeight(t);
+      placed[p * own + item] = positionWeight(t);
     });
   });
-  const weighing = tensor(placed, [1, permutations.length, length], { device });
+  const weighing = tensor(placed, [1, permutations.length, own], { device });
   const signatures = signs(matmul(weighing, matmul(items, planes)));
   const inOrder = Float32Array.from({ length }, (_, t) => positionWeight(t));
   const sides = matmul(earlier.reshape([requests * count, length, -1]), planes);

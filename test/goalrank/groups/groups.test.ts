@@ -86,6 +86,16 @@ test("substitution changes one or two places of a list of the same request", () 
   );
 });
 
+test("substitution in a list of every candidate lets two of them change places", () => {
+  const base = { source: "policy", count: 1, lists: Int32Array.of(2, 0, 3, 1) } as const;
+  const { lists } = substitutedLists([base], 1, 20, { candidates: 4, length: 4, key: key(5) });
+  for (let copy = 0; copy < 20; copy++) {
+    const list = lists.subarray(copy * 4, (copy + 1) * 4);
+    assert.equal([...list].sort(), [0, 1, 2, 3]);
+    assert.is(list.filter((item, t) => item !== base.lists[t]).length, 2);
+  }
+});
+
 test("substitution starts from any list of the group", () => {
   const sources = [1, 2].map((seed) => randomLists(1, 2, { candidates: 40, length: 5, key: key(seed) }));
   const { lists } = substitutedLists(sources, 1, 200, { candidates: 40, length: 5, key: key(3) });
