@@ -78,6 +78,9 @@ const FORMAT_OF_ENDING: Readonly<Record<string, LogFormat | QueryFormat>> = {
   ".letor": "letor",
   ".svmlight": "letor",
   ".libsvm": "letor",
+  ".jsonl": "jsonl",
+  ".ndjson": "jsonl",
+  ".inter": "recbole",
 };
 
 /** Keys of `data` that mean something for queries: the others are of logs of interactions. */

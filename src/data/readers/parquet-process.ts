@@ -47,7 +47,9 @@ const { SNAPPY: snappy = decompressSnappy } = compressors;
 /** Every codec writes to memory of the size that the page's header says, so that it cannot grow beyond. */
 const BOUNDED: Compressors = {
   ...compressors,
+  // A page of nulls alone has no values: some writers compress them to no bytes at all, which no codec would.
   SNAPPY: (input, length) => {
+    if (input.length === 0 && length === 0) return input;
     checkSnappy(input, length);
     return snappy(input, length);
   },
