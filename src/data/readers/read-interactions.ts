@@ -1,6 +1,6 @@
 /** Reads a log of interactions in any of its formats, from one file or several. */
 import { stat } from "node:fs/promises";
-import type { InteractionLog, MissingField } from "../interactions.ts";
+import { type InteractionLog, MISSING_FIELDS, type MissingField } from "../interactions.ts";
 import { listNames } from "./column-names.ts";
 import { inputFiles } from "./input-files.ts";
 import { InteractionLogBuilder } from "./interaction-log-builder.ts";
@@ -48,7 +48,7 @@ function expectedOf(reading: Reading): string {
 }
 
 function missingFields({ fields }: Reading): MissingField[] {
-  return (["user", "feedback", "timestamp"] as const).filter((field) =>
+  return MISSING_FIELDS.filter((field) =>
     field === "feedback" ? fields.feedback.length === 0 : fields[field] === undefined,
   );
 }
