@@ -2,6 +2,7 @@
 import { type Tensor, tensor } from "../tensor/index.ts";
 import { gather, type ListDataset, type RequestColumns } from "./dataset.ts";
 import type { ShownLists } from "./labels.ts";
+import { gatherCandidateFeatures, rowsOf } from "./request-features.ts";
 import { sharedShape } from "./shapes.ts";
 
 /**
@@ -20,6 +21,10 @@ export interface RequestBatch {
   readonly history: Tensor | undefined;
   /** Weight of each item of the history with positive feedback, then without; rows sum to 1, or are 0: [B, 2, H]. */
   readonly historyWeights: Tensor | undefined;
+  /** Features of the queries: [B, F]; undefined when the data has none. */
+  readonly queryFeatures?: Tensor | undefined;
+  /** Features of the items in the light of their request: [B, K, F]; undefined when there are none. */
+  readonly candidateFeatures?: Tensor | undefined;
   /** Items and scores once more, where the host reads them: [B, K] each, flat. */
   readonly host: { readonly items: Int32Array; readonly scores: Float32Array };
 }
@@ -40,6 +45,7 @@ export function candidateBatch(dataset: RequestColumns, rows: ArrayLike<number>)
     users: tensor(gather(users, rows), [rows.length]),
     ...itemColumns(rows.length, items, scores),
     ...historyOf(dataset, rows),
+    ...featuresOf(dataset, rows, candidateCount),
   };
 }
 
@@ -67,7 +73,12 @@ export function listBatch(batch: RequestBatch, lists: Int32Array): RequestBatch 
   const places = lists.map((position, at) => Math.floor(at / count) * candidates + position);
   const items = places.map((place) => batch.host.items[place]);
   const scores = Float32Array.from(places, (place) => batch.host.scores[place]);
-  return { ...batch, ...itemColumns(batch.size, items, scores) };
+  const { candidateFeatures } = batch;
+  return {
+    ...batch,
+    ...itemColumns(batch.size, items, scores),
+    candidateFeatures: candidateFeatures?.takeRows(tensor(lists, [batch.size, count])),
+  };
 }
 
 function itemColumns(size: number, items: Int32Array, scores: Float32Array) {
@@ -77,6 +88,24 @@ function itemColumns(size: number, items: Int32Array, scores: Float32Array) {
     items: tensor(items, [size, count]),
     retrieverScores: tensor(scores, [size, count, 1]),
     host: { items, scores },
+  };
+}
+
+function featuresOf(
+  { queryFeatures, candidateFeatures }: RequestColumns,
+  rows: ArrayLike<number>,
+  candidateCount: number,
+): Pick<RequestBatch, "queryFeatures" | "candidateFeatures"> {
+  const size = rows.length;
+  return {
+    ...(queryFeatures && { queryFeatures: tensor(rowsOf(queryFeatures, rows), [size, queryFeatures.width]) }),
+    ...(candidateFeatures && {
+      candidateFeatures: tensor(gatherCandidateFeatures(candidateFeatures, rows, candidateCount), [
+        size,
+        candidateCount,
+        candidateFeatures.width,
+      ]),
+    }),
   };
 }
 

@@ -75,10 +75,12 @@ function checkSizes({ models, shared, shape, catalogue }: RankerContent): void {
   const weights = [...models.values(), ...shared.values()].flatMap((own) => [...own]);
   if (weights.length === 0) return;
   // Every model reads its candidates through one encoder.
-  const expected = [
-    ["itemEmbedding.weight", [catalogue.itemCount, width]],
+  const expected: [string, number[]][] = [
+    ...(catalogue.itemCount === 0
+      ? []
+      : [["itemEmbedding.weight", [catalogue.itemCount, width]] as [string, number[]]]),
     ["fromItem.weight", [width, width]],
-  ] as const;
+  ];
   for (const [end, sizes] of expected) {
     const found = weights.filter(([name]) => name.endsWith(end));
     const wrong = found.find(([, entry]) => `${entry.shape}` !== `${sizes}`);

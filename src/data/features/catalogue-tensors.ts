@@ -3,6 +3,7 @@
 import * as z from "zod/mini";
 import type { SafetensorsEntry } from "../../nn/index.ts";
 import type { Catalogue, CategoryTable } from "../dataset.ts";
+import type { FeatureScale } from "./feature-scale.ts";
 
 /** No array has more elements. */
 export const arrayLength = z.int().check(z.gte(0), z.lte(2 ** 31 - 1));
@@ -22,6 +23,10 @@ export type CatalogueDescription = z.infer<typeof catalogueDescriptionSchema>;
 const KINDS = ["user", "item"] as const;
 type Kind = (typeof KINDS)[number];
 
+/** Whose numbers come with each request. */
+const SCALED = ["query", "candidate"] as const;
+type Scaled = (typeof SCALED)[number];
+
 /** What a catalogue's tensors do not say of it. */
 export function describeCatalogue(catalogue: Catalogue): CatalogueDescription {
   const { userCount, itemCount, userCategories, itemCategories } = catalogue;
@@ -33,9 +38,12 @@ export function describeCatalogue(catalogue: Catalogue): CatalogueDescription {
   };
 }
 
-/** Names and features of users and items; titles of items. */
+/** Names and features of users and items; titles of items; how the features of requests are scaled. */
 export function catalogueTensors(catalogue: Catalogue): [string, SafetensorsEntry][] {
-  const tensors = KINDS.flatMap((kind) => kindTensors(catalogue, kind));
+  const tensors = [
+    ...KINDS.flatMap((kind) => kindTensors(catalogue, kind)),
+    ...SCALED.flatMap((kind) => scaleTensors(kind, catalogue[`${kind}Scale`])),
+  ];
   const { itemTitles } = catalogue;
   return itemTitles === undefined ? tensors : [...tensors, ["item.titles", encodeTexts(itemTitles)]];
 }
@@ -63,9 +71,21 @@ function kindTensors(catalogue: Catalogue, kind: Kind): [string, SafetensorsEntr
   return tensors;
 }
 
+function scaleTensors(kind: Scaled, scale: FeatureScale | undefined): [string, SafetensorsEntry][] {
+  if (scale === undefined) return [];
+  const { names, ...columns } = scale;
+  const shape = [names.length];
+  return [
+    [`${kind}.names`, encodeTexts(names)],
+    ...Object.entries(columns).map(([part, data]): [string, SafetensorsEntry] => {
+      return [`${kind}.${part}`, { dtype: "F32", shape, data }];
+    }),
+  ];
+}
+
 /** Whether a tensor of a file belongs to the catalogue. */
 export function isCatalogueTensor(name: string): boolean {
-  return KINDS.some((kind) => name.startsWith(`${kind}.`));
+  return [...KINDS, ...SCALED].some((kind) => name.startsWith(`${kind}.`));
 }
 
 /**
@@ -79,7 +99,16 @@ export function restoreCatalogue(
   const { userCount, itemCount } = description;
   const reader = new CatalogueReader(description, tensors);
   const itemTitles = reader.texts("item.titles", itemCount);
-  return { userCount, itemCount, ...reader.read("user"), ...reader.read("item"), ...(itemTitles && { itemTitles }) };
+  const [queryScale, candidateScale] = SCALED.map((kind) => reader.scale(kind));
+  return {
+    userCount,
+    itemCount,
+    ...reader.read("user"),
+    ...reader.read("item"),
+    ...(itemTitles && { itemTitles }),
+    ...(queryScale && { queryScale }),
+    ...(candidateScale && { candidateScale }),
+  };
 }
 
 class CatalogueReader {
@@ -97,6 +126,20 @@ class CatalogueReader {
       ...(features && { [`${kind}Features`]: features }),
       ...(categories && { [`${kind}Categories`]: categories }),
     };
+  }
+
+  scale(kind: Scaled): FeatureScale | undefined {
+    const entry = this.tensors.get(`${kind}.means`);
+    if (entry === undefined) return undefined;
+    const count = entry.data.length;
+    const column = (part: string): Float32Array => {
+      const { data } = this.tensors.get(`${kind}.${part}`) ?? {};
+      if (data instanceof Float32Array && data.length === count) return data;
+      throw new RangeError(`the tensor ${kind}.${part} is missing, or not of ${count} numbers`);
+    };
+    const names = this.texts(`${kind}.names`, count);
+    if (names === undefined) throw new RangeError(`there is no tensor ${kind}.names`);
+    return { names, units: column("units"), means: column("means"), scales: column("scales") };
   }
 
   texts(name: string, count: number): readonly string[] | undefined {

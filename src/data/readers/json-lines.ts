@@ -8,14 +8,20 @@ import { NestedRows } from "./nested-rows.ts";
 import type { Reading } from "./reading.ts";
 
 /**
- * Adds the interactions of a file to `builder`.
+ * Adds the interactions of a file to `builder`, until it has `most`.
  * @throws DataError with file and line when the file cannot be read, or a line is no object of JSON or lacks a field
  */
-export async function readJsonLines(file: string, reading: Reading, builder: InteractionLogBuilder): Promise<void> {
+export async function readJsonLines(
+  file: string,
+  reading: Reading,
+  builder: InteractionLogBuilder,
+  most: number,
+): Promise<void> {
   const rows = new NestedRows(file, reading, builder, excerpt(`an object with ${pathsOf(reading)}`, 300));
   await readLines(file, reading.settings.encoding, (text, line) => {
-    if (text.trim() === "") return;
+    if (text.trim() === "") return true;
     rows.add(parsed(file, text, line), line);
+    return builder.size < most;
   });
 }
 

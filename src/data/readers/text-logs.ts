@@ -31,11 +31,16 @@ interface Rows {
 }
 
 /**
- * Adds the interactions of a file to `builder`.
+ * Adds the interactions of a file to `builder`, until it has `most`.
  * @throws DataError with file and line when the file cannot be read, the header is missing or lacks a column, or a
  * row does not fit the first
  */
-export async function readText(file: string, reading: TextReading, builder: InteractionLogBuilder): Promise<void> {
+export async function readText(
+  file: string,
+  reading: TextReading,
+  builder: InteractionLogBuilder,
+  most: number,
+): Promise<void> {
   const { format, settings } = reading;
   const delimited = { delimiter: delimiterOf(reading), quoted: format.quoted, encoding: settings.encoding };
   const blocks = format.hasBlocks ? new Blocks(file, wantedOf(reading)) : undefined;
@@ -45,9 +50,10 @@ export async function readText(file: string, reading: TextReading, builder: Inte
     if (fields === undefined) return;
     if (rows === undefined) {
       rows = rowsAfter(file, reading, builder, fields, line);
-      if (reading.hasHeader) return;
+      if (reading.hasHeader) return true;
     }
     rows.add(fields, line);
+    return builder.size < most;
   });
 }
 

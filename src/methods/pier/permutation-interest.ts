@@ -133,9 +133,9 @@ export class PermutationInterest extends Module implements ListJudge {
     };
   }
 
-  /** Items i32 [B, K] with their users, as if the retriever had scored all of them 0: [B, K, D]. */
+  /** Items i32 [B, K] with their users, as if the retriever had scored all of them 0, and by nothing else: [B, K, D]. */
   private encodeWithoutScores(batch: RequestBatch, items: Tensor): Tensor {
     const retrieverScores = zeros([...items.shape, 1], batch.retrieverScores);
-    return this.encoder.forward({ ...batch, items, retrieverScores });
+    return this.encoder.forward({ ...batch, items, retrieverScores, candidateFeatures: undefined });
   }
 }
