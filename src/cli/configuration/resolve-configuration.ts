@@ -75,12 +75,12 @@ const FORMAT_OF_ENDING: Readonly<Record<string, LogFormat | QueryFormat>> = {
   ".csv": "csv",
   ".tsv": "tsv",
   ".parquet": "parquet",
-  ".letor": "letor",
-  ".svmlight": "letor",
-  ".libsvm": "letor",
   ".jsonl": "jsonl",
   ".ndjson": "jsonl",
   ".inter": "recbole",
+  ".letor": "letor",
+  ".svmlight": "letor",
+  ".libsvm": "letor",
 };
 
 /** Keys of `data` that mean something for queries: the others are of logs of interactions. */

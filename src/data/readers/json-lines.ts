@@ -8,7 +8,7 @@ import { NestedRows } from "./nested-rows.ts";
 import type { Reading } from "./reading.ts";
 
 /**
- * Adds the interactions of a file to `builder`, until it has `most` or more: a line is read as a whole.
+ * Adds the interactions of a file to `builder`, until it has `most`.
  * @throws DataError with file and line when the file cannot be read, or a line is no object of JSON or lacks a field
  */
 export async function readJsonLines(

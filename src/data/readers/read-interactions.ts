@@ -1,6 +1,6 @@
 /** Reads a log of interactions in any of its formats, from one file or several. */
 import { stat } from "node:fs/promises";
-import type { InteractionLog, MissingField } from "../interactions.ts";
+import { type InteractionLog, MISSING_FIELDS, type MissingField } from "../interactions.ts";
 import { listNames } from "./column-names.ts";
 import { inputFiles } from "./input-files.ts";
 import { InteractionLogBuilder } from "./interaction-log-builder.ts";
@@ -40,8 +40,8 @@ export async function readInteractions(
 
 function readFile(file: string, reading: Reading, builder: InteractionLogBuilder, most: number): Promise<void> {
   if (isText(reading)) return readText(file, reading, builder, most);
-  if (reading.format.kind === "json") return readJsonLines(file, reading, builder, most);
-  return readParquet(file, reading, builder, most);
+  const read = reading.format.kind === "json" ? readJsonLines : readParquet;
+  return read(file, reading, builder, most);
 }
 
 const isText = (reading: Reading): reading is TextReading => reading.format.kind === "text";
@@ -53,7 +53,7 @@ function expectedOf(reading: Reading): string {
 }
 
 function missingFields({ fields }: Reading): MissingField[] {
-  return (["user", "feedback", "timestamp"] as const).filter((field) =>
+  return MISSING_FIELDS.filter((field) =>
     field === "feedback" ? fields.feedback.length === 0 : fields[field] === undefined,
   );
 }

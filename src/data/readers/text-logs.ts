@@ -43,7 +43,7 @@ export async function readText(
 ): Promise<void> {
   const { format, settings } = reading;
   const delimited = { delimiter: delimiterOf(reading), quoted: format.quoted, encoding: settings.encoding };
-  const blocks = format.hasBlocks ? new Blocks(file) : undefined;
+  const blocks = format.hasBlocks ? new Blocks(file, wantedOf(reading)) : undefined;
   let rows: Rows | undefined;
   await readRecords(file, delimited, (record, line) => {
     const fields = blocks === undefined ? record : blocks.fieldsOf(record, line);
@@ -61,7 +61,10 @@ export async function readText(
 class Blocks {
   private name: string | undefined;
 
-  constructor(private readonly file: string) {}
+  constructor(
+    private readonly file: string,
+    private readonly expected: string,
+  ) {}
 
   /** The fields of a line; undefined where it begins a block. */
   fieldsOf(fields: readonly string[], line: number): readonly string[] | undefined {
@@ -71,7 +74,11 @@ class Blocks {
       return undefined;
     }
     if (this.name !== undefined) return [this.name, ...fields];
-    throw new DataError(this.file, 'no line such as "1:" before this one says what it is of', { line });
+    throw new DataError(
+      this.file,
+      `no line such as "1:" before this one says what it is of; expected ${this.expected}`,
+      { line },
+    );
   }
 }
 
@@ -86,7 +93,7 @@ function rowsAfter(
   const { recordOf, names } = reading.format;
   if (recordOf !== undefined) {
     const rows = new NestedRows(file, reading, builder, wantedOf(reading));
-    return { add: (fields, own) => rows.add(recordOf(checked(file, fields, names ?? fields, own)), own) };
+    return { add: (fields, own) => rows.add(recordOf(checked(file, reading, fields, names ?? fields, own)), own) };
   }
   if (!hasLists(reading)) return new InteractionRows(layoutOf(file, reading, first, line), builder);
   const columns = first.map((field) => field.trim().split(":"));
@@ -95,7 +102,7 @@ function rowsAfter(
   const entriesOf = (field: string, type = "") => (type.endsWith("_seq") ? wordsOf(field) : field);
   const recordFrom = (fields: readonly string[]) =>
     Object.fromEntries(fields.map((field, place) => [columns[place][0], entriesOf(field, columns[place][1])]));
-  return { add: (fields, own) => rows.add(recordFrom(checked(file, fields, columns, own)), own) };
+  return { add: (fields, own) => rows.add(recordFrom(checked(file, reading, fields, columns, own)), own) };
 }
 
 /** Whether any field lies in a list. */
@@ -106,12 +113,13 @@ function hasLists({ fields, history, candidates }: TextReading): boolean {
 /** @throws DataError unless there are as many fields as columns */
 function checked(
   file: string,
+  reading: TextReading,
   fields: readonly string[],
-  columns: ArrayLike<unknown>,
+  { length }: ArrayLike<unknown>,
   line: number,
 ): readonly string[] {
-  if (fields.length === columns.length) return fields;
-  throw new DataError(file, `${fields.length} columns instead of ${columns.length}`, { line });
+  if (fields.length === length) return fields;
+  throw new DataError(file, `${fields.length} columns instead of ${length}; expected ${wantedOf(reading)}`, { line });
 }
 
 /** The columns of a record, as they are expected. */
