@@ -94,7 +94,10 @@ test("what is no value of its column, an item twice and a damaged file are error
   assert.throws(wrong([{ item: "n", features: { price: "dear" } }]), /item "n": price: expected a number, got "dear"/);
   assert.throws(wrong([{ item: "n", features: { size: 1 } }]), /item "n": size: this ranker knows no column/);
   assert.throws(wrong([NEW[0], NEW[0]]), /item "n1": it occurs twice/);
-  assert.throws(() => updateItems(bytes.slice(0, -1), NEW), (error: unknown) => error instanceof RankerFileError);
+  assert.throws(
+    () => updateItems(bytes.slice(0, -1), NEW),
+    (error: unknown) => error instanceof RankerFileError,
+  );
 });
 
 /** Runs the command -> what it printed. */

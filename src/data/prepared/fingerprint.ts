@@ -46,7 +46,10 @@ export function isSameSource(left: SourceFingerprint, right: SourceFingerprint):
 export function differencesOf(before: SourceFingerprint, now: SourceFingerprint): string[] {
   const hashes = ({ files }: SourceFingerprint) => files.map(({ sha256 }) => sha256);
   const isSameContent = isDeepStrictEqual(hashes(before), hashes(now));
-  return [...(isSameContent ? [] : ["the files hold something else"]), ...optionDifferences("", before.options, now.options)];
+  return [
+    ...(isSameContent ? [] : ["the files hold something else"]),
+    ...optionDifferences("", before.options, now.options),
+  ];
 }
 
 function optionDifferences(path: string, before: Json | undefined, now: Json | undefined): string[] {
