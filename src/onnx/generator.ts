@@ -9,7 +9,7 @@ import { LEAST_VARIANCE } from "../goalrank/retriever-residual.ts";
 import { HIDDEN_LOG_PROBABILITY } from "../kernels/index.ts";
 import type { SafetensorsEntry } from "../nn/index.ts";
 import type { RankerContent } from "../ranker/ranker-file.ts";
-import { withUnknownUser } from "../ranker/unknown-user.ts";
+import { withUnknownUser } from "../ranker/unknown.ts";
 import { candidateMemory, type RequestInputs } from "./candidate-encoder.ts";
 import { GraphBuilder, GraphModule, type Value } from "./graph.ts";
 import { decoderBlock, type GraphKeyValues, layerNorm, linear, project } from "./layers.ts";
