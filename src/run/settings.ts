@@ -142,10 +142,10 @@ const OF_LOG = {
   policyRequests: 10_000,
   reward: { contextLayers: 1, start: "imitation", members: 2, mixedLists: 2, policyLists: 4 },
   groups: { imitation: "positives" },
-  feedbackTraining: { epochs: 2, batchSize: 128, learningRate: 3e-3 },
-  imitationTraining: { epochs: 3, batchSize: 128, learningRate: 3e-3 },
-  rewardTraining: { epochs: 2, batchSize: 128, learningRate: 3e-3 },
-  policyTraining: { batchSize: 64, learningRate: 1e-3 },
+  feedbackTraining: { epochs: 2, batchSize: 128, learningRate: 3e-3, leastSteps: 100 },
+  imitationTraining: { epochs: 3, batchSize: 128, learningRate: 3e-3, leastSteps: 100 },
+  rewardTraining: { epochs: 2, batchSize: 128, learningRate: 3e-3, leastSteps: 100 },
+  policyTraining: { batchSize: 64, learningRate: 1e-3, leastSteps: 100 },
 } as const;
 
 /**
