@@ -107,7 +107,8 @@ export async function compareMethods(
   const best = find(worths, ORACLE.name)?.truth;
   const generator = generatorOf(methods);
   const examined = await examineJudge(judge, data, seed);
-  const choice = choose(validated, world === undefined ? "ndcg" : "trueReward", seed);
+  const byGrade = validation.maxGrade === undefined ? ("ndcg" as const) : ("ndcg10" as const);
+  const choice = choose(validated, world === undefined ? byGrade : "trueReward", seed);
   const judged = methods.filter(({ method }) =>
     [...method.answersWith, ...(method.learnsWith ?? [])].includes("judge"),
   );
@@ -137,10 +138,10 @@ export async function compareMethods(
   };
 }
 
-/** What counts of each list: the true reward where it is known, NDCG of the requests with a positive where not. */
+/** What counts of each list: the true reward where it is known, NDCG (by grade) of the requests with a positive where not. */
 function valuesOf({ world }: RunData, requests: ListDataset, ranked: RankedLists): ArrayLike<number> {
   if (world !== undefined) return expectedRewards(world, requests, ranked.lists);
-  return requestMetrics(requests, ranked).flatMap((metrics) => metrics?.ndcg ?? []);
+  return requestMetrics(requests, ranked).flatMap((metrics) => metrics?.ndcg10 ?? metrics?.ndcg ?? []);
 }
 
 /** The chosen method's leads over retriever and random on the test lists. */

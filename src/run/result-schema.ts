@@ -61,7 +61,7 @@ const differenceOver = difference.extend({ over: z.string() });
 
 /** What was compared on validation lists, and what was chosen; methods are named as in `--deploy NAME`. */
 const choice = z.object({
-  measure: z.enum(["trueReward", "ndcg"]),
+  measure: z.enum(["trueReward", "ndcg", "ndcg10"]),
   /** Validation lists that count: those with a positive, where the measure asks for one. */
   lists: count,
   /** Of the highest mean. */

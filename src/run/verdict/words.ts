@@ -8,12 +8,13 @@ export function formatShare(share: number): string {
 
 /** `NDCG@6`, or `true reward`. */
 export function measureTitle({ measure }: Pick<Choice, "measure">, listLength: number): string {
-  return measure === "ndcg" ? `NDCG@${listLength}` : "true reward";
+  if (measure === "trueReward") return "true reward";
+  return `NDCG@${measure === "ndcg10" ? 10 : listLength}`;
 }
 
 /** A mean of what counts. */
 export function formatWorth(value: number, { measure }: Pick<Choice, "measure">): string {
-  return measure === "ndcg" ? formatShare(value) : value.toFixed(3);
+  return measure === "trueReward" ? value.toFixed(3) : formatShare(value);
 }
 
 /** `+3.1 points of NDCG@6, 95% interval 2.1 to 4.1, p < 0.001`; a mean by itself where that is all there is. */
@@ -22,9 +23,9 @@ export function formatLead(
   { measure }: Pick<Choice, "measure">,
   listLength: number,
 ): string {
-  const [scale, digits] = measure === "ndcg" ? [100, 1] : [1, 3];
+  const [scale, digits] = measure === "trueReward" ? [1, 3] : [100, 1];
   const write = (value: number) => (scale * value).toFixed(digits);
-  const unit = measure === "ndcg" ? `points of ${measureTitle({ measure }, listLength)}` : "of true reward";
+  const unit = measure === "trueReward" ? "of true reward" : `points of ${measureTitle({ measure }, listLength)}`;
   return [
     `${mean < 0 ? "" : "+"}${write(mean)} ${unit}`,
     ...(halfWidth === undefined ? [] : [`95% interval ${write(mean - halfWidth)} to ${write(mean + halfWidth)}`]),
