@@ -79,9 +79,8 @@ export function withValues(
 
 function unknownColumn(name: string, known: readonly string[]): RangeError {
   const nearest = nearestName(name, known);
-  const meant = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
-  const columns = known.length === 0 ? "there are none" : `there are ${known.join(", ")}`;
-  return new RangeError(`${excerpt(name)}: this ranker knows no column of that name${meant}; ${columns}`);
+  const remedy = nearest === undefined ? "it knows none" : `did you mean "${nearest}"? There are ${known.join(", ")}`;
+  return new RangeError(`${excerpt(name)}: this ranker knows no column of that name; ${remedy}`);
 }
 
 function standardise(
