@@ -7,6 +7,7 @@ import type { SplitName } from "./protocols.ts";
 import { countRepeatedRows, dedupe } from "./repeats.ts";
 import type { LogCounts, PreparationCounts } from "./report/data-report-schema.ts";
 import { type CutOptions, DEFAULT_LOG, type LogOptions } from "./settings.ts";
+import { uniformPolicyValue } from "./uniform-policy.ts";
 
 /** How a log is filtered and cut. */
 export type CutLogOptions = CutOptions & Pick<LogOptions, "core" | "dedupe">;
@@ -43,6 +44,7 @@ export function cutLog(read: InteractionLog, options: CutLogOptions = {}, name =
         `(${log.users.length} interactions, ${lists.lists} lists, ${lists.withPositive} with a positive); ${remedy}`,
     );
   }
+  const { lacks, propensities } = read;
   const counted = countLog(read, positiveThreshold);
   const dropped = once === read ? 0 : counted.interactions - countLog(once, positiveThreshold).interactions;
   return {
@@ -51,6 +53,8 @@ export function cutLog(read: InteractionLog, options: CutLogOptions = {}, name =
     counts: {
       core,
       listLength,
+      ...(lacks && { lacks: [...lacks] }),
+      ...(propensities && { uniformPolicy: uniformPolicyValue(read) }),
       ...(dropped > 0 && { dropped }),
       read: counted,
       kept: countLog(log, positiveThreshold),

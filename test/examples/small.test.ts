@@ -32,15 +32,15 @@ test("from-arrays: 30 lines lead from arrays to a list that fits the history, an
 
 test("passages: vectors and clicks make a reranker that gets more clicks than the cosine, out of its file", () => {
   const lines = linesOf("passages.ts");
-  const valueOf = (name: string) =>
+  const shareOf = (name: string) =>
     Number(
       lines
         .find((line) => line.startsWith(`${name}: `))
         ?.match(/[\d.]+ %/)?.[0]
         .slice(0, -2),
     );
-  assert.ok(valueOf("cosine") > valueOf("random") + 3, lines.join("\n"));
-  assert.ok(valueOf("list-net") > valueOf("cosine") + 10, lines.join("\n"));
+  assert.ok(shareOf("cosine") > shareOf("random") + 3, lines.join("\n"));
+  assert.ok(shareOf("list-net") > shareOf("cosine") + 10, lines.join("\n"));
   const [cosine, reranked] =
     lines
       .at(-1)
