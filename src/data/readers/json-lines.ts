@@ -35,7 +35,8 @@ function pathsOf({ fields, candidates, history }: Reading): string {
   return [...listNames(fields), ...lists].join(", ");
 }
 
-function parsed(file: string, text: string, line: number): object {
+/** The object that a line of JSON is. @throws DataError where it is none */
+export function parsed(file: string, text: string, line: number): object {
   let value: unknown;
   try {
     value = JSON.parse(text);

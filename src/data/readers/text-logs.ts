@@ -47,7 +47,7 @@ export async function readText(
   let rows: Rows | undefined;
   await readRecords(file, delimited, (record, line) => {
     const fields = blocks === undefined ? record : blocks.fieldsOf(record, line);
-    if (fields === undefined) return;
+    if (fields === undefined) return true;
     if (rows === undefined) {
       rows = rowsAfter(file, reading, builder, fields, line);
       if (reading.hasHeader) return true;
