@@ -34,8 +34,10 @@ export function cutLog(read: InteractionLog, options: CutLogOptions = {}, name =
   const { size, listLength, positiveThreshold } = cut.training;
   if (size === 0) {
     const repeated = countRepeatedRows(log);
-    const remedy =
-      repeated > 0 && lists.withRepeat > 0
+    const remedy = read.lacks?.includes("user")
+      ? "it has no users, so that every list is its user's first and last: set core to 1 and split to global-time " +
+        "(--core 1 --split global-time)"
+      : repeated > 0 && lists.withRepeat > 0
         ? `${repeated} rows repeat an earlier one's user, item and time, and ${lists.withRepeat} lists hold an item twice, ` +
           "which leaves them out: keep one row of each with dedupe first (--data.dedupe first)"
         : "use a smaller core or a lower positive threshold";
