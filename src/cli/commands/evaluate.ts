@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { decodeSafetensors, SafetensorsError, type StateDict } from "../../nn/index.ts";
 import { RANKER_FILE } from "../../ranker/load-ranker.ts";
 import { compareMethods } from "../../run/compare.ts";
+import { refuseFinal } from "../../run/folder/final-record.ts";
 import { replaySteps } from "../../run/folder/metrics-file.ts";
 import { checkpointFolder, readConfiguration } from "../../run/folder/run-folder.ts";
 import { RunFolderError } from "../../run/folder/run-folder-error.ts";
@@ -42,6 +43,7 @@ export function evaluateCommand(): Command {
 }
 
 async function evaluate(run: string, flags: SettingFlags, json: boolean): Promise<void> {
+  refuseFinal(run, "evaluate");
   const configuration = withoutMissingFile(readRunConfiguration(run, flags.layer()));
   const trained = readRunRecord(run);
   const weights = readWeights(run);
