@@ -1,5 +1,14 @@
 /** `goalrank train --final`, files of one's own for the splits, and rankings that others made, on a small log. */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -58,6 +67,29 @@ test("a run on three files tests on the test file, and a final one learns from a
   const { items } = await ranker.rank({ user: "u1", length: 3 });
   assert.is(items.length, 3);
   ranker.dispose();
+});
+
+test("a run's rankings are written for others, and measured as they are elsewhere", async () => {
+  const evaluated = await goalrank(folder, "evaluate", "first", "--trec", "trec", "--json");
+  assert.is(evaluated.code, 0, evaluated.errors);
+  const { rows } = JSON.parse(evaluated.output);
+  const measured = await goalrank(folder, "metrics", "--qrels", "trec/qrels.txt", "trec/prm.run", "--k", "6", "--json");
+  assert.is(measured.code, 0, measured.errors);
+  const [theirs] = JSON.parse(measured.output).rows;
+  const ours = rows.find(({ name }: { name: string }) => name === "prm");
+  assert.is(theirs.requests, ours.users);
+  for (const measure of ["ndcg", "map", "hit"]) {
+    assert.ok(Math.abs(theirs.means[measure] - ours[measure]) < 1e-9, measure);
+    assert.ok(Math.abs(theirs.halfWidths[measure] - ours.halfWidths[measure]) < 1e-9, measure);
+  }
+  const table = await goalrank(folder, "metrics", "--qrels", "trec/qrels.txt", "trec/prm.run", "trec/random.run");
+  assert.match(table.output, /^ranking +NDCG@10 +MAP +H@10 +MRR +requests\nprm\.run +[\d.]+% ± /);
+});
+
+test("metrics needs what rankings are judged by", async () => {
+  const { code, errors } = await goalrank(folder, "metrics", "trec/prm.run");
+  assert.is(code, 2);
+  assert.match(errors, /--qrels FILE for TREC runs, --queries FILE for scores/);
 });
 
 test("a training on all data is neither evaluated, reported, resumed nor made final again", async () => {
