@@ -8,6 +8,7 @@ import type { SplitName } from "./protocols.ts";
 import { countRepeatedRows, dedupe } from "./repeats.ts";
 import type { LogCounts, PreparationCounts } from "./report/data-report-schema.ts";
 import { type CutOptions, DEFAULT_LOG, type LogOptions } from "./settings.ts";
+import { uniformPolicyValue } from "./uniform-policy.ts";
 
 /** How a log is filtered and cut. */
 export type CutLogOptions = CutOptions & Pick<LogOptions, "core" | "dedupe">;
@@ -32,11 +33,14 @@ export function cutLog(read: InteractionLog, options: CutLogOptions = {}, name =
   const log = kCore(once, core);
   const { counts: lists, ...cut } = cutLists(log, options);
   const { size, listLength, positiveThreshold } = cut.training;
+  const { lacks, propensities } = read;
   const counted = countLog(read, positiveThreshold);
   const dropped = once === read ? 0 : counted.interactions - countLog(once, positiveThreshold).interactions;
   const counts = {
     core,
     listLength,
+    ...(lacks && { lacks: [...lacks] }),
+    ...(propensities && { uniformPolicy: uniformPolicyValue(read) }),
     ...(dropped > 0 && { dropped }),
     read: counted,
     kept: countLog(log, positiveThreshold),

@@ -21,6 +21,17 @@ export interface CategoryTable {
   readonly weights: Float32Array;
   /** Categories, of weight 1 each, of someone or something of which nothing is known: one per column. */
   readonly unknown: Int32Array;
+  /**
+   * Its columns, in the order of `unknown` and of their slots. A column's rare category follows its unknown one, and its
+   * `names` follow that. Known of tables that were read.
+   */
+  readonly columns?: readonly {
+    readonly name: string;
+    /** What stands between two categories, where there may be several. */
+    readonly separator?: string;
+    readonly slots: number;
+    readonly names: readonly string[];
+  }[];
 }
 
 /** Who and what there is. Users and items are numbered from 0. */

@@ -21,6 +21,7 @@ export function joinLogs(parts: readonly LogPart[]): InteractionLog {
   const size = parts.reduce((sum, { log }) => sum + log.users.length, 0);
   const [{ log: first }] = parts;
   const hasLists = parts.some(({ log }) => log.listNumbers !== undefined);
+  const hasPropensities = parts.some(({ log }) => log.propensities !== undefined);
   const columns = {
     users: new Int32Array(size),
     items: new Int32Array(size),
@@ -30,6 +31,7 @@ export function joinLogs(parts: readonly LogPart[]): InteractionLog {
     ...(parts.some(({ log }) => log.propensities !== undefined) && {
       propensities: new Float64Array(size).fill(Number.NaN),
     }),
+    ...(hasPropensities && { propensities: new Float64Array(size).fill(Number.NaN) }),
     ...(hasLists && { listNumbers: new Int32Array(size).fill(-1), positions: new Int32Array(size) }),
   };
   let end = 0;
@@ -49,6 +51,7 @@ export function joinLogs(parts: readonly LogPart[]): InteractionLog {
     );
     columns.feedback.set(log.feedback, end);
     columns.timestamps.set(log.timestamps, end);
+    if (log.propensities !== undefined) columns.propensities?.set(log.propensities, end);
     if (log.propensities !== undefined) columns.propensities?.set(log.propensities, end);
     columns.fileSplits.fill(SPLITS.indexOf(split), end, end + log.users.length);
     if (log.listNumbers !== undefined && log.positions !== undefined) {

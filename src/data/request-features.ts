@@ -7,6 +7,8 @@
 export interface FeatureTable {
   readonly width: number;
   readonly data: Float32Array;
+  /** What became of each column's values, [width]: (value - center) * scale. Known of tables of users and items. */
+  readonly columns?: readonly { readonly name: string; readonly center: number; readonly scale: number }[];
 }
 
 /**

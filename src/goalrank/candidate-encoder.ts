@@ -1,6 +1,7 @@
 /** What every model reads of a user and an item: the features that all methods share (appendix D.2). */
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
+import type { ObservedTensors } from "../data/observed-rows.ts";
 import { Embedding, Linear, Module } from "../nn/index.ts";
 import { matmul, type Random, type Tensor } from "../tensor/index.ts";
 import { FeatureEncoder } from "./feature-encoder.ts";
@@ -66,16 +67,16 @@ export class CandidateEncoder extends Module {
     return [...base, this.fromProduct.forward(items.mul(user)), this.fromUser.forward(user)];
   }
 
-  /** Item numbers i32 [...] -> [..., D]. */
-  encodeItems(items: Tensor): Tensor {
+  /** Item numbers i32 [...], perhaps with what is observed of them in place of what the tables say -> [..., D]. */
+  encodeItems(items: Tensor, observed?: ObservedTensors): Tensor {
     if (this.itemEmbedding === undefined) throw new Error("candidate encoder: the catalogue has no items");
     const learned = this.itemEmbedding.forward(items);
-    return this.itemFeatures === undefined ? learned : learned.add(this.itemFeatures.forward(items));
+    return this.itemFeatures === undefined ? learned : learned.add(this.itemFeatures.forward(items, observed));
   }
 
   /** The items of a batch with their features in it: [B, K, D]. */
-  private encodeCandidates({ items, candidateFeatures }: RequestBatch): Tensor {
-    const parts = this.itemEmbedding === undefined ? [] : [this.encodeItems(items)];
+  private encodeCandidates({ items, observed, candidateFeatures }: RequestBatch): Tensor {
+    const parts = this.itemEmbedding === undefined ? [] : [this.encodeItems(items, observed?.items)];
     if (this.candidateFeatures !== undefined && candidateFeatures !== undefined) {
       parts.push(this.candidateFeatures.forward(candidateFeatures));
     }
@@ -83,12 +84,14 @@ export class CandidateEncoder extends Module {
   }
 
   /** [B, 1, D]; undefined when nothing is known of users. */
-  encodeUsers({ size, users, history, historyWeights, queryFeatures }: RequestBatch): Tensor | undefined {
+  encodeUsers({ size, users, history, historyWeights, queryFeatures, observed }: RequestBatch): Tensor | undefined {
     const parts: Tensor[] = [];
     if (this.queryFeatures !== undefined && queryFeatures !== undefined) {
       parts.push(this.queryFeatures.forward(queryFeatures).reshape([size, 1, -1]));
     }
-    if (this.userFeatures !== undefined) parts.push(this.userFeatures.forward(users).reshape([size, 1, -1]));
+    if (this.userFeatures !== undefined) {
+      parts.push(this.userFeatures.forward(users, observed?.users).reshape([size, 1, -1]));
+    }
     if (history !== undefined && historyWeights !== undefined) {
       const means = matmul(historyWeights, this.encodeItems(history));
       const [liked, other] = [means.slice(1, 0, 1), means.slice(1, 1, 2)];

@@ -67,6 +67,8 @@ export interface RankerContent {
   readonly retriever: Retriever | undefined;
   /** What each known user has met; undefined where that is not known. */
   readonly pasts?: UserPasts | undefined;
+  /** Items that the training knew, which are the first. Others were added to the file since. */
+  readonly learnedItems: number;
   /** Where it comes from, such as the seed and a fingerprint of the data: as JSON holds it. */
   readonly training: Readonly<Record<string, unknown>>;
   /** The checksum of everything: eight hexadecimal digits, the same for the same ranker. */
@@ -87,31 +89,48 @@ export interface RankerSource extends Pick<RankerContent, "retriever" | "pasts" 
  * writeFileSync("ranker.safetensors", await encodeRanker({ method, instance, models, retriever, training }));
  */
 export async function encodeRanker(source: RankerSource): Promise<Uint8Array> {
-  const { method, instance, models, retriever, pasts, training } = source;
+  const { method, instance, models, ...rest } = source;
   const { context, judge } = models;
-  const tensors = new Map<string, SafetensorsEntry>([
-    ...withPrefix(RETRIEVER_PREFIX, retriever?.tensors() ?? []),
-    ...withPrefix(PAST_PREFIX, pasts?.tensors() ?? []),
-    ...catalogueTensors(context.catalogue),
-  ]);
-  const add = async (prefix: string, named: Iterable<[string, Module]>) => {
-    for (const [name, model] of named) {
-      const entries = withPrefix(`${prefix}${name}.`, await model.stateDict());
-      for (const [key, entry] of entries) tensors.set(key, entry);
-    }
-  };
-  await add(MODEL_PREFIX, Object.entries(instance.models));
-  await add(SHARED_PREFIX, sharedModelsOf(method, models));
-  const metadata: RankerMetadata = {
-    kind: "ranker",
-    version: RANKER_VERSION,
+  return encodeContent({
+    ...rest,
     method: method.name,
     shape: shapeOf(context),
     judge,
-    ...(instance.choices && { choices: instance.choices.get() }),
-    catalogue: describeCatalogue(context.catalogue),
+    choices: instance.choices?.get(),
+    models: await weightsOf(Object.entries(instance.models)),
+    shared: await weightsOf(sharedModelsOf(method, models)),
+    catalogue: context.catalogue,
+    learnedItems: context.catalogue.itemCount,
+  });
+}
+
+async function weightsOf(models: readonly [string, Module][]): Promise<ModelWeights> {
+  const weights = new Map<string, Tensors>();
+  for (const [name, model] of models) weights.set(name, await model.stateDict());
+  return weights;
+}
+
+/** The bytes of the file that has this content: what {@link decodeRanker} gives but the fingerprint, which follows. */
+export function encodeContent(content: Omit<RankerContent, "fingerprint">): Uint8Array {
+  const { method, shape, judge, choices, catalogue, retriever, pasts, learnedItems, training } = content;
+  const tensors = new Map<string, SafetensorsEntry>([
+    ...withPrefix(RETRIEVER_PREFIX, retriever?.tensors() ?? []),
+    ...withPrefix(PAST_PREFIX, pasts?.tensors() ?? []),
+    ...catalogueTensors(catalogue),
+    ...[...content.models].flatMap(([name, own]) => withPrefix(`${MODEL_PREFIX}${name}.`, own)),
+    ...[...content.shared].flatMap(([name, own]) => withPrefix(`${SHARED_PREFIX}${name}.`, own)),
+  ]);
+  const metadata: RankerMetadata = {
+    kind: "ranker",
+    version: RANKER_VERSION,
+    method,
+    shape,
+    judge,
+    ...(choices && { choices }),
+    catalogue: describeCatalogue(catalogue),
     ...(retriever && { retriever: retriever.name }),
     ...(pasts && { pasts: { repeats: pasts.repeats } }),
+    ...(learnedItems !== catalogue.itemCount && { learnedItems }),
     training,
     crc32c: Object.fromEntries([...tensors].map(([name, { data }]) => [name, checksum(bytesOf(data))])),
   };
@@ -143,6 +162,9 @@ export function decodeRanker(bytes: Uint8Array): RankerContent {
   const metadata = readMetadata(text);
   checkTensors(tensors, metadata.crc32c);
   const { method, shape, judge, choices, catalogue: description, retriever, pasts, training } = metadata;
+  const { learnedItems = description.itemCount } = metadata;
+  if (learnedItems > description.itemCount)
+    throw damaged(`${learnedItems} items of ${description.itemCount} were learned`);
   const ofCatalogue = new Map([...tensors].filter(([name]) => isCatalogueTensor(name)));
   const ofRetriever = ofPrefix(RETRIEVER_PREFIX, tensors);
   return orDamaged(RangeError, () => ({
@@ -155,6 +177,7 @@ export function decodeRanker(bytes: Uint8Array): RankerContent {
     catalogue: restoreCatalogue(description, ofCatalogue),
     retriever: retriever === undefined ? undefined : restoreRetriever(retriever, ofRetriever, description),
     pasts: pasts && UserPasts.restore(pasts.repeats, description, ofPrefix(PAST_PREFIX, tensors)),
+    learnedItems,
     training,
     fingerprint,
   }));

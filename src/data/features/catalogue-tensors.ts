@@ -2,7 +2,7 @@
 // The small zod: this file is part of what every page loads.
 import * as z from "zod/mini";
 import type { SafetensorsEntry } from "../../nn/index.ts";
-import type { Catalogue, CategoryTable } from "../dataset.ts";
+import type { Catalogue, CategoryTable, FeatureTable } from "../dataset.ts";
 import type { FeatureScale } from "./feature-scale.ts";
 
 /** No array has more elements. */
@@ -23,6 +23,18 @@ export type CatalogueDescription = z.infer<typeof catalogueDescriptionSchema>;
 const KINDS = ["user", "item"] as const;
 type Kind = (typeof KINDS)[number];
 
+/** How the columns of a kind's tables became numbers, as JSON in the tensors `user.columns` and `item.columns`. */
+const columnsSchema = z.object({
+  numeric: z.array(z.object({ name: z.string(), center: z.number(), scale: z.number() })),
+  categorical: z.array(
+    z.object({
+      name: z.string(),
+      separator: z.exactOptional(z.string()),
+      slots: z.int().check(z.gte(1)),
+      names: z.array(z.string()),
+    }),
+  ),
+});
 /** Whose numbers come with each request. */
 const SCALED = ["query", "candidate"] as const;
 type Scaled = (typeof SCALED)[number];
@@ -45,7 +57,7 @@ export function catalogueTensors(catalogue: Catalogue): [string, SafetensorsEntr
     ...SCALED.flatMap((kind) => scaleTensors(kind, catalogue[`${kind}Scale`])),
   ];
   const { itemTitles } = catalogue;
-  return itemTitles === undefined ? tensors : [...tensors, ["item.titles", encodeTexts(itemTitles)]];
+  return itemTitles === undefined ? tensors : [...tensors, ["item.titles", encodeJson(itemTitles)]];
 }
 
 function kindTensors(catalogue: Catalogue, kind: Kind): [string, SafetensorsEntry][] {
@@ -54,7 +66,11 @@ function kindTensors(catalogue: Catalogue, kind: Kind): [string, SafetensorsEntr
   const features = catalogue[`${kind}Features`];
   const categories = catalogue[`${kind}Categories`];
   const tensors: [string, SafetensorsEntry][] = [];
-  if (ids !== undefined) tensors.push([`${kind}.ids`, encodeTexts(ids)]);
+  if (ids !== undefined) tensors.push([`${kind}.ids`, encodeJson(ids)]);
+  if (features?.columns !== undefined || categories?.columns !== undefined) {
+    const columns = { numeric: features?.columns ?? [], categorical: categories?.columns ?? [] };
+    tensors.push([`${kind}.columns`, encodeJson(columns)]);
+  }
   if (features !== undefined) {
     const shape = [count, features.width];
     tensors.push([`${kind}.features`, { dtype: "F32", shape, data: features.data }]);
@@ -76,7 +92,7 @@ function scaleTensors(kind: Scaled, scale: FeatureScale | undefined): [string, S
   const { names, ...columns } = scale;
   const shape = [names.length];
   return [
-    [`${kind}.names`, encodeTexts(names)],
+    [`${kind}.names`, encodeJson(names)],
     ...Object.entries(columns).map(([part, data]): [string, SafetensorsEntry] => {
       return [`${kind}.${part}`, { dtype: "F32", shape, data }];
     }),
@@ -121,11 +137,37 @@ class CatalogueReader {
     const ids = this.texts(`${kind}.ids`, this.description[`${kind}Count`]);
     const features = this.tensors.has(`${kind}.features`) && this.table(kind, "features", Float32Array);
     const categories = this.categories(kind);
+    const { numeric, categorical } = this.columns(kind, features || undefined, categories);
     return {
       ...(ids && { [`${kind}Ids`]: ids }),
-      ...(features && { [`${kind}Features`]: features }),
-      ...(categories && { [`${kind}Categories`]: categories }),
+      ...(features && { [`${kind}Features`]: { ...features, ...(numeric && { columns: numeric }) } }),
+      ...(categories && { [`${kind}Categories`]: { ...categories, ...(categorical && { columns: categorical }) } }),
     };
+  }
+
+  /** How the columns of these tables became numbers, where the file says it. */
+  private columns(
+    kind: Kind,
+    features: FeatureTable | undefined,
+    categories: CategoryTable | undefined,
+  ): Partial<z.infer<typeof columnsSchema>> {
+    const name = `${kind}.columns`;
+    const entry = this.tensors.get(name);
+    if (entry === undefined) return {};
+    const columns = columnsSchema.safeParse(decodeJson(entry)).data;
+    if (columns === undefined) throw new RangeError(`the tensor ${name} does not describe columns`);
+    const { numeric, categorical } = columns;
+    const slots = categorical.reduce((sum, column) => sum + column.slots, 0);
+    const isOfTables =
+      numeric.length === (features?.width ?? 0) &&
+      slots === (categories?.slots ?? 0) &&
+      categorical.length === (categories?.unknown.length ?? 0) &&
+      categorical.every(({ names }, place) => {
+        const unknown = categories?.unknown[place] ?? 0;
+        return unknown + 2 + names.length <= (categories?.vocabularySize ?? 0);
+      });
+    if (!isOfTables) throw new RangeError(`the tensor ${name} does not describe the columns of its tables`);
+    return columns;
   }
 
   scale(kind: Scaled): FeatureScale | undefined {
@@ -145,8 +187,9 @@ class CatalogueReader {
   texts(name: string, count: number): readonly string[] | undefined {
     const entry = this.tensors.get(name);
     if (entry === undefined) return undefined;
-    const texts = decodeTexts(entry);
-    if (texts?.length !== count) throw new RangeError(`the tensor ${name} does not hold ${count} texts`);
+    const texts = decodeJson(entry);
+    if (!isTexts(texts) || texts.length !== count)
+      throw new RangeError(`the tensor ${name} does not hold ${count} texts`);
     return texts;
   }
 
@@ -182,19 +225,22 @@ class CatalogueReader {
   }
 }
 
-/** Texts as the UTF-8 of a JSON array: U8 [bytes]. */
-function encodeTexts(texts: readonly string[]): SafetensorsEntry {
-  const data = new TextEncoder().encode(JSON.stringify(texts));
+/** A value as the UTF-8 of its JSON: U8 [bytes]. */
+function encodeJson(value: unknown): SafetensorsEntry {
+  const data = new TextEncoder().encode(JSON.stringify(value));
   return { dtype: "U8", shape: [data.length], data };
 }
 
-/** Undefined for bytes that are no JSON array of texts. */
-function decodeTexts({ data }: SafetensorsEntry): readonly string[] | undefined {
+/** Undefined for bytes that are no JSON. */
+function decodeJson({ data }: SafetensorsEntry): unknown {
   if (!(data instanceof Uint8Array)) return undefined;
   try {
-    const texts: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
-    return Array.isArray(texts) && texts.every((text) => typeof text === "string") ? texts : undefined;
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
   } catch {
     return undefined;
   }
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === "string");
 }
