@@ -33,6 +33,10 @@ const BY_TIME = "split by time (--split global-time), which learns from some use
 /** What is wrong with all lists, then with those of the split. */
 function reasonFor({ split, counts, origin, repeated = 0 }: EmptySplit): readonly [reason: string, remedy: string] {
   const { core, listLength, read, kept, lists } = counts;
+  if (origin === "last-list" && counts.lacks?.includes("user")) {
+    const reason = "it has no users, so that every list is its user's first and last";
+    return [reason, "set core to 1 and split to global-time (--core 1 --split global-time)"];
+  }
   if (kept.interactions === 0) {
     return [`the ${core}-core keeps nothing of ${read.interactions} interactions`, "use a smaller core (--core 1)"];
   }

@@ -28,9 +28,6 @@ export function joinLogs(parts: readonly LogPart[]): InteractionLog {
     feedback: new Float32Array(size),
     timestamps: new Float64Array(size),
     fileSplits: new Uint8Array(size),
-    ...(parts.some(({ log }) => log.propensities !== undefined) && {
-      propensities: new Float64Array(size).fill(Number.NaN),
-    }),
     ...(hasPropensities && { propensities: new Float64Array(size).fill(Number.NaN) }),
     ...(hasLists && { listNumbers: new Int32Array(size).fill(-1), positions: new Int32Array(size) }),
   };
@@ -51,7 +48,6 @@ export function joinLogs(parts: readonly LogPart[]): InteractionLog {
     );
     columns.feedback.set(log.feedback, end);
     columns.timestamps.set(log.timestamps, end);
-    if (log.propensities !== undefined) columns.propensities?.set(log.propensities, end);
     if (log.propensities !== undefined) columns.propensities?.set(log.propensities, end);
     columns.fileSplits.fill(SPLITS.indexOf(split), end, end + log.users.length);
     if (log.listNumbers !== undefined && log.positions !== undefined) {
