@@ -1,4 +1,5 @@
 /** From a log as it was read to the lists that are cut from its core, with the counts of each stage. */
+import { emptySplitError } from "./empty-splits.ts";
 import { cutLists, type ExposedLists } from "./exposed-lists.ts";
 import { isShown } from "./exposures.ts";
 import { type InteractionLog, positiveAt } from "./interactions.ts";
@@ -32,38 +33,26 @@ export function cutLog(read: InteractionLog, options: CutLogOptions = {}, name =
   const log = kCore(once, core);
   const { counts: lists, ...cut } = cutLists(log, options);
   const { size, listLength, positiveThreshold } = cut.training;
-  if (size === 0) {
-    const repeated = countRepeatedRows(log);
-    const remedy = read.lacks?.includes("user")
-      ? "it has no users, so that every list is its user's first and last: set core to 1 and split to global-time " +
-        "(--core 1 --split global-time)"
-      : repeated > 0 && lists.withRepeat > 0
-        ? `${repeated} rows repeat an earlier one's user, item and time, and ${lists.withRepeat} lists hold an item twice, ` +
-          "which leaves them out: keep one row of each with dedupe first (--data.dedupe first)"
-        : "use a smaller core or a lower positive threshold";
-    throw new RangeError(
-      `${name}: no training list is left of ${read.users.length} interactions after the ${core}-core filter ` +
-        `(${log.users.length} interactions, ${lists.lists} lists, ${lists.withPositive} with a positive); ${remedy}`,
-    );
-  }
   const { lacks, propensities } = read;
   const counted = countLog(read, positiveThreshold);
   const dropped = once === read ? 0 : counted.interactions - countLog(once, positiveThreshold).interactions;
-  return {
-    log,
-    ...cut,
-    counts: {
-      core,
-      listLength,
-      ...(lacks && { lacks: [...lacks] }),
-      ...(propensities && { uniformPolicy: uniformPolicyValue(read) }),
-      ...(dropped > 0 && { dropped }),
-      read: counted,
-      kept: countLog(log, positiveThreshold),
-      lists,
-      trainingListsDrawn: size,
-    },
+  const counts = {
+    core,
+    listLength,
+    ...(lacks && { lacks: [...lacks] }),
+    ...(propensities && { uniformPolicy: uniformPolicyValue(read) }),
+    ...(dropped > 0 && { dropped }),
+    read: counted,
+    kept: countLog(log, positiveThreshold),
+    lists,
+    trainingListsDrawn: size,
   };
+  if (size === 0) {
+    const origin = log.fileSplits === undefined ? (options.split ?? DEFAULT_LOG.split) : "files";
+    const empty = { split: "training", counts, origin, repeated: countRepeatedRows(log) } as const;
+    throw emptySplitError(name, empty);
+  }
+  return { log, ...cut, counts };
 }
 
 function countLog(log: InteractionLog, positiveThreshold: number): LogCounts {

@@ -3,6 +3,7 @@ import type { TrainingContext } from "../training/trainer.ts";
 import { buildListDataset, checkItemSupply, withLoggedCandidates } from "./candidates.ts";
 import { type CutLog, cutLog } from "./cut-log.ts";
 import type { Catalogue, ListDataset } from "./dataset.ts";
+import { emptySplitError } from "./empty-splits.ts";
 import { type EventColumns, type InteractionEvent, logOfEvents } from "./events.ts";
 import { type ExposedLists, listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
 import { type InteractionLog, namedCatalogue } from "./interactions.ts";
@@ -64,6 +65,9 @@ export async function prepareRequests(
   const learned = trainingInteractions(log, settings);
   const lists = drawLists(cut, learned, settings);
   const counts = { ...cut.counts, trainingListsDrawn: lists.training.size };
+  if (cut.test.size === 0) {
+    throw emptySplitError(name ?? "the log", { split: "test", counts, origin: split });
+  }
 
   const catalogue = await catalogueOf(log);
   const retriever = await learnRetriever(learned, options, context);

@@ -1,12 +1,7 @@
 /** A data report as lines for people. */
-import { SPLITS } from "../protocols.ts";
-import type {
-  DataReport,
-  LogCounts,
-  PreparationCounts,
-  SplitReport,
-  UniformPolicyValue,
-} from "./data-report-schema.ts";
+import { explainEmptySplit } from "../empty-splits.ts";
+import { SPLITS, type SplitName } from "../protocols.ts";
+import type { DataReport, LogCounts, PreparationCounts, UniformPolicyValue } from "./data-report-schema.ts";
 
 /** The report in lines; the checks come last, those that failed in capitals. */
 export function formatDataReport(report: DataReport): string {
@@ -20,7 +15,7 @@ export function formatDataReport(report: DataReport): string {
     `lists per user: minimum ${own.minimum}, quartiles ${own.lowerQuartile}, ${own.median}, ${own.upperQuartile}, ` +
       `maximum ${own.maximum}`,
     `interactions with an item met before: ${percent(report.repeatedShare)}`,
-    ...SPLITS.map((split) => formatSplit(split, report.splits[split])),
+    ...SPLITS.map((split) => formatSplit(split, report)),
     `the retriever has ${percent(report.recallAt50)} of the test lists' positives in its top 50, and learned nothing ` +
       `of ${number(report.unknownTestUsers)} of ${number(lists.test)} test users`,
     ...(excludedByFuture === undefined
@@ -101,9 +96,13 @@ function formatLog({ users, items, interactions, positives, notShown = 0, repeat
   );
 }
 
-function formatSplit(name: string, split: SplitReport): string {
+function formatSplit(name: SplitName, { splits, split: origin, preparation: counts }: DataReport): string {
+  const split = splits[name];
   const { span, scoreToExposure } = split;
-  if (span === undefined) return `${name}: no lists`;
+  if (span === undefined) {
+    const reason = counts === undefined ? "" : `, ${explainEmptySplit({ split: name, counts, origin })}`;
+    return `${name}: no lists${reason}`;
+  }
   const area =
     scoreToExposure === undefined
       ? ""
