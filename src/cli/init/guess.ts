@@ -1,5 +1,5 @@
 /** Everything that `goalrank init` makes of the first rows of a log. */
-import { checkItemSupply } from "../../data/candidates.ts";
+import { checkItemSupply } from "../../data/candidate-supply.ts";
 import { type CutLog, cutLog } from "../../data/cut-log.ts";
 import { timeOfText } from "../../data/readers/dates.ts";
 import type { Head } from "../../data/readers/head.ts";

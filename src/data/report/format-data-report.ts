@@ -10,7 +10,8 @@ export function formatDataReport(report: DataReport): string {
       `${number(report.interactions)} interactions, of which the retriever learned from ${number(report.learned)}`,
     ...(preparation === undefined ? [] : [formatPreparation(preparation)]),
     ...leftOut(lists.unused, "lists lie between two splits, or after their user's list of one"),
-    ...leftOut(lists.tooShort, "logged lists are too short"),
+    ...leftOut(lists.nothingShown, "logged lists of which nothing was shown"),
+    ...leftOut(lists.withoutChoice, "lists have fewer than two candidates, so that there is nothing to choose"),
     `lists per user: minimum ${own.minimum}, quartiles ${own.lowerQuartile}, ${own.median}, ${own.upperQuartile}, ` +
       `maximum ${own.maximum}`,
     `interactions with an item met before: ${percent(report.repeatedShare)}`,
@@ -35,12 +36,21 @@ export function formatDataReport(report: DataReport): string {
 export function formatPreparation(counts: PreparationCounts): string {
   const { core, listLength, dropped, read, kept, lists, trainingListsDrawn } = counts;
   const drawn = trainingListsDrawn < lists.training ? ` (${number(trainingListsDrawn)} of them drawn)` : "";
+  const { metNearlyAll, listLengthAsked } = counts;
+  const asked =
+    listLengthAsked === undefined ? "" : ` at most (no list is as long as the listLength ${listLengthAsked})`;
   const untested = [
     ...counted(lists.testUsersWithoutPositive, "whose list has no positive"),
     ...counted(lists.testUsersWithRepeat, "whose list holds an item twice"),
   ];
   return [
     `read: ${formatLog(read)}`,
+    ...(metNearlyAll === undefined
+      ? []
+      : [
+          `left out: ${number(metNearlyAll.users)} users with ${number(metNearlyAll.interactions)} interactions, who met ` +
+            "nearly all items (maxUserShare)",
+        ]),
     ...leftOut(dropped, "rows that repeat another's user, item and time"),
     ...(kept.repeated === undefined
       ? []
@@ -48,7 +58,7 @@ export function formatPreparation(counts: PreparationCounts): string {
           "rows that repeat an earlier one's user, item and time: dedupe first (--data.dedupe first) keeps one of each",
         ]),
     `${core}-core: ${formatLog(kept)}; it keeps ${percent(keptShare(counts))} of the interactions`,
-    `lists of ${listLength}: ${number(lists.lists)}, of which ${number(lists.withPositive)} with a positive`,
+    `lists of ${listLength}${asked}: ${number(lists.lists)}, of which ${number(lists.withPositive)} with a positive`,
     `training ${number(lists.training)}${drawn}, validation ${number(lists.validation)}, test ${number(lists.test)}`,
     ...leftOut(lists.withRepeat, "lists that hold an item twice"),
     ...(untested.length === 0 ? [] : [`users without a test list: ${untested.join(", ")}`]),
@@ -71,6 +81,18 @@ function formatLog({ users, items, interactions, positives, notShown = 0, repeat
   );
 }
 
+function formatSizes({ sizes = {} }: SplitReport): string {
+  const parts = [
+    ...(sizes.positions === undefined ? [] : [`${spread(sizes.positions)} items`]),
+    ...(sizes.candidates === undefined ? [] : [`${spread(sizes.candidates)} candidates`]),
+  ];
+  return parts.length === 0 ? "" : ` of ${parts.join(" and ")}`;
+}
+
+function spread({ minimum, median, maximum }: DataReport["listsPerUser"]): string {
+  return `${minimum} to ${maximum} (median ${median})`;
+}
+
 function formatSplit(name: string, split: SplitReport): string {
   const { span, scoreToExposure } = split;
   if (span === undefined) return `${name}: no lists`;
@@ -79,7 +101,7 @@ function formatSplit(name: string, split: SplitReport): string {
       ? ""
       : `; the retriever's score tells exposed candidates with an AUC of ${scoreToExposure.toFixed(3)}`;
   return (
-    `${name}: ${number(split.lists)} lists, candidates ${split.candidates}, from ${span.firstDate ?? span.first} to ` +
+    `${name}: ${number(split.lists)} lists${formatSizes(split)}, candidates ${split.candidates}, from ${span.firstDate ?? span.first} to ` +
     `${span.lastDate ?? span.last}; positives by position ${split.positiveRate.map(percent).join(" ")}${area}`
   );
 }
