@@ -13,6 +13,11 @@ function squareSum(extent: number): KernelCase {
   return forward({ operation: sum, inputs, attributes, note: "over all", isLarge: isLargeSquare(extent) });
 }
 
+/** Sums in blocks, whose error stays that of a block: the last axis, and one before it. */
+const LONG = 500_000;
+const longSum = (axis: number, ...shape: number[]) =>
+  forward({ operation: sum, inputs: [floats(...shape)], attributes: { axes: [axis] }, note: "of long rows" });
+
 export const reductionCases: readonly KernelCase[] = [
   reduce(sum, "over the first axis", [0]),
   reduce(sum, "over the middle axis", [1]),
@@ -22,5 +27,7 @@ export const reductionCases: readonly KernelCase[] = [
   reduce(max, "over the middle axis", [1]),
   reduce(max, "over the last axis", [2]),
   backward({ operation: max, inputs: [activations], attributes: { axes: [2] }, note: "over the last axis" }),
+  longSum(1, 2, LONG),
+  longSum(1, 2, LONG, 4),
   ...SQUARES.map(squareSum),
 ];

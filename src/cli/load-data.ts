@@ -5,6 +5,8 @@ import { fingerprintLog, prepare } from "../data/prepare.ts";
 import type { PrepareOptions } from "../data/prepare-requests.ts";
 import { isSameSource, type SourceFingerprint } from "../data/prepared/fingerprint.ts";
 import { readPreparedDataset, writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
+import { formatQueryReport } from "../data/queries/query-report.ts";
+import type { QuerySource } from "../data/queries/read-queries.ts";
 import type { LogSource } from "../data/readers/read-log.ts";
 import { formatDataReport } from "../data/report/format-data-report.ts";
 import { sha256 } from "../files/sha256.ts";
@@ -12,13 +14,13 @@ import { type LogData, logData, type RunData, worldData } from "../run/data.ts";
 import type { DataIdentity } from "../run/folder/run-record.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import type { Configuration } from "./configuration/configuration-schema.ts";
-import { interactionSource, prepareOptions } from "./configuration/library-options.ts";
+import { prepareOptions, sourceOf } from "./configuration/library-options.ts";
 import type { Work } from "./interruptible-work.ts";
 import { say } from "./terminal/say.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What a run learns from, with what is known of a log. */
-export type LoadedData = RunData & Partial<Pick<LogData, "report" | "protocols">>;
+export type LoadedData = RunData & Partial<Pick<LogData, "report" | "queries" | "protocols">>;
 
 /** What a run's data comes from: known before it is loaded. */
 export interface DataSource {
@@ -61,14 +63,14 @@ function drawWorld({ seed, data: { scenario = "default", maxLists } }: Configura
 interface OpenedLog {
   readonly file: string;
   /** How it is read, and how it is cut. */
-  readonly ways: readonly [LogSource, PrepareOptions];
+  readonly ways: readonly [LogSource | QuerySource, PrepareOptions];
   readonly source: SourceFingerprint;
   readonly identity: DataIdentity;
 }
 
 /** Reads every byte of the log and of its tables, to know it again. */
 export async function openLog(file: string, configuration: Configuration): Promise<OpenedLog> {
-  const ways = [interactionSource(file, configuration), prepareOptions(file, configuration)] as const;
+  const ways = [sourceOf(file, configuration), prepareOptions(file, configuration)] as const;
   const source = await fingerprintLog(...ways);
   // The same for the same content, whatever its files are called.
   const fingerprint = sha256(JSON.stringify([source.files.map((own) => own.sha256), source.options]));
@@ -83,14 +85,19 @@ async function loadLog(
   const { prepared, protocol } = configuration.data;
   const existing = prepared === undefined ? undefined : await readPrepared(prepared, log);
   const data = existing ?? (await prepareLog(log, configuration, work));
-  if (existing === undefined && data.report !== undefined) say(formatDataReport(data.report));
-  if (protocol === "injected") {
+  if (existing === undefined) for (const line of describeData(data)) say(line);
+  if (data.queries === undefined && protocol === "injected") {
     say(
       "injected candidates: the figures below mostly tell how well a method separates the exposed items from the " +
         "retrieved ones; --protocol retrieved injects nothing",
     );
   }
   return data;
+}
+
+/** The report on data of either kind, for people: a text, or none. */
+export function describeData({ report, queries }: Partial<Pick<LogData, "report" | "queries">>): string[] {
+  return [...(report ? [formatDataReport(report)] : []), ...(queries ? [formatQueryReport(queries)] : [])];
 }
 
 /** What the prepared file holds, if there is one. @throws DataError when it was made from another log, or otherwise */

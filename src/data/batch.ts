@@ -2,6 +2,8 @@
 import { type Tensor, tensor } from "../tensor/index.ts";
 import { gather, type ListDataset, type RequestColumns } from "./dataset.ts";
 import type { ShownLists } from "./labels.ts";
+import { type ObservedRows, type ObservedTensors, observedTensors } from "./observed-rows.ts";
+import { gatherCandidateFeatures, rowsOf } from "./request-features.ts";
 import { sharedShape } from "./shapes.ts";
 
 /**
@@ -20,8 +22,18 @@ export interface RequestBatch {
   readonly history: Tensor | undefined;
   /** Weight of each item of the history with positive feedback, then without; rows sum to 1, or are 0: [B, 2, H]. */
   readonly historyWeights: Tensor | undefined;
-  /** Items and scores once more, where the host reads them: [B, K] each, flat. */
-  readonly host: { readonly items: Int32Array; readonly scores: Float32Array };
+  /** Features of the users [B] and items [B, K] that the requests bring along, in place of those that models hold. */
+  readonly observed?: { readonly users: ObservedTensors | undefined; readonly items: ObservedTensors | undefined };
+  /** Features of the queries: [B, F]; undefined when the data has none. */
+  readonly queryFeatures?: Tensor | undefined;
+  /** Features of the items in the light of their request: [B, K, F]; undefined when there are none. */
+  readonly candidateFeatures?: Tensor | undefined;
+  /** Items and scores once more, where the host reads them: [B, K] each, flat; and what `observed` is made of. */
+  readonly host: {
+    readonly items: Int32Array;
+    readonly scores: Float32Array;
+    readonly observed?: ObservedRows | undefined;
+  };
 }
 
 /** A batch to learn from: all candidates of B requests, with the lists that were shown and the feedback on them. */
@@ -29,17 +41,23 @@ export interface FeedbackBatch extends RequestBatch, ShownLists {}
 
 /**
  * All candidates of the requests at `rows`: K = N.
+ * @param observed features that the requests bring along
  * @throws RangeError where the rows differ in shape
  */
-export function candidateBatch(dataset: RequestColumns, rows: ArrayLike<number>): RequestBatch {
+export function candidateBatch(
+  dataset: RequestColumns,
+  rows: ArrayLike<number>,
+  observed?: ObservedRows,
+): RequestBatch {
   const { users, candidateCount: stride } = dataset;
   const { candidateCount } = sharedShape(dataset, rows);
   const items = gather(dataset.candidates, rows, stride, candidateCount);
   const scores = gather(dataset.retrieverScores, rows, stride, candidateCount);
   return {
     users: tensor(gather(users, rows), [rows.length]),
-    ...itemColumns(rows.length, items, scores),
+    ...itemColumns(rows.length, items, scores, observed),
     ...historyOf(dataset, rows),
+    ...featuresOf(dataset, rows, candidateCount),
   };
 }
 
@@ -67,16 +85,48 @@ export function listBatch(batch: RequestBatch, lists: Int32Array): RequestBatch 
   const places = lists.map((position, at) => Math.floor(at / count) * candidates + position);
   const items = places.map((place) => batch.host.items[place]);
   const scores = Float32Array.from(places, (place) => batch.host.scores[place]);
-  return { ...batch, ...itemColumns(batch.size, items, scores) };
+  const { observed } = batch.host;
+  const ofItems = observed?.items;
+  const own = observed && { ...observed, items: ofItems && Array.from(places, (place) => ofItems[place]) };
+  const { candidateFeatures } = batch;
+  return {
+    ...batch,
+    ...itemColumns(batch.size, items, scores, own),
+    candidateFeatures: candidateFeatures?.takeRows(tensor(lists, [batch.size, count])),
+  };
 }
 
-function itemColumns(size: number, items: Int32Array, scores: Float32Array) {
+function itemColumns(size: number, items: Int32Array, scores: Float32Array, observed: ObservedRows | undefined) {
   const count = items.length / size;
   return {
     size,
     items: tensor(items, [size, count]),
     retrieverScores: tensor(scores, [size, count, 1]),
-    host: { items, scores },
+    ...(observed && {
+      observed: {
+        users: observed.users && observedTensors(observed.users, [size]),
+        items: observed.items && observedTensors(observed.items, [size, count]),
+      },
+    }),
+    host: { items, scores, observed },
+  };
+}
+
+function featuresOf(
+  { queryFeatures, candidateFeatures }: RequestColumns,
+  rows: ArrayLike<number>,
+  candidateCount: number,
+): Pick<RequestBatch, "queryFeatures" | "candidateFeatures"> {
+  const size = rows.length;
+  return {
+    ...(queryFeatures && { queryFeatures: tensor(rowsOf(queryFeatures, rows), [size, queryFeatures.width]) }),
+    ...(candidateFeatures && {
+      candidateFeatures: tensor(gatherCandidateFeatures(candidateFeatures, rows, candidateCount), [
+        size,
+        candidateCount,
+        candidateFeatures.width,
+      ]),
+    }),
   };
 }
 

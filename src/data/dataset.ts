@@ -2,12 +2,10 @@
  * The form in which every source of feedback, a log file or the embedded world, reaches the models. Columns are
  * flat typed arrays in row-major order, one row per exposed list.
  */
+import type { FeatureScale } from "./features/feature-scale.ts";
+import { type FeatureTable, joinFeatures, type RequestFeatures, selectFeatures } from "./request-features.ts";
 
-/** Observed features of every user or item, row by row: `data` is [count, width]. */
-export interface FeatureTable {
-  readonly width: number;
-  readonly data: Float32Array;
-}
+export type { CandidateFeatures, FeatureTable } from "./request-features.ts";
 
 /**
  * Categories of every user or item: each has up to `slots` of them, with weights. All columns share one numbering;
@@ -23,6 +21,17 @@ export interface CategoryTable {
   readonly weights: Float32Array;
   /** Categories, of weight 1 each, of someone or something of which nothing is known: one per column. */
   readonly unknown: Int32Array;
+  /**
+   * Its columns, in the order of `unknown` and of their slots. A column's rare category follows its unknown one, and its
+   * `names` follow that. Known of tables that were read.
+   */
+  readonly columns?: readonly {
+    readonly name: string;
+    /** What stands between two categories, where there may be several. */
+    readonly separator?: string;
+    readonly slots: number;
+    readonly names: readonly string[];
+  }[];
 }
 
 /** Who and what there is. Users and items are numbered from 0. */
@@ -38,6 +47,9 @@ export interface Catalogue {
   readonly itemFeatures?: FeatureTable;
   readonly userCategories?: CategoryTable;
   readonly itemCategories?: CategoryTable;
+  /** Of the numbers that come with a request: what its query's and its candidates' columns are, and how they are scaled. */
+  readonly queryScale?: FeatureScale;
+  readonly candidateScale?: FeatureScale;
 }
 
 /**
@@ -48,7 +60,7 @@ export interface Catalogue {
  * Where rows differ in size, N and L are the most, and a row's own numbers of candidates and positions are its *shape*
  * (`shapes.ts`). The places behind them hold item -1 with score 0, and position -1 with feedback 0.
  */
-export interface ListDataset {
+export interface ListDataset extends RequestFeatures {
   readonly size: number;
   /** N, the most of any row. */
   readonly candidateCount: number;
@@ -75,16 +87,18 @@ export interface ListDataset {
   readonly listLengths?: Int32Array;
   /** Feedback on every candidate, where the source tells it of more than `exposed` holds; 0 behind a row's own: [S, N]. */
   readonly labels?: Float32Array;
+  /** Of data with grades: the highest there may be. Labels are then (2^grade - 1) / (2^maxGrade - 1). */
+  readonly maxGrade?: number;
 }
 
 /** A request for a list: the columns of a dataset's row that are known before anything is shown. */
-export type RequestColumns = Omit<ListDataset, "exposed" | "feedback" | "labels">;
+export type RequestColumns = Omit<ListDataset, "exposed" | "feedback" | "labels" | "maxGrade">;
 
 /** How many rows a dataset has, and how wide its columns are. */
 export type Extents = Pick<ListDataset, "size" | "candidateCount" | "listLength" | "historyLength">;
 
 /** The names of a dataset's columns. */
-export type ColumnName = Exclude<keyof ListDataset, keyof Extents>;
+export type ColumnName = Exclude<keyof ListDataset, keyof Extents | keyof RequestFeatures | "maxGrade">;
 
 /** What holds a column's numbers, and the extent that is its width, unless it has one number a row. */
 interface ColumnKind {
@@ -142,7 +156,7 @@ export function selectRows(dataset: ListDataset, rows: ArrayLike<number>): ListD
     const column = dataset[name];
     return column === undefined ? [] : [[name, gather(column, rows, columnWidth(name, dataset))]];
   });
-  return { ...dataset, size: rows.length, ...Object.fromEntries(columns) };
+  return { ...dataset, size: rows.length, ...Object.fromEntries(columns), ...selectFeatures(dataset, rows) };
 }
 
 /** The first `width` of the `stride` numbers that each of those rows of a column has; all unless given; flat. */
@@ -174,11 +188,11 @@ export function scatter(
 
 /**
  * The rows of several datasets, one after another. A column of shapes that only some have is made for the others.
- * @throws RangeError when their lists, candidates or histories differ in length, or only some have labels
+ * @throws RangeError when their lists, candidates or histories differ in length, or only some have labels or features
  */
 export function joinRows(datasets: readonly [ListDataset, ...ListDataset[]]): ListDataset {
   const [first] = datasets;
-  for (const extent of ["candidateCount", "listLength", "historyLength"] as const) {
+  for (const extent of ["candidateCount", "listLength", "historyLength", "maxGrade"] as const) {
     const other = datasets.find((dataset) => dataset[extent] !== first[extent]);
     if (other !== undefined) {
       throw new RangeError(`joinRows: ${extent} is ${first[extent]} in one dataset and ${other[extent]} in another`);
@@ -196,7 +210,7 @@ export function joinRows(datasets: readonly [ListDataset, ...ListDataset[]]): Li
     }
     return [name, joined];
   });
-  return { ...first, size, ...Object.fromEntries(columns) };
+  return { ...first, size, ...Object.fromEntries(columns), ...joinFeatures(datasets) };
 }
 
 /** What a column would hold that a dataset does without: as many as its widest row has. */

@@ -11,7 +11,7 @@ import { type InteractionLog, namedCatalogue } from "./interactions.ts";
 import type { PreparedDescription } from "./prepared/prepared-metadata.ts";
 import { eachSplit, type SplitName, type SplitOrigin } from "./protocols.ts";
 import { createDataReport } from "./report/data-report.ts";
-import type { DataReport } from "./report/data-report-schema.ts";
+import type { DataReport, PreparationCounts } from "./report/data-report-schema.ts";
 import { learnRetriever } from "./retrievers/learn.ts";
 import { recallAt } from "./retrievers/recall.ts";
 import { itemScorer, type Retriever } from "./retrievers/retriever.ts";
@@ -24,7 +24,8 @@ export type PrepareOptions = LogOptions & { readonly seed: number };
 /** What is learned from and judged by, and what there is to know of it. */
 export interface PreparedRequests
   extends Readonly<Record<SplitName, ListDataset>>,
-    Pick<PreparedDescription, "protocols" | "counts"> {
+    Pick<PreparedDescription, "protocols"> {
+  readonly counts: PreparationCounts;
   readonly catalogue: Catalogue;
   readonly retriever: Retriever;
   /** What each user has met, in all of the log. */
@@ -68,6 +69,9 @@ export async function prepareRequests(
     ...cut.counts,
     lists: { ...cut.counts.lists, ...(withoutChoice > 0 && { withoutChoice }) },
     trainingListsDrawn: lists.training.size,
+    ...(most.candidateCount < settings.candidateCount && {
+      fewerCandidates: { asked: settings.candidateCount, most: most.candidateCount },
+    }),
   };
   if (lists.training.size === 0) {
     throw new RangeError(`${name ?? "the log"}: ${explainEmptySplit("training", counts, settings)}`);

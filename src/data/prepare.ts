@@ -5,11 +5,22 @@ import { readCatalogue } from "./features/features.ts";
 import type { PreparedRequests, PrepareOptions } from "./prepare-requests.ts";
 import { prepareEvents, prepareRequests } from "./prepare-requests.ts";
 import { fingerprintSource, type Json, type SourceFingerprint } from "./prepared/fingerprint.ts";
+
+import { type PreparedQueries, prepareQueries, type QueryOptions } from "./queries/prepare-queries.ts";
+import { type QuerySource, queryFilesOf, readQueries } from "./queries/read-queries.ts";
+
 import { inputFiles } from "./readers/input-files.ts";
+
 import { filesOf, type LogSource, readLog } from "./readers/read-log.ts";
+import { isQueryFormat } from "./settings.ts";
 
 /** Requests ready for training, with what they were made from. */
 export interface PreparedLog extends PreparedRequests {
+  readonly source: SourceFingerprint;
+}
+
+/** The same of files of queries. */
+export interface PreparedQueryFiles extends PreparedQueries {
   readonly source: SourceFingerprint;
 }
 
@@ -29,12 +40,26 @@ export function prepare(
  * console.log(formatDataReport(data.report));
  */
 export function prepare(source: LogSource, options: PrepareOptions, context?: TrainingContext): Promise<PreparedLog>;
-export async function prepare(
-  source: LogSource | readonly InteractionEvent[] | EventColumns,
+/**
+ * Reads queries whose candidates carry features and grades, splits them, and scales their features as training says; see
+ * `prepareQueries`.
+ * @throws DataError with file and line for a file that cannot be read or understood; RangeError where nothing is left of
+ * one of the splits
+ */
+export function prepare(source: QuerySource, options: QueryOptions): Promise<PreparedQueryFiles>;
+/** What the format of the source says. */
+export function prepare(
+  source: LogSource | QuerySource,
   options: PrepareOptions,
   context?: TrainingContext,
-): Promise<PreparedRequests | PreparedLog> {
+): Promise<PreparedLog | PreparedQueryFiles>;
+export async function prepare(
+  source: LogSource | QuerySource | readonly InteractionEvent[] | EventColumns,
+  options: PrepareOptions,
+  context?: TrainingContext,
+): Promise<PreparedRequests | PreparedLog | PreparedQueryFiles> {
   if (!("file" in source)) return prepareEvents(source, options, context);
+  if (isQuerySource(source)) return prepareQueryFiles(source, options);
   const log = await readLog(source);
   const catalogueOf = (core: typeof log) => readCatalogue(core, options);
   // Where every interaction counts 1, every one is a positive.
@@ -43,11 +68,25 @@ export async function prepare(
   return { ...requests, source: await fingerprintLog(source, options) };
 }
 
+async function prepareQueryFiles(source: QuerySource, options: QueryOptions): Promise<PreparedQueryFiles> {
+  const { notes, ...tables } = await readQueries(source);
+  return { ...prepareQueries(tables, options, notes), source: await fingerprintLog(source, options) };
+}
+
+function isQuerySource(source: LogSource | QuerySource): source is QuerySource {
+  return isQueryFormat(source.format);
+}
+
 /** What a log's data depends on: the bytes of its files, wherever they lie, and the options that shape it. */
-export async function fingerprintLog(source: LogSource, options: PrepareOptions): Promise<SourceFingerprint> {
+export async function fingerprintLog(
+  source: LogSource | QuerySource,
+  options: PrepareOptions,
+): Promise<SourceFingerprint> {
   const tables = [options.userFeatures, options.itemFeatures].flatMap((table) => (table ? [table.file] : []));
-  const isName = (key: string) => key === "file" || key === "validationFile" || key === "testFile";
+  const isName = (key: string) => ["file", "validationFile", "testFile", "queryFile"].includes(key);
   const shaping = JSON.stringify({ source, options }, (key, value) => (isName(key) ? undefined : value));
-  const files = await Promise.all(filesOf(source).map(({ file }) => inputFiles(file)));
-  return fingerprintSource([...files.flat(), ...tables], JSON.parse(shaping) as Json);
+  const files = isQuerySource(source)
+    ? queryFilesOf(source)
+    : (await Promise.all(filesOf(source).map(({ file }) => inputFiles(file)))).flat();
+  return fingerprintSource([...files, ...tables], JSON.parse(shaping) as Json);
 }

@@ -30,7 +30,7 @@ export const SPLIT_PROTOCOLS = ["last-list", "global-time"] as const;
 export type SplitProtocol = (typeof SPLIT_PROTOCOLS)[number];
 
 /** How a log was split: by a protocol, or by the files that its interactions lie in. */
-export const SPLIT_ORIGINS = [...SPLIT_PROTOCOLS, "files"] as const;
+export const SPLIT_ORIGINS = [...SPLIT_PROTOCOLS, "files", "queries"] as const;
 /** One of {@link SPLIT_ORIGINS}. */
 export type SplitOrigin = (typeof SPLIT_ORIGINS)[number];
 

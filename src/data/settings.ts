@@ -11,6 +11,16 @@ export const LOG_FORMATS = ["movielens", "csv", "tsv", "parquet"] as const;
 /** One of {@link LOG_FORMATS}. */
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
+/** Formats of queries whose candidates carry features and grades: svmlight, and lines of JSON. */
+export const QUERY_FORMATS = ["letor", "queries"] as const;
+/** One of {@link QUERY_FORMATS}. */
+export type QueryFormat = (typeof QUERY_FORMATS)[number];
+
+/** Whether a format is of queries, rather than of interactions. */
+export function isQueryFormat(format: string | undefined): format is QueryFormat {
+  return QUERY_FORMATS.some((own) => own === format);
+}
+
 /** How the characters of a text file are written as bytes. */
 const TEXT_ENCODINGS = ["utf-8", "latin1"] as const;
 /** One of {@link TEXT_ENCODINGS}. */
@@ -167,6 +177,16 @@ export const splitFilesSchema = z.strictObject({
 });
 /** What {@link splitFilesSchema} describes. */
 export type SplitFiles = GivenSettings<typeof splitFilesSchema>;
+
+/** What else a file of queries has to be told. */
+export const queryFileSchema = z.strictObject({
+  queryFile: name
+    .exactOptional()
+    .describe(
+      "Of a `letor` log without qid: a file with the number of documents of each query, one a line; the file's name with " +
+        "`.query` or `.group` unless given",
+    ),
+});
 
 /** How a log is filtered, cut into lists, and given candidates and features. */
 export const logSchema = z.strictObject({

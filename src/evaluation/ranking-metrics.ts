@@ -3,6 +3,8 @@
  * D.1). A user has N candidates with labels [N]: 1 for an exposed item with positive feedback (a positive), 0 for
  * every other candidate. A ranking holds candidate positions, best first. Every metric runs from 0 to 1.
  */
+import { GRADED_MEASURES, type GradedMetrics } from "./graded-metrics.ts";
+import { checkPositions, checkRanking } from "./ranking-checks.ts";
 import { averageRanks, mean, meanHalfWidth } from "./statistics.ts";
 
 /** How good the first K places of one user's ranking are. */
@@ -17,8 +19,8 @@ export interface RankingMetrics {
   readonly f1: number;
 }
 
-/** One user's metrics. */
-export interface UserMetrics extends RankingMetrics {
+/** One user's metrics; those by grade where there are grades. */
+export interface UserMetrics extends RankingMetrics, Partial<GradedMetrics> {
   /** Area under the ROC curve over all candidates; undefined where every candidate is a positive. */
   readonly auc: number | undefined;
 }
@@ -32,7 +34,8 @@ export interface AverageMetrics extends UserMetrics {
   /** Users with a positive that are left out of the mean area, because they have no negative. */
   readonly usersWithoutNegative: number;
   /** Half the width of each mean's 95% confidence interval over users; undefined where fewer than two count. */
-  readonly halfWidths: Readonly<Record<keyof UserMetrics, number | undefined>>;
+  readonly halfWidths: Readonly<Record<keyof RankingMetrics | "auc", number | undefined>> &
+    Readonly<Partial<Record<keyof GradedMetrics, number | undefined>>>;
 }
 
 /** What the metrics of the first `k` places are computed from. */
@@ -134,12 +137,16 @@ export function averageMetrics(users: Iterable<UserMetrics | undefined>): Averag
   const column = (metric: keyof UserMetrics) => known.flatMap((user) => user[metric] ?? []);
   const halfWidth = (metric: keyof UserMetrics) => meanHalfWidth(column(metric));
   const areas = column("auc");
+  const graded = GRADED_MEASURES.filter((metric) => known.every((user) => user[metric] !== undefined));
+  const ofGrades = <Value>(value: (metric: keyof GradedMetrics) => Value) =>
+    Object.fromEntries(graded.map((metric) => [metric, value(metric)])) as { [Metric in keyof GradedMetrics]: Value };
   return {
     hit: mean(column("hit")),
     ndcg: mean(column("ndcg")),
     map: mean(column("map")),
     f1: mean(column("f1")),
     auc: areas.length === 0 ? undefined : mean(areas),
+    ...ofGrades((metric) => mean(column(metric))),
     users: known.length,
     usersWithoutPositive,
     usersWithoutNegative: known.length - areas.length,
@@ -149,6 +156,7 @@ export function averageMetrics(users: Iterable<UserMetrics | undefined>): Averag
       map: halfWidth("map"),
       f1: halfWidth("f1"),
       auc: halfWidth("auc"),
+      ...ofGrades(halfWidth),
     },
   };
 }
@@ -193,25 +201,4 @@ function countPositives(labels: ArrayLike<number>): number {
     positives += labels[position];
   }
   return positives;
-}
-
-function checkRanking(ranking: ArrayLike<number>, candidates: number, k: number): void {
-  const least = Math.min(k, candidates);
-  if (ranking.length < least) {
-    const expected = `${least} positions for k = ${k} and ${candidates} candidates`;
-    throw new RangeError(`metrics: the ranking must hold ${expected}, got ${ranking.length}`);
-  }
-  checkPositions(ranking, candidates);
-}
-
-function checkPositions(positions: ArrayLike<number>, candidates: number): void {
-  const seen = new Uint8Array(candidates);
-  for (let place = 0; place < positions.length; place++) {
-    const position = positions[place];
-    if (!Number.isInteger(position) || position < 0 || position >= candidates) {
-      throw new RangeError(`metrics: positions must be from 0 to ${candidates - 1}, got ${position}`);
-    }
-    if (seen[position] === 1) throw new RangeError(`metrics: position ${position} is ranked twice`);
-    seen[position] = 1;
-  }
 }

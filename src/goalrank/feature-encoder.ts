@@ -1,5 +1,6 @@
 /** What is observed of a user or an item, as a vector: numbers through a linear layer, categories through embeddings. */
 import type { CategoryTable, FeatureTable } from "../data/dataset.ts";
+import type { ObservedTensors } from "../data/observed-rows.ts";
 import { Embedding, Linear, Module } from "../nn/index.ts";
 import { embedding, matmul, outsideScopes, type Random, type Tensor, tensor } from "../tensor/index.ts";
 
@@ -37,23 +38,24 @@ export class FeatureEncoder extends Module {
     return new FeatureEncoder(features, categories, width, random);
   }
 
-  /** Numbers of users or items i32 [...] -> [..., D]. */
-  forward(numbers: Tensor): Tensor {
+  /** Numbers of users or items i32 [...], and what is observed of them where the tables do not say it -> [..., D]. */
+  forward(numbers: Tensor, rows?: ObservedTensors): Tensor {
     const { projection, numbers: observed, categoryEmbedding, categories, categoryWeights } = this;
     const parts: Tensor[] = [];
-    if (projection && observed) parts.push(projection.forward(embedding(observed, numbers)));
+    if (projection && observed) parts.push(projection.forward(rows?.numbers ?? embedding(observed, numbers)));
     if (categoryEmbedding && categories && categoryWeights) {
-      parts.push(this.encodeCategories(numbers, categoryEmbedding, categories, categoryWeights));
+      const chosen = rows?.categories ?? embedding(categories, numbers);
+      const weights = rows?.weights ?? embedding(categoryWeights, numbers);
+      parts.push(this.encodeCategories(chosen, weights, categoryEmbedding));
     }
     return parts.reduce((sum, part) => sum.add(part));
   }
 
-  /** sum_s weight_s * e(category_s) over the slots s of each entity. */
-  private encodeCategories(numbers: Tensor, learned: Embedding, categories: Tensor, weights: Tensor): Tensor {
-    const slots = weights.shape[1];
-    const chosen = learned.forward(embedding(categories, numbers).reshape([-1, slots]).cast("i32"));
-    const weight = embedding(weights, numbers).reshape([-1, 1, slots]);
-    return matmul(weight, chosen).reshape([...numbers.shape, this.width]);
+  /** sum_s weight_s * e(category_s) over the slots s of each entity: [..., C] each -> [..., D]. */
+  private encodeCategories(categories: Tensor, weights: Tensor, learned: Embedding): Tensor {
+    const [slots = 0] = weights.shape.slice(-1);
+    const chosen = learned.forward(categories.reshape([-1, slots]).cast("i32"));
+    return matmul(weights.reshape([-1, 1, slots]), chosen).reshape([...weights.shape.slice(0, -1), this.width]);
   }
 }
 

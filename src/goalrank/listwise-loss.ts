@@ -2,13 +2,13 @@
 import type { Tensor } from "../tensor/index.ts";
 
 /**
- * Mean over requests of - sum_n y_n log softmax(s)_n / max(1, sum_n y_n): scores s and labels y are [B, N]. A request
+ * Mean over requests of - sum_n y_n log softmax(s)_n / sum_n y_n: scores s and labels y are [B, N]. A request
  * without a positive counts 0.
  *
  * @param mask i32 [B, N]: what is not 0 takes part in the softmax; labels of what does not must be 0
  */
 export function listwiseLoss(scores: Tensor, labels: Tensor, mask?: Tensor): Tensor {
   const positives = labels.sum(1, true);
-  const share = labels.div(positives.maximum(positives.mul(0).add(1)));
+  const share = labels.div(positives.add(positives.equal(0).cast(positives.dtype)));
   return scores.logSoftmax(mask).mul(share).sum(1).mean().neg();
 }

@@ -4,6 +4,7 @@ import { DLCM } from "./dlcm.ts";
 import { EG_RERANK } from "./eg-rerank/eg-rerank.ts";
 import { generatorEvaluator, imitationEvaluator } from "./generator-evaluator.ts";
 import { GOAL_RANK } from "./goalrank.ts";
+import { LIST_NET } from "./list-net.ts";
 import type { Method } from "./method.ts";
 import { MG_E_3, MG_E_20, MG_E_100 } from "./mg-e/mg-e.ts";
 import { MIR } from "./mir.ts";
@@ -54,6 +55,7 @@ export const METHODS: readonly Method[] = [
   LOGGING_POLICY,
   IMITATION,
   ...BASELINES,
+  LIST_NET,
   GOAL_RANK,
   ORACLE,
 ];

@@ -13,7 +13,7 @@
  */
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
-import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
+import { CandidateEncoder, knowsUsers } from "../goalrank/candidate-encoder.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
 import { constant, Dropout, LayerNorm, Linear, Module, parameter, xavierUniform } from "../nn/index.ts";
 import { concat, matmul, type Random, type Tensor } from "../tensor/index.ts";
@@ -89,7 +89,8 @@ export class RankMixer extends Module {
   constructor(catalogue: Catalogue, options: RankMixerOptions, random: Random) {
     super();
     const { width, layers, expansion = 4, historyLength, dropoutRate, seed } = options;
-    const tokens = tokenCount(catalogue, historyLength);
+    // One for each term of the shared candidate encoder.
+    const tokens = knowsUsers(catalogue, historyLength) ? 4 : 2;
     if (width % tokens !== 0) {
       throw new RangeError(`RankMixer: the width must be a multiple of its ${tokens} tokens, got ${width}`);
     }
@@ -115,11 +116,6 @@ export class RankMixer extends Module {
     const rows = terms.map((term) => term.broadcastTo(shape).reshape([1, requests * candidates, width]));
     return concat(rows, 0);
   }
-}
-
-/** Terms of the shared candidate encoder. */
-function tokenCount({ userFeatures, userCategories }: Catalogue, historyLength: number): number {
-  return userFeatures === undefined && userCategories === undefined && historyLength === 0 ? 2 : 4;
 }
 
 export const RANK_MIXER: Method = scoringMethod(

@@ -8,7 +8,7 @@ import type { Catalogue } from "../data/dataset.ts";
 import { HIDDEN_LOG_PROBABILITY } from "../kernels/index.ts";
 import type { SafetensorsEntry } from "../nn/index.ts";
 import type { RankerContent } from "../ranker/ranker-file.ts";
-import { withUnknownUser } from "../ranker/unknown-user.ts";
+import { withUnknownUser } from "../ranker/unknown.ts";
 import { candidateMemory, type RequestInputs } from "./candidate-encoder.ts";
 import { GraphBuilder, GraphModule, type Value } from "./graph.ts";
 import { decoderBlock, type GraphKeyValues, layerNorm, linear, project } from "./layers.ts";

@@ -67,6 +67,8 @@ export interface RankerContent {
   readonly retriever: Retriever | undefined;
   /** What each known user has met; undefined where that is not known. */
   readonly pasts?: UserPasts | undefined;
+  /** Items that the training knew, which are the first. Others were added to the file since. */
+  readonly learnedItems: number;
   /** Where it comes from, such as the seed and a fingerprint of the data: as JSON holds it. */
   readonly training: Readonly<Record<string, unknown>>;
   /** The checksum of everything: eight hexadecimal digits, the same for the same ranker. */
@@ -143,6 +145,9 @@ export function decodeRanker(bytes: Uint8Array): RankerContent {
   const metadata = readMetadata(text);
   checkTensors(tensors, metadata.crc32c);
   const { method, shape, judge, choices, catalogue: description, retriever, pasts, training } = metadata;
+  const { learnedItems = description.itemCount } = metadata;
+  if (learnedItems > description.itemCount)
+    throw damaged(`${learnedItems} items of ${description.itemCount} were learned`);
   const ofCatalogue = new Map([...tensors].filter(([name]) => isCatalogueTensor(name)));
   const ofRetriever = ofPrefix(RETRIEVER_PREFIX, tensors);
   return orDamaged(RangeError, () => ({
@@ -155,6 +160,7 @@ export function decodeRanker(bytes: Uint8Array): RankerContent {
     catalogue: restoreCatalogue(description, ofCatalogue),
     retriever: retriever === undefined ? undefined : restoreRetriever(retriever, ofRetriever, description),
     pasts: pasts && UserPasts.restore(pasts.repeats, description, ofPrefix(PAST_PREFIX, tensors)),
+    learnedItems,
     training,
     fingerprint,
   }));

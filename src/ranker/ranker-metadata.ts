@@ -40,6 +40,8 @@ export const rankerMetadataSchema = z.object({
   retriever: z.exactOptional(z.string()),
   /** Of what users have met, where the file holds it. */
   pasts: z.exactOptional(z.object({ repeats: z.boolean() })),
+  /** Items that the training knew, which are the first; all unless given. */
+  learnedItems: z.exactOptional(integer(1, 2 ** 31 - 1)),
   training: z.record(z.string(), z.unknown()),
   /** CRC-32C of each tensor's bytes, in hexadecimal. */
   crc32c: z.record(z.string(), z.string()),

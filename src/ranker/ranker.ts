@@ -1,19 +1,21 @@
 /** A trained ranker at work: requests in, lists out. The same code runs in Node and in browsers. */
 import { candidateBatch } from "../data/batch.ts";
+import { featureColumns } from "../data/features/encode-features.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
 import { chooseDevice, type Device, type DeviceName } from "../kernels/index.ts";
 import type { Answer, Answering } from "../methods/answering.ts";
 import { outsideScopes, withDefaultDevice } from "../tensor/index.ts";
+import { knownNames, type Names, type RankerLimits } from "./known-names.ts";
 import { decodeRanker, RANKER_VERSION, type RankerContent } from "./ranker-file.ts";
-import { orRequestError, type RankedList, type RankRequest, RankRequestError } from "./requests.ts";
 import {
-  DEFAULT_LIMITS,
-  type Names,
-  type RankerLimits,
-  type ResolvedRequest,
-  requestColumns,
-  resolveRequest,
-} from "./resolve-request.ts";
+  orRequestError,
+  type RankedList,
+  type RankRequest,
+  RankRequestError,
+  type UnknownCandidates,
+} from "./requests.ts";
+import { withLast } from "./resolve-constraints.ts";
+import { observedRows, type ResolvedRequest, requestColumns, resolveRequest } from "./resolve-request.ts";
 import { type RestoredMethod, restoreMethod } from "./restore-method.ts";
 
 /** Where a ranker computes, and what it refuses. */
@@ -23,6 +25,8 @@ export interface RankerOptions {
   /** Threads of the CPU device: what GOALRANK_THREADS says, or all cores, unless given. */
   readonly threads?: number;
   readonly limits?: Partial<RankerLimits>;
+  /** What becomes of candidates that it does not know and that come without features; "last" unless given. */
+  readonly unknown?: UnknownCandidates;
 }
 
 /** What a ranker says of itself. */
@@ -39,6 +43,8 @@ export interface RankerDescription
   readonly retriever: string | undefined;
   /** Whether what a user met stays a candidate, unless a request says otherwise; missing where that is not known. */
   readonly repeats?: boolean;
+  /** The columns of features that requests may give values for. */
+  readonly columns: { readonly user: readonly string[]; readonly item: readonly string[] };
 }
 
 /** Ranks lists with a method that has learned. `loadRanker` makes one. */
@@ -48,6 +54,7 @@ export class Ranker {
   /** Number of the user of whom nothing is known: one more than there are. */
   private readonly unknownUser: number;
   private readonly titles: readonly string[] | undefined;
+  private readonly unknown: UnknownCandidates;
 
   /** Ends when the answer that is under way does, of a method that answers one request at a time. */
   private underWay: Promise<unknown> = Promise.resolve();
@@ -56,34 +63,25 @@ export class Ranker {
     content: RankerContent,
     private readonly method: RestoredMethod,
     private readonly device: Device,
-    limits: Partial<RankerLimits>,
+    { limits = {}, unknown = "last" }: RankerOptions,
   ) {
-    const { catalogue, retriever, pasts, shape } = content;
-    const itemIds = namesOf(catalogue.itemCount, catalogue.itemIds);
-    this.description = describe(content, method);
-    this.names = {
-      userNumbers: byName(namesOf(catalogue.userCount, catalogue.userIds)),
-      itemIds,
-      itemNumbers: byName(itemIds),
-      retriever,
-      pasts,
-      listLength: shape.listLength,
-      candidateCount: shape.candidateCount,
-      limits: { ...DEFAULT_LIMITS, ...limits },
-    };
+    const { catalogue } = content;
+    this.names = knownNames(content, limits);
+    this.description = describe(content, method, this.names);
+    this.unknown = unknown;
     this.titles = catalogue.itemTitles;
     this.unknownUser = catalogue.userCount;
   }
 
   /** A ranker out of its file's bytes. @throws RankerFileError for bytes cut short, damaged, or of another version */
   static async create(bytes: Uint8Array, options: RankerOptions = {}): Promise<Ranker> {
-    const { device = "cpu", threads, limits = {} } = options;
+    const { device = "cpu", threads } = options;
     const content = decodeRanker(bytes);
     const chosen =
       typeof device === "string"
         ? (await chooseDevice(device, threads === undefined ? {} : { threads })).device
         : device;
-    return new Ranker(content, await restoreMethod(content, chosen), chosen, limits);
+    return new Ranker(content, await restoreMethod(content, chosen), chosen, options);
   }
 
   /** The names of all items that it knows, by number. */
@@ -112,7 +110,7 @@ export class Ranker {
 
   /** Answers requests together, in their order; one that cannot be answered does the others no harm. */
   async rankMany(requests: readonly RankRequest[]): Promise<(RankedList | RankRequestError)[]> {
-    const resolved = requests.map((request) => orRequestError(() => resolveRequest(request, this.names)));
+    const resolved = requests.map((request) => orRequestError(() => resolveRequest(request, this.names, this.unknown)));
     // Holds the place of each answer until it is there.
     const unanswered = new RankRequestError("type", "this request was not answered");
     const answers: (RankedList | RankRequestError)[] = resolved.map((own) =>
@@ -123,7 +121,7 @@ export class Ranker {
         const group = places.map((place) => resolved[place] as ResolvedRequest);
         const lists = await this.rankAlike(group);
         places.forEach((place, n) => {
-          answers[place] = lists instanceof RankRequestError ? lists : lists[n];
+          answers[place] = lists instanceof RankRequestError ? lists : orRequestError(() => listOf(group[n], lists[n]));
         });
       }),
     );
@@ -136,16 +134,16 @@ export class Ranker {
   }
 
   /** Requests with as many candidates and as long a list each; one alone where there are constraints. */
-  private async rankAlike(group: readonly ResolvedRequest[]): Promise<RankedList[] | RankRequestError> {
+  private async rankAlike(group: readonly ResolvedRequest[]): Promise<ChosenItems[] | RankRequestError> {
+    const [{ rankedLength: length }] = group;
+    if (length === 0) return group.map(() => ({ items: [], logs: [] }));
     const answer = await orConstraintError(() => this.answer(group));
     if (answer instanceof RankRequestError) return answer;
-    return group.map(({ candidates, length, unknownHistory }, n) => {
+    return group.map(({ ranked }, n) => {
       const own = Array.from({ length }, (_, t) => n * length + t);
       return {
-        items: own.map((at) => this.names.itemIds[candidates[answer.lists[at]]]),
-        scores: own.map((at) => Math.exp(answer.stepLogProbabilities[at])),
-        logProbability: own.reduce((sum, at) => sum + answer.stepLogProbabilities[at], 0),
-        unknownHistory,
+        items: own.map((at) => ranked[answer.lists[at]].name),
+        logs: own.map((at) => answer.stepLogProbabilities[at]),
       };
     });
   }
@@ -154,8 +152,9 @@ export class Ranker {
   private answer(group: readonly ResolvedRequest[]): Promise<Answer> {
     const { answering } = this.method;
     const columns = requestColumns(group, this.description.historyLength, this.unknownUser);
-    const { length, constraints } = group[0];
-    const make = () => candidateBatch(columns, [...group.keys()]);
+    const observed = observedRows(group, this.names);
+    const { rankedLength: length, constraints } = group[0];
+    const make = () => candidateBatch(columns, [...group.keys()], observed);
     const run = () =>
       outsideScopes(() => withDefaultDevice(this.device, () => answering.answer(make, { length, constraints })));
     if (answering.together) return run();
@@ -165,9 +164,32 @@ export class Ranker {
   }
 }
 
+/** What the method chose, with the logarithm of each item's probability. */
+interface ChosenItems {
+  readonly items: readonly string[];
+  readonly logs: readonly number[];
+}
+
+/** The answer to a request: what the method chose, and unknown items where more are wanted. */
+function listOf(
+  { request, length, last, unknown, unknownHistory }: ResolvedRequest,
+  { items, logs }: ChosenItems,
+): RankedList {
+  const whole = withLast(items, last, length, request.constraints);
+  return {
+    ...(request.id !== undefined && { id: request.id }),
+    items: whole,
+    scores: whole.map((_, place) => (place < logs.length ? Math.exp(logs[place]) : 0)),
+    logProbability: logs.reduce((sum, log) => sum + log, 0),
+    unknownHistory,
+    ...(unknown.length > 0 && { unknownCandidates: unknown }),
+  };
+}
+
 function describe(
   { catalogue: { itemCount, userCount }, retriever, pasts, shape, fingerprint, method, training }: RankerContent,
   { title, answering: { probabilities } }: RestoredMethod,
+  { users, items }: Names,
 ): RankerDescription {
   const { dropoutRate: _, seed: __, ...sizes } = shape;
   return {
@@ -181,6 +203,7 @@ function describe(
     ...sizes,
     retriever: retriever?.name,
     ...(pasts && { repeats: pasts.repeats }),
+    columns: { user: featureColumns(users), item: featureColumns(items) },
     training,
   };
 }
@@ -193,9 +216,9 @@ function alikeRequests(
   const groups = new Map<string, number[]>();
   resolved.forEach((request, place) => {
     if (request instanceof RankRequestError) return;
-    const { candidates, length, constraints } = request;
+    const { ranked, rankedLength, constraints } = request;
     const isAlike = together && constraints === undefined;
-    const key = isAlike ? `${candidates.length} ${length}` : `alone ${place}`;
+    const key = isAlike ? `${ranked.length} ${rankedLength}` : `alone ${place}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [place]);
     else group.push(place);
@@ -212,13 +235,4 @@ async function orConstraintError<Result>(run: () => Promise<Result>): Promise<Re
     const reason = error.message.replace(/^constraints: (request 0 has )?/, "");
     return new RankRequestError("constraints", reason, "constraints");
   }
-}
-
-/** What the log calls each of `count` users or items: its number where it has no name. */
-export function namesOf(count: number, ids: readonly string[] | undefined): readonly string[] {
-  return ids ?? Array.from({ length: count }, (_, number) => String(number));
-}
-
-function byName(names: readonly string[]): Map<string, number> {
-  return new Map(names.map((name, number) => [name, number]));
 }

@@ -1,52 +1,72 @@
 /** What a ranker is asked and what it answers, in the names that the log has for users and items. */
+import type { FeatureValue } from "../data/features/encode-features.ts";
 import { excerpt } from "../text/excerpt.ts";
+
+/** What the log calls a user, an item or a category; a number is the text of it. */
+export type Name = string | number;
+
+/** Raw values by the names of the columns that the ranker learned from. */
+export type Features = Readonly<Record<string, FeatureValue>>;
+
+/** What may become of candidates that the ranker does not know: they are listed last, left out, or an error. */
+export const UNKNOWN_CANDIDATES = ["last", "skip", "error"] as const;
+/** One of {@link UNKNOWN_CANDIDATES}. */
+export type UnknownCandidates = (typeof UNKNOWN_CANDIDATES)[number];
 
 /** An item that the user met: positive unless `feedback` says otherwise. */
 export interface HistoryEntry {
-  readonly item: string;
+  readonly item: Name;
   /** 0 or less: the user met the item and did not like it. 1 unless given. */
   readonly feedback?: number | undefined;
 }
 
 /** An item to choose from. */
 export interface Candidate {
-  readonly item: string;
+  readonly item: Name;
   /** The retriever's score of the item; the ranker computes it unless given. */
   readonly score?: number | undefined;
+  /** An item that the ranker does not know is ranked by them; of a known one they replace what the ranker has. */
+  readonly features?: Features | undefined;
 }
 
 /** An item that stands at a position, counted from 0. */
 export interface PinnedItem {
-  readonly item: string;
+  readonly item: Name;
   readonly position: number;
 }
 
 /** A product's rules that the list meets. */
 export interface RequestConstraints {
   /** Items that must not appear. */
-  readonly exclude?: readonly string[] | undefined;
+  readonly exclude?: readonly Name[] | undefined;
   readonly pins?: readonly PinnedItem[] | undefined;
   /** At most `limit` items of one category; `of` names the category of each candidate that has one. */
-  readonly categories?: { readonly of: Readonly<Record<string, string>>; readonly limit: number } | undefined;
+  readonly categories?: { readonly of: Readonly<Record<string, Name>>; readonly limit: number } | undefined;
 }
 
 /** A request for one list. */
 export interface RankRequest {
+  /** Comes back with the answer. */
+  readonly id?: Name | undefined;
   /**
    * The user's name in the log. A known one brings the features, the retriever's knowledge and the history that the
    * ranker holds; nothing is known of another besides the history.
    */
-  readonly user?: string | undefined;
+  readonly user?: Name | undefined;
+  /** Of a user whom the log never saw, or in place of what the ranker has of a known one. */
+  readonly userFeatures?: Features | undefined;
   /**
    * What the user met, oldest first, in place of what the log says of a known user. Items that the ranker does not know
    * are passed over.
    */
-  readonly history?: readonly (string | HistoryEntry)[] | undefined;
+  readonly history?: readonly (Name | HistoryEntry)[] | undefined;
   /**
-   * Distinct items that the ranker knows, in any order. Without them the ranker's own retriever chooses as many as the
+   * Distinct items, in any order. Without them the ranker's own retriever chooses as many as the
    * ranker was trained with, of those that were met neither in the history nor, by a known user, in the log.
    */
-  readonly candidates?: readonly (string | Candidate)[] | undefined;
+  readonly candidates?: readonly (Name | Candidate)[] | undefined;
+  /** What becomes of candidates that the ranker does not know and that have no features: `last` unless given. */
+  readonly unknown?: UnknownCandidates | undefined;
   /** Items of the list: the length that the ranker was trained for, which is also the most, unless given. */
   readonly length?: number | undefined;
   /** Whether the retriever may choose what the user met; as the log was prepared (`data.repeats`) unless given. */
@@ -56,14 +76,18 @@ export interface RankRequest {
 
 /** The answer to a request. */
 export interface RankedList {
+  /** Of the request, where it has one. */
+  readonly id?: Name | undefined;
   /** Best first. */
   readonly items: readonly string[];
-  /** Probability of each item at its place, given those before it. */
+  /** Probability of each item at its place, given those before it; 0 for an unknown one that is listed last. */
   readonly scores: readonly number[];
-  /** Of the whole list: the sum of the logarithms of the scores. */
+  /** Of the list without unknown items at its end: the sum of the logarithms of their scores. */
   readonly logProbability: number;
   /** Entries of the history that the ranker does not know and passed over. */
   readonly unknownHistory: number;
+  /** Candidates that the ranker does not know, whatever became of them; missing where there are none. */
+  readonly unknownCandidates?: readonly string[] | undefined;
 }
 
 /** `type`: not of the form of a request; `count`: too many candidates or entries; `length`: too long or too short. */

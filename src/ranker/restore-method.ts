@@ -7,7 +7,7 @@ import { createSharedModels, namedSharedModels } from "../methods/shared-models.
 import type { Module } from "../nn/index.ts";
 import { outsideScopes, withDefaultDevice } from "../tensor/index.ts";
 import { type ModelWeights, type RankerContent, RankerFileError } from "./ranker-file.ts";
-import { withUnknownUser } from "./unknown-user.ts";
+import { ITEM_EMBEDDING, withMeanRows, withUnknownItem, withUnknownUser } from "./unknown.ts";
 
 /** A method at work. */
 export interface RestoredMethod {
@@ -42,18 +42,18 @@ async function findMaker(name: string): Promise<Maker> {
 }
 
 function restore(content: RankerContent, { title, answersWith, create }: Maker): RestoredMethod {
-  const { shape, judge, choices, catalogue } = content;
+  const { shape, judge, choices, catalogue, learnedItems } = content;
   const models: Module[] = [];
   try {
     checkSizes(content);
-    const context = { ...shape, dropoutRate: 0, catalogue: withUnknownUser(catalogue) };
+    const context = { ...shape, dropoutRate: 0, catalogue: withUnknownItem(withUnknownUser(catalogue)) };
     const set = createSharedModels(context, judge, answersWith);
     const shared = namedSharedModels(set);
     models.push(...shared.map(([, model]) => model));
     const instance = create(set.context);
     models.push(...Object.values(instance.models));
-    for (const [name, model] of shared) load(name, model, content.shared);
-    for (const [name, model] of Object.entries(instance.models)) load(name, model, content.models);
+    for (const [name, model] of shared) load(name, model, content.shared, learnedItems);
+    for (const [name, model] of Object.entries(instance.models)) load(name, model, content.models, learnedItems);
     if (choices !== undefined) instance.choices?.set(choices);
     if (instance.answering === undefined) throw new RangeError(`${title} answers with the help of a world`);
     return { title, answering: instance.answering, models };
@@ -64,8 +64,12 @@ function restore(content: RankerContent, { title, answersWith, create }: Maker):
   }
 }
 
-function load(name: string, model: Module, weights: ModelWeights): void {
-  model.loadStateDict(new Map(weights.get(name) ?? []));
+function load(name: string, model: Module, weights: ModelWeights, learnedItems: number): void {
+  const own = [...(weights.get(name) ?? [])];
+  const embedded = own.map(([key, entry]) => {
+    return [key, key.endsWith(ITEM_EMBEDDING) ? withMeanRows(entry, learnedItems) : entry] as const;
+  });
+  model.loadStateDict(new Map(embedded));
   model.train(false);
 }
 
@@ -75,10 +79,10 @@ function checkSizes({ models, shared, shape, catalogue }: RankerContent): void {
   const weights = [...models.values(), ...shared.values()].flatMap((own) => [...own]);
   if (weights.length === 0) return;
   // Every model reads its candidates through one encoder.
-  const expected = [
-    ["itemEmbedding.weight", [catalogue.itemCount, width]],
+  const expected: [string, number[]][] = [
+    ...(catalogue.itemCount === 0 ? [] : [[ITEM_EMBEDDING, [catalogue.itemCount, width]] as [string, number[]]]),
     ["fromItem.weight", [width, width]],
-  ] as const;
+  ];
   for (const [end, sizes] of expected) {
     const found = weights.filter(([name]) => name.endsWith(end));
     const wrong = found.find(([, entry]) => `${entry.shape}` !== `${sizes}`);

@@ -16,6 +16,8 @@ export interface Measure {
   readonly scale: number;
 }
 
+const BINARY: readonly MeasureName[] = ["hit", "ndcg", "map", "f1"];
+
 /** The measures that a result has, in the order of the table. */
 export function measuresOf({ rows, listLength }: StoredResult): Measure[] {
   const at = listLength === undefined ? "" : `@${listLength}`;
@@ -40,13 +42,24 @@ export function measuresOf({ rows, listLength }: StoredResult): Measure[] {
       undefined,
       "what the reward model believes; high values where the truth is low mean over-optimisation",
     ),
+    share(
+      "ndcg10",
+      "NDCG@10",
+      "gains of the grades, 2^grade - 1, count more the higher they stand, in the first 10 places",
+    ),
+    share("ndcg5", "NDCG@5", "the same in the first 5 places"),
+    share("ndcg3", "NDCG@3", "the same in the first 3 places"),
+    share("ndcg1", "NDCG@1", "the gain of the first place, over the best that could stand there"),
+    share("err", "ERR", "expected reciprocal rank: the mean of 1 / the place at which a reader is satisfied"),
     share("hit", `H${at}`, "share of the list's places that hold a liked item"),
     share("ndcg", `NDCG${at}`, "liked items count more the higher they stand"),
     share("map", `MAP${at}`, "mean precision at the places of liked items"),
     share("f1", `F1${at}`, "harmonic mean of precision and recall"),
     share("auc", "AUC", "share of pairs of a liked and another candidate in the right order"),
   ];
-  return all.filter(({ key }) => rows.some((row) => row[key] !== undefined));
+  const known = all.filter(({ key }) => rows.some((row) => row[key] !== undefined));
+  // With grades, what tells only that a candidate has a gain says less of the same.
+  return known.some(({ key }) => key === "ndcg10") ? known.filter(({ key }) => !BINARY.includes(key)) : known;
 }
 
 /** Rows that are no methods but the two ends of the scale. */

@@ -26,6 +26,24 @@ export function tableCaption({ protocols, testRequests }: Pick<RunResult, "proto
   return [`${testRequests} test lists (${protocols.split}) of ${protocols.candidates.test} candidates:`];
 }
 
+/** What tells more than hits do, where there are grades. */
+const BY_GRADE: readonly Column[] = [
+  ["NDCG@1 %", (row) => percent(row.ndcg1)],
+  ["NDCG@3 %", (row) => percent(row.ndcg3)],
+  ["NDCG@5 %", (row) => percent(row.ndcg5)],
+  ["NDCG@10 %", (row) => percent(row.ndcg10)],
+  ["ERR %", (row) => percent(row.err)],
+];
+
+function binaryColumns(depth: number): Column[] {
+  return [
+    [`H@${depth} %`, (row) => percent(row.hit)],
+    [`NDCG@${depth} %`, (row) => percent(row.ndcg)],
+    [`MAP@${depth} %`, (row) => percent(row.map)],
+    [`F1@${depth} %`, (row) => percent(row.f1)],
+  ];
+}
+
 /** The results side by side, the titles of the columns first; columns of the truth only where it is known. */
 export function comparisonTable({ rows, listLength: depth }: Pick<RunResult, "rows" | "listLength">): string[][] {
   const truth: Column[] = [
@@ -36,10 +54,7 @@ export function comparisonTable({ rows, listLength: depth }: Pick<RunResult, "ro
     ["method", (row) => row.method],
     ...(rows.some((row) => row.trueReward !== undefined) ? truth : []),
     ["predicted", (row) => decimals(row.predictedReward)],
-    [`H@${depth} %`, (row) => percent(row.hit)],
-    [`NDCG@${depth} %`, (row) => percent(row.ndcg)],
-    [`MAP@${depth} %`, (row) => percent(row.map)],
-    [`F1@${depth} %`, (row) => percent(row.f1)],
+    ...(rows.some((row) => row.ndcg10 !== undefined) ? BY_GRADE : binaryColumns(depth)),
     ["AUC %", (row) => percent(row.auc)],
   ];
   return [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, cell]) => cell(row)))];

@@ -2,6 +2,8 @@
 import type { ListDataset } from "../data/dataset.ts";
 import { candidateLabels } from "../data/labels.ts";
 import { shapeOf } from "../data/shapes.ts";
+import { type GradedMetrics, gradedMetrics } from "../evaluation/graded-metrics.ts";
+
 import {
   type AverageMetrics,
   averageMetrics,
@@ -26,19 +28,21 @@ export interface MethodResult extends Omit<AverageMetrics, "halfWidths"> {
   /** Mean reward that the reward model predicts. */
   readonly predictedReward: number;
   /** Half the width of each mean's 95% confidence interval over requests; undefined where there is none. */
-  readonly halfWidths: Readonly<Record<MeasureName, number | undefined>>;
+  readonly halfWidths: Readonly<Record<Exclude<MeasureName, keyof GradedMetrics>, number | undefined>> &
+    Readonly<Partial<Record<keyof GradedMetrics, number | undefined>>>;
 }
 
-/** What a row has a mean of. */
+/** What a row may have a mean of. */
 export type MeasureName = "trueReward" | "regret" | "predictedReward" | keyof UserMetrics;
 
 /**
  * Metrics of each request's list, of as many places as it has, against what was exposed and liked; undefined for a
  * request without a positive.
  * Candidates outside the list follow it in the order of their scores.
+ * With grades, a positive is what has a gain, and there are metrics by grade besides.
  */
 export function requestMetrics(dataset: ListDataset, { lists, scores }: RankedLists): (UserMetrics | undefined)[] {
-  const { size, listLength, candidateCount } = dataset;
+  const { size, listLength, candidateCount, maxGrade } = dataset;
   const labels = candidateLabels(dataset);
   return Array.from({ length: size }, (_, row) => {
     const shape = shapeOf(dataset, row);
@@ -46,7 +50,15 @@ export function requestMetrics(dataset: ListDataset, { lists, scores }: RankedLi
     const list = lists.subarray(row * listLength, row * listLength + shape.listLength);
     const order = generatorOrder(list, scores.subarray(...candidates));
     const own = labels.subarray(...candidates);
-    return userMetrics({ ranking: rankByScore(order), labels: own, scores: order, k: shape.listLength });
+    const ranking = rankByScore(order);
+    const metrics = userMetrics({
+      ranking,
+      labels: own.map((label) => Number(label > 0)),
+      scores: order,
+      k: shape.listLength,
+    });
+    if (metrics === undefined || maxGrade === undefined) return metrics;
+    return { ...metrics, ...gradedMetrics({ ranking, labels: own }, maxGrade) };
   });
 }
 

@@ -26,13 +26,16 @@ export interface TrainedMethod {
  * What a run compares, in the order of its table: references that anyone could reach, the methods that were asked for,
  * generator-evaluators of the plain kind, GoalRank, and the oracle where there is one.
  */
-export function comparedMethods(settings: RunSettings, { world }: Pick<RunData, "world">): Method[] {
+export function comparedMethods(
+  settings: RunSettings,
+  { world, training }: Pick<RunData, "world" | "training">,
+): Method[] {
   const { methods } = settings;
   const isLog = world === undefined;
   const trained = METHODS.map(({ name }) => name).filter((name) => methods.includes(name) && name !== "goalrank");
   const names = [
     "random",
-    isLog ? "retriever" : "logging-policy",
+    ...(isLog ? (isScored(training) ? ["retriever"] : []) : ["logging-policy"]),
     "dnn",
     ...trained,
     ...evaluatorNames(settings),
@@ -40,6 +43,11 @@ export function comparedMethods(settings: RunSettings, { world }: Pick<RunData, 
     ...(isLog ? [] : ["oracle"]),
   ];
   return [...new Set(names)].map(findMethod);
+}
+
+/** Whether something scored the candidates before: of queries whose candidates have features alone nothing did. */
+function isScored({ retrieverScores }: ListDataset): boolean {
+  return retrieverScores.some((score) => score !== 0);
 }
 
 /** Trains one method on what all share. */

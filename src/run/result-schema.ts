@@ -16,6 +16,12 @@ const measures = {
   map: measured,
   f1: measured,
   auc: measured,
+  /** Of data with grades. */
+  ndcg1: measured,
+  ndcg3: measured,
+  ndcg5: measured,
+  ndcg10: measured,
+  err: measured,
 } satisfies Record<MeasureName, z.ZodType>;
 
 const methodRow = z.object({

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { IMITATIONS } from "../goalrank/imitation-task.ts";
 import { REWARD_HEADS } from "../goalrank/reward-model.ts";
 import { BASELINES } from "../methods/index.ts";
+import { LIST_NET } from "../methods/list-net.ts";
 import { policySchema } from "../methods/objectives/objective-settings.ts";
 import { GENERATOR_STARTS } from "../methods/objectives/policy-task.ts";
 import { checkSettings } from "../settings/check-settings.ts";
@@ -10,7 +11,11 @@ import { count, countOrNone, nonNegative, type Settings } from "../settings/sett
 import { type StageOptions, trainingSchema } from "../training/options.ts";
 
 /** Methods that a run can train, by name. */
-export const TRAINABLE: readonly string[] = ["imitation", ...BASELINES.map(({ name }) => name), "goalrank"];
+export const TRAINABLE: readonly string[] = [
+  "imitation",
+  ...[...BASELINES, LIST_NET].map(({ name }) => name),
+  "goalrank",
+];
 
 /** Those that every run has, and can serve. */
 const ALWAYS_SERVED = ["dnn", "retriever"];
@@ -45,7 +50,8 @@ const rewardSchema = z.strictObject({
     .describe("Lists that each step samples from the generator that imitates the log, on a log"),
 });
 
-const ranking = ["hit", "ndcg", "map"] as const;
+/** `ndcg10` is by grade, of data that has any. */
+const ranking = ["hit", "ndcg", "map", "ndcg10"] as const;
 
 const modelsSchema = z.strictObject({
   width: count.default(32).describe("Width D of all models, a multiple of `heads`"),
@@ -129,6 +135,24 @@ export const LOG_RUN: RunSettings = {
   seed: 1,
   policyRequests: 10_000,
 };
+
+/**
+ * What queries with grades have other than the usual, under what is set: there are few of them, and a request is one step
+ * of many (docs/data.md).
+ */
+export const QUERY_RUN = {
+  methods: ["list-net", "set-rank", "goalrank"],
+  generatorEvaluatorLists: [],
+  generatorStart: "imitation",
+  imitation: "positives",
+  groups: { imitation: "positives" },
+  dropoutRate: 0.5,
+  reward: { contextLayers: 1, start: "imitation" },
+  feedbackTraining: { epochs: 30, batchSize: 8, learningRate: 3e-3, weightDecay: 0.01 },
+  imitationTraining: { epochs: 10, batchSize: 8, learningRate: 3e-3, weightDecay: 0.01 },
+  rewardTraining: { epochs: 5, batchSize: 8, learningRate: 3e-3, weightDecay: 0.01 },
+  policyTraining: { epochs: 2, batchSize: 8, learningRate: 1e-3, weightDecay: 0.01 },
+} as const;
 
 /** @throws SettingsError that says which settings are out of range or need each other, before anything is trained */
 export function checkRun({ seed: _, ...settings }: RunSettings): void {

@@ -29,6 +29,6 @@ export function trainValidated(
 
 /** Of lists on held-out requests. */
 export function validationMetrics(held: ListDataset, ranked: RankedLists): StepMetrics {
-  const { hit, ndcg, map } = evaluateLists(held, ranked);
-  return { hit, ndcg, map };
+  const { hit, ndcg, map, ndcg10 } = evaluateLists(held, ranked);
+  return { hit, ndcg, map, ...(ndcg10 !== undefined && { ndcg10 }) };
 }

@@ -5,10 +5,13 @@ import type { Socket } from "node:net";
 import bearerAuth from "@fastify/bearer-auth";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import { answerConnection, closeAfterAnswer, describeConnectionError, refuseExpectations } from "./connections.ts";
+import { allowOrigins } from "./cors.ts";
 import { parseJsonBody } from "./json-body.ts";
 import { ServeProblem, toProblem } from "./problems.ts";
 import { type LogDestination, loggerOptions } from "./request-log.ts";
 import { addRoutes, type RoutesOptions } from "./routes.ts";
+import type { RequestLimits } from "./settings.ts";
+import { unpackBody } from "./unpack-body.ts";
 
 export interface AppOptions extends RoutesOptions {
   readonly log: LogDestination;
@@ -53,7 +56,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     response.end(JSON.stringify(problem.answer));
     options.metrics.requests.inc({ route: UNKNOWN_ROUTE, status: problem.status });
   });
-  acceptOnlyJson(app, limits.depth);
+  acceptOnlyJson(app, limits);
   addHooks(app, options);
   addRoutes(app, options);
   return app;
@@ -65,13 +68,10 @@ function requestId({ headers }: Pick<IncomingMessage, "headers">): string {
   return typeof given === "string" && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
 }
 
-function acceptOnlyJson(app: FastifyInstance, depth: number): void {
+function acceptOnlyJson(app: FastifyInstance, { depth, bodyBytes }: RequestLimits): void {
   app.removeAllContentTypeParsers();
   const parse = async ({ headers }: FastifyRequest, body: Buffer) => {
-    if (headers["content-encoding"] !== undefined) {
-      throw new ServeProblem("media-type", "compressed bodies are not read; send it without `Content-Encoding`");
-    }
-    return parseJsonBody(body, depth);
+    return parseJsonBody(await unpackBody(body, headers["content-encoding"], bodyBytes), depth);
   };
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, parse);
 }
@@ -83,6 +83,7 @@ function addHooks(app: FastifyInstance, options: AppOptions): void {
       throw new ServeProblem("http", "a request of HTTP/1.1 needs the header `Host`");
     }
   });
+  allowOrigins(app, options.settings.cors);
   if (options.token !== undefined) askForToken(app, options.token);
   app.addHook("onRequest", async (request) => {
     if (request.is404) throw nothingHere(app, request);

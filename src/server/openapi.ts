@@ -41,17 +41,19 @@ export function describeApi(app: FastifyInstance, { version, token }: ApiOptions
 }
 
 const REQUEST: RankRequest = {
+  id: 7,
   user: "u17",
   history: ["movie-5", { item: "movie-9", feedback: 0 }],
   candidates: ["movie-1", "movie-2", { item: "movie-3", score: 0.8 }, "movie-4"],
   length: 3,
   constraints: { exclude: ["movie-4"] },
 };
-const LIST: RankedList = {
+const LIST: ServedList = {
   items: ["movie-3", "movie-1", "movie-2"],
   scores: [0.61, 0.72, 1],
   logProbability: -0.8228,
   unknownHistory: 0,
+  fingerprint: "1a2b3c4d",
 };
 const PROBLEM: ProblemAnswer = {
   error: {
@@ -61,20 +63,36 @@ const PROBLEM: ProblemAnswer = {
   },
 };
 
-const rankRequest = rankRequestSchema.meta({ id: "RankRequest" });
+const rankRequest = rankRequestSchema.register(z.globalRegistry, {
+  ...z.globalRegistry.get(rankRequestSchema),
+  id: "RankRequest",
+});
 
-const rankedList: z.ZodType<RankedList> = z
+const id = z.union([z.string(), z.number()]).optional().describe("Of the request, where it has one");
+
+/** A list with the fingerprint of the ranker that made it. */
+export interface ServedList extends RankedList {
+  readonly fingerprint: string;
+}
+
+const rankedList: z.ZodType<ServedList> = z
   .strictObject({
+    id,
     items: z.array(z.string()).describe("Best first"),
-    scores: z.array(z.number()).describe("Probability of each item at its place, given those before it"),
+    scores: z
+      .array(z.number())
+      .describe("Probability of each item at its place, given those before it; 0 for an unknown one at the end"),
     logProbability: z.number().describe("Of the whole list"),
     unknownHistory: z.int().min(0).describe("Entries of the history that the ranker does not know"),
+    unknownCandidates: z.array(z.string()).optional().describe("Candidates that the ranker does not know"),
+    fingerprint: z.string().describe("Of the ranker that made the list"),
   })
   .meta({ id: "RankedList", description: "A ranked list" });
 
 /** An answer of a status of 400 or more, with one of these codes. */
 function errorWith(codes: readonly ProblemCode[]): z.ZodType<ProblemAnswer> {
   return z.strictObject({
+    id,
     error: z.strictObject({
       code: z.enum(codes as [ProblemCode, ...ProblemCode[]]),
       message: z.string().describe("For people: what was wrong, and what is expected"),
@@ -104,8 +122,9 @@ const ready = z.strictObject({
 /** Statuses of errors that any path may answer, before the request has reached it. */
 const ANYWHERE = [400, 404, 405, 408, 413, 415, 417, 431, 500];
 
-/** Of errors, by status. */
+/** By status. */
 const HEADERS: Readonly<Record<number, object>> = {
+  200: { "X-Ranker-Fingerprint": { type: "string", description: "Of the ranker, or rankers, that made the lists" } },
   405: { Allow: { type: "string" } },
   503: { "Retry-After": { type: "integer", minimum: 1, description: "Seconds" } },
 };
@@ -148,6 +167,7 @@ export function describeRoutes({ limits, token }: Pick<ApiOptions, "limits" | "t
       response: {
         200: rankAnswer.meta({
           description: "A list for one request, results for several",
+          headers: HEADERS[200],
           "x-examples": { one: { value: LIST }, several: { value: { results: [LIST, PROBLEM] } } },
         }),
         ...errors([...anywhere, 422, 503]),

@@ -1,5 +1,5 @@
 /** Everything that can be wrong with a request to the server, each with its status. */
-import { RankRequestError, REQUEST_PROBLEMS } from "../ranker/requests.ts";
+import { type Name, RankRequestError, REQUEST_PROBLEMS } from "../ranker/requests.ts";
 
 /** By the code that stands in the answer. */
 export const PROBLEMS = {
@@ -12,9 +12,12 @@ export const PROBLEMS = {
   "slow-request": { status: 408, description: "The request was not sent within the time allowed." },
   "too-large": { status: 413, description: "The body has too many bytes." },
   count: { status: 413, description: "Too many requests in a body, candidates or history entries." },
-  "media-type": { status: 415, description: "The body is not declared as application/json, or is compressed." },
+  "media-type": {
+    status: 415,
+    description: "The body is not declared as application/json, or is compressed in another way than gzip.",
+  },
   expectation: { status: 417, description: "`Expect` asks for something else than 100-continue." },
-  "unknown-item": { status: 422, description: "The ranker does not know an item." },
+  "unknown-item": { status: 422, description: "The ranker does not know an item, and the request asks for an error." },
   duplicate: { status: 422, description: "An item or a position stands there twice." },
   length: { status: 422, description: "The ranker cannot make a list of this length of these candidates." },
   constraints: { status: 422, description: "The constraints cannot be met." },
@@ -32,6 +35,8 @@ export const CODES_OF_ONE_REQUEST = REQUEST_PROBLEMS satisfies readonly ProblemC
 
 /** As it stands in the place of an answer. */
 export interface ProblemAnswer {
+  /** Of the request among several, where it has one. */
+  readonly id?: Name | undefined;
   readonly error: { readonly code: ProblemCode; readonly message: string; readonly path?: string | undefined };
 }
 

@@ -1,8 +1,8 @@
 /** From the JSON of POST /rank to requests, and from what became of them to the JSON of the answer. */
 import { parseRankRequest } from "../ranker/request-schema.ts";
-import { orRequestError, type RankedList, type RankRequest, RankRequestError } from "../ranker/requests.ts";
+import { type Name, orRequestError, type RankRequest, RankRequestError } from "../ranker/requests.ts";
 import { isRecord } from "../settings/json-schema.ts";
-import type { RankAnswer } from "./openapi.ts";
+import type { RankAnswer, ServedList } from "./openapi.ts";
 import { ServeProblem, toProblem } from "./problems.ts";
 import type { RankOutcome } from "./ranking/worker-messages.ts";
 import type { RequestLimits } from "./settings.ts";
@@ -11,7 +11,15 @@ export interface RankBody {
   /** Whether the body was a list of requests, which is answered by a list. */
   readonly several: boolean;
   /** Each request, or what is wrong with it. */
-  readonly requests: readonly (RankRequest | RankRequestError)[];
+  readonly requests: readonly (RankRequest | WrongRequest)[];
+}
+
+/** A request that is none, with the id that it has all the same. */
+export class WrongRequest {
+  constructor(
+    readonly problem: RankRequestError,
+    readonly id: Name | undefined,
+  ) {}
 }
 
 type Limits = Pick<RequestLimits, "requests" | "candidates" | "history">;
@@ -34,7 +42,11 @@ export function readRankBody(value: unknown, limits: Limits): RankBody {
     throw new ServeProblem("type", "requests: expected an array of at least one request", { path: "requests" });
   }
   checkCount("requests", requests, limits.requests);
-  return { several: true, requests: requests.map((own) => orRequestError(() => readRequest(own, limits))) };
+  const read = (own: unknown) => {
+    const request = orRequestError(() => readRequest(own, limits));
+    return request instanceof RankRequestError ? new WrongRequest(request, idOf(own)) : request;
+  };
+  return { several: true, requests: requests.map(read) };
 }
 
 /** Sizes are checked before anything else is looked at. */
@@ -44,6 +56,12 @@ function readRequest(value: unknown, limits: Limits): RankRequest {
     checkCount("history", value.history, limits.history);
   }
   return parseRankRequest(value);
+}
+
+function idOf(value: unknown): Name | undefined {
+  if (!isRecord(value)) return undefined;
+  const { id } = value;
+  return typeof id === "string" || typeof id === "number" ? id : undefined;
 }
 
 function checkCount(name: string, value: unknown, limit: number): void {
@@ -57,18 +75,25 @@ function checkCount(name: string, value: unknown, limit: number): void {
  */
 export function answerRankBody({ several, requests }: RankBody, outcomes: readonly RankOutcome[]): RankAnswer {
   let next = 0;
-  const results = requests.map((read) =>
-    read instanceof RankRequestError ? toProblem(read) : resultOf(outcomes[next++]),
-  );
-  if (several) return { results: results.map((own) => (own instanceof ServeProblem ? own.answer : own)) };
-  const [only] = results;
-  if (only instanceof ServeProblem) throw only;
-  return only;
+  const results = requests.map((read) => {
+    const isWrong = read instanceof WrongRequest;
+    return { id: read.id, result: isWrong ? toProblem(read.problem) : resultOf(outcomes[next++]) };
+  });
+  if (several) {
+    const answers = results.map(({ id, result }) => {
+      if (!(result instanceof ServeProblem)) return result;
+      return id === undefined ? result.answer : { id, ...result.answer };
+    });
+    return { results: answers };
+  }
+  const [{ result }] = results;
+  if (result instanceof ServeProblem) throw result;
+  return result;
 }
 
 /** @throws Error for a defect, which the whole body fails with */
-function resultOf(outcome: RankOutcome): RankedList | ServeProblem {
-  if ("list" in outcome) return outcome.list;
+function resultOf(outcome: RankOutcome): ServedList | ServeProblem {
+  if ("list" in outcome) return { ...outcome.list, fingerprint: outcome.fingerprint };
   const { code, message, path } = outcome.fault;
   if (code === "internal") throw new Error(`a request could not be ranked: ${message}`);
   return new ServeProblem(code, message, { path });

@@ -1,11 +1,10 @@
 /** What the server does at each of its paths. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import { RankRequestError } from "../ranker/requests.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import { describeApi, describeRoutes, type RankAnswer } from "./openapi.ts";
 import { ServeProblem } from "./problems.ts";
-import { answerRankBody, readRankBody } from "./rank-body.ts";
+import { answerRankBody, readRankBody, WrongRequest } from "./rank-body.ts";
 import type { RankingService } from "./ranking/ranking-service.ts";
 import type { ServeSettings } from "./settings.ts";
 
@@ -75,11 +74,16 @@ async function rank(
   reply: FastifyReply,
 ): Promise<RankAnswer> {
   const body = readRankBody(request.body, settings.limits);
-  const requests = body.requests.flatMap((read) => (read instanceof RankRequestError ? [] : read));
+  const requests = body.requests.flatMap((read) => {
+    return read instanceof WrongRequest ? [] : { unknown: settings.unknown, ...read };
+  });
   const candidates = requests.reduce((sum, { candidates = [] }) => sum + candidates.length, 0);
   request.asked = { requests: body.requests.length, candidates };
   const abandoned = new AbortController();
   reply.raw.once("close", () => abandoned.abort());
   const outcomes = requests.length === 0 ? [] : await service.rank(requests, abandoned.signal);
-  return answerRankBody(body, outcomes);
+  const answer = answerRankBody(body, outcomes);
+  const rankers = new Set(outcomes.flatMap((outcome) => ("list" in outcome ? outcome.fingerprint : [])));
+  if (rankers.size > 0) void reply.header("X-Ranker-Fingerprint", [...rankers].join(", "));
+  return answer;
 }

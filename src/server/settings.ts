@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import * as z from "zod";
 import { DEVICE_NAMES } from "../kernels/index.ts";
+import { UNKNOWN_CANDIDATES } from "../ranker/requests.ts";
 import { count, countOrNone, name } from "../settings/setting-kinds.ts";
 
 const milliseconds = countOrNone;
@@ -21,7 +22,7 @@ const queue = z.strictObject({
 });
 
 const limits = z.strictObject({
-  bodyBytes: count.default(1024 * 1024).describe("Of a request's body"),
+  bodyBytes: count.default(1024 * 1024).describe("Of a request's body, also once it is unpacked"),
   headerBytes: count.default(16 * 1024).describe("Of a request's headers"),
   depth: count.default(16).describe("Arrays and objects inside of each other"),
   requests: count.default(64).describe("Requests of one body"),
@@ -47,6 +48,14 @@ export const serveSchema = z.strictObject({
   tokenFile: name
     .exactOptional()
     .describe("File that holds the bearer token; without one, the variable GOALRANK_TOKEN is looked at"),
+  cors: z
+    .array(name)
+    .default([])
+    .describe("Origins of pages that may ask, such as `https://shop.example`; `*` is every page"),
+  unknown: z
+    .enum(UNKNOWN_CANDIDATES)
+    .default("last")
+    .describe("What becomes of candidates that the ranker does not know, unless a request says: last, skip or error"),
   workers: z
     .int()
     .min(0)

@@ -192,7 +192,7 @@ export class Tensor<D extends DType = DType> extends DeviceArray<D> implements V
   /** Mean over `axes` (default all). */
   mean(axes?: number | readonly number[], keepDimensions = false): Tensor<D> {
     const total = this.sum(axes, keepDimensions);
-    return total.mul(total.size / this.size);
+    return total.div(this.size / total.size);
   }
   /** Maximum over `axes` (default all); ties share the gradient. */
   max(axes?: number | readonly number[], keepDimensions = false): Tensor<D> {

@@ -9,7 +9,7 @@ import * as assert from "uvu/assert";
 import { readConfigurationFile } from "../../src/cli/configuration/configuration-file.ts";
 import type { Configuration } from "../../src/cli/configuration/configuration-schema.ts";
 import { resolveConfiguration } from "../../src/cli/configuration/resolve-configuration.ts";
-import { guessThreshold } from "../../src/cli/init/guess.ts";
+import { guessThreshold } from "../../src/cli/init/guess-threshold.ts";
 import { goalrank } from "./command.ts";
 import { smallRatings } from "./logs.ts";
 
@@ -93,14 +93,46 @@ test("Parquet", async () => {
 });
 
 test("what cannot be read as it is, is said, and marked in the configuration", async () => {
-  const log = file("events.csv", "user,item,event,when\nu1,i1,view,2024-01-01\nu2,i2,buy,2024-01-02\n");
+  const log = file("places.csv", "region,channel,stars,when\nnorth,web,3,2024-01-01\nsouth,shop,4,2024-01-02\n");
   const { code, output } = await goalrank(folder, "init", log, "--force");
   assert.is(code, 0);
   assert.match(
     output,
-    /to be corrected: no column for the feedback was found; the columns are user, item, event, when/,
+    /to be corrected: no column for the user was found; the columns are region, channel, stars, when/,
   );
-  assert.match(readFileSync(join(folder, "goalrank.yaml"), "utf8"), /feedback: "\?" +# not found/);
+  const written = readFileSync(join(folder, "goalrank.yaml"), "utf8");
+  assert.match(written, /# To be corrected: no column for the item was found.*\n +item: "\?" +# not found/);
+  assert.match(written, /core: 20 +# the default: correct what is above, and run init again/);
+  const wrong = file("wrong.csv", "user,item,rating,timestamp\nu,i,4,1\n,i,4,2\n");
+  const read = await goalrank(folder, "init", wrong, "--force");
+  assert.match(read.output, /to be corrected: wrong\.csv:3: user is empty/);
+});
+
+test("a question stands beside the setting and in the output; what the log lacks is said", async () => {
+  const rows = ["u1,a,x,3,1600000000", "u2,b,x,9,1600000100", "u2,a,y,7,1600000200"];
+  const two = await goalrank(
+    folder,
+    "init",
+    file("two.csv", `user_id,item_id,sku,rating,ts\n${rows.join("\n")}\n`),
+    "--force",
+  );
+  const question = "item_id is taken for the item; sku could be it too";
+  assert.match(two.output, `to be corrected: ${question}`);
+  assert.match(two.output, "correct goalrank.yaml");
+  assert.match(
+    readFileSync(join(folder, "goalrank.yaml"), "utf8"),
+    `    # To be corrected: ${question}\n    item: item_id\n`,
+  );
+  const bare = await goalrank(folder, "init", file("bare.csv", "customer,product\nc1,p1\nc1,p2\nc2,p1\n"), "--force");
+  assert.match(bare.output, /no column says when: the order of the rows stands for it/);
+  assert.match(bare.output, /no column says what users thought of items: every row counts 1/);
+  const sure = await goalrank(
+    folder,
+    "init",
+    file("sure.csv", "user_id,item_id,rating,ts\nu,i,3,1600000000\n"),
+    "--force",
+  );
+  assert.not.match(sure.output, "to be corrected");
 });
 
 test("files that are no logs end with one line", async () => {
@@ -109,7 +141,6 @@ test("files that are no logs end with one line", async () => {
     ["archive.zip", "PK\u0003\u0004rest", /archive.zip: this is a zip archive/],
     ["log.jsonl", '{"user": 1}\n', /log.jsonl:1: this looks like JSON/],
     ["words.txt", "one\ntwo\nthree\n", /words.txt:1: the lines have no fields in common/],
-    ["u.data", "196\t242\t3\t881250949\n186\t302\t3\t891717742\n", /u.data:1: no header: the first line is 196/],
     ["half.gz", gzipSync("a,b\n1,2\n").subarray(0, 15), /half.gz: broken gzip data/],
     ["binary.dat", Uint8Array.of(1, 0, 2, 0, 44, 0), /binary.dat: this is no text/],
     ["cut.parquet", "PAR1cut", /cut.parquet: this is not a Parquet file, or its end is missing/],
@@ -148,7 +179,9 @@ test("thresholds: 1 of 0 and 1, 4 of 5 stars, else what about half reach, never 
     [[1, 5, 3, 4], 4],
     [[0.5, 4.5, 2], 4],
     [[10, 20, 30, 40, 50], 30],
-    [[0, 0, 0, 0, 7, 9], 7],
+    // Zeros are rather no opinion than a bad one.
+    [[0, 0, 0, 0, 7, 8, 9], 8],
+    [[0, 0, 0, 0, 700, 900], 700],
     [[2, 2], 2],
     [[-1, 0, 1], 1],
     [[], 3],

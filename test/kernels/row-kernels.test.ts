@@ -25,7 +25,10 @@ function assertClose(actual: readonly number[], expected: readonly number[], tol
   assert.is(actual.length, expected.length);
   actual.forEach((value, i) => {
     const bound = tolerance * (1 + Math.abs(expected[i]));
-    assert.ok(Math.abs(value - expected[i]) <= bound, `element ${i} is ${value}, expected ${expected[i]}`);
+    assert.ok(
+      Object.is(value, expected[i]) || Math.abs(value - expected[i]) <= bound,
+      `element ${i} is ${value}, expected ${expected[i]}`,
+    );
   });
 }
 

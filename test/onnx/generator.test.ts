@@ -7,7 +7,7 @@ import type { RequestColumns } from "../../src/data/dataset.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
 import { Random } from "../../src/kernels/index.ts";
 import { exportGenerator } from "../../src/onnx/generator.ts";
-import { withUnknownUser } from "../../src/ranker/unknown-user.ts";
+import { withUnknownUser } from "../../src/ranker/unknown.ts";
 import { throwsMessage } from "../throws-message.ts";
 import {
   answer,

@@ -204,7 +204,7 @@ test("constraints are met", async () => {
 
 test("a request that cannot be answered is an error that says what and where", async () => {
   const cases: [RankRequest, RequestProblem, string | undefined, RegExp][] = [
-    [{ candidates: [...candidates, "x"] }, "unknown-item", "candidates[10]", /"x" is unknown/],
+    [{ candidates: [...candidates, "x"], unknown: "error" }, "unknown-item", "candidates[10]", /"x" is unknown/],
     [{ candidates: [...candidates, "i4"] }, "duplicate", "candidates[10]", /"i4" occurs twice/],
     [{ candidates, length: 5 }, "length", "length", /1 to 4 items, got 5/],
     [{ candidates: [{ item: "i1", score: 1e300 }, "i2", "i3", "i4"] }, "type", "candidates[0]", /beyond/],
@@ -218,7 +218,12 @@ test("a request that cannot be answered is an error that says what and where", a
       "constraints.pins[0].item",
       /no candidate/,
     ],
-    [{ candidates, constraints: { pins: [{ item: "i1", position: 9 }] } }, "constraints", "constraints", /position/],
+    [
+      { candidates, constraints: { pins: [{ item: "i1", position: 9 }] } },
+      "constraints",
+      "constraints.pins[0].position",
+      /position/,
+    ],
   ];
   for (const [request, code, path, message] of cases) {
     const error = await problemOf(request);
@@ -258,6 +263,7 @@ test("it describes itself, and knows titles", () => {
     heads: 2,
     layers: 1,
     retriever: "matrix-factorization",
+    columns: { user: [], item: [] },
     training: { seed: 7 },
   });
   assert.is(ranker.titleOf("i0"), "The first");

@@ -20,7 +20,7 @@ const settings: RunSettings = {
 };
 
 const namesOf = (options: Partial<RunSettings>, { world }: Partial<typeof data> = data) =>
-  comparedMethods({ ...settings, ...options }, { world }).map(({ name }) => name);
+  comparedMethods({ ...settings, ...options }, { ...data, world }).map(({ name }) => name);
 
 test("references, methods in the order of tables, generator-evaluators, GoalRank and the oracle are compared", () => {
   assert.equal(namesOf({ generatorEvaluatorLists: [5, 8] }), [
@@ -31,6 +31,13 @@ test("references, methods in the order of tables, generator-evaluators, GoalRank
   const few = { methods: ["mir"], generatorEvaluatorLists: [] } as const;
   assert.equal(namesOf(few), ["random", "logging-policy", "dnn", "mir", "oracle"]);
   assert.equal(namesOf(few, {}), ["random", "retriever", "dnn", "mir"]);
+  const unscored = { ...data.training, retrieverScores: new Float32Array(data.training.retrieverScores.length) };
+  const names = comparedMethods({ ...settings, ...few }, { world: undefined, training: unscored });
+  assert.equal(
+    names.map(({ name }) => name),
+    ["random", "dnn", "mir"],
+    "a retriever that scored nothing is none",
+  );
   assert.equal(namesOf({ ...few, methods: ["dnn", "mir"] }), namesOf(few), "nothing is compared twice");
 });
 

@@ -136,6 +136,33 @@ test("who may ask from outside without a token is warned of; a second signal end
   assert.is(await program.exit, 143);
 });
 
+/** A process that starts another through a shell, as npx does, and tells its number. */
+const LAUNCHER = `
+  const { spawn } = require("node:child_process");
+  const quoted = (word) => "'" + word + "'";
+  const line = [process.execPath, ...process.argv.slice(1)].map(quoted).join(" ");
+  spawn("sh", ["-c", line + "; true"], { stdio: ["ignore", "inherit", "inherit"] });
+`;
+
+test("who kills the npx that launched it ends it, though signals do not reach it", async () => {
+  const words = ["--import", "tsx", "src/cli/main.ts", "serve", file, "--port", "0"];
+  const env = { ...process.env, npm_command: "exec" };
+  const launcher = spawn(process.execPath, ["-e", LAUNCHER, "--", ...words], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  for (const stream of [launcher.stdout, launcher.stderr]) stream.on("data", (part) => (text += part));
+  await until(() => text.includes("ranker loaded"));
+  const url = /listening on (http[^"]+)/.exec(text)?.[1] ?? "";
+  assert.is((await fetch(`${url}/ready`)).status, 200);
+  const closed = once(launcher, "close");
+  launcher.kill("SIGKILL");
+  // Its output ends when the server does, which has inherited it.
+  await closed;
+  assert.is(await fetch(url).catch(() => "gone"), "gone");
+});
+
 /** What a command line writes to stderr in this process, and the exit code that it sets. */
 async function runHere(words: readonly string[]): Promise<{ readonly text: string; readonly code: unknown }> {
   const write = process.stderr.write;

@@ -21,7 +21,7 @@ const PROBE = "probe";
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 function itemsOf({ candidates = [] }: RankRequest): string[] {
-  return candidates.map((candidate) => (typeof candidate === "string" ? candidate : candidate.item));
+  return candidates.map((candidate) => String(typeof candidate === "object" ? candidate.item : candidate));
 }
 
 function rank(name: string, request: RankRequest): RankedList | RankRequestError {
@@ -34,6 +34,7 @@ function rank(name: string, request: RankRequest): RankedList | RankRequestError
   if (request.constraints?.pins?.length) return new RankRequestError("constraints", "no pins", "constraints");
   const chosen = items.slice(0, length);
   return {
+    ...(request.id !== undefined && { id: request.id }),
     items: chosen.map((item) => `${name} ${item}`),
     scores: chosen.map(() => 1),
     logProbability: 0,

@@ -1,5 +1,6 @@
 /** Whatever is sent, the server answers with the fitting status and typed JSON, and goes on answering. */
 import { request } from "node:http";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -34,7 +35,10 @@ test("one request gives one list", async () => {
   const { status, headers, body } = await server.post({ user: "u", history: ["x"], candidates, length: 2 });
   assert.is(status, 200);
   assert.match(headers.get("content-type") ?? "", /^application\/json/);
-  assert.equal(body, { items: ["first a", "first b"], scores: [1, 1], logProbability: 0, unknownHistory: 0 });
+  const { fingerprint, ...list } = body;
+  assert.equal(list, { items: ["first a", "first b"], scores: [1, 1], logProbability: 0, unknownHistory: 0 });
+  assert.is(fingerprint, (await server.get("/ready")).body.ranker.fingerprint);
+  assert.is(headers.get("x-ranker-fingerprint"), fingerprint);
 });
 
 test("several requests give a result each, and one that is wrong does the others no harm", async () => {
@@ -65,7 +69,8 @@ const WRONG_BODIES: readonly (readonly [name: string, body: unknown, status: num
   ["null", "null", 400, "type"],
   ["an unknown key", { candidates, colour: "red" }, 400, "type"],
   ["candidates that are no array", { candidates: "a" }, 400, "type", "candidates"],
-  ["a candidate that is a number", { candidates: ["a", 5] }, 400, "type", "candidates[1]"],
+  ["a candidate that is nothing", { candidates: ["a", null] }, 400, "type", "candidates[1]"],
+  ["an id that is no name", { id: {}, candidates }, 400, "type", "id"],
   ["no requests", { requests: [] }, 400, "type", "requests"],
   ["requests that are no array", { requests: {} }, 400, "type", "requests"],
   ["requests and more", { requests: [{ candidates }], user: "u" }, 400, "type", "user"],
@@ -107,12 +112,73 @@ test("other media types, and compressed bodies: 415", async () => {
     { "Content-Type": "text/plain" },
     { "Content-Type": "application/x-www-form-urlencoded" },
     { "Content-Type": "nonsense" },
-    { "Content-Encoding": "gzip" },
+    { "Content-Encoding": "br" },
+    { "Content-Encoding": "gzip, gzip" },
   ]) {
     const { status, body } = await server.post({ candidates }, headers as Record<string, string>);
     assert.is(status, 415, JSON.stringify(headers));
     assert.is(body.error.code, "media-type");
   }
+});
+
+test("numbers are names, and an id comes back, of a request that is wrong too", async () => {
+  const { body } = await server.post({ id: 7, user: 1, history: [2, { item: 3 }], candidates: [4, { item: 5 }] });
+  assert.equal([body.id, body.items], [7, ["first 4", "first 5"]]);
+  const several = await server.post({
+    requests: [{ id: "q1", candidates }, { id: "q2", candidates: 5 }, { candidates }],
+  });
+  const [first, second, third] = several.body.results;
+  assert.equal([first.id, second.id, "id" in third], ["q1", "q2", false]);
+  assert.equal(Object.keys(second), ["id", "error"]);
+  assert.is(second.error.message, "candidates: expected an array of items, got 5");
+});
+
+test("bodies come plain, by whatever name, or as gzip, which is bounded once it is unpacked", async () => {
+  const plain = await server.post({ candidates });
+  const packed = (value: unknown) => new Uint8Array(gzipSync(JSON.stringify(value)));
+  assert.equal((await server.post({ candidates }, { "Content-Encoding": "identity" })).body, plain.body);
+  for (const name of ["gzip", "x-gzip", "GZIP"]) {
+    assert.equal((await server.post(packed({ candidates }), { "Content-Encoding": name })).body, plain.body);
+  }
+  const bomb = packed({ candidates: ["a".repeat(50_000_000)] });
+  const mistakes = [
+    [bomb.subarray(0, 4000), 413, "too-large", "the body has more than 4096 bytes once it is unpacked"],
+    [packed({ candidates }).subarray(0, 20), 400, "json", "the body is not gzip: unexpected end of file"],
+    [Uint8Array.of(1, 2, 3), 400, "json", "the body is not gzip: incorrect header check"],
+  ] as const;
+  for (const [bytes, status, code, message] of mistakes) {
+    const answer = await server.post(bytes, { "Content-Encoding": "gzip" });
+    assert.equal([answer.status, answer.body.error], [status, { code, message }]);
+  }
+});
+
+test("pages of the origins that are named may ask, and no others", async () => {
+  const guarded = await TestServer.start({ token: "secret", settings: { cors: ["https://shop.example"] } });
+  const asked = { Origin: "https://shop.example", "Access-Control-Request-Method": "POST" };
+  const preflight = await guarded.get("/rank", asked, "OPTIONS");
+  assert.is(preflight.status, 204);
+  assert.is(preflight.headers.get("access-control-allow-origin"), "https://shop.example");
+  assert.match(preflight.headers.get("access-control-allow-headers") ?? "", /Authorization, Content-Type/);
+  const { status, headers } = await guarded.post(
+    { candidates },
+    { Origin: asked.Origin, Authorization: "Bearer secret" },
+  );
+  assert.is(status, 200);
+  assert.is(headers.get("access-control-allow-origin"), asked.Origin);
+  assert.is(headers.get("vary"), "Origin");
+  const refused = await guarded.post({ candidates }, { Origin: asked.Origin });
+  assert.equal([refused.status, refused.headers.get("access-control-allow-origin")], [401, asked.Origin]);
+  const other = await guarded.get("/rank", { ...asked, Origin: "https://other.example" }, "OPTIONS");
+  assert.equal([other.status, other.headers.get("access-control-allow-origin")], [401, null]);
+  await guarded.close();
+  const open = await TestServer.start({ settings: { cors: ["*"] } });
+  assert.is(
+    (await open.get("/health", { Origin: "https://any.example" })).headers.get("access-control-allow-origin"),
+    "*",
+  );
+  await open.close();
+  const { headers: own } = await server.get("/health", { Origin: asked.Origin });
+  assert.is(own.get("access-control-allow-origin"), null);
 });
 
 test("a media type with parameters is JSON all the same", async () => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { type RankServer, serve } from "../../src/server/serve.ts";
 import { DEFAULT_SERVE, type ServeSettings } from "../../src/server/settings.ts";
+import { isRecord } from "../../src/settings/json-schema.ts";
 import type { FakeRanker } from "./fake-worker.ts";
 
 /** The fake worker as plain JavaScript, which starts in a tenth of the time. */
@@ -27,9 +28,11 @@ const GATE = "gate";
 
 /** Settings that differ from the defaults; those of a group one by one. */
 export type SomeSettings = {
-  readonly [Key in keyof ServeSettings]?: ServeSettings[Key] extends object
-    ? Partial<ServeSettings[Key]>
-    : ServeSettings[Key];
+  readonly [Key in keyof ServeSettings]?: ServeSettings[Key] extends readonly unknown[]
+    ? ServeSettings[Key]
+    : ServeSettings[Key] extends object
+      ? Partial<ServeSettings[Key]>
+      : ServeSettings[Key];
 };
 
 /** Nothing happens because the machine is slow. */
@@ -46,7 +49,7 @@ const PATIENT: ServeSettings = {
 function settingsWith(some: SomeSettings): ServeSettings {
   const merged = Object.entries(some).map(([key, value]) => {
     const usual = PATIENT[key as keyof ServeSettings];
-    return [key, typeof usual === "object" ? { ...usual, ...(value as object) } : value];
+    return [key, isRecord(usual) ? { ...usual, ...(value as object) } : value];
   });
   return { ...PATIENT, ...Object.fromEntries(merged) };
 }

@@ -3,14 +3,13 @@ import { isUtf8 } from "node:buffer";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { Command } from "commander";
-import { readHead } from "../../data/readers/head.ts";
 import { writeWhole } from "../../files/write-whole.ts";
 import { DEFAULT_CONFIGURATION_FILE } from "../configuration/command-settings.ts";
 import { parseConfiguration } from "../configuration/configuration-file.ts";
 import { resolveConfiguration } from "../configuration/resolve-configuration.ts";
-import { guessLog, HEAD_ROWS, type LogGuess } from "../init/guess.ts";
+import { guessLog, type LogGuess } from "../init/guess.ts";
 import { FIELDS } from "../init/guess-columns.ts";
-import { type TitleTable, writeConfiguration } from "../init/write.ts";
+import { describeSample, type TitleTable, writeConfiguration } from "../init/write.ts";
 import { UsageError } from "../usage-error.ts";
 import { PACKAGE_FOLDER } from "../versions.ts";
 
@@ -25,8 +24,9 @@ Examples:
   $ goalrank init ml-1m/ratings.dat --out movielens.yaml
   $ goalrank init exposures.parquet --force
 
-The format, the delimiter, the columns and what counts as positive are guessed from the first rows of CSV, TSV, MovieLens
-and Parquet files, plain or gzipped. A wrong guess is corrected in the file.`;
+Format, delimiter, header, columns and what counts as positive are guessed from the first rows of CSV, TSV, MovieLens and
+Parquet files, packed or not; core, lists and candidates from the log, or the first million rows of it. Where two columns
+could be it, the question stands beside the setting and in the output: it is answered in the file.`;
 
 export function initCommand(): Command {
   return new Command("init")
@@ -41,7 +41,7 @@ async function init(log: string, { out, force }: InitOptions): Promise<void> {
   if (force !== true && existsSync(out)) {
     throw new UsageError(`${out}: there is a configuration already; --force replaces it, --out names another`);
   }
-  const guess = guessLog(await readHead(log, HEAD_ROWS));
+  const guess = await guessLog(log);
   const folder = dirname(out);
   const text = writeConfiguration(guess, {
     log: isAbsolute(log) ? log : relative(folder, log),
@@ -55,27 +55,40 @@ async function init(log: string, { out, force }: InitOptions): Promise<void> {
 }
 
 /** Whether MovieLens' table of films lies in the log's folder. */
-function findTitles({ head: { format }, columns }: LogGuess, folder: string): TitleTable | undefined {
+function findTitles({ head: { format }, columns: { item } }: LogGuess, folder: string): TitleTable | undefined {
   const file = format === "movielens" ? "movies.dat" : "movies.csv";
   const path = join(folder, file);
-  if ((format !== "movielens" && columns.item !== "movieId") || !existsSync(path)) return undefined;
+  if ((format !== "movielens" && item !== "movieId") || !existsSync(path)) return undefined;
   return { file, encoding: isUtf8(readFileSync(path)) ? "utf-8" : "latin1" };
 }
 
 function describe(guess: LogGuess, log: string, out: string): string {
-  const { head, columns, threshold, doubts } = guess;
+  const { head, known, columns, threshold, questions } = guess;
   const delimiter = head.delimiter === undefined ? "" : `, ${JSON.stringify(head.delimiter)} between fields`;
+  const header = head.hasHeader ? "" : ", no header";
   const named = FIELDS.flatMap((field) => (columns[field] === undefined ? [] : [`${field} ${columns[field]}`]));
   const config = out === DEFAULT_CONFIGURATION_FILE ? "" : ` --config ${out}`;
   return [
-    `${log}: ${head.format}${delimiter}`,
+    `${log}: ${head.format}${delimiter}${header}${known === undefined ? "" : `, ${known.title}`}; guessed from ${describeSample(guess)}`,
     ...(head.format === "movielens" ? [] : [`columns: ${named.join(", ")}`]),
     `positive: feedback of at least ${threshold.threshold} (${threshold.reason})`,
-    ...doubts.map((doubt) => `to be corrected: ${doubt}`),
+    ...describeSizes(guess),
+    ...questions.map(({ text }) => `to be corrected: ${text}`),
     `wrote ${out}`,
     "next:",
-    ...(doubts.length > 0 ? [`  correct ${out}`] : [`  look at ${out}, and correct what was guessed wrong`]),
+    ...(questions.length > 0 ? [`  correct ${out}`] : [`  look at ${out}, and correct what was guessed wrong`]),
     `  goalrank prepare${config}`,
     `  goalrank train all${config} --out runs/first`,
   ].join("\n");
+}
+
+function describeSizes({ sizes }: LogGuess): string[] {
+  if (sizes === undefined) return [];
+  const { core, listLength, protocol, split, dedupe, repeats } = sizes;
+  return [
+    `core: ${core.value} (${core.reason})`,
+    `lists: of ${listLength.value} (${listLength.reason}); candidates ${protocol.value} (${protocol.reason}); test ${split.value} (${split.reason})`,
+    ...(dedupe === undefined ? [] : [`dedupe: ${dedupe.value} (${dedupe.reason})`]),
+    ...(repeats === undefined ? [] : [`repeats: ${repeats.value} (${repeats.reason})`]),
+  ];
 }

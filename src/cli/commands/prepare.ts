@@ -2,12 +2,11 @@
 import { existsSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { Command } from "commander";
-import { formatDataReport } from "../../data/report/format-data-report.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
 import type { Configuration } from "../configuration/configuration-schema.ts";
 import { DATA_FLAGS, DEVICE_FLAGS } from "../configuration/short-flags.ts";
 import { type Work, workInterruptibly } from "../interruptible-work.ts";
-import { openLog, prepareLog, readPrepared } from "../load-data.ts";
+import { describeData, openLog, prepareLog, readPrepared } from "../load-data.ts";
 import { say } from "../terminal/say.ts";
 import { UsageError } from "../usage-error.ts";
 import { useDevice } from "../use-device.ts";
@@ -53,9 +52,10 @@ async function prepare(given: Configuration, { force, json }: PrepareOptions): P
     const log = await openLog(file, configuration);
     const existing = force === true ? undefined : await readPrepared(prepared, log);
     if (existing === undefined) await useDevice(configuration.device);
-    const { report } = existing ?? (await prepareLog(log, configuration, own));
+    const data = existing ?? (await prepareLog(log, configuration, own));
     own.display.close();
-    if (report !== undefined) console.log(json === true ? JSON.stringify(report) : formatDataReport(report));
+    const report = data.report ?? data.queries;
+    if (report !== undefined) console.log(json === true ? JSON.stringify(report) : describeData(data).join("\n"));
     if (existing === undefined) say(`wrote ${prepared}; next: goalrank train all --out runs/first`);
   };
   await workInterruptibly(work, (how) => {

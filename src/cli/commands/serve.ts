@@ -8,6 +8,7 @@ import type { ServeSettings } from "../../server/settings.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
 import { shortFlags } from "../configuration/setting-flags.ts";
 import { signalExitCode } from "../interruption.ts";
+import { onLauncherGone } from "../launcher.ts";
 import { UsageError } from "../usage-error.ts";
 import { programVersion } from "../versions.ts";
 
@@ -89,6 +90,10 @@ function awaitSignals(): (server: RankServer) => Promise<number> {
     });
   }
   process.on("SIGHUP", () => void running?.reload("SIGHUP"));
+  onLauncherGone(() => {
+    if (running === undefined) process.exit(signalExitCode("SIGTERM"));
+    stop?.(0);
+  });
   return (server) => {
     running = server;
     return stopped;

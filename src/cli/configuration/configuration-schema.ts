@@ -3,7 +3,14 @@
  * docs/configuration.md and the checks are all made from this.
  */
 import * as z from "zod";
-import { LOG_FORMATS, logSchema, readingSchema, splitFilesSchema } from "../../data/settings.ts";
+import {
+  LOG_FORMATS,
+  logSchema,
+  QUERY_FORMATS,
+  queryFileSchema,
+  readingSchema,
+  splitFilesSchema,
+} from "../../data/settings.ts";
 import { DEVICE_NAMES } from "../../kernels/index.ts";
 import { runSchema } from "../../run/settings.ts";
 import { serveSchema } from "../../server/settings.ts";
@@ -20,10 +27,14 @@ const dataSchema = z.strictObject({
         "gzip or Zstandard; relative to the configuration file",
     ),
   ...splitFilesSchema.shape,
+  ...queryFileSchema.shape,
   format: z
-    .enum(LOG_FORMATS)
+    .enum([...LOG_FORMATS, ...QUERY_FORMATS])
     .exactOptional()
-    .describe("Format of the log; by the ending of the file's name unless given (`.dat` is `movielens`)"),
+    .describe(
+      "Format of the log; by the ending of the file's name unless given (`.dat` is `movielens`). `letor` and `queries` " +
+        "are queries with features and grades, not interactions",
+    ),
   ...readingSchema.shape,
   scenario: z
     .enum(Object.keys(SCENARIOS) as (keyof typeof SCENARIOS)[])

@@ -1,8 +1,9 @@
 /** What a configuration says, as the library takes it. */
 import { dirname, join } from "node:path";
 import type { PrepareOptions } from "../../data/prepare-requests.ts";
+import type { QuerySource } from "../../data/queries/read-queries.ts";
 import type { LogSource } from "../../data/readers/read-log.ts";
-import { logSchema, readingSchema, splitFilesSchema } from "../../data/settings.ts";
+import { isQueryFormat, logSchema, queryFileSchema, readingSchema, splitFilesSchema } from "../../data/settings.ts";
 import { DEFAULT_RUN, type RunSettings } from "../../run/settings.ts";
 import type { Configuration } from "./configuration-schema.ts";
 
@@ -11,9 +12,18 @@ export function runSettings({ seed, data, experiment }: Configuration): RunSetti
   return { ...experiment, seed, policyRequests: policyRequests === "all" ? Number.MAX_SAFE_INTEGER : policyRequests };
 }
 
-/** How the log `file` is read. */
+/** How `file` is read: as a log of interactions, or as queries with grades. */
+export function sourceOf(file: string, configuration: Configuration): LogSource | QuerySource {
+  const { data } = configuration;
+  const { format } = data;
+  if (!isQueryFormat(format)) return interactionSource(file, configuration);
+  return { ...queryFileSchema.strip().parse(data), ...splitFilesSchema.strip().parse(data), format, file };
+}
+
+/** How the log `file` of interactions is read. */
 export function interactionSource(file: string, { data }: Configuration): LogSource {
   const { format = "movielens" } = data;
+  if (isQueryFormat(format)) throw new Error(`configuration: the format ${format} is of no log of interactions`);
   return { ...readingSchema.strip().parse(data), ...splitFilesSchema.strip().parse(data), format, file };
 }
 

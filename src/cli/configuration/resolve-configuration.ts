@@ -1,7 +1,10 @@
 /** One configuration out of files, environment and flags: merged, checked, with its defaults filled in. */
 import { extname } from "node:path";
+import { QUERY_DEFAULTS } from "../../data/queries/prepare-queries.ts";
 import { type InteractionSource, isImplicit, resolveReading } from "../../data/readers/reading.ts";
-import { LOG_FORMATS, type LogFormat } from "../../data/settings.ts";
+import { isQueryFormat, LOG_FORMATS, type LogFormat, QUERY_FORMATS, type QueryFormat } from "../../data/settings.ts";
+import { QUERY_RUN } from "../../run/settings.ts";
+
 import { formatPath, type Problem, problemsOf } from "../../settings/check-settings.ts";
 import { isRecord, valueAt } from "../../settings/json-schema.ts";
 import { ConfigurationError } from "./configuration-error.ts";
@@ -18,13 +21,29 @@ export function resolveConfiguration(layers: readonly Layer[]): Configuration {
     (below, layer) => mergeSettings(withoutReplacedSource(below, layer), layer.values),
     {},
   );
-  const parsed = configurationSchema.safeParse(merged);
-  if (!parsed.success) throw problemsAt(layers, problemsOf(parsed.error, publishedSchema, merged));
-  const configuration = withFormat(parsed.data, layers);
+  const given = withFormat(parse(merged, layers), layers);
+  const isOfQueries = isQueryFormat(given.data.format);
+  const configuration = isOfQueries ? withQueryDefaults(given, merged, layers) : given;
   const isGiven = (key: string) => valueAt(["data", key], merged) !== undefined;
   const contradictions = [...dataContradictions(configuration, isGiven)];
   if (contradictions.length > 0) throw problemsAt(layers, contradictions);
-  return isGiven("positiveThreshold") ? configuration : withThreshold(configuration);
+  return isOfQueries || isGiven("positiveThreshold") ? configuration : withThreshold(configuration);
+}
+
+function parse(merged: unknown, layers: readonly Layer[]): Configuration {
+  const parsed = configurationSchema.safeParse(merged);
+  if (parsed.success) return parsed.data;
+  throw problemsAt(layers, problemsOf(parsed.error, publishedSchema, merged));
+}
+
+/** What queries with grades have for defaults, under what is set. */
+function withQueryDefaults(
+  { data: { format } }: Configuration,
+  merged: unknown,
+  layers: readonly Layer[],
+): Configuration {
+  const usual = { data: { listLength: QUERY_DEFAULTS.listLength }, experiment: QUERY_RUN };
+  return parse(mergeSettings(mergeSettings(usual, merged), { data: { format } }), layers);
 }
 
 function problemsAt(layers: readonly Layer[], problems: readonly Problem[]): ConfigurationError {
@@ -51,12 +70,21 @@ function withoutReplacedSource(below: unknown, layer: Layer): unknown {
   return isSet(layer, ["data", "file"]) ? { ...below, data: log } : below;
 }
 
-const FORMAT_OF_ENDING: Readonly<Record<string, LogFormat>> = {
+const FORMAT_OF_ENDING: Readonly<Record<string, LogFormat | QueryFormat>> = {
   ".dat": "movielens",
   ".csv": "csv",
   ".tsv": "tsv",
   ".parquet": "parquet",
+  ".letor": "letor",
+  ".svmlight": "letor",
+  ".libsvm": "letor",
 };
+
+/** Keys of `data` that mean something for queries: the others are of logs of interactions. */
+const QUERY_KEYS: readonly string[] = [
+  ...["file", "validationFile", "testFile", "queryFile", "format", "prepared"],
+  ...["trainingFraction", "listLength", "maxLists", "maxValidationLists", "maxTestLists"],
+];
 
 /** The format of the log by the ending of its name, where it is not set: that of any text with a delimiter is `csv`. */
 function withFormat(configuration: Configuration, layers: readonly Layer[]): Configuration {
@@ -66,7 +94,7 @@ function withFormat(configuration: Configuration, layers: readonly Layer[]): Con
   const own = FORMAT_OF_ENDING[ending];
   const found = delimiter !== undefined && (own === undefined || own === "movielens") ? "csv" : own;
   if (found === undefined) {
-    const problem = `the ending of "${file}" tells no format; set data.format (--format) to one of ${LOG_FORMATS.join(", ")}`;
+    const problem = `the ending of "${file}" tells no format; set data.format (--format) to one of ${[...LOG_FORMATS, ...QUERY_FORMATS].join(", ")}`;
     throw problemsAt(layers, [{ path: ["data", "file"], problem }]);
   }
   return { ...configuration, data: { ...configuration.data, format: found } };
@@ -96,6 +124,14 @@ function* dataContradictions(configuration: Configuration, isGiven: (key: string
     for (const key of ofLog) yield at(key, problem);
     return;
   }
+  if (isQueryFormat(data.format)) {
+    const ofLog = Object.keys(data).filter((key) => !QUERY_KEYS.includes(key) && isGiven(key));
+    const problem = `this is of a log of interactions, and the format ${data.format} is of queries; leave it out`;
+    for (const key of ofLog) yield at(key, problem);
+    if (data.format !== "letor" && isGiven("queryFile")) yield at("queryFile", "only the format letor has one");
+    return;
+  }
+  if (isGiven("queryFile")) yield at("queryFile", `only the format letor has one, and the format is ${data.format}`);
   const { format, columns, protocol, listLength, candidateCount, validationFile, testFile } = data;
   const { retrieverFraction = 0, trainingFraction } = data;
   if (validationFile !== undefined && testFile === undefined) {

@@ -14,6 +14,7 @@ export const DATA_FLAGS: readonly ShortFlag[] = shortFlags(
     "data.validationFile": "--validation-file <file>  validate on these interactions, where there is a --test-file",
     "data.testFile": "--test-file <file>  test on these interactions; the log is for training and validation",
     "data.format": "--format <name>  format of the log, such as csv or parquet (default: by the file's name)",
+    "data.queryFile": "--query-file <file>  of a letor log without qid: the number of documents of each query",
     "data.columns": "--columns <names>  columns of the log, such as user=uid,feedback=stars or user=1,item=2",
     "data.delimiter": "--delimiter <text>  between the fields of a CSV log, or whitespace (default: comma)",
     "data.feedbackValues": "--feedback-values <words>  what words of the feedback count, such as view=1,purchase=5",

@@ -1,7 +1,8 @@
 /** What `goalrank export` writes: the files, in memory. */
 import { EXPORTED_METHODS, exportGenerator, generatorOf } from "../../onnx/generator.ts";
 import type { LoopFacts } from "../../onnx/loops.ts";
-import { namesOf, Ranker, type RankerDescription } from "../../ranker/ranker.ts";
+import { namesOf } from "../../ranker/known-names.ts";
+import { Ranker, type RankerDescription } from "../../ranker/ranker.ts";
 import { decodeRanker } from "../../ranker/ranker-file.ts";
 import { exportReadme } from "./readme.ts";
 

@@ -1,113 +1,120 @@
-/** Everything that `goalrank init` makes of the first rows of a log. */
-import { checkItemSupply } from "../../data/candidate-supply.ts";
-import { type CutLog, cutLog } from "../../data/cut-log.ts";
-import { timeOfText } from "../../data/readers/dates.ts";
-import type { Head } from "../../data/readers/head.ts";
-import { InteractionLogBuilder } from "../../data/readers/interaction-log-builder.ts";
-import { isNumber } from "../../data/readers/numbers.ts";
-import { doubtsOf, type GuessedColumns, guessColumns, otherFeedback, valuesOf } from "./guess-columns.ts";
+/** Everything that `goalrank init` makes of a log: of its first rows what they mean, and of many more what suits them. */
+import { basename } from "node:path";
+import { DataError } from "../../data/errors.ts";
+import { isShown } from "../../data/exposures.ts";
+import type { InteractionLog } from "../../data/interactions.ts";
+import { type Head, readHead } from "../../data/readers/head.ts";
+import type { DecimalMark } from "../../data/readers/numbers.ts";
+import { type InteractionSource, readInteractions } from "../../data/readers/read-interactions.ts";
+import { columnFacts, decimalMarkOf } from "./column-facts.ts";
+import { type GuessedColumns, guessColumns, NONE, type Question } from "./guess-columns.ts";
+import { guessSizes, type SizeGuess } from "./guess-sizes.ts";
+import { guessThreshold, type ThresholdGuess, thresholdOfEvents } from "./guess-threshold.ts";
+import { type KnownLog, knownLog } from "./known-logs.ts";
 
-/** Rows of a log that are looked at. */
-export const HEAD_ROWS = 10_000;
+/** Rows in which the columns are looked for. */
+const HEAD_ROWS = 10_000;
+/** Rows of which sizes are guessed: what is read in a few seconds. */
+const SAMPLE_ROWS = 1_000_000;
 
-export interface LogGuess {
+export interface LogGuess extends GuessedColumns {
   readonly head: Head;
-  readonly columns: GuessedColumns;
+  readonly known: KnownLog | undefined;
+  readonly decimal: DecimalMark;
   readonly threshold: ThresholdGuess;
-  /** Whether the log has candidates that were not shown. */
-  readonly hasCandidates: boolean;
-  /** Columns that could be the feedback too. */
-  readonly otherFeedback: readonly string[];
-  /** What cannot be read as it is. */
-  readonly doubts: readonly string[];
-  /** What suits a log that was seen whole; undefined for a longer one. */
-  readonly small: SmallLog | undefined;
+  /** Undefined where the log cannot be read before something is corrected. */
+  readonly sizes: SizeGuess | undefined;
+  /** Rows that were read for the sizes, and whether they are all. */
+  readonly sample: { readonly rows: number; readonly isWhole: boolean };
 }
 
-/** From which feedback on an interaction counts as liked. */
-export interface ThresholdGuess {
-  readonly threshold: number;
-  /** Why, for the configuration's comment. */
-  readonly reason: string;
+/** @throws DataError for a file that cannot be read, or whose format is none that is known */
+export async function guessLog(path: string): Promise<LogGuess> {
+  const head = await readHead(path, HEAD_ROWS);
+  const decimal = decimalMarkOf(head);
+  const known = head.hasHeader ? undefined : knownLog(unpackedName(path), head.columns.length);
+  const guessed = withKnown(guessColumns(columnFacts(head, decimal), !head.hasHeader), known);
+  const meaning = { head, known, decimal, ...guessed };
+  const { log, problem } = await readSample(path, meaning);
+  if (log === undefined) {
+    const questions: Question[] = problem === undefined ? [] : [{ about: "format", text: problem }];
+    const sample = { rows: 0, isWhole: false };
+    return {
+      ...meaning,
+      threshold: guessThreshold([]),
+      sizes: undefined,
+      sample,
+      questions: [...guessed.questions, ...questions],
+    };
+  }
+  const threshold = thresholdOf(log, guessed);
+  const { timestamp, feedback } = guessed.columns;
+  const sizes = guessSizes(log, {
+    positiveThreshold: threshold.threshold,
+    hasTimes: timestamp !== NONE,
+    hasFeedback: feedback !== NONE,
+  });
+  const asked: Question[] =
+    threshold.question === undefined ? [] : [{ about: "positiveThreshold", text: threshold.question }];
+  const sample = { rows: log.users.length, isWhole: log.users.length < SAMPLE_ROWS };
+  return { ...meaning, threshold, sizes, sample, questions: [...guessed.questions, ...asked] };
 }
 
-/** Settings with which a small log gives lists to learn from. */
-export interface SmallLog {
-  readonly core: number;
-  readonly candidateCount: number;
+/** A path's last part without the endings of packed files. */
+export function unpackedName(path: string): string {
+  return basename(path.replace(/\.(gz|zst)$/i, ""));
 }
 
-export function guessLog(head: Head): LogGuess {
-  const columns = guessColumns(head);
-  const doubts = doubtsOf(head, columns);
-  const { feedback, list, position } = columns;
-  const values = feedback === undefined ? [] : valuesOf(head, feedback).filter(isNumber).map(Number);
-  const threshold = guessThreshold(values);
-  const isHidden = (place: string) => place === "" || Number(place) < 0;
+/** What is known of a log for sure takes the place of guesses, and of the questions about them. */
+function withKnown(guessed: GuessedColumns, known: KnownLog | undefined): GuessedColumns {
+  if (known === undefined) return guessed;
+  const { columns, question } = known;
+  const isWords = columns.feedback === guessed.columns.feedback && guessed.feedbackValues !== undefined;
+  const kept = guessed.questions.filter(({ about }) => isWords && about === "feedbackValues");
   return {
-    head,
     columns,
-    threshold,
-    hasCandidates: position !== undefined && valuesOf(head, position).some(isHidden),
-    otherFeedback: otherFeedback(head, columns),
-    doubts,
-    small:
-      head.isWhole && doubts.length === 0 && list === undefined
-        ? suitSmallLog(head, columns, threshold.threshold)
-        : undefined,
+    timestampFormat: columns.timestamp === guessed.columns.timestamp ? guessed.timestampFormat : undefined,
+    feedbackValues: isWords ? guessed.feedbackValues : undefined,
+    questions: question === undefined ? kept : [question, ...kept],
   };
 }
 
-/** @param values feedback of the first rows, all finite */
-export function guessThreshold(values: readonly number[]): ThresholdGuess {
-  const sorted = values.toSorted((a, b) => a - b);
-  if (sorted.length === 0) return { threshold: 3, reason: "the default; there is nothing to guess from" };
-  const [lowest, highest] = [sorted[0], sorted[sorted.length - 1]];
-  const isWhole = sorted.every(Number.isInteger);
-  if (isWhole && lowest >= -1 && highest <= 1) {
-    return { threshold: 1, reason: lowest < 0 ? "of -1, 0 and 1" : "of 0 and 1" };
-  }
-  const isStars = lowest >= 0.5 && highest > 3 && highest <= 5 && sorted.every((value) => Number.isInteger(2 * value));
-  if (isStars) {
-    // What services ask for their stars is generous: 3 of 5 is rather "so-so".
-    return { threshold: 4, reason: "of 5 stars; docs/experiments.md uses 3" };
-  }
-  const median = sorted[Math.floor(sorted.length / 2)];
-  const threshold = median > lowest ? median : (sorted.find((value) => value > lowest) ?? lowest);
-  return { threshold, reason: `of ${lowest} to ${highest}; about half of the first rows reach it` };
+/** How the guesses say that a log is read. */
+export function sourceOf(
+  path: string,
+  { head, columns, ...guess }: Omit<LogGuess, "threshold" | "sizes" | "sample">,
+): InteractionSource {
+  const { format, delimiter, encoding, hasHeader } = head;
+  if (format === "movielens") return { file: path, format };
+  const own = Object.entries(columns).map(([field, name]) => [field, hasHeader || name === NONE ? name : Number(name)]);
+  return {
+    file: path,
+    format,
+    columns: Object.fromEntries(own),
+    encoding,
+    decimal: guess.decimal,
+    ...(format === "csv" && delimiter !== undefined && { delimiter }),
+    ...(guess.timestampFormat !== undefined && { timestampFormat: guess.timestampFormat }),
+    ...(guess.feedbackValues !== undefined && { feedbackValues: guess.feedbackValues }),
+  };
 }
 
-/** The largest core of these is taken that leaves at least half of the interactions. */
-const CORES = [20, 10, 5, 2, 1];
-const CANDIDATES = [50, 30, 20, 12, 6];
-
-function suitSmallLog(head: Head, columns: GuessedColumns, positiveThreshold: number): SmallLog {
-  const builder = new InteractionLogBuilder();
-  const [users, items, feedback, times] = (["user", "item", "feedback", "timestamp"] as const).map((field) =>
-    valuesOf(head, columns[field] ?? ""),
-  );
-  users.forEach((user, row) => {
-    builder.add(user, items[row], Number(feedback[row]), timeOfText(times[row]));
-  });
-  const log = builder.build();
-  const prepared = (core: number) => attempt(() => cutLog(log, { core, positiveThreshold }));
-  const core = CORES.find((own) => (prepared(own)?.log.users.length ?? 0) >= log.users.length / 2) ?? 1;
-  const candidateCount = CANDIDATES.find((count) => suffices(prepared(core), count)) ?? 6;
-  return { core, candidateCount };
-}
-
-function suffices(prepared: CutLog | undefined, candidates: number): boolean {
-  if (prepared === undefined) return false;
-  const { log, test } = prepared;
-  return attempt(() => checkItemSupply(log, test.listLength, candidates) ?? true) === true;
-}
-
-/** What the library refuses, by a RangeError, as undefined. */
-function attempt<Result>(work: () => Result): Result | undefined {
+/** The first rows as interactions, where they can be read; or what is wrong with them. */
+async function readSample(
+  path: string,
+  guess: Omit<LogGuess, "threshold" | "sizes" | "sample">,
+): Promise<{ readonly log?: InteractionLog; readonly problem?: string }> {
+  if (guess.columns.user === undefined || guess.columns.item === undefined) return {};
   try {
-    return work();
+    return { log: await readInteractions(sourceOf(path, guess), SAMPLE_ROWS) };
   } catch (error) {
-    if (error instanceof RangeError) return undefined;
+    if (error instanceof DataError) return { problem: error.message };
     throw error;
   }
+}
+
+function thresholdOf(log: InteractionLog, { columns, feedbackValues }: GuessedColumns): ThresholdGuess {
+  if (columns.feedback === NONE) return { threshold: 1, reason: "every row counts 1" };
+  const values = log.feedback.filter((_, row) => isShown(log, row));
+  return feedbackValues === undefined ? guessThreshold(values) : thresholdOfEvents(values);
 }

@@ -2,8 +2,9 @@
 import { basename, extname } from "node:path";
 import { stringify } from "yaml";
 import type { TextEncodingName } from "../../data/settings.ts";
-import { HEAD_ROWS, type LogGuess } from "./guess.ts";
-import { FIELDS } from "./guess-columns.ts";
+import { type LogGuess, unpackedName } from "./guess.ts";
+import { FIELDS, type Field, NONE, type Question } from "./guess-columns.ts";
+import { DRAWN_LISTS, type Reasoned } from "./guess-sizes.ts";
 
 export interface ConfigurationPlaces {
   /** The log, relative to the folder of the configuration. */
@@ -23,39 +24,27 @@ export interface TitleTable {
 /** Text as YAML has it: quoted where it must be. */
 const scalar = (value: string | number) => stringify(value).trimEnd();
 
+/** Settings for a log whose columns are yet to be named. */
+const UNKNOWN = { core: 20, listLength: 6, candidateCount: 50, protocol: "injected", split: "last-list" } as const;
+
 export function writeConfiguration(guess: LogGuess, { log, schema, titles }: ConfigurationPlaces): string {
-  const { small } = guess;
-  const name = basename(log.replace(/\.gz$/i, ""));
-  const rows = guess.head.isWhole ? "its rows" : `its first ${HEAD_ROWS.toLocaleString("en-US")} rows`;
+  const name = unpackedName(log);
   return `# yaml-language-server: $schema=${schema}
 #
-# Settings of goalrank for ${basename(log)}, guessed from ${rows}: correct what is wrong.
+# Settings of goalrank for ${basename(log)}, guessed from ${describeSample(guess)}: correct what is wrong.
 # What is not here has its default; docs/configuration.md has all settings, and so has \`goalrank train --help-all\`.
 
 seed: 1        # of every random choice
 device: auto   # cpu, webgpu, or auto: a GPU if there is one, else the CPU
 
 data:
-  file: ${scalar(log)}
-  format: ${guess.head.format}   # movielens, csv, tsv or parquet
-${[...delimiterLines(guess), ...columnLines(guess)].map((line) => `  ${line}\n`).join("")}
-  # Feedback of at least this much is a positive.
-  positiveThreshold: ${guess.threshold.threshold}   # ${guess.threshold.reason}
+${indented([...readingLines(guess, log), "", ...thresholdLines(guess)])}
 
   # Written by \`goalrank prepare\`, read by \`goalrank train\`.
   prepared: ${scalar(`${basename(name, extname(name))}.goalrank`)}
 
-  # Users and items with fewer interactions are left out${small === undefined ? "; lower it for a small log" : ""}.
-  core: ${small?.core ?? 20}
-
-  # The test: each user's last list (last-list), or the first list of each user after one time for all (global-time).
-  split: last-list
-
-  # Candidates of a list: what was shown and the retriever's best of the rest (injected), the retriever's best
-  # alone (retrieved), or what the log names (logged).
-  protocol: ${guess.hasCandidates ? "logged" : "injected"}
-
-${sizeLines(guess)}${titles === undefined ? "" : titleLines(titles)}
+${indented(sizeLines(guess))}
+${titles === undefined ? "" : titleLines(titles)}
 # What came out best on MovieLens-1M and KuaiRand-Pure (docs/experiments.md): a generator that imitates the log's
 # positives is what the reward model and GoalRank start from.
 experiment:
@@ -79,20 +68,112 @@ experiment:
 `;
 }
 
-function delimiterLines({ head: { format, delimiter = "," } }: LogGuess): string[] {
-  return format === "csv" && delimiter !== "," ? [`delimiter: ${scalar(delimiter)}`] : [];
+/** What the guesses come from. */
+export function describeSample({ head, sample }: LogGuess): string {
+  const count = (sample.rows === 0 ? head.rows.length : sample.rows).toLocaleString("en-US");
+  const isWhole = sample.rows === 0 ? head.isWhole : sample.isWhole;
+  return isWhole ? `all of its ${count} rows` : `its first ${count} rows`;
 }
 
-function columnLines({ head, columns, otherFeedback }: LogGuess): string[] {
+function indented(lines: readonly string[]): string {
+  return lines.map((line) => (line === "" ? "" : `  ${line}`)).join("\n");
+}
+
+/** What is to be corrected, above the setting that it is about. */
+function questionLines({ questions }: LogGuess, about: Question["about"]): string[] {
+  return questions.filter((own) => own.about === about).map(({ text }) => `# To be corrected: ${text}`);
+}
+
+function readingLines(guess: LogGuess, log: string): string[] {
+  const { head, known, decimal, timestampFormat, feedbackValues } = guess;
+  const { format, delimiter = ",", encoding } = head;
+  const values = feedbackValues && Object.entries(feedbackValues).map(([word, weight]) => `${scalar(word)}: ${weight}`);
+  return [
+    ...questionLines(guess, "format"),
+    `file: ${scalar(log)}`,
+    `format: ${format}${known === undefined ? "" : `   # of ${known.title}`}`,
+    ...(format === "csv" && delimiter !== "," ? [`delimiter: ${scalar(delimiter)}`] : []),
+    ...(encoding === "utf-8" ? [] : [`encoding: ${encoding}   # some of the log is not UTF-8`]),
+    ...(decimal === "." ? [] : [`decimal: ${scalar(decimal)}   # numbers are written as 3,5`]),
+    ...columnLines(guess),
+    ...questionLines(guess, "timestampFormat"),
+    ...(timestampFormat === undefined ? [] : [`timestampFormat: ${scalar(timestampFormat)}`]),
+    ...questionLines(guess, "feedbackValues"),
+    ...(values === undefined ? [] : [`feedbackValues: { ${values.join(", ")} }`]),
+  ];
+}
+
+function columnLines(guess: LogGuess): string[] {
+  const { head, columns } = guess;
   if (head.format === "movielens") return [];
+  const value = (name: string) => (head.hasHeader || name === NONE ? scalar(name) : name);
   const lines = FIELDS.flatMap((field) => {
-    const column = columns[field];
-    if (column !== undefined) return [`  ${field}: ${scalar(column)}`];
-    const isOptional = field === "list" || field === "position";
-    return isOptional ? [] : [`  ${field}: ?   # not found: one of the columns above`.replace("?", '"?"')];
+    const name = columns[field];
+    const asked = questionLines(guess, field);
+    if (name !== undefined) return [...asked, `${field}: ${value(name)}`];
+    return isOptional(field) ? asked : [...asked, `${field}: "?"   # not found: one of the columns above`];
   });
-  const others = otherFeedback.length === 0 ? [] : [`  # Also possible as feedback: ${otherFeedback.join(", ")}`];
-  return [`# The log has ${head.columns.join(", ")}`, "columns:", ...lines, ...others];
+  const there = head.hasHeader
+    ? `# The log has ${head.columns.join(", ")}`
+    : `# The log has no header; its first line is ${head.rows[0].join(", ").slice(0, 200)}`;
+  return [there, "columns:", ...lines.map((line) => `  ${line}`)];
+}
+
+const isOptional = (field: Field) => field === "list" || field === "position";
+
+function thresholdLines(guess: LogGuess): string[] {
+  const { threshold, reason } = guess.threshold;
+  return [
+    "# Feedback of at least this much is a positive.",
+    ...questionLines(guess, "positiveThreshold"),
+    `positiveThreshold: ${threshold}   # ${reason}`,
+  ];
+}
+
+/** A setting with the reason for it. */
+function reasoned(key: string, { value, reason }: Reasoned<string | number | boolean>): string {
+  return `${key}: ${value}   # ${reason}`;
+}
+
+function sizeLines({ sizes }: LogGuess): string[] {
+  const guessed = (key: keyof typeof UNKNOWN) =>
+    sizes === undefined
+      ? `${key}: ${UNKNOWN[key]}   # the default: correct what is above, and run init again`
+      : reasoned(key, sizes[key]);
+  return [
+    ...(sizes?.dedupe === undefined
+      ? []
+      : ["# One of the rows that are written twice.", reasoned("dedupe", sizes.dedupe), ""]),
+    "# Users and items with fewer interactions are left out.",
+    guessed("core"),
+    "",
+    "# Items of a list.",
+    guessed("listLength"),
+    "",
+    "# The test: each user's last list (last-list), or the first list of each user after one time for all (global-time).",
+    guessed("split"),
+    "",
+    "# Candidates of a list: what was shown and the retriever's best of the rest (injected), the retriever's best",
+    "# alone (retrieved), or what the log names (logged).",
+    guessed("protocol"),
+    guessed("candidateCount"),
+    ...(sizes?.repeats === undefined
+      ? []
+      : ["", "# What users met stays a candidate.", reasoned("repeats", sizes.repeats)]),
+    ...(sizes?.isLarge === false ? [] : largeLines()),
+  ];
+}
+
+function largeLines(): string[] {
+  return [
+    "",
+    "# The retriever learns from this first part of each user's interactions, and the models from lists after it.",
+    "retrieverFraction: 0.5",
+    "",
+    "# Lists to train and to test on, drawn with the seed; leave them out for all.",
+    `maxLists: ${DRAWN_LISTS}`,
+    "maxTestLists: 3000",
+  ];
 }
 
 function titleLines({ file, encoding }: TitleTable): string {
@@ -103,17 +184,4 @@ function titleLines({ file, encoding }: TitleTable): string {
     "  # What the items are called, for reports.\n" +
     `  itemFeatures: { file: ${file}, ${layout}, title: title${written} }\n`
   );
-}
-
-function sizeLines({ small }: LogGuess): string {
-  if (small !== undefined) return `  candidateCount: ${small.candidateCount}   # of a list\n`;
-  return [
-    "  # The retriever learns from this first part of each user's interactions, and the models from lists after it.",
-    "  retrieverFraction: 0.5",
-    "",
-    "  # Lists to train and to test on, drawn with the seed; leave them out for all.",
-    "  maxLists: 10000",
-    "  maxTestLists: 3000",
-    "",
-  ].join("\n");
 }

@@ -2,7 +2,8 @@
 // The small zod: this file is part of what every page loads.
 import * as z from "zod/mini";
 import type { SafetensorsEntry } from "../../nn/index.ts";
-import type { Catalogue, CategoryTable } from "../dataset.ts";
+import type { Catalogue, CategoryTable, FeatureTable } from "../dataset.ts";
+import type { FeatureScale } from "./feature-scale.ts";
 
 /** No array has more elements. */
 export const arrayLength = z.int().check(z.gte(0), z.lte(2 ** 31 - 1));
@@ -22,6 +23,22 @@ export type CatalogueDescription = z.infer<typeof catalogueDescriptionSchema>;
 const KINDS = ["user", "item"] as const;
 type Kind = (typeof KINDS)[number];
 
+/** How the columns of a kind's tables became numbers, as JSON in the tensors `user.columns` and `item.columns`. */
+const columnsSchema = z.object({
+  numeric: z.array(z.object({ name: z.string(), center: z.number(), scale: z.number() })),
+  categorical: z.array(
+    z.object({
+      name: z.string(),
+      separator: z.exactOptional(z.string()),
+      slots: z.int().check(z.gte(1)),
+      names: z.array(z.string()),
+    }),
+  ),
+});
+/** Whose numbers come with each request. */
+const SCALED = ["query", "candidate"] as const;
+type Scaled = (typeof SCALED)[number];
+
 /** What a catalogue's tensors do not say of it. */
 export function describeCatalogue(catalogue: Catalogue): CatalogueDescription {
   const { userCount, itemCount, userCategories, itemCategories } = catalogue;
@@ -33,11 +50,14 @@ export function describeCatalogue(catalogue: Catalogue): CatalogueDescription {
   };
 }
 
-/** Names and features of users and items; titles of items. */
+/** Names and features of users and items; titles of items; how the features of requests are scaled. */
 export function catalogueTensors(catalogue: Catalogue): [string, SafetensorsEntry][] {
-  const tensors = KINDS.flatMap((kind) => kindTensors(catalogue, kind));
+  const tensors = [
+    ...KINDS.flatMap((kind) => kindTensors(catalogue, kind)),
+    ...SCALED.flatMap((kind) => scaleTensors(kind, catalogue[`${kind}Scale`])),
+  ];
   const { itemTitles } = catalogue;
-  return itemTitles === undefined ? tensors : [...tensors, ["item.titles", encodeTexts(itemTitles)]];
+  return itemTitles === undefined ? tensors : [...tensors, ["item.titles", encodeJson(itemTitles)]];
 }
 
 function kindTensors(catalogue: Catalogue, kind: Kind): [string, SafetensorsEntry][] {
@@ -46,7 +66,11 @@ function kindTensors(catalogue: Catalogue, kind: Kind): [string, SafetensorsEntr
   const features = catalogue[`${kind}Features`];
   const categories = catalogue[`${kind}Categories`];
   const tensors: [string, SafetensorsEntry][] = [];
-  if (ids !== undefined) tensors.push([`${kind}.ids`, encodeTexts(ids)]);
+  if (ids !== undefined) tensors.push([`${kind}.ids`, encodeJson(ids)]);
+  if (features?.columns !== undefined || categories?.columns !== undefined) {
+    const columns = { numeric: features?.columns ?? [], categorical: categories?.columns ?? [] };
+    tensors.push([`${kind}.columns`, encodeJson(columns)]);
+  }
   if (features !== undefined) {
     const shape = [count, features.width];
     tensors.push([`${kind}.features`, { dtype: "F32", shape, data: features.data }]);
@@ -63,9 +87,21 @@ function kindTensors(catalogue: Catalogue, kind: Kind): [string, SafetensorsEntr
   return tensors;
 }
 
+function scaleTensors(kind: Scaled, scale: FeatureScale | undefined): [string, SafetensorsEntry][] {
+  if (scale === undefined) return [];
+  const { names, ...columns } = scale;
+  const shape = [names.length];
+  return [
+    [`${kind}.names`, encodeJson(names)],
+    ...Object.entries(columns).map(([part, data]): [string, SafetensorsEntry] => {
+      return [`${kind}.${part}`, { dtype: "F32", shape, data }];
+    }),
+  ];
+}
+
 /** Whether a tensor of a file belongs to the catalogue. */
 export function isCatalogueTensor(name: string): boolean {
-  return KINDS.some((kind) => name.startsWith(`${kind}.`));
+  return [...KINDS, ...SCALED].some((kind) => name.startsWith(`${kind}.`));
 }
 
 /**
@@ -79,7 +115,16 @@ export function restoreCatalogue(
   const { userCount, itemCount } = description;
   const reader = new CatalogueReader(description, tensors);
   const itemTitles = reader.texts("item.titles", itemCount);
-  return { userCount, itemCount, ...reader.read("user"), ...reader.read("item"), ...(itemTitles && { itemTitles }) };
+  const [queryScale, candidateScale] = SCALED.map((kind) => reader.scale(kind));
+  return {
+    userCount,
+    itemCount,
+    ...reader.read("user"),
+    ...reader.read("item"),
+    ...(itemTitles && { itemTitles }),
+    ...(queryScale && { queryScale }),
+    ...(candidateScale && { candidateScale }),
+  };
 }
 
 class CatalogueReader {
@@ -92,18 +137,59 @@ class CatalogueReader {
     const ids = this.texts(`${kind}.ids`, this.description[`${kind}Count`]);
     const features = this.tensors.has(`${kind}.features`) && this.table(kind, "features", Float32Array);
     const categories = this.categories(kind);
+    const { numeric, categorical } = this.columns(kind, features || undefined, categories);
     return {
       ...(ids && { [`${kind}Ids`]: ids }),
-      ...(features && { [`${kind}Features`]: features }),
-      ...(categories && { [`${kind}Categories`]: categories }),
+      ...(features && { [`${kind}Features`]: { ...features, ...(numeric && { columns: numeric }) } }),
+      ...(categories && { [`${kind}Categories`]: { ...categories, ...(categorical && { columns: categorical }) } }),
     };
+  }
+
+  /** How the columns of these tables became numbers, where the file says it. */
+  private columns(
+    kind: Kind,
+    features: FeatureTable | undefined,
+    categories: CategoryTable | undefined,
+  ): Partial<z.infer<typeof columnsSchema>> {
+    const name = `${kind}.columns`;
+    const entry = this.tensors.get(name);
+    if (entry === undefined) return {};
+    const columns = columnsSchema.safeParse(decodeJson(entry)).data;
+    if (columns === undefined) throw new RangeError(`the tensor ${name} does not describe columns`);
+    const { numeric, categorical } = columns;
+    const slots = categorical.reduce((sum, column) => sum + column.slots, 0);
+    const isOfTables =
+      numeric.length === (features?.width ?? 0) &&
+      slots === (categories?.slots ?? 0) &&
+      categorical.length === (categories?.unknown.length ?? 0) &&
+      categorical.every(({ names }, place) => {
+        const unknown = categories?.unknown[place] ?? 0;
+        return unknown + 2 + names.length <= (categories?.vocabularySize ?? 0);
+      });
+    if (!isOfTables) throw new RangeError(`the tensor ${name} does not describe the columns of its tables`);
+    return columns;
+  }
+
+  scale(kind: Scaled): FeatureScale | undefined {
+    const entry = this.tensors.get(`${kind}.means`);
+    if (entry === undefined) return undefined;
+    const count = entry.data.length;
+    const column = (part: string): Float32Array => {
+      const { data } = this.tensors.get(`${kind}.${part}`) ?? {};
+      if (data instanceof Float32Array && data.length === count) return data;
+      throw new RangeError(`the tensor ${kind}.${part} is missing, or not of ${count} numbers`);
+    };
+    const names = this.texts(`${kind}.names`, count);
+    if (names === undefined) throw new RangeError(`there is no tensor ${kind}.names`);
+    return { names, units: column("units"), means: column("means"), scales: column("scales") };
   }
 
   texts(name: string, count: number): readonly string[] | undefined {
     const entry = this.tensors.get(name);
     if (entry === undefined) return undefined;
-    const texts = decodeTexts(entry);
-    if (texts?.length !== count) throw new RangeError(`the tensor ${name} does not hold ${count} texts`);
+    const texts = decodeJson(entry);
+    if (!isTexts(texts) || texts.length !== count)
+      throw new RangeError(`the tensor ${name} does not hold ${count} texts`);
     return texts;
   }
 
@@ -139,19 +225,22 @@ class CatalogueReader {
   }
 }
 
-/** Texts as the UTF-8 of a JSON array: U8 [bytes]. */
-function encodeTexts(texts: readonly string[]): SafetensorsEntry {
-  const data = new TextEncoder().encode(JSON.stringify(texts));
+/** A value as the UTF-8 of its JSON: U8 [bytes]. */
+function encodeJson(value: unknown): SafetensorsEntry {
+  const data = new TextEncoder().encode(JSON.stringify(value));
   return { dtype: "U8", shape: [data.length], data };
 }
 
-/** Undefined for bytes that are no JSON array of texts. */
-function decodeTexts({ data }: SafetensorsEntry): readonly string[] | undefined {
+/** Undefined for bytes that are no JSON. */
+function decodeJson({ data }: SafetensorsEntry): unknown {
   if (!(data instanceof Uint8Array)) return undefined;
   try {
-    const texts: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
-    return Array.isArray(texts) && texts.every((text) => typeof text === "string") ? texts : undefined;
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
   } catch {
     return undefined;
   }
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === "string");
 }

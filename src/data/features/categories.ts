@@ -4,6 +4,8 @@ import type { CategoryTable } from "../dataset.ts";
 /** A column of categories: each entity has any number of distinct ones, none where it is unknown. */
 export interface CategoryColumn {
   readonly name: string;
+  /** What stands between two categories, where there may be several. */
+  readonly separator?: string | undefined;
   /** One entry per entity. */
   readonly values: readonly (readonly string[])[];
 }
@@ -27,13 +29,17 @@ export function buildCategories(
   const indices = new Int32Array(count * slots);
   const weights = new Float32Array(count * slots);
   const unknowns = new Int32Array(columns.length);
+  const named: NonNullable<CategoryTable["columns"]>[number][] = [];
   let firstSlot = 0;
   columns.forEach((column, place) => {
     const unknown = vocabulary.push(`${column.name} (unknown)`) - 1;
     unknowns[place] = unknown;
     const rare = vocabulary.push(`${column.name} (rare)`) - 1;
     const numbers = new Map<string, number>();
-    for (const name of frequentCategories(column, minimumCount)) {
+    const names = frequentCategories(column, minimumCount);
+    const { name, separator } = column;
+    named.push({ name, ...(separator !== undefined && { separator }), slots: widths[place], names });
+    for (const name of names) {
       numbers.set(name, vocabulary.push(`${column.name}=${name}`) - 1);
     }
     column.values.forEach((own, entity) => {
@@ -46,7 +52,7 @@ export function buildCategories(
     });
     firstSlot += widths[place];
   });
-  const table = { vocabularySize: vocabulary.length, slots, indices, weights, unknown: unknowns };
+  const table = { vocabularySize: vocabulary.length, slots, indices, weights, unknown: unknowns, columns: named };
   return { table, vocabulary };
 }
 

@@ -70,11 +70,17 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
   reader.finish();
   const single = categorical.map((column) => ({ column, separator: undefined }));
   const columns = [...single, ...multiple].map(({ column, separator }) => {
-    return { name: String(column), values: reader.categories(column, separator) };
+    return { name: String(column), separator, values: reader.categories(column, separator) };
   });
   const { table, vocabulary } = buildCategories(columns, ids.length, minimumCount);
   return {
-    features: numeric.length === 0 ? undefined : standardised(numeric.map((column) => reader.numbers(column))),
+    features:
+      numeric.length === 0
+        ? undefined
+        : standardised(
+            numeric.map(String),
+            numeric.map((own) => reader.numbers(own)),
+          ),
     categories: columns.length === 0 ? undefined : table,
     vocabulary: columns.length === 0 ? [] : vocabulary,
     titles: source.title === undefined ? undefined : reader.titles(source.title),
@@ -200,10 +206,10 @@ const quoted = (column: Column) => (typeof column === "string" ? `"${column}"` :
  * that equal ones have no spread, whatever their sum is rounded to. A spread of no more than what two numbers may differ
  * by once each is rounded to 53 bits is none either: 0.3 beside 0.1 + 0.2.
  */
-function standardised(columns: readonly Float64Array[]): FeatureTable {
+function standardised(names: readonly string[], columns: readonly Float64Array[]): FeatureTable {
   const width = columns.length;
   const data = new Float32Array(columns[0].length * width);
-  columns.forEach((column, at) => {
+  const named = columns.map((column, at) => {
     const known = column.filter((value) => !Number.isNaN(value));
     const [first] = known;
     const mean = known.reduce((sum, value) => sum + (value - first), 0) / known.length;
@@ -214,6 +220,7 @@ function standardised(columns: readonly Float64Array[]): FeatureTable {
     column.forEach((value, entity) => {
       if (!Number.isNaN(value)) data[entity * width + at] = (value - first - mean) * scale;
     });
+    return { name: names[at], center: known.length === 0 ? 0 : first + mean, scale };
   });
-  return { width, data };
+  return { width, data, columns: named };
 }

@@ -18,6 +18,7 @@ import { eachSplit, SPLITS, type SplitName } from "../protocols.ts";
 import { restoreRetriever } from "../retrievers/restore.ts";
 import type { Retriever } from "../retrievers/retriever.ts";
 import { UserPasts } from "../user-pasts.ts";
+import { featureEntries, readFeatures } from "./prepared-features.ts";
 import { PreparedFile } from "./prepared-file.ts";
 import { encodePreparedMetadata, type PreparedDescription } from "./prepared-metadata.ts";
 
@@ -55,7 +56,7 @@ export interface PreparedDataset extends Omit<PreparedContent, SplitName> {
  * @throws the file system's error when the file cannot be written
  */
 export async function writePreparedDataset(file: string, content: PreparedContent): Promise<void> {
-  const { catalogue, retriever, pasts, protocols, counts, report, source } = content;
+  const { catalogue, retriever, pasts, protocols, counts, report, queries, source } = content;
   const prefixed = (prefix: string, tensors: Iterable<[string, SafetensorsEntry]>) =>
     [...tensors].map(([name, tensor]): [string, SafetensorsEntry] => [`${prefix}${name}`, tensor]);
   const tensors = new Map<string, SafetensorsEntry>([
@@ -63,18 +64,20 @@ export async function writePreparedDataset(file: string, content: PreparedConten
     ...prefixed(RETRIEVER_PREFIX, retriever?.tensors() ?? []),
     ...prefixed(PAST_PREFIX, pasts?.tensors() ?? []),
     ...SPLITS.flatMap((split) => columnEntries(split, content[split])),
+    ...SPLITS.flatMap((split) => featureEntries(split, content[split])),
   ]);
   const metadata = encodePreparedMetadata({
     protocols,
-    counts,
+    ...(counts && { counts }),
     ...(report && { report }),
+    ...(queries && { queries }),
     source,
     catalogue: describeCatalogue(catalogue),
     ...(retriever && { retriever: retriever.name }),
     ...(pasts && { pasts: { repeats: pasts.repeats } }),
     splits: eachSplit((split) => {
-      const { size, candidateCount, listLength, historyLength } = content[split];
-      return { size, candidateCount, listLength, historyLength };
+      const { size, candidateCount, listLength, historyLength, maxGrade } = content[split];
+      return { size, candidateCount, listLength, historyLength, ...(maxGrade !== undefined && { maxGrade }) };
     }),
     sha256: Object.fromEntries([...tensors].map(([name, { data }]) => [name, sha256(bytesOf(data))])),
   });
@@ -94,7 +97,7 @@ export async function writePreparedDataset(file: string, content: PreparedConten
 export async function openPreparedDataset(file: string): Promise<PreparedDataset> {
   const prepared = await PreparedFile.open(file);
   try {
-    const { protocols, counts, report, source, splits } = prepared.metadata;
+    const { protocols, counts, report, queries, source, splits } = prepared.metadata;
     for (const split of SPLITS) for (const name of columnsOf(prepared, split)) findColumn(prepared, split, name);
     const retriever = await readRetriever(prepared);
     const pasts = await readPasts(prepared);
@@ -102,8 +105,9 @@ export async function openPreparedDataset(file: string): Promise<PreparedDataset
       ...(retriever && { retriever }),
       ...(pasts && { pasts }),
       protocols,
-      counts,
+      ...(counts && { counts }),
       report,
+      ...(queries && { queries }),
       source,
       splits,
       catalogue: await readCatalogue(prepared),
@@ -179,7 +183,11 @@ async function readRows(
         : await file.readPart(begin + firstRow * rowBytes, rowCount * rowBytes);
     columns[column] = new COLUMNS[column].array(bytes);
   }
-  return { ...extents, size: rowCount, ...(columns as Pick<ListDataset, ColumnName>) };
+  const dataset = { ...extents, size: rowCount, ...(columns as Pick<ListDataset, ColumnName>) };
+  const counts = file.has(columnTensorName(split, "candidateCounts"))
+    ? new Int32Array(await file.readTensor(columnTensorName(split, "candidateCounts")))
+    : undefined;
+  return { ...dataset, ...(await readFeatures(file, split, firstRow, dataset, counts)) };
 }
 
 /** The tensor that a column of a split is, such as `training.retriever_scores`: [S, width], or [S]. */

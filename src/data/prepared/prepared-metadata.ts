@@ -4,6 +4,7 @@ import { sha256 } from "../../files/sha256.ts";
 import { parsedJson } from "../../text/parsed-json.ts";
 import { arrayLength, catalogueDescriptionSchema } from "../features/catalogue-tensors.ts";
 import { CANDIDATE_PROTOCOLS, SPLIT_ORIGINS, SPLITS } from "../protocols.ts";
+import { queryReportSchema } from "../queries/query-report.ts";
 import { dataReportSchema, preparationCountsSchema } from "../report/data-report-schema.ts";
 import { sourceFingerprintSchema } from "./fingerprint.ts";
 
@@ -21,6 +22,7 @@ const extents = z.object({
   candidateCount: arrayLength,
   listLength: arrayLength,
   historyLength: arrayLength,
+  maxGrade: z.int().min(0).exactOptional(),
 });
 
 /** How lists were split, and how each split's candidates were chosen. */
@@ -36,9 +38,11 @@ const preparedMetadata = z.object({
   /** The Node.js that wrote the file. */
   node: z.string(),
   protocols: protocolsSchema,
-  counts: preparationCountsSchema,
+  counts: preparationCountsSchema.optional(),
   /** What was known of the log when the data was prepared. */
   report: dataReportSchema.optional(),
+  /** Of queries with grades, which are no log. */
+  queries: queryReportSchema.optional(),
   source: sourceFingerprintSchema,
   catalogue: catalogueDescriptionSchema,
   /** The retriever that scored the candidates, where its tensors are in the file. */
@@ -53,7 +57,7 @@ const preparedMetadata = z.object({
 /** What the metadata entry says, checked. */
 export type PreparedMetadata = z.infer<typeof preparedMetadata>;
 /** What a prepared dataset says of itself, besides its columns. */
-export type PreparedDescription = Pick<PreparedMetadata, "protocols" | "counts" | "report" | "source">;
+export type PreparedDescription = Pick<PreparedMetadata, "protocols" | "counts" | "report" | "queries" | "source">;
 
 /** What is said in the metadata of a safetensors file of what it holds. */
 export function encodePreparedMetadata(

@@ -1,8 +1,10 @@
 /** The first rows of a log of any format, and which format it is: read as the whole log would be. */
-import { excerpt } from "../../text/excerpt.ts";
+import { stat } from "node:fs/promises";
 import { DataError } from "../errors.ts";
-import type { LogFormat } from "../settings.ts";
+import { type LogFormat, type TextEncodingName, WHITESPACE } from "../settings.ts";
+import { secondsOfDate } from "./dates.ts";
 import { readRecords, readStart } from "./delimited.ts";
+import { inputFiles } from "./input-files.ts";
 import { isNumber } from "./numbers.ts";
 import { withParquetTable } from "./parquet-table.ts";
 
@@ -11,6 +13,10 @@ export interface Head {
   readonly format: LogFormat;
   /** What stands between two fields, in text. */
   readonly delimiter: string | undefined;
+  readonly encoding: TextEncodingName;
+  /** Whether the columns have names. */
+  readonly hasHeader: boolean;
+  /** Names of the columns; their numbers from 1 where they have none. */
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
   /** Whether these are all rows. */
@@ -20,27 +26,46 @@ export interface Head {
 /** Of the unpacked text, from which its format is told. */
 const START_BYTES = 1 << 20;
 
-/** What stands between two fields, the longer first: a line of `::` is also one of `:`. */
-const DELIMITERS = ["::", "\t", ",", ";", "|"];
+/** What stands between two fields, the longer first: a line of `::` is also one of `:`. Blanks may be within a field. */
+const DELIMITERS = ["::", "\t", ",", ";", "|", WHITESPACE];
 const DELIMITER_LINES = 50;
 /** Share of lines that must have as many fields as the first: quoted fields may hold the delimiter. */
 const DELIMITER_SHARE = 0.9;
 
 /**
- * The first `count` rows of a log.
+ * The first `count` rows of a log; of one in several files, of the first that is not empty.
  * @throws DataError for a file that cannot be read, or whose format is none that is known
  */
-export async function readHead(file: string, count: number): Promise<Head> {
+export async function readHead(path: string, count: number): Promise<Head> {
+  const files = await inputFiles(path);
+  const file = await firstFilled(files);
+  const head = await readFileHead(file, count);
+  return files.length === 1 ? head : { ...head, isWhole: false };
+}
+
+async function firstFilled(files: readonly string[]): Promise<string> {
+  for (const file of files.slice(0, -1)) if ((await stat(file)).size > 0) return file;
+  return files[files.length - 1];
+}
+
+async function readFileHead(file: string, count: number): Promise<Head> {
   const start = await readStart(file, START_BYTES);
   if (start.startsWith("PAR1")) return readParquetHead(file, count);
   const told = (problem: string, line?: number) => new DataError(file, problem, { line });
   if (start.startsWith("PK")) throw told("this is a zip archive; unpack it first");
-  const expected = "expected CSV, TSV, MovieLens or Parquet, plain or gzipped";
+  const expected = "expected CSV, TSV, MovieLens or Parquet, packed or not";
   if (start.includes("\0")) throw told(`this is no text; ${expected}`);
   if (/^\s*[{[]/.test(start)) throw told(`this looks like JSON; ${expected}`, 1);
   const delimiter = guessDelimiter(start);
-  if (delimiter !== undefined) return readTextHead(file, count, delimiter, isQuoted(start, delimiter));
-  throw told("the lines have no fields in common; expected fields between commas, tabs, semicolons, | or ::", 1);
+  if (delimiter === undefined) {
+    throw told(
+      "the lines have no fields in common; expected fields between commas, tabs, semicolons, |, :: or blanks",
+      1,
+    );
+  }
+  // What is not UTF-8 was written by an older program.
+  const encoding = start.includes("\uFFFD") ? "latin1" : "utf-8";
+  return readTextHead(file, count, { delimiter, quoted: isQuoted(start, delimiter), encoding });
 }
 
 /** The delimiter that cuts most lines into as many fields as the first, the most of them; undefined if none cuts any. */
@@ -53,38 +78,58 @@ function guessDelimiter(text: string): string | undefined {
   let best: string | undefined;
   let most = 1;
   for (const delimiter of DELIMITERS) {
-    const counts = lines.map((line) => line.replaceAll(/"[^"]*"/g, "").split(delimiter).length);
+    // Words of a text are no fields, unless nothing else is.
+    if (delimiter === WHITESPACE && best !== undefined) break;
+    const counts = lines.map((line) => fieldsOf(line.replaceAll(/"[^"]*"/g, ""), delimiter));
     const same = counts.filter((count) => count === counts[0]).length;
     if (counts[0] > most && same >= DELIMITER_SHARE * counts.length) [best, most] = [delimiter, counts[0]];
   }
   return best;
 }
 
-/** Whether fields may be quoted: never in MovieLens' format, and between tabs only where some field is. */
-function isQuoted(text: string, delimiter: string): boolean {
-  return delimiter !== "::" && (delimiter !== "\t" || /(?:^|[\t\r\n])"/.test(text));
+function fieldsOf(line: string, delimiter: string): number {
+  return delimiter === WHITESPACE ? line.trim().split(/[ \t]+/).length : line.split(delimiter).length;
 }
 
-async function readTextHead(file: string, count: number, delimiter: string, quoted: boolean): Promise<Head> {
+/** Whether fields may be quoted: never in MovieLens' format, and between tabs only where some field is. */
+function isQuoted(text: string, delimiter: string): boolean {
+  if (delimiter === "::" || delimiter === WHITESPACE) return false;
+  return delimiter !== "\t" || /(?:^|[\t\r\n])"/.test(text);
+}
+
+interface HeadFormat {
+  readonly delimiter: string;
+  readonly quoted: boolean;
+  readonly encoding: TextEncodingName;
+}
+
+async function readTextHead(file: string, count: number, text: HeadFormat): Promise<Head> {
+  const { delimiter, quoted, encoding } = text;
   const records: string[][] = [];
   // A header and a row too many, which tells that there are more.
-  await readRecords(file, { delimiter, quoted }, (fields) => {
+  await readRecords(file, text, (fields) => {
     records.push(fields.map((field) => field.trim()));
     return records.length < count + 2;
   });
-  const isWhole = records.length < count + 2;
   const [first, ...rest] = records;
   if (delimiter === "::" && isRating(first)) {
     const columns = ["user", "item", "rating", "timestamp"];
-    return { format: "movielens", delimiter, columns, rows: records.slice(0, count), isWhole };
-  }
-  if (first.some(isNumber)) {
-    const header = "user_id,item_id,rating,timestamp".replaceAll(",", delimiter);
-    const problem = `no header: the first line is ${excerpt(first.join(delimiter))}`;
-    throw new DataError(file, `${problem}; put the names of the columns above it, such as ${header}`, { line: 1 });
+    const isWhole = records.length <= count;
+    return {
+      format: "movielens",
+      delimiter,
+      encoding,
+      hasHeader: true,
+      columns,
+      rows: records.slice(0, count),
+      isWhole,
+    };
   }
   const format = delimiter === "\t" && !quoted ? "tsv" : "csv";
-  return { format, delimiter, columns: first, rows: rest.slice(0, count), isWhole };
+  const hasHeader = !first.some((field) => isNumber(field) || !Number.isNaN(secondsOfDate(field)));
+  const columns = hasHeader ? first : first.map((_, place) => String(place + 1));
+  const rows = hasHeader ? rest : records;
+  return { format, delimiter, encoding, hasHeader, columns, rows: rows.slice(0, count), isWhole: rows.length <= count };
 }
 
 /** `user::item::rating::timestamp`, without a header. */
@@ -104,7 +149,15 @@ function readParquetHead(file: string, count: number): Promise<Head> {
       (values) => rows.push(places.map((place) => (place < 0 ? "nested values" : asText(values[place])))),
       Math.min(count, table.rowCount),
     );
-    return { format: "parquet", delimiter: undefined, columns, rows, isWhole: table.rowCount <= count };
+    return {
+      format: "parquet",
+      delimiter: undefined,
+      encoding: "utf-8",
+      hasHeader: true,
+      columns,
+      rows,
+      isWhole: table.rowCount <= count,
+    };
   });
 }
 

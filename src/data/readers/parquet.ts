@@ -8,13 +8,18 @@ import { withParquetTable } from "./parquet-table.ts";
 import type { Reading } from "./reading.ts";
 
 /**
- * Adds the interactions of a Parquet file, one row group after another, so that it never has to fit in memory; other
+ * Adds the interactions of a Parquet file until `builder` has `most`, one row group after another, so that it never has to fit in memory; other
  * columns are not read. Users, items and lists are text or integers. Feedback and positions are numbers or truth values.
  * Times are numbers, which stay as they are, or dates and timestamps, which become seconds since 1970.
  * @throws DataError with file and row, counted from 1, when the file cannot be read, lacks a column, or holds a null or
  * something else that does not belong there
  */
-export function readParquet(file: string, { fields, rules }: Reading, builder: InteractionLogBuilder): Promise<void> {
+export function readParquet(
+  file: string,
+  { fields, rules }: Reading,
+  builder: InteractionLogBuilder,
+  most: number,
+): Promise<void> {
   return withParquetTable(file, async (table) => {
     const { columns: all } = table.description;
     const header = all.map(({ name }) => name);
@@ -35,6 +40,7 @@ export function readParquet(file: string, { fields, rules }: Reading, builder: I
       unit: "row",
     } as const;
     const rows = new InteractionRows(layout, builder);
-    await table.readRows(columns, (values, row) => rows.add(values, row));
+    const last = Math.min(table.rowCount, most - builder.size);
+    await table.readRows(columns, (values, row) => rows.add(values, row), last);
   });
 }

@@ -14,27 +14,31 @@ export type { InteractionSource };
 /**
  * Reads a log as its format and settings say. Several files are read in the order of their names, those that are empty
  * passed over.
+ * @param most rows to read at the most; all unless given
  * @throws DataError with file and line or row when a file cannot be read or understood; RangeError for another format,
  * and for columns that make no sense
  * @example
  * const columns = { user: 1, item: 2, feedback: 3, timestamp: 4 };
  * const log = await readInteractions({ format: "tsv", file: "ml-100k/u.data", columns });
  */
-export async function readInteractions(source: InteractionSource): Promise<InteractionLog> {
+export async function readInteractions(
+  source: InteractionSource,
+  most = Number.POSITIVE_INFINITY,
+): Promise<InteractionLog> {
   const reading = resolveReading(source);
   const files = await inputFiles(source.file);
   const builder = new InteractionLogBuilder();
   for (const file of files) {
-    if (files.length > 1 && (await stat(file)).size === 0) continue;
-    await readFile(file, reading, builder);
+    if (builder.size >= most || (files.length > 1 && (await stat(file)).size === 0)) continue;
+    await readFile(file, reading, builder, most);
   }
   if (builder.size === 0) throw noInteractions(source.file, expectedOf(reading));
   const lacks = missingFields(reading);
   return { ...builder.build(), ...(lacks.length > 0 && { lacks }) };
 }
 
-function readFile(file: string, reading: Reading, builder: InteractionLogBuilder): Promise<void> {
-  return isText(reading) ? readText(file, reading, builder) : readParquet(file, reading, builder);
+function readFile(file: string, reading: Reading, builder: InteractionLogBuilder, most: number): Promise<void> {
+  return isText(reading) ? readText(file, reading, builder, most) : readParquet(file, reading, builder, most);
 }
 
 const isText = (reading: Reading): reading is TextReading => reading.format.kind === "text";

@@ -25,20 +25,26 @@ function shownDelimiter(reading: TextReading): string {
 }
 
 /**
- * Adds the interactions of a file to `builder`.
+ * Adds the interactions of a file to `builder`, until it has `most`.
  * @throws DataError with file and line when the file cannot be read, the header is missing or lacks a column, or a
  * row does not fit the first
  */
-export async function readText(file: string, reading: TextReading, builder: InteractionLogBuilder): Promise<void> {
+export async function readText(
+  file: string,
+  reading: TextReading,
+  builder: InteractionLogBuilder,
+  most: number,
+): Promise<void> {
   const { format, settings } = reading;
   const delimited = { delimiter: delimiterOf(reading), quoted: format.quoted, encoding: settings.encoding };
   let rows: InteractionRows | undefined;
   await readRecords(file, delimited, (fields, line) => {
     if (rows === undefined) {
       rows = new InteractionRows(layoutOf(file, reading, fields, line), builder);
-      if (reading.hasHeader) return;
+      if (reading.hasHeader) return true;
     }
     rows.add(fields, line);
+    return builder.size < most;
   });
 }
 

@@ -47,6 +47,8 @@ export const preparationCountsSchema = z.object({
   listLength: count,
   /** Items of a list that were asked for, where no list has as many. */
   listLengthAsked: count.optional(),
+  /** Candidates of a list that were asked for, and the most that one has, where no list has as many. */
+  fewerCandidates: z.object({ asked: count, most: count }).optional(),
   /** Users who had met more than `maxUserShare` of all items, and their interactions, where there are any: left out. */
   metNearlyAll: z.object({ users: count, interactions: count }).optional(),
   /** Interactions that repeat another and were left out before the core filter, where there are any. */

@@ -36,7 +36,7 @@ export function formatDataReport(report: DataReport): string {
 export function formatPreparation(counts: PreparationCounts): string {
   const { core, listLength, dropped, read, kept, lists, trainingListsDrawn } = counts;
   const drawn = trainingListsDrawn < lists.training ? ` (${number(trainingListsDrawn)} of them drawn)` : "";
-  const { metNearlyAll, listLengthAsked } = counts;
+  const { metNearlyAll, listLengthAsked, fewerCandidates } = counts;
   const asked =
     listLengthAsked === undefined ? "" : ` at most (no list is as long as the listLength ${listLengthAsked})`;
   const untested = [
@@ -61,6 +61,9 @@ export function formatPreparation(counts: PreparationCounts): string {
     `lists of ${listLength}${asked}: ${number(lists.lists)}, of which ${number(lists.withPositive)} with a positive`,
     `training ${number(lists.training)}${drawn}, validation ${number(lists.validation)}, test ${number(lists.test)}`,
     ...leftOut(lists.withRepeat, "lists that hold an item twice"),
+    ...(fewerCandidates === undefined
+      ? []
+      : [`no list has the candidateCount ${fewerCandidates.asked}: at most ${fewerCandidates.most} candidates`]),
     ...(untested.length === 0 ? [] : [`users without a test list: ${untested.join(", ")}`]),
   ].join("\n");
 }

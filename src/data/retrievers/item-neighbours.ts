@@ -140,6 +140,23 @@ export class ItemNeighbourRetriever implements Retriever {
     return (item) => scores[item];
   }
 
+  /** An item that nobody met is nobody's neighbour. */
+  itemRows() {
+    return { width: 0, data: new Float64Array(0) };
+  }
+
+  rowScoresFor(): () => number {
+    return () => 0;
+  }
+
+  withItems(items: number): ItemNeighbourRetriever {
+    const { offsets, ...neighboured } = this.neighboured;
+    const last = offsets[offsets.length - 1];
+    const more = new Int32Array(offsets.length + items).fill(last);
+    more.set(offsets);
+    return new ItemNeighbourRetriever(this.likes, { ...neighboured, offsets: more });
+  }
+
   tensors(): Map<string, SafetensorsEntry> {
     const { likes, neighboured } = this;
     return new Map([

@@ -6,7 +6,7 @@
 import type { SafetensorsEntry } from "../../nn/index.ts";
 import type { InteractionLog } from "../interactions.ts";
 import type { Retriever, RetrieverQuery } from "./retriever.ts";
-import { restoredTensor, tensorOf } from "./retriever-tensors.ts";
+import { joined, restoredTensor, tensorOf } from "./retriever-tensors.ts";
 import { ridgeRegression } from "./ridge-regression.ts";
 
 /** What matrix factorisation learned of U users and I items. */
@@ -65,18 +65,51 @@ export class MatrixRetriever implements Retriever {
     return new MatrixRetriever({ width, users: users.data, items: items.data, biases }, projection.data);
   }
 
-  scoresFor({ user, history }: RetrieverQuery): (item: number) => number {
-    const { width, users, items, biases } = this.weights;
-    const vector =
-      user === undefined
-        ? this.project(history.map(({ item }) => item))
-        : users.subarray(user * width, (user + 1) * width);
+  scoresFor(query: RetrieverQuery): (item: number) => number {
+    const { width, items, biases } = this.weights;
+    const vector = this.vectorOf(query);
     return (item) => {
       const start = item * width;
       let score = biases[item];
       for (let j = 0; j < width; j++) score += vector[j] * items[start + j];
       return score;
     };
+  }
+
+  /** An item's vector and its bias: T = D + 1. */
+  itemRows() {
+    const { width, items, biases } = this.weights;
+    const data = new Float64Array(biases.length * (width + 1));
+    biases.forEach((bias, item) => {
+      data.set(items.subarray(item * width, (item + 1) * width), item * (width + 1));
+      data[item * (width + 1) + width] = bias;
+    });
+    return { width: width + 1, data };
+  }
+
+  rowScoresFor(query: RetrieverQuery): (row: ArrayLike<number>) => number {
+    const { width } = this.weights;
+    const vector = this.vectorOf(query);
+    return (row) => {
+      let score = row[width];
+      for (let j = 0; j < width; j++) score += vector[j] * row[j];
+      return score;
+    };
+  }
+
+  withItems(_items: number, rows: Float64Array): MatrixRetriever {
+    const { width, items, biases, users } = this.weights;
+    const vectors = rows.filter((_, at) => at % (width + 1) < width);
+    const more = {
+      width,
+      users,
+      items: joined(items, vectors),
+      biases: joined(
+        biases,
+        rows.filter((_, at) => at % (width + 1) === width),
+      ),
+    };
+    return new MatrixRetriever(more, this.projection);
   }
 
   tensors(): Map<string, SafetensorsEntry> {
@@ -87,6 +120,14 @@ export class MatrixRetriever implements Retriever {
       ["item_biases", tensorOf("F32", biases)],
       ["history_projection", tensorOf("F32", this.projection, width)],
     ]);
+  }
+
+  /** p of a known user, or of someone who met the history. */
+  private vectorOf({ user, history }: RetrieverQuery): ArrayLike<number> {
+    const { width, users } = this.weights;
+    return user === undefined
+      ? this.project(history.map(({ item }) => item))
+      : users.subarray(user * width, (user + 1) * width);
   }
 
   /** p of someone who met `history`. */

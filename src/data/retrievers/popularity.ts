@@ -2,7 +2,7 @@
 import type { SafetensorsEntry } from "../../nn/index.ts";
 import { type InteractionLog, positiveAt } from "../interactions.ts";
 import type { Retriever } from "./retriever.ts";
-import { restoredTensor, tensorOf } from "./retriever-tensors.ts";
+import { joined, restoredTensor, tensorOf } from "./retriever-tensors.ts";
 
 /** What popularity counts. */
 export interface PopularityOptions {
@@ -52,6 +52,18 @@ export class PopularityRetriever implements Retriever {
 
   scoresFor(): (item: number) => number {
     return (item) => this.scores[item];
+  }
+
+  itemRows() {
+    return { width: 1, data: this.scores };
+  }
+
+  rowScoresFor(): (row: ArrayLike<number>) => number {
+    return (row) => row[0];
+  }
+
+  withItems(_items: number, rows: Float64Array): PopularityRetriever {
+    return new PopularityRetriever(this.userCount, joined(this.scores, rows));
   }
 
   tensors(): Map<string, SafetensorsEntry> {

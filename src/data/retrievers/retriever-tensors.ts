@@ -19,3 +19,14 @@ export function restoredTensor<Data extends SafetensorsEntry["data"]>(
   }
   return { data: entry.data as Data, shape: entry.shape };
 }
+
+/** Numbers with others after them. */
+export function joined<Data extends Float32Array | Float64Array | Int32Array>(
+  first: Data,
+  second: ArrayLike<number>,
+): Data {
+  const both = new (first.constructor as new (length: number) => Data)(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}

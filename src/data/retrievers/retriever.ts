@@ -25,6 +25,12 @@ export interface Retriever {
   readonly itemCount: number;
   /** How much the user wants an item, by its number: the higher, the more. */
   scoresFor(query: RetrieverQuery): (item: number) => number;
+  /** What it knows of each item, T numbers that scores are linear in; T = 0 where it knows items by each other: [I, T]. */
+  itemRows(): { readonly width: number; readonly data: Float64Array };
+  /** As `scoresFor`, of an item whose row of T numbers is given. */
+  rowScoresFor(query: RetrieverQuery): (row: ArrayLike<number>) => number;
+  /** The same retriever with further items, which have these rows: [items, T], of which there may be none. */
+  withItems(items: number, rows: Float64Array): Retriever;
   /** All that it knows, as a file holds it. */
   tensors(): ReadonlyMap<string, SafetensorsEntry>;
 }

@@ -30,6 +30,8 @@ export interface ListConstraints {
   /** At most `limit` items of one category in a list; `of` is the category of each candidate, any numbers: [B, N]. */
   readonly categories?: { readonly of: Int32Array; readonly limit: number };
   readonly pins?: readonly Pin[];
+  /** What errors call candidates and categories; by their numbers unless given. */
+  readonly names?: { candidate(number: number): string; category(number: number): string };
 }
 
 /** Requests, candidates of each and positions of a list: B, N, L. */
@@ -102,8 +104,10 @@ function checkShapes({ forbidden, categories }: ListConstraints, { requests, can
   }
 }
 
+const NUMBERS: NonNullable<ListConstraints["names"]> = { candidate: String, category: String };
+
 /** The pinned candidate of each position of each request. */
-function placePins({ pins = [] }: ListConstraints, sizes: ListSizes): Map<number, number>[] {
+function placePins({ pins = [], names = NUMBERS }: ListConstraints, sizes: ListSizes): Map<number, number>[] {
   const pinnedAt = Array.from({ length: sizes.requests }, () => new Map<number, number>());
   for (const pin of pins) {
     const bounds = { request: sizes.requests, position: sizes.length, candidate: sizes.candidates };
@@ -116,7 +120,8 @@ function placePins({ pins = [] }: ListConstraints, sizes: ListSizes): Map<number
     const own = pinnedAt[pin.request];
     const before = own.get(pin.position);
     if (before !== undefined) {
-      const reason = `position ${pin.position} is pinned twice, to candidates ${before} and ${pin.candidate}`;
+      const both = `${names.candidate(before)} and ${names.candidate(pin.candidate)}`;
+      const reason = `position ${pin.position} is pinned twice, to candidates ${both}`;
       throw unsatisfiable(pin.request, reason);
     }
     own.set(pin.position, pin.candidate);
@@ -131,16 +136,17 @@ function unsatisfiable(request: number, reason: string): RangeError {
 function checkRequest(
   request: number,
   pinnedAt: ReadonlyMap<number, number>,
-  { forbidden, categories }: ListConstraints,
+  { forbidden, categories, names = NUMBERS }: ListConstraints,
   { candidates, length }: ListSizes,
 ): void {
   const row = request * candidates;
   const isForbidden = (candidate: number) => forbidden !== undefined && forbidden[row + candidate] !== 0;
   const pinned = [...pinnedAt.values()];
   for (const candidate of pinned) {
-    if (isForbidden(candidate)) throw unsatisfiable(request, `pinned candidate ${candidate} is forbidden`);
+    if (isForbidden(candidate))
+      throw unsatisfiable(request, `pinned candidate ${names.candidate(candidate)} is forbidden`);
     if (pinned.indexOf(candidate) !== pinned.lastIndexOf(candidate)) {
-      throw unsatisfiable(request, `candidate ${candidate} is pinned twice`);
+      throw unsatisfiable(request, `candidate ${names.candidate(candidate)} is pinned twice`);
     }
   }
   const allowed = Array.from({ length: candidates }, (_, n) => n).filter((n) => !isForbidden(n));
@@ -155,7 +161,7 @@ function checkRequest(
   for (const [category, count] of counts) {
     const fixed = pinnedCounts.get(category) ?? 0;
     if (fixed > limit) {
-      const reason = `${fixed} pinned candidates are of category ${category}, at most ${limit} may be`;
+      const reason = `${fixed} pinned candidates are of category ${names.category(category)}, at most ${limit} may be`;
       throw unsatisfiable(request, reason);
     }
     capacity += Math.min(limit, count);

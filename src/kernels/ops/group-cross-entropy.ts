@@ -8,7 +8,8 @@
  * Mean and population standard deviation are those of the group ("group"), of the whole batch ("batch"), or 0 and 1
  * ("none"). An optional mask [B, G] leaves lists out of their group. A group that is empty, or whose rewards spread
  * (maximum - minimum) by `minimumSpread` or less, says nothing about what is better: it gives 0 and takes no
- * gradient. The rewards are held constant. The second output is pi_ref (zeros for a group that was skipped), and the
+ * gradient. A reward that is not finite makes its group's loss and reference NaN, so that nobody learns on without
+ * noticing. The rewards are held constant. The second output is pi_ref (zeros for a group that was skipped), and the
  * gradient with respect to log pi is simply -pi_ref.
  */
 import type { Draw } from "../draw.ts";
@@ -89,6 +90,18 @@ const POLICY = `  var smallest = 3.4e38;
     }
   }
   loss[row] = 0.0;
+  // By its bits, since a compiler may assume that there is nothing of the kind.
+  for (var j = 0u; j < parameters.columns; j++) {
+    let bits = bitcast<u32>(rewards[start + j]);
+    if (is_kept(mask_start + j) && (bits & 0x7f800000u) == 0x7f800000u) {
+      let nothing = bitcast<f32>(bits | 0x7fc00000u);
+      loss[row] = nothing;
+      for (var k = 0u; k < parameters.columns; k++) {
+        if (is_kept(mask_start + k)) { policy[start + k] = nothing; }
+      }
+      return;
+    }
+  }
   // Comparing the two first keeps an empty group's difference from overflowing.
   if (smallest >= largest || largest - smallest <= parameters.minimum_spread) { return; }
 
@@ -150,10 +163,17 @@ export const groupCrossEntropy: Operation<GroupCrossEntropyAttributes> = {
     forEachRow(rewards, mask, (group, start, end, isKept) => {
       let smallest = Number.POSITIVE_INFINITY;
       let largest = Number.NEGATIVE_INFINITY;
+      let areFinite = true;
       for (let i = start; i < end; i++) {
         if (!isKept(i)) continue;
         smallest = Math.min(smallest, rewards.data[i]);
         largest = Math.max(largest, rewards.data[i]);
+        areFinite &&= Number.isFinite(rewards.data[i]);
+      }
+      if (!areFinite) {
+        loss.data[group] = Number.NaN;
+        for (let i = start; i < end; i++) if (isKept(i)) policy.data[i] = Number.NaN;
+        return;
       }
       if (!(largest - smallest > minimumSpread)) return;
 

@@ -6,14 +6,17 @@ import type { Kernel, KernelCall } from "../dispatch.ts";
 import { broadcastStrides, lastExtent, loopNest, type Shape, sizeOf } from "../shape.ts";
 import type { TensorSpec } from "../tensor-spec.ts";
 import { defineKernel, type KernelWriter, type ParameterNames, type Parameters } from "./kernel.ts";
-import { type Elements, sweep } from "./stretches.ts";
-import { F32x4, type Floats, type I32, I32x4 } from "./values.ts";
+import { type Elements, sweepFrom } from "./stretches.ts";
+import { F32x4, type Floats, type I32, I32x4, type Integer } from "./values.ts";
 
 /** Four elements of a row, or one that stands in all four places: of tensors [..., C] or vectors [C]. */
 export interface RowElements extends Elements {
   /** `value`, but `otherwise` where the mask hides the element, and in the places that repeat a single one. */
   kept(value: F32x4, otherwise: Floats): F32x4;
 }
+
+/** Elements of a long row that are added up before their sum joins the others'. */
+const BLOCK = 4096;
 
 const FIRST_ALONE = I32x4.of(-1, 0, 0, 0);
 
@@ -30,6 +33,8 @@ export class Row {
     private readonly bytes: I32,
     /** Where the row's mask begins. */
     private readonly mask?: I32,
+    /** Whether rows are so long that sums are carried block by block: their error is that of a block, and of so many. */
+    private readonly isLong = false,
   ) {
     this.start = write.let(index.mul(bytes));
   }
@@ -45,7 +50,11 @@ export class Row {
   }
 
   sweep(formula: (elements: RowElements) => void): void {
-    sweep(this.write, this.bytes, (elements) => {
+    this.sweepPart(0, this.bytes, formula);
+  }
+
+  private sweepPart(from: Integer, to: I32, formula: (elements: RowElements) => void): void {
+    sweepFrom(this.write, from, to, (elements) => {
       const kept = this.mask && this.write.let(elements.load(this.mask).asIntegers().notEquals(0));
       const counts = elements.isSingle ? (kept?.and(FIRST_ALONE) ?? FIRST_ALONE) : kept;
       formula({ ...elements, kept: (value, otherwise) => counts?.select(value, otherwise) ?? value });
@@ -60,14 +69,32 @@ export class Row {
   /** Several sums in one sweep. */
   sums(count: number, terms: (elements: RowElements) => readonly F32x4[]): F32x4[] {
     const { write } = this;
-    const totals = Array.from({ length: count }, () => write.variable(F32x4.splat(0)));
-    this.sweep((elements) => {
-      for (const [number, term] of terms(elements).entries()) {
-        const total = totals[number];
-        write.set(total, total.add(elements.kept(term, 0)));
-      }
-    });
+    const zeros = () => Array.from({ length: count }, () => write.variable(F32x4.splat(0)));
+    const totals = zeros();
+    const addUp = (sums: typeof totals, from: Integer, to: I32) =>
+      this.sweepPart(from, to, (elements) => {
+        for (const [number, term] of terms(elements).entries()) {
+          write.set(sums[number], sums[number].add(elements.kept(term, 0)));
+        }
+      });
+    if (!this.isLong) addUp(totals, 0, this.bytes);
+    else {
+      write.loop(0, this.bytes, 4 * BLOCK, (from) => {
+        const parts = zeros();
+        addUp(parts, from, write.let(from.add(4 * BLOCK).min(this.bytes)));
+        for (const [number, total] of totals.entries()) write.set(total, total.add(parts[number]));
+      });
+    }
     return totals.map((total) => acrossPlaces(write, total, (a, b) => a.add(b)));
+  }
+
+  /** Whether the row keeps nothing, in all four places, where a condition holds that it then meets. */
+  isEmptyWhere(condition: I32x4): I32x4 {
+    const { write } = this;
+    if (this.mask === undefined) return write.let(this.bytes.toFloat().splat().equals(0));
+    const isEmpty = write.variable(condition);
+    write.if(isEmpty.element(0), () => write.set(isEmpty, this.sum(() => F32x4.splat(1)).equals(0)));
+    return isEmpty;
   }
 
   /** The largest element that is kept, in all four places; the lowest finite number where there is none. */
@@ -122,21 +149,28 @@ export function defineMasked<const Integers extends string, const Numbers extend
   };
 }
 
+/** Kernels of rows that are short, and of longer ones. */
+export interface RowKernels extends MaskedKernels {
+  readonly long: MaskedKernels;
+}
+
 /** Declares what is done with each row of tensors [..., C]; the kernels also take `columns`. */
 export function defineRowKernels<const Integers extends string, const Numbers extends string = "">(
   name: string,
   parameters: ParameterNames<Integers, Numbers>,
   formula: (write: KernelWriter, row: Row, given: Parameters<Integers, Numbers>) => void,
-): MaskedKernels {
+): RowKernels {
   const i32 = `${parameters.i32}, columns` as const;
-  return defineMasked(name, { ...parameters, i32 }, (write, given, mask) => {
-    const { columns, first, last } = given as Parameters<"columns">;
-    const bytes = write.let(columns.shiftLeft(2));
-    write.loop(first, last, 1, (index) => {
-      const maskRow = mask && maskRowAddress(write, index, bytes, mask);
-      formula(write, new Row(write, index, bytes, maskRow), given as Parameters<Integers, Numbers>);
+  const define = (own: string, isLong: boolean) =>
+    defineMasked(own, { ...parameters, i32 }, (write, given, mask) => {
+      const { columns, first, last } = given as Parameters<"columns">;
+      const bytes = write.let(columns.shiftLeft(2));
+      write.loop(first, last, 1, (index) => {
+        const maskRow = mask && maskRowAddress(write, index, bytes, mask);
+        formula(write, new Row(write, index, bytes, maskRow, isLong), given as Parameters<Integers, Numbers>);
+      });
     });
-  });
+  return { ...define(name, false), long: define(`${name} of long rows`, true) };
 }
 
 /** An element whose exponential is taken is as much work as so many others. */
@@ -144,14 +178,14 @@ export const WORK_OF_EXPONENTIAL = 8;
 
 /** Runs kernels over the rows of `shape`; undefined where the mask is broadcast along axes that do not lie together. */
 export function rowCalls(
-  kernels: MaskedKernels,
+  kernels: RowKernels,
   shape: Shape,
   given: KernelCall["arguments"],
   mask?: TensorSpec,
 ): KernelCall[] | undefined {
   const columns = lastExtent(kernels.plain.name, shape);
   const items = sizeOf(shape.slice(0, -1));
-  const chosen = chooseKernel(kernels, shape, mask);
+  const chosen = chooseKernel(columns > BLOCK ? kernels.long : kernels, shape, mask);
   if (chosen === undefined) return undefined;
   const all = { ...given, columns, ...chosen.maskRows };
   return [{ kernel: chosen.kernel, arguments: all, items, work: items * columns * WORK_OF_EXPONENTIAL }];

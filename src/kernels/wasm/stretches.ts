@@ -1,6 +1,6 @@
 /** How kernels walk rows: in stretches that items take, and four elements at a time. */
 import type { KernelWriter } from "./kernel.ts";
-import { F32x4, type I32 } from "./values.ts";
+import { F32x4, type I32, type Integer } from "./values.ts";
 
 /** How a formula reads and writes four elements, or one that stands in all four places, given where their row begins. */
 export interface Elements {
@@ -11,6 +11,16 @@ export interface Elements {
 
 /** Writes a formula for each element of rows of `bytes` bytes; it is also given where they are in a row, in bytes. */
 export function sweep(write: KernelWriter, bytes: I32, formula: (elements: Elements, offset: I32) => void): void {
+  sweepFrom(write, 0, bytes, formula);
+}
+
+/** The same of a part of the rows: `from`, a multiple of 16, to before `to`, in bytes. */
+export function sweepFrom(
+  write: KernelWriter,
+  from: Integer,
+  to: I32,
+  formula: (elements: Elements, offset: I32) => void,
+): void {
   const four = (offset: I32): Elements => ({
     isSingle: false,
     load: (row) => F32x4.load(row.add(offset)),
@@ -21,12 +31,9 @@ export function sweep(write: KernelWriter, bytes: I32, formula: (elements: Eleme
     load: (row) => F32x4.loadSplat(row.add(offset)),
     store: (row, value) => write.storeElement(row.add(offset), value, 0),
   });
-  sweepApart(
-    write,
-    bytes,
-    (offset) => formula(four(offset), offset),
-    (offset) => formula(one(offset), offset),
-  );
+  const whole = write.let(to.and(-16));
+  write.loop(from, whole, 16, (offset) => formula(four(offset), offset));
+  write.loop(whole, to, 4, (offset) => formula(one(offset), offset));
 }
 
 /** As `sweep`, with one formula for four elements and another for each of the rest. */

@@ -126,16 +126,18 @@ export class PermutationInterest extends Module implements ListJudge {
     const isWhole = exceeds(countItems(historyWeights.sum(1, true)), length - 1);
     const isLiked = exceeds(countItems(historyWeights.slice(1, 0, 1)), 0);
     const recency = Array.from({ length: count }, (_, e) => 1 / (2 + Math.floor((count - 1 - e) / 2)));
-    const items = this.encodeWithoutScores(batch, history.slice(1, first));
+    // What a request brings along is of its candidates.
+    const observed = batch.observed && { ...batch.observed, items: undefined };
+    const items = this.encodeWithoutScores({ ...batch, ...(observed && { observed }) }, history.slice(1, first));
     return {
       items: items.reshape([size, count, length, width]),
       weights: isWhole.mul(isLiked).mul(tensor(recency, [count])),
     };
   }
 
-  /** Items i32 [B, K] with their users, as if the retriever had scored all of them 0: [B, K, D]. */
+  /** Items i32 [B, K] with their users, as if the retriever had scored all of them 0, and by nothing else: [B, K, D]. */
   private encodeWithoutScores(batch: RequestBatch, items: Tensor): Tensor {
     const retrieverScores = zeros([...items.shape, 1], batch.retrieverScores);
-    return this.encoder.forward({ ...batch, items, retrieverScores });
+    return this.encoder.forward({ ...batch, items, retrieverScores, candidateFeatures: undefined });
   }
 }

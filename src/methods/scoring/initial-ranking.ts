@@ -31,13 +31,23 @@ export function embedRanks(table: Embedding, ranks: Tensor): Tensor {
 /**
  * An initial ranking without ties, both ways, i32 [B, N]: the rank of each candidate, from 0, and the place of the
  * candidate of each rank. Of equal scores the lower item number comes first, so that nothing depends on where candidates
- * stand.
+ * stand; only those of one number, of which no item is known, stay in their order.
  */
 export function initialOrder({ retrieverScores, items }: RequestBatch): { ranks: Tensor; places: Tensor } {
   const [requests, count] = items.shape;
   const otherScores = retrieverScores.transpose();
-  const lowerItems = items.reshape([requests, 1, count]).less(items.reshape([requests, count, 1]));
-  const tied = otherScores.equal(retrieverScores).cast("f32").mul(lowerItems.cast("f32"));
+  const [otherItems, ownItems] = [items.reshape([requests, 1, count]), items.reshape([requests, count, 1])];
+  const places = tensor(
+    Int32Array.from({ length: count }, (_, place) => place),
+    [count],
+  );
+  const lowerPlaces = places
+    .reshape([1, count])
+    .less(places.reshape([count, 1]))
+    .cast("f32");
+  const sameItems = otherItems.equal(ownItems).cast("f32");
+  const earlier = otherItems.less(ownItems).cast("f32").add(sameItems.mul(lowerPlaces));
+  const tied = otherScores.equal(retrieverScores).cast("f32").mul(earlier);
   const ranks = otherScores.greater(retrieverScores).cast("f32").add(tied).sum(2).cast("i32");
   return { ranks, places: inverted(ranks) };
 }

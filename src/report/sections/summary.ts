@@ -20,7 +20,9 @@ export function summary({ result, stages }: ReportInput): Html {
 /** The measure that methods are compared by. */
 function mainMeasure(result: StoredResult): Measure | undefined {
   const measures = measuresOf(result);
-  return measures.find(({ key }) => key === "trueReward") ?? measures.find(({ key }) => key === "hit");
+  return (
+    measures.find(({ key }) => key === "trueReward") ?? measures.find(({ key }) => key === "ndcg10" || key === "hit")
+  );
 }
 
 /** Which method is best by what counts, by how much, and whether that may be chance. */

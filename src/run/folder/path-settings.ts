@@ -6,6 +6,7 @@ const PATH_SETTINGS: readonly (readonly string[])[] = [
   ["data", "file"],
   ["data", "validationFile"],
   ["data", "testFile"],
+  ["data", "queryFile"],
   ["data", "prepared"],
   ["serve", "tokenFile"],
 ];

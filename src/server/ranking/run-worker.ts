@@ -94,7 +94,7 @@ function checkList(outcome: RankedList | RankRequestError): void {
 /** Ranks them together. Where that fails each is ranked alone, so that only those that cannot be ranked have no list. */
 async function rankBatch(ranker: ListRanker, requests: readonly RankRequest[]): Promise<RankOutcome[]> {
   try {
-    return (await ranker.rankMany(requests)).map(toOutcome);
+    return (await ranker.rankMany(requests)).map((result) => toOutcome(result, ranker.description));
   } catch (error) {
     // For the log; the client does not see it.
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -105,8 +105,8 @@ async function rankBatch(ranker: ListRanker, requests: readonly RankRequest[]): 
   }
 }
 
-function toOutcome(result: RankedList | RankRequestError): RankOutcome {
-  if (!(result instanceof RankRequestError)) return { list: result };
+function toOutcome(result: RankedList | RankRequestError, { fingerprint }: RankerFacts): RankOutcome {
+  if (!(result instanceof RankRequestError)) return { list: result, fingerprint };
   const { code, message, path } = result;
   return { fault: { code, message, path } };
 }

@@ -26,7 +26,9 @@ export interface RequestFault {
 }
 
 /** What became of one request. */
-export type RankOutcome = { readonly list: RankedList } | { readonly fault: RequestFault };
+export type RankOutcome =
+  /** With the fingerprint of the ranker that made it. */
+  { readonly list: RankedList; readonly fingerprint: string } | { readonly fault: RequestFault };
 
 export interface Batch {
   readonly requests: readonly RankRequest[];

@@ -83,7 +83,10 @@ const ENTRIES = {
   /** x + s for a number s. */
   shift: unary("x + s", "g", { parameterRange: [-2, 2] }),
   /** x^s for a number s. */
-  power: unary("pow(x, s)", "g * s * pow(x, s - 1)", { range: { minimum: 0.3 }, parameterRange: [-2, 3] }),
+  power: unary("pow(x, s)", "select(g * s * pow(x, s - 1), 0, s == 0)", {
+    range: { minimum: 0.3 },
+    parameterRange: [-2, 3],
+  }),
   add: binary("a + b", "g", "g"),
   subtract: binary("a - b", "g", "-g"),
   multiply: binary("a * b", "g * b", "g * a"),

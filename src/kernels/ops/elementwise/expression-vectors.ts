@@ -96,15 +96,18 @@ function floatsOrNumber(value: Quantity): Floats {
   return value instanceof I32x4 ? value.toFloats() : value;
 }
 
+/** The root that is a power: infinity of minus infinity (IEEE 754-2019, section 9.2.1). */
+const root = (x: F32x4) => x.equals(Number.NEGATIVE_INFINITY).select(Number.POSITIVE_INFINITY, x.sqrt());
+
 /** Powers of few operations, by their exponent. */
 const POWERS: ReadonlyMap<Quantity, (x: F32x4) => F32x4> = new Map([
   [-3, (x: F32x4) => F32x4.splat(1).div(x.mul(x).mul(x))],
   [-2, (x: F32x4) => F32x4.splat(1).div(x.mul(x))],
-  [-1.5, (x: F32x4) => F32x4.splat(1).div(x.mul(x.sqrt()))],
+  [-1.5, (x: F32x4) => F32x4.splat(1).div(x.mul(root(x)))],
   [-1, (x: F32x4) => F32x4.splat(1).div(x)],
-  [-0.5, (x: F32x4) => F32x4.splat(1).div(x.sqrt())],
+  [-0.5, (x: F32x4) => F32x4.splat(1).div(root(x))],
   [0, () => F32x4.splat(1)],
-  [0.5, (x: F32x4) => x.sqrt()],
+  [0.5, root],
   [1, (x: F32x4) => x],
   [2, (x: F32x4) => x.mul(x)],
   [3, (x: F32x4) => x.mul(x).mul(x)],

@@ -33,14 +33,32 @@ export function namesUsed(expression: string, names: readonly string[]): string[
   return names.filter((name) => new RegExp(`\\b${name}\\b`).test(expression));
 }
 
-/** WGSL's own tanh may overflow far from 0, where it is 1 to the last bit anyway. */
+/**
+ * WGSL's own tanh may overflow far from 0, where it is 1 to the last bit anyway; its pow knows no negative base, and
+ * neither the power 0 nor 0 to any power.
+ */
 const WGSL_FUNCTIONS = `
 fn stable_tanh(x: f32) -> f32 { return tanh(clamp(x, -15, 15)); }
+
+fn real_power(x: f32, s: f32) -> f32 {
+  if (s == 0.0) { return 1.0; }
+  if (s == 1.0) { return x; }
+  if (s == 2.0) { return x * x; }
+  if (s == 3.0) { return x * x * x; }
+  let size = abs(x);
+  let is_odd = floor(s) == s && floor(0.5 * s) != 0.5 * s;
+  if (x == 0.0) { return select(0.0, 1.0 / select(size, x, is_odd), s < 0.0); }
+  if (x < 0.0 && floor(s) != s) { return sqrt(x); }
+  return select(1.0, -1.0, x < 0.0 && is_odd) * pow(size, s);
+}
 `;
 
 /** `expression` in WGSL, over variables of the same names. */
 export function wgslExpression(expression: string): { readonly functions: string; readonly code: string } {
-  return { functions: WGSL_FUNCTIONS, code: expression.replace(/\btanh\(/g, "stable_tanh(") };
+  return {
+    functions: WGSL_FUNCTIONS,
+    code: expression.replace(/\btanh\(/g, "stable_tanh(").replace(/\bpow\(/g, "real_power("),
+  };
 }
 
 /** Compiles `expression` when its loop is first needed: a page that forbids code made of text can load this. */

@@ -188,17 +188,17 @@ export const layerNorm: Operation<LayerNormAttributes> = {
     signature: "x, gain, bias -> out, means, inverses",
     numbers: {
       epsilon: ({ epsilon }: LayerNormAttributes) => epsilon,
-      /** What each element counts in the mean of a row. */
-      share: (_, columns) => 1 / Math.max(1, columns),
+      /** What the sums of a row are divided by: the mean of equal numbers is that number. */
+      divisor: (_, columns) => Math.max(1, columns),
     },
-    simd(write, row, { x, gain, bias, epsilon, share, out, means, inverses }) {
+    simd(write, row, { x, gain, bias, epsilon, divisor, out, means, inverses }) {
       const [elements, result] = [row.of(x), row.of(out)];
-      const mean = write.let(row.sum(({ load }) => load(elements)).mul(share.splat()));
+      const mean = write.let(row.sum(({ load }) => load(elements)).div(divisor.splat()));
       const squares = row.sum(({ load }) => {
         const deviation = write.let(load(elements).sub(mean));
         return deviation.mul(deviation);
       });
-      const deviation = squares.mul(share.splat()).add(epsilon.splat()).sqrt();
+      const deviation = squares.div(divisor.splat()).add(epsilon.splat()).sqrt();
       const inverse = write.let(F32x4.splat(1).div(deviation));
       row.sweep(({ load, store }) => {
         store(result, load(elements).sub(mean).mul(inverse).mul(load(gain)).add(load(bias)));

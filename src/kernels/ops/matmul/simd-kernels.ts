@@ -2,6 +2,7 @@
 import { type LeftOperand, TILE_COLUMNS, TILE_ROWS, writeProduct } from "../../wasm/gemm.ts";
 import { writePackedColumns, writePackedRows } from "../../wasm/gemm-packing.ts";
 import { defineKernel, type KernelWriter, type Parameters } from "../../wasm/kernel.ts";
+import { LosslessSums } from "../../wasm/lossless-sum.ts";
 import { F32, F32x4, I32 } from "../../wasm/values.ts";
 
 const BYTES = 4;
@@ -121,7 +122,13 @@ function defineMultiply(order: LeftOperand["order"]) {
   });
 }
 
-/** Items are groups of 4 rows; each row's sum is carried in 4 lanes and what is left over of the depth. */
+/** Bytes of a row whose products are added up before their sums join those of the others. */
+const VECTOR_BLOCK = 2048 * BYTES;
+
+/**
+ * Items are groups of 4 rows; each row's sum is carried in 4 lanes, block by block, so that a long row's error stays that
+ * of a block, and what is left over of the depth.
+ */
 export const multiplyVector = defineKernel(
   "matmul with a vector",
   { i32: `${COMMON}, groups`, f32: "floor" },
@@ -135,16 +142,22 @@ export const multiplyVector = defineKernel(
       const { a, b } = operandAddresses(write, p, matrix);
       const rows = [0, 1, 2, 3].map((r) => write.let(row.add(r).min(p.rows.sub(1))));
       const addresses = rows.map((number) => write.let(a.add(number.mul(rowStride))));
-      const sums = rows.map(() => write.variable(F32x4.splat(0)));
+      const sums = rows.map(() => new LosslessSums(write));
       const offset = write.variable(I32.constant(0));
-      write.while(offset.notEquals(endOfVectors), () => {
-        const factor = write.let(F32x4.load(b.add(offset)));
-        sums.forEach((sum, r) => {
-          write.set(sum, F32x4.load(addresses[r].add(offset)).mul(factor).add(sum));
+      write.while(offset.less(endOfVectors), () => {
+        const end = write.let(offset.add(VECTOR_BLOCK).min(endOfVectors));
+        const ofBlock = rows.map(() => write.variable(F32x4.splat(0)));
+        write.while(offset.less(end), () => {
+          const factor = write.let(F32x4.load(b.add(offset)));
+          ofBlock.forEach((sum, r) => {
+            write.set(sum, F32x4.load(addresses[r].add(offset)).mul(factor).add(sum));
+          });
+          write.set(offset, offset.add(16));
         });
-        write.set(offset, offset.add(16));
+        for (const [r, sum] of sums.entries()) sum.add(ofBlock[r]);
       });
-      const totals = sums.map((sum) => {
+      const totals = sums.map((lossless) => {
+        const sum = write.let(lossless.result());
         const pairs = write.let(sum.add(sum.shuffle(sum, [2, 3, 0, 1])));
         return write.variable(pairs.element(0).add(pairs.element(1)).add(start));
       });

@@ -94,7 +94,9 @@ function multiplyCalls(product: MatrixProduct, outer: LoopAxis, inner: LoopAxis)
   const rowBlocks = Math.ceil(rows / ROWS_PER_ITEM);
   const columnsPerItem = columnsOfItem(columns, matrices * rowBlocks);
   const columnBlocks = Math.ceil(columns / columnsPerItem);
-  const depthBlocks = Math.max(1, Math.ceil(depth / LONGEST_DEPTH));
+  // Blocks of a very long depth grow with their number: a sum's error grows with each.
+  const longestDepth = Math.max(LONGEST_DEPTH, Math.ceil(Math.sqrt(depth)));
+  const depthBlocks = Math.max(1, Math.ceil(depth / longestDepth));
   const multiply: KernelCall = {
     kernel: isReadByRows(a, columns) ? multiplyByRows : multiplyByColumns,
     // One literal: every call makes it, and spreading others into it takes longer than a small product.

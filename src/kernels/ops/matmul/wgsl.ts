@@ -227,12 +227,19 @@ ${eachOfTile(
 const WANTED_INVOCATIONS = 8192;
 const SMALLEST_SLICE = 256;
 const MOST_SLICES = 16;
+/** A longer depth is cut for the accuracy of its sums, into slices of so many steps where these take no more elements. */
+const LONG_DEPTH = 16384;
+const ACCURATE_SLICE = 512;
+const MOST_SLICED = 1 << 24;
 
 /** Parts that the depth of a product with few rows and columns is cut into: a function of its shape alone. */
 function slicesOf({ batch, rows, columns, depth }: Product): number {
   const invocations = sizeOf(batch) * Math.ceil(rows / TILE) * Math.ceil(columns / TILE);
   const wanted = Math.ceil(WANTED_INVOCATIONS / invocations);
-  return Math.max(1, Math.min(wanted, Math.floor(depth / SMALLEST_SLICE), MOST_SLICES));
+  const forSpeed = Math.min(wanted, Math.floor(depth / SMALLEST_SLICE), MOST_SLICES);
+  const forAccuracy =
+    depth <= LONG_DEPTH ? 1 : Math.min(depth / ACCURATE_SLICE, MOST_SLICED / (sizeOf(batch) * rows * columns));
+  return Math.max(1, forSpeed, Math.floor(forAccuracy));
 }
 
 /**
@@ -250,7 +257,13 @@ export function productPrograms(name: string, product: Product, scratch?: number
   const parts: TensorPlace = { scratch, length: slices * size, dtype: "f32" };
   const partial = { ...product, out: { ...product.out, source: parts }, epilogue: {} };
   const sum = `  var total = 0.0;
-  for (var slice = 0u; slice < parameters.slices; slice++) { total += parts[slice * parameters.count + i]; }
+  for (var block = 0u; block < parameters.slices; block += 64u) {
+    var part = 0.0;
+    for (var slice = block; slice < min(block + 64u, parameters.slices); slice++) {
+      part += parts[slice * parameters.count + i];
+    }
+    total += part;
+  }
   finish(total, i, i % parameters.columns);`;
   return [
     tileProgram(`${name} in slices`, partial, slices),

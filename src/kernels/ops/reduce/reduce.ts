@@ -57,7 +57,7 @@ function reductionWalk(x: TensorSpec, out: TensorSpec) {
   };
 }
 
-/** Terms that one invocation adds up before a sum is split among several. */
+/** Terms that one invocation adds up before they join others, its own or those of several that share a sum. */
 const TERMS_PER_INVOCATION = 512;
 /** Invocations from which a device has enough to do. */
 const ENOUGH_INVOCATIONS = 4096;
@@ -70,9 +70,13 @@ ${first}
   let start = (i % parameters.parts) * parameters.terms;
   let end = min(start + parameters.terms, parameters.reduced);
   var total = ${dtype}(0);
-  for (var r = start; r < end; r++) {
+  for (var block = start; block < end; block += ${TERMS_PER_INVOCATION}u) {
+    var part = ${dtype}(0);
+    for (var r = block; r < min(block + ${TERMS_PER_INVOCATION}u, end); r++) {
 ${along}
-    total += x[o_at_x + r_at_x];
+      part += x[o_at_x + r_at_x];
+    }
+    total += part;
   }
   out[i] = total;`;
   const parameters = { parts, terms: Math.ceil(walk.parameters.reduced / parts), ...walk.parameters };

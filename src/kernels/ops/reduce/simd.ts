@@ -7,7 +7,8 @@ import type { TensorSpec } from "../../operation.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { copyAllCall, copyBlock } from "../../wasm/block-kernels.ts";
 import { defineKernel, type KernelWriter } from "../../wasm/kernel.ts";
-import { addition, type Combination, defineRows, ELEMENTS_PER_PART } from "../../wasm/row-reduction.ts";
+import { LosslessSums } from "../../wasm/lossless-sum.ts";
+import { addition, type Combination, chooseRows, defineRows, ELEMENTS_PER_PART } from "../../wasm/row-reduction.ts";
 import { defineRowKernels } from "../../wasm/rows.ts";
 import { forEachStretch, sweep } from "../../wasm/stretches.ts";
 import { F32, F32x4, type I32 } from "../../wasm/values.ts";
@@ -35,22 +36,37 @@ function reductionExtents(whole: Shape, part: Shape): Extents | undefined {
   return { outer: product(runs.slice(0, at)), reduced: runs[at].extent, inner: product(runs.slice(at + 1)) };
 }
 
+/** Rows from which a sum also carries along what its additions round away. */
+const LONG_COLUMN = 2048;
+
 /**
  * y [items, columns] = x [size, columns] combined `length` rows at a time. Four rows are combined with each other and
  * then with y's row, in f32: a sum of a part takes a quarter as many additions as it has rows.
+ *
+ * @param isLossless whether what is lost of a sum is carried along, in `lost` [items, columns]
  */
-function defineColumns(name: string, { identity, combine: method }: Combination): Kernel {
-  return defineKernel(name, { i32: "x, out, columns, length, size" }, (write, { x, out, columns, ...range }) => {
+function defineColumns(name: string, { identity, combine: method }: Combination, isLossless = false): Kernel {
+  const parameters = { i32: "x, out, lost, columns, length, size" } as const;
+  return defineKernel(name, parameters, (write, { x, out, lost, columns, ...range }) => {
     const bytes = write.let(columns.shiftLeft(2));
     const combine = (a: F32x4, b: F32x4) => a[method](b);
     forEachStretch(write, range, (item, start, count) => {
       const target = write.let(out.add(item.mul(bytes)));
+      const lostRow = write.let(lost.add(item.mul(bytes)));
       /** Combines the rows that start at `rows` with the target. */
       const take = (rows: readonly I32[]) =>
         sweep(write, bytes, ({ load, store }) => {
-          store(target, combine(load(target), rows.map((row) => load(row)).reduce(combine)));
+          const more = rows.map((row) => load(row)).reduce(combine);
+          if (!isLossless) store(target, combine(load(target), more));
+          else {
+            const sums = new LosslessSums(write, load(target), load(lostRow));
+            sums.add(more);
+            store(target, sums.total);
+            store(lostRow, sums.lost);
+          }
         });
       fill(write, target, bytes, F32.constant(identity));
+      if (isLossless) fill(write, lostRow, bytes, F32.constant(0));
       const row = write.variable(x.add(start.mul(bytes)));
       const advance = (rows: number) => write.set(row, row.add(bytes.mul(rows)));
       const byFour = write.let(count.and(-4));
@@ -61,6 +77,10 @@ function defineColumns(name: string, { identity, combine: method }: Combination)
       write.loop(byFour, count, 1, () => {
         take([row]);
         advance(1);
+      });
+      if (!isLossless) return;
+      sweep(write, bytes, ({ load, store }) => {
+        store(target, new LosslessSums(write, load(target), load(lostRow)).result());
       });
     });
   });
@@ -109,23 +129,28 @@ function stretches({ outer, reduced, inner }: Extents) {
 function reductionOf(name: string, combination: Combination) {
   const rows = defineRows(`${name} of rows`, combination);
   const columns = defineColumns(`${name} of columns`, combination);
+  const longColumns = defineColumns(`${name} of long columns`, combination, true);
   return ([x]: readonly TensorSpec[], [y]: readonly TensorSpec[]): KernelCall[] | undefined => {
     const extents = x.dtype === "f32" ? reductionExtents(x.shape, y.shape) : undefined;
     if (extents === undefined) return undefined;
-    const { outer, reduced, inner } = extents;
+    const { outer, inner } = extents;
     if (outer * inner === 0) return [];
     const { items, length, size } = stretches(extents);
-    const work = outer * reduced * inner;
-    const call =
-      inner === 1
-        ? { kernel: rows, arguments: { length, size, outStart: 0 }, items, work }
-        : { kernel: columns, arguments: { length, size, columns: inner }, items, work };
+    const combineAll = (own: { items: number; length: number; size: number }, scratch: number): KernelCall => {
+      const call = { items: own.items, work: own.size * inner };
+      const given = { length: own.length, size: own.size };
+      if (inner === 1) return { ...call, kernel: chooseRows(rows, own.length), arguments: { ...given, outStart: 0 } };
+      const isLong = combination.combine === "add" && own.length > LONG_COLUMN;
+      const lost: TensorPlace = { scratch, length: isLong ? own.items * inner : 0, dtype: "f32" };
+      return { ...call, kernel: isLong ? longColumns : columns, arguments: { ...given, columns: inner, lost } };
+    };
+    const call = combineAll({ items, length, size }, 1);
     if (items === outer) return [call];
     const partial: TensorPlace = { scratch: 0, length: items * inner, dtype: "f32" };
-    const ofParts = { ...call.arguments, x: partial, length: items, size: items };
+    const ofParts = combineAll({ items: 1, length: items, size: items }, 2);
     return [
       { ...call, arguments: { ...call.arguments, out: partial } },
-      { ...call, arguments: ofParts, items: 1, work: items * inner },
+      { ...ofParts, arguments: { ...ofParts.arguments, x: partial } },
     ];
   };
 }

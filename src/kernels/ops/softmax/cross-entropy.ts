@@ -53,8 +53,8 @@ export const crossEntropy: Operation = {
       const probabilities = row.of(given.probabilities);
       const { largest, total, isEmpty, inverse } = sumExponentials(write, row, logits, probabilities);
       const logTotal = log(write, total);
-      const sum = row.sum(({ load, store }) => {
-        store(probabilities, load(probabilities).mul(inverse));
+      const sum = row.sum(({ load, store, kept }) => {
+        store(probabilities, kept(load(probabilities).mul(inverse), 0));
         return load(targets).mul(load(logits).sub(largest).sub(logTotal));
       });
       write.storeElement(row.numberOf(given.out), isEmpty.select(0, F32x4.splat(0).sub(sum)), 0);

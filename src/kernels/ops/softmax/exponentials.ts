@@ -8,20 +8,27 @@ import { exp } from "../../wasm/mathematics.ts";
 import type { Row } from "../../wasm/rows.ts";
 import { F32x4, type I32, type I32x4 } from "../../wasm/values.ts";
 
-/** log sum exp of the elements of x from `start` to `end` - 1 that are kept; undefined where none is. */
+/**
+ * log sum exp of the elements of x from `start` to `end` - 1 that are kept; undefined where none is. As in SciPy, that of
+ * nothing but minus infinities is minus infinity, and with plus infinity among them infinity.
+ */
 export function rowLogSumExp(x: NumberArray, start: number, end: number, isKept: IsKept): number | undefined {
-  let largest = Number.NEGATIVE_INFINITY;
-  for (let i = start; i < end; i++) if (isKept(i) && x[i] > largest) largest = x[i];
-  if (largest === Number.NEGATIVE_INFINITY) return undefined;
+  let largest: number | undefined;
+  for (let i = start; i < end; i++) if (isKept(i)) largest = Math.max(largest ?? x[i], x[i]);
+  if (largest === undefined || !Number.isFinite(largest)) return largest;
   let total = 0;
   for (let i = start; i < end; i++) if (isKept(i)) total += Math.exp(x[i] - largest);
   return largest + Math.log(total);
 }
 
-/** Of a row's kept elements: the largest, and the sum of exp(x - largest), which is 0 where none is kept. */
+/** The largest number of 32 bits: infinities are told apart from what is subtracted from them. */
+const HIGHEST = 3.4028234663852886e38;
+
+/** Of a row's kept elements: the largest, at most {@link HIGHEST}, and the sum of exp(x - largest). */
 export interface Exponentials {
   readonly largest: F32x4;
   readonly total: F32x4;
+  /** Whether none is kept. */
   readonly isEmpty: I32x4;
   /** 1 / total, or 0. */
   readonly inverse: F32x4;
@@ -29,37 +36,41 @@ export interface Exponentials {
 
 /** @param target the row where each exponential is stored, 0 for hidden elements, if any */
 export function sumExponentials(write: KernelWriter, row: Row, x: I32, target?: I32): Exponentials {
-  const largest = row.largest(x);
+  const largest = write.let(row.largest(x).atMost(HIGHEST));
   const total = row.sum(({ load, store, kept }) => {
     const exponential = write.let(kept(exp(write, load(x).sub(largest)), 0));
     if (target !== undefined) store(target, exponential);
     return exponential;
   });
-  const isEmpty = write.let(total.equals(0));
+  const isEmpty = row.isEmptyWhere(total.equals(0));
   const inverse = write.let(isEmpty.select(0, F32x4.splat(1).div(total)));
   return { largest, total, isEmpty, inverse };
 }
 
 /**
  * WGSL of `sum_exponentials(start, mask_start)` for a row of the tensor `x`. The row is read once: the sum so far shrinks
- * when a larger element comes (Milakov and Gimelshein, arXiv 1805.02867). The total is 0 exactly where nothing is kept,
- * since the largest element counts 1.
+ * when a larger element comes (Milakov and Gimelshein, arXiv 1805.02867). The total is at least 1, unless nothing is kept.
  */
 export const SUM_EXPONENTIALS = `
-struct Exponentials { largest: f32, total: f32 }
+struct Exponentials { largest: f32, total: f32, is_empty: bool }
 
 fn sum_exponentials(start: u32, mask_start: u32) -> Exponentials {
   var largest = -3.4e38;
   var total = 0.0;
+  var is_empty = true;
   for (var j = 0u; j < parameters.columns; j++) {
     if (is_kept(mask_start + j)) {
       let value = x[start + j];
-      let smaller = exp(-abs(value - largest));
+      if (is_empty) {
+        largest = value;
+        is_empty = false;
+      }
+      let smaller = select(exp(-abs(value - largest)), 1.0, value == largest);
       total = select(total + smaller, total * smaller + 1.0, value > largest);
       largest = max(largest, value);
     }
   }
-  return Exponentials(largest, total);
+  return Exponentials(largest, total, is_empty);
 }
 `;
 

@@ -6,7 +6,8 @@
  *   logSoftmax(x)_i = x_i - logSumExp(x)           [..., C]
  *
  * The sum runs over what the mask keeps. Hidden elements of a log-softmax get a very low number; a row with nothing left
- * gives zeros and takes no gradient.
+ * gives zeros and takes no gradient. Infinities among what is kept are as in SciPy: the sum of minus infinities alone has
+ * the logarithm minus infinity, that with plus infinity has infinity.
  */
 import { forEachRow, HIDDEN_LOG_PROBABILITY } from "../../mask.ts";
 import type { GradientOperation, Operation } from "../../operation.ts";
@@ -60,7 +61,7 @@ export const logSoftmax: Operation = {
     },
     functions: SUM_EXPONENTIALS,
     wgsl: `  let sum = sum_exponentials(start, mask_start);
-  let hidden = select(f32(${HIDDEN_LOG_PROBABILITY}), 0.0, sum.total == 0.0);
+  let hidden = select(f32(${HIDDEN_LOG_PROBABILITY}), 0.0, sum.is_empty);
 ${eachKept("x[at] - sum.largest - log(sum.total)", "hidden")}`,
   }),
   outputs: (inputs) => [checkLogits("logSoftmax", inputs)],
@@ -85,7 +86,7 @@ const logSumExpGradient: GradientOperation = {
       const result = row.of(out);
       const { inverse } = sumExponentials(write, row, row.of(x), result);
       const factor = write.let(F32x4.loadSplat(row.numberOf(g)).mul(inverse));
-      row.sweep(({ load, store }) => store(result, load(result).mul(factor)));
+      row.sweep(({ load, store, kept }) => store(result, kept(load(result).mul(factor), 0)));
     },
     functions: SUM_EXPONENTIALS,
     wgsl: `  let sum = sum_exponentials(start, mask_start);
@@ -112,7 +113,7 @@ export const logSumExp: Operation = {
     },
     functions: SUM_EXPONENTIALS,
     wgsl: `  let sum = sum_exponentials(start, mask_start);
-  if (sum.total == 0.0) { out[row] = 0.0; } else { out[row] = sum.largest + log(sum.total); }`,
+  if (sum.is_empty) { out[row] = 0.0; } else { out[row] = sum.largest + log(sum.total); }`,
   }),
   outputs(inputs) {
     const { shape, dtype } = checkLogits("logSumExp", inputs);

@@ -41,7 +41,7 @@ export const softmax: Operation = {
     simd(write, row, { x, out }) {
       const [logits, probabilities] = [row.of(x), row.of(out)];
       const { inverse } = sumExponentials(write, row, logits, probabilities);
-      row.sweep(({ load, store }) => store(probabilities, load(probabilities).mul(inverse)));
+      row.sweep(({ load, store, kept }) => store(probabilities, kept(load(probabilities).mul(inverse), 0)));
     },
     functions: SUM_EXPONENTIALS,
     wgsl: `  let sum = sum_exponentials(start, mask_start);

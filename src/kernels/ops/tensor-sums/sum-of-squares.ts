@@ -2,10 +2,10 @@
 import type { KernelCall, TensorPlace } from "../../dispatch.ts";
 import type { GradientOperation } from "../../operation.ts";
 import { sizeOf } from "../../shape.ts";
-import { addition, defineRows, ELEMENTS_PER_PART } from "../../wasm/row-reduction.ts";
+import { addition, chooseRows, defineRows, ELEMENTS_PER_PART } from "../../wasm/row-reduction.ts";
 import { sumPrograms } from "./parts.ts";
 
-/** Squares are rounded to f32, and added to one of sixteen sums of at most 2048 of them. */
+/** Squares are rounded to f32, and added to one of sixteen sums of at most 256 of them. */
 const sumSquares = defineRows("sum of squares", addition, (x) => x.mul(x));
 
 const sumParts = defineRows("sum of parts", addition);
@@ -32,10 +32,10 @@ export const sumOfSquares: GradientOperation = {
       const [size, items] = [sizes[input], counts[input]];
       const given = { x: { input }, out: partial, outStart, length: ELEMENTS_PER_PART, size };
       outStart += items;
-      return { kernel: sumSquares, arguments: given, items, work: size };
+      return { kernel: chooseRows(sumSquares, Math.min(size, ELEMENTS_PER_PART)), arguments: given, items, work: size };
     });
     const given = { x: partial, outStart: 0, length: parts, size: parts };
-    return [...calls, { kernel: sumParts, arguments: given, items: 1, work: parts }];
+    return [...calls, { kernel: chooseRows(sumParts, parts), arguments: given, items: 1, work: parts }];
   },
   wgsl(inputs, _outputs, _attributes, limits) {
     const term = "fn term(x: f32) -> f32 { return x * x; }";
