@@ -9,6 +9,7 @@ import type { SplitName } from "./protocols.ts";
 import { countRepeatedRows, dedupe } from "./repeats.ts";
 import type { LogCounts, PreparationCounts } from "./report/data-report-schema.ts";
 import { type CutOptions, DEFAULT_LOG, type LogOptions } from "./settings.ts";
+import { uniformPolicyValue } from "./uniform-policy.ts";
 
 /** How a log is filtered and cut. */
 export type CutLogOptions = CutOptions & Pick<LogOptions, "core" | "dedupe" | "maxUserShare" | "protocol" | "repeats">;
@@ -35,12 +36,15 @@ export function cutLog(read: InteractionLog, options: CutLogOptions = {}, name =
   const log = kCore(usual, core);
   const { counts: lists, ...cut } = cutLists(log, options);
   const { size, listLength, positiveThreshold } = cut.training;
+  const { lacks, propensities } = read;
   const counted = countLog(read, positiveThreshold);
   const dropped = once === read ? 0 : counted.interactions - countLog(once, positiveThreshold).interactions;
   const counts: PreparationCounts = {
     core,
     listLength,
     ...(listLength < settings.listLength && { listLengthAsked: settings.listLength }),
+    ...(lacks && { lacks: [...lacks] }),
+    ...(propensities && { uniformPolicy: uniformPolicyValue(read) }),
     ...(dropped > 0 && { dropped }),
     ...(metNearlyAll.users > 0 && { metNearlyAll }),
     read: counted,

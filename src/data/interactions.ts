@@ -46,11 +46,12 @@ export interface InteractionLog {
   readonly itemIds: readonly string[];
 }
 
+export const MISSING_FIELDS = ["user", "feedback", "timestamp"] as const;
 /**
  * What a log may lack: users (every list, or row without one, is then of a user of its own), feedback (every interaction
  * counts 1), or times (rows are in their order).
  */
-export type MissingField = "user" | "feedback" | "timestamp";
+export type MissingField = (typeof MISSING_FIELDS)[number];
 
 /** The users and items of a log by their names, of whom nothing else is known. */
 export function namedCatalogue({ userIds, itemIds }: InteractionLog): Catalogue {

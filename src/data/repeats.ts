@@ -15,7 +15,9 @@ export type DedupeMode = (typeof DEDUPE_MODES)[number];
 export function dedupe(log: InteractionLog, mode: DedupeMode): InteractionLog {
   if (mode === "keep") return log;
   const isRepeated = repeatedRows(log, mode);
-  const rows = log.users.map((_, row) => row).filter((row) => isRepeated[row] === 0);
+  const rows = new Int32Array(isRepeated.reduce((count, repeated) => count - repeated, log.users.length));
+  let next = 0;
+  for (let row = 0; row < isRepeated.length; row++) if (isRepeated[row] === 0) rows[next++] = row;
   return rows.length === log.users.length ? log : withClosedGaps(selectInteractions(log, rows));
 }
 

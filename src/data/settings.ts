@@ -7,7 +7,22 @@ import { DEDUPE_MODES } from "./repeats.ts";
 import { RETRIEVERS } from "./retrievers/retriever.ts";
 
 /** Formats of a log. */
-export const LOG_FORMATS = ["movielens", "csv", "tsv", "parquet"] as const;
+export const LOG_FORMATS = [
+  "movielens",
+  "csv",
+  "tsv",
+  "parquet",
+  "jsonl",
+  "recbole",
+  "rechorus",
+  "lightgcn",
+  "mind",
+  "netflix",
+  "amazon-2014",
+  "amazon-2018",
+  "amazon-2023",
+  "open-bandit",
+] as const;
 /** One of {@link LOG_FORMATS}. */
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
@@ -28,6 +43,9 @@ export type TextEncodingName = (typeof TEXT_ENCODINGS)[number];
 
 /** In place of a column: the log has none for this field. */
 export const NO_COLUMN = "none";
+
+/** In place of the column of lists: every line of text is one. */
+export const EACH_LINE = "line";
 
 /** As a delimiter: any number of blanks and tabs. */
 export const WHITESPACE = "whitespace";
@@ -63,7 +81,10 @@ export const columnsSchema = z.strictObject({
   // A user's rows with the same value are one list, those where it is blank are in none.
   list: column
     .exactOptional()
-    .describe("Column of the list (request, impression) that a row belongs to, in logs that carry lists"),
+    .describe(
+      "Column of the list (request, impression) that a row belongs to, in logs that carry lists; `line` makes one of every " +
+        "line that holds several items",
+    ),
   // Integers that order a list, from 0, from 1 or otherwise. Without this column everything was shown, in file order.
   position: column
     .exactOptional()
@@ -71,6 +92,17 @@ export const columnsSchema = z.strictObject({
   propensity: column
     .exactOptional()
     .describe("Column of the chance, over 0 and at most 1, with which the item was shown there"),
+  candidates: name
+    .exactOptional()
+    .describe(
+      "In lines that hold lists, such as `candidates[].id`: all candidates; those not shown are no interactions",
+    ),
+  history: name
+    .exactOptional()
+    .describe(
+      "In lines that hold lists, such as `history[]`: what the user had liked before, oldest first; that of each user's " +
+        "first line is read",
+    ),
 });
 /** What {@link columnsSchema} describes. */
 export type ColumnNames = Settings<typeof columnsSchema>;

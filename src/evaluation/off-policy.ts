@@ -40,11 +40,31 @@ const CLIP = 100;
 
 /**
  * Inverse propensity scoring of whole lists, self-normalised: sum w y / sum w, with w = pi(list) / pi_log(list).
- * @throws RangeError for columns of another size
+ * @throws RangeError for columns of another size, and for a list with a place whose log-probability cannot be
  */
 export function inversePropensity(log: OffPolicyLog, clip = CLIP): OffPolicyEstimate {
   check(log);
   return selfNormalised(listWeights(log, clip), listFeedback(log));
+}
+
+/**
+ * The same without the division by the weights: sum w y / S. Unbiased without a clip, where the logging policy shows
+ * everything that the other does.
+ * @throws RangeError as {@link inversePropensity} does
+ */
+export function plainInversePropensity(log: OffPolicyLog, clip = CLIP): OffPolicyEstimate {
+  check(log);
+  const weights = listWeights(log, clip);
+  const feedback = listFeedback(log);
+  const earned = weights.map((weight, s) => weight * feedback[s]);
+  const standardError = standardDeviation(earned) / Math.sqrt(log.size);
+  return { value: mean(earned), standardError, effectiveSize: effectiveSize(weights) };
+}
+
+/** w = pi(list) / pi_log(list), unclipped: [S]. Where the propensities are right, their mean is 1 but for chance. */
+export function importanceWeights(log: OffPolicyLog): Float64Array {
+  check(log);
+  return listWeights(log, Number.POSITIVE_INFINITY);
 }
 
 /**
@@ -91,12 +111,28 @@ export function doublyRobust(log: OffPolicyLog, predicted: PredictedValues, clip
   };
 }
 
+/** By how much rounding in 32 bits may lift the logarithm of a chance above 0. */
+const TOLERANCE = 1e-4;
+
 function check({ size, length, policy, logging, feedback }: OffPolicyLog): void {
   for (const [name, column] of Object.entries({ policy, logging, feedback })) {
     if (column.length !== size * length) {
       throw new RangeError(`off-policy: ${name} holds ${column.length} numbers; expected ${size} lists of ${length}`);
     }
   }
+  for (let at = 0; at < size * length; at++) {
+    // What was shown had a chance to be; another policy may well give it none.
+    const isChance = logging[at] > Number.NEGATIVE_INFINITY && logging[at] <= TOLERANCE;
+    if (!isChance) throw impossible("logging", logging[at], at, length, "a chance over 0, since it was shown");
+    if (!(policy[at] <= TOLERANCE)) throw impossible("policy", policy[at], at, length, "a chance of at most 1");
+  }
+}
+
+function impossible(column: string, value: number, at: number, length: number, expected: string): RangeError {
+  return new RangeError(
+    `off-policy: list ${Math.floor(at / length)} has ${value} in ${column} at place ${at % length}; expected the ` +
+      `natural logarithm of ${expected}`,
+  );
 }
 
 /** min(clip, pi(list) / pi_log(list)): [S]. */

@@ -8,11 +8,12 @@ import type { Method } from "./method.ts";
 export const SIMPLEST_FIRST: readonly string[] = [
   "retriever",
   "dnn",
+  "list-net",
+  "rank-mixer",
   "dlcm",
   "prm",
   "set-rank",
   "set-rank-induced",
-  "rank-mixer",
   "mir",
   "imitation",
   "goalrank",

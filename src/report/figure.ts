@@ -94,6 +94,11 @@ export function markLegend(...entries: readonly (readonly [mark: keyof typeof MA
   return html`<ul class="legend">${entries.map(([mark, name]) => html`<li><svg class="sample" width="14" height="10" viewBox="0 0 14 10" aria-hidden="true">${MARKS[mark]}</svg>${name}</li>`)}</ul>`;
 }
 
+/** Names of colours beside samples of them. */
+export function swatchLegend(entries: readonly (readonly [colour: string, name: Content])[]): Html {
+  return html`<ul class="legend">${entries.map(([colour, name]) => html`<li><svg class="sample" width="14" height="10" viewBox="0 0 14 10" aria-hidden="true"><circle cx="7" cy="5" r="3.5" fill="${colour}"/></svg>${name}</li>`)}</ul>`;
+}
+
 /** A share from 0 to 1 as a small bar, beside a number that says it in words. */
 export function bar(share: number, most: number, colour: string): Html {
   const width = most > 0 ? Math.max(share > 0 ? 1 : 0, (56 * share) / most) : 0;

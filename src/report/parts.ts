@@ -10,6 +10,8 @@ export interface Section {
   readonly name: string;
   /** Over it: the name unless given. */
   readonly title?: string;
+  /** What is inside, for who sees it folded. */
+  readonly hint: string;
   /** What it says of a run. */
   content(run: ReportInput): Content;
 }
@@ -40,20 +42,23 @@ function isCell(value: Content | Cell): value is Cell {
   return typeof value === "object" && value !== null && "content" in value;
 }
 
-/** A table that scrolls in a box of its own where the page is too narrow. */
+/** A narrow page shows each row as a card, with the names of the columns in it; so the roles of a table are said in words. */
 export function table({ caption, columns, rows }: TableContent): Html {
   const body = rows.map(
-    (row) => html`<tr${classOf(row)}><th scope="row">${row.head}</th>${row.cells.map(cell)}</tr>
+    (row) =>
+      html`<tr role="row"${classOf(row)}><th scope="row" role="rowheader">${row.head}</th>${row.cells.map((own, i) => cell(own, columns[i + 1]))}</tr>
 `,
   );
-  return html`<div class="scroll" tabindex="0" role="group" aria-label="Table that may scroll">
-<table><caption><span>${caption}</span></caption>
-<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
-<tbody>${body}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Table">
+<table class="cards" role="table"><caption><span>${caption}</span></caption>
+<thead role="rowgroup"><tr role="row">${columns.map((column) => html`<th scope="col" role="columnheader">${column}</th>`)}</tr></thead>
+<tbody role="rowgroup">${body}</tbody></table></div>`;
 }
 
-function cell(value: Content | Cell): Html {
-  return isCell(value) ? html`<td${classOf(value)}>${value.content}</td>` : html`<td>${value}</td>`;
+function cell(value: Content | Cell, column: Content): Html {
+  const label = typeof column === "string" && html` data-label="${column}"`;
+  const [content, name] = isCell(value) ? [value.content, classOf(value)] : [value, undefined];
+  return html`<td role="cell"${label}${name}>${content}</td>`;
 }
 
 function classOf({ class: name }: { readonly class?: string | undefined }): Content {

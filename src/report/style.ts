@@ -29,8 +29,7 @@ export const STYLE = `
 :root{color-scheme:light dark;${variables(0)}}
 @media (prefers-color-scheme:dark){:root{${variables(1)}}}
 *{box-sizing:border-box}
-html{-webkit-text-size-adjust:100%;text-size-adjust:100%;scroll-behavior:smooth}
-@media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
+html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--page);color:var(--text);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
 .page{max-width:70rem;margin:0 auto;padding:0 12px 4rem}
 @media (min-width:48rem){.page{padding:0 2rem 5rem}}
@@ -47,18 +46,28 @@ p{margin:.5rem 0;max-width:46rem}
 .note{font-size:.8125rem;line-height:1.45;margin:.35rem 0}
 a{color:var(--accent)}
 a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:2px}
-nav{border-bottom:1px solid var(--line)}
-nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.15rem 1.25rem;margin:0;padding:.6rem 0;font-size:.875rem}
-nav a{text-decoration:none}
-nav a:hover{text-decoration:underline}
-section{padding:2.25rem 0 .5rem}
-section+section{border-top:1px solid var(--line)}
-dl.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,9rem),1fr));gap:1.1rem 1.25rem;margin:1.5rem 0 .5rem}
-dl.facts div{border-top:2px solid var(--line);padding-top:.5rem}
-dl.facts div{display:flex;flex-direction:column}
-dl.facts dt{font-size:.8125rem;color:var(--muted)}
-dl.facts dd{margin:0;font-size:1.375rem;font-weight:600;letter-spacing:-.01em;font-variant-numeric:tabular-nums}
-dl.facts dd small{display:block;font-size:.8125rem;font-weight:400;color:var(--muted);letter-spacing:0}
+h1.blocked{color:var(--bad)}
+.answer h2{font-size:1.0625rem;margin:1.5rem 0 .35rem}
+.answer ul:not(.legend){margin:.35rem 0;padding-left:1.25rem;max-width:46rem}
+.answer ul:not(.legend) li{margin:.3rem 0}
+.columns.verdict{gap:0 2.5rem;align-items:start}
+.columns.verdict figure{margin-top:1.5rem}
+.answer pre{white-space:pre-wrap;overflow-wrap:anywhere}
+.gates li{padding-left:.1rem}
+.gates .blocks{color:var(--bad)}
+.more{margin:2.75rem 0 .5rem}
+section{border-top:1px solid var(--line)}
+main>section:last-of-type{border-bottom:1px solid var(--line)}
+.part{margin:0}
+.part>summary{list-style:none;display:flex;flex-wrap:wrap;align-items:baseline;gap:.1rem .75rem;padding:.8rem 0;color:var(--text)}
+.part>summary::-webkit-details-marker{display:none}
+.part>summary::before{content:"+";color:var(--accent);font-weight:600;width:.8rem}
+.part[open]>summary::before{content:"−"}
+.part>summary h2{margin:0;font-size:1.0625rem}
+.part[open]>summary{margin-bottom:.75rem}
+.part[open]{padding-bottom:2rem}
+.hint{color:var(--muted);font-size:.875rem;padding-left:1.55rem}
+@media (min-width:48rem){.hint{padding-left:0}}
 dl.pairs{display:grid;gap:0 1.25rem;margin:.75rem 0;font-size:.875rem}
 @media (min-width:48rem){dl.pairs{grid-template-columns:fit-content(60%) minmax(0,1fr);row-gap:.25rem}}
 dl.pairs dt{color:var(--muted)}
@@ -130,8 +139,14 @@ footer{border-top:1px solid var(--line);padding-top:1rem;margin-top:2.5rem;color
 .lists td[data-label]{display:inline-block;margin:.2rem 1rem 0 0}
 .lists td:nth-child(3){display:block}
 .lists td[data-label]::before{content:attr(data-label) "\\a0 ";color:var(--muted)}
-table:not(.lists) th:first-child{position:sticky;left:0;z-index:1;min-width:6.5rem;max-width:8.5rem;white-space:normal;background:var(--surface)}
-table:not(.lists) .own th:first-child{background:var(--wash)}
+.cards,.cards tbody,.cards tr{display:block}
+.cards thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.cards caption{display:block}
+.cards tr{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:.35rem .75rem;padding:.6rem .75rem;border-top:1px solid var(--line)}
+.cards th,.cards td{border:0;padding:0;text-align:left;white-space:normal}
+.cards tbody th{grid-column:1/-1;font-weight:600}
+.cards td[data-label]::before{content:attr(data-label);display:block;color:var(--muted);font-size:.75rem}
+.cards td.text{grid-column:span 2}
 }
-@media print{nav{display:none}.scroll{overflow:visible}section{break-inside:avoid-page}}
+@media print{.scroll{overflow:visible}section{break-inside:avoid-page}}
 `;

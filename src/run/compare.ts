@@ -1,7 +1,7 @@
 /** A run's methods compared on held-out requests: the verdict is of validation lists, the figures are of the test. */
 import type { ListDataset } from "../data/dataset.ts";
 import { listRewards, showableLists } from "../data/labels.ts";
-import type { AverageMetrics } from "../evaluation/ranking-metrics.ts";
+import { type AverageMetrics, averageMetrics, type UserMetrics } from "../evaluation/ranking-metrics.ts";
 import { type RewardReport, rewardReport } from "../evaluation/reward-report.ts";
 import { mean, meanHalfWidth, pearsonCorrelation } from "../evaluation/statistics.ts";
 import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
@@ -14,13 +14,7 @@ import { combineListeners, SILENT } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { expectedRewards } from "../world/oracle.ts";
 import type { RunData } from "./data.ts";
-import {
-  evaluateLists,
-  type MethodResult,
-  type PairedDifference,
-  pairedDifference,
-  requestMetrics,
-} from "./evaluate-lists.ts";
+import { type MethodResult, type PairedDifference, pairedDifference, requestMetrics } from "./evaluate-lists.ts";
 import { type LearningRecord, LearningRecords } from "./learning-records.ts";
 import { generatorOf, type TrainedMethod, trainMethods } from "./methods.ts";
 import { type OffPolicyReport, offPolicyReport } from "./off-policy-report.ts";
@@ -97,9 +91,16 @@ export async function compareMethods(
     const ranked = await instance.rank(test);
     const truth = world && expectedRewards(world, test, ranked.lists);
     const predicted = await predictedRewards(judge, test, ranked.lists);
-    const measured = truth ?? listRewards(test, ranked.lists);
-    const values = valuesOf(data, test, ranked);
-    worths.push({ method, truth, measured, predicted, values, ranking: evaluateLists(test, ranked) });
+    const metrics = requestMetrics(test, ranked);
+    const counted = metrics.filter((own) => own !== undefined);
+    worths.push({
+      method,
+      truth,
+      measured: truth ?? listRewards(test, ranked.lists).filter((_, row) => metrics[row] !== undefined),
+      predicted,
+      values: truth ?? counted.map(discountedGain),
+      ranking: averageMetrics(metrics),
+    });
     const isServable = instance.answering !== undefined;
     const own = validation.size === 0 ? [] : valuesOf(data, validation, await instance.rank(validation));
     validated.push({ ...method, isServable, values: own });
@@ -107,7 +108,7 @@ export async function compareMethods(
   const best = find(worths, ORACLE.name)?.truth;
   const generator = generatorOf(methods);
   const examined = await examineJudge(judge, data, seed);
-  const choice = choose(validated, world === undefined ? "ndcg" : "trueReward", seed);
+  const choice = choose(validated, measureOf(worths), seed);
   const judged = methods.filter(({ method }) =>
     [...method.answersWith, ...(method.learnsWith ?? [])].includes("judge"),
   );
@@ -137,10 +138,21 @@ export async function compareMethods(
   };
 }
 
-/** What counts of each list: the true reward where it is known, NDCG of the requests with a positive where not. */
+/** What counts of each list: the true reward where it is known, NDCG of the requests with a positive otherwise. */
 function valuesOf({ world }: RunData, requests: ListDataset, ranked: RankedLists): ArrayLike<number> {
   if (world !== undefined) return expectedRewards(world, requests, ranked.lists);
-  return requestMetrics(requests, ranked).flatMap((metrics) => metrics?.ndcg ?? []);
+  return requestMetrics(requests, ranked).flatMap((metrics) => (metrics ? [discountedGain(metrics)] : []));
+}
+
+/** What methods are compared by. */
+function measureOf([first]: readonly TestedMethod[]): Choice["measure"] {
+  if (first?.truth !== undefined) return "trueReward";
+  return first?.ranking.ndcg10 === undefined ? "ndcg" : "ndcg10";
+}
+
+/** By grade where there are grades. */
+function discountedGain({ ndcg10, ndcg }: UserMetrics): number {
+  return ndcg10 ?? ndcg;
 }
 
 /** The chosen method's leads over retriever and random on the test lists. */
@@ -172,7 +184,7 @@ export async function examineJudge(
 interface TestedMethod {
   readonly method: Method;
   readonly truth: Float64Array | undefined;
-  /** The true reward where it is known, hits where not. */
+  /** The true reward where it is known, hits of the requests with a positive where not. */
   readonly measured: ArrayLike<number>;
   readonly predicted: Float32Array;
   /** What counts, of the requests that do. */
@@ -213,7 +225,7 @@ function compareWithGoalRank(
   seed: number,
 ): Advantage[] {
   const own = find(worths, GOAL_RANK.name);
-  if (own === undefined) return [];
+  if (own === undefined || own.measured.length < 2) return [];
   const others = worths.filter(({ method }) => ![GOAL_RANK, RANDOM, ORACLE].includes(method));
   return others.map(({ method, measured }) => {
     return { over: method.title, measure, ...pairedDifference(own.measured, measured, seed) };

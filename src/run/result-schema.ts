@@ -61,7 +61,7 @@ const differenceOver = difference.extend({ over: z.string() });
 
 /** What was compared on validation lists, and what was chosen; methods are named as in `--deploy NAME`. */
 const choice = z.object({
-  measure: z.enum(["trueReward", "ndcg"]),
+  measure: z.enum(["trueReward", "ndcg10", "ndcg"]),
   /** Validation lists that count: those with a positive, where the measure asks for one. */
   lists: count,
   /** Of the highest mean. */
@@ -106,6 +106,8 @@ export const verdictSchema = z.object({
   /** The next command, in which RUN stands for the folder of the run. */
   next: z.string(),
   choice,
+  /** Whether GoalRank is worth its training on this data, and why; missing where it was not trained. */
+  goalRank: z.object({ isWorthIt: z.boolean(), text: z.string() }).optional(),
 });
 
 /** `result.json`: what the run came to. */

@@ -191,7 +191,8 @@ const LOGS: Readonly<Record<string, PublicLog>> = {
     file: "ml-100k.inter",
     header: "user_id:token\titem_id:token\trating:float\ttimestamp:float",
     row: ({ n, user, item }) => `${user}\t${item}\t${stars(n)}\t${SECONDS + n}`,
-    columns: { user: "user_id:token", item: "item_id:token", feedback: "rating:float", timestamp: "timestamp:float" },
+    columns: { user: "user_id", item: "item_id", feedback: "rating", timestamp: "timestamp" },
+    check: ({ head }) => assert.is(head.format, "recbole"),
   },
   "Steam, separated by blanks": {
     file: "steam.txt",
@@ -227,6 +228,73 @@ for (const [name, { file, header, row, columns, asked = [], check }] of Object.e
     );
     assert.ok(guess.sizes !== undefined, "the log was read with what was guessed");
     check?.(guess);
+  });
+}
+
+/** Logs whose format says it all, or most of it, with what is guessed of their columns. */
+const FORMATS: readonly (readonly [format: string, file: string, text: string, columns?: Record<string, string>])[] = [
+  ["netflix", "combined_data_1.txt", "1:\n1488844,3,2005-09-06\n822109,5,2005-05-13\n2:\n822109,4,2005-09-05\n"],
+  [
+    "mind",
+    "behaviors.tsv",
+    "1\tU13740\t11/11/2019 9:05:58 AM\tN55189 N42782\tN55689-1 N35729-0\n2\tU13740\t11/12/2019 6:11:30 PM\tN55189\tN20678-0 N39317-1\n",
+  ],
+  ["lightgcn", "train.txt", "0 31 8 15\n1 8\n2 15 8\n"],
+  [
+    "open-bandit",
+    "men.csv",
+    ",timestamp,item_id,position,click,propensity_score\n0,2019-11-24 00:00:17.004101+00:00,25,1,0,0.029412\n" +
+      "1,2019-11-24 00:00:23.364214+00:00,7,2,1,0.029412\n",
+  ],
+  [
+    "amazon-2018",
+    "Books_5.json",
+    '{"overall": 5.0, "reviewerID": "A3N", "asin": "B00", "unixReviewTime": 1404259200}\n' +
+      '{"overall": 4.0, "reviewerID": "A3S", "asin": "B00", "reviewText": "Fine.", "unixReviewTime": 1383868800}\n',
+  ],
+  [
+    "amazon-2023",
+    "Baby.jsonl",
+    '{"rating": 5.0, "title": "x", "asin": "B1", "parent_asin": "B0", "user_id": "AG", "timestamp": 1588687728923}\n',
+  ],
+  ["letor", "fold.txt", "2 qid:1 1:0.5 3:0.1 # doc\n0 qid:1 2:1\n1 qid:2 1:0.25\n"],
+  [
+    "jsonl",
+    "events.jsonl",
+    '{"user": {"id": "ann"}, "item": {"sku": "lamp", "price": 30}, "action": "view", "at": "2026-01-31T08:30:00Z"}\n' +
+      '{"user": {"id": "bob"}, "item": {"sku": "lamp", "price": 30}, "action": "purchase", "at": "2026-01-31T08:31:00Z"}\n',
+    { user: "user.id", item: "item.sku", feedback: "action", timestamp: "at" },
+  ],
+  [
+    "jsonl",
+    "requests.jsonl",
+    '{"user": "ann", "shown": ["lamp", "sofa"], "clicked": ["sofa"], "candidates": ["rug", "sofa", "lamp"], "at": 1769848200}\n' +
+      '{"user": "bob", "shown": ["rug", "lamp"], "clicked": [], "candidates": ["rug", "sofa", "lamp"], "at": 1769848300}\n',
+    { user: "user", item: "shown[]", feedback: "clicked[]", timestamp: "at", list: "line", candidates: "candidates[]" },
+  ],
+  [
+    "jsonl",
+    "objects.jsonl",
+    '{"user": {"id": 7}, "request": "r1", "at": 5, "items": [{"id": "lamp", "clicked": true}, {"id": "sofa", "clicked": false}]}\n' +
+      '{"user": {"id": 8}, "request": "r2", "at": 6, "items": [{"id": "rug", "clicked": false}, {"id": "sofa", "clicked": true}]}\n',
+    { user: "user.id", item: "items[].id", feedback: "items[].clicked", timestamp: "at", list: "request" },
+  ],
+  [
+    "recbole",
+    "sequences.inter",
+    "user_id:token\titem_id_list:token_seq\titem_id:token\n1\t7 12\t31\n1\t7 12 31\t8\n",
+    { user: "user_id", item: "item_id", feedback: "none", timestamp: "none", history: "item_id_list[]" },
+  ],
+];
+
+for (const [format, file, text, columns = {}] of FORMATS) {
+  test(`${format}, ${file}`, async () => {
+    const path = join(folder, file);
+    writeFileSync(path, text);
+    const guess = await guessLog(path);
+    assert.is(guess.head.format, format);
+    assert.equal(guess.columns, columns, guess.questions.map(({ text: own }) => own).join("\n"));
+    assert.is(guess.sizes === undefined, format === "letor", guess.questions.map(({ text: own }) => own).join("\n"));
   });
 }
 

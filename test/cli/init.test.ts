@@ -129,7 +129,7 @@ test("a question stands beside the setting and in the output; what the log lacks
   const sure = await goalrank(
     folder,
     "init",
-    file("sure.csv", "user_id,item_id,rating,ts\nu,i,3,1600000000\n"),
+    file("sure.csv", "user_id,item_id,rating,ts\nu,i,3,1600000000\nu,j,4,1600000001\n"),
     "--force",
   );
   assert.not.match(sure.output, "to be corrected");
@@ -139,7 +139,7 @@ test("files that are no logs end with one line", async () => {
   const cases: [string, string | Uint8Array, RegExp][] = [
     ["empty.csv", "", /empty.csv: the file is empty/],
     ["archive.zip", "PK\u0003\u0004rest", /archive.zip: this is a zip archive/],
-    ["log.jsonl", '{"user": 1}\n', /log.jsonl:1: this looks like JSON/],
+    ["array.json", '[{"user": 1}]\n', /array.json:1: this is an array of JSON; write its objects one a line/],
     ["words.txt", "one\ntwo\nthree\n", /words.txt:1: the lines have no fields in common/],
     ["half.gz", gzipSync("a,b\n1,2\n").subarray(0, 15), /half.gz: broken gzip data/],
     ["binary.dat", Uint8Array.of(1, 0, 2, 0, 44, 0), /binary.dat: this is no text/],

@@ -47,7 +47,13 @@ export function columnOf({ row_groups: [group] }: FileMetaData, name: string): C
 }
 
 /** The file, in which the first row group's `column` is one page of this header and these bytes. */
-export function withPage(file: Uint8Array, column: string, header: PageHeader, page: Uint8Array): Uint8Array {
+export function withPage(
+  file: Uint8Array,
+  column: string,
+  header: PageHeader,
+  page: Uint8Array,
+  codec: ColumnMetaData["codec"] = "UNCOMPRESSED",
+): Uint8Array {
   const writer = new ByteWriter();
   const start = file.length - parquetMetadata(file).metadata_length - 8;
   writer.appendBytes(file.subarray(0, start));
@@ -57,7 +63,7 @@ export function withPage(file: Uint8Array, column: string, header: PageHeader, p
   writer.appendBytes(file.subarray(start));
   return withFooter(writer.getBytes(), (metadata) => {
     const own = columnOf(metadata, column);
-    own.codec = "UNCOMPRESSED";
+    own.codec = codec;
     own.data_page_offset = BigInt(start);
     own.total_compressed_size = BigInt(size);
     delete own.dictionary_page_offset;

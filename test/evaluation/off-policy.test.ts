@@ -3,8 +3,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   doublyRobust,
+  importanceWeights,
   inversePropensity,
   type OffPolicyLog,
+  plainInversePropensity,
   sequentialInversePropensity,
 } from "../../src/evaluation/off-policy.ts";
 import { Random } from "../../src/kernels/index.ts";
@@ -92,6 +94,46 @@ test("columns of the wrong size are refused", () => {
   assert.throws(
     () => inversePropensity({ size: 2, length: 2, policy: [0, 0, 0], logging: [0, 0, 0, 0], feedback: [0, 0, 0, 0] }),
     /policy holds 3 numbers; expected 2 lists of 2/,
+  );
+});
+
+test("lists that could not have been shown are named, whoever judges them", () => {
+  const half = Math.log(0.5);
+  const log = { size: 2, length: 1, policy: [half, half], logging: [half, half], feedback: [1, 0] };
+  const predicted = { logged: [0, 0], policy: [0, 0] };
+  const estimates = [
+    inversePropensity,
+    plainInversePropensity,
+    sequentialInversePropensity,
+    importanceWeights,
+    (rows: OffPolicyLog) => doublyRobust(rows, predicted),
+  ];
+  for (const estimate of estimates) {
+    for (const chance of [Number.NEGATIVE_INFINITY, Number.NaN, 0.3]) {
+      assert.throws(
+        () => estimate({ ...log, logging: [half, chance] }),
+        `off-policy: list 1 has ${chance} in logging at place 0; expected the natural logarithm of a chance over 0, ` +
+          "since it was shown",
+      );
+    }
+    assert.throws(() => estimate({ ...log, policy: [Number.NaN, half] }), /list 0 has NaN in policy at place 0/);
+  }
+  assert.is(inversePropensity({ ...log, policy: [half, Number.NEGATIVE_INFINITY] }).value, 1);
+});
+
+test("plain inverse propensity divides by the lists, and its weights are not cut", () => {
+  const log = {
+    size: 4,
+    length: 1,
+    policy: new Float64Array(4).fill(Math.log(0.5)),
+    logging: [0.25, 0.5, 0.001, 1].map(Math.log),
+    feedback: [1, 0, 1, 1],
+  };
+  assert.ok(Math.abs(plainInversePropensity(log, 1e9).value - (2 + 500 + 0.5) / 4) < 1e-9);
+  assert.ok(Math.abs(plainInversePropensity(log).value - (2 + 100 + 0.5) / 4) < 1e-9);
+  assert.equal(
+    Array.from(importanceWeights(log), (weight) => Number(weight.toFixed(6))),
+    [2, 1, 500, 0.5],
   );
 });
 

@@ -63,32 +63,103 @@ test("the best method of each column is marked, random and oracle left out", () 
   ]);
 });
 
-test("the summary says who is best, by how much, and whether it may be chance", () => {
-  const [lead] = textOf(".lead");
+/** The page of the sample run with a verdict that differs so. */
+function pageWith(changes: object, more: object = {}): typeof document {
+  const verdict = { ...result.verdict, ...changes };
+  return parseHTML(renderReport(read({ ...files, "result.json": { ...result, ...more, verdict } }))).document;
+}
+
+test("the page begins with the verdict: what to deploy, how sure that is, what to watch, the next step", () => {
+  assert.equal(textOf("h1"), ["Deploy GoalRank"]);
   assert.match(
-    lead,
-    "GoalRank has the highest true reward, 3.070: 0.028 more per list (95% interval ±0.045, p = 0.234)",
+    document.querySelector("title")?.textContent ?? "",
+    /^Deploy GoalRank · embedded world “default” · GoalRank$/,
   );
-  assert.match(lead, "than the next best, imitation-evaluator, 100 lists, which may be chance.");
-  const others = { ...result, rows: result.rows.filter(({ method }) => method !== "GoalRank") };
-  const [without] = textOf(
-    ".lead",
-    parseHTML(renderReport({ ...whole, result: read({ ...files, "result.json": others }).result })).document,
-  );
-  assert.match(without, "imitation-evaluator, 100 lists has the highest true reward, 2.820.");
+  assert.match(textOf(".lead")[0], "GoalRank: writes a list item by item");
+  const [answer] = textOf(".answer");
+  for (const words of [
+    "GoalRank came out first on 480 validation lists",
+    "Against a random order: better, by +1.45 to +1.55 liked items a list (95% interval, p\u00a0<\u00a00.001).",
+    "imitation-evaluator, 100 lists cannot be told apart from it; the simplest is taken.",
+    "A close race. GoalRank and another cannot be told apart.",
+    "A small test. Only 120 test lists hold a positive.",
+    "GoalRank is worth it on this data",
+  ]) {
+    assert.ok(answer.includes(words.replaceAll("\u00a0", " ")), words);
+  }
+  assert.match(textOf(".answer pre")[0], /^goalrank serve run-\d+$/);
 });
 
-test("on a log the summary counts hits, and says so where GoalRank is behind", () => {
-  const rows = result.rows
-    .filter(({ method }) => !method.startsWith("oracle"))
-    .map(({ trueReward: _, regret: __, ...row }) => ({ ...row, hit: row.method === "PRM" ? 0.5 : row.hit }));
-  const advantages = [{ over: "PRM", measure: "hits", mean: -0.5, halfWidth: 0.1, pValue: 0.0001 }];
-  const log = read({ ...files, "result.json": { ...result, rows, advantages } });
-  const [lead] = textOf(".lead", parseHTML(renderReport(log)).document);
-  assert.match(
-    lead,
-    "PRM has the highest H@6, 50.0%. GoalRank gets 0.500 fewer hits per list (95% interval ±0.100, p < 0.001).",
+test("everything else is folded, and says what is inside", () => {
+  const sections = [...document.querySelectorAll("main > section")];
+  assert.ok(
+    sections.every((section) => section.querySelector(":scope > details:not([open]) > summary > .hint") !== null),
   );
+});
+
+test("a verdict to deploy nothing, to keep the retriever, or that is overruled, says so first", () => {
+  const gate = { name: "measures-injection", figure: 0.009, text: "AUC 0.009", blocks: true };
+  const nothing = pageWith({ deploy: null, served: null, gates: [gate] });
+  assert.equal(textOf("h1.blocked", nothing), ["Deploy nothing yet"]);
+  assert.match(textOf(".lead", nothing)[0], "they say nothing of real requests");
+  assert.equal(textOf(".gates .blocks", nothing), ["The test measures itself. AUC 0.009."]);
+  assert.match(textOf(".answer", nothing)[0], "this trains again on candidates like those that a server gets");
+  const retriever = pageWith({ deploy: "retriever", served: "retriever" });
+  assert.equal(textOf("h1", retriever), ["Keep the retriever"]);
+  const overruled = pageWith({ deploy: null, served: "goalrank", gates: [gate] });
+  assert.match(
+    textOf(".answer .warning", overruled)[0],
+    "GoalRank is served all the same: the setting deploy overrules",
+  );
+});
+
+test("figures of a log are never shown without how its candidates were chosen", () => {
+  const candidates = { training: "retrieved", validation: "retrieved", test: "retrieved" };
+  const choice = {
+    ...result.verdict.choice,
+    measure: "ndcg",
+    methods: result.verdict.choice.methods.map((own) => ({ ...own, mean: own.mean / 4 })),
+  };
+  const log = pageWith({ choice }, { protocols: { split: "global-time", candidates } });
+  assert.match(textOf(".answer", log)[0], "480 validation lists of retrieved candidates");
+  assert.match(
+    textOf(".answer .note", log)[0],
+    "The test lists of retrieved candidates, which took no part in the choice, say by NDCG@6: GoalRank 4.1%",
+  );
+  assert.match(textOf(".answer figcaption", log)[0], "NDCG@6 on 480 validation lists, retrieved candidates");
+  assert.match(
+    textOf("#results caption", log)[0],
+    /^Candidates: retrieved\. Means over the 412 of 500 test lists that hold a liked candidate/,
+  );
+});
+
+test("methods are explained, and every word of the glossary", () => {
+  const [glossary] = textOf("#glossary");
+  for (const words of [
+    "GoalRank Writes a list item by item",
+    "imitation-evaluator, 100 lists Draws 100 lists",
+    "20-core",
+    "AUC",
+    "NDCG@6",
+  ]) {
+    assert.ok(glossary.includes(words) || glossary.replace(/ /g, "").includes(words.replace(/ /g, "")), words);
+  }
+});
+
+test("a value far off does not flatten the others: it is told, and an arrow stands for it", () => {
+  const methods = result.verdict.choice.methods.map((own) => (own.name === "dnn" ? { ...own, mean: -40 } : own));
+  const [picture] = pageWith({ choice: { ...result.verdict.choice, methods } }).querySelectorAll(".answer figure");
+  const texts = [...picture.querySelectorAll("text")].map(({ textContent }) => textContent);
+  assert.ok(texts.includes("◂") && texts.includes("−40.000"));
+  assert.match(textOf(".note", picture as unknown as typeof document)[0], "too far off");
+  assert.not.ok([...document.querySelectorAll(".answer svg text")].some(({ textContent }) => textContent === "◂"));
+});
+
+test("GoalRank's leads and losses differ in colour, and what may be chance from both", () => {
+  const advantages = result.advantages.map((own, i) => ({ ...own, mean: [0.5, -0.5, 0.01][i % 3], halfWidth: 0.1 }));
+  const { document: shown } = parseHTML(renderReport(read({ ...files, "result.json": { ...result, advantages } })));
+  const dots = [...shown.querySelectorAll("#results figure circle")].map((dot) => dot.getAttribute("fill"));
+  for (const colour of ["accent", "warm", "muted"]) assert.ok(dots.includes(`var(--${colour})`), colour);
 });
 
 test("the anatomy of each group is there: every list with its reward, z and both policies", () => {
@@ -229,6 +300,15 @@ function runOf(word: string): ReportInput {
     result: whole.result && {
       ...whole.result,
       rows: whole.result.rows.map((row, i) => ({ ...row, method: `${i} ${word}` })),
+      verdict: whole.result.verdict && {
+        ...whole.result.verdict,
+        gates: [{ name: `g${word}`, figure: 1, text: `t${word}`, blocks: false }],
+        next: `n${word}`,
+        choice: {
+          ...whole.result.verdict.choice,
+          methods: whole.result.verdict.choice.methods.map((own, i) => ({ ...own, method: `${i} ${word}` })),
+        },
+      },
       advantages: whole.result.advantages.map((advantage, i) => ({ ...advantage, over: `${i} ${word}` })),
     },
     anatomy: whole.anatomy && {
@@ -257,7 +337,7 @@ test("whatever a title, a name or a setting holds, it is only text", () => {
   for (const word of HOSTILE) check(word);
   fc.assert(fc.property(text, check), { numRuns: 20 });
   const { document: shown } = parseHTML(renderReport(runOf("<b>&amp;</b>")));
-  assert.is(shown.querySelector("h1")?.textContent, "n<b>&amp;</b>");
+  assert.is(shown.querySelector("h1")?.textContent, "Deploy 3 <b>&amp;</b>");
   assert.is(shown.querySelector("#lists bdi")?.textContent, "t<b>&amp;</b>");
 });
 
@@ -273,10 +353,10 @@ test("each part that is missing is said so in its place, and the others stay", (
     const rest = Object.fromEntries(Object.entries(files).filter(([name]) => name !== missing));
     const { document: partial } = parseHTML(renderReport(read(rest)));
     assert.match(textOf(`#${section} .absent`, partial).join(" "), notice);
-    assert.is(partial.querySelectorAll("main > section").length, 7, missing);
+    assert.is(partial.querySelectorAll("main > section").length, 8, missing);
   }
   const bare = renderReport(read({ "config.json": {} }));
-  assert.is(parseHTML(bare).document.querySelectorAll("main .absent").length, 7);
+  assert.is(parseHTML(bare).document.querySelectorAll("main .absent, .answer .absent").length, 8);
   for (const words of [page, bare]) assert.not.match(words, /undefined|NaN|\[object/);
 });
 

@@ -17,10 +17,54 @@ const METHODS = [
   "oracle",
 ];
 
+/** As in `--deploy NAME`. */
+const NAMES = [
+  "random",
+  "logging-policy",
+  "dnn",
+  "prm",
+  "imitation",
+  "generator-evaluator-20",
+  "imitation-evaluator-100",
+  "goalrank",
+  "oracle",
+];
+
+const lead = { mean: 1.5, halfWidth: 0.05, pValue: 0.0001 };
+
+const verdict = {
+  deploy: "goalrank",
+  served: "goalrank",
+  gates: [
+    { name: "within-noise", figure: 0.234, text: "GoalRank and another cannot be told apart", blocks: false },
+    { name: "few-test-lists", figure: 120, text: "only 120 test lists hold a positive", blocks: false },
+  ],
+  text: "Deploy GoalRank.",
+  next: "goalrank serve RUN",
+  choice: {
+    measure: "trueReward",
+    lists: 480,
+    best: "imitation-evaluator-100",
+    chosen: "goalrank",
+    overRandom: { over: "random", ...lead },
+    goalRank: { over: "dnn", ...lead },
+    methods: [2, 3, 4, 7, 5, 6].map((i) => ({
+      name: NAMES[i],
+      method: METHODS[i],
+      mean: i === 6 ? 3.1 : 1.32 + i / 4,
+      halfWidth: 0.04,
+      isWithinNoise: i >= 6,
+    })),
+  },
+  goalRank: { isWorthIt: true, text: "GoalRank is worth it on this data: +1.5." },
+};
+
 export const result = {
   listLength: 6,
   testRequests: 500,
+  verdict,
   rows: METHODS.map((method, i) => ({
+    name: NAMES[i],
     method,
     trueReward: 1.3204 + i / 4,
     regret: 2.2036 - i / 4,

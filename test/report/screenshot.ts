@@ -18,6 +18,7 @@ const program = new Command("screenshot")
   .option("--from <selector>", "scroll to the first element that matches")
   .option("--dark", "in dark colours")
   .option("--whole", "the whole page, however long")
+  .option("--unfold", "with every fold open")
   .parse();
 const [run, image] = program.args;
 interface Options {
@@ -26,13 +27,15 @@ interface Options {
   readonly from?: string;
   readonly dark?: boolean;
   readonly whole?: boolean;
+  readonly unfold?: boolean;
 }
-const { width, height, from, dark = false, whole = false } = program.opts<Options>();
+const { width, height, from, dark = false, whole = false, unfold = false } = program.opts<Options>();
 
 const browser = await launchBrowser();
 if ("reason" in browser) throw new Error(browser.reason);
 const page = await browser.newPage({ viewport: { width, height }, colorScheme: dark ? "dark" : "light" });
 await page.setContent(renderReport(readRun(run)));
+if (unfold) await page.evaluate('document.querySelectorAll("details").forEach((fold) => { fold.open = true; })');
 if (from !== undefined) await page.locator(from).first().evaluate("element => element.scrollIntoView()");
 writeFileSync(image, await page.screenshot({ fullPage: whole }));
 await browser.close();

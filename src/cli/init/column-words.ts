@@ -100,10 +100,11 @@ function withoutFillers(all: readonly string[], field: NamedField): string[] {
   return kept;
 }
 
-/** `user` of `userid`; any other word as it is. */
+/** `user` of `userid` and `users`; any other word as it is. */
 function nounOfId(word: string, field: NamedField): string {
-  const noun = word.replace(/id$/, "");
-  return noun !== word && (NOUNS[field].sure.has(noun) || NOUNS[field].likely.has(noun)) ? noun : word;
+  const { sure, likely } = NOUNS[field];
+  const nouns = [word.replace(/id$/, ""), word.replace(/s$/, "")];
+  return nouns.find((noun) => noun !== word && (sure.has(noun) || likely.has(noun))) ?? word;
 }
 
 /** What the words of an event count, from nothing to the most that a user can do. */

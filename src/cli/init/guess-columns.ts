@@ -10,7 +10,7 @@ import {
 } from "./column-words.ts";
 import { readingOfTimes, type TimeReading } from "./guess-times.ts";
 
-export const FIELDS = ["user", "item", "feedback", "timestamp", "list", "position"] as const;
+export const FIELDS = ["user", "item", "feedback", "timestamp", "list", "position", "candidates", "history"] as const;
 export type Field = (typeof FIELDS)[number];
 
 /** Something that only whoever knows the log can answer, beside the setting that it is about. */

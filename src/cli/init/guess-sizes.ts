@@ -1,12 +1,11 @@
 /** How a log is to be filtered and cut: what suits the interactions that it has, each setting with its reason. */
 import { checkItemSupply } from "../../data/candidate-supply.ts";
-import { type CutLog, cutLog } from "../../data/cut-log.ts";
 import { isShown } from "../../data/exposures.ts";
 import type { InteractionLog } from "../../data/interactions.ts";
 import { kCore } from "../../data/k-core.ts";
 import type { CandidateProtocol, SplitProtocol } from "../../data/protocols.ts";
 import { countRepeatedRows, dedupe } from "../../data/repeats.ts";
-import { DEFAULT_LOG, type LogOptions } from "../../data/settings.ts";
+import { DEFAULT_LOG } from "../../data/settings.ts";
 import { percent } from "./guess-threshold.ts";
 
 /** A setting and why it is what it is, for the configuration's comment. */
@@ -24,13 +23,14 @@ export interface SizeGuess {
   readonly candidateCount: Reasoned<number>;
   readonly split: Reasoned<SplitProtocol>;
   readonly repeats: Reasoned<true> | undefined;
+  /** Interactions of a user in the median. */
+  readonly median: number;
   /** Whether there are so many lists that some are enough. */
   readonly isLarge: boolean;
 }
 
 /** What is known of the log besides its rows. */
 export interface LogKind {
-  readonly positiveThreshold: number;
   readonly hasTimes: boolean;
   /** Whether rows have feedback of their own. */
   readonly hasFeedback: boolean;
@@ -53,16 +53,16 @@ export const DRAWN_LISTS = 10_000;
 
 /** What suits a log of which these interactions were read. */
 export function guessSizes(read: InteractionLog, kind: LogKind): SizeGuess {
-  const once = dedupe(read, "first");
+  // The order of the rows tells no repeat.
   const repeated = kind.hasTimes ? countRepeatedRows(read) / read.users.length : 0;
-  const log = repeated >= DEDUPE_SHARE ? once : read;
+  const log = repeated >= DEDUPE_SHARE ? dedupe(read, "first") : read;
   const core = guessCore(log);
-  const kept = kCore(log, core.value);
+  const kept = core.log;
+  const own = Array.from(kept.userIds, (_, user) => kept.userOffsets[user + 1] - kept.userOffsets[user]);
+  const median = quantile(own, 0.5);
   const { listLength, candidateCount, protocol } =
-    log.listNumbers === undefined ? ofInteractions(kept, kind) : ofLists(log, log.listNumbers);
-  const split = guessSplit(kept, listLength.value);
-  const sizes = { core: core.value, listLength: listLength.value, split: split.value, protocol: protocol.value };
-  const cut = attempt(() => cutLog(log, { ...sizes, ...kind }));
+    log.listNumbers === undefined ? ofInteractions(median, kind) : ofLists(log, log.listNumbers);
+  const lists = listCounts(kept, listLength.value);
   return {
     dedupe:
       repeated < DEDUPE_SHARE
@@ -71,20 +71,22 @@ export function guessSizes(read: InteractionLog, kind: LogKind): SizeGuess {
     core,
     listLength,
     protocol,
-    candidateCount: candidateCount ?? supplied(cut, kept, listLength.value, protocol.value),
-    split,
-    repeats: guessRepeats(once),
-    isLarge: (cut?.training.size ?? 0) > DRAWN_LISTS,
+    candidateCount: candidateCount ?? supplied(kept, listLength.value, protocol.value),
+    split: guessSplit(lists),
+    repeats: guessRepeats(log),
+    median,
+    isLarge: DEFAULT_LOG.trainingFraction * lists.reduce((sum, count) => sum + count, 0) > DRAWN_LISTS,
   };
 }
 
-function guessCore(log: InteractionLog): Reasoned<number> {
+function guessCore(log: InteractionLog): Reasoned<number> & { readonly log: InteractionLog } {
   const all = shownRows(log);
-  for (const core of CORES) {
-    const share = shownRows(kCore(log, core)) / all;
-    if (share >= KEPT_SHARE) return { value: core, reason: `${percent(share)} of the interactions are left` };
+  for (const value of CORES) {
+    const core = kCore(log, value);
+    const share = shownRows(core) / all;
+    if (share >= KEPT_SHARE) return { value, reason: `${percent(share)} of the interactions are left`, log: core };
   }
-  return { value: 1, reason: `a core of 2 would keep less than ${percent(KEPT_SHARE)} of the interactions` };
+  return { value: 1, reason: `a core of 2 would keep less than ${percent(KEPT_SHARE)} of the interactions`, log };
 }
 
 function shownRows(log: InteractionLog): number {
@@ -96,9 +98,7 @@ function shownRows(log: InteractionLog): number {
 type ListSizes = Pick<SizeGuess, "listLength" | "protocol"> & { readonly candidateCount?: Reasoned<number> };
 
 /** Lists are cut out of each user's interactions: short ones where there are few. */
-function ofInteractions(log: InteractionLog, { hasFeedback }: LogKind): ListSizes {
-  const own = Array.from(log.userIds, (_, user) => log.userOffsets[user + 1] - log.userOffsets[user]);
-  const median = quantile(own, 0.5);
+function ofInteractions(median: number, { hasFeedback }: LogKind): ListSizes {
   const length = Math.max(2, Math.min(DEFAULT_LOG.listLength, Math.floor(median / LISTS_OF_A_USER)));
   return {
     listLength: { value: length, reason: `a user has ${median} interactions in the median` },
@@ -135,26 +135,24 @@ function spread(values: readonly number[]): string {
   return least === most ? String(least) : `${least} to ${most} (median ${median})`;
 }
 
-/** Users need a list each to learn from, to validate on and to be tested by, or one time cuts all. */
-function guessSplit(log: InteractionLog, listLength: number): Reasoned<SplitProtocol> {
-  const lists = Array.from(log.userIds, (_, user) => {
+/** Lists of each user: [U]. */
+function listCounts(log: InteractionLog, listLength: number): number[] {
+  return Array.from(log.userIds, (_, user) => {
     const [first, end] = [log.userOffsets[user], log.userOffsets[user + 1]];
     if (log.listNumbers === undefined) return Math.floor((end - first) / listLength);
     return new Set(log.listNumbers.subarray(first, end)).size;
   });
+}
+
+/** Users need a list each to learn from, to validate on and to be tested by, or one time cuts all. */
+function guessSplit(lists: readonly number[]): Reasoned<SplitProtocol> {
   const enough = lists.filter((count) => count >= LISTS_OF_A_USER).length / lists.length;
   const reason = `${percent(enough)} of the users have ${LISTS_OF_A_USER} lists or more`;
   return { value: enough >= 0.5 ? DEFAULT_LOG.split : "global-time", reason };
 }
 
 /** As many candidates as the log has items for. */
-function supplied(
-  cut: CutLog | undefined,
-  kept: InteractionLog,
-  listLength: number,
-  protocol: CandidateProtocol,
-): Reasoned<number> {
-  const log = cut?.log ?? kept;
+function supplied(log: InteractionLog, listLength: number, protocol: CandidateProtocol): Reasoned<number> {
   const needed = protocol === "injected" ? listLength : 0;
   const isEnough = (count: number) =>
     count >= listLength && attempt(() => checkItemSupply(log, needed, count) ?? true) === true;
@@ -193,18 +191,4 @@ function attempt<Result>(work: () => Result): Result | undefined {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
-}
-
-/** The settings alone, as `prepare` takes them. */
-export function settingsOf(sizes: SizeGuess): LogOptions {
-  const { core, listLength, protocol, candidateCount, split } = sizes;
-  return {
-    core: core.value,
-    listLength: listLength.value,
-    protocol: protocol.value,
-    candidateCount: candidateCount.value,
-    split: split.value,
-    ...(sizes.dedupe && { dedupe: sizes.dedupe.value }),
-    ...(sizes.repeats && { repeats: sizes.repeats.value }),
-  };
 }

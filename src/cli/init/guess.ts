@@ -6,8 +6,10 @@ import type { InteractionLog } from "../../data/interactions.ts";
 import { type Head, readHead } from "../../data/readers/head.ts";
 import type { DecimalMark } from "../../data/readers/numbers.ts";
 import { type InteractionSource, readInteractions } from "../../data/readers/read-interactions.ts";
+import { isQueryFormat } from "../../data/settings.ts";
 import { columnFacts, decimalMarkOf } from "./column-facts.ts";
 import { type GuessedColumns, guessColumns, NONE, type Question } from "./guess-columns.ts";
+import { withLists } from "./guess-paths.ts";
 import { guessSizes, type SizeGuess } from "./guess-sizes.ts";
 import { guessThreshold, type ThresholdGuess, thresholdOfEvents } from "./guess-threshold.ts";
 import { type KnownLog, knownLog } from "./known-logs.ts";
@@ -15,7 +17,10 @@ import { type KnownLog, knownLog } from "./known-logs.ts";
 /** Rows in which the columns are looked for. */
 const HEAD_ROWS = 10_000;
 /** Rows of which sizes are guessed: what is read in a few seconds. */
-const SAMPLE_ROWS = 1_000_000;
+const SAMPLE_ROWS = 1_500_000;
+
+const SINGLE_ROWS =
+  "most users have a single row: lists are learned from users who return, or from a column that says what was shown together";
 
 export interface LogGuess extends GuessedColumns {
   readonly head: Head;
@@ -28,12 +33,18 @@ export interface LogGuess extends GuessedColumns {
   readonly sample: { readonly rows: number; readonly isWhole: boolean };
 }
 
+/** Where the format itself says it all. */
+const KNOWN: GuessedColumns = { columns: {}, timestampFormat: undefined, feedbackValues: undefined, questions: [] };
+
 /** @throws DataError for a file that cannot be read, or whose format is none that is known */
 export async function guessLog(path: string): Promise<LogGuess> {
   const head = await readHead(path, HEAD_ROWS);
   const decimal = decimalMarkOf(head);
   const known = head.hasHeader ? undefined : knownLog(unpackedName(path), head.columns.length);
-  const guessed = withKnown(guessColumns(columnFacts(head, decimal), !head.hasHeader), known);
+  // A column without a name numbers the rows.
+  const facts = columnFacts(head, decimal).filter(({ name }) => name !== "");
+  const found = guessColumns(facts, !head.hasHeader);
+  const guessed = head.isKnown === true ? KNOWN : withKnown(withLists(found, head.columns, head.lists ?? []), known);
   const meaning = { head, known, decimal, ...guessed };
   const { log, problem } = await readSample(path, meaning);
   if (log === undefined) {
@@ -48,14 +59,12 @@ export async function guessLog(path: string): Promise<LogGuess> {
     };
   }
   const threshold = thresholdOf(log, guessed);
-  const { timestamp, feedback } = guessed.columns;
-  const sizes = guessSizes(log, {
-    positiveThreshold: threshold.threshold,
-    hasTimes: timestamp !== NONE,
-    hasFeedback: feedback !== NONE,
-  });
-  const asked: Question[] =
-    threshold.question === undefined ? [] : [{ about: "positiveThreshold", text: threshold.question }];
+  const { lacks = [] } = log;
+  const sizes = guessSizes(log, { hasTimes: !lacks.includes("timestamp"), hasFeedback: !lacks.includes("feedback") });
+  const asked: Question[] = [
+    ...(threshold.question === undefined ? [] : [{ about: "positiveThreshold" as const, text: threshold.question }]),
+    ...(log.listNumbers === undefined && sizes.median < 2 ? [{ about: "user" as const, text: SINGLE_ROWS }] : []),
+  ];
   const sample = { rows: log.users.length, isWhole: log.users.length < SAMPLE_ROWS };
   return { ...meaning, threshold, sizes, sample, questions: [...guessed.questions, ...asked] };
 }
@@ -85,7 +94,8 @@ export function sourceOf(
   { head, columns, ...guess }: Omit<LogGuess, "threshold" | "sizes" | "sample">,
 ): InteractionSource {
   const { format, delimiter, encoding, hasHeader } = head;
-  if (format === "movielens") return { file: path, format };
+  if (isQueryFormat(format)) throw new RangeError(`${path}: queries are no interactions`);
+  if (format === "movielens" || head.isKnown === true) return { file: path, format };
   const own = Object.entries(columns).map(([field, name]) => [field, hasHeader || name === NONE ? name : Number(name)]);
   return {
     file: path,
@@ -104,7 +114,9 @@ async function readSample(
   path: string,
   guess: Omit<LogGuess, "threshold" | "sizes" | "sample">,
 ): Promise<{ readonly log?: InteractionLog; readonly problem?: string }> {
-  if (guess.columns.user === undefined || guess.columns.item === undefined) return {};
+  const { format, isKnown } = guess.head;
+  if (isQueryFormat(format)) return {};
+  if (isKnown !== true && (guess.columns.user === undefined || guess.columns.item === undefined)) return {};
   try {
     return { log: await readInteractions(sourceOf(path, guess), SAMPLE_ROWS) };
   } catch (error) {
@@ -113,8 +125,8 @@ async function readSample(
   }
 }
 
-function thresholdOf(log: InteractionLog, { columns, feedbackValues }: GuessedColumns): ThresholdGuess {
-  if (columns.feedback === NONE) return { threshold: 1, reason: "every row counts 1" };
+function thresholdOf(log: InteractionLog, { feedbackValues }: GuessedColumns): ThresholdGuess {
+  if (log.lacks?.includes("feedback") === true) return { threshold: 1, reason: "every row counts 1" };
   const values = log.feedback.filter((_, row) => isShown(log, row));
   return feedbackValues === undefined ? guessThreshold(values) : thresholdOfEvents(values);
 }

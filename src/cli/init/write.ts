@@ -105,7 +105,7 @@ function readingLines(guess: LogGuess, log: string): string[] {
 
 function columnLines(guess: LogGuess): string[] {
   const { head, columns } = guess;
-  if (head.format === "movielens") return [];
+  if (head.format === "movielens" || head.isKnown === true) return [];
   const value = (name: string) => (head.hasHeader || name === NONE ? scalar(name) : name);
   const lines = FIELDS.flatMap((field) => {
     const name = columns[field];
@@ -119,7 +119,8 @@ function columnLines(guess: LogGuess): string[] {
   return [there, "columns:", ...lines.map((line) => `  ${line}`)];
 }
 
-const isOptional = (field: Field) => field === "list" || field === "position";
+const isOptional = (field: Field) =>
+  field !== "user" && field !== "item" && field !== "feedback" && field !== "timestamp";
 
 function thresholdLines(guess: LogGuess): string[] {
   const { threshold, reason } = guess.threshold;

@@ -2,7 +2,7 @@
 import { excerpt } from "../../text/excerpt.ts";
 import { nearestName } from "../../text/nearest-name.ts";
 import { DataError } from "../errors.ts";
-import { type Column, type ColumnNames, NO_COLUMN, type WeightedColumn } from "../settings.ts";
+import { type Column, type ColumnNames, EACH_LINE, NO_COLUMN, type WeightedColumn } from "../settings.ts";
 
 /** The columns of the fields that a log has. */
 export interface Fields<Place> {
@@ -23,12 +23,9 @@ export type ColumnPositions = Fields<number>;
 
 /**
  * The columns to look for.
- * @param given where they are known
- * @param usual where they are otherwise
  * @throws RangeError when there is no column of items, a weight is not finite, or there are positions without lists.
  */
-export function resolveColumns(given: ColumnNames, usual: ColumnNames): Fields<Column> {
-  const columns = { ...usual, ...given };
+export function resolveColumns(columns: ColumnNames): Fields<Column> {
   const { user, item, timestamp, list, position, propensity } = columns;
   const own = (column: Column | undefined) => (column === NO_COLUMN ? undefined : column);
   if (user === undefined || own(item) === undefined || item === undefined) {
@@ -56,10 +53,11 @@ function feedbackTerms({ feedback = NO_COLUMN }: ColumnNames): readonly Weighted
   return feedback === NO_COLUMN ? [] : [{ column: feedback, weight: 1 }];
 }
 
-/** All columns that are named, `none` apart. */
+/** All columns that are named, but for words that stand for none. */
 export function givenColumns(columns: ColumnNames): Column[] {
-  const { feedback: _, ...others } = columns;
-  const all = [...Object.values(others), ...feedbackTerms(columns).map(({ column }) => column)];
+  const { feedback: _, list, ...others } = columns;
+  const lists = list === undefined || list === EACH_LINE ? [] : [list];
+  const all = [...Object.values(others), ...lists, ...feedbackTerms(columns).map(({ column }) => column)];
   return all.filter((column) => column !== NO_COLUMN);
 }
 

@@ -9,7 +9,7 @@ export const CHUNK_BYTES = 1 << 18;
 /**
  * The bytes of a file, unpacked if it starts with the magic bytes of gzip (RFC 1952) or Zstandard (RFC 8878); its name
  * plays no part. A packed file may be several one after another.
- * @throws PackedDataError for broken Zstandard data; zlib's own errors for gzip
+ * @throws ZstandardError for broken Zstandard data; zlib's own errors for gzip
  */
 export async function* contentOf(handle: FileHandle): AsyncGenerator<Buffer> {
   const magic = Buffer.alloc(4);

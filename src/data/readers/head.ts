@@ -1,16 +1,22 @@
 /** The first rows of a log of any format, and which format it is: read as the whole log would be. */
 import { stat } from "node:fs/promises";
 import { DataError } from "../errors.ts";
-import { type LogFormat, type TextEncodingName, WHITESPACE } from "../settings.ts";
+import { type LogFormat, type QueryFormat, type TextEncodingName, WHITESPACE } from "../settings.ts";
 import { secondsOfDate } from "./dates.ts";
 import { readRecords, readStart } from "./delimited.ts";
+import { detectFormat } from "./detect-format.ts";
 import { inputFiles } from "./input-files.ts";
+import { readJsonHead } from "./json-head.ts";
 import { isNumber } from "./numbers.ts";
 import { withParquetTable } from "./parquet-table.ts";
 
 /** Rows of a table as text. */
 export interface Head {
-  readonly format: LogFormat;
+  readonly format: LogFormat | QueryFormat;
+  /** Whether the format itself says where its fields are; nothing is in the columns and rows then. */
+  readonly isKnown?: true;
+  /** Paths of lists that are no column of single values. */
+  readonly lists?: readonly string[];
   /** What stands between two fields, in text. */
   readonly delimiter: string | undefined;
   readonly encoding: TextEncodingName;
@@ -25,6 +31,10 @@ export interface Head {
 
 /** Of the unpacked text, from which its format is told. */
 const START_BYTES = 1 << 20;
+
+const EXPECTED =
+  "expected fields between commas, tabs, semicolons, |, :: or blanks, lines of JSON, a format of a public data set, or " +
+  "Parquet; packed or not";
 
 /** What stands between two fields, the longer first: a line of `::` is also one of `:`. Blanks may be within a field. */
 const DELIMITERS = ["::", "\t", ",", ";", "|", WHITESPACE];
@@ -53,19 +63,30 @@ async function readFileHead(file: string, count: number): Promise<Head> {
   if (start.startsWith("PAR1")) return readParquetHead(file, count);
   const told = (problem: string, line?: number) => new DataError(file, problem, { line });
   if (start.startsWith("PK")) throw told("this is a zip archive; unpack it first");
-  const expected = "expected CSV, TSV, MovieLens or Parquet, packed or not";
-  if (start.includes("\0")) throw told(`this is no text; ${expected}`);
-  if (/^\s*[{[]/.test(start)) throw told(`this looks like JSON; ${expected}`, 1);
-  const delimiter = guessDelimiter(start);
-  if (delimiter === undefined) {
-    throw told(
-      "the lines have no fields in common; expected fields between commas, tabs, semicolons, |, :: or blanks",
-      1,
-    );
+  if (start.includes("\0")) throw told(`this is no text; ${EXPECTED}`);
+  const format = detectFormat(start);
+  if (format === "jsonl") {
+    const { columns, ...head } = await readJsonHead(file, count);
+    return { format, delimiter: undefined, encoding: "utf-8", hasHeader: true, columns, ...head };
   }
+  if (format !== undefined && format !== "recbole") return knownHead(format);
+  if (/^\s*\[/.test(start)) throw told(`this is an array of JSON; write its objects one a line; ${EXPECTED}`, 1);
+  const delimiter = guessDelimiter(start);
+  if (delimiter === undefined) throw told(`the lines have no fields in common; ${EXPECTED}`, 1);
   // What is not UTF-8 was written by an older program.
   const encoding = start.includes("\uFFFD") ? "latin1" : "utf-8";
-  return readTextHead(file, count, { delimiter, quoted: isQuoted(start, delimiter), encoding });
+  const head = await readTextHead(file, count, { delimiter, quoted: isQuoted(start, delimiter), encoding });
+  if (format !== "recbole") return head;
+  // The types after the names are no part of them.
+  const columns = head.columns.map((name) => name.split(":")[0]);
+  const lists = columns.filter((_, place) => head.columns[place].endsWith("_seq")).map((name) => `${name}[]`);
+  return { ...head, format, columns, lists };
+}
+
+/** A log whose format says it all. */
+function knownHead(format: Head["format"]): Head {
+  const nothing = { delimiter: undefined, encoding: "utf-8", hasHeader: true, columns: [], rows: [] } as const;
+  return { format, isKnown: true, ...nothing, isWhole: false };
 }
 
 /** The delimiter that cuts most lines into as many fields as the first, the most of them; undefined if none cuts any. */

@@ -1,6 +1,8 @@
 /** A file that is read from its beginning to its end, and that must stay as it is until then. */
 import { type FileHandle, open } from "node:fs/promises";
+import { excerpt } from "../../text/excerpt.ts";
 import { DataError, explainFileError, IS_DIRECTORY } from "../errors.ts";
+import { ZstandardError } from "./zstandard.ts";
 
 /**
  * Calls `read` with the open file and its size in bytes.
@@ -27,7 +29,9 @@ export async function withInputFile<Result>(
     if (outcome.status === "rejected") throw outcome.reason;
     return outcome.value;
   } catch (error) {
-    throw explainFileError(error, file);
+    if (!(error instanceof ZstandardError)) throw explainFileError(error, file);
+    const problem = `broken Zstandard data (${excerpt(error.message, 200)}); fetch or compress the file again`;
+    throw new DataError(file, problem, { cause: error });
   } finally {
     await handle?.close();
   }

@@ -29,6 +29,11 @@ export class InteractionLogBuilder {
     return this.users.length;
   }
 
+  /** Whether a user has interactions already. */
+  hasUser(userId: string): boolean {
+    return this.userNumbers.has(userId);
+  }
+
   /**
    * Adds one interaction or, at a negative `position` of a list, a candidate of the request that was not shown.
    * Positions only order the rows of a list: they may start anywhere and leave gaps. A user's rows with the same

@@ -22,6 +22,12 @@ export interface RowLayout {
   readonly unit?: "line" | "row";
 }
 
+/**
+ * What a row is: an item that was shown; a candidate that was not; or something that its user had liked before the log
+ * begins, which is in no list and before everything else.
+ */
+export type RowKind = "shown" | "candidate" | "history";
+
 /** Collects the records of a file. */
 export class InteractionRows {
   /** The record at hand, and its line or row. */
@@ -37,7 +43,7 @@ export class InteractionRows {
    * Adds the interaction in `values`, text or what a typed file holds, at line or row `place`.
    * @throws DataError that names the place and the column that is wrong
    */
-  add(values: readonly unknown[], place: number): void {
+  add(values: readonly unknown[], place: number, kind: RowKind = "shown"): void {
     this.values = values;
     this.place = place;
     const { columns, position } = this.layout;
@@ -46,20 +52,40 @@ export class InteractionRows {
       throw this.unexpected(`${found} instead of ${columns.length}`);
     }
     const { size } = this.builder;
-    const list = position.list === undefined || this.isBlank(position.list) ? "" : this.name(position.list);
-    const user = position.user === undefined ? list || `#${size + 1}` : this.name(position.user);
+    const isPast = kind === "history";
+    const list = isPast ? "" : this.list();
+    const user = this.user(list);
     const item = this.name(position.item);
-    const feedback = this.feedback();
-    const timestamp = position.timestamp === undefined ? size : this.time(position.timestamp);
-    const rank = list === "" ? 0 : this.rank();
-    const rounding = position.timestamp === undefined ? 0 : this.rounding(position.timestamp, timestamp);
-    const propensity = position.propensity === undefined ? Number.NaN : this.propensity(position.propensity, rank);
+    const feedback = kind === "candidate" ? 0 : isPast ? 1 : this.feedback();
+    const timestamp = position.timestamp === undefined ? size : isPast ? 0 : this.time(position.timestamp);
+    const rounding = position.timestamp === undefined || isPast ? 0 : this.rounding(position.timestamp, timestamp);
+    const rank = kind === "candidate" ? -1 : list === "" ? 0 : this.rank();
+    const isShown = kind === "shown" && rank >= 0;
+    const propensity =
+      position.propensity === undefined || !isShown ? Number.NaN : this.propensity(position.propensity);
     try {
       this.builder.add(user, item, feedback, timestamp, list, rank, rounding, propensity);
     } catch (error) {
       // The log is full: of names, or of rows.
       throw error instanceof RangeError ? this.unexpected(error.message) : error;
     }
+  }
+
+  /** Whether the user of a record is not in the log yet. */
+  isOfNewUser(values: readonly unknown[], place: number): boolean {
+    this.values = values;
+    this.place = place;
+    return !this.builder.hasUser(this.user(this.list()));
+  }
+
+  private list(): string {
+    const { list } = this.layout.position;
+    return list === undefined || this.isBlank(list) ? "" : this.name(list);
+  }
+
+  private user(list: string): string {
+    const { user } = this.layout.position;
+    return user === undefined ? list || `#${this.builder.size + 1}` : this.name(user);
   }
 
   /** The name that text or an integer is. */
@@ -71,7 +97,10 @@ export class InteractionRows {
       throw this.unexpected(`${this.described(column)} holds bytes that are no text in UTF-8`);
     }
     if (typeof value === "bigint" || Number.isSafeInteger(value)) return String(value);
-    throw this.unexpected(`${this.described(column)} is neither text nor an integer`);
+    const isTooLarge = Number.isInteger(value);
+    throw this.unexpected(
+      `${this.described(column)} is ${isTooLarge ? "an integer over 2^53 - 1; write it as text" : "neither text nor an integer"}`,
+    );
   }
 
   /** The weighted sum of the columns that are feedback; 1 where there is none. */
@@ -142,9 +171,8 @@ export class InteractionRows {
     throw this.unexpected(`${this.described(column, rank)} is not a 32-bit integer`);
   }
 
-  /** The chance at which the item was shown; NaN for what was not. */
-  private propensity(column: number, rank: number): number {
-    if (rank < 0 && this.isBlank(column)) return Number.NaN;
+  /** The chance at which the item was shown. */
+  private propensity(column: number): number {
     const propensity = this.number(column);
     if (propensity > 0 && propensity <= 1) return propensity;
     throw this.unexpected(`${this.described(column)} is no chance over 0 and at most 1`);

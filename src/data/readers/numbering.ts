@@ -8,6 +8,10 @@ export class Numbering {
   readonly names: string[] = [];
   private readonly numbers = new Map<string, number>();
 
+  has(name: string): boolean {
+    return this.numbers.has(name);
+  }
+
   /** @throws RangeError when there are 2^24 other names already */
   numberOf(name: string): number {
     const known = this.numbers.get(name);

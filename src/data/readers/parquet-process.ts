@@ -44,15 +44,23 @@ const SECONDS: Partial<ParquetParsers> = {
 /** One instance for all pages. */
 const { SNAPPY: snappy = decompressSnappy } = compressors;
 
-/** Every codec writes to memory of the size that the page's header says, so that it cannot grow beyond. */
-const BOUNDED: Compressors = {
-  ...compressors,
-  SNAPPY: (input, length) => {
-    checkSnappy(input, length);
-    return snappy(input, length);
-  },
-  ZSTD: (input, length) => decompressZstd(input, new Uint8Array(length)),
-};
+/**
+ * Every codec writes to memory of the size that the page's header says, so that it cannot grow beyond. A page of nulls
+ * alone has no values: some writers compress them to no bytes at all, which is what no codec would.
+ */
+const BOUNDED: Compressors = Object.fromEntries(
+  Object.entries<Compressors[keyof Compressors]>({
+    ...compressors,
+    SNAPPY: (input, length) => {
+      checkSnappy(input, length);
+      return snappy(input, length);
+    },
+    ZSTD: (input, length) => decompressZstd(input, new Uint8Array(length)),
+  }).map(([codec, unpack]) => [
+    codec,
+    (input: Uint8Array, length: number) => (input.length === 0 && length === 0 ? input : unpack?.(input, length)),
+  ]),
+);
 
 /** The open file. */
 let opened: { readonly buffer: AsyncBuffer; readonly metadata: FileMetaData; readonly scan: ParquetScan } | undefined;

@@ -1,10 +1,11 @@
 /** Reads a log of interactions in any of its formats, from one file or several. */
 import { stat } from "node:fs/promises";
-import type { InteractionLog, MissingField } from "../interactions.ts";
+import { type InteractionLog, MISSING_FIELDS, type MissingField } from "../interactions.ts";
 import { listNames } from "./column-names.ts";
 import { inputFiles } from "./input-files.ts";
 import { InteractionLogBuilder } from "./interaction-log-builder.ts";
 import { noInteractions } from "./interaction-rows.ts";
+import { expectedJson, readJsonLines } from "./json-lines.ts";
 import { readParquet } from "./parquet.ts";
 import { type InteractionSource, type Reading, resolveReading } from "./reading.ts";
 import { expectedText, readText, type TextReading } from "./text-logs.ts";
@@ -38,17 +39,21 @@ export async function readInteractions(
 }
 
 function readFile(file: string, reading: Reading, builder: InteractionLogBuilder, most: number): Promise<void> {
-  return isText(reading) ? readText(file, reading, builder, most) : readParquet(file, reading, builder, most);
+  if (isText(reading)) return readText(file, reading, builder, most);
+  const read = reading.format.kind === "json" ? readJsonLines : readParquet;
+  return read(file, reading, builder, most);
 }
 
 const isText = (reading: Reading): reading is TextReading => reading.format.kind === "text";
 
 function expectedOf(reading: Reading): string {
-  return isText(reading) ? expectedText(reading) : `rows of ${listNames(reading.fields).join(", ")}`;
+  if (isText(reading)) return expectedText(reading);
+  if (reading.format.kind === "json") return expectedJson(reading);
+  return `rows of ${listNames(reading.fields).join(", ")}`;
 }
 
 function missingFields({ fields }: Reading): MissingField[] {
-  return (["user", "feedback", "timestamp"] as const).filter((field) =>
+  return MISSING_FIELDS.filter((field) =>
     field === "feedback" ? fields.feedback.length === 0 : fields[field] === undefined,
   );
 }

@@ -1,8 +1,9 @@
 /** How a log is read: what its format says, and what the settings change in it. */
-import { type Column, DEFAULT_READING, type LogFormat, type ReadingOptions } from "../settings.ts";
+import { type Column, type ColumnNames, DEFAULT_READING, type LogFormat, type ReadingOptions } from "../settings.ts";
 import { type Fields, givenColumns, resolveColumns } from "./column-names.ts";
 import { FORMATS, type LogFormatDescription, NUMBERED } from "./log-formats.ts";
 import type { DecimalMark } from "./numbers.ts";
+import { parsePath } from "./paths.ts";
 import { TimeFormat } from "./time-format.ts";
 
 /** A file of interactions, a folder of them or a pattern of their names, and how it is read. Text may be packed. */
@@ -26,6 +27,9 @@ export interface Reading {
   readonly format: LogFormatDescription;
   readonly settings: typeof DEFAULT_READING;
   readonly fields: Fields<Column>;
+  /** Paths to lists of items in records that hold lists. */
+  readonly candidates: string | undefined;
+  readonly history: string | undefined;
   /** Whether the first record names the columns. */
   readonly hasHeader: boolean;
   readonly rules: ValueRules;
@@ -38,26 +42,20 @@ export function resolveReading(source: InteractionSource): Reading {
     throw new RangeError(`data: there is no format "${source.format}"; expected one of ${names}`);
   }
   const format = FORMATS[source.format];
-  const settings = { ...DEFAULT_READING, ...source };
-  const { columns, feedbackValues, otherFeedback, decimal, timestampFormat, blanks } = settings;
+  const settings = { ...DEFAULT_READING, ...format.settings, ...source };
+  const { feedbackValues, otherFeedback, decimal, timestampFormat, blanks } = settings;
   const names = format.kind === "text" ? format.names : undefined;
-  const isNumbered = format.kind === "text" && names === undefined && !hasHeader(settings);
-  for (const column of givenColumns(columns)) {
-    if (typeof column === "number") continue;
-    if (isNumbered) {
-      throw new RangeError(
-        `columns: "${column}" is a name, and the log has no header; set the column's number, from 1`,
-      );
-    }
-    if (names?.includes(column) === false) {
-      throw new RangeError(`columns: "${column}" is none of the columns of ${source.format}, ${names.join(", ")}`);
-    }
-  }
+  const isNumbered =
+    format.kind === "text" && names === undefined && format.recordOf === undefined && !hasHeader(settings);
+  const columns = { ...(isNumbered ? NUMBERED : format.columns), ...settings.columns };
+  checkColumns(source.format, settings.columns, { isNumbered, names, hasLists: mayHaveLists(format) });
   return {
     format,
     settings,
-    fields: resolveColumns(columns, isNumbered ? NUMBERED : format.columns),
-    hasHeader: format.kind === "text" && names === undefined && !isNumbered,
+    fields: resolveColumns(columns),
+    candidates: columns.candidates,
+    history: columns.history,
+    hasHeader: format.kind === "text" && names === undefined && format.recordOf === undefined && !isNumbered,
     rules: {
       words: feedbackValues && new Map(Object.entries(feedbackValues)),
       otherWords: otherFeedback,
@@ -66,6 +64,44 @@ export function resolveReading(source: InteractionSource): Reading {
       blanks: new Set(blanks),
     },
   };
+}
+
+/** Whether records of a format may hold lists. */
+function mayHaveLists(format: LogFormatDescription): boolean {
+  return (
+    format.kind === "json" || (format.kind === "text" && (format.recordOf !== undefined || format.hasTypes === true))
+  );
+}
+
+interface FormatColumns {
+  readonly isNumbered: boolean;
+  readonly names: readonly string[] | undefined;
+  readonly hasLists: boolean;
+}
+
+/** @throws RangeError for a column that no file of the format can have */
+function checkColumns(format: LogFormat, columns: ColumnNames, { isNumbered, names, hasLists }: FormatColumns): void {
+  const { candidates, history } = columns;
+  const list = candidates ?? history;
+  if (list !== undefined && !hasLists) {
+    throw new RangeError(`columns: "${list}" is a list, and lines of ${format} hold none; the format jsonl does`);
+  }
+  for (const column of givenColumns(columns)) {
+    if (typeof column === "number") {
+      if (!isNumbered && hasLists) {
+        throw new RangeError(`columns: the fields of ${format} have names, and no numbers; got ${column}`);
+      }
+      continue;
+    }
+    if (isNumbered) {
+      throw new RangeError(
+        `columns: "${column}" is a name, and the log has no header; set the column's number, from 1`,
+      );
+    }
+    if (names?.includes(hasLists ? parsePath(column).start[0] : column) === false) {
+      throw new RangeError(`columns: "${column}" is none of the columns of ${format}, ${names.join(", ")}`);
+    }
+  }
 }
 
 /** A log whose columns are numbers alone has no header, unless it is said to have one. */

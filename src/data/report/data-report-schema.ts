@@ -1,6 +1,7 @@
 /** What a report on data holds, all numbers as JSON has them: written to `data-report.json` and to prepared files. */
 import * as z from "zod";
 import { measured } from "../../files/measured.ts";
+import { MISSING_FIELDS } from "../interactions.ts";
 import { CANDIDATE_PROTOCOLS, SPLIT_ORIGINS, SPLITS } from "../protocols.ts";
 
 const count = z.number();
@@ -40,6 +41,28 @@ const listCounts = z.object({
   withoutChoice: count.optional(),
 });
 
+/** What a log with propensities says of the policy that shows every item as often. */
+const uniformPolicyValue = z.object({
+  /** Rows that were shown, and different items among them. */
+  size: count,
+  items: count,
+  /** Feedback of an item, by inverse propensity scoring. */
+  value: count,
+  selfNormalised: count,
+  /** Of the self-normalised value. */
+  standardError: count,
+  /** Rows that count as much as equally weighted ones would. */
+  effectiveSize: count,
+  /** 1 but for chance, where the propensities are right. */
+  meanWeight: count,
+  smallestPropensity: count,
+  /** Whether the log can tell: enough rows count. */
+  isKnown: z.boolean(),
+});
+
+/** See {@link uniformPolicyValue}. */
+export type UniformPolicyValue = z.infer<typeof uniformPolicyValue>;
+
 /** What is left of a log at each stage, in a file. */
 export const preparationCountsSchema = z.object({
   core: count,
@@ -51,6 +74,10 @@ export const preparationCountsSchema = z.object({
   fewerCandidates: z.object({ asked: count, most: count }).optional(),
   /** Users who had met more than `maxUserShare` of all items, and their interactions, where there are any: left out. */
   metNearlyAll: z.object({ users: count, interactions: count }).optional(),
+  /** Fields that the log does not have. */
+  lacks: z.array(z.enum(MISSING_FIELDS)).optional(),
+  /** Of a log with propensities. */
+  uniformPolicy: uniformPolicyValue.optional(),
   /** Interactions that repeat another and were left out before the core filter, where there are any. */
   dropped: count.optional(),
   /** All that was read. */

@@ -1,6 +1,12 @@
 /** A data report as lines for people. */
 import { SPLITS } from "../protocols.ts";
-import type { DataReport, LogCounts, PreparationCounts, SplitReport } from "./data-report-schema.ts";
+import type {
+  DataReport,
+  LogCounts,
+  PreparationCounts,
+  SplitReport,
+  UniformPolicyValue,
+} from "./data-report-schema.ts";
 
 /** The report in lines; the checks come last, those that failed in capitals. */
 export function formatDataReport(report: DataReport): string {
@@ -45,6 +51,8 @@ export function formatPreparation(counts: PreparationCounts): string {
   ];
   return [
     `read: ${formatLog(read)}`,
+    ...(counts.lacks ?? []).map((field) => LACKING[field]),
+    ...(counts.uniformPolicy === undefined ? [] : [formatUniformPolicy(counts.uniformPolicy)]),
     ...(metNearlyAll === undefined
       ? []
       : [
@@ -72,6 +80,28 @@ export function formatPreparation(counts: PreparationCounts): string {
 function keptShare({ dropped = 0, read, kept }: PreparationCounts): number | undefined {
   const interactions = read.interactions - dropped;
   return interactions === 0 ? undefined : kept.interactions / interactions;
+}
+
+/** What takes the place of a field that a log does not have. */
+const LACKING = {
+  user: "the log has no users: every list, or row without one, is of a user of its own",
+  feedback: "the log has no feedback: every interaction counts 1",
+  timestamp: "the log has no times: rows are in the order of the file",
+} as const;
+
+function formatUniformPolicy(policy: UniformPolicyValue): string {
+  const { size, value, selfNormalised, standardError, effectiveSize, meanWeight, smallestPropensity, isKnown } = policy;
+  const counted = `${effectiveSize.toFixed(1)} of ${number(size)} rows count`;
+  if (!isKnown) {
+    return (
+      `by its propensities the log cannot tell what items at random would earn: ${counted}, the smallest propensity is ` +
+      `${smallestPropensity}, the mean weight ${meanWeight.toFixed(2)}`
+    );
+  }
+  return (
+    `by its propensities, items at random would earn ${value.toFixed(5)} of feedback each, self-normalised ` +
+    `${selfNormalised.toFixed(5)} +- ${standardError.toFixed(5)} (${counted}, mean weight ${meanWeight.toFixed(2)})`
+  );
 }
 
 function formatLog({ users, items, interactions, positives, notShown = 0, repeated = 0 }: LogCounts): string {

@@ -10,6 +10,7 @@ import { absent, folded, pairs, type Section, table } from "../parts.ts";
 export const data: Section = {
   id: "data",
   name: "Data",
+  hint: "what is left of the log, and whether the test leaked into it",
   content({ dataReport, result }) {
     if (dataReport === undefined) {
       const isWorld = result?.rows.some(({ trueReward }) => trueReward !== undefined) === true;
@@ -53,13 +54,13 @@ function stageTable({ preparation, ...report }: DataReport): Html {
   const stages =
     preparation === undefined
       ? [row("Used", report)]
-      : [row("Read", preparation.read), row(`${preparation.core}-core`, preparation.kept)];
+      : [row("Read", preparation.read), row(`Kept (${preparation.core}-core)`, preparation.kept)];
   const learned = { head: "Retriever learned from", cells: [NONE, NONE, count(report.learned), NONE] };
   return html`<h3>What is left at each stage</h3>${table({
     caption: "The log",
     columns: ["Stage", "Users", "Items", "Interactions", "Positives"],
     rows: [...stages, learned],
-  })}`;
+  })}${preparation !== undefined && html`<p class="note">${preparation.core}-core: users and items with fewer than ${preparation.core} interactions are left out, again and again, until all that are left have as many.</p>`}`;
 }
 
 function listTable({ lists, splits, preparation, split }: DataReport): Html {
@@ -189,7 +190,7 @@ ${pairs([
     `${percent(passedOver.liked)}% of the liked, ${percent(passedOver.others)}% of the others`,
   ],
   scoreToExposure !== undefined && [
-    "AUC of the retriever's score alone, exposed against other test candidates",
+    "How well the retriever's score alone tells shown from other test candidates (AUC; 0.5 is chance)",
     decimal(scoreToExposure),
   ],
   excludedByFuture !== undefined && [

@@ -45,7 +45,7 @@ export class Items {
 
 /** A section on requests: what `content` makes of them, or why there are none. */
 export function sectionOfRequests(
-  frame: Pick<Section, "id" | "name" | "title">,
+  frame: Pick<Section, "id" | "name" | "title" | "hint">,
   content: (anatomy: Anatomy) => Content,
 ): Section {
   return {

@@ -11,6 +11,7 @@ export const learning: Section = {
   id: "learning",
   name: "Learning",
   title: "How the models learned",
+  hint: "losses and validations, step by step",
   content({ stages }) {
     const logged = stages.filter(({ training, validation }) => training.length + validation.length > 0);
     if (logged.length === 0) return absent("Nothing was logged yet: the run has no lines in metrics.jsonl.");

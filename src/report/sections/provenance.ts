@@ -8,6 +8,7 @@ export const provenance: Section = {
   id: "provenance",
   name: "Configuration",
   title: "Configuration and provenance",
+  hint: "every setting and version, and how to run it again",
   content: ({ name, configuration, run }) => html`
 ${configuration === undefined ? absent("The run has no config.json.") : folded("The whole configuration", html`<pre tabindex="0">${stringify(configuration, { lineWidth: 0 })}</pre>`)}
 ${run === undefined ? absent("The run has no run.json, which says where and by what it was run.") : pairs(describe(run))}

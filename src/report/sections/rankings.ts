@@ -6,7 +6,12 @@ import { folded } from "../parts.ts";
 import { Items, sectionOfRequests } from "./items.ts";
 
 export const rankings = sectionOfRequests(
-  { id: "lists", name: "Ranked lists", title: "Examples of ranked lists" },
+  {
+    id: "lists",
+    name: "Ranked lists",
+    title: "Examples of ranked lists",
+    hint: "what was shown, and what two methods would show",
+  },
   (anatomy) => html`
 <p>Test requests drawn by chance among those with a liked candidate. A tick marks what the user liked of what was shown; the other items may have been liked too, had they been shown.${untitled(anatomy)}</p>
 ${anatomy.requests.map((request, i) => example(anatomy, request, i))}`,

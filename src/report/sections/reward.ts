@@ -9,18 +9,22 @@ import { absent, pairs, type Section } from "../parts.ts";
 export const reward: Section = {
   id: "reward",
   name: "Reward model",
+  hint: "whether what the reward model says of lists can be trusted",
   content({ result: { judge, trueCorrelation } = {} }) {
     if (judge === undefined) return absent("The reward model has not been judged yet: the run has no result.json.");
     return html`
 <p>GoalRank can only be as good as the rewards that it learns from. Here they are compared with the liked items of ${count(judge.lists)} held-out lists that were shown. One list's feedback is mostly chance, so even perfect predictions correlate weakly with it; what counts is that lists with higher rewards earn more on average, and that pairs are in the right order.</p>
 ${judge.pearson !== undefined && judge.pearson <= 0 && html`<p class="warning">On these lists higher rewards do not mean more liked items: what follows from the rewards is not to be trusted on lists like those that were shown.</p>`}
-<div class="figures">${calibrationFigure(judge)}${orderFigure(judge)}<div>${pairs([
-      trueCorrelation !== undefined && ["Correlation with the true reward", decimal(trueCorrelation)],
-      ["Pearson's correlation with the feedback", decimal(judge.pearson)],
-      ["Spearman's rank correlation", decimal(judge.spearman)],
-      ["Mean squared error", decimal(judge.meanSquaredError)],
-      ["Share of variance explained, R²", decimal(judge.rSquared)],
-    ])}</div></div>`;
+${judge.orderAccuracy.length === 0 && html`<p class="note">All of these lists got the same feedback, so there is no order to be right about.</p>`}
+<div class="figures">${judge.calibration.length > 1 && calibrationFigure(judge)}${judge.orderAccuracy.length > 0 && orderFigure(judge)}<div>${pairs(
+      [
+        trueCorrelation !== undefined && ["Correlation with the true reward", decimal(trueCorrelation)],
+        ["Pearson's correlation with the feedback", decimal(judge.pearson)],
+        ["Spearman's rank correlation", decimal(judge.spearman)],
+        ["Mean squared error", decimal(judge.meanSquaredError)],
+        ["Share of variance explained, R²", decimal(judge.rSquared)],
+      ],
+    )}</div></div>`;
   },
 };
 

@@ -72,8 +72,8 @@ const noValidation: GateRule = ({ choice: { chosen, lists } }) =>
 const notAboveRandom: GateRule = ({ choice, listLength }) => {
   const { overRandom } = choice;
   if (overRandom === undefined || isAbove(overRandom)) return undefined;
-  const lead = formatLead(overRandom, choice, listLength);
-  const problem = `the best choice, ${titleOf(choice, choice.chosen)}, is not shown to rank better than chance (${lead})`;
+  const lead = formatLead(overRandom, "a random order", choice, listLength);
+  const problem = `the best choice, ${titleOf(choice, choice.chosen)}, is not shown to rank better than chance: ${lead}`;
   return blocking("not-above-random", overRandom.pValue, `${problem}; more lists, features or epochs may help`);
 };
 
@@ -97,11 +97,11 @@ const notAboveRetriever: GateRule = ({ choice, listLength }) => {
   const best = learned.reduce((high, own) => (own.mean > high.mean ? own : high));
   const own = choice.methods.find(({ name }) => name === "retriever");
   const lead = best.mean - (own?.mean ?? 0);
-  const size = formatLead({ mean: lead }, choice, listLength);
+  const size = formatLead({ mean: lead }, "it", choice, listLength);
   return warning(
     "not-above-retriever",
     lead,
-    `no method is shown to rank better than the retriever; the best of them, ${best.method}, has ${size}`,
+    `no method is shown to rank better than the retriever; the best of them, ${best.method}, is ${size}`,
   );
 };
 
@@ -218,11 +218,11 @@ const fewKept: GateRule = ({ report }) => {
 const testDisagrees: GateRule = ({ choice, tested, listLength }) => {
   const worse = tested.filter(({ mean, pValue }) => mean < 0 && pValue < SIGNIFICANCE);
   if (worse.length === 0) return undefined;
-  const leads = worse.map(({ over, ...lead }) => `${over} (${formatLead(lead, choice, listLength)})`);
+  const leads = worse.map(({ over, ...lead }) => formatLead(lead, over, choice, listLength));
   return warning(
     "test-disagrees",
     worse[0].mean,
-    `on the test lists ${titleOf(choice, choice.chosen)} ranks worse than ${listed(leads)}: validation and test are not ` +
+    `on the test lists ${titleOf(choice, choice.chosen)} is ${listed(leads)}: validation and test are not ` +
       "alike, so test it with real users before it replaces anything",
   );
 };

@@ -23,15 +23,16 @@ export function createVerdict(input: VerdictInput): Verdict {
   const blocking = gates.filter(({ blocks }) => blocks);
   const deploy = blocking.length > 0 ? null : (choice.chosen ?? null);
   const served = overruled ?? deploy;
+  const goalRank = worthOfGoalRank(input);
   const sentences = [
     headline(deploy, choice, blocking),
     ...confidence(input),
-    ...worthOfGoalRank(input),
+    ...(goalRank === undefined ? [] : [goalRank.text]),
     ...(overruled === undefined || overruled === deploy
       ? []
       : [`The setting deploy overrules it: ${overruled} is served.`]),
   ];
-  return { deploy, served, gates, text: sentences.join(" "), next: nextCommand(served, blocking), choice };
+  return { deploy, served, gates, text: sentences.join(" "), next: nextCommand(served, blocking), choice, goalRank };
 }
 
 /** The command that comes next, for the run in this folder. */
@@ -41,13 +42,17 @@ export function nextOf({ next }: Pick<Verdict, "next">, folder: string): string 
 
 /** A verdict in lines, for people. @param folder of the run; undefined where nothing was kept */
 export function formatVerdict({ text, gates, next }: Verdict, folder?: string): string {
-  const lines = gates.map(({ name, text: own, blocks }) => `${blocks ? "blocks" : "warning"}, ${name}: ${own}`);
+  // What blocks is in the text already.
+  const warnings = gates.filter(({ blocks }) => !blocks);
+  const lines = warnings.map(({ name, text: own }) => `warning, ${name}: ${own}`);
   const command = folder === undefined ? KEEP : nextOf({ next }, folder);
   return [`verdict: ${text}`, ...lines, `next: ${command}`].join("\n");
 }
 
 function headline(deploy: string | null, choice: Choice, blocking: readonly Gate[]): string {
-  if (deploy === null) return `Deploy nothing yet: ${blocking.map(({ text }) => text).join("; and ")}.`;
+  if (deploy === null) {
+    return `Deploy nothing yet: ${blocking.map(({ name, text }) => `${name}: ${text}`).join("; and ")}.`;
+  }
   if (deploy === "retriever") return "Deploy the retriever: no method is shown to rank its candidates better.";
   return `Deploy ${titleOf(choice, deploy)}.`;
 }
@@ -60,20 +65,26 @@ function confidence({ choice, candidates, listLength }: VerdictInput): string[] 
   const around = own.halfWidth === undefined ? "" : ` ± ${formatWorth(own.halfWidth, choice)}`;
   const kind = candidates === undefined ? "" : ` of ${candidates} candidates`;
   const leads = [overRetriever, overRandom].flatMap((lead) =>
-    lead === undefined ? [] : [`${formatLead(lead, choice, listLength)} over ${lead.over}`],
+    lead === undefined
+      ? []
+      : [formatLead(lead, lead.over === "random" ? "a random order" : `the ${lead.over}`, choice, listLength)],
   );
-  const rest = leads.length === 0 ? "" : `; ${leads.join("; ")}`;
+  const rest = leads.length === 0 ? "" : `, ${leads.join(" and ")}`;
   const worth = `${measureTitle(choice, listLength)} ${formatWorth(own.mean, choice)}${around}`;
   return [`On ${lists} validation lists${kind} ${own.method} has ${worth}${rest}.`];
 }
 
 /** Whether GoalRank is worth its training here, and why. */
-function worthOfGoalRank({ choice, listLength, judge: { rSquared, pearson = 0 } }: VerdictInput): string[] {
+function worthOfGoalRank({ choice, listLength, judge: { rSquared, pearson = 0 } }: VerdictInput): Verdict["goalRank"] {
   const { goalRank } = choice;
-  if (goalRank === undefined) return [];
-  const lead = `${formatLead(goalRank, choice, listLength)} over ${titleOf(choice, goalRank.over)}`;
-  if (choice.chosen === "goalrank")
-    return [`GoalRank is worth it on this data: ${lead}, the best of the simpler methods.`];
+  if (goalRank === undefined) return undefined;
+  const lead = formatLead(goalRank, titleOf(choice, goalRank.over), choice, listLength);
+  if (choice.chosen === "goalrank") {
+    return {
+      isWorthIt: true,
+      text: `GoalRank is worth it on this data: it is ${lead}, the best of the simpler methods.`,
+    };
+  }
   const isWithinNoise = choice.methods.some((own) => own.name === "goalrank" && own.isWithinNoise);
   const reason =
     rSquared <= 0 || pearson <= 0
@@ -81,7 +92,7 @@ function worthOfGoalRank({ choice, listLength, judge: { rSquared, pearson = 0 } 
       : isWithinNoise
         ? "what it adds is within noise, as where feedback on an item hardly depends on the list around it"
         : `${titleOf(choice, choice.best)} is better`;
-  return [`GoalRank is not worth it on this data: ${lead}; ${reason}.`];
+  return { isWorthIt: false, text: `GoalRank is not worth it on this data: it is ${lead}; ${reason}.` };
 }
 
 function nextCommand(served: string | null, blocking: readonly Gate[]): string {

@@ -160,6 +160,22 @@ test("a page that claims more than it has is refused before memory is taken for 
   }
 });
 
+for (const codec of ["SNAPPY", "ZSTD", "GZIP", "BROTLI", "LZ4_RAW"] as const) {
+  test(`a page of nulls alone may be compressed to no bytes at all: ${codec}`, async () => {
+    // As Spark writes a blank column: levels that say of three values that they are null, and no values.
+    const levels = [6, 0];
+    const header = {
+      ...pageOf({ definition_levels_byte_length: levels.length, num_nulls: 3, is_compressed: true }, levels.length),
+      uncompressed_page_size: levels.length,
+    };
+    const ranks = { ...optional, rank: { name: "rank", data: [1, null, 2], type: "INT32" } } as typeof optional;
+    const file = withPage(parquetLog(ranks), "rank", header, Uint8Array.from(levels), codec);
+    writeFileSync(FILE, file);
+    const log = await readParquet(FILE, { columns: { list: "item_id", position: "rank" } });
+    assert.equal([...(log.positions ?? [])], [-1, -1, -1]);
+  });
+}
+
 test("a run of a thousand million values in seven bytes ends the decoder, and not the program", async () => {
   // A run of 2^30 times 1 in place of three, and then the three numbers.
   const levels = [0x80, 0x80, 0x80, 0x80, 0x08, 1];

@@ -1,6 +1,17 @@
 /** Every reader of what comes from outside. */
 import type { FuzzReader } from "../fuzz.ts";
-import { csvReader, featureReader, gzipReader, headReader, movieLensReader, tsvReader } from "./logs.ts";
+import {
+  csvReader,
+  featureReader,
+  gzipReader,
+  headReader,
+  jsonReader,
+  movieLensReader,
+  publicReader,
+  tsvReader,
+  whitespaceReader,
+  zstandardReader,
+} from "./logs.ts";
 import { parquetReader } from "./parquet.ts";
 import { preparedReader } from "./prepared.ts";
 import { configurationReader, requestReader } from "./settings.ts";
@@ -11,6 +22,14 @@ export const READERS: Readonly<Record<string, () => FuzzReader | Promise<FuzzRea
   tsv: tsvReader,
   movielens: movieLensReader,
   gzip: gzipReader,
+  zstandard: zstandardReader,
+  whitespace: whitespaceReader,
+  jsonl: jsonReader,
+  netflix: publicReader("netflix"),
+  mind: publicReader("mind"),
+  lightgcn: publicReader("lightgcn"),
+  recbole: publicReader("recbole"),
+  "open-bandit": publicReader("open-bandit"),
   head: headReader,
   features: featureReader,
   parquet: parquetReader,

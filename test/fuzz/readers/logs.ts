@@ -6,10 +6,12 @@ import { DataError } from "../../../src/data/errors.ts";
 import { readFeatures } from "../../../src/data/features/features.ts";
 import type { InteractionLog } from "../../../src/data/interactions.ts";
 import { readHead } from "../../../src/data/readers/head.ts";
+import { readInteractions } from "../../../src/data/readers/read-interactions.ts";
 import { parquetLog } from "../../data/parquet-files.ts";
 import { readCsv, readMovieLens, readTsv } from "../../data/read-logs.ts";
+import { skippableFrame, ZSTANDARD, zstandardFrame } from "../../data/zstandard-frames.ts";
 import type { FuzzReader } from "../fuzz.ts";
-import { nearlyValid } from "../mutations.ts";
+import { nearlyValid, nearlyValidJson } from "../mutations.ts";
 import { ScratchFolder } from "../scratch-folder.ts";
 
 const LISTS = { list: "request", position: "rank" };
@@ -138,6 +140,77 @@ export function gzipReader(): FuzzReader {
   const inside = nearlyValid(csvs, WORDS).map((csv) => Uint8Array.from(gzipSync(csv, { level: 1 })));
   return logReader("gzip", fc.oneof(nearlyValid(several, [...WORDS, packed[0]]), inside), readLists);
 }
+
+const zstandards = [...csvs, Buffer.from("\n".repeat(5000))].map((csv) => zstandardFrame(csv, 50));
+
+/** Edits of what is packed, and of the packed bytes. */
+export function zstandardReader(): FuzzReader {
+  const several = [
+    ...zstandards,
+    Buffer.concat([zstandards[0], skippableFrame(9), zstandardFrame(Buffer.from("u,i,1,2,,\n"))]),
+  ];
+  const inside = nearlyValid(csvs, WORDS).map((csv) => Uint8Array.from(zstandardFrame(csv, 30)));
+  const packed = nearlyValid([...several, ZSTANDARD], [...WORDS, zstandards[0], skippableFrame(3)]);
+  return logReader("zstandard", fc.oneof(packed, inside), readLists);
+}
+
+const HEADLESS = { user: 1, item: 2, feedback: 3, timestamp: 4, list: 5, position: 6 };
+const spaced = Buffer.from(ROWS.map((row) => row.map((field) => field || "NA").join("  \t")).join("\n"));
+
+/** Without a header, between any blanks, words for feedback. */
+export const whitespaceReader = () =>
+  logReader("whitespace", nearlyValid([spaced], [...WORDS, "NA", "true", "0x10"]), (file) =>
+    readCsv(file, { columns: HEADLESS, delimiter: "whitespace" }),
+  );
+
+const requests = [
+  {
+    user: { id: "ann" },
+    shown: [{ id: "a" }, { id: "b" }],
+    clicked: ["b"],
+    ranks: [1, 0],
+    all: ["a", "b", "c"],
+    at: 5,
+    past: [],
+  },
+  { user: { id: 7 }, shown: [{ id: 3 }], clicked: [], ranks: [0], all: [3, "x"], at: "2026-01-31", past: ["a", 9] },
+];
+const REQUESTS = {
+  user: "user.id",
+  item: "shown[].id",
+  feedback: "clicked[]",
+  timestamp: "at",
+  list: "line",
+  position: "ranks[i]",
+  candidates: "all[]",
+  history: "past[]",
+};
+
+/** Edits of the values in lines of JSON, and of their bytes. */
+export function jsonReader(): FuzzReader {
+  const lines = Buffer.from(requests.map((request) => `${JSON.stringify(request)}\n`).join(""));
+  const values = fc
+    .array(nearlyValidJson(requests), { minLength: 1, maxLength: 3 })
+    .map((all) => Buffer.from(all.map((value) => `${JSON.stringify(value)}\n`).join("")));
+  const inputs = fc.oneof(nearlyValid([lines], [...WORDS, "null", "[", "{}", '{"id":']), values);
+  return logReader("jsonl", inputs, (file) => readInteractions({ format: "jsonl", file, columns: REQUESTS }));
+}
+
+const BLOCKS = {
+  netflix: "1:\n1488844,3,2005-09-06\n822109,5,2005-05-13\n2:\n822109,4,2005-09-05\n",
+  mind: "1\tU1\t11/11/2019 9:05:58 AM\tN5 N4\tN1-1 N2-0\n2\tU2\t11/12/2019 6:11:30 PM\t\tN2-0 N3-1\n",
+  lightgcn: "0 31 8 15\n1 8\n2\n",
+  recbole: "user_id:token\titem_id:token\trating:float\ttimestamp:float\n1\t2\t3\t4\n1\t7\t1e3\t5\n",
+  "open-bandit": ",timestamp,item_id,click,propensity_score\n0,2019-11-24 00:00:17.004101+00:00,25,1,0.03\n1,5,7,0,1\n",
+} as const;
+
+/** A reader for a format of public data. */
+export const publicReader = (format: keyof typeof BLOCKS) => () =>
+  logReader(
+    format,
+    nearlyValid([Buffer.from(BLOCKS[format])], [...WORDS, ":", "-", "-1", "N1", ":token_seq"]),
+    (file) => readInteractions({ format, file }),
+  );
 
 export function featureReader(): FuzzReader {
   const folder = new ScratchFolder();

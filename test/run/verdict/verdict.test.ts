@@ -11,9 +11,9 @@ test("a verdict names the method, how sure that is, and the next command", () =>
   assert.is(verdict.served, "prm");
   assert.is(
     verdict.text,
-    "Deploy PRM. On 400 validation lists of injected candidates PRM has NDCG@6 35.0% ± 2.0%; +5.0 points of NDCG@6, " +
-      "95% interval 4.0 to 6.0, p = 0.001 over retriever; +5.0 points of NDCG@6, 95% interval 4.0 to 6.0, p = 0.001 over " +
-      "random.",
+    "Deploy PRM. On 400 validation lists of injected candidates PRM has NDCG@6 35.0% ± 2.0%, 5.0 points of NDCG@6 above " +
+      "the retriever (95% interval 4.0 to 6.0, p = 0.001) and 5.0 points of NDCG@6 above a random order (95% interval " +
+      "4.0 to 6.0, p = 0.001).",
   );
   assert.is(nextOf(verdict, "runs/first"), "goalrank serve runs/first");
   assert.equal(verdictSchema.parse(JSON.parse(JSON.stringify(verdict))), JSON.parse(JSON.stringify(verdict)));
@@ -23,7 +23,7 @@ test("a gate that blocks deploys nothing, and says what to do; a warning does no
   const blocked = createVerdict({ ...evidence, report: reportWith({ test: { scoreToExposure: 0.009 } }) });
   assert.is(blocked.deploy, null);
   assert.is(blocked.served, null);
-  assert.match(blocked.text, /^Deploy nothing yet: the retriever's score alone .*AUC 0\.009/);
+  assert.match(blocked.text, /^Deploy nothing yet: measures-injection: the retriever's score alone .*AUC 0\.009/);
   assert.is(
     nextOf(blocked, "runs/a"),
     "goalrank train all --config runs/a/config.json --protocol retrieved --prepared runs/a-retrieved.goalrank " +
@@ -50,8 +50,11 @@ test("whether GoalRank is worth it is told with its lead and the reason", () => 
   const methods = [...choice.methods, goalRank];
   const textOf = (changes: Partial<typeof choice>, judge = evidence.judge) =>
     createVerdict({ ...evidence, judge, choice: { ...choice, methods, goalRank: lead, ...changes } }).text;
-  assert.match(textOf({ chosen: "goalrank" }), "GoalRank is worth it on this data: +1.0 points of NDCG@6");
-  assert.match(textOf({}), /GoalRank is not worth it on this data: .* over PRM; what it adds is within noise/);
+  assert.match(
+    textOf({ chosen: "goalrank" }),
+    "GoalRank is worth it on this data: it is 1.0 points of NDCG@6 above PRM",
+  );
+  assert.match(textOf({}), /GoalRank is not worth it on this data: .* above PRM .*; what it adds is within noise/);
   assert.match(textOf({}, { rSquared: -1, pearson: 0.1 }), "its reward model does not know what lists earn");
   const behind = [...choice.methods, { ...goalRank, isWithinNoise: false }];
   assert.match(textOf({ methods: behind }), "; PRM is better.");
