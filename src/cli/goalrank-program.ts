@@ -43,6 +43,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "answer requests over HTTP",
     load: async () => (await import("./commands/serve.ts")).serveCommand(),
   },
+  "update-items": {
+    usage: "[options] <run>",
+    description: "add items to a trained ranker, or change their features, without training",
+    load: async () => (await import("./commands/update-items.ts")).updateItemsCommand(),
+  },
   report: {
     usage: "[options] <run>",
     description: "make one self-contained HTML page of a run: results, curves, groups, data",

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { DataError } from "../data/errors.ts";
 import { fingerprintLog, prepare } from "../data/prepare.ts";
 import type { PrepareOptions } from "../data/prepare-requests.ts";
-import { isSameSource, type SourceFingerprint } from "../data/prepared/fingerprint.ts";
+import { differencesOf, isSameSource, type SourceFingerprint } from "../data/prepared/fingerprint.ts";
 import { readPreparedDataset, writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
 import { formatQueryReport } from "../data/queries/query-report.ts";
 import type { QuerySource } from "../data/queries/read-queries.ts";
@@ -105,7 +105,11 @@ export async function readPrepared(file: string, { source }: OpenedLog): Promise
   if (!existsSync(file)) return undefined;
   const data = logData(await readPreparedDataset(file));
   if (!isSameSource(data.source, source)) {
-    throw new DataError(file, "prepared from another log or with other options; remove it or name another");
+    const differences = differencesOf(data.source, source).join(", ");
+    throw new DataError(
+      file,
+      `prepared from another log or with other options: ${differences}; name another file with --prepared, or remove it`,
+    );
   }
   say(`${file}: prepared before`);
   return data;

@@ -50,6 +50,8 @@ export interface Catalogue {
   /** Of the numbers that come with a request: what its query's and its candidates' columns are, and how they are scaled. */
   readonly queryScale?: FeatureScale;
   readonly candidateScale?: FeatureScale;
+  /** Of queries with features: whether a first stage's score comes with each candidate. */
+  readonly areScored?: boolean;
 }
 
 /**

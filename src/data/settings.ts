@@ -153,7 +153,7 @@ export type ReadingOptions = GivenSettings<typeof readingSchema>;
 export const DEFAULT_READING: Settings<typeof readingSchema> = readingSchema.parse({});
 
 /** Formats of a table of features. */
-const TABLE_FORMATS = ["csv", "tsv", "movielens", "parquet"] as const;
+export const TABLE_FORMATS = ["csv", "tsv", "movielens", "parquet"] as const;
 /** One of {@link TABLE_FORMATS}. */
 export type TableFormat = (typeof TABLE_FORMATS)[number];
 

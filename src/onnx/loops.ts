@@ -52,6 +52,7 @@ async function rank({
   other = [], // ids of the items that the user met and did not like @history
 }) {
   const N = candidates.length;
+  if (new Set(candidates).size < N) throw new RangeError("candidates: expected different items");
   const H = liked.length + other.length; @history
   const memory = await encoder.run({
     users: integers([userNumbers.get(user) ?? -1], [1]), @users
@@ -69,7 +70,7 @@ async function rank({
   let previous = -1;
   const free = new Uint8Array(N).fill(1);
   const list = [];
-  for (let position = 0; position < LIST_LENGTH; position++) {
+  for (let position = 0; position < Math.min(LIST_LENGTH, N); position++) {
     const { log_probabilities, ...present } = await decoder.run({
       ...memory, ...past, previous: integers([previous], [1]), free: new Tensor("bool", free, [1, N]),
     });
@@ -111,6 +112,8 @@ def rank(
     liked=(),  # ids of the items that the user met and liked @history
     other=(),  # ids of the items that the user met and did not like @history
 ):
+    if len(set(candidates)) < len(candidates):
+        raise ValueError("candidates: expected different items")
     memory = run(encoder, {
         "users": integers([user_numbers.get(user, -1)]), @users
         "candidates": integers([numbers_of(candidates)]),
@@ -127,7 +130,7 @@ def rank(
     previous = -1
     free = np.ones((1, N), bool)
     result = []
-    for position in range(LIST_LENGTH):
+    for position in range(min(LIST_LENGTH, N)):
         present = run(decoder, {
             **memory, **past, "previous": integers([previous]), "free": free,
         })

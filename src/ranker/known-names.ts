@@ -1,5 +1,6 @@
 /** What a ranker knows of names, features and sizes, and the most that it may be asked. */
 import { type ObservedTables, observedTables } from "../data/features/encode-features.ts";
+import type { FeatureScale } from "../data/features/feature-scale.ts";
 import { ItemGuess } from "../data/retrievers/item-guess.ts";
 import type { Retriever } from "../data/retrievers/retriever.ts";
 import type { UserPasts } from "../data/user-pasts.ts";
@@ -23,6 +24,11 @@ export interface Names extends Pick<ModelShape, "listLength" | "candidateCount">
   /** What is observed of users and items. */
   readonly users: ObservedTables;
   readonly items: ObservedTables;
+  /** How the numbers that come with a request are scaled, where there are any. */
+  readonly queryScale: FeatureScale | undefined;
+  readonly candidateScale: FeatureScale | undefined;
+  /** Whether each candidate must have a score. */
+  readonly areScored: boolean;
   readonly retriever: Retriever | undefined;
   readonly pasts: UserPasts | undefined;
   /** What the retriever would know of items that it never saw; made when it is first needed. */
@@ -43,6 +49,9 @@ export function knownNames(
     itemNumbers: byName(itemIds),
     users: observedTables(catalogue, "user"),
     items,
+    queryScale: catalogue.queryScale,
+    candidateScale: catalogue.candidateScale,
+    areScored: catalogue.areScored ?? !(catalogue.queryScale || catalogue.candidateScale),
     retriever,
     pasts,
     guess() {

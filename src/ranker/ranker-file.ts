@@ -89,31 +89,48 @@ export interface RankerSource extends Pick<RankerContent, "retriever" | "pasts" 
  * writeFileSync("ranker.safetensors", await encodeRanker({ method, instance, models, retriever, training }));
  */
 export async function encodeRanker(source: RankerSource): Promise<Uint8Array> {
-  const { method, instance, models, retriever, pasts, training } = source;
+  const { method, instance, models, ...rest } = source;
   const { context, judge } = models;
-  const tensors = new Map<string, SafetensorsEntry>([
-    ...withPrefix(RETRIEVER_PREFIX, retriever?.tensors() ?? []),
-    ...withPrefix(PAST_PREFIX, pasts?.tensors() ?? []),
-    ...catalogueTensors(context.catalogue),
-  ]);
-  const add = async (prefix: string, named: Iterable<[string, Module]>) => {
-    for (const [name, model] of named) {
-      const entries = withPrefix(`${prefix}${name}.`, await model.stateDict());
-      for (const [key, entry] of entries) tensors.set(key, entry);
-    }
-  };
-  await add(MODEL_PREFIX, Object.entries(instance.models));
-  await add(SHARED_PREFIX, sharedModelsOf(method, models));
-  const metadata: RankerMetadata = {
-    kind: "ranker",
-    version: RANKER_VERSION,
+  return encodeContent({
+    ...rest,
     method: method.name,
     shape: shapeOf(context),
     judge,
-    ...(instance.choices && { choices: instance.choices.get() }),
-    catalogue: describeCatalogue(context.catalogue),
+    choices: instance.choices?.get(),
+    models: await weightsOf(Object.entries(instance.models)),
+    shared: await weightsOf(sharedModelsOf(method, models)),
+    catalogue: context.catalogue,
+    learnedItems: context.catalogue.itemCount,
+  });
+}
+
+async function weightsOf(models: readonly [string, Module][]): Promise<ModelWeights> {
+  const weights = new Map<string, Tensors>();
+  for (const [name, model] of models) weights.set(name, await model.stateDict());
+  return weights;
+}
+
+/** The bytes of the file that has this content: what {@link decodeRanker} gives but the fingerprint, which follows. */
+export function encodeContent(content: Omit<RankerContent, "fingerprint">): Uint8Array {
+  const { method, shape, judge, choices, catalogue, retriever, pasts, learnedItems, training } = content;
+  const tensors = new Map<string, SafetensorsEntry>([
+    ...withPrefix(RETRIEVER_PREFIX, retriever?.tensors() ?? []),
+    ...withPrefix(PAST_PREFIX, pasts?.tensors() ?? []),
+    ...catalogueTensors(catalogue),
+    ...[...content.models].flatMap(([name, own]) => withPrefix(`${MODEL_PREFIX}${name}.`, own)),
+    ...[...content.shared].flatMap(([name, own]) => withPrefix(`${SHARED_PREFIX}${name}.`, own)),
+  ]);
+  const metadata: RankerMetadata = {
+    kind: "ranker",
+    version: RANKER_VERSION,
+    method,
+    shape,
+    judge,
+    ...(choices && { choices }),
+    catalogue: describeCatalogue(catalogue),
     ...(retriever && { retriever: retriever.name }),
     ...(pasts && { pasts: { repeats: pasts.repeats } }),
+    ...(learnedItems !== catalogue.itemCount && { learnedItems }),
     training,
     crc32c: Object.fromEntries([...tensors].map(([name, { data }]) => [name, checksum(bytesOf(data))])),
   };

@@ -1,6 +1,7 @@
 /** A trained ranker at work: requests in, lists out. The same code runs in Node and in browsers. */
 import { candidateBatch } from "../data/batch.ts";
 import { featureColumns } from "../data/features/encode-features.ts";
+import { UNNAMED_ITEM } from "../data/queries/unnamed-item.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
 import { chooseDevice, type Device, type DeviceName } from "../kernels/index.ts";
 import type { Answer, Answering } from "../methods/answering.ts";
@@ -45,6 +46,8 @@ export interface RankerDescription
   readonly repeats?: boolean;
   /** The columns of features that requests may give values for. */
   readonly columns: { readonly user: readonly string[]; readonly item: readonly string[] };
+  /** The numbers that each request must give of its query and of each candidate, by name; missing where there are none. */
+  readonly features?: { readonly query: readonly string[]; readonly candidate: readonly string[] };
 }
 
 /** Ranks lists with a method that has learned. `loadRanker` makes one. */
@@ -86,7 +89,7 @@ export class Ranker {
 
   /** The names of all items that it knows, by number. */
   get items(): readonly string[] {
-    return this.names.itemIds;
+    return this.names.itemIds.filter((name) => name !== UNNAMED_ITEM);
   }
 
   /** What people call an item; undefined where that is not known. */
@@ -136,13 +139,14 @@ export class Ranker {
   /** Requests with as many candidates and as long a list each; one alone where there are constraints. */
   private async rankAlike(group: readonly ResolvedRequest[]): Promise<ChosenItems[] | RankRequestError> {
     const [{ rankedLength: length }] = group;
-    if (length === 0) return group.map(() => ({ items: [], logs: [] }));
+    if (length === 0) return group.map(() => ({ items: [], places: [], logs: [] }));
     const answer = await orConstraintError(() => this.answer(group));
     if (answer instanceof RankRequestError) return answer;
     return group.map(({ ranked }, n) => {
       const own = Array.from({ length }, (_, t) => n * length + t);
       return {
         items: own.map((at) => ranked[answer.lists[at]].name),
+        places: own.flatMap((at) => ranked[answer.lists[at]].place ?? []),
         logs: own.map((at) => answer.stepLogProbabilities[at]),
       };
     });
@@ -167,18 +171,21 @@ export class Ranker {
 /** What the method chose, with the logarithm of each item's probability. */
 interface ChosenItems {
   readonly items: readonly string[];
+  /** Of each item among the request's candidates, where these come with features. */
+  readonly places: readonly number[];
   readonly logs: readonly number[];
 }
 
 /** The answer to a request: what the method chose, and unknown items where more are wanted. */
 function listOf(
   { request, length, last, unknown, unknownHistory }: ResolvedRequest,
-  { items, logs }: ChosenItems,
+  { items, places, logs }: ChosenItems,
 ): RankedList {
   const whole = withLast(items, last, length, request.constraints);
   return {
     ...(request.id !== undefined && { id: request.id }),
     items: whole,
+    ...(places.length > 0 && { places }),
     scores: whole.map((_, place) => (place < logs.length ? Math.exp(logs[place]) : 0)),
     logProbability: logs.reduce((sum, log) => sum + log, 0),
     unknownHistory,
@@ -189,7 +196,7 @@ function listOf(
 function describe(
   { catalogue: { itemCount, userCount }, retriever, pasts, shape, fingerprint, method, training }: RankerContent,
   { title, answering: { probabilities } }: RestoredMethod,
-  { users, items }: Names,
+  { users, items, queryScale, candidateScale }: Names,
 ): RankerDescription {
   const { dropoutRate: _, seed: __, ...sizes } = shape;
   return {
@@ -204,6 +211,9 @@ function describe(
     retriever: retriever?.name,
     ...(pasts && { repeats: pasts.repeats }),
     columns: { user: featureColumns(users), item: featureColumns(items) },
+    ...((queryScale || candidateScale) && {
+      features: { query: queryScale?.names ?? [], candidate: candidateScale?.names ?? [] },
+    }),
     training,
   };
 }

@@ -40,6 +40,9 @@ const featureValue = z.union(
 );
 const features = z.record(z.string(), featureValue, { error: "expected an object of values by their columns" });
 
+const numbers = z.array(z.number({ error: "expected a number" }), { error: "expected an array of numbers" });
+const anyFeatures = z.union([numbers, features], { error: "expected values by their columns, or an array of numbers" });
+
 const historyEntry = told(
   z.union(
     [
@@ -56,11 +59,12 @@ const candidate = told(
     [
       item,
       object("an item", {
-        item,
+        item: told(z.optional(item), "Its place among the candidates, from 0, is its name unless given"),
         score: told(z.optional(number), "The retriever's score; computed unless given"),
         features: told(
-          z.optional(features),
-          "Raw values of the item by the columns that the ranker knows, in place of what it knows of the item",
+          z.optional(anyFeatures),
+          "Raw values of the item by the columns that the ranker knows, in place of what it knows of the item; of a " +
+            "ranker of queries with features, numbers of the candidate in this request, by name or all in order",
         ),
       }),
     ],
@@ -98,6 +102,10 @@ export const rankRequestSchema: z.ZodMiniType<RankRequest, RankRequest> = told(
     userFeatures: told(
       z.optional(features),
       "Raw values of the user by the columns that the ranker knows, in place of what it knows of the user",
+    ),
+    features: told(
+      z.optional(anyFeatures),
+      "Numbers of the query, where the ranker reads any: by name, of which those left out are 0, or all in order",
     ),
     history: told(
       z.optional(z.array(historyEntry, { error: "expected an array of items" })),

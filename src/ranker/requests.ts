@@ -8,6 +8,9 @@ export type Name = string | number;
 /** Raw values by the names of the columns that the ranker learned from. */
 export type Features = Readonly<Record<string, FeatureValue>>;
 
+/** Numbers in the order of the columns that the ranker learned from. */
+export type GivenNumbers = readonly number[] | Float32Array;
+
 /** What may become of candidates that the ranker does not know: they are listed last, left out, or an error. */
 export const UNKNOWN_CANDIDATES = ["last", "skip", "error"] as const;
 /** One of {@link UNKNOWN_CANDIDATES}. */
@@ -22,11 +25,16 @@ export interface HistoryEntry {
 
 /** An item to choose from. */
 export interface Candidate {
-  readonly item: Name;
+  /** Its place among the candidates, from 0, is its name unless given: where a candidate is its features. */
+  readonly item?: Name | undefined;
   /** The retriever's score of the item; the ranker computes it unless given. */
   readonly score?: number | undefined;
-  /** An item that the ranker does not know is ranked by them; of a known one they replace what the ranker has. */
-  readonly features?: Features | undefined;
+  /**
+   * An item that the ranker does not know is ranked by them; of a known one they replace what the ranker has. Of a ranker
+   * that learned from queries with features, the candidate's own in this request: raw numbers by name, of which those
+   * left out are 0, or all of them in order.
+   */
+  readonly features?: Features | GivenNumbers | undefined;
 }
 
 /** An item that stands at a position, counted from 0. */
@@ -55,6 +63,8 @@ export interface RankRequest {
   readonly user?: Name | undefined;
   /** Of a user whom the log never saw, or in place of what the ranker has of a known one. */
   readonly userFeatures?: Features | undefined;
+  /** Of the query, where the ranker learned from queries that have any: raw numbers by name, or all of them in order. */
+  readonly features?: Features | GivenNumbers | undefined;
   /**
    * What the user met, oldest first, in place of what the log says of a known user. Items that the ranker does not know
    * are passed over.
@@ -80,6 +90,8 @@ export interface RankedList {
   readonly id?: Name | undefined;
   /** Best first. */
   readonly items: readonly string[];
+  /** The place of each item among the request's candidates, from 0, where these come with features of their own. */
+  readonly places?: readonly number[] | undefined;
   /** Probability of each item at its place, given those before it; 0 for an unknown one that is listed last. */
   readonly scores: readonly number[];
   /** Of the list without unknown items at its end: the sum of the logarithms of their scores. */

@@ -1,8 +1,10 @@
 /** The candidates of a request: those that it gives, known or not, or those that the retriever chooses. */
 import { bestItems } from "../data/best-items.ts";
 import { type ObservedRow, type ObservedTables, observedRow, withValues } from "../data/features/encode-features.ts";
+import { UNNAMED_ITEM } from "../data/queries/unnamed-item.ts";
 import type { RetrieverQuery } from "../data/retrievers/retriever.ts";
 import type { Names } from "./known-names.ts";
+import { isArray, scaledFeatures } from "./request-features.ts";
 import { type Candidate, type Features, type Name, type RankRequest, RankRequestError } from "./requests.ts";
 
 /** Beyond it, squares overflow in the arithmetic of the models. */
@@ -17,6 +19,10 @@ export interface ResolvedCandidate {
   readonly row: ObservedRow | undefined;
   /** The retriever's score. */
   readonly score: number;
+  /** What the request says of it, scaled, where the ranker reads such features: [F]. */
+  readonly features?: Float32Array | undefined;
+  /** Its place among the request's candidates. */
+  readonly place?: number | undefined;
 }
 
 export interface ResolvedCandidates {
@@ -42,27 +48,47 @@ export function resolveCandidates(request: RankRequest, query: RetrieverQuery, n
   candidates.forEach((candidate, place) => {
     const path = `candidates[${place}]`;
     const own: Candidate = typeof candidate === "object" ? candidate : { item: candidate };
-    const name = String(own.item);
+    const name = String(own.item ?? nameless(names, place, path));
     if (seen.has(name)) throw new RankRequestError("duplicate", `the item "${name}" occurs twice`, path);
     seen.add(name);
     const known = names.itemNumbers.get(name);
-    const row = own.features && featureRow(names.items, known, own.features, `${path}.features`);
-    if (known === undefined) unknown.push(name);
-    if (known === undefined && row === undefined) {
+    const { row, features } = featuresOf(own, known, names, `${path}.features`);
+    if (known === undefined && names.itemIds.length > 0) unknown.push(name);
+    if (known === undefined && row === undefined && features === undefined) {
       if (request.unknown === "error") throw unknownItem(name, path);
       if (request.unknown !== "skip") last.push(name);
       return;
     }
-    const score = own.score ?? scores(known, row);
+    const score = own.score ?? scores(known, row) ?? (names.areScored ? undefined : 0);
     if (score === undefined) {
       throw new RankRequestError("type", "this ranker has no retriever; give each candidate a score", path);
     }
     if (!(Math.abs(score) <= LARGEST_SCORE)) {
       throw new RankRequestError("type", `the score ${score} is beyond ${LARGEST_SCORE}`, path);
     }
-    ranked.push({ name, number: known ?? names.itemIds.length, row, score });
+    const number = known ?? names.itemNumbers.get(UNNAMED_ITEM) ?? names.itemIds.length;
+    ranked.push({ name, number, row, score, ...(features && { features, place }) });
   });
   return { ranked, last, unknown };
+}
+
+/** A candidate without a name is called by its place, where a ranker knows candidates by their features. */
+function nameless({ candidateScale }: Names, place: number, path: string): Name {
+  if (candidateScale !== undefined) return place;
+  throw new RankRequestError("type", "expected the `item`: this ranker knows candidates by their names", path);
+}
+
+/** What a request says of a candidate: of the item as such, or of the candidate in this request. */
+function featuresOf(
+  { features: given }: Candidate,
+  known: number | undefined,
+  { items, candidateScale }: Names,
+  path: string,
+): Pick<ResolvedCandidate, "row" | "features"> {
+  if (candidateScale !== undefined) return { row: undefined, features: scaledFeatures(candidateScale, given, path) };
+  if (given === undefined) return { row: undefined };
+  if (!isArray(given)) return { row: featureRow(items, known, given, path) };
+  throw new RankRequestError("type", "this ranker reads values by the names of their columns, and no array", path);
 }
 
 function unknownItem(name: string, path: string): RankRequestError {

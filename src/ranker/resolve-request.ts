@@ -2,9 +2,11 @@
 import type { RequestColumns } from "../data/dataset.ts";
 import { type ObservedRow, observedRow } from "../data/features/encode-features.ts";
 import type { ObservedRows } from "../data/observed-rows.ts";
+import type { RequestFeatures } from "../data/request-features.ts";
 import type { RetrieverQuery } from "../data/retrievers/retriever.ts";
 import type { ListConstraints } from "../goalrank/decoding/constraints.ts";
 import type { Names } from "./known-names.ts";
+import { scaledFeatures } from "./request-features.ts";
 import { parseRankRequest } from "./request-schema.ts";
 import { type RankRequest, RankRequestError, type UnknownCandidates } from "./requests.ts";
 import { featureRow, type ResolvedCandidates, resolveCandidates } from "./resolve-candidates.ts";
@@ -16,6 +18,8 @@ export interface ResolvedRequest extends ResolvedCandidates {
   readonly user: number | undefined;
   /** What is observed of the user, where the request says so. */
   readonly userRow: ObservedRow | undefined;
+  /** Of the query, scaled, where the ranker reads any: [F]. */
+  readonly queryFeatures: Float32Array | undefined;
   readonly history: RetrieverQuery["history"];
   readonly unknownHistory: number;
   /** Of the whole list. */
@@ -36,6 +40,7 @@ export function resolveRequest(given: RankRequest, names: Names, unknown: Unknow
   const length = resolveLength(request, names);
   const user = request.user === undefined ? undefined : names.userNumbers.get(String(request.user));
   const userRow = request.userFeatures && featureRow(names.users, user, request.userFeatures, "userFeatures");
+  const queryFeatures = resolveQuery(request, names);
   const { history, unknownHistory } = resolveHistory(request, user, names);
   const candidates = resolveCandidates(request, { user, history }, names);
   const { ranked, last } = candidates;
@@ -45,6 +50,7 @@ export function resolveRequest(given: RankRequest, names: Names, unknown: Unknow
     request,
     user,
     userRow,
+    queryFeatures,
     history,
     unknownHistory,
     ...candidates,
@@ -52,6 +58,12 @@ export function resolveRequest(given: RankRequest, names: Names, unknown: Unknow
     rankedLength,
     constraints: request.constraints && resolveConstraints(request.constraints, candidates, rankedLength),
   };
+}
+
+function resolveQuery({ features }: RankRequest, { queryScale }: Names): Float32Array | undefined {
+  if (queryScale !== undefined) return scaledFeatures(queryScale, features, "features");
+  if (features === undefined) return undefined;
+  throw new RankRequestError("type", "this ranker reads no features of queries; leave them out", "features");
 }
 
 function checkEnough(candidates: number, length: number): void {
@@ -106,6 +118,7 @@ export function requestColumns(
     retrieverScores: Float32Array.from(group.flatMap((request) => request.ranked.map(({ score }) => score))),
     history: new Int32Array(size * historyLength).fill(-1),
     historyFeedback: new Float32Array(size * historyLength),
+    ...featureColumnsOf(group),
   };
   group.forEach((request, row) => {
     const last = historyLength === 0 ? [] : request.history.slice(-historyLength);
@@ -116,6 +129,25 @@ export function requestColumns(
     });
   });
   return columns;
+}
+
+/** The features of queries and candidates, where the ranker reads any: of all requests of a group alike. */
+function featureColumnsOf(group: readonly ResolvedRequest[]): RequestFeatures {
+  const ofQueries = group.flatMap(({ queryFeatures }) => queryFeatures ?? []);
+  const ofCandidates = group.flatMap(({ ranked }) => ranked.flatMap(({ features }) => features ?? []));
+  const table = (rows: readonly Float32Array[]) => {
+    const [{ length: width }] = rows;
+    const data = new Float32Array(rows.length * width);
+    rows.forEach((row, n) => {
+      data.set(row, n * width);
+    });
+    return { width, data };
+  };
+  const starts = Int32Array.from(group, ({ ranked }, row) => row * ranked.length);
+  return {
+    ...(ofQueries.length > 0 && { queryFeatures: table(ofQueries) }),
+    ...(ofCandidates.length > 0 && { candidateFeatures: { ...table(ofCandidates), starts } }),
+  };
 }
 
 /** The features of a group that brings some along; undefined where the ranker's own say all. */

@@ -154,6 +154,13 @@ export const QUERY_RUN = {
   policyTraining: { epochs: 2, batchSize: 8, learningRate: 1e-3, weightDecay: 0.01 },
 } as const;
 
+/** The same as all settings of a run. */
+export const QUERY_SETTINGS: RunSettings = {
+  ...runSchema.parse(QUERY_RUN),
+  seed: 1,
+  policyRequests: Number.MAX_SAFE_INTEGER,
+};
+
 /** @throws SettingsError that says which settings are out of range or need each other, before anything is trained */
 export function checkRun({ seed: _, ...settings }: RunSettings): void {
   checkSettings("run", runSchema, settings);

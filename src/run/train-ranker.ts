@@ -1,7 +1,10 @@
 /** From interactions in memory to a ranker at work, in Node or in a page: a whole run without a folder. */
 import { type EventColumns, type InteractionEvent, logOfEvents } from "../data/events.ts";
 import type { InteractionLog } from "../data/interactions.ts";
-import { prepareRequests } from "../data/prepare-requests.ts";
+import { type PreparedRequests, prepareRequests } from "../data/prepare-requests.ts";
+import { type PreparedQueries, prepareQueries } from "../data/queries/prepare-queries.ts";
+import type { QueryReport } from "../data/queries/query-report.ts";
+import { type GradedQuery, tableOfQueries } from "../data/queries/query-table.ts";
 import type { DataReport } from "../data/report/data-report-schema.ts";
 import { type LogOptions, logSchema } from "../data/settings.ts";
 import { chooseDevice, type Device, type DeviceName } from "../kernels/index.ts";
@@ -13,9 +16,10 @@ import { isRecord } from "../settings/json-schema.ts";
 import { defaultDevice, setDefaultDevice } from "../tensor/index.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import type { StepMetrics, TrainingListener } from "../training/listener.ts";
+import type { TrainingContext } from "../training/trainer.ts";
 import { type FinishedRun, type RunResult, run } from "./compare.ts";
 import { logData } from "./data.ts";
-import { LOG_RUN, type RunSettings } from "./settings.ts";
+import { LOG_RUN, QUERY_SETTINGS, type RunSettings } from "./settings.ts";
 
 /** How a ranker is trained: settings of a log and of a run (docs/configuration.md), the usual ones unless given. */
 export type TrainRankerOptions = Omit<LogOptions, "userFeatures" | "itemFeatures"> &
@@ -50,13 +54,13 @@ export interface TrainRankerContext {
 }
 
 /** What came out. */
-export interface TrainedRanker {
+export interface TrainedRanker<Report = DataReport> {
   readonly ranker: Ranker;
   /** The bytes of its file, for `loadRanker`. */
   readonly file: Uint8Array;
   readonly report: {
-    /** What is left of the events at each stage, and what their lists look like. */
-    readonly data: DataReport;
+    /** What is left of the events at each stage, and what their lists look like; or what the queries are made of. */
+    readonly data: Report;
     /** All methods that were trained, compared on held-out lists. */
     readonly result: RunResult;
   };
@@ -66,7 +70,7 @@ export interface TrainedRanker {
 export class NothingToDeployError extends Error {
   override readonly name = "NothingToDeployError";
 
-  constructor(readonly report: TrainedRanker["report"]) {
+  constructor(readonly report: TrainedRanker<DataReport | QueryReport>["report"]) {
     const { text, choice } = report.result.verdict;
     const names = choice.methods.map(({ name }) => name).join(", ") || "dnn, retriever";
     super(`trainRanker: ${text} The option deploy overrules it: ${names}`);
@@ -85,24 +89,42 @@ export class NothingToDeployError extends Error {
  * const { ranker, report } = await trainRanker(events, { core: 5, listLength: 4, candidateCount: 20 });
  * const { items } = await ranker.rank({ user: "ann" });
  */
-export async function trainRanker(
+export function trainRanker(
   events: readonly InteractionEvent[] | EventColumns,
+  options?: TrainRankerOptions,
+  context?: TrainRankerContext,
+): Promise<TrainedRanker>;
+/**
+ * Trains a ranker of queries whose candidates carry features and grades, or clicks as grades of 1: its defaults, and what
+ * of the options is of queries, are those of docs/data.md. Requests then bring their features along.
+ * @throws as above
+ * @example
+ * const { ranker } = await trainRanker(queries, { methods: ["list-net"] });
+ * const { places } = await ranker.rank({ features: [0.2, 0.9], candidates: [{ features: [3.1] }, { features: [2.4] }], length: 1 });
+ */
+export function trainRanker(
+  queries: readonly GradedQuery[],
+  options?: TrainRankerOptions,
+  context?: TrainRankerContext,
+): Promise<TrainedRanker<QueryReport>>;
+export async function trainRanker(
+  source: readonly InteractionEvent[] | EventColumns | readonly GradedQuery[],
   { device = "cpu", ...options }: TrainRankerOptions = {},
   context: TrainRankerContext = {},
-): Promise<TrainedRanker> {
-  const { log: logOptions, settings } = splitOptions(options);
-  const log = logOfEvents(events);
+): Promise<TrainedRanker<DataReport | QueryReport>> {
+  const { log, settings } = splitOptions(options, areQueries(source) ? QUERY_SETTINGS : LOG_RUN);
   const before = defaultDevice();
   const chosen = typeof device === "string" ? (await chooseDevice(device)).device : device;
   setDefaultDevice(chosen);
   try {
     const training = { listener: followSteps(context), signal: context.signal };
-    const prepare = { positiveThreshold: usualThreshold(log), ...logOptions, seed: settings.seed };
-    const data = await prepareRequests(log, prepare, { name: "the events" }, training);
+    const data: PreparedData = areQueries(source)
+      ? prepareQueries({ training: tableOfQueries(source) }, { ...log, seed: settings.seed })
+      : await prepareLog(source, log, settings.seed, training);
     const finished = await run(logData(data), settings, training);
     const file = await encodeDeployed(finished, settings, data);
     disposeModels(finished);
-    const report = { data: data.report, result: finished.result };
+    const report = { data: "queries" in data ? data.queries : data.report, result: finished.result };
     if (file === undefined) throw new NothingToDeployError(report);
     const ranker = await Ranker.create(file, { device: chosen });
     return { ranker, file, report };
@@ -111,9 +133,32 @@ export async function trainRanker(
   }
 }
 
+type PreparedData = PreparedRequests | PreparedQueries;
+
+function areQueries(
+  source: readonly InteractionEvent[] | EventColumns | readonly GradedQuery[],
+): source is readonly GradedQuery[] {
+  return !("users" in source) && source.length > 0 && "candidates" in source[0];
+}
+
+function prepareLog(
+  events: readonly InteractionEvent[] | EventColumns,
+  options: LogOptions,
+  seed: number,
+  training: TrainingContext,
+): Promise<PreparedRequests> {
+  const log = logOfEvents(events);
+  return prepareRequests(
+    log,
+    { positiveThreshold: usualThreshold(log), ...options, seed },
+    { name: "the events" },
+    training,
+  );
+}
+
 /** The options of the log, and the settings of the run. @throws RangeError for an unknown or wrong one */
-function splitOptions(options: Omit<TrainRankerOptions, "device">) {
-  const known = [...Object.keys(logSchema.shape), ...Object.keys(LOG_RUN), "deploy"];
+function splitOptions(options: Omit<TrainRankerOptions, "device">, usualRun: RunSettings) {
+  const known = [...Object.keys(logSchema.shape), ...Object.keys(usualRun), "deploy"];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new RangeError(
@@ -125,10 +170,10 @@ function splitOptions(options: Omit<TrainRankerOptions, "device">) {
   checkSettings("trainRanker", logSchema, log);
   const ofRun = given.filter(([name]) => !(name in logSchema.shape));
   const changes = ofRun.map(([name, value]) => {
-    const usual: unknown = LOG_RUN[name as keyof RunSettings];
+    const usual: unknown = usualRun[name as keyof RunSettings];
     return [name, isRecord(usual) && isRecord(value) ? { ...usual, ...value } : value];
   });
-  return { log, settings: { ...LOG_RUN, ...Object.fromEntries(changes) } as RunSettings };
+  return { log, settings: { ...usualRun, ...Object.fromEntries(changes) } as RunSettings };
 }
 
 /** Ratings have a middle; what is only there or not counts when it is there. */
@@ -153,13 +198,14 @@ function followSteps({ onProgress }: TrainRankerContext): TrainingListener {
 async function encodeDeployed(
   { models, methods, result }: FinishedRun,
   settings: RunSettings,
-  { retriever, pasts, protocols }: Awaited<ReturnType<typeof prepareRequests>>,
+  data: PreparedData,
 ): Promise<Uint8Array | undefined> {
   const name = result.verdict.served;
   if (name === null) return undefined;
   const deployed = methods.find(({ method }) => method.name === name);
   if (deployed === undefined) throw new Error(`trainRanker: ${name} was not trained`);
-  const training = { seed: settings.seed, candidates: protocols.candidates.training };
+  const training = { seed: settings.seed, candidates: data.protocols.candidates.training };
+  const { retriever, pasts } = "retriever" in data ? data : { retriever: undefined, pasts: undefined };
   return encodeRanker({ ...deployed, models, retriever, pasts, training });
 }
 

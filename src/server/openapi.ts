@@ -84,6 +84,10 @@ const rankedList: z.ZodType<ServedList> = z
       .describe("Probability of each item at its place, given those before it; 0 for an unknown one at the end"),
     logProbability: z.number().describe("Of the whole list"),
     unknownHistory: z.int().min(0).describe("Entries of the history that the ranker does not know"),
+    places: z
+      .array(z.int().min(0))
+      .optional()
+      .describe("The place of each item among the request's candidates, where these come with features of their own"),
     unknownCandidates: z.array(z.string()).optional().describe("Candidates that the ranker does not know"),
     fingerprint: z.string().describe("Of the ranker that made the list"),
   })

@@ -153,7 +153,7 @@ test("prepared data is used again, with the same warning, and never for another 
   assert.equal(rowsOf(again.output), rowsOf(first.output));
   const other = train(...options, ...prepared, "--seed", "2");
   assert.is(other.code, 2);
-  assert.match(other.errors, /prepared from another log or with other options/);
+  assert.match(other.errors, /other options: seed was 1 and is 2; name another file with --prepared, or remove it/);
 });
 
 test("auto says which device it took", () => {

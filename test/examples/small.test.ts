@@ -30,6 +30,25 @@ test("from-arrays: 30 lines lead from arrays to a list that fits the history, an
   assert.ok(readFileSync("examples/from-arrays.ts", "utf8").trimEnd().split("\n").length <= 30);
 });
 
+test("passages: vectors and clicks make a reranker that gets more clicks than the cosine, out of its file", () => {
+  const lines = linesOf("passages.ts");
+  const shareOf = (name: string) =>
+    Number(
+      lines
+        .find((line) => line.startsWith(`${name}: `))
+        ?.match(/[\d.]+ %/)?.[0]
+        .slice(0, -2),
+    );
+  assert.ok(shareOf("cosine") > shareOf("random") + 3, lines.join("\n"));
+  assert.ok(shareOf("list-net") > shareOf("cosine") + 10, lines.join("\n"));
+  const [cosine, reranked] =
+    lines
+      .at(-1)
+      ?.match(/\d\.\d+/g)
+      ?.map(Number) ?? [];
+  assert.ok(reranked > cosine + 0.4, lines.at(-1));
+});
+
 test("constraints: every rule is met, and one that cannot be is an error", () => {
   const [free, without, pinned, twoEach, all, impossible] = linesOf("constraints.ts", ranker);
   const [first, second] = itemsOf(free);

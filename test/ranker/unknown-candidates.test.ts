@@ -1,67 +1,11 @@
 /** Candidates and users that a ranker does not know: what becomes of them, and what their features are worth. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Catalogue } from "../../src/data/dataset.ts";
-import { readFeatures } from "../../src/data/features/features.ts";
-import { PopularityRetriever } from "../../src/data/retrievers/popularity.ts";
-import { findMethod } from "../../src/methods/index.ts";
-import { createSharedModels } from "../../src/methods/shared-models.ts";
 import { Ranker } from "../../src/ranker/ranker.ts";
-import { encodeRanker } from "../../src/ranker/ranker-file.ts";
 import type { RankRequest } from "../../src/ranker/requests.ts";
-import { logOf, type Row, TemporaryFolder } from "../data/logs.ts";
+import { fileOf } from "./featured-ranker.ts";
 
 const test = suite("unknown candidates");
-const folder = new TemporaryFolder();
-test.after(() => folder.remove());
-
-const ITEMS = 20;
-const log = logOf(Array.from({ length: 60 }, (_, n): Row => [`u${n % 4}`, `i${n % ITEMS}`, n % 20 < 10 ? 5 : 1, n]));
-const table = (name: string, ids: readonly string[], row: (n: number) => string) =>
-  folder.write(`${name}.csv`, `id,price,genres,kind\n${ids.map((id, n) => `${id},${row(n)}\n`).join("")}`);
-const columns = {
-  key: "id",
-  numeric: ["price"],
-  categorical: ["kind"],
-  multiple: [{ column: "genres", separator: "|" }],
-};
-const items = await readFeatures(
-  { ...columns, file: table("items", log.itemIds, (n) => `${10 * n},g${n % 2}|g${2 + (n % 3)},k${n % 2}`) },
-  log.itemIds,
-);
-const users = await readFeatures(
-  { ...columns, file: table("users", log.userIds, (n) => `${n},g${n % 2},k0`) },
-  log.userIds,
-);
-const catalogue: Catalogue = {
-  userCount: log.userIds.length,
-  itemCount: ITEMS,
-  userIds: log.userIds,
-  itemIds: log.itemIds,
-  ...(items.features && { itemFeatures: items.features }),
-  ...(items.categories && { itemCategories: items.categories }),
-  ...(users.features && { userFeatures: users.features }),
-  ...(users.categories && { userCategories: users.categories }),
-};
-
-/** The file of a method with initial weights. */
-async function fileOf(name: string): Promise<Uint8Array> {
-  const method = findMethod(name);
-  const shape = { listLength: 4, candidateCount: 8, historyLength: 3, width: 8, heads: 1, layers: 1, dropoutRate: 0 };
-  const judge = {
-    kind: "list",
-    contextLayers: 0,
-    head: "positions",
-    reading: "top-down",
-    members: 1,
-    pessimism: 0,
-  } as const;
-  const models = createSharedModels({ ...shape, seed: 1, catalogue }, judge, method.answersWith);
-  const instance = method.create(models.context);
-  const retriever = PopularityRetriever.learn(log);
-  return encodeRanker({ method, instance, models, retriever, training: {} });
-}
-
 const ranker = await Ranker.create(await fileOf("goalrank"), { threads: 1 });
 const pier = await Ranker.create(await fileOf("pier"), { threads: 1 });
 test.after(() => ranker.dispose());

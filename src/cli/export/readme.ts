@@ -93,7 +93,7 @@ const ranker = await loadRanker("ranker.safetensors");
 \`\`\`
 
 Others read its tensors with any safetensors library: \`model.…\` are the weights of the method's own models, by the names
-of the layers that hold them, and \`shared.…\` those of models that it shares with others; \`item.…\` and \`user.…\` are names (UTF-8 JSON) and features; \`retriever.…\` is what the retriever knows. The entry
+of the layers that hold them, and \`shared.…\` those of models that it shares with others; \`item.…\` and \`user.…\` are names (UTF-8 JSON) and features; \`past.…\` is what each user has met (varints); \`retriever.…\` is what the retriever knows. The entry
 \`goalrank\` of the metadata is JSON with the method's name, its sizes, and a CRC-32C of every tensor.
 `;
 }
@@ -106,7 +106,8 @@ with no history it is the last row of \`history_projection\`.`,
   popularity: "The score of item i is `scores[i]`, the same for everybody.",
   "item-neighbours": `Every item j that the user liked, in the log (\`likes[like_offsets[u]]\` to before
 \`likes[like_offsets[u + 1]]\`) or in the history, adds \`similarities[k]\` to the score of item \`neighbours[k]\`, for k from
-\`neighbour_offsets[j]\` to before \`neighbour_offsets[j + 1]\`.`,
+\`neighbour_offsets[j]\` to before \`neighbour_offsets[j + 1]\`.
+To that comes 1e-6 times the number of users who like the item, divided by that of the most liked one.`,
 };
 
 function retrieverSection({ ranker: { retriever }, holds }: ReadmeFacts): string {

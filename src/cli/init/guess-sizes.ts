@@ -1,6 +1,6 @@
 /** How a log is to be filtered and cut: what suits the interactions that it has, each setting with its reason. */
 import { checkItemSupply } from "../../data/candidate-supply.ts";
-import { isShown } from "../../data/exposures.ts";
+import { isShown, listsOfUser } from "../../data/exposures.ts";
 import type { InteractionLog } from "../../data/interactions.ts";
 import { kCore } from "../../data/k-core.ts";
 import type { CandidateProtocol, SplitProtocol } from "../../data/protocols.ts";
@@ -45,6 +45,7 @@ const DEDUPE_SHARE = 0.01;
 const REPEATS_SHARE = 0.1;
 /** Lists that a user must have for one to train on, one to validate on and one to test on. */
 const LISTS_OF_A_USER = 3;
+const LEAST_LENGTH = 2;
 const CANDIDATES = [50, 30, 20, 12];
 const MOST_SHOWN = 20;
 const MOST_CANDIDATES = 200;
@@ -61,7 +62,7 @@ export function guessSizes(read: InteractionLog, kind: LogKind): SizeGuess {
   const own = Array.from(kept.userIds, (_, user) => kept.userOffsets[user + 1] - kept.userOffsets[user]);
   const median = quantile(own, 0.5);
   const { listLength, candidateCount, protocol } =
-    log.listNumbers === undefined ? ofInteractions(median, kind) : ofLists(log, log.listNumbers);
+    log.listNumbers === undefined ? ofInteractions(kept, median, kind) : ofLists(log, log.listNumbers);
   const lists = listCounts(kept, listLength.value);
   return {
     dedupe:
@@ -97,15 +98,32 @@ function shownRows(log: InteractionLog): number {
 
 type ListSizes = Pick<SizeGuess, "listLength" | "protocol"> & { readonly candidateCount?: Reasoned<number> };
 
-/** Lists are cut out of each user's interactions: short ones where there are few. */
-function ofInteractions(median: number, { hasFeedback }: LogKind): ListSizes {
-  const length = Math.max(2, Math.min(DEFAULT_LOG.listLength, Math.floor(median / LISTS_OF_A_USER)));
+/** Lists are cut out of each user's interactions: short ones where there are few, or the same items again and again. */
+function ofInteractions(log: InteractionLog, median: number, { hasFeedback }: LogKind): ListSizes {
+  const most = Math.max(LEAST_LENGTH, Math.min(DEFAULT_LOG.listLength, Math.floor(median / LISTS_OF_A_USER)));
+  let length = most;
+  while (length > LEAST_LENGTH && distinctShare(log, length) < KEPT_SHARE) length--;
+  const users = `a user has ${median} interactions in the median`;
+  const distinct = `; ${percent(distinctShare(log, length))} of such lists hold no item twice`;
   return {
-    listLength: { value: length, reason: `a user has ${median} interactions in the median` },
+    listLength: { value: length, reason: length < most ? `${users}${distinct}` : users },
     protocol: hasFeedback
       ? { value: DEFAULT_LOG.protocol, reason: "docs/quickstart.md says which is yours" }
       : { value: "retrieved", reason: "every row is a positive, so others must come from the retriever" },
   };
+}
+
+/** Share of the lists of a length that hold no item twice, and so are not left out. */
+function distinctShare(log: InteractionLog, listLength: number): number {
+  let lists = 0;
+  let distinct = 0;
+  for (let user = 0; user < log.userIds.length; user++) {
+    for (const { start, length } of listsOfUser(log, user, listLength).lists) {
+      lists++;
+      if (new Set(log.items.subarray(start, start + length)).size === length) distinct++;
+    }
+  }
+  return lists === 0 ? 1 : distinct / lists;
 }
 
 /** Lists, and what could have been shown in its place, are in the log. */

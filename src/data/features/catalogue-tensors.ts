@@ -15,6 +15,8 @@ export const catalogueDescriptionSchema = z.object({
   /** Sizes of the vocabularies of categories, where there are any. */
   userVocabulary: z.exactOptional(arrayLength),
   itemVocabulary: z.exactOptional(arrayLength),
+  /** Whether a first stage's score comes with each candidate of a query. */
+  areScored: z.exactOptional(z.boolean()),
 });
 
 /** What {@link catalogueDescriptionSchema} describes. */
@@ -41,12 +43,13 @@ type Scaled = (typeof SCALED)[number];
 
 /** What a catalogue's tensors do not say of it. */
 export function describeCatalogue(catalogue: Catalogue): CatalogueDescription {
-  const { userCount, itemCount, userCategories, itemCategories } = catalogue;
+  const { userCount, itemCount, userCategories, itemCategories, areScored } = catalogue;
   return {
     userCount,
     itemCount,
     ...(userCategories && { userVocabulary: userCategories.vocabularySize }),
     ...(itemCategories && { itemVocabulary: itemCategories.vocabularySize }),
+    ...(areScored !== undefined && { areScored }),
   };
 }
 
@@ -112,7 +115,7 @@ export function restoreCatalogue(
   description: CatalogueDescription,
   tensors: ReadonlyMap<string, SafetensorsEntry>,
 ): Catalogue {
-  const { userCount, itemCount } = description;
+  const { userCount, itemCount, areScored } = description;
   const reader = new CatalogueReader(description, tensors);
   const itemTitles = reader.texts("item.titles", itemCount);
   const [queryScale, candidateScale] = SCALED.map((kind) => reader.scale(kind));
@@ -124,6 +127,7 @@ export function restoreCatalogue(
     ...(itemTitles && { itemTitles }),
     ...(queryScale && { queryScale }),
     ...(candidateScale && { candidateScale }),
+    ...(areScored !== undefined && { areScored }),
   };
 }
 

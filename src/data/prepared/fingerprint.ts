@@ -4,6 +4,7 @@ import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
+import { excerpt } from "../../text/excerpt.ts";
 import { explainFileError } from "../errors.ts";
 
 const json = z.json();
@@ -39,6 +40,30 @@ export async function fingerprintSource(files: readonly string[], options: Json)
 export function isSameSource(left: SourceFingerprint, right: SourceFingerprint): boolean {
   const content = ({ files, options }: SourceFingerprint) => [files.map(({ sha256 }) => sha256), options];
   return isDeepStrictEqual(content(left), content(right));
+}
+
+/** What makes `now` another source than `before`, for people: nothing for the same one. */
+export function differencesOf(before: SourceFingerprint, now: SourceFingerprint): string[] {
+  const hashes = ({ files }: SourceFingerprint) => files.map(({ sha256 }) => sha256);
+  const isSameContent = isDeepStrictEqual(hashes(before), hashes(now));
+  return [
+    ...(isSameContent ? [] : ["the files hold something else"]),
+    ...optionDifferences("", before.options, now.options),
+  ];
+}
+
+function optionDifferences(path: string, before: Json | undefined, now: Json | undefined): string[] {
+  if (isDeepStrictEqual(before, now)) return [];
+  const [old, own] = [before, now].map((value) => (typeof value === "object" && !Array.isArray(value) ? value : null));
+  if (old === null || own === null || old === undefined || own === undefined) {
+    const text = (value: Json | undefined) => (value === undefined ? "not set" : excerpt(JSON.stringify(value), 40));
+    return [`${path} was ${text(before)} and is ${text(now)}`];
+  }
+  return [...new Set([...Object.keys(old), ...Object.keys(own)])].flatMap((key) => {
+    // The first level says whether an option is of reading or of preparing, which nobody needs to know.
+    const inner = path === "" || path === "source" || path === "options" ? key : `${path}.${key}`;
+    return optionDifferences(inner, old[key], own[key]);
+  });
 }
 
 async function fingerprintFile(file: string): Promise<z.infer<typeof fileFingerprint>> {

@@ -3,7 +3,7 @@ import { GrowableColumn } from "../readers/growable-column.ts";
 import type { FeatureTable } from "../request-features.ts";
 
 /** Features of one row: an array of all columns, or numbers by the names of theirs. */
-export type GivenFeatures = ArrayLike<number> | Readonly<Record<string, number>>;
+export type GivenFeatures = readonly number[] | Float32Array | Readonly<Record<string, number>>;
 
 /** Float32Arrays hold no more numbers. */
 const MAX_NUMBERS = 2 ** 31 - 1;
@@ -14,7 +14,7 @@ export function placeNames(width: number): string[] {
 }
 
 /** Features that are given as an array, rather than by name. */
-export function isArrayOfFeatures(features: GivenFeatures): features is ArrayLike<number> {
+export function isArrayOfFeatures(features: GivenFeatures): features is readonly number[] | Float32Array {
   return Array.isArray(features) || ArrayBuffer.isView(features);
 }
 
@@ -76,7 +76,7 @@ export class FeatureColumns {
     return { names, width, data };
   }
 
-  private addArray(features: ArrayLike<number>): void {
+  private addArray(features: readonly number[] | Float32Array): void {
     if (!this.isFixed && this.arrayWidth === undefined) {
       if (this.numbers.size > 0)
         throw new RangeError(`${this.what}: an array, where rows before have names for theirs`);

@@ -10,6 +10,7 @@ import type { LogOptions } from "../settings.ts";
 import { gradeShares, type QueryReport, reportSplit } from "./query-report.ts";
 import { type QueryRows, type QueryTables, splitQueries } from "./query-splits.ts";
 import type { NamedFeatures } from "./query-table.ts";
+import { UNNAMED_ITEM } from "./unnamed-item.ts";
 
 /** How queries become requests; `seed` is of every random choice. What else a log has to be told makes no difference. */
 export type QueryOptions = Pick<
@@ -27,9 +28,6 @@ export interface PreparedQueries
 
 /** Of {@link QueryOptions}, for queries: people look at ten results. */
 export const QUERY_DEFAULTS = { trainingFraction: 0.8, listLength: 10 } as const;
-
-/** What the one item is called that stands for all of which nothing is learned by name. */
-export const UNNAMED_ITEM = "";
 
 /** What reading found besides the tables. */
 export type QueryNotes = Pick<QueryReport, "queryFile"> & { readonly unknownValues?: number };
@@ -69,6 +67,7 @@ export function prepareQueries(
       ...(items.size > 0 && { itemIds: [...items.keys(), UNNAMED_ITEM] }),
       ...(queryScale && { queryScale }),
       ...(candidateScale && { candidateScale }),
+      ...(tables.training.scores !== undefined && { areScored: true }),
     },
     ...datasets,
     protocols: { split: "queries", candidates: eachSplit(() => "logged" as const) },

@@ -6,7 +6,7 @@ import { buildListDataset } from "../../../src/data/candidates.ts";
 import { selectRows } from "../../../src/data/dataset.ts";
 import { DataError } from "../../../src/data/errors.ts";
 import { readCatalogue, readFeatures } from "../../../src/data/features/features.ts";
-import { fingerprintSource, isSameSource } from "../../../src/data/prepared/fingerprint.ts";
+import { differencesOf, fingerprintSource, isSameSource, type Json } from "../../../src/data/prepared/fingerprint.ts";
 import {
   openPreparedDataset,
   type PreparedContent,
@@ -313,6 +313,24 @@ test("a fingerprint is the number of bytes and their SHA-256", async () => {
     files: [{ name: "abc.txt", bytes: 3, sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" }],
     options: { a: 1 },
   });
+});
+
+test("what makes data another is said by the names of the options", () => {
+  const file = (sha256: string) => ({ name: "log.csv", bytes: 1, sha256 });
+  const of = (protocol: string, more: Json = {}, sha256 = "a") => ({
+    files: [file(sha256)],
+    options: { source: { format: "csv" }, options: { protocol, core: 5, ...Object(more) } },
+  });
+  assert.equal(differencesOf(of("injected"), of("injected")), []);
+  assert.equal(differencesOf(of("injected"), of("retrieved", { repeats: true })), [
+    'protocol was "injected" and is "retrieved"',
+    "repeats was not set and is true",
+  ]);
+  assert.equal(
+    differencesOf(of("injected", { itemFeatures: { key: "id" } }), of("injected", { itemFeatures: { key: "i" } })),
+    ['itemFeatures.key was "id" and is "i"'],
+  );
+  assert.equal(differencesOf(of("injected"), of("injected", {}, "b")), ["the files hold something else"]);
 });
 
 test.run();
