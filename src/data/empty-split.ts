@@ -14,6 +14,10 @@ const SMALL_SHARE = 0.5;
 const NOTHING_SHOWN =
   "no list of the log shows an item: its column of positions must hold numbers from 0 for what was shown";
 
+const WITHOUT_USERS =
+  "it has no users, so that every list is its user's first and last: set core to 1 and split to global-time " +
+  "(--core 1 --split global-time)";
+
 /** In one line: what is left of the log at each stage, and the setting to change at the first one that leaves nothing. */
 export function explainEmptySplit(split: SplitName, counts: PreparationCounts, settings: EmptyingSettings): string {
   const { read, kept, lists } = counts;
@@ -34,6 +38,7 @@ function remedyOf(split: SplitName, counts: PreparationCounts, settings: Emptyin
     );
   }
   if (read.interactions === 0) return NOTHING_SHOWN;
+  if (counts.lacks?.includes("user")) return WITHOUT_USERS;
   if (kept.interactions === 0) return `use a smaller core (--data.core 1 keeps all)`;
   const share = kept.interactions / left;
   const orCore =

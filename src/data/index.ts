@@ -7,3 +7,4 @@ export * from "./prepared/prepared-dataset.ts";
 export { type InteractionSource, readInteractions } from "./readers/read-interactions.ts";
 export { formatDataReport } from "./report/format-data-report.ts";
 export type { ColumnNames, FeatureSource } from "./settings.ts";
+export { uniformPolicyValue } from "./uniform-policy.ts";

@@ -184,6 +184,7 @@ const featureTable = z.strictObject({
         "below are numbers",
     ),
   columns: z.array(name).exactOptional().describe("Names of all columns, for a table without a header"),
+  decimal: z.enum([".", ","]).default(".").describe("What stands before the decimals of a number in text"),
   key: column.describe("Column of the ids under which the log knows users or items, by its name or number from 1"),
   title: column.exactOptional().describe("Column of what people call an item, for reports and answers"),
   // Blank where a number or a category is unknown.

@@ -27,7 +27,7 @@ export function resolveConstraints(
         throw new RankRequestError("constraints", `the item "${name}" is no candidate`, `${path}.item`);
       }
       if (position >= length) {
-        const problem = `the position must be from 0 to ${length - 1} in a list of ${length} known items, got ${position}`;
+        const problem = `the list has ${length} known items, at the positions from 0; got ${position}`;
         throw new RankRequestError("constraints", problem, `${path}.position`);
       }
       return { request: 0, position, candidate };

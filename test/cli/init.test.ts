@@ -64,6 +64,14 @@ test("TSV: columns that no name tells are told by what is in them", async () => 
   assert.is(data.positiveThreshold, 7);
 });
 
+test("a log that is not UTF-8 is read as the older programs wrote it, and so it is said in the file", async () => {
+  const rows = Array.from({ length: 30 }, (_, n) => `u${n % 3},Amélie ${n % 10},${1 + (n % 5)},${1_600_000_000 + n}\n`);
+  const text = `user_id,movie,rating,timestamp\n${rows.join("")}`;
+  const data = await initialise(file("latin.csv", Buffer.from(text, "latin1")));
+  assert.is(data.encoding, "latin1");
+  assert.is(data.columns.item, "movie");
+});
+
 test("MovieLens, and a log that carries lists with candidates that were not shown", async () => {
   const ratings = await initialise(file("ratings.dat", "1::1193::5::978300760\n1::661::3::978302109\n"));
   assert.is(ratings.format, "movielens");

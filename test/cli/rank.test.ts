@@ -121,6 +121,8 @@ test("a ranker that learned from injected candidates says so", () => {
 });
 
 test("people see places, probabilities and titles", async () => {
+  const [unknown] = await answersTo('{"candidates": [{"item": "i1", "score": 0}, "new"]}');
+  assert.match(formatText(unknown, ranker), /, unknown candidates: new\n/);
   const [answer] = await answersTo(scored(3, 4));
   const text = formatText(answer, ranker);
   assert.match(text, /request 1: log-probability/);

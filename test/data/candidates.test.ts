@@ -98,6 +98,40 @@ test("retrieved: the candidates are the best items not met before; exposed ones 
   assert.ok(missing > 0);
 });
 
+test("where items are met again, what was met before stays a candidate, and what is about to be is none of the others", () => {
+  const best = (log: InteractionLog, out: Iterable<number>, user: number, count: number) => {
+    const left = new Set(out);
+    const all = [...log.itemIds.keys()].filter((item) => !left.has(item));
+    return all.sort((a, b) => score(user, b) - score(user, a) || a - b).slice(0, count);
+  };
+  let again = 0;
+  const check = (protocol: "retrieved" | "injected") =>
+    forEveryRow(CANDIDATES, protocol, (dataset, index, log, start) => {
+      const user = dataset.users[index];
+      const lists = {
+        size: 1,
+        listLength: LIST_LENGTH,
+        positiveThreshold: 3,
+        users: Int32Array.of(user),
+        starts: Int32Array.of(start),
+      };
+      const options = { seed: 1, candidateCount: CANDIDATES, historyLength: 4, protocol, repeats: true };
+      const { candidates } = buildListDataset(log, lists, scoreItems, options);
+      const shown = [...log.items.subarray(start, start + LIST_LENGTH)];
+      const later = log.items.subarray(start, log.userOffsets[user + 1]);
+      const expected =
+        protocol === "retrieved"
+          ? best(log, [], user, CANDIDATES)
+          : [...shown, ...best(log, later, user, CANDIDATES - LIST_LENGTH)];
+      assert.equal(sorted(candidates), sorted(expected));
+      const before = log.items.subarray(log.userOffsets[user], start);
+      if (candidates.some((item) => before.includes(item) && !shown.includes(item))) again++;
+    });
+  check("retrieved");
+  check("injected");
+  assert.ok(again > 0);
+});
+
 test("scores, labels and histories belong to their items", () => {
   forEveryRow(CANDIDATES, "injected", (dataset, index, log, start) => {
     const user = dataset.users[index];

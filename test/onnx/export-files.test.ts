@@ -33,10 +33,10 @@ const items: Draw = {
 const everything: Draw = { ...items, historyLength: 8, users: { features: true, categories: true } };
 
 /** Every 50 of the items, with scores; what the model does not read is left out of the program's parameters. */
-function drawRequest(draw: Draw, seed: number): NamedRequest {
+function drawRequest(draw: Draw, seed: number, count = 50): NamedRequest {
   const random = new Random({ seed, stream: "request", step: 0 });
   const ids = [...random.permutation(ITEMS)].map((item) => `i${item}`);
-  const candidates = ids.slice(0, 50);
+  const candidates = ids.slice(0, count);
   const scores = candidates.map(() => Math.fround(random.normal()));
   const liked = ids.slice(50, 50 + random.integer(5));
   const other = ids.slice(60, 60 + random.integer(4));
@@ -85,6 +85,14 @@ async function compareProgram(draw: Draw, language: "js" | "python"): Promise<vo
     });
     assert.equal(complaints(stderr), []);
   }
+  const few = drawRequest(draw, 4, draw.listLength - 2);
+  const { answer } = runProgram(folder.path, language, program, few);
+  const expected = await ranker.rank({ ...few.request, length: draw.listLength - 2 });
+  assert.equal(
+    answer.map(({ item }) => item),
+    expected.items,
+    "of few candidates none comes twice",
+  );
   ranker.dispose();
 }
 

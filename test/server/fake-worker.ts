@@ -35,7 +35,8 @@ function rank(name: string, request: RankRequest): RankedList | RankRequestError
   const chosen = items.slice(0, length);
   return {
     ...(request.id !== undefined && { id: request.id }),
-    items: chosen.map((item) => `${name} ${item}`),
+    // An item of this name tells what is to become of unknown ones.
+    items: chosen.map((item) => `${name} ${item === "unheard" ? request.unknown : item}`),
     scores: chosen.map(() => 1),
     logProbability: 0,
     unknownHistory: 0,

@@ -133,6 +133,18 @@ test("numbers are names, and an id comes back, of a request that is wrong too", 
   assert.is(second.error.message, "candidates: expected an array of items, got 5");
 });
 
+test("what becomes of unknown candidates is the server's setting, unless a request says it", async () => {
+  const strict = await TestServer.start({ settings: { unknown: "error" } });
+  const requests = [{ candidates: ["unheard"] }, { candidates: ["unheard"], unknown: "skip" }];
+  const { body } = await strict.post({ requests });
+  assert.equal(
+    body.results.map(({ items }: { items: string[] }) => items[0]),
+    ["first error", "first skip"],
+  );
+  await strict.close();
+  assert.equal((await server.post(requests[0])).body.items, ["first last"]);
+});
+
 test("bodies come plain, by whatever name, or as gzip, which is bounded once it is unpacked", async () => {
   const plain = await server.post({ candidates });
   const packed = (value: unknown) => new Uint8Array(gzipSync(JSON.stringify(value)));

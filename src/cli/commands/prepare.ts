@@ -1,7 +1,7 @@
 /** `goalrank prepare`: from a log to a prepared file, and a report on the data. */
 import { existsSync } from "node:fs";
-import { basename, extname, join } from "node:path";
 import { Command } from "commander";
+import { nameOfLog } from "../../data/readers/input-files.ts";
 import { CommandSettings } from "../configuration/command-settings.ts";
 import type { Configuration } from "../configuration/configuration-schema.ts";
 import { DATA_FLAGS, DEVICE_FLAGS } from "../configuration/short-flags.ts";
@@ -21,6 +21,7 @@ Examples:
   $ goalrank prepare                                    # the log in ./goalrank.yaml
   $ goalrank prepare --data ratings.dat
   $ goalrank prepare --data log.csv.gz --columns user=uid,item=sku,feedback=stars,timestamp=ts --prepared log.goalrank
+  $ goalrank prepare --data 'events/part-*.jsonl.gz' --columns user=user.id,item=sku,feedback=none,timestamp=at
 
 The report counts what is left at each stage, and checks for leaks from the test into the training: read its FAILs.
 Every setting of docs/configuration.md is a flag, such as --data.candidateCount 100; --help-all lists them.`;
@@ -69,7 +70,6 @@ function withPreparedFile(
   configuration: Configuration,
   file: string,
 ): Configuration & { readonly data: { readonly prepared: string } } {
-  const name = basename(file.replace(/\.gz$/i, ""));
-  const { prepared = join(".", `${basename(name, extname(name))}.goalrank`) } = configuration.data;
+  const { prepared = `${nameOfLog(file)}.goalrank` } = configuration.data;
   return { ...configuration, data: { ...configuration.data, prepared } };
 }

@@ -70,7 +70,7 @@ export async function guessLog(path: string): Promise<LogGuess> {
 }
 
 /** A path's last part without the endings of packed files. */
-export function unpackedName(path: string): string {
+function unpackedName(path: string): string {
   return basename(path.replace(/\.(gz|zst)$/i, ""));
 }
 

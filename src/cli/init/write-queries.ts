@@ -1,9 +1,9 @@
 /** The configuration that `goalrank init` writes for queries whose candidates carry features and grades. */
 import { existsSync } from "node:fs";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { stringify } from "yaml";
+import { nameOfLog } from "../../data/readers/input-files.ts";
 import type { QueryFormat } from "../../data/settings.ts";
-import { unpackedName } from "./guess.ts";
 
 /** Files of one's own that stand beside the one to train on, such as `test.txt` beside `train.txt`. */
 export interface SplitNames {
@@ -25,7 +25,6 @@ export function filesBeside(log: string): SplitNames {
 
 /** @param log paths relative to the configuration's folder, as those of `beside` are */
 export function writeQueries(format: QueryFormat, log: string, schema: string, beside: SplitNames): string {
-  const name = unpackedName(log);
   const scalar = (value: string) => stringify(value).trimEnd();
   const files = Object.entries(beside).map(([key, path]) => `  ${key}: ${scalar(path)}\n`);
   const held =
@@ -48,6 +47,6 @@ ${files.join("")}${held}
   listLength: 10
 
   # Written by \`goalrank prepare\`, read by \`goalrank train\`.
-  prepared: ${scalar(`${basename(name, extname(name))}.goalrank`)}
+  prepared: ${scalar(`${nameOfLog(log)}.goalrank`)}
 `;
 }

@@ -1,8 +1,9 @@
 /** The configuration that `goalrank init` writes: what was guessed, with comments that say how to correct it. */
-import { basename, extname } from "node:path";
+import { basename } from "node:path";
 import { stringify } from "yaml";
+import { nameOfLog } from "../../data/readers/input-files.ts";
 import type { TextEncodingName } from "../../data/settings.ts";
-import { type LogGuess, unpackedName } from "./guess.ts";
+import type { LogGuess } from "./guess.ts";
 import { FIELDS, type Field, NONE, type Question } from "./guess-columns.ts";
 import { DRAWN_LISTS, type Reasoned } from "./guess-sizes.ts";
 
@@ -28,7 +29,6 @@ const scalar = (value: string | number) => stringify(value).trimEnd();
 const UNKNOWN = { core: 20, listLength: 6, candidateCount: 50, protocol: "injected", split: "last-list" } as const;
 
 export function writeConfiguration(guess: LogGuess, { log, schema, titles }: ConfigurationPlaces): string {
-  const name = unpackedName(log);
   return `# yaml-language-server: $schema=${schema}
 #
 # Settings of goalrank for ${basename(log)}, guessed from ${describeSample(guess)}: correct what is wrong.
@@ -41,7 +41,7 @@ data:
 ${indented([...readingLines(guess, log), "", ...thresholdLines(guess)])}
 
   # Written by \`goalrank prepare\`, read by \`goalrank train\`.
-  prepared: ${scalar(`${basename(name, extname(name))}.goalrank`)}
+  prepared: ${scalar(`${nameOfLog(log)}.goalrank`)}
 
 ${indented(sizeLines(guess))}
 ${titles === undefined ? "" : titleLines(titles)}

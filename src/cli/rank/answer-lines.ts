@@ -72,6 +72,10 @@ export function formatText({ line, id, outcome }: Answer, ranker: Ranker): strin
     const percent = `${(100 * outcome.scores[place]).toFixed(1)} %`;
     return `${String(place + 1).padStart(4)}  ${percent.padStart(7)}  ${item}${title === undefined ? "" : `  ${title}`}`;
   });
-  const passedOver = outcome.unknownHistory === 0 ? "" : `, ${outcome.unknownHistory} of the history unknown`;
+  const { unknownHistory, unknownCandidates = [] } = outcome;
+  const passedOver = [
+    unknownHistory === 0 ? "" : `, ${unknownHistory} of the history unknown`,
+    unknownCandidates.length === 0 ? "" : `, unknown candidates: ${unknownCandidates.join(", ")}`,
+  ].join("");
   return [`${name}: log-probability ${outcome.logProbability.toFixed(3)}${passedOver}`, ...rows].join("\n");
 }

@@ -8,7 +8,7 @@ import { DataError } from "../errors.ts";
 import { type InteractionLog, namedCatalogue } from "../interactions.ts";
 import { isText } from "../readers/delimited.ts";
 import { numberOfText } from "../readers/numbers.ts";
-import type { Column, FeatureSource, LogOptions } from "../settings.ts";
+import { type Column, DEFAULT_READING, type FeatureSource, type LogOptions } from "../settings.ts";
 import { buildCategories } from "./categories.ts";
 import { type Place, readTable } from "./feature-table.ts";
 
@@ -34,6 +34,9 @@ export interface FeatureCounts {
   /** Users or items of the log that the file lacks: unknown in every column. */
   readonly missing: number;
 }
+
+/** Texts that stand for nothing. */
+const BLANKS: ReadonlySet<string> = new Set(DEFAULT_READING.blanks);
 
 /** Every user or item takes as much memory as the one with the most. */
 const MAX_CATEGORIES = 1000;
@@ -156,7 +159,7 @@ class FeatureReader {
 
   /** The categories of each entity in a column, one unless there is a separator; none where they are unknown. */
   categories(column: Column, separator?: string): (readonly string[])[] {
-    return this.readColumn(column, (value, place) => {
+    return this.readValues(column, (value, place) => {
       const text = this.text(column, value, place);
       const parts = separator === undefined ? [text] : text.split(separator).map((part) => part.trim());
       const own = [...new Set(parts.filter((part) => part !== ""))];
@@ -167,8 +170,8 @@ class FeatureReader {
 
   /** What each entity has in a column of numbers; NaN where it is unknown. */
   numbers(column: Column): Float64Array {
-    const values = this.readColumn(column, (text, place) => {
-      const value = numberOfText(text);
+    const values = this.readValues(column, (text, place) => {
+      const value = numberOfText(text, this.source.decimal);
       if (text === "" || Number.isFinite(Math.fround(value))) return value;
       throw this.problem(`${column} "${excerpt(text)}" is not a finite number`, place);
     });
@@ -178,6 +181,11 @@ class FeatureReader {
   counts(): FeatureCounts {
     const missing = this.rows.filter((row) => row === undefined).length;
     return { rows: this.seen.size, skipped: this.skipped, missing };
+  }
+
+  /** The same of a column in which `NULL` and its like stand for nothing, as they do in logs. */
+  private readValues<Value>(column: Column, read: (text: string, place?: Place) => Value): Value[] {
+    return this.readColumn(column, (text, place) => read(BLANKS.has(text) ? "" : text, place));
   }
 
   /** What `read` makes of each entity's text in a column, "" where it is unknown. */

@@ -1,6 +1,6 @@
 /** The files that a log lies in: one, those of a folder, or those whose names fit a pattern. */
 import { readdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { DataError, explainFileError } from "../errors.ts";
 
 /**
@@ -17,6 +17,13 @@ export async function inputFiles(path: string): Promise<string[]> {
   } catch (error) {
     throw explainFileError(error, path);
   }
+}
+
+/** What a log is called, for files that are named after it: without folders, endings and characters of a pattern. */
+export function nameOfLog(path: string): string {
+  const named = path.split(/[\\/]/).filter((part) => part !== "" && !/^\.+$/.test(part) && !/[*?]/.test(part));
+  const name = (named.at(-1) ?? "").replace(/\.(gz|zst)$/i, "");
+  return basename(name, extname(name)) || "log";
 }
 
 /** Whether a file is read with those beside it: not if it is hidden, or a mark of its writer. */

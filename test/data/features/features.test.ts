@@ -190,6 +190,21 @@ test("any delimiter, with a header, without one by numbers, and with names that 
   );
 });
 
+test("NULL and its like stand for nothing, and decimals may follow a comma", async () => {
+  const file = folder.write("null.csv", "id;price;brand;name\na;1,5;x;NA\nb;NULL;\\N;b\nc;2,5;x;c\n");
+  const read = await readFeatures(
+    { file, delimiter: ";", decimal: ",", key: "id", title: "name", numeric: ["price"], categorical: ["brand"] },
+    ["a", "b", "c"],
+  );
+  assert.equal([...(read.features?.data ?? [])], [-1, 0, 1]);
+  assert.equal(
+    ["a", "b", "c"].map((_, entity) => categoriesOf(read, entity)[0][0]),
+    ["brand=x", "brand (unknown)", "brand=x"],
+  );
+  // Somebody may be called so.
+  assert.equal(read.titles, ["NA", "b", "c"]);
+});
+
 test("Parquet: text, numbers, truth values and nulls, by name or number", async () => {
   const file = join(folder.path, "items.parquet");
   parquetWriteFile({

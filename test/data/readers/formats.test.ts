@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { cutLog } from "../../../src/data/cut-log.ts";
+import { nameOfLog } from "../../../src/data/readers/input-files.ts";
 import { readInteractions } from "../../../src/data/readers/read-interactions.ts";
+import { formatPreparation } from "../../../src/data/report/format-data-report.ts";
 import type { LogFormat, ReadingOptions } from "../../../src/data/settings.ts";
 import { refusal, rowsOf, TemporaryFolder } from "../logs.ts";
 
@@ -169,6 +172,45 @@ test("a folder of part files is one log, in the order of their names", async () 
   );
   const none = await refusal(readInteractions({ format: "csv", file: join(parts, "*.tsv") }), folder);
   assert.is(none, "parts/*.tsv: no file has such a name");
+});
+
+test("files are named after a log without its folders, endings and pattern", () => {
+  for (const [path, name] of [
+    ["ml-1m/ratings.dat", "ratings"],
+    ["events.csv.gz", "events"],
+    ["/data/log.jsonl.zst", "log"],
+    ["events/part-*.csv.gz", "events"],
+    ["orders.csv/", "orders"],
+    ["*.csv", "log"],
+    ["../*/day-?.csv", "log"],
+  ]) {
+    assert.is(nameOfLog(path), name);
+  }
+});
+
+test("what a log does not have, and what its chances tell, is in the report", async () => {
+  const columns = { user: 1, item: 2, propensity: 3 };
+  const rows = Array.from({ length: 600 }, (_, n) => ({ user: n % 10, item: Math.floor(n / 10) % 20 }));
+  const text = rows.map(({ user, item }) => `${user},${item},${item < 10 ? 0.08 : 0.02}\n`).join("");
+  const log = await read({ format: "csv", columns, text });
+  const lines = formatPreparation(cutLog(log, { core: 1, positiveThreshold: 1 }).counts).split("\n");
+  assert.equal(lines.slice(1, 4), [
+    "the log has no feedback: every interaction counts 1",
+    "the log has no times: rows are in the order of the file",
+    "by its propensities, items at random would earn 1.56250 of feedback each, self-normalised 1.00000 +- 0.00000 " +
+      "(441.2 of 600 rows count, mean weight 1.56)",
+  ]);
+  const rare = await read({ format: "csv", columns, text: text.replace("0.08", "0.000001") });
+  assert.match(
+    formatPreparation(cutLog(rare, { core: 1, positiveThreshold: 1 }).counts),
+    /^by its propensities the log cannot tell what items at random would earn: 1\.0 of 600 rows count, the smallest/m,
+  );
+});
+
+test("a log without users is told how it can be cut", async () => {
+  const columns = { user: "none", item: 1, list: 2 } as const;
+  const log = await read({ format: "csv", columns, text: "a,r\nb,r\na,s\n" });
+  assert.throws(() => cutLog(log, { core: 1, listLength: 2 }), /it has no users, .* \(--core 1 --split global-time\)$/);
 });
 
 test.run();
