@@ -33,6 +33,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "compare all methods on a trained run's test lists, with its weights",
     load: async () => (await import("./commands/evaluate.ts")).evaluateCommand(),
   },
+  metrics: {
+    usage: "[options] <files...>",
+    description: "measure rankings that lie in files, whoever made them: TREC runs, or scores of queries with grades",
+    load: async () => (await import("./commands/metrics.ts")).metricsCommand(),
+  },
   rank: {
     usage: "[options] <run>",
     description: "answer requests: one JSON object a line in, one list a line out, as they come",

@@ -56,7 +56,7 @@ export function readRunConfiguration(path: string, flags: Layer): Configuration 
  * What `config.json` in the folder `path` holds: paths relative to that folder, only settings that have a meaning, and
  * no output, since a run made from it goes elsewhere.
  */
-function runConfiguration(configuration: Configuration, path: string): Record<string, unknown> {
+export function runConfiguration(configuration: Configuration, path: string): Record<string, unknown> {
   const { seed, device, data, experiment, serve } = configuration;
   const kept = { seed, device, data: meaningfulData(data), experiment, serve };
   return changePaths(kept, (setting) => (isAbsolute(setting) ? setting : relative(path, setting)));

@@ -1,6 +1,5 @@
 /** From a log as it was read to the lists that are cut from its core, with the counts of each stage. */
-
-import { explainEmptySplit } from "./empty-split.ts";
+import { emptySplitError } from "./empty-splits.ts";
 import { cutLists, type ExposedLists } from "./exposed-lists.ts";
 import { isShown, shownItems } from "./exposures.ts";
 import { type InteractionLog, positiveAt, selectInteractions } from "./interactions.ts";
@@ -52,7 +51,11 @@ export function cutLog(read: InteractionLog, options: CutLogOptions = {}, name =
     lists,
     trainingListsDrawn: size,
   };
-  if (size === 0) throw new RangeError(`${name}: ${explainEmptySplit("training", counts, settings)}`);
+  if (size === 0) {
+    const origin = log.fileSplits === undefined ? settings.split : "files";
+    const empty = { split: "training", counts, origin, repeated: countRepeatedRows(log) } as const;
+    throw emptySplitError(name, empty);
+  }
   return { log, ...cut, counts };
 }
 

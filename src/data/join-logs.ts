@@ -21,15 +21,14 @@ export function joinLogs(parts: readonly LogPart[]): InteractionLog {
   const size = parts.reduce((sum, { log }) => sum + log.users.length, 0);
   const [{ log: first }] = parts;
   const hasLists = parts.some(({ log }) => log.listNumbers !== undefined);
+  const hasPropensities = parts.some(({ log }) => log.propensities !== undefined);
   const columns = {
     users: new Int32Array(size),
     items: new Int32Array(size),
     feedback: new Float32Array(size),
     timestamps: new Float64Array(size),
     fileSplits: new Uint8Array(size),
-    ...(parts.some(({ log }) => log.propensities !== undefined) && {
-      propensities: new Float64Array(size).fill(Number.NaN),
-    }),
+    ...(hasPropensities && { propensities: new Float64Array(size).fill(Number.NaN) }),
     ...(hasLists && { listNumbers: new Int32Array(size).fill(-1), positions: new Int32Array(size) }),
   };
   let end = 0;

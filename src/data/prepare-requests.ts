@@ -4,7 +4,7 @@ import { countCandidates, withChoice } from "./candidate-supply.ts";
 import { buildListDataset, checkCounts } from "./candidates.ts";
 import { type CutLog, cutLog } from "./cut-log.ts";
 import type { Catalogue, ListDataset } from "./dataset.ts";
-import { explainEmptySplit } from "./empty-split.ts";
+import { emptySplitError } from "./empty-splits.ts";
 import { type EventColumns, type InteractionEvent, logOfEvents } from "./events.ts";
 import { listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
 import { type InteractionLog, namedCatalogue } from "./interactions.ts";
@@ -73,8 +73,9 @@ export async function prepareRequests(
       fewerCandidates: { asked: settings.candidateCount, most: most.candidateCount },
     }),
   };
-  if (lists.training.size === 0) {
-    throw new RangeError(`${name ?? "the log"}: ${explainEmptySplit("training", counts, settings)}`);
+  const empty = (["training", "test"] as const).find((name) => lists[name].size === 0);
+  if (empty !== undefined) {
+    throw emptySplitError(name ?? "the log", { split: empty, counts, origin: split, protocol });
   }
 
   const catalogue = await catalogueOf(log);

@@ -10,8 +10,16 @@ import type { ListDataset } from "../data/dataset.ts";
 import { candidateLabels } from "../data/labels.ts";
 import { shapeOf } from "../data/shapes.ts";
 
-/** The feedback on the test requests. */
-export function formatQrels(dataset: ListDataset): string {
+/** What an item is called in the files, given its number: without blanks, which separate fields. */
+export type NameOfItem = (item: number) => string;
+
+/** The name of an item of a log, with blanks written as in an address. */
+export function nameOfItem(itemIds: readonly string[]): NameOfItem {
+  return (item) => itemIds[item].replace(/\s/g, encodeURIComponent);
+}
+
+/** The feedback on the test requests. A request's name is the number of its row among them, from 0. */
+export function formatQrels(dataset: ListDataset, nameOf: NameOfItem = String): string {
   const { exposed, feedback, listLength, labels, candidateCount } = dataset;
   if (labels !== undefined) {
     return linesOf(dataset, (row) =>
@@ -23,17 +31,17 @@ export function formatQrels(dataset: ListDataset): string {
   return linesOf(dataset, (row) =>
     Array.from({ length: listLength }, (_, t) => row * listLength + t)
       .filter((at) => exposed[at] >= 0)
-      .map((at) => `${row} 0 ${itemAt(dataset, row, exposed[at])} ${feedback[at]}`),
+      .map((at) => `${row} 0 ${nameOf(itemAt(dataset, row, exposed[at]))} ${feedback[at]}`),
   );
 }
 
 /** Lists of candidate positions [S, L]. Scores fall with the rank, since readers sort by them. */
-export function formatRun(dataset: ListDataset, lists: Int32Array, tag: string): string {
+export function formatRun(dataset: ListDataset, lists: Int32Array, tag: string, nameOf: NameOfItem = String): string {
   const { listLength } = dataset;
   return linesOf(dataset, (row) =>
-    Array.from(lists.subarray(row * listLength, row * listLength + shapeOf(dataset, row).listLength), (position, t) => {
-      return `${row} Q0 ${itemAt(dataset, row, position)} ${t + 1} ${listLength - t} ${tag}`;
-    }),
+    Array.from(lists.subarray(row * listLength, row * listLength + shapeOf(dataset, row).listLength)).map(
+      (position, t) => `${row} Q0 ${nameOf(itemAt(dataset, row, position))} ${t + 1} ${listLength - t} ${tag}`,
+    ),
   );
 }
 

@@ -38,6 +38,11 @@ export interface TrainingContext {
   readonly listener?: TrainingListener | undefined;
   /** Where checkpoints are kept, and looked for before the first step. */
   readonly checkpoints?: CheckpointStore | undefined;
+  /**
+   * How many updates a model gets, where that was found out before: it is then not validated.
+   * @param earlyStopping what its options say of that
+   */
+  stepsOf?(stage: string, earlyStopping?: EarlyStoppingOptions): number | undefined;
   /** Once aborted, training saves a checkpoint after the current step and throws {@link TrainingInterrupted}. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -63,10 +68,11 @@ export class TrainingInterrupted extends Error {
 export async function train(
   task: TrainingTask,
   options: TrainingOptions,
-  { listener = SILENT, checkpoints, signal }: TrainingContext = {},
+  { listener = SILENT, checkpoints, stepsOf, signal }: TrainingContext = {},
 ): Promise<void> {
   const { stage } = task;
-  using run = new TrainingRun(task, options);
+  const steps = stepsOf?.(stage, options.earlyStopping);
+  using run = steps === undefined ? new TrainingRun(task, options) : trainingOfSteps(steps, task, options);
   const saved = await checkpoints?.load(stage);
   if (saved !== undefined) run.restore(saved);
   else await run.optimisation.checkParameters();
@@ -93,6 +99,15 @@ export async function train(
   listener.end(stage);
 }
 
+/** A training of so many updates, which pass over the rows as often as it takes. */
+function trainingOfSteps(steps: number, task: TrainingTask, options: TrainingOptions): TrainingRun {
+  const { validate: _, ...unjudged } = task;
+  const { validateEvery: __, earlyStopping: ___, ...others } = options;
+  const perEpoch = Math.ceil(task.size / options.batchSize);
+  const epochs = Math.max(1, Math.ceil((steps * options.accumulation) / perEpoch));
+  return new TrainingRun(unjudged, { ...others, epochs }, steps);
+}
+
 /**
  * Gives signals, timers and sockets their turn: on the CPU device nothing that a step awaits takes time of its own, so
  * that without this a training would not hear a Ctrl-C before its end.
@@ -116,6 +131,7 @@ class TrainingRun {
   constructor(
     private readonly task: TrainingTask,
     private readonly options: TrainingOptions,
+    mostSteps = Number.POSITIVE_INFINITY,
   ) {
     checkTraining(options);
     const { stage, model, size, validate } = task;
@@ -124,7 +140,7 @@ class TrainingRun {
       throw new RangeError(`${stage}: there is nothing to validate on; leave out validateEvery and earlyStopping`);
     }
     this.batches = new TrainingBatches(stage, size, options);
-    this.totalSteps = Math.ceil(this.batches.count / options.accumulation);
+    this.totalSteps = Math.min(mostSteps, Math.ceil(this.batches.count / options.accumulation));
     this.optimisation = new Optimisation(model, this.totalSteps, options, stage);
     this.watch = earlyStopping && new BestWeights(earlyStopping);
     this.validateEvery = validateEvery ?? this.totalSteps;

@@ -84,7 +84,7 @@ test("a core or threshold that leaves nothing to train on is an error with the c
     (error: Error) => error.message,
   );
   assert.match(message, /small\.csv: no training list is left of 132 interactions after the 20-core filter \(0 inter/);
-  assert.match(message, /use a smaller core \(--data\.core 1 keeps all\)$/);
+  assert.match(message, /use a smaller core \(--core 1\)$/);
 });
 
 test.run();

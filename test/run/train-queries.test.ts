@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { loadRanker } from "../../src/ranker/load-ranker.ts";
 import { RankRequestError } from "../../src/ranker/requests.ts";
 import { trainRanker } from "../../src/run/train-ranker.ts";
+import { probeRequest } from "../../src/server/ranking/probe-request.ts";
 import { gradedQueries, namedQueries } from "../graded-queries.ts";
 
 const test = suite("rankers of queries");
@@ -65,6 +66,12 @@ test("requests of other sizes are answered together, and the ranker's file answe
   again.dispose();
 });
 
+test("what a server asks a ranker first is a request that it can answer", async () => {
+  const probe = probeRequest(ranker);
+  assert.is(probe.candidates?.length, ranker.description.candidateCount);
+  assert.is((await ranker.rank(probe)).items.length, ranker.description.listLength);
+});
+
 test("features that are missing, misnamed or too few are refused by their place", async () => {
   const wrong = (features: object) => problemOf({ candidates: [{ features } as never, ...candidates], length: 1 });
   assert.is(
@@ -98,6 +105,7 @@ test("with vectors of queries, names of candidates that recur and a first stage'
   const unscored = own.map(({ item, features }) => ({ item, features }));
   const problem = await trained.ranker.rank({ features: [1, 1], candidates: unscored }).catch((error) => error.message);
   assert.is(problem, "candidates[0]: this ranker has no retriever; give each candidate a score");
+  assert.ok((await trained.ranker.rank(probeRequest(trained.ranker))).items.length > 0);
   trained.ranker.dispose();
 });
 

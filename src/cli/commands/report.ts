@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { writeWhole } from "../../files/write-whole.ts";
 import { renderReport } from "../../report/page.ts";
 import { readRun } from "../../report/read-run.ts";
+import { refuseFinal } from "../../run/folder/final-record.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface ReportOptions {
@@ -30,6 +31,7 @@ export function reportCommand(): Command {
 }
 
 function writeReport(run: string, { out = join(run, "report.html"), json }: ReportOptions): void {
+  refuseFinal(run, "report");
   const page = renderReport(readRun(run));
   if (!existsSync(dirname(out))) throw new UsageError(`${out}: there is no folder ${dirname(out)}`);
   if (existsSync(out) && statSync(out).isDirectory()) {

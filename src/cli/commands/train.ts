@@ -1,4 +1,5 @@
 /** `goalrank train`: trains the models, and compares all methods. */
+import { rmSync } from "node:fs";
 import { Argument, Command } from "commander";
 import { formatJudge } from "../../run/comparison-text.ts";
 import { nextOf } from "../../run/verdict/verdict.ts";
@@ -10,11 +11,13 @@ import { resumeRun, startRun } from "../open-run.ts";
 import { quoteCommand } from "../quote-command.ts";
 import { printResult } from "../terminal/print-result.ts";
 import { say } from "../terminal/say.ts";
+import { createFinalFolder, formatFinal, planFinal, trainFinal } from "../train-final.ts";
 import { TRAIN_STAGES, type TrainedRun, type TrainStage, trainRun } from "../train-run.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface TrainOptions {
   readonly resume?: string;
+  readonly final?: string;
   readonly json?: boolean;
 }
 
@@ -31,6 +34,7 @@ Examples:
   $ goalrank train all --methods mir,pier,goalrank --deploy mir --out runs/mir
   $ goalrank train all --config goalrank.yaml --experiment.policyTraining.epochs 3 --out runs/second
   $ goalrank train reward --out runs/third && goalrank train all --resume runs/third
+  $ goalrank train --final runs/first --out runs/final     # what it deploys, on all data, the test too
   $ goalrank train all --config runs/first/config.json --out runs/again     # the same numbers
 
 Every setting of docs/configuration.md is a flag, such as --data.candidateCount 100; --help-all lists them.`;
@@ -45,6 +49,10 @@ export function trainCommand(commandLine: string): Command {
   const settings = new CommandSettings(command, sections, shortFlags);
   return command
     .option("--resume <folder>", "go on with an unfinished run, with the settings that it was started with")
+    .option(
+      "--final <folder>",
+      "train what this finished run deploys on all its data, into --out (default: FOLDER-final)",
+    )
     .option("--json", "print the results as one line of JSON")
     .addHelpText("after", EXAMPLES)
     .action((stage: TrainStage, options: TrainOptions) => train(stage, options, settings, commandLine));
@@ -58,10 +66,14 @@ function parseStage(text: string): TrainStage {
 
 async function train(
   stage: TrainStage,
-  { resume, json }: TrainOptions,
+  { resume, final, json }: TrainOptions,
   settings: CommandSettings,
   commandLine: string,
 ): Promise<void> {
+  if (final !== undefined) {
+    if (resume !== undefined) throw new UsageError("train: --final starts anew; leave out --resume");
+    return finalise(final, settings, commandLine, json === true);
+  }
   const started = performance.now();
   const open = resume === undefined ? startRun(settings) : resumeRun(resume, settings);
   const { run } = open;
@@ -81,6 +93,27 @@ async function train(
     say(how ?? `interrupted; ${left ?? "nothing was kept"}`);
     if (how !== undefined && left !== undefined) say(left);
   });
+}
+
+async function finalise(from: string, settings: CommandSettings, commandLine: string, asJson: boolean): Promise<void> {
+  const plan = planFinal(from, settings);
+  const run = createFinalFolder(plan);
+  let isDone = false;
+  try {
+    await workInterruptibly(
+      async (own) => {
+        const trained = await trainFinal(plan, run, own, commandLine);
+        own.display.close();
+        isDone = true;
+        console.log(asJson ? JSON.stringify({ ...trained.record, folder: trained.folder }) : formatFinal(trained));
+      },
+      (how = "interrupted") => say(`${how}; nothing was kept`),
+    );
+  } finally {
+    run.close();
+    // Half a training is no run to go on with.
+    if (!isDone) rmSync(plan.output, { recursive: true, force: true });
+  }
 }
 
 function print(

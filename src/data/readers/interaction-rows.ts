@@ -140,7 +140,8 @@ export class InteractionRows {
   private numberFrom(value: unknown): number {
     if (typeof value === "object") return Number.NaN;
     if (typeof value !== "string") return Number(value);
-    return TRUTH.get(value.trim().toLowerCase()) ?? numberOfText(value, this.layout.rules.decimal);
+    const number = numberOfText(value, this.layout.rules.decimal);
+    return Number.isNaN(number) ? (TRUTH.get(value.trim().toLowerCase()) ?? number) : number;
   }
 
   /** A number in the log's own unit, or the seconds since 1970 of a date. */

@@ -1,5 +1,6 @@
 /** A data report as lines for people. */
-import { SPLITS } from "../protocols.ts";
+import { explainEmptySplit } from "../empty-splits.ts";
+import { SPLITS, type SplitName } from "../protocols.ts";
 import type {
   DataReport,
   LogCounts,
@@ -21,7 +22,7 @@ export function formatDataReport(report: DataReport): string {
     `lists per user: minimum ${own.minimum}, quartiles ${own.lowerQuartile}, ${own.median}, ${own.upperQuartile}, ` +
       `maximum ${own.maximum}`,
     `interactions with an item met before: ${percent(report.repeatedShare)}`,
-    ...SPLITS.map((split) => formatSplit(split, report.splits[split])),
+    ...SPLITS.map((split) => formatSplit(split, report)),
     `the retriever has ${percent(report.recallAt50)} of the test lists' positives in its top 50, and learned nothing ` +
       `of ${number(report.unknownTestUsers)} of ${number(lists.test)} test users`,
     ...(excludedByFuture === undefined
@@ -126,9 +127,13 @@ function spread({ minimum, median, maximum }: DataReport["listsPerUser"]): strin
   return `${minimum} to ${maximum} (median ${median})`;
 }
 
-function formatSplit(name: string, split: SplitReport): string {
+function formatSplit(name: SplitName, { splits, split: origin, preparation: counts }: DataReport): string {
+  const split = splits[name];
   const { span, scoreToExposure } = split;
-  if (span === undefined) return `${name}: no lists`;
+  if (span === undefined) {
+    const reason = counts === undefined ? "" : `, ${explainEmptySplit({ split: name, counts, origin })}`;
+    return `${name}: no lists${reason}`;
+  }
   const area =
     scoreToExposure === undefined
       ? ""

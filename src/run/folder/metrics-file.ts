@@ -112,12 +112,13 @@ export class MetricsFile implements TrainingListener {
   }
 }
 
-/** Tells a listener of all steps in the file `path`; of none where there is no such file. */
+/** Tells a listener of all steps and validations in the file `path`; of none where there is no such file. */
 export function replaySteps(path: string, listener: TrainingListener): void {
   if (!existsSync(path)) return;
   for (const line of readFileSync(path, "utf8").split("\n").slice(0, -1)) {
     const { stage, step, validation, ...metrics } = JSON.parse(line);
     if (validation === undefined) listener.step(stage, step, metrics);
+    else listener.validation?.(stage, step, validation);
   }
 }
 

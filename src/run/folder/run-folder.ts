@@ -12,6 +12,7 @@
  *   ranker.safetensors        the one that is deployed, which `loadRanker` reads; missing where the verdict deploys none
  *   anatomy.json              a few groups of lists in detail
  *   result.json               the results; it is written last, so a run that has it is finished
+ *   final.json                in place of results, of which run this is a training on all data
  *   lock                      the id of the process that writes the run, while there is one
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -20,10 +21,13 @@ import { sha256 } from "../../files/sha256.ts";
 import { writeWhole } from "../../files/write-whole.ts";
 import { encodeSafetensors, type StateDict } from "../../nn/index.ts";
 import { isRecord } from "../../settings/json-schema.ts";
+import { parsedJson } from "../../text/parsed-json.ts";
 import type { CheckpointStore } from "../../training/checkpoint.ts";
 import { CheckpointFolder } from "../../training/checkpoint-folder.ts";
 import { combineListeners, type TrainingListener } from "../../training/listener.ts";
 import { TensorBoardWriter } from "../../training/tensorboard.ts";
+import { resultSchema, type StoredResult } from "../result-schema.ts";
+import { refuseFinal } from "./final-record.ts";
 import { MetricsFile } from "./metrics-file.ts";
 import { changePaths } from "./path-settings.ts";
 import { RunFolderError } from "./run-folder-error.ts";
@@ -79,6 +83,7 @@ export class RunFolder {
    */
   static open(path: string): RunFolder {
     const configuration = readConfiguration(path);
+    refuseFinal(path, "resume");
     return withLock(path, (lock) => {
       if (existsSync(join(path, "result.json"))) {
         throw new RunFolderError(
@@ -184,6 +189,19 @@ function withLock(path: string, open: (lock: RunLock) => RunFolder): RunFolder {
     lock.release();
     throw error;
   }
+}
+
+/** The results of the run in the folder `path`. @throws RunFolderError where it has none, or a damaged file */
+export function readResult(path: string): StoredResult {
+  const file = join(path, "result.json");
+  if (!existsSync(file)) {
+    throw new RunFolderError(
+      `${path}: the run is not finished, it has no result.json; \`goalrank train all --resume ${path}\` goes on with it`,
+    );
+  }
+  const result = resultSchema.safeParse(parsedJson(readFileSync(file, "utf8")));
+  if (result.success) return result.data;
+  throw new RunFolderError(`${file}: not of the form that a run writes`);
 }
 
 /** What `config.json` of the run in the folder `path` holds. @throws RunFolderError where it is none */

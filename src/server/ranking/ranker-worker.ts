@@ -1,6 +1,7 @@
 /** The worker that ranks with a trained ranker: the entry of its process. */
 import { chooseDevice } from "../../kernels/index.ts";
 import { Ranker } from "../../ranker/ranker.ts";
+import { probeRequest } from "./probe-request.ts";
 import { runWorker } from "./run-worker.ts";
 import { DEVICE_VARIABLE } from "./worker-messages.ts";
 
@@ -10,10 +11,9 @@ const NO_LIMITS = { candidates: Number.POSITIVE_INFINITY, history: Number.POSITI
 await runWorker(async (file) => {
   const { device } = await chooseDevice(process.env[DEVICE_VARIABLE] ?? "cpu");
   const ranker = await Ranker.create(file, { device, limits: NO_LIMITS });
-  const candidates = ranker.items.slice(0, ranker.description.candidateCount);
   return {
     description: { ...ranker.description },
-    probe: { candidates: candidates.map((item) => ({ item, score: 0 })) },
+    probe: probeRequest(ranker),
     rankMany: (requests) => ranker.rankMany(requests),
   };
 });

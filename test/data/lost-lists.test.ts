@@ -2,10 +2,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { cutLog } from "../../src/data/cut-log.ts";
-import { explainEmptySplit } from "../../src/data/empty-split.ts";
 import { prepareRequests } from "../../src/data/prepare-requests.ts";
 import { InteractionLogBuilder } from "../../src/data/readers/interaction-log-builder.ts";
-import { DEFAULT_LOG, type LogOptions } from "../../src/data/settings.ts";
+import type { LogOptions } from "../../src/data/settings.ts";
 import { logOf, type Row } from "./logs.ts";
 
 const test = suite("splits without lists");
@@ -28,11 +27,11 @@ async function problemOf(log: ReturnType<typeof logOf>, options: LogOptions = {}
 
 test("the setting that left nothing is named with what to change", async () => {
   const cases: [rows: Row[], options: LogOptions, problem: RegExp][] = [
-    [rows(5, 12, 5, true), { core: 2 }, /\(0 interactions.*use a smaller core \(--data.core 1 keeps all\)$/],
-    [rows(5, 4), {}, /use a smaller listLength than 6 \(--data.listLength\)$/],
-    [rows(5, 24, 2), {}, /no feedback reaches the positiveThreshold 3: use a lower one \(--positive\)$/],
-    [rows(5, 8), {}, /the last is the test.*smaller listLength than 6.*--split global-time\)$/],
-    [rows(1, 80), {}, /every user has met more than 0.9 of all items: use maxUserShare 1/],
+    [rows(5, 12, 5, true), { core: 2 }, /\(0 interactions.*use a smaller core \(--core 1\)$/],
+    [rows(5, 4), {}, /none of 5 users has 6 interactions; use a smaller list length \(--data.listLength\)$/],
+    [rows(5, 24, 2), {}, /none of the 20 lists has a positive; lower the positive threshold \(--positive\)$/],
+    [rows(5, 8), {}, /users have one list, which is the test; split by time \(--split global-time\)/],
+    [rows(1, 80), {}, /1 of 1 users have met nearly all items; use maxUserShare 1/],
   ];
   for (const [given, options, problem] of cases) {
     const message = await problemOf(logOf(given), options);
@@ -49,7 +48,7 @@ test("a core that keeps little is named beside what it left too little for", asy
   });
   assert.match(
     message,
-    /smaller listLength than 6 \(--data.listLength\), or a smaller core, which keeps 20.0% \(--data.core 1\)$/,
+    /smaller list length \(--data.listLength\), or a smaller core than 2, which keeps 20.0% of the interactions \(--core 1\)$/,
   );
 });
 
@@ -69,29 +68,14 @@ test("requests with nothing to choose from are told so, and others are not", asy
   const logged = { protocol: "logged", positiveThreshold: 1 } as const;
   assert.match(
     await problemOf(requests(1, 0), logged),
-    /names fewer than two candidates for \d+ lists: give those that were/,
+    /names fewer than two candidates for \d+ lists; give what was not shown/,
   );
   assert.match(
     await problemOf(requests(0, 3), { ...logged, core: 1 }),
-    /no list of the log shows an item: its column of positions/,
+    /no list of the log shows an item; its column of positions/,
   );
   assert.is(await problemOf(requests(1, 1), logged), "no problem");
   assert.is(await problemOf(requests(3, 0), logged), "no problem");
-});
-
-test("a split is explained by its own counts", () => {
-  const { counts } = cutLog(logOf(rows(5, 30)), { core: 1, positiveThreshold: 1 });
-  const none = { ...counts, lists: { ...counts.lists, test: 0, testUsersWithoutPositive: 5 } };
-  const settings = { ...DEFAULT_LOG, core: 1 };
-  assert.match(
-    explainEmptySplit("test", none, settings),
-    /^no test list is left.*5 have no positive and 0 hold an item twice/,
-  );
-  const untimed = { ...settings, split: "global-time" } as const;
-  assert.match(
-    explainEmptySplit("validation", { ...counts, lists: { ...counts.lists, validation: 0 } }, untimed),
-    /no list lies in the time of validation: use a smaller listLength than 6/,
-  );
 });
 
 test("a user who met nearly everything is left out, and said to be", async () => {
