@@ -8,6 +8,7 @@ import { emptySplitError } from "./empty-splits.ts";
 import { type EventColumns, type InteractionEvent, logOfEvents } from "./events.ts";
 import { listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
 import { type InteractionLog, namedCatalogue } from "./interactions.ts";
+import { withoutLaterLikes } from "./later-likes.ts";
 import type { PreparedDescription } from "./prepared/prepared-metadata.ts";
 import { eachSplit, type SplitName, type SplitOrigin } from "./protocols.ts";
 import { createDataReport } from "./report/data-report.ts";
@@ -82,6 +83,11 @@ export async function prepareRequests(
   const retriever = await learnRetriever(learned, options, context);
   const scoreItems = itemScorer(retriever);
   const datasets = eachSplit((name) => buildListDataset(log, lists[name], scoreItems, options, most));
+  if (protocol === "retrieved") {
+    const { retrieverFraction: _, ...ofTraining } = settings;
+    const known = trainingInteractions(log, ofTraining);
+    datasets.training = withoutLaterLikes(datasets.training, lists.training, log, known);
+  }
 
   const report = createDataReport({
     log,

@@ -191,6 +191,9 @@ const featureTable = z.strictObject({
   numeric: z.array(column).exactOptional().describe("Columns of numbers"),
   categorical: z.array(column).exactOptional().describe("Columns of one category each"),
   multiple: z.array(multipleColumn).exactOptional().describe("Columns of several categories each"),
+  vectors: name
+    .exactOptional()
+    .describe("A `.npy` file of dense vectors, float32 or float64, one for each row of the table, in its order"),
   minimumCount: count.default(2).describe("Categories that fewer users or items have become one rare category"),
 });
 /** A table of features, and which of its columns to read. */

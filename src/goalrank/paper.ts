@@ -145,7 +145,7 @@ export const PAPER: readonly PaperItem[] = [
     "Appendix D.1",
     "datasets, their preparation and statistics",
     ["data/cut-log.ts#cutLog", "data/report/data-report.ts#createDataReport"],
-    "the paper's Industry data, which is not public, and a preset for Amazon-Book",
+    "the paper's Industry data, which is not public; its counts of Amazon-Book, whose reviews are read, are not checked",
   ),
   item("Appendix D.2", "the generator's architecture", [
     "goalrank/generator.ts#Generator",

@@ -106,7 +106,10 @@ test("a run deploys what its verdict says; one that it gates has no ranker, and 
   const flags = ["--config", "runs/gated/config.json", "--deploy", "prm", "--out", "runs/overruled"];
   const overruled = await goalrank(folder, "train", "all", ...flags);
   assert.is(overruled.code, 0, overruled.errors);
-  assert.match(overruled.output, /\nverdict: Deploy nothing yet: .* The setting deploy overrules it: prm is served\./);
+  assert.match(
+    overruled.output,
+    /\nverdict: Deploy nothing yet: [\s\S]*\bThe\s+setting\s+deploy\s+overrules\s+it:\s+prm\s+is\s+served\./,
+  );
   assert.match(overruled.output, /\nnext: goalrank serve runs\/overruled\n/);
   const files = ["ranker", "rankers/prm"].map((name) =>
     readFileSync(join(folder, `runs/overruled/${name}.safetensors`)),

@@ -36,6 +36,18 @@ test("users and items of all files share their numbers, and each user's rows fol
   assert.equal(log.itemIds.length, 4);
 });
 
+test("users without a name are others in every file, and chances stay with their rows", async () => {
+  const folder = new TemporaryFolder();
+  const columns = { user: "none", item: 1, propensity: 2 } as const;
+  const file = folder.write("training.csv", "a,0.5\nb,0.25\n");
+  const testFile = folder.write("test.csv", "b,1\n");
+  const log = await readLog({ format: "csv", file, testFile, columns });
+  folder.remove();
+  assert.equal(log.userIds, ["training #1", "training #2", "test #1"]);
+  assert.equal([...(log.propensities ?? [])], [0.5, 0.25, 1]);
+  assert.equal(log.lacks, ["user", "feedback", "timestamp"]);
+});
+
 test("lists of two files stay apart, though they have one name", () => {
   const folder = new TemporaryFolder();
   const header = "user_id,item_id,rating,timestamp,list\n";

@@ -123,7 +123,7 @@ test("figures of a log are never shown without how its candidates were chosen", 
   const log = pageWith({ choice }, { protocols: { split: "global-time", candidates } });
   assert.match(textOf(".answer", log)[0], "480 validation lists of retrieved candidates");
   assert.match(
-    textOf(".answer .note", log)[0],
+    textOf(".answer .note", log)[1],
     "The test lists of retrieved candidates, which took no part in the choice, say by NDCG@6: GoalRank 4.1%",
   );
   assert.match(textOf(".answer figcaption", log)[0], "NDCG@6 on 480 validation lists, retrieved candidates");

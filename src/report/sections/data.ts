@@ -17,7 +17,7 @@ export const data: Section = {
       return absent(
         isWorld
           ? "The lists come from the embedded world, a simulator whose true rewards are known; there is no log to report on."
-          : "The run has no data-report.json: its data come from the embedded world, or were prepared before it, or are not ready yet.",
+          : "The run has no data-report.json: its data come from the embedded world, or are queries with grades (goalrank prepare reports on them), or were prepared before it, or are not ready yet.",
       );
     }
     return html`

@@ -87,6 +87,8 @@ function lowered(sentence: string): string {
 /** What the methods were chosen by. */
 class Measured {
   readonly title: string;
+  /** For somebody who never heard of it. */
+  readonly meaning: string;
   readonly scale: number;
   private readonly isShare: boolean;
 
@@ -94,6 +96,9 @@ class Measured {
     this.isShare = measure !== "trueReward";
     this.scale = this.isShare ? 100 : 1;
     this.title = measureTitle({ measure }, listLength);
+    this.meaning = this.isShare
+      ? `${this.title} says how near the top the liked items stand: 100% if all of them come first.`
+      : "True reward is how many items of a list its users like on average.";
   }
 
   /** A mean. */
@@ -128,6 +133,7 @@ function confidence(verdict: Verdict, result: StoredResult): Html {
   });
   return html`<p>${own.method} came out first on ${count(lists)} validation lists${candidates !== undefined && ` of ${candidates} candidates`}, which no method had learned from.</p>
 <ul>${leads}${noise.length > 0 && html`<li>${listed(noise.map(({ method }) => method))} cannot be told apart from it; the simplest is taken.</li>`}</ul>
+<p class="note">${measured.meaning}</p>
 ${testLine(verdict, result)}`;
 }
 

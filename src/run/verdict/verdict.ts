@@ -1,4 +1,5 @@
 /** The end of a run: what to deploy, how sure that is, whether GoalRank is worth it, what is wrong, and what to do next. */
+import { wrap } from "../../text/wrap.ts";
 import type { Choice, Gate, Verdict } from "../result-schema.ts";
 import { type Evidence, openGates, titleOf } from "./gates.ts";
 import { formatLead, formatWorth, measureTitle } from "./words.ts";
@@ -13,6 +14,8 @@ export interface VerdictInput extends Evidence {
 
 /** Stands for the folder of the run in {@link Verdict.next}: results do not depend on where they lie. */
 const RUN = "RUN";
+/** Characters of a line. */
+const LINE = 118;
 /** What comes next where no folder was named. */
 const KEEP = "goalrank train all with --out FOLDER, which keeps the ranker";
 
@@ -46,7 +49,7 @@ export function formatVerdict({ text, gates, next }: Verdict, folder?: string): 
   const warnings = gates.filter(({ blocks }) => !blocks);
   const lines = warnings.map(({ name, text: own }) => `warning, ${name}: ${own}`);
   const command = folder === undefined ? KEEP : nextOf({ next }, folder);
-  return [`verdict: ${text}`, ...lines, `next: ${command}`].join("\n");
+  return [...[`verdict: ${text}`, ...lines].map((line) => wrap(line, LINE)), `next: ${command}`].join("\n");
 }
 
 function headline(deploy: string | null, choice: Choice, blocking: readonly Gate[]): string {
