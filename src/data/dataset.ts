@@ -87,7 +87,10 @@ export interface ListDataset extends RequestFeatures {
   readonly candidateCounts?: Int32Array;
   /** Positions of each row, at most its candidates, where not all have L: [S]. */
   readonly listLengths?: Int32Array;
-  /** Feedback on every candidate, where the source tells it of more than `exposed` holds; 0 behind a row's own: [S, N]. */
+  /**
+   * Feedback on every candidate, where the source tells of more than `exposed` holds; -1 where it is not known, and
+   * nothing is learned from it; 0 behind a row's own: [S, N].
+   */
   readonly labels?: Float32Array;
   /** Of data with grades: the highest there may be. Labels are then (2^grade - 1) / (2^maxGrade - 1). */
   readonly maxGrade?: number;

@@ -1,22 +1,34 @@
 /** Cuts a log into exposed lists, and splits these into training, validation and test by a protocol. */
 import { Random } from "../kernels/index.ts";
 import { completeSettings } from "../settings/check-settings.ts";
-import { isShown, listsOfUser } from "./exposures.ts";
+import { gather } from "./dataset.ts";
+import { isShown, type ListSpan, listsOfUser } from "./exposures.ts";
 import { type InteractionLog, positiveAt, selectInteractions } from "./interactions.ts";
 import { eachSplit, type SplitName } from "./protocols.ts";
 import type { ListCounts } from "./report/data-report-schema.ts";
 import { type CutOptions, cutSchema } from "./settings.ts";
 import { createSplitter, type Split } from "./splitter.ts";
 
-/** S exposed lists of a log, each user's in time order: list s is the L rows of the log from `starts[s]` on. */
+/**
+ * S exposed lists of a log, each user's in time order: list s is the L rows of the log from `starts[s]` on, or the first
+ * `lengths[s]` of them.
+ */
 export interface ExposedLists {
   readonly size: number;
+  /** L, the most of any list. */
   readonly listLength: number;
   readonly positiveThreshold: number;
   /** User of each list: [S]. */
   readonly users: Int32Array;
   /** Row of the log at which each list starts: [S]. */
   readonly starts: Int32Array;
+  /** Items of each list, where not all have L: [S]. */
+  readonly lengths?: Int32Array;
+}
+
+/** Items of one of the lists. */
+export function lengthOf({ lengths, listLength }: Pick<ExposedLists, "lengths" | "listLength">, list: number): number {
+  return lengths?.[list] ?? listLength;
 }
 
 /** The lists of a log by what they are for, and what was left out. */
@@ -27,7 +39,8 @@ export interface ListCut extends Readonly<Record<SplitName, ExposedLists>> {
 /**
  * Cuts a log into lists and splits them as the protocol says. Lists are those that the log carries, or else consecutive
  * runs of L interactions, aligned to the end of each user's sequence. Lists without a positive, and lists that hold an
- * item twice, are left out of all splits and counted.
+ * item twice, are left out of all splits and counted. Where every list that the log carries is shorter than L, L is the
+ * most that there is.
  *
  * A list's history is everything that its user met before the list starts, whatever its split. So under `global-time`
  * the history of a test list also holds interactions between the cut and the list: a ranker may read them, as it
@@ -36,46 +49,53 @@ export interface ListCut extends Readonly<Record<SplitName, ExposedLists>> {
  */
 export function cutLists(log: InteractionLog, options: CutOptions = {}): ListCut {
   const settings = completeSettings("lists", cutSchema, options);
-  const { listLength, positiveThreshold } = settings;
+  const { listLength: most, positiveThreshold } = settings;
   const isPositive = positiveAt(log, positiveThreshold);
   const splitLists = createSplitter(log, settings);
-  const starts: Record<Split, number[]> = { ...eachSplit(() => []), unused: [] };
+  const kept: Record<Split, ListSpan[]> = { ...eachSplit(() => []), unused: [] };
   const counts = { lists: 0, withPositive: 0, withRepeat: 0, testUsersWithoutPositive: 0, testUsersWithRepeat: 0 };
-  let tooShort = 0;
+  let nothingShown = 0;
+  let longest = 0;
   for (let user = 0; user < log.userIds.length; user++) {
-    const own = listsOfUser(log, user, listLength);
-    const { splits } = splitLists(user, own.starts);
-    tooShort += own.tooShort;
-    counts.lists += own.starts.length;
-    own.starts.forEach((start, list) => {
+    const own = listsOfUser(log, user, most);
+    const { splits } = splitLists(user, own.lists);
+    nothingShown += own.nothingShown;
+    counts.lists += own.lists.length;
+    own.lists.forEach((span, list) => {
+      const { start, length } = span;
       const split = splits[list];
-      const rows = Array.from({ length: listLength }, (_, place) => start + place);
+      longest = Math.max(longest, length);
+      const rows = Array.from({ length }, (_, place) => start + place);
       if (!rows.some(isPositive)) {
         if (split === "test") counts.testUsersWithoutPositive++;
         return;
       }
       counts.withPositive++;
-      if (new Set(log.items.subarray(start, start + listLength)).size < listLength) {
+      if (new Set(log.items.subarray(start, start + length)).size < length) {
         counts.withRepeat++;
         if (split === "test") counts.testUsersWithRepeat++;
         return;
       }
-      starts[split].push(start);
+      kept[split].push(span);
     });
   }
+  const listLength = longest === 0 ? most : longest;
   return {
     ...eachSplit((split) => ({
-      size: starts[split].length,
+      size: kept[split].length,
       listLength,
       positiveThreshold,
-      users: Int32Array.from(starts[split], (start) => log.users[start]),
-      starts: Int32Array.from(starts[split]),
+      users: Int32Array.from(kept[split], ({ start }) => log.users[start]),
+      starts: Int32Array.from(kept[split], ({ start }) => start),
+      ...(kept[split].some(({ length }) => length < listLength) && {
+        lengths: Int32Array.from(kept[split], ({ length }) => length),
+      }),
     })),
     counts: {
       ...counts,
-      ...eachSplit((split) => starts[split].length),
-      ...(starts.unused.length > 0 && { unused: starts.unused.length }),
-      ...(log.listNumbers !== undefined && { tooShort }),
+      ...eachSplit((split) => kept[split].length),
+      ...(kept.unused.length > 0 && { unused: kept.unused.length }),
+      ...(nothingShown > 0 && { nothingShown }),
     },
   };
 }
@@ -96,8 +116,8 @@ export function trainingInteractions(log: InteractionLog, options: CutOptions = 
   const rows = new Int32Array(log.items.length);
   let kept = 0;
   for (let user = 0; user < log.userIds.length; user++) {
-    const { starts } = listsOfUser(log, user, settings.listLength);
-    const { isTraining } = splitLists(user, starts);
+    const { lists } = listsOfUser(log, user, settings.listLength);
+    const { isTraining } = splitLists(user, lists);
     for (let row = log.userOffsets[user]; row < log.userOffsets[user + 1]; row++) {
       if (isTraining(row) && isShown(log, row)) rows[kept++] = row;
     }
@@ -139,5 +159,6 @@ export function selectLists(lists: ExposedLists, chosen: Int32Array): ExposedLis
     size: chosen.length,
     users: chosen.map((list) => lists.users[list]),
     starts: chosen.map((list) => lists.starts[list]),
+    ...(lists.lengths && { lengths: gather(lists.lengths, chosen) }),
   };
 }

@@ -5,11 +5,17 @@
  */
 import type { InteractionLog } from "./interactions.ts";
 
-/** The lists of one user, in time order: each is the L rows of the log from its start on. */
+/** A list of a user: the `length` rows of the log from `start` on. */
+export interface ListSpan {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** The lists of one user, in time order. */
 export interface UserLists {
-  readonly starts: readonly number[];
-  /** Logged lists with fewer than L shown items, which are not among `starts`. */
-  readonly tooShort: number;
+  readonly lists: readonly ListSpan[];
+  /** Logged lists of which nothing was shown, which are not among `lists`. */
+  readonly nothingShown: number;
 }
 
 /**
@@ -29,21 +35,23 @@ export function shownItems(log: InteractionLog, first: number, end: number): Set
 }
 
 /**
- * The lists of `user`. Of a logged list with more than L shown items the first L count, in the order of their
- * positions.
+ * The lists of `user`: of L items, or as many as a logged list shows where these are fewer. Of a logged list with more
+ * than L shown items the first L count, in the order of their positions.
  * @throws RangeError when the shown rows of a logged list do not follow each other.
  */
 export function listsOfUser(log: InteractionLog, user: number, listLength: number): UserLists {
   const first = log.userOffsets[user];
   const end = log.userOffsets[user + 1];
   if (log.listNumbers !== undefined) return carriedLists(log, log.listNumbers, first, end, listLength);
-  const starts: number[] = [];
+  const lists: ListSpan[] = [];
   for (let part = first; part < end; ) {
     const partEnd = fileEnd(log, part, end);
-    for (let start = part + ((partEnd - part) % listLength); start < partEnd; start += listLength) starts.push(start);
+    for (let start = part + ((partEnd - part) % listLength); start < partEnd; start += listLength) {
+      lists.push({ start, length: listLength });
+    }
     part = partEnd;
   }
-  return { starts, tooShort: 0 };
+  return { lists, nothingShown: 0 };
 }
 
 /** The first row after `row`, and at most `end`, that is for another split: no list lies in two files. */
@@ -61,27 +69,28 @@ function carriedLists(
   end: number,
   listLength: number,
 ): UserLists {
-  const starts: number[] = [];
-  let tooShort = 0;
+  const lists: ListSpan[] = [];
+  let nothingShown = 0;
   let next = first;
   for (let row = first; row < end; row = next) {
     next = listEnd(listNumbers, row, end);
     if (listNumbers[row] < 0) continue;
     const shown: number[] = [];
     for (let member = row; member < next; member++) if (isShown(log, member)) shown.push(member);
-    if (shown.length < listLength) {
-      tooShort++;
+    const length = Math.min(listLength, shown.length);
+    if (length === 0) {
+      nothingShown++;
       continue;
     }
-    if (shown[listLength - 1] !== shown[0] + listLength - 1) {
+    if (shown[length - 1] !== shown[0] + length - 1) {
       throw new RangeError(
         `lists: the shown rows of list ${listNumbers[row]} of user "${log.userIds[log.users[row]]}" do not follow ` +
           "each other; sort the rows of a list by position, those not shown before or after all others",
       );
     }
-    starts.push(shown[0]);
+    lists.push({ start: shown[0], length });
   }
-  return { starts, tooShort };
+  return { lists, nothingShown };
 }
 
 /** The first row after `row`, and at most `end`, that is not of its list. */

@@ -7,7 +7,8 @@ import { groupOffsets, rowsByGroup } from "./row-order.ts";
  * The k-core of a log: its largest part in which every user and every item has at least `k` interactions (repeated
  * interactions of a user with an item count each). Users and items are numbered anew without gaps, in their old
  * order; those left without interactions are gone. The result may be empty. Candidates that were not shown are no
- * interactions: they count for nobody, and stay where both their user and their item do. Lists keep their numbers.
+ * interactions: they count for nobody, and stay where both their user and their item do. Lists keep their numbers. The
+ * 1-core is the whole log, with the items that were candidates and never shown.
  *
  * Removing a user can bring an item under `k` and the other way round, so both are removed until nothing changes;
  * the result does not depend on the order of removal. A row is visited when its user goes and when its item goes, so
@@ -16,6 +17,7 @@ import { groupOffsets, rowsByGroup } from "./row-order.ts";
  */
 export function kCore(log: InteractionLog, k: number): InteractionLog {
   if (!Number.isInteger(k) || k < 1) throw new RangeError(`k-core: k must be a positive integer, got ${k}`);
+  if (k === 1) return log;
   const isKept = new Uint8Array(log.users.length).fill(1);
   const users = new Members(log, log.users, log.userIds.length, k);
   const items = new Members(log, log.items, log.itemIds.length, k);
@@ -69,7 +71,7 @@ class Members {
 }
 
 /** The same interactions, with numbers only for the users and items that have any. */
-function dropUnused(log: InteractionLog): InteractionLog {
+export function dropUnused(log: InteractionLog): InteractionLog {
   const users = renumber(log.users, log.userIds);
   const items = renumber(log.items, log.itemIds);
   const isUsed = (offset: number, user: number) => user === 0 || offset > log.userOffsets[user - 1];

@@ -34,16 +34,25 @@ export function showableLists(shown: ShownLists): Int32Array {
 
 /**
  * Labels of all candidates, from 0 to 1: the feedback on what was shown, and 0 for the rest, unless the source tells it
- * of all. [S, N]
+ * of all; 0 too where it is not known (`knownCandidates`). [S, N]
  */
 export function candidateLabels(shown: ShownLists): Float32Array {
   const { size, feedback, exposed, listLength, candidateCount } = shown;
-  if (shown.labels !== undefined) return shown.labels;
+  if (shown.labels !== undefined) return shown.labels.map((label) => Math.max(label, 0));
   const labels = new Float32Array(size * candidateCount);
   exposed.forEach((position, at) => {
     if (position >= 0) labels[Math.floor(at / listLength) * candidateCount + position] = feedback[at];
   });
   return labels;
+}
+
+/** Which candidates' labels are known, i32 [S, N]; undefined where all are. */
+export function knownCandidates({ labels, size, candidateCount }: ShownLists): Tensor | undefined {
+  if (labels === undefined || labels.every((label) => label >= 0)) return undefined;
+  return tensor(
+    Int32Array.from(labels, (label) => Number(label >= 0)),
+    [size, candidateCount],
+  );
 }
 
 /** The same as a tensor. */

@@ -1,12 +1,14 @@
 /** From a log in memory to requests ready for training: every stage in its order, and a report on them. */
 import type { TrainingContext } from "../training/trainer.ts";
-import { buildListDataset, checkItemSupply, withLoggedCandidates } from "./candidates.ts";
+import { countCandidates, withChoice } from "./candidate-supply.ts";
+import { buildListDataset, checkCounts } from "./candidates.ts";
 import { type CutLog, cutLog } from "./cut-log.ts";
 import type { Catalogue, ListDataset } from "./dataset.ts";
 import { emptySplitError } from "./empty-splits.ts";
 import { type EventColumns, type InteractionEvent, logOfEvents } from "./events.ts";
-import { type ExposedLists, listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
+import { listsAfter, sampleLists, trainingInteractions } from "./exposed-lists.ts";
 import { type InteractionLog, namedCatalogue } from "./interactions.ts";
+import { withoutLaterLikes } from "./later-likes.ts";
 import type { PreparedDescription } from "./prepared/prepared-metadata.ts";
 import { eachSplit, type SplitName, type SplitOrigin } from "./protocols.ts";
 import { createDataReport } from "./report/data-report.ts";
@@ -40,6 +42,8 @@ export interface LogDescription {
   readonly catalogueOf?: (core: InteractionLog) => Catalogue | Promise<Catalogue>;
 }
 
+type DrawSetting = "candidateCount" | "protocol" | "repeats" | "maxValidationLists";
+
 const EVERY = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -58,20 +62,32 @@ export async function prepareRequests(
   const split: SplitOrigin = read.fileSplits === undefined ? settings.split : "files";
   const cut = cutLog(read, options, name);
   const { log } = cut;
-  const staysOut = protocol === "injected" || (protocol === "retrieved" && !settings.repeats);
-  if (staysOut) checkItemSupply(log, cut.test.listLength, settings.candidateCount);
+  checkCounts(settings.candidateCount, settings.historyLength, cut.training.listLength);
 
   const learned = trainingInteractions(log, settings);
-  const lists = drawLists(cut, learned, settings);
-  const counts = { ...cut.counts, trainingListsDrawn: lists.training.size };
-  if (cut.test.size === 0) {
-    throw emptySplitError(name ?? "the log", { split: "test", counts, origin: split });
+  const { most, withoutChoice, ...lists } = drawLists(cut, learned, settings);
+  const counts = {
+    ...cut.counts,
+    lists: { ...cut.counts.lists, ...(withoutChoice > 0 && { withoutChoice }) },
+    trainingListsDrawn: lists.training.size,
+    ...(most.candidateCount < settings.candidateCount && {
+      fewerCandidates: { asked: settings.candidateCount, most: most.candidateCount },
+    }),
+  };
+  const empty = (["training", "test"] as const).find((name) => lists[name].size === 0);
+  if (empty !== undefined) {
+    throw emptySplitError(name ?? "the log", { split: empty, counts, origin: split, protocol });
   }
 
   const catalogue = await catalogueOf(log);
   const retriever = await learnRetriever(learned, options, context);
   const scoreItems = itemScorer(retriever);
-  const datasets = eachSplit((name) => buildListDataset(log, lists[name], scoreItems, options));
+  const datasets = eachSplit((name) => buildListDataset(log, lists[name], scoreItems, options, most));
+  if (protocol === "retrieved") {
+    const { retrieverFraction: _, ...ofTraining } = settings;
+    const known = trainingInteractions(log, ofTraining);
+    datasets.training = withoutLaterLikes(datasets.training, lists.training, log, known);
+  }
 
   const report = createDataReport({
     log,
@@ -93,21 +109,27 @@ export async function prepareRequests(
   };
 }
 
-/** The lists of each split that take part, as many as the options allow. */
+/** The lists of each split that take part, as many as the options allow, and how large their rows are at most. */
 function drawLists(
   { log, ...cut }: CutLog,
   learned: InteractionLog,
-  settings: PrepareOptions & { readonly maxValidationLists: number },
-): Record<SplitName, ExposedLists> {
-  const { seed, protocol, retrieverFraction, candidateCount, ...limits } = settings;
-  const { maxLists = EVERY, maxValidationLists, maxTestLists = EVERY } = limits;
-  const most = { training: maxLists, validation: maxValidationLists, test: maxTestLists };
+  settings: Required<Pick<LogOptions, DrawSetting>> & PrepareOptions,
+) {
+  const { seed, retrieverFraction, maxLists = EVERY, maxValidationLists, maxTestLists = EVERY } = settings;
+  const limits = { training: maxLists, validation: maxValidationLists, test: maxTestLists };
   const training = retrieverFraction === undefined ? cut.training : listsAfter(cut.training, log, learned);
-  return eachSplit((split) => {
-    const lists = split === "training" ? training : cut[split];
-    const usable = protocol === "logged" ? withLoggedCandidates(log, lists, candidateCount) : lists;
-    return sampleLists(usable, most[split], seed);
+  let withoutChoice = 0;
+  let candidateCount = 0;
+  const lists = eachSplit((split) => {
+    const all = split === "training" ? training : cut[split];
+    const counts = countCandidates(log, all, settings);
+    const usable = withChoice(all, counts);
+    withoutChoice += all.size - usable.size;
+    candidateCount = counts.reduce((most, count) => Math.max(most, count), candidateCount);
+    return sampleLists(usable, limits[split], seed);
   });
+  const most = { candidateCount, listLength: Math.min(candidateCount, cut.training.listLength) };
+  return { ...lists, most, withoutChoice };
 }
 
 /** The same from interactions in memory. */

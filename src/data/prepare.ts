@@ -82,8 +82,10 @@ export async function fingerprintLog(
   source: LogSource | QuerySource,
   options: PrepareOptions,
 ): Promise<SourceFingerprint> {
-  const tables = [options.userFeatures, options.itemFeatures].flatMap((table) => (table ? [table.file] : []));
-  const isName = (key: string) => ["file", "validationFile", "testFile", "queryFile"].includes(key);
+  const tables = [options.userFeatures, options.itemFeatures].flatMap((table) =>
+    table === undefined ? [] : [table.file, table.vectors ?? []].flat(),
+  );
+  const isName = (key: string) => ["file", "validationFile", "testFile", "queryFile", "vectors"].includes(key);
   const shaping = JSON.stringify({ source, options }, (key, value) => (isName(key) ? undefined : value));
   const files = isQuerySource(source)
     ? queryFilesOf(source)

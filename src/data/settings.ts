@@ -191,6 +191,9 @@ const featureTable = z.strictObject({
   numeric: z.array(column).exactOptional().describe("Columns of numbers"),
   categorical: z.array(column).exactOptional().describe("Columns of one category each"),
   multiple: z.array(multipleColumn).exactOptional().describe("Columns of several categories each"),
+  vectors: name
+    .exactOptional()
+    .describe("A `.npy` file of dense vectors, float32 or float64, one for each row of the table, in its order"),
   minimumCount: count.default(2).describe("Categories that fewer users or items have become one rare category"),
 });
 /** A table of features, and which of its columns to read. */
@@ -230,7 +233,15 @@ export const logSchema = z.strictObject({
       "Which of the rows stays that have user, item, time and list in common: all of them, the first, or the last",
     ),
   core: count.default(20).describe("Interactions that every user and every item must have; 1 keeps all"),
-  listLength: count.default(6).describe("Items of a list, L"),
+  maxUserShare: share
+    .default(0.9)
+    .describe(
+      "Users who have met more than this share of all items, such as bots, are left out where candidates are items that " +
+        "a user has not met (`injected`, `retrieved`, without `repeats`); 1 keeps all",
+    ),
+  listLength: count
+    .default(6)
+    .describe("Items of a list, L; in a log that carries lists the most, and lists that show fewer have as many"),
   positiveThreshold: z.number().default(3).describe("Feedback of at least this much is a positive"),
   split: z
     .enum(SPLIT_PROTOCOLS)
@@ -257,7 +268,9 @@ export const logSchema = z.strictObject({
       "The retriever learns from this first part alone, and training lists come after it; unless given it learns from " +
         "`trainingFraction`, and scores training lists higher than later ones",
     ),
-  candidateCount: count.default(50).describe("Candidates of a list, N"),
+  candidateCount: count
+    .default(50)
+    .describe("The most candidates of a list, N; a list for which there are fewer has as many"),
   historyLength: count.default(20).describe("Interactions of a history, H"),
   repeats: z.boolean().default(false).describe("Users meet items again, so that what they met stays a candidate"),
   maxLists: count.exactOptional().describe("Train on at most this many lists, drawn with the seed"),

@@ -2,7 +2,7 @@
  * Splits lists into training, validation and test as a protocol says. Whoever learns from a log may use what the
  * protocol calls training, and nothing else of it.
  */
-import { isShown } from "./exposures.ts";
+import { isShown, type ListSpan } from "./exposures.ts";
 import { type InteractionLog, selectInteractions } from "./interactions.ts";
 import { SPLITS, type SplitName } from "./protocols.ts";
 import type { CutOptions } from "./settings.ts";
@@ -18,8 +18,8 @@ export interface UserSplit {
   readonly isTraining: (row: number) => boolean;
 }
 
-/** Splits the lists of `user`, given where they start. */
-export type Splitter = (user: number, starts: readonly number[]) => UserSplit;
+/** Splits the lists of `user`, given where they lie. */
+export type Splitter = (user: number, lists: readonly ListSpan[]) => UserSplit;
 
 /** What a splitter reads; the retriever's part is the training part unless given. */
 export type SplitterOptions = Required<Omit<CutOptions, "retrieverFraction">> & Pick<CutOptions, "retrieverFraction">;
@@ -36,12 +36,12 @@ function byProtocol(log: InteractionLog, options: SplitterOptions, heldOut: read
 }
 
 function lastList(log: InteractionLog, options: SplitterOptions, heldOut: readonly SplitName[]): Splitter {
-  const { trainingFraction, retrieverFraction = trainingFraction, listLength } = options;
-  return (user, starts) => {
+  const { trainingFraction, retrieverFraction = trainingFraction } = options;
+  return (user, lists) => {
     const limit = partEnd(log, user, trainingFraction);
-    const splits = starts.map((start, list): Split => {
-      const isWithin = start + listLength <= limit;
-      const left = starts.length - list;
+    const splits = lists.map(({ start, length }, list): Split => {
+      const isWithin = start + length <= limit;
+      const left = lists.length - list;
       // A user's only list before the last is better learned from, where it may be.
       const isHeldOut = left <= heldOut.length && (left === 1 || list > 0 || !isWithin);
       if (isHeldOut) return heldOut[heldOut.length - left];
@@ -49,8 +49,8 @@ function lastList(log: InteractionLog, options: SplitterOptions, heldOut: readon
     });
     const known = Math.min(limit, partEnd(log, user, retrieverFraction));
     // A list that the retriever's part would cut in two is not in it, and may be learned from after it.
-    const after = starts.find((start, list) => splits[list] !== "training" || start + listLength > known);
-    const end = Math.min(known, after ?? known);
+    const after = lists.find(({ start, length }, list) => splits[list] !== "training" || start + length > known);
+    const end = Math.min(known, after?.start ?? known);
     return { splits, isTraining: (row) => row < end };
   };
 }
@@ -67,7 +67,7 @@ function partEnd(log: InteractionLog, user: number, fraction: number): number {
 }
 
 function globalTime(log: InteractionLog, options: SplitterOptions, heldOut: readonly SplitName[]): Splitter {
-  const { trainingFraction, retrieverFraction = 1, listLength } = options;
+  const { trainingFraction, retrieverFraction = 1 } = options;
   const times = log.timestamps.filter((_, row) => isShown(log, row)).sort();
   const timeAt = (place: number) => (place < times.length ? times[place] : Number.POSITIVE_INFINITY);
   // What is held out stands to everything before it in the same way: 0.8 of all interactions lies before the last cut,
@@ -75,10 +75,10 @@ function globalTime(log: InteractionLog, options: SplitterOptions, heldOut: read
   const places = heldOut.reduce((later) => [shareOf(later[0], trainingFraction), ...later], [times.length]);
   const cuts = places.map(timeAt);
   const learned = Math.min(cuts[0], timeAt(shareOf(times.length, retrieverFraction)));
-  return (_, starts) => {
+  return (_, lists) => {
     const taken = new Set<Split>();
-    const splits = starts.map((start): Split => {
-      const own = log.timestamps.subarray(start, start + listLength);
+    const splits = lists.map(({ start, length }): Split => {
+      const own = log.timestamps.subarray(start, start + length);
       if (own.every((time) => time < cuts[0])) return "training";
       const part = heldOut.find((_, cut) => own.every((time) => time >= cuts[cut] && time < cuts[cut + 1]));
       if (part === undefined || taken.has(part)) return "unused";
@@ -106,16 +106,16 @@ function byFiles(log: InteractionLog, fileSplits: Uint8Array, options: SplitterO
   const heldOut = fileSplits.includes(SPLITS.indexOf("validation")) ? [] : (["validation"] as const);
   const whole = options.split === "last-list" ? { ...options, trainingFraction: 1 } : options;
   const splitTraining = byProtocol(training, whole, heldOut);
-  return (user, starts) => {
+  return (user, lists) => {
     // A user's training rows come first in both logs.
     const shift = training.userOffsets[user] - log.userOffsets[user];
-    const learned = starts.filter((start) => splitOf(start) === "training");
+    const learned = lists.filter(({ start }) => splitOf(start) === "training");
     const own = splitTraining(
       user,
-      learned.map((start) => start + shift),
+      learned.map(({ start, length }) => ({ start: start + shift, length })),
     );
     return {
-      splits: starts.map((start, list) => own.splits[list] ?? splitOf(start)),
+      splits: lists.map(({ start }, list) => own.splits[list] ?? splitOf(start)),
       isTraining: (row) => splitOf(row) === "training" && own.isTraining(row + shift),
     };
   };

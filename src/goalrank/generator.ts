@@ -28,10 +28,11 @@ import {
   type PolicyState,
 } from "./decoding/decode.ts";
 import type { ModelShape, ModelStream } from "./model-shape.ts";
+import { RetrieverResidual } from "./retriever-residual.ts";
 
 /** Of a {@link Generator}. */
 export interface GeneratorOptions
-  extends Pick<ModelShape, "width" | "heads" | "listLength" | "dropoutRate" | "seed">,
+  extends Pick<ModelShape, "width" | "heads" | "listLength" | "dropoutRate" | "seed" | "residual">,
     ModelStream {
   /** Blocks of the encoder. */
   readonly encoderLayers: number;
@@ -45,6 +46,8 @@ export interface GeneratorMemory extends PolicyMemory {
   readonly pointers: Tensor;
   /** For the cross-attention of each decoder block. */
   readonly keyValues: readonly KeyValues[];
+  /** The logits that the decoder's are added to, [B, 1, N], where the generator starts from the retriever. */
+  readonly base: Tensor | undefined;
 }
 
 /** The decoder at one position of S lists of each of B requests. */
@@ -71,6 +74,7 @@ export class Generator extends Module implements ListPolicy<GeneratorMemory, Dec
   private readonly stateNorm: LayerNorm;
   private readonly query: Linear;
   private readonly pointer: Linear;
+  private readonly residual: RetrieverResidual | undefined;
 
   constructor(
     catalogue: Catalogue,
@@ -90,13 +94,15 @@ export class Generator extends Module implements ListPolicy<GeneratorMemory, Dec
     this.stateNorm = new LayerNorm(width);
     this.query = new Linear(width, width, random);
     this.pointer = new Linear(width, width, random);
+    this.residual = options.residual ? new RetrieverResidual() : undefined;
   }
 
   /** Encodes the N candidates of B requests. */
   encode(batch: RequestBatch): GeneratorMemory {
     const rows = this.memory.forward(batch);
     const keyValues = this.decoderBlocks.map((block) => block.projectMemory(rows));
-    return { rows, pointers: this.pointer.forward(rows), keyValues };
+    const base = this.residual?.base(batch).reshape([batch.size, 1, -1]);
+    return { rows, pointers: this.pointer.forward(rows), keyValues, base };
   }
 
   /** log pi of given lists, candidate positions [B, G, L] with L at most the generator's list length: [B, G]. */
@@ -189,7 +195,8 @@ export class Generator extends Module implements ListPolicy<GeneratorMemory, Dec
     const states = this.query.forward(this.stateNorm.forward(hidden));
     const queries = states.reshape([memory.rows.shape[0], -1, this.width]);
     const logits = matmul(queries, memory.pointers, { transposeB: true }).mul(1 / Math.sqrt(this.width));
-    return { logits, keyValues };
+    const { residual } = this;
+    return { logits: residual && memory.base ? residual.add(memory.base, logits) : logits, keyValues };
   }
 }
 

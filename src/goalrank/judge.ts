@@ -56,9 +56,14 @@ function average(values: readonly Tensor[]): Tensor {
 /**
  * The reward of the authors' published code: sum over positions t from 1 of p(item_t) / log2(t + 1), with an item
  * scorer's probabilities. It knows nothing of the list besides the positions.
+ *
+ * What was trained list-wise gives probabilities over the request's candidates (ours), a softmax in place of a sigmoid.
  */
 export class DiscountedItemJudge extends Module implements ListJudge {
-  constructor(readonly scorer: Module & CandidateScorer) {
+  constructor(
+    readonly scorer: Module & CandidateScorer,
+    private readonly over: "item" | "candidates" = "item",
+  ) {
     super();
   }
 
@@ -68,7 +73,8 @@ export class DiscountedItemJudge extends Module implements ListJudge {
 
   positionRewards(batch: RequestBatch, lists: Tensor): Tensor {
     const [requests, group, length] = lists.shape;
-    const probabilities = this.scorer.forward(batch).sigmoid();
+    const scores = this.scorer.forward(batch);
+    const probabilities = this.over === "item" ? scores.sigmoid() : scores.softmax();
     const chosen = probabilities.takeAlongLast(lists.reshape([requests, group * length]));
     const discounts = Float32Array.from({ length }, (_, t) => 1 / Math.log2(t + 2));
     return chosen.reshape(lists.shape).mul(tensor(discounts, [length]));

@@ -2,6 +2,12 @@
 import type { Tensor } from "../tensor/index.ts";
 
 /**
+ * What is lost on scores [B, K] with feedback as labels [B, K]: a scalar. Where the mask, i32 [B, K], is 0 there is
+ * nothing to learn from; its labels are 0.
+ */
+export type ScoreLoss = (scores: Tensor, labels: Tensor, mask?: Tensor) => Tensor;
+
+/**
  * Mean over requests of - sum_n y_n log softmax(s)_n / sum_n y_n: scores s and labels y are [B, N]. A request
  * without a positive counts 0.
  *

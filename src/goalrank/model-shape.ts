@@ -14,6 +14,8 @@ export interface ModelShape {
   readonly layers: number;
   readonly dropoutRate: number;
   readonly seed: number;
+  /** Whether scores begin as the retriever's, and what a model learns is added to them; not unless given. */
+  readonly residual?: boolean;
 }
 
 /** What keys a model's dropout: unlike that of every other model of a run. */

@@ -15,6 +15,7 @@ import { RANK_MIXER } from "./rank-mixer.ts";
 import { AS_THEY_COME, DNN, IMITATION, LOGGING_POLICY, ORACLE, RANDOM, RETRIEVER } from "./references.ts";
 import { SET_RANK, SET_RANK_INDUCED } from "./set-rank.ts";
 
+export type { ScoreLoss } from "../goalrank/listwise-loss.ts";
 export { type Answering, byPolicy, byScores, type RankedLists, rankRequests } from "./answering.ts";
 export { goalRankInstance } from "./goalrank-policy.ts";
 export { generatorSource, type ListSource } from "./list-sources.ts";
@@ -28,7 +29,7 @@ export type {
   SharedModels,
 } from "./method.ts";
 export { PointwiseRanker, pointwiseTask } from "./pointwise-ranker.ts";
-export { type ScoreLoss, type ScoringModel, scoringMethod } from "./scoring/scoring-method.ts";
+export { type ScoringModel, scoringMethod } from "./scoring/scoring-method.ts";
 
 /** The rows of the paper's Table 1 that GoalRank is compared with; those of one family stand together. */
 export const BASELINES: readonly Method[] = [

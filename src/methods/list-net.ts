@@ -10,7 +10,7 @@
  */
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
-import { candidateLabelTensor } from "../data/labels.ts";
+import { candidateLabelTensor, knownCandidates } from "../data/labels.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
 import { feedbackTask } from "../goalrank/feedback-task.ts";
 import { listwiseLoss } from "../goalrank/listwise-loss.ts";
@@ -81,9 +81,10 @@ function listNetTask(model: ListNet, dataset: ListDataset): TrainingTask {
   const { maxGrade } = dataset;
   return feedbackTask("list-net", model, dataset, (batch) => {
     const labels = candidateLabelTensor(batch);
+    const known = knownCandidates(batch);
     const losses = model.networks.map((network) => {
       const scores = network.forward(batch);
-      return maxGrade === undefined ? listwiseLoss(scores, labels) : listNetLoss(scores, labels, maxGrade);
+      return maxGrade === undefined ? listwiseLoss(scores, labels, known) : listNetLoss(scores, labels, maxGrade);
     });
     return { loss: losses.reduce((sum, loss) => sum.add(loss)) };
   });

@@ -3,6 +3,7 @@ import type { Catalogue, ListDataset, RequestColumns } from "../data/dataset.ts"
 import type { UnexposedCandidates } from "../data/labels.ts";
 import type { Generator } from "../goalrank/generator.ts";
 import type { ListJudge } from "../goalrank/judge.ts";
+import type { ScoreLoss } from "../goalrank/listwise-loss.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
 import type { RewardModel } from "../goalrank/reward-model.ts";
 import type { Module } from "../nn/index.ts";
@@ -38,6 +39,8 @@ export interface MethodContext extends ModelShape {
 export interface Lesson {
   readonly training: ListDataset;
   readonly unexposed: UnexposedCandidates;
+  /** What every method that scores candidates learns in place of its own loss, where it is given. */
+  readonly loss?: ScoreLoss | undefined;
   /** What a policy may start from; undefined where the judge is no reward model. */
   readonly rewardModel: RewardModel | undefined;
   /** How GoalRank's policy learns. */

@@ -6,13 +6,18 @@ import { createGenerator } from "./goalrank-policy.ts";
 import { initialWeights, type MethodContext, type SharedModelName, type SharedModels } from "./method.ts";
 import { PointwiseRanker } from "./pointwise-ranker.ts";
 
+export const JUDGE_KINDS = ["list", "item-bce-discounted", "item-softmax-discounted"] as const;
+/** One of {@link JUDGE_KINDS}; see {@link JudgeShape}. */
+export type JudgeKind = (typeof JUDGE_KINDS)[number];
+
 /** What a judge is made of: plain data, which a ranker's file holds. */
 export interface JudgeShape extends Pick<RewardModelOptions, "contextLayers" | "head" | "reading"> {
   /**
    * `list`: the list-level reward model; `item-bce-discounted`: the DNN's probabilities, discounted by position, as in
-   * the authors' published code.
+   * the authors' published code, and `item-softmax-discounted` those over a request's candidates, for a DNN that was
+   * trained list-wise.
    */
-  readonly kind: "list" | "item-bce-discounted";
+  readonly kind: JudgeKind;
   /** Reward models, trained from different weights. */
   readonly members: number;
   /** Standard deviations that are taken off the mean of several. */
@@ -24,7 +29,7 @@ export interface SharedSet {
   /** What methods are given: these models among it. */
   readonly context: MethodContext;
   readonly judge: JudgeShape;
-  /** What the judge reads; none for item-bce-discounted. */
+  /** What the judge reads; none where it is made of the DNN. */
   readonly rewardModels: readonly RewardModel[];
 }
 
@@ -35,11 +40,11 @@ export function createSharedModels(
   names: readonly SharedModelName[],
 ): SharedSet {
   const bare = { ...context, shared: {} };
-  const isItemJudge = judge.kind === "item-bce-discounted";
+  const isItemJudge = judge.kind !== "list";
   const needsJudge = names.includes("judge");
   const pointwise =
     names.includes("pointwise") || (needsJudge && isItemJudge)
-      ? new PointwiseRanker(bare.catalogue, bare.width, initialWeights(bare, "pointwise"))
+      ? new PointwiseRanker(bare.catalogue, bare.width, initialWeights(bare, "pointwise"), bare.residual)
       : undefined;
   const rewardModels = Array.from({ length: needsJudge && !isItemJudge ? judge.members : 0 }, (_, member) => {
     const stream = memberStage(member);
@@ -49,7 +54,11 @@ export function createSharedModels(
     ...(pointwise && { pointwise }),
     ...(names.includes("imitation") && { imitation: createGenerator(bare, "imitation") }),
     ...(rewardModels.length > 0 && { judge: new JudgeEnsemble(rewardModels, judge.pessimism) }),
-    ...(needsJudge && pointwise && isItemJudge && { judge: new DiscountedItemJudge(pointwise) }),
+    ...(needsJudge &&
+      pointwise &&
+      isItemJudge && {
+        judge: new DiscountedItemJudge(pointwise, judge.kind === "item-bce-discounted" ? "item" : "candidates"),
+      }),
   };
   return { context: { ...bare, shared }, judge, rewardModels };
 }

@@ -5,6 +5,7 @@
  * Shapes: B requests, N candidates, H items of the history, T positions before this one, D the width.
  */
 import type { Catalogue } from "../data/dataset.ts";
+import { LEAST_VARIANCE } from "../goalrank/retriever-residual.ts";
 import { HIDDEN_LOG_PROBABILITY } from "../kernels/index.ts";
 import type { SafetensorsEntry } from "../nn/index.ts";
 import type { RankerContent } from "../ranker/ranker-file.ts";
@@ -68,6 +69,10 @@ function encoderGraph({ shape, weights, catalogue }: ExportedGenerator): OnnxGra
     graph.output(name, value, "float32", ["B", "N", width], description);
   give("rows", rows, "the candidates");
   give("pointers", linear(model.child("pointer"), rows), "what the decoder's state is compared with");
+  if (shape.residual) {
+    const base = residualBase(model.child("residual"), request.retrieverScores);
+    graph.output("base", base, "float32", ["B", "N"], "the retriever's scores, which the logits are added to");
+  }
   for (let layer = 0; layer < layers; layer++) {
     const { keys, values } = project(model.child(`decoderBlocks.${layer}.crossAttention`), rows);
     give(`memory_keys_${layer}`, keys, `for the cross-attention of decoder block ${layer}`);
@@ -116,6 +121,9 @@ function decoderStepGraph({ shape, weights }: ExportedGenerator): OnnxGraph {
     memory: { keys: ofEncoder(`memory_keys_${layer}`), values: ofEncoder(`memory_values_${layer}`) },
     past: { keys: ofPast(`keys_${layer}`), values: ofPast(`values_${layer}`) },
   }));
+  const base = shape.residual
+    ? graph.input("base", "float32", ["B", "N"], "the encoder's output of this name")
+    : undefined;
   const previous = graph.input("previous", "int64", ["B"], "candidate chosen at the position before, else -1");
   const free = graph.input("free", "bool", ["B", "N"], "the candidates that may be chosen");
 
@@ -126,7 +134,9 @@ function decoderStepGraph({ shape, weights }: ExportedGenerator): OnnxGraph {
     give(`values_${layer}`, keyValues.values);
     hidden = output;
   });
-  const logProbabilities = maskedLogSoftmax(model, pointerLogits(model, hidden, pointers, width), free);
+  const learned = pointerLogits(model, hidden, pointers, width);
+  const logits = base === undefined ? learned : addToBase(model.child("residual"), base, learned);
+  const logProbabilities = maskedLogSoftmax(model, logits, free);
   const description = `of each candidate at this position; ${HIDDEN_LOG_PROBABILITY} of those that are not free`;
   graph.output("log_probabilities", logProbabilities, "float32", ["B", "N"], description);
   return graph.build();
@@ -153,6 +163,20 @@ function pointerLogits(model: GraphModule, hidden: Value, pointers: Value, width
   const products = model.node("MatMul", [query, transposed]);
   const logits = model.node("Mul", [products, model.graph.scalar(1 / Math.sqrt(width))]);
   return model.node("Squeeze", [logits, model.graph.integers(1)]);
+}
+
+/** `RetrieverResidual.base` of scores [B, N]. */
+function residualBase(model: GraphModule, scores: Value): Value {
+  const last = { axes: [-1], keepdims: 1 };
+  const centred = model.node("Sub", [scores, model.node("ReduceMean", [scores], last)]);
+  const variance = model.node("ReduceMean", [model.node("Mul", [centred, centred])], last);
+  const deviation = model.node("Sqrt", [model.node("Add", [variance, model.graph.scalar(LEAST_VARIANCE)])]);
+  return model.node("Mul", [model.node("Div", [centred, deviation]), model.weight("trust")]);
+}
+
+/** `RetrieverResidual.add`, [B, N]. */
+function addToBase(model: GraphModule, base: Value, learned: Value): Value {
+  return model.node("Add", [base, model.node("Mul", [learned, model.weight("gate")])]);
 }
 
 function maskedLogSoftmax(model: GraphModule, logits: Value, free: Value): Value {

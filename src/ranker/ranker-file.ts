@@ -148,8 +148,9 @@ function sharedModelsOf({ answersWith }: Pick<Method, "answersWith">, models: Sh
 }
 
 function shapeOf(context: MethodContext): ModelShape {
-  const { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed } = context;
-  return { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed };
+  const { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed, residual } = context;
+  const shape = { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed };
+  return residual ? { ...shape, residual } : shape;
 }
 
 /** @throws RankerFileError for bytes that are cut short, damaged, of another kind or of another version */

@@ -3,6 +3,7 @@
 import * as z from "zod/mini";
 import { catalogueDescriptionSchema } from "../data/features/catalogue-tensors.ts";
 import { REWARD_HEADS } from "../goalrank/reward-model.ts";
+import { JUDGE_KINDS } from "../methods/shared-models.ts";
 
 const integer = (least: number, most: number) => z.int().check(z.gte(least), z.lte(most));
 
@@ -16,10 +17,11 @@ const shape = z.object({
   layers: integer(0, 256),
   dropoutRate: z.number().check(z.gte(0), z.lte(1)),
   seed: z.number(),
+  residual: z.exactOptional(z.boolean()),
 });
 
 const judge = z.object({
-  kind: z.enum(["list", "item-bce-discounted"]),
+  kind: z.enum(JUDGE_KINDS),
   contextLayers: integer(0, 256),
   head: z.enum(REWARD_HEADS),
   reading: z.enum(["top-down", "whole-list"]),

@@ -13,7 +13,7 @@ import type { StepMetrics } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import type { RunData } from "./data.ts";
 import { evaluatorNames, type RunSettings } from "./settings.ts";
-import { createRunModels } from "./shared-models.ts";
+import { chosenLoss, createRunModels } from "./shared-models.ts";
 import { trainValidated, validationMetrics } from "./validated-training.ts";
 
 /** A method of a run that can answer. */
@@ -74,6 +74,7 @@ export async function trainMethod(
   await instance.learn?.({
     training: data.training,
     unexposed: data.unexposed,
+    loss: chosenLoss(settings),
     rewardModel: rewardModels[0],
     policy: settings,
     train: (task, answering = instance.answering) =>

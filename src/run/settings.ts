@@ -1,11 +1,13 @@
 /** What a run trains and compares, and how: every setting of its models, declared once. */
 import * as z from "zod";
+import type { CandidateProtocol } from "../data/protocols.ts";
 import { IMITATIONS } from "../goalrank/imitation-task.ts";
 import { REWARD_HEADS } from "../goalrank/reward-model.ts";
 import { BASELINES } from "../methods/index.ts";
 import { LIST_NET } from "../methods/list-net.ts";
 import { policySchema } from "../methods/objectives/objective-settings.ts";
 import { GENERATOR_STARTS } from "../methods/objectives/policy-task.ts";
+import { JUDGE_KINDS } from "../methods/shared-models.ts";
 import { checkSettings } from "../settings/check-settings.ts";
 import { count, countOrNone, nonNegative, type Settings } from "../settings/setting-kinds.ts";
 import { type StageOptions, trainingSchema } from "../training/options.ts";
@@ -23,12 +25,15 @@ const ALWAYS_SERVED = ["dnn", "retriever"];
 /** Stages whose training is set by itself. */
 export const TRAININGS = ["feedbackTraining", "rewardTraining", "imitationTraining", "policyTraining"] as const;
 
-/** Which judge the generator learns from, and how it is made. `item-bce-discounted` is the authors' published code's. */
+/** Which judge the generator learns from, and how it is made; see `JudgeShape`. */
 const rewardSchema = z.strictObject({
   kind: z
-    .enum(["list", "item-bce-discounted"])
+    .enum(JUDGE_KINDS)
     .default("list")
-    .describe("A model of whole lists, or the DNN's probabilities discounted by position"),
+    .describe(
+      "A model of whole lists, or the DNN's probabilities discounted by position: of each item, or over a request's " +
+        "candidates where `loss` is `list-wise`",
+    ),
   contextLayers: countOrNone
     .default(0)
     .describe("Blocks over all candidates before a list is read; 0 encodes items by themselves"),
@@ -60,6 +65,16 @@ const modelsSchema = z.strictObject({
     .default(1)
     .describe("Blocks of the reward model, of PRM, and of the generator's encoder and decoder each"),
   dropoutRate: nonNegative.lt(1).default(0).describe("Of all models"),
+  residual: z
+    .boolean()
+    .default(false)
+    .describe("Whether scores begin as the retriever's, and models learn what is added to them"),
+  loss: z
+    .enum(["own", "list-wise"])
+    .default("own")
+    .describe(
+      "What methods that score candidates learn: each its own loss, or all the softmax over a request's candidates",
+    ),
   methods: z
     .array(z.enum(TRAINABLE))
     .default(["goalrank"])
@@ -82,7 +97,7 @@ const modelsSchema = z.strictObject({
   policyRequests: z
     .union([count, z.literal("all")])
     .exactOptional()
-    .describe("Requests that GoalRank learns from; 4800 of an embedded world and all of a log unless given"),
+    .describe("Requests that GoalRank learns from; 4800 of an embedded world and 10,000 of a log unless given"),
   generatorEvaluatorLists: z
     .array(count)
     .default([20])
@@ -121,20 +136,46 @@ export type RunSettings = Omit<Settings<typeof runSchema>, "policyRequests" | (t
 export const DEFAULT_RUN: RunSettings = { ...runSchema.parse({}), seed: 1, policyRequests: 4800 };
 
 /** For logs, where what was not shown counts 0: what came out best on MovieLens-1M and KuaiRand-Pure. */
-export const LOG_RUN: RunSettings = {
-  ...runSchema.parse({
-    generatorStart: "imitation",
-    imitation: "positives",
-    reward: { contextLayers: 1, start: "imitation", members: 2, mixedLists: 2, policyLists: 4 },
-    groups: { imitation: "positives" },
-    feedbackTraining: { epochs: 2, batchSize: 128, learningRate: 3e-3 },
-    imitationTraining: { epochs: 3, batchSize: 128, learningRate: 3e-3 },
-    rewardTraining: { epochs: 2, batchSize: 128, learningRate: 3e-3 },
-    policyTraining: { batchSize: 64, learningRate: 1e-3 },
-  }),
-  seed: 1,
+const OF_LOG = {
+  generatorStart: "imitation",
+  imitation: "positives",
   policyRequests: 10_000,
-};
+  reward: { contextLayers: 1, start: "imitation", members: 2, mixedLists: 2, policyLists: 4 },
+  groups: { imitation: "positives" },
+  feedbackTraining: { epochs: 2, batchSize: 128, learningRate: 3e-3, leastSteps: 100 },
+  imitationTraining: { epochs: 3, batchSize: 128, learningRate: 3e-3, leastSteps: 100 },
+  rewardTraining: { epochs: 2, batchSize: 128, learningRate: 3e-3, leastSteps: 100 },
+  policyTraining: { batchSize: 64, learningRate: 1e-3, leastSteps: 100 },
+} as const;
+
+/**
+ * Where candidates are what the retriever found: few of them are liked, and most that are not will be. So models add to
+ * the retriever's scores and learn the order of a request's candidates, as does the judge, in few passes, of enough
+ * steps (docs/experiments.md).
+ */
+const OF_RETRIEVED = {
+  ...OF_LOG,
+  residual: true,
+  loss: "list-wise",
+  reward: { kind: "item-softmax-discounted" },
+  feedbackTraining: { epochs: 4, batchSize: 128, learningRate: 3e-3, weightDecay: 0.3, leastSteps: 200 },
+  imitationTraining: { epochs: 4, batchSize: 128, learningRate: 3e-3, weightDecay: 0.3, leastSteps: 200 },
+  policyTraining: { batchSize: 64, learningRate: 1e-3, leastSteps: 200 },
+} as const;
+
+/** What a run on a log has for defaults, by how the candidates are chosen: the one place where these differ. */
+export function logDefaults(protocol: CandidateProtocol): typeof OF_LOG | typeof OF_RETRIEVED {
+  return protocol === "retrieved" ? OF_RETRIEVED : OF_LOG;
+}
+
+/** The same as settings. */
+export function logRun(protocol: CandidateProtocol): RunSettings {
+  const { policyRequests, ...defaults } = logDefaults(protocol);
+  return { ...runSchema.parse(defaults), seed: 1, policyRequests };
+}
+
+/** Of a log whose candidates are injected, or logged. */
+export const LOG_RUN: RunSettings = logRun("injected");
 
 /**
  * What queries with grades have other than the usual, under what is set: there are few of them, and a request is one step

@@ -4,6 +4,7 @@ import { listRewards, showableLists } from "../data/labels.ts";
 import { rewardReport } from "../evaluation/reward-report.ts";
 import { imitationTask } from "../goalrank/imitation-task.ts";
 import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
+import { listwiseLoss, type ScoreLoss } from "../goalrank/listwise-loss.ts";
 import type { RewardModel } from "../goalrank/reward-model.ts";
 import { rewardTask } from "../goalrank/reward-task.ts";
 import { type Answering, byPolicy, byScores, rankRequests } from "../methods/answering.ts";
@@ -21,8 +22,8 @@ import { type HeldOutJudge, trainValidated, validationMetrics } from "./validate
 export function createRunModels(data: RunData, settings: RunSettings): SharedSet {
   const { catalogue, world, unexposed, training } = data;
   const { listLength, candidateCount, historyLength } = training;
-  const { width, heads, layers, dropoutRate, seed, reward } = settings;
-  const shape = { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed };
+  const { width, heads, layers, dropoutRate, seed, residual, reward } = settings;
+  const shape = { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed, residual };
   const { kind, contextLayers, head, members, pessimism } = reward;
   // A log whose labels do not depend on the list has nothing to be read from the top.
   const reading = unexposed === "ignore" ? "top-down" : "whole-list";
@@ -47,7 +48,7 @@ export async function trainSharedModels(
     validationMetrics(held, await rankRequests(answering, held));
   const pointwise = sharedModel(models.context, "pointwise");
   const { imitation } = models.context.shared;
-  const pointwiseLearning = pointwiseTask(pointwise, data.training, data.unexposed);
+  const pointwiseLearning = pointwiseTask(pointwise, data.training, data.unexposed, chosenLoss(settings));
   await trainJudged(pointwiseLearning, feedbackTraining, byRanking(byScores(pointwise)));
   if (imitation !== undefined) {
     const task = imitationTask(imitation, data.training, settings.imitation);
@@ -82,6 +83,11 @@ async function judgeJudge(judge: ListJudge, validation: ListDataset) {
   const observed = listRewards(validation, shown);
   const report = rewardReport(await predictedRewards(judge, validation, shown), observed, { seed: 0 });
   return { meanSquaredError: report.meanSquaredError, pearson: report.pearson ?? 0 };
+}
+
+/** What scores are trained for in place of a method's own loss. */
+export function chosenLoss({ loss }: Pick<RunSettings, "loss">): ScoreLoss | undefined {
+  return loss === "own" ? undefined : listwiseLoss;
 }
 
 /** Whether something starts from the generator that imitates the log, draws from it, or is it. */

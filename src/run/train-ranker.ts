@@ -6,7 +6,7 @@ import { type PreparedQueries, prepareQueries } from "../data/queries/prepare-qu
 import type { QueryReport } from "../data/queries/query-report.ts";
 import { type GradedQuery, tableOfQueries } from "../data/queries/query-table.ts";
 import type { DataReport } from "../data/report/data-report-schema.ts";
-import { type LogOptions, logSchema } from "../data/settings.ts";
+import { DEFAULT_LOG, type LogOptions, logSchema } from "../data/settings.ts";
 import { chooseDevice, type Device, type DeviceName } from "../kernels/index.ts";
 import { namedSharedModels } from "../methods/shared-models.ts";
 import { Ranker } from "../ranker/ranker.ts";
@@ -19,7 +19,7 @@ import type { StepMetrics, TrainingListener } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { type FinishedRun, type RunResult, run } from "./compare.ts";
 import { logData } from "./data.ts";
-import { LOG_RUN, QUERY_SETTINGS, type RunSettings } from "./settings.ts";
+import { logRun, QUERY_SETTINGS, type RunSettings } from "./settings.ts";
 
 /** How a ranker is trained: settings of a log and of a run (docs/configuration.md), the usual ones unless given. */
 export type TrainRankerOptions = Omit<LogOptions, "userFeatures" | "itemFeatures"> &
@@ -112,7 +112,8 @@ export async function trainRanker(
   { device = "cpu", ...options }: TrainRankerOptions = {},
   context: TrainRankerContext = {},
 ): Promise<TrainedRanker<DataReport | QueryReport>> {
-  const { log, settings } = splitOptions(options, areQueries(source) ? QUERY_SETTINGS : LOG_RUN);
+  const { protocol = DEFAULT_LOG.protocol } = options;
+  const { log, settings } = splitOptions(options, areQueries(source) ? QUERY_SETTINGS : logRun(protocol));
   const before = defaultDevice();
   const chosen = typeof device === "string" ? (await chooseDevice(device)).device : device;
   setDefaultDevice(chosen);

@@ -22,6 +22,9 @@ export function trainingSchema<Metric extends z.ZodType<string>>(kind: TrainingK
   return z.strictObject({
     epochs: count.default(1).describe("Passes over the training lists"),
     batchSize: count.default(batchSize).describe("Requests in a batch"),
+    leastSteps: count
+      .optional()
+      .describe("Updates that a small log is trained for at least: by smaller batches, down to 8, then by more epochs"),
     accumulation: count.default(1).describe("Batches whose gradients are averaged for one update"),
     learningRate: positive.default(learningRate).describe("Of AdamW, at the end of warm-up"),
     schedule: z.enum(SCHEDULES).default("cosine").describe("How the learning rate falls after warm-up"),

@@ -8,7 +8,7 @@ import { parseConfiguration, readConfigurationFile } from "../../src/cli/configu
 import { publishedSchema } from "../../src/cli/configuration/configuration-schema.ts";
 import { prepareOptions, runSettings } from "../../src/cli/configuration/library-options.ts";
 import { resolveConfiguration } from "../../src/cli/configuration/resolve-configuration.ts";
-import { DEFAULT_RUN, TRAINABLE } from "../../src/run/settings.ts";
+import { DEFAULT_RUN, LOG_RUN, logRun, TRAINABLE } from "../../src/run/settings.ts";
 import { DEFAULT_SERVE } from "../../src/server/settings.ts";
 import { listSettings, valueAt } from "../../src/settings/json-schema.ts";
 import { configure, flagsLayer, problemsIn } from "./configurations.ts";
@@ -266,7 +266,13 @@ test("paths are relative to the file's folder; blank keys say nothing", () => {
 test("the defaults are the library's", () => {
   assert.equal(runSettings(configure("")), DEFAULT_RUN);
   assert.equal(configure("").serve, DEFAULT_SERVE);
-  assert.is(runSettings(configure("data: { file: a.csv }")).policyRequests, Number.MAX_SAFE_INTEGER);
+  assert.equal(runSettings(configure("data: { file: a.csv }")), LOG_RUN);
+  const retrieved = "data: { file: a.csv, protocol: retrieved }\nexperiment: { feedbackTraining: { epochs: 9 } }";
+  const { feedbackTraining } = logRun("retrieved");
+  assert.equal(runSettings(configure(retrieved)), {
+    ...logRun("retrieved"),
+    feedbackTraining: { ...feedbackTraining, epochs: 9 },
+  });
 });
 
 test("JSON is YAML, with tabs too; the examples are configurations", () => {

@@ -43,21 +43,13 @@ for (const [what, name, content, problem] of [
   ["gzip cut short", "log.csv.gz", packed.subarray(0, 900), /^error: log\.csv\.gz: broken gzip data \(unexpected/],
   ["no Parquet", "log.parquet", LOG, /^error: log\.parquet: this is not a Parquet file, or its end is missing/],
   ["half a Parquet file", "log.parquet", parquetLog().subarray(0, 300), /^error: log\.parquet: this is not/],
-  ["one user", "log.csv", LOG.replaceAll(/^u\d+/gm, "u0"), /^error: .*(use a smaller core|use a log with more items)/],
+  ["one user", "log.csv", LOG.replaceAll(/^u\d+/gm, "u0"), /^error: .*1 of 1 users have met nearly all items; use maxUserShare 1/],
   ["one item", "log.csv", LOG.replaceAll(/,i\d+,/g, ",i0,"), /^error: .*no training list is left of 1440/],
 ] as const) {
   test(`${what} is one line and exit code 2, and nothing is left of the prepared file`, async () => {
     assert.match(await prepared(name, content), problem);
   });
 }
-
-test("fewer items than candidates is one line and exit code 2, whatever a user is called", async () => {
-  const log = LOG.replaceAll(/^u0,/gm, '"u\n0",');
-  assert.match(
-    await prepared("log.csv", log, "--data.core", "5", "--data.candidateCount", "90"),
-    /^error: candidates: user "u\\u000a0" has met 36 of 100 items, which leaves too few for 90 candidates/,
-  );
-});
 
 test("a damaged prepared file and a damaged ranker are one line and exit code 2", async () => {
   writeFileSync(join(folder, "log.csv"), LOG);

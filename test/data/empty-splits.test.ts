@@ -13,6 +13,7 @@ const OPTIONS: PrepareOptions = {
   candidateCount: 4,
   positiveThreshold: 4,
   retriever: "popularity",
+  maxUserShare: 1,
 };
 
 /** So many users with so many interactions each, one after another; feedback by the number of the interaction. */

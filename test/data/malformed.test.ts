@@ -176,13 +176,13 @@ test("what is no mistake is read: other line ends, marks, blank lines, any order
 test("rows that are written twice are read twice and counted", async () => {
   const rows = Array.from({ length: 40 }, (_, n) => `u,i${n},5,${n}\n`).join("");
   const file = folder.write("twice.csv", `${HEADER}${rows}u,i7,5,7\nu,i7,4,7\nu,i7,5,7\nu,i7,5,8\n`);
-  const { counts, log } = await cutFile({ format: "csv", file }, { core: 1, listLength: 4 });
+  const { counts, log } = await cutFile({ format: "csv", file }, { core: 1, listLength: 4, maxUserShare: 1 });
   assert.is(log.users.length, 44);
   // Those of user, item and time, whatever the feedback.
   assert.is(counts.read.repeated, 3);
   const once = await cutFile(
     { format: "csv", file: folder.write("once.csv", `${HEADER}${rows}`) },
-    { core: 1, listLength: 4 },
+    { core: 1, listLength: 4, maxUserShare: 1 },
   );
   assert.not.ok("repeated" in once.counts.read);
 });

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { cutLists, type ExposedLists, trainingInteractions } from "../../src/data/exposed-lists.ts";
+import { cutLists, type ExposedLists, lengthOf, trainingInteractions } from "../../src/data/exposed-lists.ts";
 import { isShown } from "../../src/data/exposures.ts";
 import type { InteractionLog } from "../../src/data/interactions.ts";
 import { SPLIT_PROTOCOLS } from "../../src/data/protocols.ts";
@@ -13,7 +13,7 @@ import { arbitraryRows, logOf, type Row } from "./logs.ts";
 const GLOBAL = { split: "global-time", positiveThreshold: 1 } as const;
 
 const timesOf = (log: InteractionLog, lists: ExposedLists) =>
-  Array.from(lists.starts, (start) => [...log.timestamps.subarray(start, start + lists.listLength)]);
+  Array.from(lists.starts, (start, list) => [...log.timestamps.subarray(start, start + lengthOf(lists, list))]);
 
 const startsOf = (lists: ExposedLists, user: number) =>
   [...lists.starts].filter((_, list) => lists.users[list] === user);
@@ -146,15 +146,16 @@ test("global-time: lists on both sides of a cut, and those after a user's held-o
 test("last-list counts nothing that it cannot have, and an unknown protocol is an error", () => {
   const log = logOf([["ann", "a", 5, 0]]);
   assert.is("unused" in cutLists(log).counts, false);
-  assert.is("tooShort" in cutLists(log).counts, false);
+  assert.is("nothingShown" in cutLists(log).counts, false);
   throwsMessage(
     () => cutLists(log, { split: "first-list" as "last-list" }),
     'lists.split: expected one of last-list, global-time, got "first-list"; did you mean "last-list"?',
   );
 });
 
-test("logged lists are the log's own: the first L shown items of each that has so many", () => {
+test("logged lists are the log's own: the first L shown items of each, or all where these are fewer", () => {
   let longer = 0;
+  let shorter = 0;
   fc.assert(
     fc.property(arbitraryLoggedLists, fc.integer({ min: 1, max: 4 }), (log, listLength) => {
       const { listNumbers, positions } = log;
@@ -163,23 +164,27 @@ test("logged lists are the log's own: the first L shown items of each that has s
       const numbers = [...new Set(listNumbers)].filter((number) => number >= 0);
       const shownOf = (number: number) =>
         [...listNumbers.keys()].filter((row) => listNumbers[row] === number && positions[row] >= 0);
-      const expected = numbers.map(shownOf).filter((shown) => shown.length >= listLength);
-      longer += expected.filter((shown) => shown.length > listLength).length;
-      const starts = [training, validation, test].flatMap((lists) => [...lists.starts]);
-      const firsts = new Set(expected.map((shown) => shown[0]));
-      assert.is(starts.length + (counts.unused ?? 0), expected.length);
-      for (const start of starts) assert.ok(firsts.has(start));
-      assert.is(counts.lists, expected.length);
-      assert.is(counts.tooShort, numbers.length - expected.length);
-      for (const start of starts) {
+      const expected = new Map(numbers.map(shownOf).map((shown) => [shown[0], shown.length]));
+      expected.delete(undefined as never);
+      longer += [...expected.values()].filter((length) => length > listLength).length;
+      shorter += [...expected.values()].filter((length) => length < listLength).length;
+      const spans = [training, validation, test].flatMap((lists) =>
+        Array.from(lists.starts, (start, list) => ({ start, length: lengthOf(lists, list) })),
+      );
+      assert.is(spans.length + (counts.unused ?? 0), expected.size);
+      assert.is(counts.lists, expected.size);
+      assert.is(counts.nothingShown ?? 0, numbers.length - expected.size);
+      assert.is(training.listLength, Math.min(listLength, Math.max(...expected.values(), 0)) || listLength);
+      for (const { start, length } of spans) {
+        assert.is(length, Math.min(listLength, expected.get(start) ?? 0));
         assert.equal(
-          [...positions.subarray(start, start + listLength)],
-          Array.from({ length: listLength }, (_, place) => place),
+          [...positions.subarray(start, start + length)],
+          Array.from({ length }, (_, place) => place),
         );
       }
     }),
   );
-  assert.ok(longer > 50, `${longer}`);
+  assert.ok(longer > 50 && shorter > 50, `${longer} ${shorter}`);
 });
 
 test("logged lists: training lists lie in the first 80% of what was shown, and the last list is the test", () => {

@@ -66,6 +66,13 @@ test("a generator that knows items alone, on 50 candidates and on other numbers 
   ]);
 });
 
+test("a generator whose logits are added to the retriever's scores", async () => {
+  await compare({ ...plain, residual: true }, [
+    [1, 50],
+    [3, 7],
+  ]);
+});
+
 test("two layers with features, categories and histories", async () => {
   await compare(full, [
     [1, 50],

@@ -21,6 +21,8 @@ export interface Draw {
   readonly listLength: number;
   /** Items of the history; 0: the model reads none. */
   readonly historyLength: number;
+  /** Whether logits are added to the retriever's scores. */
+  readonly residual?: boolean;
   readonly users: { readonly features: boolean; readonly categories: boolean };
   readonly items: { readonly features: boolean; readonly categories: boolean };
 }
@@ -153,7 +155,12 @@ export function answer({ generator, draw }: DrawnGenerator, batch: RequestBatch)
       [`memory_values_${layer}`, values.dataSync()],
     ]);
     return {
-      memory: { rows: memory.rows.dataSync(), pointers: memory.pointers.dataSync(), ...Object.fromEntries(named) },
+      memory: {
+        rows: memory.rows.dataSync(),
+        pointers: memory.pointers.dataSync(),
+        ...(memory.base && { base: memory.base.dataSync() }),
+        ...Object.fromEntries(named),
+      },
       logProbabilities,
       lists,
     };

@@ -30,9 +30,12 @@ export function interactionSource(file: string, { data }: Configuration): LogSou
 /** How the log `file` is cut, and described: tables of features lie beside it. */
 export function prepareOptions(file: string, { seed, data }: Configuration): PrepareOptions {
   const { userFeatures, itemFeatures, ...shaping } = logSchema.strip().parse(data);
-  const beside = <Table extends { readonly file: string; readonly delimiter?: string }>(table: Table): Table => {
-    const { delimiter } = table;
-    const own = { ...table, file: join(dirname(file), table.file) };
+  const beside = <Table extends { readonly file: string; readonly vectors?: string; readonly delimiter?: string }>(
+    table: Table,
+  ): Table => {
+    const { delimiter, vectors } = table;
+    const placed = (path: string) => join(dirname(file), path);
+    const own = { ...table, file: placed(table.file), ...(vectors !== undefined && { vectors: placed(vectors) }) };
     return delimiter === undefined ? own : { ...own, delimiter: delimiter.replaceAll("\\t", "\t") };
   };
   return {

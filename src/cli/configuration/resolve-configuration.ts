@@ -3,8 +3,7 @@ import { extname } from "node:path";
 import { QUERY_DEFAULTS } from "../../data/queries/prepare-queries.ts";
 import { type InteractionSource, isImplicit, resolveReading } from "../../data/readers/reading.ts";
 import { isQueryFormat, LOG_FORMATS, type LogFormat, QUERY_FORMATS, type QueryFormat } from "../../data/settings.ts";
-import { QUERY_RUN } from "../../run/settings.ts";
-
+import { logDefaults, QUERY_RUN } from "../../run/settings.ts";
 import { formatPath, type Problem, problemsOf } from "../../settings/check-settings.ts";
 import { isRecord, valueAt } from "../../settings/json-schema.ts";
 import { ConfigurationError } from "./configuration-error.ts";
@@ -23,7 +22,7 @@ export function resolveConfiguration(layers: readonly Layer[]): Configuration {
   );
   const given = withFormat(parse(merged, layers), layers);
   const isOfQueries = isQueryFormat(given.data.format);
-  const configuration = isOfQueries ? withQueryDefaults(given, merged, layers) : given;
+  const configuration = withUsual(given, merged, layers);
   const isGiven = (key: string) => valueAt(["data", key], merged) !== undefined;
   const contradictions = [...dataContradictions(configuration, isGiven)];
   if (contradictions.length > 0) throw problemsAt(layers, contradictions);
@@ -36,13 +35,13 @@ function parse(merged: unknown, layers: readonly Layer[]): Configuration {
   throw problemsAt(layers, problemsOf(parsed.error, publishedSchema, merged));
 }
 
-/** What queries with grades have for defaults, under what is set. */
-function withQueryDefaults(
-  { data: { format } }: Configuration,
-  merged: unknown,
-  layers: readonly Layer[],
-): Configuration {
-  const usual = { data: { listLength: QUERY_DEFAULTS.listLength }, experiment: QUERY_RUN };
+/** What logs, or queries with grades, have for defaults, under what is set. */
+function withUsual(given: Configuration, merged: unknown, layers: readonly Layer[]): Configuration {
+  const { file, format, protocol } = given.data;
+  if (file === undefined) return given;
+  const usual = isQueryFormat(format)
+    ? { data: { listLength: QUERY_DEFAULTS.listLength }, experiment: QUERY_RUN }
+    : { experiment: logDefaults(protocol) };
   return parse(mergeSettings(mergeSettings(usual, merged), { data: { format } }), layers);
 }
 
@@ -157,8 +156,12 @@ function* dataContradictions(configuration: Configuration, isGiven: (key: string
   if (candidateCount < listLength) {
     yield at("candidateCount", `a list of ${listLength} needs as many candidates; raise it, or lower data.listLength`);
   }
-  if (validationFile === undefined && retrieverFraction >= trainingFraction) {
-    const problem = `training lists come after this part and before ${trainingFraction} (data.trainingFraction), so it must be smaller`;
+  // By time the part before the test is divided once more, by the same fraction.
+  const end = data.split === "global-time" && testFile === undefined ? trainingFraction ** 2 : trainingFraction;
+  if (validationFile === undefined && retrieverFraction >= end) {
+    const problem =
+      `training lists come after this part and before ${Number(end.toFixed(4))} of the log (data.trainingFraction), ` +
+      "so it must be smaller";
     yield at("retrieverFraction", problem);
   }
 }

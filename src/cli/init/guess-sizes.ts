@@ -1,5 +1,5 @@
 /** How a log is to be filtered and cut: what suits the interactions that it has, each setting with its reason. */
-import { checkItemSupply } from "../../data/candidates.ts";
+import { checkItemSupply } from "../../data/candidate-supply.ts";
 import { isShown, listsOfUser } from "../../data/exposures.ts";
 import type { InteractionLog } from "../../data/interactions.ts";
 import { kCore } from "../../data/k-core.ts";
@@ -118,9 +118,9 @@ function distinctShare(log: InteractionLog, listLength: number): number {
   let lists = 0;
   let distinct = 0;
   for (let user = 0; user < log.userIds.length; user++) {
-    for (const start of listsOfUser(log, user, listLength).starts) {
+    for (const { start, length } of listsOfUser(log, user, listLength).lists) {
       lists++;
-      if (new Set(log.items.subarray(start, start + listLength)).size === listLength) distinct++;
+      if (new Set(log.items.subarray(start, start + length)).size === length) distinct++;
     }
   }
   return lists === 0 ? 1 : distinct / lists;

@@ -45,26 +45,11 @@ ${indented([...readingLines(guess, log), "", ...thresholdLines(guess)])}
 
 ${indented(sizeLines(guess))}
 ${titles === undefined ? "" : titleLines(titles)}
-# What came out best on MovieLens-1M and KuaiRand-Pure (docs/experiments.md): a generator that imitates the log's
-# positives is what the reward model and GoalRank start from.
+# Widths, budgets and losses have defaults that came out best on logs (docs/experiments.md), others for retrieved
+# candidates than for injected ones; docs/configuration.md names them all.
 experiment:
   methods: [prm, imitation, goalrank]  # what is trained; all but goalrank are for comparison
   generatorEvaluatorLists: [20, 100]   # so are these
-  generatorStart: imitation
-  imitation: positives
-  policyRequests: 10000
-  reward:
-    contextLayers: 1
-    start: imitation
-    members: 2
-    mixedLists: 2
-    policyLists: 4
-  groups:
-    imitation: positives
-  feedbackTraining: { epochs: 2, batchSize: 128, learningRate: 0.003 }
-  imitationTraining: { epochs: 3, batchSize: 128, learningRate: 0.003 }
-  rewardTraining: { epochs: 2, batchSize: 128, learningRate: 0.003 }
-  policyTraining: { epochs: 1, batchSize: 64, learningRate: 0.001 }
 `;
 }
 

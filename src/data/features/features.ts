@@ -11,6 +11,7 @@ import { numberOfText } from "../readers/numbers.ts";
 import { type Column, DEFAULT_READING, type FeatureSource, type LogOptions } from "../settings.ts";
 import { buildCategories } from "./categories.ts";
 import { type Place, readTable } from "./feature-table.ts";
+import { type NpyRows, readNpy } from "./npy.ts";
 
 /** The features of all users, or of all items, in the log's numbering. */
 export interface EntityFeatures {
@@ -71,19 +72,16 @@ export async function readFeatures(source: FeatureSource, ids: readonly string[]
   const reader = new FeatureReader(source, ids);
   await readTable(source, reader.wanted, (values, place) => reader.add(values, place));
   reader.finish();
+  const vectors = source.vectors === undefined ? [] : reader.vectors(await readNpy(source.vectors), source.vectors);
+  const numbers = [...numeric.map((own) => reader.numbers(own)), ...vectors];
+  const names = [...numeric.map(String), ...vectors.map((_, place) => `vector ${place}`)];
   const single = categorical.map((column) => ({ column, separator: undefined }));
   const columns = [...single, ...multiple].map(({ column, separator }) => {
     return { name: String(column), separator, values: reader.categories(column, separator) };
   });
   const { table, vocabulary } = buildCategories(columns, ids.length, minimumCount);
   return {
-    features:
-      numeric.length === 0
-        ? undefined
-        : standardised(
-            numeric.map(String),
-            numeric.map((own) => reader.numbers(own)),
-          ),
+    features: numbers.length === 0 ? undefined : standardised(names, numbers),
     categories: columns.length === 0 ? undefined : table,
     vocabulary: columns.length === 0 ? [] : vocabulary,
     titles: source.title === undefined ? undefined : reader.titles(source.title),
@@ -117,7 +115,10 @@ class FeatureReader {
   readonly wanted: readonly Column[];
   private readonly numberOf: ReadonlyMap<string, number>;
   /** Values and place of each entity's row, undefined where the file has none. */
-  private readonly rows: ({ readonly values: readonly string[]; readonly place: Place } | undefined)[];
+  private readonly rows: (
+    | { readonly values: readonly string[]; readonly place: Place; readonly ordinal: number }
+    | undefined
+  )[];
   private readonly seen = new Set<string>();
   private skipped = 0;
 
@@ -138,7 +139,7 @@ class FeatureReader {
     this.seen.add(id);
     const number = this.numberOf.get(id);
     if (number === undefined) this.skipped++;
-    else this.rows[number] = { values, place };
+    else this.rows[number] = { values, place, ordinal: this.seen.size - 1 };
   }
 
   /** @throws DataError when no row is of a user or item of the log */
@@ -176,6 +177,20 @@ class FeatureReader {
       throw this.problem(`${column} "${excerpt(text)}" is not a finite number`, place);
     });
     return Float64Array.from(values);
+  }
+
+  /**
+   * The columns of vectors that lie in a file of their own, in the order of the table's rows; NaN where an entity has none.
+   * @throws DataError for another number of rows than the table has
+   */
+  vectors({ rows, width, data }: NpyRows, file: string): Float64Array[] {
+    if (rows !== this.seen.size) {
+      const problem = `${rows} rows, and ${this.source.file} has ${this.seen.size}; expected one vector for each, in order`;
+      throw new DataError(file, problem);
+    }
+    return Array.from({ length: width }, (_, at) =>
+      Float64Array.from(this.rows, (row) => (row === undefined ? Number.NaN : data[row.ordinal * width + at])),
+    );
   }
 
   counts(): FeatureCounts {

@@ -19,7 +19,7 @@ const logCounts = z.object({
 });
 
 const listCounts = z.object({
-  /** Lists of L items, whatever they hold. */
+  /** Lists of L items, or of fewer where the log carries lists, whatever they hold. */
   lists: count,
   /** Those with at least one positive. */
   withPositive: count,
@@ -35,8 +35,10 @@ const listCounts = z.object({
   test: count,
   /** Those between two splits, or after their user's validation or test list, where there are any. */
   unused: count.optional(),
-  /** Of a log that carries lists only: those with fewer than L shown items, which are not among `lists`. */
-  tooShort: count.optional(),
+  /** Of a log that carries lists only: those of which nothing was shown, which are not among `lists`. */
+  nothingShown: count.optional(),
+  /** Lists of the splits that have fewer than two candidates, where there are any: left out. */
+  withoutChoice: count.optional(),
 });
 
 /** What a log with propensities says of the policy that shows every item as often. */
@@ -64,7 +66,14 @@ export type UniformPolicyValue = z.infer<typeof uniformPolicyValue>;
 /** What is left of a log at each stage, in a file. */
 export const preparationCountsSchema = z.object({
   core: count,
+  /** The most items of a list. */
   listLength: count,
+  /** Items of a list that were asked for, where no list has as many. */
+  listLengthAsked: count.optional(),
+  /** Candidates of a list that were asked for, and the most that one has, where no list has as many. */
+  fewerCandidates: z.object({ asked: count, most: count }).optional(),
+  /** Users who had met more than `maxUserShare` of all items, and their interactions, where there are any: left out. */
+  metNearlyAll: z.object({ users: count, interactions: count }).optional(),
   /** Fields that the log does not have. */
   lacks: z.array(z.enum(MISSING_FIELDS)).optional(),
   /** Of a log with propensities. */
@@ -88,20 +97,6 @@ const timeSpan = z.object({
   lastDate: z.string().optional(),
 });
 
-const splitReport = z.object({
-  lists: count,
-  candidates: z.enum(CANDIDATE_PROTOCOLS),
-  /** Share of positives at each position: [L]. */
-  positiveRate: z.array(measured),
-  /** Undefined where there is no list. */
-  span: timeSpan.optional(),
-  /**
-   * How well the retriever's score alone tells exposed from other candidates (area under the curve, mean over lists):
-   * 0.5 tells nothing, under 0.5 the exposed ones score lower. Undefined where nothing can be compared.
-   */
-  scoreToExposure: measured,
-});
-
 /** Five numbers that say how values are spread. */
 const quantiles = z.object({
   minimum: measured,
@@ -109,6 +104,22 @@ const quantiles = z.object({
   median: measured,
   upperQuartile: measured,
   maximum: measured,
+});
+
+const splitReport = z.object({
+  lists: count,
+  candidates: z.enum(CANDIDATE_PROTOCOLS),
+  /** Share of positives at each position, over the lists that have it: [L]. */
+  positiveRate: z.array(measured),
+  /** How many candidates and positions lists have, where not all have as many. */
+  sizes: z.object({ candidates: quantiles.optional(), positions: quantiles.optional() }).optional(),
+  /** Undefined where there is no list. */
+  span: timeSpan.optional(),
+  /**
+   * How well the retriever's score alone tells exposed from other candidates (area under the curve, mean over lists):
+   * 0.5 tells nothing, under 0.5 the exposed ones score lower. Undefined where nothing can be compared.
+   */
+  scoreToExposure: measured,
 });
 
 /** A report on data, in a file. */

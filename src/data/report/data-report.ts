@@ -4,12 +4,13 @@
  */
 import { areaUnderCurve } from "../../evaluation/ranking-metrics.ts";
 import type { ListDataset } from "../dataset.ts";
-import type { ExposedLists } from "../exposed-lists.ts";
+import { type ExposedLists, lengthOf } from "../exposed-lists.ts";
 import { isShown } from "../exposures.ts";
 import { positiveAt } from "../interactions.ts";
 import { eachSplit, SPLITS } from "../protocols.ts";
+import { shapeOf } from "../shapes.ts";
 import type { DataReport, PreparationCounts, SplitReport } from "./data-report-schema.ts";
-import { type CheckedData, candidatesOf, checkLeakage, type ReportedSplit, rowsOf } from "./leakage.ts";
+import { type CheckedData, candidatesOf, checkLeakage, type ReportedSplit } from "./leakage.ts";
 
 /** What a report is made of. */
 export interface DataReportInput extends CheckedData {
@@ -52,30 +53,49 @@ function measured(value: number): number | undefined {
 function reportSplit({ log }: CheckedData, lists: ExposedLists, split: ReportedSplit): SplitReport {
   const isPositive = positiveAt(log, lists.positiveThreshold);
   const positives = new Array<number>(lists.listLength).fill(0);
+  const shown = new Array<number>(lists.listLength).fill(0);
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
-  for (const [place, row] of [...rowsOf(lists)].entries()) {
-    if (isPositive(row)) positives[place % lists.listLength]++;
-    first = Math.min(first, log.timestamps[row]);
-    last = Math.max(last, log.timestamps[row]);
+  for (const [list, start] of lists.starts.entries()) {
+    for (let place = 0; place < lengthOf(lists, list); place++) {
+      const row = start + place;
+      shown[place]++;
+      if (isPositive(row)) positives[place]++;
+      first = Math.min(first, log.timestamps[row]);
+      last = Math.max(last, log.timestamps[row]);
+    }
   }
   return {
     lists: lists.size,
     candidates: split.protocol,
-    positiveRate: positives.map((count) => measured(count / lists.size)),
+    positiveRate: positives.map((count, place) => measured(count / shown[place])),
+    ...describeSizes(split.dataset),
     span: lists.size === 0 ? undefined : timeSpan(first, last),
     scoreToExposure: scoreToExposure(split.dataset),
   };
 }
 
+/** How many candidates and positions rows have, where they differ. */
+function describeSizes({ candidateCounts, listLengths }: ListDataset): Pick<SplitReport, "sizes"> {
+  if (candidateCounts === undefined && listLengths === undefined) return {};
+  return {
+    sizes: {
+      ...(candidateCounts && { candidates: quantiles(candidateCounts) }),
+      ...(listLengths && { positions: quantiles(listLengths) }),
+    },
+  };
+}
+
 function scoreToExposure(dataset: ListDataset): number | undefined {
-  const { size, candidateCount, listLength, retrieverScores, exposed } = dataset;
+  const { size, listLength, retrieverScores, exposed } = dataset;
   let sum = 0;
   let compared = 0;
   for (let row = 0; row < size; row++) {
     const list = exposed.subarray(row * listLength, (row + 1) * listLength);
+    const { candidateCount } = shapeOf(dataset, row);
     const isExposed = Uint8Array.from({ length: candidateCount }, (_, n) => Number(list.includes(n)));
-    const scores = retrieverScores.subarray(row * candidateCount, (row + 1) * candidateCount);
+    const start = row * dataset.candidateCount;
+    const scores = retrieverScores.subarray(start, start + candidateCount);
     const area = areaUnderCurve(scores, isExposed);
     if (area === undefined) continue;
     sum += area;
@@ -123,7 +143,7 @@ function excludedByFuture({ log, cut }: CheckedData): number {
     const newItems = [...firstMet.values()];
     let before = 0;
     for (; list < training.size && training.users[list] === user; list++) {
-      const listEnd = training.starts[list] + training.listLength;
+      const listEnd = training.starts[list] + lengthOf(training, list);
       while (before < newItems.length && newItems[before] < listEnd) before++;
       excluded += newItems.length - before;
     }

@@ -1,7 +1,13 @@
 /** A data report as lines for people. */
 import { explainEmptySplit } from "../empty-splits.ts";
 import { SPLITS, type SplitName } from "../protocols.ts";
-import type { DataReport, LogCounts, PreparationCounts, UniformPolicyValue } from "./data-report-schema.ts";
+import type {
+  DataReport,
+  LogCounts,
+  PreparationCounts,
+  SplitReport,
+  UniformPolicyValue,
+} from "./data-report-schema.ts";
 
 /** The report in lines; the checks come last, those that failed in capitals. */
 export function formatDataReport(report: DataReport): string {
@@ -11,7 +17,8 @@ export function formatDataReport(report: DataReport): string {
       `${number(report.interactions)} interactions, of which the retriever learned from ${number(report.learned)}`,
     ...(preparation === undefined ? [] : [formatPreparation(preparation)]),
     ...leftOut(lists.unused, "lists lie between two splits, or after their user's list of one"),
-    ...leftOut(lists.tooShort, "logged lists are too short"),
+    ...leftOut(lists.nothingShown, "logged lists of which nothing was shown"),
+    ...leftOut(lists.withoutChoice, "lists have fewer than two candidates, so that there is nothing to choose"),
     `lists per user: minimum ${own.minimum}, quartiles ${own.lowerQuartile}, ${own.median}, ${own.upperQuartile}, ` +
       `maximum ${own.maximum}`,
     `interactions with an item met before: ${percent(report.repeatedShare)}`,
@@ -36,6 +43,9 @@ export function formatDataReport(report: DataReport): string {
 export function formatPreparation(counts: PreparationCounts): string {
   const { core, listLength, dropped, read, kept, lists, trainingListsDrawn } = counts;
   const drawn = trainingListsDrawn < lists.training ? ` (${number(trainingListsDrawn)} of them drawn)` : "";
+  const { metNearlyAll, listLengthAsked, fewerCandidates } = counts;
+  const asked =
+    listLengthAsked === undefined ? "" : ` at most (no list is as long as the listLength ${listLengthAsked})`;
   const untested = [
     ...counted(lists.testUsersWithoutPositive, "whose list has no positive"),
     ...counted(lists.testUsersWithRepeat, "whose list holds an item twice"),
@@ -44,6 +54,12 @@ export function formatPreparation(counts: PreparationCounts): string {
     `read: ${formatLog(read)}`,
     ...(counts.lacks ?? []).map((field) => LACKING[field]),
     ...(counts.uniformPolicy === undefined ? [] : [formatUniformPolicy(counts.uniformPolicy)]),
+    ...(metNearlyAll === undefined
+      ? []
+      : [
+          `left out: ${number(metNearlyAll.users)} users with ${number(metNearlyAll.interactions)} interactions, who met ` +
+            "nearly all items (maxUserShare)",
+        ]),
     ...leftOut(dropped, "rows that repeat another's user, item and time"),
     ...(kept.repeated === undefined
       ? []
@@ -51,9 +67,12 @@ export function formatPreparation(counts: PreparationCounts): string {
           "rows that repeat an earlier one's user, item and time: dedupe first (--data.dedupe first) keeps one of each",
         ]),
     `${core}-core: ${formatLog(kept)}; it keeps ${percent(keptShare(counts))} of the interactions`,
-    `lists of ${listLength}: ${number(lists.lists)}, of which ${number(lists.withPositive)} with a positive`,
+    `lists of ${listLength}${asked}: ${number(lists.lists)}, of which ${number(lists.withPositive)} with a positive`,
     `training ${number(lists.training)}${drawn}, validation ${number(lists.validation)}, test ${number(lists.test)}`,
     ...leftOut(lists.withRepeat, "lists that hold an item twice"),
+    ...(fewerCandidates === undefined
+      ? []
+      : [`no list has the candidateCount ${fewerCandidates.asked}: at most ${fewerCandidates.most} candidates`]),
     ...(untested.length === 0 ? [] : [`users without a test list: ${untested.join(", ")}`]),
   ].join("\n");
 }
@@ -96,6 +115,18 @@ function formatLog({ users, items, interactions, positives, notShown = 0, repeat
   );
 }
 
+function formatSizes({ sizes = {} }: SplitReport): string {
+  const parts = [
+    ...(sizes.positions === undefined ? [] : [`${spread(sizes.positions)} items`]),
+    ...(sizes.candidates === undefined ? [] : [`${spread(sizes.candidates)} candidates`]),
+  ];
+  return parts.length === 0 ? "" : ` of ${parts.join(" and ")}`;
+}
+
+function spread({ minimum, median, maximum }: DataReport["listsPerUser"]): string {
+  return `${minimum} to ${maximum} (median ${median})`;
+}
+
 function formatSplit(name: SplitName, { splits, split: origin, preparation: counts }: DataReport): string {
   const split = splits[name];
   const { span, scoreToExposure } = split;
@@ -108,7 +139,7 @@ function formatSplit(name: SplitName, { splits, split: origin, preparation: coun
       ? ""
       : `; the retriever's score tells exposed candidates with an AUC of ${scoreToExposure.toFixed(3)}`;
   return (
-    `${name}: ${number(split.lists)} lists, candidates ${split.candidates}, from ${span.firstDate ?? span.first} to ` +
+    `${name}: ${number(split.lists)} lists${formatSizes(split)}, candidates ${split.candidates}, from ${span.firstDate ?? span.first} to ` +
     `${span.lastDate ?? span.last}; positives by position ${split.positiveRate.map(percent).join(" ")}${area}`
   );
 }

@@ -1,8 +1,9 @@
 /** Checks that nothing of the test has leaked into what is learned from, each with a count of what breaks it. */
 import type { ListDataset } from "../dataset.ts";
-import type { ExposedLists, ListCut } from "../exposed-lists.ts";
+import { type ExposedLists, type ListCut, lengthOf } from "../exposed-lists.ts";
 import type { InteractionLog } from "../interactions.ts";
 import type { CandidateProtocol, SplitName, SplitOrigin } from "../protocols.ts";
+import { shapeOf } from "../shapes.ts";
 import type { DataReport } from "./data-report-schema.ts";
 
 /** A split's rows, and how its candidates were chosen. */
@@ -38,8 +39,7 @@ export function checkLeakage(data: CheckedData): DataReport["checks"] {
   for (const [name, { dataset, protocol }] of Object.entries(splits)) {
     counts.set(`${name}: the candidates of a list are distinct`, rowsWithRepeatedCandidate(dataset));
     if (protocol === "retrieved") continue;
-    const missing = dataset.exposed.filter((position) => position < 0).length;
-    counts.set(`${name} (${protocol}): exposed items are among the candidates`, missing);
+    counts.set(`${name} (${protocol}): exposed items are among the candidates`, exposedOutside(dataset));
   }
   if (splits.training.protocol === "injected") {
     const check = "training (injected): no candidate that was not exposed is in the user's test list";
@@ -70,7 +70,7 @@ function trainingAfterOwnTest({ training, test }: ListCut): number {
   let count = 0;
   training.users.forEach((user, list) => {
     const start = testStart.get(user);
-    if (start !== undefined && training.starts[list] + training.listLength > start) count++;
+    if (start !== undefined && training.starts[list] + lengthOf(training, list) > start) count++;
   });
   return count;
 }
@@ -84,11 +84,22 @@ function learnedAfterTest({ log, cut, learned }: CheckedData): number {
   return count;
 }
 
-function rowsWithRepeatedCandidate({ size, candidateCount, candidates }: ListDataset): number {
+function rowsWithRepeatedCandidate(dataset: ListDataset): number {
   let count = 0;
-  for (let row = 0; row < size; row++) {
-    const own = candidates.subarray(row * candidateCount, (row + 1) * candidateCount);
-    if (new Set(own).size < candidateCount) count++;
+  for (let row = 0; row < dataset.size; row++) {
+    const start = row * dataset.candidateCount;
+    const { candidateCount } = shapeOf(dataset, row);
+    if (new Set(dataset.candidates.subarray(start, start + candidateCount)).size < candidateCount) count++;
+  }
+  return count;
+}
+
+function exposedOutside(dataset: ListDataset): number {
+  let count = 0;
+  for (let row = 0; row < dataset.size; row++) {
+    const start = row * dataset.listLength;
+    const list = dataset.exposed.subarray(start, start + shapeOf(dataset, row).listLength);
+    count += list.filter((position) => position < 0).length;
   }
   return count;
 }
@@ -98,7 +109,7 @@ function futureCandidates({ log, cut, splits }: CheckedData): number {
   const { test } = cut;
   const tested = new Map<number, Set<number>>();
   test.starts.forEach((start, list) => {
-    tested.set(test.users[list], new Set(log.items.subarray(start, start + test.listLength)));
+    tested.set(test.users[list], new Set(log.items.subarray(start, start + lengthOf(test, list))));
   });
   let count = 0;
   for (const { user, item, isShown } of candidatesOf(splits.training.dataset)) {
@@ -108,8 +119,10 @@ function futureCandidates({ log, cut, splits }: CheckedData): number {
 }
 
 /** Rows of the log that the lists take. */
-export function* rowsOf({ starts, listLength }: ExposedLists): Iterable<number> {
-  for (const start of starts) for (let place = 0; place < listLength; place++) yield start + place;
+export function* rowsOf(lists: ExposedLists): Iterable<number> {
+  for (const [list, start] of lists.starts.entries()) {
+    for (let place = 0; place < lengthOf(lists, list); place++) yield start + place;
+  }
 }
 
 /** Every candidate of every list, and whether it was shown, and liked. */
@@ -119,7 +132,7 @@ export function* candidatesOf(
   const { size, candidateCount, listLength, users, candidates, exposed, feedback } = dataset;
   for (let row = 0; row < size; row++) {
     const places = exposed.subarray(row * listLength, (row + 1) * listLength);
-    for (let n = 0; n < candidateCount; n++) {
+    for (let n = 0; n < shapeOf(dataset, row).candidateCount; n++) {
       const place = places.indexOf(n);
       const isShown = place >= 0;
       const isLiked = isShown && feedback[row * listLength + place] > 0;

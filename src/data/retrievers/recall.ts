@@ -1,5 +1,5 @@
 /** How much of what users liked a retriever finds. */
-import type { ExposedLists } from "../exposed-lists.ts";
+import { type ExposedLists, lengthOf } from "../exposed-lists.ts";
 import { type InteractionLog, positiveAt } from "../interactions.ts";
 import { Retrieval, type ScoreItems } from "../retrieval.ts";
 
@@ -20,13 +20,14 @@ export function recallAt(
   repeats = false,
 ): number {
   if (!Number.isInteger(k) || k < 1) throw new RangeError(`recall: k must be a positive integer, got ${k}`);
-  const { users, starts, listLength } = heldOut;
+  const { users, starts } = heldOut;
   const isPositive = positiveAt(log, heldOut.positiveThreshold);
   const retrieval = new Retrieval(log, scoreItems, "recall");
   let positives = 0;
   let retrieved = 0;
   starts.forEach((start, list) => {
     const user = users[list];
+    const listLength = lengthOf(heldOut, list);
     const isInside = start >= log.userOffsets[user] && start + listLength <= log.userOffsets[user + 1];
     if (!isInside) {
       throw new RangeError(

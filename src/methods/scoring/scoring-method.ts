@@ -2,26 +2,36 @@
  * Methods that score all candidates of a request at once and list the best: what they learn from, and how a scorer and
  * a loss become a method.
  */
-import type { FeedbackBatch } from "../../data/batch.ts";
+import type { FeedbackBatch, RequestBatch } from "../../data/batch.ts";
 import type { ListDataset } from "../../data/dataset.ts";
-import { candidateLabelTensor, type UnexposedCandidates } from "../../data/labels.ts";
+import { candidateLabelTensor, knownCandidates, type UnexposedCandidates } from "../../data/labels.ts";
 import { feedbackTask } from "../../goalrank/feedback-task.ts";
 import type { CandidateScorer } from "../../goalrank/judge.ts";
-import { listwiseLoss } from "../../goalrank/listwise-loss.ts";
-import type { Module } from "../../nn/index.ts";
+import { listwiseLoss, type ScoreLoss } from "../../goalrank/listwise-loss.ts";
+import { RetrieverResidual } from "../../goalrank/retriever-residual.ts";
+import { Module } from "../../nn/index.ts";
 import { binaryCrossEntropyWithLogits, type Tensor, tensor } from "../../tensor/index.ts";
 import type { TrainingTask } from "../../training/trainer.ts";
 import { byScores } from "../answering.ts";
 import { instanceOf, type Method, type MethodContext, type SharedModelName } from "../method.ts";
 
+export type { ScoreLoss };
+
 /** A model that is trained for its scores. */
 export type ScoringModel = Module & CandidateScorer;
 
-/**
- * What is lost on scores [B, K] with feedback as labels [B, K]: a scalar. Where the mask, i32 [B, K], is 0 there is
- * nothing to learn from; its labels are 0.
- */
-export type ScoreLoss = (scores: Tensor, labels: Tensor, mask?: Tensor) => Tensor;
+/** Scores that begin as the retriever's, to which a model adds its own. */
+class ResidualScorer extends Module implements CandidateScorer {
+  private readonly residual = new RetrieverResidual();
+
+  constructor(private readonly scorer: ScoringModel) {
+    super();
+  }
+
+  forward(batch: RequestBatch): Tensor {
+    return this.residual.add(this.residual.base(batch), this.scorer.forward(batch));
+  }
+}
 
 /** Mean binary cross-entropy of the feedback on each candidate by itself; 0 where there is none. */
 export function pointwiseLoss(scores: Tensor, labels: Tensor, mask?: Tensor): Tensor {
@@ -63,7 +73,7 @@ export function scoringTask(
 ): TrainingTask {
   return feedbackTask(stage, model, dataset, (batch) => {
     const scores = model.forward(batch);
-    if (unexposed === "negative") return { loss: loss(scores, candidateLabelTensor(batch)) };
+    if (unexposed === "negative") return { loss: loss(scores, candidateLabelTensor(batch), knownCandidates(batch)) };
     const { places, labels, mask } = shownCandidates(batch);
     return { loss: loss(scores.takeAlongLast(places), labels, mask) };
   });
@@ -93,9 +103,11 @@ export function scoringMethod(
     family: "generator",
     answersWith,
     create(context) {
-      const model = createModel(context);
+      const own = createModel(context);
+      const model = context.residual ? new ResidualScorer(own) : own;
       return instanceOf({ [name]: model }, byScores(model), {
-        learn: ({ training, unexposed, train }) => train(scoringTask(name, model, loss, training, unexposed)),
+        learn: ({ training, unexposed, train, loss: given = loss }) =>
+          train(scoringTask(name, model, given, training, unexposed)),
       });
     },
   };

@@ -17,7 +17,7 @@ export const data: Section = {
       return absent(
         isWorld
           ? "The lists come from the embedded world, a simulator whose true rewards are known; there is no log to report on."
-          : "The run has no data-report.json: its data come from the embedded world, or were prepared before it, or are not ready yet.",
+          : "The run has no data-report.json: its data come from the embedded world, or are queries with grades (goalrank prepare reports on them), or were prepared before it, or are not ready yet.",
       );
     }
     return html`
@@ -64,7 +64,7 @@ function stageTable({ preparation, ...report }: DataReport): Html {
 }
 
 function listTable({ lists, splits, preparation, split }: DataReport): Html {
-  const { unused = 0, tooShort = 0 } = lists;
+  const { unused = 0, nothingShown = 0, withoutChoice = 0 } = lists;
   const drawn = preparation?.trainingListsDrawn;
   const row = (head: string, value: number, what: Content = "") => ({
     head,
@@ -80,7 +80,8 @@ function listTable({ lists, splits, preparation, split }: DataReport): Html {
       row("Cut", lists.lists),
       row("With a positive", lists.withPositive),
       ...optional("With a positive, but an item twice", lists.withRepeat),
-      ...optional("Too short", tooShort),
+      ...optional("Logged, but nothing shown", nothingShown),
+      ...optional("With fewer than two candidates", withoutChoice),
       ...optional("Between two splits, or after their user's list of one", unused),
       row(
         "Training",
