@@ -39,8 +39,11 @@ const show = (answer: Answer) =>
 // One list.
 show(await call({ user: "person 2", history: ["horror 2", "horror 6"], length: 3 }));
 
-// Several in one body are ranked together; one that is wrong does the others no harm.
-const requests = [{ user: "person 1" }, { candidates: ["comedy 0", "no such film"] }];
+// Several in one body are ranked together; one that is wrong does the others no harm. Unknown films would be listed last.
+const requests: RankRequest[] = [
+  { user: "person 1" },
+  { candidates: ["comedy 0", "no such film"], length: 2, unknown: "error" },
+];
 const { results } = await call<{ results: Answer[] }>({ requests });
 for (const answer of results) show(answer);
 

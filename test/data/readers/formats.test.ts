@@ -193,7 +193,7 @@ test("what a log does not have, and what its chances tell, is in the report", as
   const rows = Array.from({ length: 600 }, (_, n) => ({ user: n % 10, item: Math.floor(n / 10) % 20 }));
   const text = rows.map(({ user, item }) => `${user},${item},${item < 10 ? 0.08 : 0.02}\n`).join("");
   const log = await read({ format: "csv", columns, text });
-  const lines = formatPreparation(cutLog(log, { core: 1, positiveThreshold: 1 }).counts).split("\n");
+  const lines = formatPreparation(cutLog(log, { core: 1, positiveThreshold: 1, maxUserShare: 1 }).counts).split("\n");
   assert.equal(lines.slice(1, 4), [
     "the log has no feedback: every interaction counts 1",
     "the log has no times: rows are in the order of the file",
@@ -202,7 +202,7 @@ test("what a log does not have, and what its chances tell, is in the report", as
   ]);
   const rare = await read({ format: "csv", columns, text: text.replace("0.08", "0.000001") });
   assert.match(
-    formatPreparation(cutLog(rare, { core: 1, positiveThreshold: 1 }).counts),
+    formatPreparation(cutLog(rare, { core: 1, positiveThreshold: 1, maxUserShare: 1 }).counts),
     /^by its propensities the log cannot tell what items at random would earn: 1\.0 of 600 rows count, the smallest/m,
   );
 });
