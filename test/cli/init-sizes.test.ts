@@ -27,7 +27,7 @@ const valuesOf = ({ core, listLength, protocol, candidateCount, split }: SizeGue
 
 test("a dense log has the usual settings, and nothing else is said", () => {
   const sizes = guessSizes(logOf(rowsOf(60, (_, random) => random.permutation(120).subarray(0, 40))), KIND);
-  assert.equal(valuesOf(sizes), [10, 6, "injected", 50, "last-list"]);
+  assert.equal(valuesOf(sizes), [10, 6, "retrieved", 50, "last-list"]);
   assert.equal([sizes.dedupe, sizes.repeats, sizes.isLarge], [undefined, undefined, false]);
   assert.match(sizes.core.reason, /^(9\d|100)% of the interactions are left$/);
 });

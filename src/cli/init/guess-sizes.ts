@@ -45,6 +45,8 @@ const DEDUPE_SHARE = 0.01;
 const REPEATS_SHARE = 0.1;
 /** Lists that a user must have for one to train on, one to validate on and one to test on. */
 const LISTS_OF_A_USER = 3;
+/** Users to test on after one time for all: a verdict warns of fewer, and not all of them have a positive there. */
+const TEST_USERS = 500;
 const LEAST_LENGTH = 2;
 const CANDIDATES = [50, 30, 20, 12];
 const MOST_SHOWN = 20;
@@ -73,7 +75,7 @@ export function guessSizes(read: InteractionLog, kind: LogKind): SizeGuess {
     listLength,
     protocol,
     candidateCount: candidateCount ?? supplied(kept, listLength.value, protocol.value),
-    split: guessSplit(lists),
+    split: guessSplit(kept, listLength.value, lists, kind),
     repeats: guessRepeats(log),
     median,
     isLarge: DEFAULT_LOG.trainingFraction * lists.reduce((sum, count) => sum + count, 0) > DRAWN_LISTS,
@@ -107,9 +109,12 @@ function ofInteractions(log: InteractionLog, median: number, { hasFeedback }: Lo
   const distinct = `; ${percent(distinctShare(log, length))} of such lists hold no item twice`;
   return {
     listLength: { value: length, reason: length < most ? `${users}${distinct}` : users },
-    protocol: hasFeedback
-      ? { value: DEFAULT_LOG.protocol, reason: "docs/quickstart.md says which is yours" }
-      : { value: "retrieved", reason: "every row is a positive, so others must come from the retriever" },
+    protocol: {
+      value: "retrieved",
+      reason: hasFeedback
+        ? "what a server ranks that is given none; docs/quickstart.md says which is yours"
+        : "every row is a positive, so others must come from the retriever",
+    },
   };
 }
 
@@ -162,11 +167,35 @@ function listCounts(log: InteractionLog, listLength: number): number[] {
   });
 }
 
-/** Users need a list each to learn from, to validate on and to be tested by, or one time cuts all. */
-function guessSplit(lists: readonly number[]): Reasoned<SplitProtocol> {
+/**
+ * One time for all, as it is in production, where enough users have a list after it and enough before; else each user's
+ * last list, where most have a list each to learn from, to validate on and to be tested by.
+ */
+function guessSplit(
+  log: InteractionLog,
+  listLength: number,
+  lists: readonly number[],
+  { hasTimes }: LogKind,
+): Reasoned<SplitProtocol> {
+  const later = usersAfterCut(log, listLength);
+  if (hasTimes && later >= TEST_USERS) {
+    return { value: "global-time", reason: `as in production; ${later} users have a list after the cut` };
+  }
   const enough = lists.filter((count) => count >= LISTS_OF_A_USER).length / lists.length;
-  const reason = `${percent(enough)} of the users have ${LISTS_OF_A_USER} lists or more`;
-  return { value: enough >= 0.5 ? DEFAULT_LOG.split : "global-time", reason };
+  const reason = `${percent(enough)} of the users have ${LISTS_OF_A_USER} lists or more, ${later} users one after the cut`;
+  return { value: enough >= 0.5 ? "last-list" : "global-time", reason };
+}
+
+/** Users with the items of a list after the time before which the part to learn from lies. */
+function usersAfterCut(log: InteractionLog, listLength: number): number {
+  const times = log.timestamps.toSorted();
+  const cut = times[Math.floor(DEFAULT_LOG.trainingFraction * times.length)];
+  let users = 0;
+  for (let user = 0; user < log.userIds.length; user++) {
+    const own = log.timestamps.subarray(log.userOffsets[user], log.userOffsets[user + 1]);
+    if (own.filter((time) => time >= cut).length >= listLength) users++;
+  }
+  return users;
 }
 
 /** As many candidates as the log has items for. */

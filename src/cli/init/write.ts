@@ -26,7 +26,7 @@ export interface TitleTable {
 const scalar = (value: string | number) => stringify(value).trimEnd();
 
 /** Settings for a log whose columns are yet to be named. */
-const UNKNOWN = { core: 20, listLength: 6, candidateCount: 50, protocol: "injected", split: "last-list" } as const;
+const UNKNOWN = { core: 20, listLength: 6, candidateCount: 50, protocol: "retrieved", split: "global-time" } as const;
 
 export function writeConfiguration(guess: LogGuess, { log, schema, titles }: ConfigurationPlaces): string {
   return `# yaml-language-server: $schema=${schema}
