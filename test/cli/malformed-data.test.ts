@@ -43,7 +43,12 @@ for (const [what, name, content, problem] of [
   ["gzip cut short", "log.csv.gz", packed.subarray(0, 900), /^error: log\.csv\.gz: broken gzip data \(unexpected/],
   ["no Parquet", "log.parquet", LOG, /^error: log\.parquet: this is not a Parquet file, or its end is missing/],
   ["half a Parquet file", "log.parquet", parquetLog().subarray(0, 300), /^error: log\.parquet: this is not/],
-  ["one user", "log.csv", LOG.replaceAll(/^u\d+/gm, "u0"), /^error: .*1 of 1 users have met nearly all items; use maxUserShare 1/],
+  [
+    "one user",
+    "log.csv",
+    LOG.replaceAll(/^u\d+/gm, "u0"),
+    /^error: .*1 of 1 users have met nearly all items; use maxUserShare 1/,
+  ],
   ["one item", "log.csv", LOG.replaceAll(/,i\d+,/g, ",i0,"), /^error: .*no training list is left of 1440/],
 ] as const) {
   test(`${what} is one line and exit code 2, and nothing is left of the prepared file`, async () => {
