@@ -1,7 +1,7 @@
 /** Reads or draws the data of a run, and says on stderr what it is. */
 import { existsSync } from "node:fs";
 import { DataError } from "../data/errors.ts";
-import { fingerprintLog, prepare } from "../data/prepare.ts";
+import { fingerprintLog, isQuerySource, prepare } from "../data/prepare.ts";
 import type { PrepareOptions } from "../data/prepare-requests.ts";
 import { differencesOf, isSameSource, type SourceFingerprint } from "../data/prepared/fingerprint.ts";
 import { readPreparedDataset, writePreparedDataset } from "../data/prepared/prepared-dataset.ts";
@@ -12,6 +12,7 @@ import { formatDataReport } from "../data/report/format-data-report.ts";
 import { sha256 } from "../files/sha256.ts";
 import { type LogData, logData, type RunData, worldData } from "../run/data.ts";
 import type { DataIdentity } from "../run/folder/run-record.ts";
+import { readRival } from "../run/rival.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import type { Configuration } from "./configuration/configuration-schema.ts";
 import { prepareOptions, sourceOf } from "./configuration/library-options.ts";
@@ -92,7 +93,14 @@ async function loadLog(
         "retrieved ones; --protocol retrieved injects nothing",
     );
   }
-  return data;
+  return withRival(log, configuration, data);
+}
+
+/** With the rankings of another ranker, where the settings name its scores. */
+async function withRival({ ways: [source, options] }: OpenedLog, { experiment }: Configuration, data: LogData) {
+  const { rival } = experiment;
+  if (rival === undefined || !isQuerySource(source)) return data;
+  return { ...data, rival: await readRival(rival, source, options, data) };
 }
 
 /** The report on data of either kind, for people: a text, or none. */

@@ -1,12 +1,13 @@
 /** Starts a run or goes on with one: the configuration, and the folder where one is named. */
 import { existsSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
+import { isQueryFormat } from "../data/settings.ts";
 import { changePaths } from "../run/folder/path-settings.ts";
 import { RunFolder } from "../run/folder/run-folder.ts";
 import { RunFolderError } from "../run/folder/run-folder-error.ts";
 import { type CommandSettings, environmentLayer } from "./configuration/command-settings.ts";
 import { readConfigurationFile } from "./configuration/configuration-file.ts";
-import { type Configuration, WORLD_KEYS } from "./configuration/configuration-schema.ts";
+import { type Configuration, QUERY_KEYS, WORLD_KEYS } from "./configuration/configuration-schema.ts";
 import type { Layer } from "./configuration/merge-settings.ts";
 import { resolveConfiguration } from "./configuration/resolve-configuration.ts";
 import { UsageError } from "./usage-error.ts";
@@ -64,8 +65,10 @@ export function runConfiguration(configuration: Configuration, path: string): Re
 
 function meaningfulData(data: Configuration["data"]): object {
   const { columns, delimiter, ...log } = data;
-  const entries = Object.entries(data);
-  if (data.file === undefined) return Object.fromEntries(entries.filter(([key]) => WORLD_KEYS.includes(key)));
+  const only = (keys: readonly string[]) =>
+    Object.fromEntries(Object.entries(data).filter(([key]) => keys.includes(key)));
+  if (data.file === undefined) return only(WORLD_KEYS);
+  if (isQueryFormat(data.format)) return only(QUERY_KEYS);
   if (data.format === "movielens") return log;
   return { ...log, columns, ...(data.format === "csv" && { delimiter }) };
 }

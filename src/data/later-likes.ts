@@ -1,7 +1,7 @@
 /** What is known of a training request's candidates that were retrieved, and not shown. */
 
 import type { ListDataset } from "./dataset.ts";
-import type { ExposedLists } from "./exposed-lists.ts";
+import { type ExposedLists, lengthOf } from "./exposed-lists.ts";
 import { isShown } from "./exposures.ts";
 import { type InteractionLog, positiveAt } from "./interactions.ts";
 import { candidateLabels } from "./labels.ts";
@@ -29,7 +29,7 @@ export function withoutLaterLikes(
     for (let at = log.userOffsets[user]; left > 0; at++) {
       if (!isShown(log, at)) continue;
       left--;
-      if (at >= start + lists.listLength && isPositive(at)) liked.add(log.items[at]);
+      if (at >= start + lengthOf(lists, row) && isPositive(at)) liked.add(log.items[at]);
     }
     for (let at = row * candidateCount; at < (row + 1) * candidateCount; at++) {
       if (labels[at] === 0 && liked.has(candidates[at])) labels[at] = -1;

@@ -73,7 +73,7 @@ async function prepareQueryFiles(source: QuerySource, options: QueryOptions): Pr
   return { ...prepareQueries(tables, options, notes), source: await fingerprintLog(source, options) };
 }
 
-function isQuerySource(source: LogSource | QuerySource): source is QuerySource {
+export function isQuerySource(source: LogSource | QuerySource): source is QuerySource {
   return isQueryFormat(source.format);
 }
 

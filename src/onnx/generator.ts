@@ -21,19 +21,30 @@ export interface ExportedGenerator extends Pick<RankerContent, "shape" | "catalo
 }
 
 /** Methods that are a generator of this form. */
-export const EXPORTED_METHODS: readonly string[] = ["goalrank", "imitation"];
+const EXPORTED_METHODS: readonly string[] = ["goalrank", "imitation"];
+
+/** Why a ranker has no ONNX models; undefined where it has. */
+export function obstacleToOnnx({ method, catalogue }: Pick<RankerContent, "method" | "catalogue">): string | undefined {
+  if (!EXPORTED_METHODS.includes(method)) {
+    return `ONNX models can be made of ${EXPORTED_METHODS.join(" and ")}, not of ${method}`;
+  }
+  if (catalogue.queryScale !== undefined || catalogue.candidateScale !== undefined) {
+    return `ONNX models read no features of queries and candidates, which this ${method} does`;
+  }
+  return undefined;
+}
 
 /**
  * The generator of a ranker.
- * @throws RangeError for a ranker of a method that is no generator of this form
+ * @throws RangeError for a ranker that has no ONNX models: see {@link obstacleToOnnx}
  */
-export function generatorOf({ method, models, shared, shape, catalogue }: RankerContent): ExportedGenerator {
+export function generatorOf(content: RankerContent): ExportedGenerator {
+  const { method, models, shared, shape, catalogue } = content;
+  const obstacle = obstacleToOnnx(content);
+  if (obstacle !== undefined) throw new RangeError(`export: ${obstacle}; the format safetensors holds any ranker`);
   const weights = method === "imitation" ? shared.get("imitation") : models.get("goalrank");
-  if (weights !== undefined) return { weights, shape, catalogue };
-  throw new RangeError(
-    `export: ONNX models can be made of ${EXPORTED_METHODS.join(" and ")}, not of ${method}; ` +
-      "the format safetensors holds any method",
-  );
+  if (weights === undefined) throw new RangeError(`export: the ranker holds no weights of ${method}`);
+  return { weights, shape, catalogue };
 }
 
 /** What the files say of themselves. */

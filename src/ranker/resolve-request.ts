@@ -37,14 +37,18 @@ export interface ResolvedRequest extends ResolvedCandidates {
 export function resolveRequest(given: RankRequest, names: Names, unknown: UnknownCandidates): ResolvedRequest {
   const parsed = parseRankRequest(given);
   const request = { ...parsed, unknown: parsed.unknown ?? unknown };
-  const length = resolveLength(request, names);
+  const asked = resolveLength(request, names);
   const user = request.user === undefined ? undefined : names.userNumbers.get(String(request.user));
   const userRow = request.userFeatures && featureRow(names.users, user, request.userFeatures, "userFeatures");
   const queryFeatures = resolveQuery(request, names);
   const { history, unknownHistory } = resolveHistory(request, user, names);
   const candidates = resolveCandidates(request, { user, history }, names);
   const { ranked, last } = candidates;
-  checkEnough(ranked.length + last.length, length);
+  const available = ranked.length + last.length;
+  // Who gives fewer candidates than the trained length has all of them put in order.
+  const isWhole = request.length === undefined && request.candidates !== undefined && available > 0;
+  const length = isWhole ? Math.min(asked, available) : asked;
+  checkEnough(available, length);
   const rankedLength = last.length === 0 ? length : Math.min(length, knownCapacity(candidates, request.constraints));
   return {
     request,

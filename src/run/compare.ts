@@ -21,7 +21,8 @@ import { type OffPolicyReport, offPolicyReport } from "./off-policy-report.ts";
 import type { Choice, Verdict } from "./result-schema.ts";
 import { checkRun, DEFAULT_RUN, type RunSettings } from "./settings.ts";
 import { trainSharedModels } from "./shared-models.ts";
-import { choose, type MethodWorth } from "./verdict/choice.ts";
+import { choose, type MethodWorth, RIVAL } from "./verdict/choice.ts";
+import { besideRival } from "./verdict/rival.ts";
 import { createVerdict } from "./verdict/verdict.ts";
 
 /** GoalRank against another method over the same requests. */
@@ -84,26 +85,21 @@ export async function compareMethods(
   learning: readonly LearningRecord[] = [],
 ): Promise<RunResult> {
   const judge = sharedModel(context, "judge");
-  const { test, validation, world, propensities, protocols } = data;
+  const { test, validation, world, propensities, protocols, rival } = data;
   const worths: TestedMethod[] = [];
   const validated: MethodWorth[] = [];
   for (const { method, instance } of methods) {
-    const ranked = await instance.rank(test);
-    const truth = world && expectedRewards(world, test, ranked.lists);
-    const predicted = await predictedRewards(judge, test, ranked.lists);
-    const metrics = requestMetrics(test, ranked);
-    const counted = metrics.filter((own) => own !== undefined);
-    worths.push({
-      method,
-      truth,
-      measured: truth ?? listRewards(test, ranked.lists).filter((_, row) => metrics[row] !== undefined),
-      predicted,
-      values: truth ?? counted.map(discountedGain),
-      ranking: averageMetrics(metrics),
-    });
+    worths.push(await testMethod(method, await instance.rank(test), judge, data));
     const isServable = instance.answering !== undefined;
     const own = validation.size === 0 ? [] : valuesOf(data, validation, await instance.rank(validation));
     validated.push({ ...method, isServable, values: own });
+  }
+  if (rival !== undefined) {
+    const method = { name: RIVAL, title: rival.title };
+    worths.push(await testMethod(method, rival.test, judge, data));
+    if (rival.validation !== undefined) {
+      validated.push({ ...method, isServable: false, values: valuesOf(data, validation, rival.validation) });
+    }
   }
   const best = find(worths, ORACLE.name)?.truth;
   const generator = generatorOf(methods);
@@ -122,6 +118,12 @@ export async function compareMethods(
     learning,
     report: data.report,
     tested: testedLeads(worths, choice, seed),
+    rival: besideRival(
+      validated,
+      worths.map(({ method, values }) => ({ ...method, values })),
+      choice,
+      seed,
+    ),
     candidates: protocols?.candidates.validation,
     overruled: deploy,
   });
@@ -135,6 +137,26 @@ export async function compareMethods(
     advantages: compareWithGoalRank(worths, world === undefined ? "hits" : "true reward", seed),
     offPolicy:
       generator && propensities && (await offPolicyReport(generator, judge, validation, propensities, { seed, world })),
+  };
+}
+
+/** What the lists of a method for the test requests are worth. */
+async function testMethod(
+  method: TestedMethod["method"],
+  ranked: RankedLists,
+  judge: ListJudge,
+  { test, world }: RunData,
+): Promise<TestedMethod> {
+  const truth = world && expectedRewards(world, test, ranked.lists);
+  const metrics = requestMetrics(test, ranked);
+  const counted = metrics.filter((own) => own !== undefined);
+  return {
+    method,
+    truth,
+    measured: truth ?? listRewards(test, ranked.lists).filter((_, row) => metrics[row] !== undefined),
+    predicted: await predictedRewards(judge, test, ranked.lists),
+    values: truth ?? counted.map(discountedGain),
+    ranking: averageMetrics(metrics),
   };
 }
 
@@ -182,7 +204,7 @@ export async function examineJudge(
 
 /** A method, and what each of its lists for the test requests is worth: [S]. */
 interface TestedMethod {
-  readonly method: Method;
+  readonly method: Pick<Method, "name" | "title">;
   readonly truth: Float64Array | undefined;
   /** The true reward where it is known, hits of the requests with a positive where not. */
   readonly measured: ArrayLike<number>;
@@ -226,7 +248,8 @@ function compareWithGoalRank(
 ): Advantage[] {
   const own = find(worths, GOAL_RANK.name);
   if (own === undefined || own.measured.length < 2) return [];
-  const others = worths.filter(({ method }) => ![GOAL_RANK, RANDOM, ORACLE].includes(method));
+  const apart = [GOAL_RANK, RANDOM, ORACLE].map(({ name }) => name);
+  const others = worths.filter(({ method }) => !apart.includes(method.name));
   return others.map(({ method, measured }) => {
     return { over: method.title, measure, ...pairedDifference(own.measured, measured, seed) };
   });

@@ -8,6 +8,7 @@ import { drawLog } from "../world/logging-policy.ts";
 import { loggingLogProbabilities } from "../world/redrawn-feedback.ts";
 import { findScenario } from "../world/scenarios.ts";
 import { createWorld, type World } from "../world/world.ts";
+import type { Rival } from "./rival.ts";
 
 /** What a run trains and tests on. */
 export interface RunData {
@@ -28,6 +29,8 @@ export interface RunData {
    * where that is known: [S, L].
    */
   readonly propensities?: Float64Array;
+  /** Another ranker's rankings of the validation and test requests, to be compared with. */
+  readonly rival?: Rival;
   /** Of a log: how its lists were split and given candidates, and what is known of it. */
   readonly protocols?: PreparedContent["protocols"];
   readonly report?: PreparedContent["report"];

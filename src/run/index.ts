@@ -7,6 +7,7 @@ export type { MethodResult } from "./evaluate-lists.ts";
 export { type LearningRecord, LearningRecords } from "./learning-records.ts";
 export { generatorOf, type TrainedMethod } from "./methods.ts";
 export type { Choice, Gate, Verdict } from "./result-schema.ts";
+export type { Rival } from "./rival.ts";
 export { DEFAULT_RUN, LOG_RUN, type RunSettings } from "./settings.ts";
 export type { TrainedRanker, TrainingProgress, TrainRankerContext, TrainRankerOptions } from "./train-ranker.ts";
 export { formatVerdict } from "./verdict/verdict.ts";

@@ -94,6 +94,22 @@ const gate = z.object({
   blocks: z.boolean(),
 });
 
+/** A ranker of others beside ours. */
+const rivalLead = z.object({
+  /** Its title. */
+  method: z.string(),
+  /** The lists of which these figures are: validation where it has scores of them. */
+  lists: z.enum(["validation", "test"]),
+  /** How many of them count. */
+  count,
+  mean: z.number(),
+  /** Of our methods the best on validation lists; of the test the one that was chosen. */
+  ours: z.string(),
+  oursMean: z.number(),
+  /** Ours less theirs. */
+  lead: difference,
+});
+
 /** What to serve, how sure that is, and what to be wary of (docs/verdict.md). */
 export const verdictSchema = z.object({
   /** The method that should be served; null: nothing yet. */
@@ -108,6 +124,8 @@ export const verdictSchema = z.object({
   choice,
   /** Whether GoalRank is worth its training on this data, and why; missing where it was not trained. */
   goalRank: z.object({ isWorthIt: z.boolean(), text: z.string() }).optional(),
+  /** The other ranker that the setting `rival` names beside ours. */
+  rival: rivalLead.optional(),
 });
 
 /** `result.json`: what the run came to. */
@@ -143,4 +161,6 @@ export type Verdict = z.infer<typeof verdictSchema>;
 export type Choice = z.infer<typeof choice>;
 /** Something that is wrong, with its figure; see docs/verdict.md. */
 export type Gate = z.infer<typeof gate>;
+/** A ranker of others beside the best of ours. */
+export type RivalLead = z.infer<typeof rivalLead>;
 export type Difference = z.infer<typeof difference>;

@@ -9,7 +9,7 @@ import { policySchema } from "../methods/objectives/objective-settings.ts";
 import { GENERATOR_STARTS } from "../methods/objectives/policy-task.ts";
 import { JUDGE_KINDS } from "../methods/shared-models.ts";
 import { checkSettings } from "../settings/check-settings.ts";
-import { count, countOrNone, nonNegative, type Settings } from "../settings/setting-kinds.ts";
+import { count, countOrNone, name, nonNegative, type Settings } from "../settings/setting-kinds.ts";
 import { type StageOptions, trainingSchema } from "../training/options.ts";
 
 /** Methods that a run can train, by name. */
@@ -55,6 +55,22 @@ const rewardSchema = z.strictObject({
     .describe("Lists that each step samples from the generator that imitates the log, on a log"),
 });
 
+/** Another ranker, whose scores are known. */
+const rivalSchema = z.strictObject({
+  title: name.describe("What tables and the verdict call it, such as LambdaMART"),
+  validation: name
+    .exactOptional()
+    .describe(
+      "Its scores of `data.validationFile`, one a line for each document, by which the verdict weighs it against ours; " +
+        "relative to the configuration file",
+    ),
+  test: name.describe(
+    "Its scores of `data.testFile`, one a line for each document; relative to the configuration file",
+  ),
+});
+
+export type RivalSettings = z.output<typeof rivalSchema>;
+
 /** `ndcg10` is by grade, of data that has any. */
 const ranking = ["hit", "ndcg", "map", "ndcg10"] as const;
 
@@ -85,6 +101,9 @@ const modelsSchema = z.strictObject({
     .describe(
       "Method that is served, whatever the verdict; the one that the verdict of `train all` names unless given",
     ),
+  rival: rivalSchema
+    .exactOptional()
+    .describe("Another ranker of the same queries, set beside ours; where it is better the verdict says to take it"),
   reward: rewardSchema.prefault({}).describe("The reward model"),
   generatorStart: z
     .enum(GENERATOR_STARTS)
@@ -124,9 +143,9 @@ export const runSchema = modelsSchema.superRefine((settings, { addIssue }) => {
 
 /**
  * Every setting of a run's models and their training. `policyRequests` are requests of the training lists that GoalRank
- * learns from; they need no feedback.
+ * learns from; they need no feedback. A rival is part of a run's data.
  */
-export type RunSettings = Omit<Settings<typeof runSchema>, "policyRequests" | (typeof TRAININGS)[number]> &
+export type RunSettings = Omit<Settings<typeof runSchema>, "policyRequests" | "rival" | (typeof TRAININGS)[number]> &
   Readonly<Record<(typeof TRAININGS)[number], StageOptions>> & {
     readonly seed: number;
     readonly policyRequests: number;

@@ -7,6 +7,8 @@ import { exportCommand } from "../../src/cli/commands/export.ts";
 import { writeFolder } from "../../src/cli/export/write-folder.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
 import { RANKER_FILE } from "../../src/ranker/load-ranker.ts";
+import { trainRanker } from "../../src/run/train-ranker.ts";
+import { gradedQueries } from "../graded-queries.ts";
 import { rankerFile, temporaryFolder } from "../onnx/exported-folder.ts";
 
 const test = suite("goalrank export");
@@ -110,6 +112,24 @@ test("mistakes are told in one line and leave nothing behind", async () => {
   await isRefused(goalrankExport(run, "--out", out), /damaged, or was cut short/);
   assert.not.ok(existsSync(out));
   assert.equal(listed(run), [RANKER_FILE]);
+});
+
+test("a generator that reads features of requests is kept whole, and refused as ONNX models", async () => {
+  using folder = runFolder();
+  const { file } = await trainRanker(gradedQueries(20), {
+    methods: ["imitation"],
+    deploy: "imitation",
+    width: 8,
+    reward: { kind: "item-bce-discounted", start: "scratch", contextLayers: 0 },
+    feedbackTraining: { epochs: 1 },
+    imitationTraining: { epochs: 1 },
+  });
+  writeFileSync(join(folder.run, RANKER_FILE), file);
+  const onnx = goalrankExport(folder.run, "--out", folder.out, "--format", "onnx");
+  await isRefused(onnx, /ONNX models read no features of queries and candidates, .*; the format safetensors/);
+  assert.not.ok(existsSync(folder.out));
+  await goalrankExport(folder.run, "--out", folder.out);
+  assert.equal(listed(folder.out), ["README.md", "items.json", RANKER_FILE].sort());
 });
 
 test("a write that fails leaves neither the folder nor a temporary one", async () => {

@@ -101,8 +101,8 @@ for (const method of SERVED) {
     withRanker(method, async (ranker) => {
       const candidates = request.candidates.slice(0, 3);
       const few = { ...request, candidates };
-      assert.match(await problemOf(ranker, few), /3 are too few/);
-      const whole = await rank(ranker, { candidates, length: 3 });
+      assert.match(await problemOf(ranker, { ...few, length: LENGTH }), /3 are too few/);
+      const whole = await rank(ranker, { candidates });
       assert.is(new Set(whole).size, 3);
       assert.is((await rank(ranker, { candidates, length: 2 })).length, 2);
       assert.is((await rank(ranker, { candidates: candidates.slice(0, 1), length: 1 })).length, 1);

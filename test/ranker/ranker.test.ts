@@ -208,7 +208,7 @@ test("a request that cannot be answered is an error that says what and where", a
     [{ candidates: [...candidates, "i4"] }, "duplicate", "candidates[10]", /"i4" occurs twice/],
     [{ candidates, length: 5 }, "length", "length", /1 to 4 items, got 5/],
     [{ candidates: [{ item: "i1", score: 1e300 }, "i2", "i3", "i4"] }, "type", "candidates[0]", /beyond/],
-    [{ candidates: ["i1"] }, "length", "candidates", /1 are too few for a list of 4/],
+    [{ candidates: ["i1"], length: 4 }, "length", "candidates", /1 are too few for a list of 4/],
     [{ candidates: names("i", 1001) }, "count", "candidates", /at most 1000/],
     [{ candidates, history: names("i", 1001) }, "count", "history", /at most 1000/],
     [{ candidates, constraints: { exclude: candidates } }, "constraints", "constraints", /no list/],

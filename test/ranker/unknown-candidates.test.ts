@@ -37,7 +37,7 @@ test("unknown ones are listed last, left out, or an error, as is asked; the answ
   assert.equal(whole.items, [...two.items, "new", "newer"]);
   assert.equal(whole.scores, [...two.scores, 0, 0]);
   assert.is(whole.logProbability, two.logProbability);
-  assert.match(await problemOf({ candidates: few, unknown: "skip" }), /2 are too few for a list of 4/);
+  assert.match(await problemOf({ candidates: few, unknown: "skip", length: 4 }), /2 are too few for a list of 4/);
   const none = await ranker.rank({ candidates: ["x", "y"], length: 2 });
   assert.equal(none, {
     items: ["x", "y"],

@@ -41,7 +41,8 @@ async function exportRanker(run: string, { method, out, format, force, json }: E
     throw new UsageError(`${run}: ${error.message}`);
   });
   const { ranker, files } = await exportFiles(bytes, format, programVersion()).catch((error: Error) => {
-    throw error instanceof RankerFileError ? new UsageError(`${run}: ${error.message}`) : error;
+    const isOfRanker = error instanceof RankerFileError || error instanceof RangeError;
+    throw isOfRanker ? new UsageError(`${run}: ${error.message}`) : error;
   });
   await writeFolder(out, files, EXPORT_FILES, force);
   const written = [...files].map(([name, content]) => ({ file: join(out, name), bytes: Buffer.byteLength(content) }));

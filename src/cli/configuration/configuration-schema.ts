@@ -52,6 +52,12 @@ const dataSchema = z.strictObject({
 /** Keys that also say something of an embedded world; all others are of a log. */
 export const WORLD_KEYS: readonly string[] = ["scenario", "maxLists"];
 
+/** Keys of `data` that mean something for queries: the others are of logs of interactions. */
+export const QUERY_KEYS: readonly string[] = [
+  ...["file", "validationFile", "testFile", "queryFile", "format", "prepared"],
+  ...["trainingFraction", "listLength", "maxLists", "maxValidationLists", "maxTestLists"],
+];
+
 export const configurationSchema = z
   .strictObject({
     $schema: z.string().exactOptional().describe("The JSON schema, for editors"),

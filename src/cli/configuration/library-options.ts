@@ -8,8 +8,9 @@ import { DEFAULT_RUN, type RunSettings } from "../../run/settings.ts";
 import type { Configuration } from "./configuration-schema.ts";
 
 export function runSettings({ seed, data, experiment }: Configuration): RunSettings {
-  const { policyRequests = data.file === undefined ? DEFAULT_RUN.policyRequests : "all" } = experiment;
-  return { ...experiment, seed, policyRequests: policyRequests === "all" ? Number.MAX_SAFE_INTEGER : policyRequests };
+  const { rival: _, ...settings } = experiment;
+  const { policyRequests = data.file === undefined ? DEFAULT_RUN.policyRequests : "all" } = settings;
+  return { ...settings, seed, policyRequests: policyRequests === "all" ? Number.MAX_SAFE_INTEGER : policyRequests };
 }
 
 /** How `file` is read: as a log of interactions, or as queries with grades. */

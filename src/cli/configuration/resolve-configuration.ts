@@ -7,7 +7,13 @@ import { logDefaults, QUERY_RUN } from "../../run/settings.ts";
 import { formatPath, type Problem, problemsOf } from "../../settings/check-settings.ts";
 import { isRecord, valueAt } from "../../settings/json-schema.ts";
 import { ConfigurationError } from "./configuration-error.ts";
-import { type Configuration, configurationSchema, publishedSchema, WORLD_KEYS } from "./configuration-schema.ts";
+import {
+  type Configuration,
+  configurationSchema,
+  publishedSchema,
+  QUERY_KEYS,
+  WORLD_KEYS,
+} from "./configuration-schema.ts";
 import { interactionSource } from "./library-options.ts";
 import { isSet, type Layer, mergeSettings, placeOf } from "./merge-settings.ts";
 
@@ -24,7 +30,7 @@ export function resolveConfiguration(layers: readonly Layer[]): Configuration {
   const isOfQueries = isQueryFormat(given.data.format);
   const configuration = withUsual(given, merged, layers);
   const isGiven = (key: string) => valueAt(["data", key], merged) !== undefined;
-  const contradictions = [...dataContradictions(configuration, isGiven)];
+  const contradictions = [...dataContradictions(configuration, isGiven), ...rivalContradictions(configuration)];
   if (contradictions.length > 0) throw problemsAt(layers, contradictions);
   return isOfQueries || isGiven("positiveThreshold") ? configuration : withThreshold(configuration);
 }
@@ -81,12 +87,6 @@ const FORMAT_OF_ENDING: Readonly<Record<string, LogFormat | QueryFormat>> = {
   ".svmlight": "letor",
   ".libsvm": "letor",
 };
-
-/** Keys of `data` that mean something for queries: the others are of logs of interactions. */
-const QUERY_KEYS: readonly string[] = [
-  ...["file", "validationFile", "testFile", "queryFile", "format", "prepared"],
-  ...["trainingFraction", "listLength", "maxLists", "maxValidationLists", "maxTestLists"],
-];
 
 /** The format of the log by the ending of its name, where it is not set: that of any text with a delimiter is `csv`. */
 function withFormat(configuration: Configuration, layers: readonly Layer[]): Configuration {
@@ -163,6 +163,23 @@ function* dataContradictions(configuration: Configuration, isGiven: (key: string
       `training lists come after this part and before ${Number(end.toFixed(4))} of the log (data.trainingFraction), ` +
       "so it must be smaller";
     yield at("retrieverFraction", problem);
+  }
+}
+
+/** Scores of another ranker are lined up with the documents of files. */
+function* rivalContradictions({ data, experiment: { rival } }: Configuration): Generator<Problem> {
+  if (rival === undefined) return;
+  if (!isQueryFormat(data.format)) {
+    const problem = `its scores are of queries with features: data.format must be one of ${QUERY_FORMATS.join(", ")}`;
+    yield { path: ["experiment", "rival"], problem };
+    return;
+  }
+  for (const split of ["validation", "test"] as const) {
+    if (rival[split] === undefined || data[`${split}File`] !== undefined) continue;
+    const problem =
+      `scores need a file of queries to be lined up with, and those for ${split} are drawn from data.file: name one in ` +
+      `data.${split}File (--${split}-file FILE)`;
+    yield { path: ["experiment", "rival", split], problem };
   }
 }
 

@@ -1,5 +1,5 @@
 /** What `goalrank export` writes: the files, in memory. */
-import { EXPORTED_METHODS, exportGenerator, generatorOf } from "../../onnx/generator.ts";
+import { exportGenerator, generatorOf, obstacleToOnnx } from "../../onnx/generator.ts";
 import type { LoopFacts } from "../../onnx/loops.ts";
 import { namesOf } from "../../ranker/known-names.ts";
 import { Ranker, type RankerDescription } from "../../ranker/ranker.ts";
@@ -29,7 +29,7 @@ export interface RankerExport {
  * @param bytes of a ranker's file
  * @param version of the program that exports
  * @throws RankerFileError for bytes that are damaged, or no ranker
- * @throws RangeError when an ONNX file would have 2 GiB or more, and for `onnx` of a method that has no such form
+ * @throws RangeError when an ONNX file would have 2 GiB or more, and for `onnx` of a ranker that has no such form
  */
 export async function exportFiles(bytes: Uint8Array, format: ExportFormat, version: string): Promise<RankerExport> {
   // What it says of itself, once it is known to load.
@@ -43,8 +43,8 @@ export async function exportFiles(bytes: Uint8Array, format: ExportFormat, versi
     readsUsers: userFeatures !== undefined || userCategories !== undefined,
     readsHistory: ranker.historyLength > 0,
   };
-  const isGenerator = EXPORTED_METHODS.includes(content.method);
-  const holds = { safetensors: format !== "onnx", onnx: format === "onnx" || (format === "all" && isGenerator) };
+  const hasOnnx = obstacleToOnnx(content) === undefined;
+  const holds = { safetensors: format !== "onnx", onnx: format === "onnx" || (format === "all" && hasOnnx) };
   const files = new Map<ExportFile, string | Uint8Array>();
   if (holds.safetensors) files.set("ranker.safetensors", bytes);
   if (holds.onnx) {

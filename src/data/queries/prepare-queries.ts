@@ -9,7 +9,7 @@ import { rowsOf } from "../request-features.ts";
 import type { LogOptions } from "../settings.ts";
 import { gradeShares, type QueryReport, reportSplit } from "./query-report.ts";
 import { type QueryRows, type QueryTables, splitQueries } from "./query-splits.ts";
-import type { NamedFeatures } from "./query-table.ts";
+import type { NamedFeatures, QueryTable } from "./query-table.ts";
 import { UNNAMED_ITEM } from "./unnamed-item.ts";
 
 /** How queries become requests; `seed` is of every random choice. What else a log has to be told makes no difference. */
@@ -47,10 +47,9 @@ export function prepareQueries(
   const all = [tables.training, tables.validation, tables.test].filter((table) => table !== undefined);
   const maxGrade = Math.max(...all.map(({ grades }) => grades.reduce((most, grade) => Math.max(most, grade), 0)));
   const splits = splitQueries(tables, settings);
-  const most = { training: settings.maxLists, validation: settings.maxValidationLists, test: settings.maxTestLists };
   const used = eachSplit((split) => {
     const { table, queries } = splits[split];
-    return { table, queries: drawn(withGain(split, splits[split]), most[split], settings.seed), all: queries };
+    return { table, queries: usedQueries(split, splits[split], settings), all: queries };
   });
   const scales = learnScales(used.training);
   const items = recurringItems(used.training);
@@ -91,6 +90,25 @@ export function prepareQueries(
       },
     },
   };
+}
+
+/**
+ * The queries of a split that become its requests, in their order: those with a gain, or as many of them as are asked for.
+ * @throws RangeError where none has a gain
+ */
+export function usedQueries(
+  split: SplitName,
+  rows: QueryRows,
+  { maxLists, maxValidationLists, maxTestLists, seed }: QueryOptions,
+): Int32Array {
+  const most = { training: maxLists, validation: maxValidationLists, test: maxTestLists };
+  return drawn(withGain(split, rows), most[split], seed);
+}
+
+/** The rows of a query's candidates in the order of its request: shuffled, as a file may have them in that of their grades. */
+export function requestOrder({ offsets }: Pick<QueryTable, "offsets">, query: number, seed: number): Int32Array {
+  const [first, end] = [offsets[query], offsets[query + 1]];
+  return new Random({ seed, stream: "candidates", step: first }).permutation(end - first).map((place) => first + place);
 }
 
 /** The queries with a candidate of a grade over 0. */
@@ -148,7 +166,7 @@ interface BuildOptions extends Pick<Catalogue, "queryScale" | "candidateScale"> 
   readonly items: ReadonlyMap<string, number>;
 }
 
-/** A request for each of the queries. Candidates are shuffled: a file may have them in the order of their grades. */
+/** A request for each of the queries. */
 function buildRequests({ table, queries }: QueryRows, options: BuildOptions): ListDataset {
   const { maxGrade, seed, items, queryScale, candidateScale } = options;
   const counts = Int32Array.from(queries, (query) => table.offsets[query + 1] - table.offsets[query]);
@@ -163,12 +181,10 @@ function buildRequests({ table, queries }: QueryRows, options: BuildOptions): Li
   dataset.candidates.fill(-1);
   dataset.exposed.fill(-1);
   queries.forEach((query, row) => {
-    const first = table.offsets[query];
-    const shuffled = new Random({ seed, stream: "candidates", step: first }).permutation(counts[row]);
+    const shuffled = requestOrder(table, query, seed);
     starts[row] = order.length;
-    const gains = Array.from(shuffled, (place) => gainOfGrade(table.grades[first + place], maxGrade));
-    shuffled.forEach((place, n) => {
-      const source = first + place;
+    const gains = Array.from(shuffled, (source) => gainOfGrade(table.grades[source], maxGrade));
+    shuffled.forEach((source, n) => {
       order.push(source);
       dataset.candidates[row * candidateCount + n] = items.get(table.items?.[source] ?? "") ?? items.size;
       dataset.retrieverScores[row * candidateCount + n] = table.scores?.[source] ?? 0;

@@ -23,14 +23,12 @@ export interface QuerySource {
  * @throws DataError with file and line for a file that cannot be read or understood
  */
 export async function readQueries(source: QuerySource): Promise<QueryTables & { readonly notes: QueryNotes }> {
-  const { file, validationFile, testFile, queryFile } = source;
-  const read = (own: string, like?: QueryTable): Promise<ReadQueries> =>
-    source.format === "letor"
-      ? readLetor(own, { like, queryFile: own === file ? queryFile : undefined })
-      : readQueryLines(own, like);
-  const training = await read(file);
-  const validation = validationFile === undefined ? undefined : await read(validationFile, training.table);
-  const test = testFile === undefined ? undefined : await read(testFile, training.table);
+  const { file, validationFile, testFile } = source;
+  const training = await readQueryFile(source, file);
+  const readLike = (own: string | undefined) =>
+    own === undefined ? undefined : readQueryFile(source, own, training.table);
+  const validation = await readLike(validationFile);
+  const test = await readLike(testFile);
   const unknownValues = (validation?.unknownValues ?? 0) + (test?.unknownValues ?? 0);
   return {
     training: training.table,
@@ -38,6 +36,21 @@ export async function readQueries(source: QuerySource): Promise<QueryTables & { 
     test: test?.table,
     notes: { unknownValues, ...(training.queryFile !== undefined && { queryFile: basename(training.queryFile) }) },
   };
+}
+
+/**
+ * Reads one of a source's files.
+ * @param like a table read before, whose features alone are read
+ * @throws as {@link readQueries}
+ */
+export function readQueryFile(
+  { format, file, queryFile }: QuerySource,
+  own: string,
+  like?: QueryTable,
+): Promise<ReadQueries> {
+  return format === "letor"
+    ? readLetor(own, { like, queryFile: own === file ? queryFile : undefined })
+    : readQueryLines(own, like);
 }
 
 /** All files that the queries depend on, in a fixed order. */

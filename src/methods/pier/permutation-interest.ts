@@ -20,7 +20,7 @@ import { CandidateEncoder, itemsOf } from "../../goalrank/candidate-encoder.ts";
 import type { ListJudge } from "../../goalrank/judge.ts";
 import type { ModelShape } from "../../goalrank/model-shape.ts";
 import { EncoderBlock, LayerNorm, Linear, MLP, Module, normal, parameter, stackBlocks } from "../../nn/index.ts";
-import { attention, concat, full, outsideScopes, type Random, type Tensor, tensor, zeros } from "../../tensor/index.ts";
+import { attention, concat, full, outsideScopes, Random, type Tensor, tensor, zeros } from "../../tensor/index.ts";
 import type { Permutation } from "./permutations.ts";
 import { hammingDistances } from "./sim-hash.ts";
 
@@ -56,7 +56,8 @@ export class PermutationInterest extends Module implements ListJudge {
     this.norm = new LayerNorm(width);
     this.whole = new Linear(listLength * width, width, random);
     this.head = new MLP([4 * width, width, 1], random);
-    const planes = normal([width, width], 1, random);
+    // Drawn by themselves: a ranker's file does not hold them, and a catalogue with one item more has other weights before.
+    const planes = normal([width, width], 1, new Random({ seed: options.seed, stream: "pier planes", step: 0 }));
     this.planes = outsideScopes(() => tensor(planes, [width, width]));
   }
 

@@ -200,6 +200,7 @@ const BLOCKED: Readonly<Record<string, string>> = {
   "measures-injection":
     "The test mixed what was shown into what the retriever finds, and the two can be told apart without knowing what anybody " +
     "likes. High figures below are of that trick; they say nothing of real requests.",
+  "rival-is-better": "The other ranker that was compared answers these queries better: take that one.",
 };
 
 /** Gates as people call them. */
@@ -208,6 +209,7 @@ const GATE_TITLES: Readonly<Record<string, string>> = {
   "no-validation-lists": "Nothing to choose by",
   "not-above-random": "Not better than chance",
   "measures-injection": "The test measures itself",
+  "rival-is-better": "Theirs is better",
   "not-above-retriever": "Training has not paid yet",
   "within-noise": "A close race",
   "test-disagrees": "The test disagrees",

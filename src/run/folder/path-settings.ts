@@ -8,6 +8,8 @@ const PATH_SETTINGS: readonly (readonly string[])[] = [
   ["data", "testFile"],
   ["data", "queryFile"],
   ["data", "prepared"],
+  ["experiment", "rival", "validation"],
+  ["experiment", "rival", "test"],
   ["serve", "tokenFile"],
 ];
 

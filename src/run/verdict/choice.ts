@@ -19,14 +19,18 @@ export interface MethodWorth {
   readonly values: ArrayLike<number>;
 }
 
+/** What another ranker is called among the methods, of which none has that name. */
+export const RIVAL = "rival";
+
 /** Chances under which a difference is taken for one. */
 export const SIGNIFICANCE = 0.05;
 /** Lists without which there is nothing to compare. */
-const LEAST_LISTS = 2;
+export const LEAST_LISTS = 2;
 
 /**
  * Differences are judged by paired randomisation tests over requests, at 5%; those between the best and each of the others
- * are adjusted for being many (Holm 1979). Where the best is above the retriever, what is chosen must be, too.
+ * are adjusted for being many (Holm 1979). Where the best is above the retriever, what is chosen must be, too; where the
+ * best is not below a rival, neither may that be.
  */
 export function choose(worths: readonly MethodWorth[], measure: Choice["measure"], seed: number): Choice {
   const servable = bySimplicity(worths.filter(({ name, isServable }) => isServable && name !== RANDOM.name));
@@ -42,8 +46,11 @@ export function choose(worths: readonly MethodWorth[], measure: Choice["measure"
   const isWithinNoise = (worth: MethodWorth) => (toBest.get(worth)?.pValue ?? 1) >= SIGNIFICANCE;
   const find = (name: string) => worths.find((worth) => worth.name === name);
   const retriever = servable.find(({ name }) => name === RETRIEVER.name);
+  const rival = find(RIVAL);
   const isAllowed = (worth: MethodWorth) =>
-    isWithinNoise(worth) && (worth === best || worth === retriever || isAbove(difference(worth, retriever)));
+    isWithinNoise(worth) &&
+    (worth === best || worth === retriever || isAbove(difference(worth, retriever))) &&
+    (rival === undefined || !isAbove(difference(rival, worth)));
   const chosen = servable.find(isAllowed) ?? best;
   const goalRank = servable.find(({ name }) => name === GOAL_RANK.name);
   const simpler = goalRank && servable.slice(0, servable.indexOf(goalRank));

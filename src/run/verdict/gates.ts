@@ -2,16 +2,17 @@
  * What keeps a method from being deployed, and what to be wary of when one is: each gate has a name, a figure, a threshold
  * and what to do. docs/verdict.md lists them for people.
  *
- * Four block: without validation lists nothing can be chosen, without training lists nothing was learned, a method that is
- * not above random is no ranker, and where the test measures the injection of candidates its figures say nothing of those
- * that a server will rank. The others warn, since the choice on validation lists has their effect in it already.
+ * Five block: without validation lists nothing can be chosen, without training lists nothing was learned, a method that is
+ * not above random is no ranker, where another ranker is better it is to be taken, and where the test measures the
+ * injection of candidates its figures say nothing of those that a server will rank. The others warn, since the choice on validation lists has their effect in it already.
  */
 import type { DataReport } from "../../data/report/data-report-schema.ts";
 import type { RewardReport } from "../../evaluation/reward-report.ts";
 import type { LearningRecord } from "../learning-records.ts";
-import type { Choice, Difference, Gate } from "../result-schema.ts";
+import type { Choice, Difference, Gate, RivalLead } from "../result-schema.ts";
 import { isAbove, SIGNIFICANCE } from "./choice.ts";
-import { formatLead, formatShare, listed, pText } from "./words.ts";
+import { isRivalBetter } from "./rival.ts";
+import { formatLead, formatShare, formatWorth, listed, measureTitle, pText } from "./words.ts";
 
 /** What gates look at. */
 export interface Evidence {
@@ -29,6 +30,8 @@ export interface Evidence {
   readonly report: DataReport | undefined;
   /** On the test lists: the chosen method's leads over the retriever and over random. */
   readonly tested: readonly (Difference & { readonly over: string })[];
+  /** Another ranker beside ours, where one was named. */
+  readonly rival?: RivalLead | undefined;
 }
 
 /** Test lists under which an interval is too wide to see the differences that methods make. */
@@ -75,6 +78,18 @@ const notAboveRandom: GateRule = ({ choice, listLength }) => {
   const lead = formatLead(overRandom, "a random order", choice, listLength);
   const problem = `the best choice, ${titleOf(choice, choice.chosen)}, is not shown to rank better than chance: ${lead}`;
   return blocking("not-above-random", overRandom.pValue, `${problem}; more lists, features or epochs may help`);
+};
+
+const rivalIsBetter: GateRule = ({ choice, listLength, rival }) => {
+  if (rival === undefined || !isRivalBetter(rival)) return undefined;
+  const { method, lists, count, mean, ours, oursMean, lead } = rival;
+  const worths = [formatWorth(mean, choice), formatWorth(oursMean, choice)];
+  return blocking(
+    "rival-is-better",
+    lead.mean,
+    `take theirs: ${method} has ${measureTitle(choice, listLength)} ${worths[0]} on ${count} ${lists} lists, ` +
+      `${titleOf(choice, ours)} has ${worths[1]}, ${formatLead(lead, "it", choice, listLength)}`,
+  );
 };
 
 const measuresInjection: GateRule = ({ report }) => {
@@ -231,6 +246,7 @@ const GATES: readonly GateRule[] = [
   noTraining,
   noValidation,
   notAboveRandom,
+  rivalIsBetter,
   measuresInjection,
   notAboveRetriever,
   withinNoise,

@@ -2,6 +2,7 @@
 import { wrap } from "../../text/wrap.ts";
 import type { Choice, Gate, Verdict } from "../result-schema.ts";
 import { type Evidence, openGates, titleOf } from "./gates.ts";
+import { isRivalBetter } from "./rival.ts";
 import { formatLead, formatWorth, measureTitle } from "./words.ts";
 
 /** What a verdict is made of. */
@@ -21,7 +22,7 @@ const KEEP = "goalrank train all with --out FOLDER, which keeps the ranker";
 
 /** The verdict on a run whose methods were compared. */
 export function createVerdict(input: VerdictInput): Verdict {
-  const { choice, overruled } = input;
+  const { choice, overruled, rival } = input;
   const gates = openGates(input);
   const blocking = gates.filter(({ blocks }) => blocks);
   const deploy = blocking.length > 0 ? null : (choice.chosen ?? null);
@@ -30,12 +31,22 @@ export function createVerdict(input: VerdictInput): Verdict {
   const sentences = [
     headline(deploy, choice, blocking),
     ...confidence(input),
+    ...besideTheirs(input),
     ...(goalRank === undefined ? [] : [goalRank.text]),
     ...(overruled === undefined || overruled === deploy
       ? []
       : [`The setting deploy overrules it: ${overruled} is served.`]),
   ];
-  return { deploy, served, gates, text: sentences.join(" "), next: nextCommand(served, blocking), choice, goalRank };
+  return {
+    deploy,
+    served,
+    gates,
+    text: sentences.join(" "),
+    next: nextCommand(served, blocking),
+    choice,
+    goalRank,
+    rival,
+  };
 }
 
 /** The command that comes next, for the run in this folder. */
@@ -75,6 +86,13 @@ function confidence({ choice, candidates, listLength }: VerdictInput): string[] 
   const rest = leads.length === 0 ? "" : `, ${leads.join(" and ")}`;
   const worth = `${measureTitle(choice, listLength)} ${formatWorth(own.mean, choice)}${around}`;
   return [`On ${lists} validation lists${kind} ${own.method} has ${worth}${rest}.`];
+}
+
+/** How ours stands beside a rival that is not better. */
+function besideTheirs({ choice, rival, listLength }: VerdictInput): string[] {
+  if (rival === undefined || isRivalBetter(rival)) return [];
+  const lead = formatLead(rival.lead, rival.method, choice, listLength);
+  return [`${titleOf(choice, rival.ours)} is ${lead} on ${rival.count} ${rival.lists} lists.`];
 }
 
 /** Whether GoalRank is worth its training here, and why. */

@@ -74,6 +74,19 @@ test("leads are over random, over the retriever, and GoalRank's over the best of
   assert.ok((choice.goalRank?.pValue ?? 1) < 0.001);
 });
 
+test("what is below a rival is not chosen where the best is not, and the rival itself never is", () => {
+  const steady = worth("dnn", 0);
+  const unsteady = worth("mir", 0.05, 0.5);
+  const rival: MethodWorth = { ...worth("rival", 0.04), isServable: false };
+  assert.is(chosenOf(worth("random", -1), steady, unsteady), "dnn");
+  const choice = choose([worth("random", -1), steady, unsteady, rival], "ndcg", 1);
+  assert.is(choice.chosen, "mir");
+  assert.equal(
+    choice.methods.map(({ name }) => name),
+    ["dnn", "mir"],
+  );
+});
+
 test("without validation lists nothing is chosen", () => {
   const none = (name: string): MethodWorth => ({ ...worth(name, 0), values: [] });
   assert.equal(choose([none("random"), none("dnn")], "ndcg", 1), { measure: "ndcg", lists: 0, methods: [] });

@@ -9,6 +9,12 @@ type Changes = Partial<Evidence>;
 const lead = (mean: number, pValue: number) => ({ over: "random", mean, halfWidth: 0.01, pValue });
 const [retriever, prm] = choice.methods;
 
+/** Ours less theirs. */
+const rival = (lists: "validation" | "test", mean: number, pValue: number) => {
+  const lead = { mean, halfWidth: 0.01, pValue };
+  return { method: "LambdaMART", lists, count: 400, mean: 0.4, ours: "prm", oursMean: 0.4 + mean, lead };
+};
+
 /** Of each gate whether it blocks, a case with its figure, and a case in which it does not hold. */
 const CASES: Record<string, [blocks: boolean, holds: Changes, figure: number, holdsNot: Changes]> = {
   "no-training-lists": [true, { trainingLists: 0 }, 0, { trainingLists: 1 }],
@@ -23,6 +29,12 @@ const CASES: Record<string, [blocks: boolean, holds: Changes, figure: number, ho
     { choice: { ...choice, overRandom: lead(0.05, 0.06) } },
     0.06,
     { choice: { ...choice, overRandom: lead(0.05, 0.04) } },
+  ],
+  "rival-is-better": [
+    true,
+    { rival: rival("validation", -0.05, 0.04) },
+    -0.05,
+    { rival: rival("validation", -0.05, 0.06) },
   ],
   "measures-injection": [
     true,
@@ -133,6 +145,11 @@ test("what the judge knows counts by correlation too, and not where all lists ea
   const figureOf = (judge: Evidence["judge"]) => openGates({ ...evidence, judge })[0]?.figure;
   assert.is(figureOf({ rSquared: 0.1, pearson: -0.3 }), -0.3);
   assert.is(figureOf({ rSquared: Number.NaN, pearson: undefined }), undefined);
+});
+
+test("of a rival with scores of the test alone any lead counts", () => {
+  assert.is(openGates({ ...evidence, rival: rival("test", -0.01, 0.9) })[0]?.name, "rival-is-better");
+  assert.equal(openGates({ ...evidence, rival: rival("test", 0.01, 0.9) }), []);
 });
 
 test("the retriever's score may tell what was shown where nothing is injected", () => {
