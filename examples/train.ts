@@ -5,8 +5,9 @@
  *   npx tsx examples/train.ts --seed 1
  *   npx tsx examples/train.ts --data ratings.dat --max-lists 20000
  *
- * `npx goalrank train all` comes to the same numbers, and does what is left out here: it keeps checkpoints, resumes, writes
- * a ranker to serve, and takes every setting as a flag or from a file.
+ * `npx goalrank train all` comes to the same numbers of an embedded world, and does what is left out here: it keeps
+ * checkpoints, resumes, writes a ranker to serve, takes every setting as a flag or from a file, and has other defaults for
+ * logs, which came out better there.
  */
 import { parseArgs } from "node:util";
 import { chooseDevice, DataError, prepare, scope, setDefaultDevice } from "goalrank";

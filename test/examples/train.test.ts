@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../src/kernels/index.ts";
+import { runSchema, TRAININGS } from "../../src/run/settings.ts";
 import { runExample } from "./run-example.ts";
 
 const test = suite("examples/train.ts");
@@ -56,14 +57,18 @@ test("of a world it prints what goalrank train all does, to the digit", () => {
   assert.is(own, results(["train", "all", ...words], "src/cli/main.ts"));
 });
 
-test("of a log it prints what goalrank train all does, whatever its format", () => {
+test("of a log it prints what goalrank train all does with the paper's settings, whatever its format", () => {
   const header = "user_id,item_id,rating,timestamp\n";
   const films = file("ratings.dat", ratings("::"));
   const table = file("ratings.csv", header + ratings(","));
   const options = ["--max-lists", "100", "--epochs", "2"];
   const own = results(["--data", films, ...options]);
   assert.not.match(own, /true reward/);
-  assert.is(own, results(["train", "all", "--data", films, ...options], "src/cli/main.ts"));
+  const usual = runSchema.parse({});
+  const budgets = TRAININGS.map((training) => [training, { ...usual[training], leastSteps: 1 }]);
+  const experiment = { ...usual, ...Object.fromEntries(budgets), policyRequests: "all" };
+  const plain = file("plain.json", JSON.stringify({ experiment }));
+  assert.is(own, results(["train", "all", "--data", films, "--config", plain, ...options], "src/cli/main.ts"));
   assert.is(results(["--data", table, "--format", "csv", ...options]), own);
 });
 
