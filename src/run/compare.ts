@@ -4,7 +4,7 @@ import { listRewards, showableLists } from "../data/labels.ts";
 import { type AverageMetrics, averageMetrics, type UserMetrics } from "../evaluation/ranking-metrics.ts";
 import { type RewardReport, rewardReport } from "../evaluation/reward-report.ts";
 import { mean, meanHalfWidth, pearsonCorrelation } from "../evaluation/statistics.ts";
-import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
+import { DiscountedItemJudge, type ListJudge, predictedRewards } from "../goalrank/judge.ts";
 import type { RankedLists } from "../methods/answering.ts";
 import { GOAL_RANK } from "../methods/goalrank.ts";
 import { type Method, sharedModel } from "../methods/method.ts";
@@ -113,7 +113,7 @@ export async function compareMethods(
     listLength: test.listLength,
     trainingLists: data.training.size,
     testLists: worths[0]?.values.length ?? 0,
-    judge: examined.judge,
+    judge: judge instanceof DiscountedItemJudge ? { ...examined.judge, rSquared: undefined } : examined.judge,
     judged: judged.map(({ method }) => method.title),
     learning,
     report: data.report,

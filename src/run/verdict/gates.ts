@@ -14,6 +14,17 @@ import { isAbove, SIGNIFICANCE } from "./choice.ts";
 import { isRivalBetter } from "./rival.ts";
 import { formatLead, formatShare, formatWorth, listed, measureTitle, pText } from "./words.ts";
 
+/** What the reward model knows of held-out lists. */
+export interface JudgeEvidence extends Pick<RewardReport, "pearson"> {
+  /** Undefined for one whose rewards only order lists, and are not on the scale of what lists earn. */
+  readonly rSquared: number | undefined;
+}
+
+/** Whether a reward model knows anything of what held-out lists earn. */
+export function knowsLists({ rSquared = 1, pearson = 0 }: JudgeEvidence): boolean {
+  return rSquared > 0 && pearson > 0;
+}
+
 /** What gates look at. */
 export interface Evidence {
   readonly choice: Choice;
@@ -22,7 +33,7 @@ export interface Evidence {
   readonly trainingLists: number;
   /** Test requests that count: those with a positive. */
   readonly testLists: number;
-  readonly judge: Pick<RewardReport, "rSquared" | "pearson">;
+  readonly judge: JudgeEvidence;
   /** Titles of the compared methods that learn from the judge or answer with it. */
   readonly judged: readonly string[];
   readonly learning: readonly LearningRecord[];
@@ -135,15 +146,16 @@ const withinNoise: GateRule = ({ choice }) => {
   );
 };
 
-const judgeKnowsNothing: GateRule = ({ judge: { rSquared, pearson }, judged }) => {
-  // Where all lists earned the same neither is defined.
-  if (judged.length === 0 || pearson === undefined || (rSquared > 0 && pearson > 0)) return undefined;
-  const figure = pearson > 0 ? rSquared : pearson;
+const judgeKnowsNothing: GateRule = ({ judge, judged }) => {
+  const { rSquared, pearson } = judge;
+  // Where all lists earned the same it is not defined.
+  if (judged.length === 0 || pearson === undefined || knowsLists(judge)) return undefined;
+  const explained = rSquared === undefined ? "" : `R² ${rSquared.toFixed(3)}, `;
   return warning(
     "judge",
-    figure,
-    `the reward model does not know what held-out lists earn (R² ${rSquared.toFixed(3)}, correlation ` +
-      `${pearson.toFixed(3)}); ${listed(judged)} learn from it or answer with it`,
+    pearson > 0 && rSquared !== undefined ? rSquared : pearson,
+    `the reward model does not know what held-out lists earn (${explained}correlation ${pearson.toFixed(3)}); ` +
+      `${listed(judged)} learn from it or answer with it`,
   );
 };
 

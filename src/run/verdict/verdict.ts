@@ -1,7 +1,7 @@
 /** The end of a run: what to deploy, how sure that is, whether GoalRank is worth it, what is wrong, and what to do next. */
 import { wrap } from "../../text/wrap.ts";
 import type { Choice, Gate, Verdict } from "../result-schema.ts";
-import { type Evidence, openGates, titleOf } from "./gates.ts";
+import { type Evidence, knowsLists, openGates, titleOf } from "./gates.ts";
 import { isRivalBetter } from "./rival.ts";
 import { formatLead, formatWorth, measureTitle } from "./words.ts";
 
@@ -96,7 +96,7 @@ function besideTheirs({ choice, rival, listLength }: VerdictInput): string[] {
 }
 
 /** Whether GoalRank is worth its training here, and why. */
-function worthOfGoalRank({ choice, listLength, judge: { rSquared, pearson = 0 } }: VerdictInput): Verdict["goalRank"] {
+function worthOfGoalRank({ choice, listLength, judge }: VerdictInput): Verdict["goalRank"] {
   const { goalRank } = choice;
   if (goalRank === undefined) return undefined;
   const lead = formatLead(goalRank, titleOf(choice, goalRank.over), choice, listLength);
@@ -107,12 +107,11 @@ function worthOfGoalRank({ choice, listLength, judge: { rSquared, pearson = 0 } 
     };
   }
   const isWithinNoise = choice.methods.some((own) => own.name === "goalrank" && own.isWithinNoise);
-  const reason =
-    rSquared <= 0 || pearson <= 0
-      ? "its reward model does not know what lists earn"
-      : isWithinNoise
-        ? "what it adds is within noise, as where feedback on an item hardly depends on the list around it"
-        : `${titleOf(choice, choice.best)} is better`;
+  const reason = !knowsLists(judge)
+    ? "its reward model does not know what lists earn"
+    : isWithinNoise
+      ? "what it adds is within noise, as where feedback on an item hardly depends on the list around it"
+      : `${titleOf(choice, choice.best)} is better`;
   return { isWorthIt: false, text: `GoalRank is not worth it on this data: it is ${lead}; ${reason}.` };
 }
 

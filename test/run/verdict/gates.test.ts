@@ -143,6 +143,9 @@ for (const [name, [blocks, holds, figure, holdsNot]] of Object.entries(CASES)) {
 
 test("what the judge knows counts by correlation too, and not where all lists earned the same", () => {
   const figureOf = (judge: Evidence["judge"]) => openGates({ ...evidence, judge })[0]?.figure;
+  // Of rewards that only order lists.
+  assert.is(figureOf({ rSquared: undefined, pearson: 0.1 }), undefined);
+  assert.is(figureOf({ rSquared: undefined, pearson: -0.1 }), -0.1);
   assert.is(figureOf({ rSquared: 0.1, pearson: -0.3 }), -0.3);
   assert.is(figureOf({ rSquared: Number.NaN, pearson: undefined }), undefined);
 });
