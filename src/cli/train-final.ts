@@ -1,6 +1,7 @@
 /** Trains what a finished run deploys once more, on all of its data: for service, after the choice. */
 import { join, relative } from "node:path";
-import { joinRows, selectRows } from "../data/dataset.ts";
+import { joinRows, type ListDataset, selectRows } from "../data/dataset.ts";
+import { candidateLabels } from "../data/labels.ts";
 import { SPLITS } from "../data/protocols.ts";
 import { findMethod } from "../methods/index.ts";
 import { RANKER_FILE, rankerFileOf } from "../ranker/load-ranker.ts";
@@ -132,7 +133,12 @@ export function createFinalFolder({ output, configuration, method }: FinalPlan):
 /** All lists for training, and none for anything else. */
 function allData(data: LoadedData): LoadedData {
   const none = selectRows(data.test, []);
-  return { ...data, training: joinRows([data.training, data.validation, data.test]), validation: none, test: none };
+  // Where training lists say of candidates that nothing is known, the others say what theirs count.
+  const hasLabels = data.training.labels !== undefined;
+  const labelled = (lists: ListDataset) =>
+    hasLabels ? { ...lists, labels: lists.labels ?? candidateLabels(lists) } : lists;
+  const training = joinRows([data.training, labelled(data.validation), labelled(data.test)]);
+  return { ...data, training, validation: none, test: none };
 }
 
 /** What was made, for people. */

@@ -69,6 +69,14 @@ test("a run on three files tests on the test file, and a final one learns from a
   ranker.dispose();
 });
 
+test("a final model also joins lists of which only those for training leave later likes out", async () => {
+  const retrieved = [...SMALL, "--protocol", "retrieved", "--deploy", "dnn", "--out", "retrieved"];
+  const trained = await goalrank(folder, "train", "all", ...FILES, ...retrieved);
+  assert.is(trained.code, 0, trained.errors);
+  const final = await goalrank(folder, "train", "--final", "retrieved", "--out", "final-retrieved");
+  assert.is(final.code, 0, final.errors);
+});
+
 test("a run's rankings are written for others, and measured as they are elsewhere", async () => {
   const evaluated = await goalrank(folder, "evaluate", "first", "--trec", "trec", "--json");
   assert.is(evaluated.code, 0, evaluated.errors);
