@@ -145,7 +145,7 @@ test("the order of the candidates, the company of other requests and a shorter l
     fc.asyncProperty(places, fc.integer({ min: 1, max: LENGTH }), async (order, length) => {
       const shuffled = order.map((place) => candidates[place]);
       const others: RankRequest[] = [
-        { candidates: ["i0"] },
+        { candidates: ["i0"], length: 2 },
         { user: "u5", candidates: candidates.slice(1) },
         { history: ["i30"], candidates },
       ];
