@@ -62,15 +62,20 @@ export class ListCollector {
 }
 
 /**
- * By time, the rows of a list together at the time of the earliest of them. Within a list by position, those not shown
- * at the end, ties by row.
+ * By time, the rows of a list together at the time of the earliest that was shown, as a split by time reads them; a
+ * list of which nothing was shown stands at its earliest row. Within a list by position, those not shown at the end,
+ * ties by row.
  */
 export function compareLists(timestamps: Float64Array, { firstRows, positions }: UnorderedLists): CompareRows {
-  const listTimes = timestamps.slice();
-  for (let row = 0; row < firstRows.length; row++) {
-    const first = firstRows[row];
-    listTimes[first] = Math.min(listTimes[first], timestamps[row]);
-  }
+  const earliest = (isOfInterest: (row: number) => boolean) => {
+    const times = new Float64Array(firstRows.length).fill(Number.POSITIVE_INFINITY);
+    firstRows.forEach((first, row) => {
+      if (isOfInterest(row)) times[first] = Math.min(times[first], timestamps[row]);
+    });
+    return times;
+  };
+  const shown = earliest((row) => positions[row] >= 0);
+  const listTimes = earliest((row) => positions[row] >= 0 || shown[firstRows[row]] === Number.POSITIVE_INFINITY);
   return (a, b) => {
     const listA = firstRows[a];
     const listB = firstRows[b];

@@ -132,6 +132,18 @@ test("a user has at most one validation list and one test list, in this order af
   );
 });
 
+test("a list stands where its first shown row does, whenever its other candidates were written down", () => {
+  const builder = new InteractionLogBuilder();
+  builder.add("ann", "late", 2, 5, "first", 0);
+  builder.add("ann", "unshown", 0, 4, "first", -1);
+  builder.add("ann", "early", 4, 4, "second", 0);
+  const log = builder.build();
+  const { validation, test } = cutLists(log, { ...GLOBAL, listLength: 1 });
+  const items = (lists: ExposedLists) => [...lists.starts].map((start) => log.itemIds[log.items[start]]);
+  assert.equal([items(validation), items(test)], [["early"], ["late"]]);
+  assert.ok(validation.starts[0] < test.starts[0]);
+});
+
 test("global-time: lists on both sides of a cut, and those after a user's held-out list, are in no split", () => {
   // Of times 0 to 20 validation begins at 12 (16 lie before the test, 12 before it), the test at 16. Lists of two from
   // time 1 on: 11 and 12 lie on both sides of the first cut, 15 and 16 of the second; 19 and 20 come after the test.
