@@ -23,6 +23,7 @@ const LAYERS = [
   "onnx",
   "report",
   "server",
+  "lab",
   "cli",
 ];
 
