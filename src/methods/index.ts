@@ -20,6 +20,7 @@ export { type Answering, byPolicy, byScores, type RankedLists, rankRequests } fr
 export { goalRankInstance } from "./goalrank-policy.ts";
 export { generatorSource, type ListSource } from "./list-sources.ts";
 export type {
+  Hyperparameter,
   Lesson,
   Method,
   MethodContext,
@@ -28,6 +29,7 @@ export type {
   SharedModelName,
   SharedModels,
 } from "./method.ts";
+export { hyperparametersOf } from "./method.ts";
 export { PointwiseRanker, pointwiseTask } from "./pointwise-ranker.ts";
 export { type ScoringModel, scoringMethod } from "./scoring/scoring-method.ts";
 

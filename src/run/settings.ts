@@ -11,6 +11,7 @@ import { JUDGE_KINDS } from "../methods/shared-models.ts";
 import { checkSettings } from "../settings/check-settings.ts";
 import { count, countOrNone, name, nonNegative, type Settings } from "../settings/setting-kinds.ts";
 import { type StageOptions, trainingSchema } from "../training/options.ts";
+import { tunedSchema } from "./tuning.ts";
 
 /** Methods that a run can train, by name. */
 export const TRAINABLE: readonly string[] = [
@@ -122,6 +123,7 @@ const modelsSchema = z.strictObject({
     .default([20])
     .describe("Lists that generator-evaluators propose: one row of the table each"),
   groups: policySchema.prefault({}).describe("The groups that GoalRank learns from"),
+  tuned: tunedSchema.exactOptional(),
   feedbackTraining: trainingSchema({ batchSize: 64, learningRate: 5e-3, metric: z.enum(ranking) })
     .prefault({})
     .describe("Training of the DNN, and of every method but GoalRank"),

@@ -16,6 +16,7 @@ import type { StageOptions } from "../training/options.ts";
 import type { TrainingContext, TrainingTask } from "../training/trainer.ts";
 import type { RunData } from "./data.ts";
 import type { RunSettings } from "./settings.ts";
+import { tunedHyperparameters, tunedTraining } from "./tuning.ts";
 import { type HeldOutJudge, trainValidated, validationMetrics } from "./validated-training.ts";
 
 /** The shared models that the settings and their methods need, with initial weights. */
@@ -28,7 +29,7 @@ export function createRunModels(data: RunData, settings: RunSettings): SharedSet
   // A log whose labels do not depend on the list has nothing to be read from the top.
   const reading = unexposed === "ignore" ? "top-down" : "whole-list";
   return createSharedModels(
-    { ...shape, catalogue, world },
+    { ...shape, ...tunedHyperparameters(settings), catalogue, world },
     { kind, contextLayers, head, members, pessimism, reading },
     ["pointwise", "judge", ...(needsImitation(settings) ? (["imitation"] as const) : [])],
   );
@@ -41,7 +42,10 @@ export async function trainSharedModels(
   training: TrainingContext,
 ): Promise<SharedSet> {
   const models = createRunModels(data, settings);
-  const { seed, feedbackTraining, imitationTraining, rewardTraining } = settings;
+  const { seed } = settings;
+  const feedbackTraining = tunedTraining(settings, "dnn", settings.feedbackTraining);
+  const imitationTraining = tunedTraining(settings, "imitation", settings.imitationTraining);
+  const rewardTraining = tunedTraining(settings, "judge", settings.rewardTraining);
   const trainJudged = (task: TrainingTask, options: StageOptions, judge: HeldOutJudge) =>
     trainValidated(task, { ...options, seed }, data, judge, training);
   const byRanking = (answering: Answering) => async (held: ListDataset) =>
