@@ -83,7 +83,7 @@ test("a small world: table, JSON line, run folder; the same seed gives the same 
 });
 
 test("Ctrl-C saves and says how to go on; the resumed run ends as if nothing had happened", async () => {
-  const options = ["--scenario", "tiny", "--requests", "640", "--epochs", "2", "--seed", "4", "--device", "cpu"];
+  const options = ["--scenario", "tiny", "--requests", "320", "--epochs", "1", "--seed", "4", "--device", "cpu"];
   const whole = join(folder, "whole");
   const stopped = join(folder, "stopped");
   assert.is((await train(...options, "--out", whole)).code, 0);
@@ -93,7 +93,7 @@ test("Ctrl-C saves and says how to go on; the resumed run ends as if nothing had
     if (!isSent && text.includes("reward model:")) isSent = child.kill("SIGINT");
   });
   assert.is(code, 130);
-  assert.match(errors, /interrupted after step \d+ of 80, which is saved\n/);
+  assert.match(errors, /interrupted after step \d+ of \d+, which is saved\n/);
   assert.ok(errors.includes(`go on with: goalrank train all --resume ${stopped}`));
   const resumed = await train("--resume", stopped);
   assert.is(resumed.code, 0, resumed.errors);
