@@ -67,7 +67,7 @@ test("wrong names are refused before anything is discarded, and a document is no
     [["table1", "--dataset", "tiny", "--again", "MGE"], /no method of these experiments: "MGE"/],
     [
       ["table1", "--dataset", "tiny", "--methods", "prm,mr"],
-      /no method of these experiments: "mr"; did you mean "mir"\?/,
+      /no method of these experiments: "mr"; did you mean "MIR"\?/,
     ],
     [["table1", "--dataset", "tiny", "--split", "global-time"], /tiny is no log/],
     [["report", "--out", "nothing"], /there are no results in nothing; run an experiment first/],
