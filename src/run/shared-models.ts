@@ -4,13 +4,14 @@ import { listRewards, showableLists } from "../data/labels.ts";
 import { rewardReport } from "../evaluation/reward-report.ts";
 import { imitationTask } from "../goalrank/imitation-task.ts";
 import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
-import { listwiseLoss, type ScoreLoss } from "../goalrank/listwise-loss.ts";
+import type { ScoreLoss } from "../goalrank/listwise-loss.ts";
 import type { RewardModel } from "../goalrank/reward-model.ts";
 import { rewardTask } from "../goalrank/reward-task.ts";
 import { type Answering, byPolicy, byScores, rankRequests } from "../methods/answering.ts";
 import { findMethod } from "../methods/index.ts";
 import { sharedModel } from "../methods/method.ts";
 import { pointwiseTask } from "../methods/pointwise-ranker.ts";
+import { SCORE_LOSSES } from "../methods/scoring/score-losses.ts";
 import { createSharedModels, memberStage, type SharedSet } from "../methods/shared-models.ts";
 import type { StageOptions } from "../training/options.ts";
 import type { TrainingContext, TrainingTask } from "../training/trainer.ts";
@@ -91,7 +92,7 @@ async function judgeJudge(judge: ListJudge, validation: ListDataset) {
 
 /** What scores are trained for in place of a method's own loss. */
 export function chosenLoss({ loss }: Pick<RunSettings, "loss">): ScoreLoss | undefined {
-  return loss === "own" ? undefined : listwiseLoss;
+  return loss === "own" ? undefined : SCORE_LOSSES[loss];
 }
 
 /** Whether something starts from the generator that imitates the log, draws from it, or is it. */
