@@ -1,6 +1,7 @@
 /** GoalRank as a method: its generator, trained on groups that the judge has scored (`src/goalrank/goalrank-task.ts`). */
 import { type ListDataset, selectRows } from "../data/dataset.ts";
 import type { Generator } from "../goalrank/generator.ts";
+import { DEFAULT_GROUPS } from "../goalrank/groups/group-settings.ts";
 import type { RewardModel } from "../goalrank/reward-model.ts";
 import { Random } from "../tensor/index.ts";
 import { createGenerator, goalRankInstance } from "./goalrank-policy.ts";
@@ -14,6 +15,13 @@ export const GOAL_RANK: Method = {
   family: "generator",
   answersWith: [],
   learnsWith: ["pointwise", "judge"],
+  hyperparameters: {
+    referenceTemperature: {
+      default: DEFAULT_GROUPS.referenceTemperature,
+      values: [0.5, 1],
+      summary: "Temperature of the reference policy (Eq. 4), over that of `groups`",
+    },
+  },
   create(context) {
     const generator = createGenerator(context, "generator");
     return goalRankInstance(generator, (lesson) => learn(generator, context, lesson));

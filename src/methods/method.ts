@@ -26,6 +26,13 @@ export interface SharedModels {
 /** One of {@link SharedModels}. */
 export type SharedModelName = keyof SharedModels;
 
+/** Something of its own that a method can be told, and what a fair comparison tries for it; yes and no are 1 and 0. */
+export interface Hyperparameter {
+  readonly default: number;
+  readonly values: readonly number[];
+  readonly summary: string;
+}
+
 /** What all methods are given alike. */
 export interface MethodContext extends ModelShape {
   readonly catalogue: Catalogue;
@@ -33,6 +40,8 @@ export interface MethodContext extends ModelShape {
   readonly shared: Partial<SharedModels>;
   /** The world that the requests come from; undefined for a log. */
   readonly world?: World | undefined;
+  /** Hyperparameters that are not what they are by default, by the name of the method and their own. */
+  readonly tuned?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** What a method learns from. */
@@ -82,6 +91,8 @@ export interface Method {
   readonly answersWith: readonly SharedModelName[];
   /** Those that it needs besides while it learns. */
   readonly learnsWith?: readonly SharedModelName[];
+  /** What it alone can be told, by name. */
+  readonly hyperparameters?: Readonly<Record<string, Hyperparameter>>;
   /** With initial weights, which the context's seed draws. */
   create(context: MethodContext): MethodInstance;
 }
@@ -93,6 +104,15 @@ export function instanceOf(
   rest: Pick<MethodInstance, "learn" | "choices"> = {},
 ): MethodInstance {
   return { models, answering, rank: (requests) => rankRequests(answering, requests), ...rest };
+}
+
+/** A method's hyperparameters by name: the defaults, under those that are tuned. */
+export function hyperparametersOf(
+  { name, hyperparameters = {} }: Pick<Method, "name" | "hyperparameters">,
+  { tuned = {} }: Pick<MethodContext, "tuned">,
+): Readonly<Record<string, number>> {
+  const defaults = Object.entries(hyperparameters).map(([key, own]) => [key, own.default] as const);
+  return { ...Object.fromEntries(defaults), ...tuned[name] };
 }
 
 /** Draws a method's initial weights. */

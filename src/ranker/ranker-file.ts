@@ -58,6 +58,8 @@ export interface RankerContent {
   readonly method: string;
   readonly shape: ModelShape;
   readonly judge: JudgeShape;
+  /** The method's hyperparameters that are not what they are by default. */
+  readonly hyperparameters?: Readonly<Record<string, number>> | undefined;
   /** What the method chose besides weights. */
   readonly choices: Readonly<Record<string, unknown>> | undefined;
   /** Of the method's own models, and of the shared ones that it answers with. */
@@ -96,6 +98,7 @@ export async function encodeRanker(source: RankerSource): Promise<Uint8Array> {
     method: method.name,
     shape: shapeOf(context),
     judge,
+    hyperparameters: context.tuned?.[method.name],
     choices: instance.choices?.get(),
     models: await weightsOf(Object.entries(instance.models)),
     shared: await weightsOf(sharedModelsOf(method, models)),
@@ -112,7 +115,8 @@ async function weightsOf(models: readonly [string, Module][]): Promise<ModelWeig
 
 /** The bytes of the file that has this content: what {@link decodeRanker} gives but the fingerprint, which follows. */
 export function encodeContent(content: Omit<RankerContent, "fingerprint">): Uint8Array {
-  const { method, shape, judge, choices, catalogue, retriever, pasts, learnedItems, training } = content;
+  const { method, shape, judge, hyperparameters, choices, catalogue, retriever, pasts, learnedItems, training } =
+    content;
   const tensors = new Map<string, SafetensorsEntry>([
     ...withPrefix(RETRIEVER_PREFIX, retriever?.tensors() ?? []),
     ...withPrefix(PAST_PREFIX, pasts?.tensors() ?? []),
@@ -126,6 +130,7 @@ export function encodeContent(content: Omit<RankerContent, "fingerprint">): Uint
     method,
     shape,
     judge,
+    ...(hyperparameters && { hyperparameters }),
     ...(choices && { choices }),
     catalogue: describeCatalogue(catalogue),
     ...(retriever && { retriever: retriever.name }),
@@ -162,7 +167,17 @@ export function decodeRanker(bytes: Uint8Array): RankerContent {
   if (fingerprint !== entries[CHECKSUM_KEY]) throw damaged("its description does not have its checksum");
   const metadata = readMetadata(text);
   checkTensors(tensors, metadata.crc32c);
-  const { method, shape, judge, choices, catalogue: description, retriever, pasts, training } = metadata;
+  const {
+    method,
+    shape,
+    judge,
+    hyperparameters,
+    choices,
+    catalogue: description,
+    retriever,
+    pasts,
+    training,
+  } = metadata;
   const { learnedItems = description.itemCount } = metadata;
   if (learnedItems > description.itemCount)
     throw damaged(`${learnedItems} items of ${description.itemCount} were learned`);
@@ -172,6 +187,7 @@ export function decodeRanker(bytes: Uint8Array): RankerContent {
     method,
     shape,
     judge,
+    hyperparameters,
     choices,
     models: byModel(MODEL_PREFIX, tensors),
     shared: byModel(SHARED_PREFIX, tensors),

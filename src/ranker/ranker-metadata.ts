@@ -36,6 +36,8 @@ export const rankerMetadataSchema = z.object({
   method: z.string(),
   shape,
   judge,
+  /** The method's hyperparameters that are not what they are by default. */
+  hyperparameters: z.exactOptional(z.record(z.string(), z.number())),
   /** What the method chose besides weights. */
   choices: z.exactOptional(z.record(z.string(), z.unknown())),
   catalogue: catalogueDescriptionSchema,

@@ -42,11 +42,12 @@ async function findMaker(name: string): Promise<Maker> {
 }
 
 function restore(content: RankerContent, { title, answersWith, create }: Maker): RestoredMethod {
-  const { shape, judge, choices, catalogue, learnedItems } = content;
+  const { method, shape, judge, hyperparameters, choices, catalogue, learnedItems } = content;
   const models: Module[] = [];
   try {
     checkSizes(content);
-    const context = { ...shape, dropoutRate: 0, catalogue: withUnknownItem(withUnknownUser(catalogue)) };
+    const tuned = hyperparameters && { tuned: { [method]: hyperparameters } };
+    const context = { ...shape, ...tuned, dropoutRate: 0, catalogue: withUnknownItem(withUnknownUser(catalogue)) };
     const set = createSharedModels(context, judge, answersWith);
     const shared = namedSharedModels(set);
     models.push(...shared.map(([, model]) => model));

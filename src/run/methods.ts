@@ -7,6 +7,7 @@ import { type Answering, rankRequests } from "../methods/answering.ts";
 import { GOAL_RANK } from "../methods/goalrank.ts";
 import { findMethod, METHODS } from "../methods/index.ts";
 import { type Method, type MethodInstance, sharedModel } from "../methods/method.ts";
+import type { PolicySettings } from "../methods/objectives/policy-task.ts";
 import { namedSharedModels, type SharedSet } from "../methods/shared-models.ts";
 import type { Module, StateDict } from "../nn/index.ts";
 import type { StepMetrics } from "../training/listener.ts";
@@ -14,6 +15,7 @@ import type { TrainingContext } from "../training/trainer.ts";
 import type { RunData } from "./data.ts";
 import { evaluatorNames, type RunSettings } from "./settings.ts";
 import { chosenLoss, createRunModels } from "./shared-models.ts";
+import { tunedHyperparameters, tunedTraining } from "./tuning.ts";
 import { trainValidated, validationMetrics } from "./validated-training.ts";
 
 /** A method of a run that can answer. */
@@ -58,11 +60,12 @@ export async function trainMethod(
   settings: RunSettings,
   training: TrainingContext,
 ): Promise<TrainedMethod> {
-  const { context, rewardModels } = models;
+  const { rewardModels } = models;
+  const context = { ...models.context, ...tunedHyperparameters(settings) };
   const instance = method.create(context);
   const isPolicy = method.name === "goalrank";
   const { policyTraining, feedbackTraining, seed } = settings;
-  const options = { ...(isPolicy ? policyTraining : feedbackTraining), seed };
+  const options = { ...tunedTraining(settings, method.name, isPolicy ? policyTraining : feedbackTraining), seed };
   const judgeBy = async (held: ListDataset, answering: Answering | undefined): Promise<StepMetrics> => {
     if (answering === undefined) return {};
     const ranked = await rankRequests(answering, held);
@@ -76,11 +79,17 @@ export async function trainMethod(
     unexposed: data.unexposed,
     loss: chosenLoss(settings),
     rewardModel: rewardModels[0],
-    policy: settings,
+    policy: tunedPolicy(settings),
     train: (task, answering = instance.answering) =>
       trainValidated(task, options, data, (held) => judgeBy(held, answering), training),
   });
   return { method, instance };
+}
+
+/** How GoalRank's policy learns, with the temperature of the reference that is tuned, where one is. */
+function tunedPolicy({ tuned, generatorStart, policyRequests, groups }: RunSettings): PolicySettings {
+  const referenceTemperature = tuned?.goalrank?.hyperparameters?.referenceTemperature ?? groups.referenceTemperature;
+  return { generatorStart, policyRequests, groups: { ...groups, referenceTemperature } };
 }
 
 /** Trains all that a run compares, or what is left to train of it. */

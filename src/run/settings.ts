@@ -3,19 +3,21 @@ import * as z from "zod";
 import type { CandidateProtocol } from "../data/protocols.ts";
 import { IMITATIONS } from "../goalrank/imitation-task.ts";
 import { REWARD_HEADS } from "../goalrank/reward-model.ts";
-import { BASELINES } from "../methods/index.ts";
+import { BASELINES, RELATIVES } from "../methods/index.ts";
 import { LIST_NET } from "../methods/list-net.ts";
 import { policySchema } from "../methods/objectives/objective-settings.ts";
 import { GENERATOR_STARTS } from "../methods/objectives/policy-task.ts";
+import { SCORE_LOSSES, type ScoreLossName } from "../methods/scoring/score-losses.ts";
 import { JUDGE_KINDS } from "../methods/shared-models.ts";
 import { checkSettings } from "../settings/check-settings.ts";
 import { count, countOrNone, name, nonNegative, type Settings } from "../settings/setting-kinds.ts";
 import { type StageOptions, trainingSchema } from "../training/options.ts";
+import { tunedSchema } from "./tuning.ts";
 
 /** Methods that a run can train, by name. */
 export const TRAINABLE: readonly string[] = [
   "imitation",
-  ...[...BASELINES, LIST_NET].map(({ name }) => name),
+  ...[...BASELINES, LIST_NET, ...RELATIVES].map(({ name }) => name),
   "goalrank",
 ];
 
@@ -86,10 +88,11 @@ const modelsSchema = z.strictObject({
     .default(false)
     .describe("Whether scores begin as the retriever's, and models learn what is added to them"),
   loss: z
-    .enum(["own", "list-wise"])
+    .enum(["own", ...(Object.keys(SCORE_LOSSES) as ScoreLossName[])])
     .default("own")
     .describe(
-      "What methods that score candidates learn: each its own loss, or all the softmax over a request's candidates",
+      "What methods that score candidates learn: each its own loss, or all the softmax over a request's candidates " +
+        "(list-wise), or another loss of their order (docs/relatives.md)",
     ),
   methods: z
     .array(z.enum(TRAINABLE))
@@ -122,6 +125,7 @@ const modelsSchema = z.strictObject({
     .default([20])
     .describe("Lists that generator-evaluators propose: one row of the table each"),
   groups: policySchema.prefault({}).describe("The groups that GoalRank learns from"),
+  tuned: tunedSchema.exactOptional(),
   feedbackTraining: trainingSchema({ batchSize: 64, learningRate: 5e-3, metric: z.enum(ranking) })
     .prefault({})
     .describe("Training of the DNN, and of every method but GoalRank"),

@@ -6,6 +6,8 @@ export interface JsonSchema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
+  /** Of the values under keys that anyone may name; false where there are none. */
+  readonly additionalProperties?: JsonSchema | false;
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
@@ -55,8 +57,9 @@ export function schemasAt(schema: JsonSchema, path: Path, root: unknown): readon
   for (const key of path) {
     value = valueAt([key], value);
     schemas = schemas.flatMap((schema) => {
-      const inner = typeof key === "number" ? schema.items : schema.properties?.[key];
-      return inner === undefined ? [] : alternatives(inner, value);
+      const named = schema.properties?.[key] ?? schema.additionalProperties;
+      const inner = typeof key === "number" ? schema.items : named;
+      return inner === undefined || inner === false ? [] : alternatives(inner, value);
     });
   }
   return schemas;

@@ -13,6 +13,14 @@ const ON_THE_SAME_GROUPS: Readonly<Record<string, ObjectiveName>> = {
   "LiPO-lambda": "lipo-lambda",
   RankList: "rank-list",
   "DPO, best and worst": "dpo",
+  "DPO, all pairs": "dpo-all-pairs",
+  ListMLE: "listmle",
+  PRO: "pro",
+  ApproxNDCG: "approx-ndcg",
+  NeuralNDCG: "neural-ndcg",
+  "Eq. 5, leave-one-out": "leave-one-out",
+  "Eq. 5, tournament": "tournament",
+  "trajectory balance": "trajectory-balance",
 };
 /** All lists of a group are samples of the policy itself, as some objectives need. */
 const ON_OWN_LISTS: Readonly<Record<string, ObjectiveName>> = {
@@ -38,7 +46,7 @@ function entriesOf({ policy }: DatasetChoice): Entry[] {
 export const objectives: Experiment = {
   name: "objectives",
   title: "Objectives: Eq. 5 and alternatives",
-  summary: "GoalRank's generator trained with Eq. 5, REINFORCE, GRPO, LiPO, DPO and others",
+  summary: "GoalRank's generator trained with Eq. 5, every other objective",
   data: "any",
   trials: ({ seeds, dataset }) =>
     rankingTrials("objectives", { seeds, dataset }, [...landmarkEntries(dataset, LANDMARKS), ...entriesOf(dataset)]),

@@ -1,5 +1,6 @@
 /** What the objectives of this folder learn from: groups of lists with rewards, under three policies. */
 import * as z from "zod";
+import type { GroupOptions } from "../../goalrank/groups/group-settings.ts";
 import { nonNegative, positive, type Settings } from "../../settings/setting-kinds.ts";
 import { full, type Tensor, where } from "../../tensor/index.ts";
 
@@ -24,10 +25,13 @@ export const objectiveOptionsSchema = z.strictObject({
   clip: positive.default(0.2).describe("How far a probability ratio may leave 1, for grpo and rank-grpo"),
   beta: nonNegative
     .default(0.1)
-    .describe("Weight of staying near the start, for grpo and rank-grpo; strength of preferences, for the others"),
+    .describe(
+      "Weight of staying near the start, for grpo and rank-grpo, and of the best list's likelihood, for pro; strength of " +
+        "preferences, for the others",
+    ),
 });
-/** PPO's epsilon, and the beta of each objective. */
-export type ObjectiveOptions = Settings<typeof objectiveOptionsSchema>;
+/** PPO's epsilon, the beta of each objective, and the temperature of those that have a reference policy. */
+export type ObjectiveOptions = Settings<typeof objectiveOptionsSchema> & Pick<GroupOptions, "referenceTemperature">;
 
 /** The loss of each request: [B]. */
 export type Objective = (evidence: GroupEvidence, options: ObjectiveOptions) => Tensor;

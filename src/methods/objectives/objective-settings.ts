@@ -5,8 +5,11 @@ import { groupSchema } from "../../goalrank/groups/group-settings.ts";
 import { checkSettings } from "../../settings/check-settings.ts";
 import type { Settings } from "../../settings/setting-kinds.ts";
 import { type Objective, objectiveOptionsSchema } from "./evidence.ts";
+import { groupApproxNdcg, groupListMle, groupNeuralNdcg, pro } from "./list-order.ts";
 import { grpo, rankGrpo, reinforce } from "./policy-gradient.ts";
-import { dpo, lipoLambda, rankList } from "./preference.ts";
+import { dpo, dpoAllPairs, lipoLambda, rankList } from "./preference.ts";
+import { leaveOneOut, tournament } from "./reference-policies.ts";
+import { trajectoryBalance } from "./trajectory-balance.ts";
 
 /** Objectives over a group of lists; `onPolicy`: its lists must come from the policy itself. */
 export const GROUP_OBJECTIVES = {
@@ -16,6 +19,14 @@ export const GROUP_OBJECTIVES = {
   "lipo-lambda": { objective: lipoLambda, onPolicy: false },
   "rank-list": { objective: rankList, onPolicy: false },
   dpo: { objective: dpo, onPolicy: false },
+  "dpo-all-pairs": { objective: dpoAllPairs, onPolicy: false },
+  listmle: { objective: groupListMle, onPolicy: false },
+  pro: { objective: pro, onPolicy: false },
+  "approx-ndcg": { objective: groupApproxNdcg, onPolicy: false },
+  "neural-ndcg": { objective: groupNeuralNdcg, onPolicy: false },
+  "leave-one-out": { objective: leaveOneOut, onPolicy: false },
+  tournament: { objective: tournament, onPolicy: false },
+  "trajectory-balance": { objective: trajectoryBalance, onPolicy: false },
 } as const satisfies Record<string, { readonly objective: Objective; readonly onPolicy: boolean }>;
 /** One of {@link GROUP_OBJECTIVES}. */
 export type GroupObjectiveName = keyof typeof GROUP_OBJECTIVES;

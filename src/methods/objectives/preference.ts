@@ -2,7 +2,8 @@
  * Objectives that learn which of two or more lists is better. A list's score is s = beta log(pi / pi_reference), as in
  * DPO, and the lists may come from anywhere; repeated ones are left out.
  */
-import { concat, full, type Tensor } from "../../tensor/index.ts";
+import { full, type Tensor } from "../../tensor/index.ts";
+import { asColumns, asRows, listMle } from "../ranking-losses.ts";
 import type { GroupEvidence, Objective } from "./evidence.ts";
 
 /** DPO (Rafailov et al. 2023) on the best and the worst list of a group: -log sigmoid(s_best - s_worst). */
@@ -15,13 +16,20 @@ export const dpo: Objective = (evidence, { beta }) => {
   return worst.sub(best).softplus().mul(hasSpread);
 };
 
+/** DPO on every pair that the rewards order (ours; DPO has one pair): the mean of -log sigmoid(s_i - s_j), i the better. */
+export const dpoAllPairs: Objective = (evidence, { beta }) => {
+  const scores = scoresOf(evidence, beta);
+  const { better, count } = orderedPairs(evidence);
+  return asColumns(scores).sub(asRows(scores)).softplus().mul(better).sum([1, 2]).div(count);
+};
+
 /** s: beta times the log-probability ratio of each list to the reference policy, [B, G]. */
-function scoresOf({ steps, referenceSteps }: GroupEvidence, beta: number): Tensor {
+export function scoresOf({ steps, referenceSteps }: GroupEvidence, beta: number): Tensor {
   return steps.sub(referenceSteps).sum(2).mul(beta);
 }
 
 /** Mean score of the lists of the highest reward: [B]. */
-function extremeMean(rewards: Tensor, scores: Tensor): Tensor {
+export function extremeMean(rewards: Tensor, scores: Tensor): Tensor {
   const isBest = rewards.equal(rewards.max(1, true)).cast(rewards.dtype);
   return isBest.mul(scores).sum(1).div(isBest.sum(1));
 }
@@ -54,30 +62,12 @@ export const lipoLambda: Objective = (evidence, { beta }) => {
  */
 export const rankList: Objective = (evidence, { beta }) => {
   const { distinct, rewards } = evidence;
-  const scores = scoresOf(evidence, beta);
-  const [requests, lists] = rewards.shape;
-  const { better } = orderedPairs(evidence);
-  const margins = asColumns(scores).sub(asRows(scores));
-  const itself = full([requests, lists, 1], 0, rewards);
-  const mask = concat([better.cast("i32"), full([requests, lists, 1], 1, { ...rewards, dtype: "i32" })], 2);
-  const losses = concat([margins, itself], 2).logSumExp(mask);
-  const kept = distinct.cast(rewards.dtype);
-  return losses.mul(kept).sum(1).div(kept.sum(1));
+  return listMle(scoresOf(evidence, beta), rewards, distinct).div(distinct.cast(rewards.dtype).sum(1));
 };
 
 /** 1 where list i earned more than list j and neither is a repetition, [B, G, G], and how many such pairs, at least 1. */
-function orderedPairs({ rewards, distinct }: GroupEvidence): { better: Tensor; count: Tensor } {
+export function orderedPairs({ rewards, distinct }: GroupEvidence): { better: Tensor; count: Tensor } {
   const kept = distinct.cast(rewards.dtype);
   const better = asRows(rewards).greater(asColumns(rewards)).cast(rewards.dtype).mul(asRows(kept)).mul(asColumns(kept));
   return { better, count: better.sum([1, 2]).maximum(full([1], 1, rewards)) };
-}
-
-/** [B, G] as [B, G, 1]: the first list of a pair. */
-function asRows(values: Tensor): Tensor {
-  return values.reshape([...values.shape, 1]);
-}
-
-/** [B, G] as [B, 1, G]: the second list of a pair. */
-function asColumns(values: Tensor): Tensor {
-  return values.reshape([values.shape[0], 1, values.shape[1]]);
 }

@@ -4,8 +4,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../../src/kernels/index.ts";
 import type { GroupEvidence, Objective, ObjectiveOptions } from "../../../src/methods/objectives/evidence.ts";
+import { GROUP_OBJECTIVES } from "../../../src/methods/objectives/objective-settings.ts";
 import { grpo, rankGrpo, reinforce } from "../../../src/methods/objectives/policy-gradient.ts";
-import { dpo, lipoLambda, rankList } from "../../../src/methods/objectives/preference.ts";
+import { dpo, dpoAllPairs, lipoLambda, rankList } from "../../../src/methods/objectives/preference.ts";
 import { gradcheck, scope, type Tensor, tensor } from "../../../src/tensor/index.ts";
 
 const test = suite("objectives");
@@ -27,7 +28,7 @@ const drawn: fc.Arbitrary<Drawn> = fc.record({
   levels: fc.constantFrom(1, 2, 50),
 });
 
-const options: ObjectiveOptions = { clip: 0.2, beta: 0.3 };
+const options: ObjectiveOptions = { clip: 0.2, beta: 0.3, referenceTemperature: 0.5 };
 
 /** Evidence in double precision; the log-probabilities that learn are given. */
 function evidenceOf(
@@ -65,9 +66,7 @@ function logProbabilities({ requests, lists, length, seed }: Drawn): Float64Arra
 const stepsOf = (shape: Drawn) =>
   tensor(logProbabilities(shape), [shape.requests, shape.lists, shape.length]).requireGrad();
 
-const ALL: Record<string, Objective> = { reinforce, grpo, rankGrpo, lipoLambda, rankList, dpo };
-
-for (const [name, objective] of Object.entries(ALL)) {
+for (const [name, { objective }] of Object.entries(GROUP_OBJECTIVES)) {
   test(`the gradient of ${name} is that of its loss`, () => {
     fc.assert(
       fc.property(drawn, (shape) => {
@@ -132,7 +131,7 @@ const gradientOf = (
 
 test("without a spread of rewards only the divergence teaches", () => {
   const shape: Drawn = { requests: 2, lists: 4, length: 3, seed: 1, levels: 1 };
-  for (const objective of [reinforce, grpo, lipoLambda, dpo]) {
+  for (const objective of [reinforce, grpo, lipoLambda, dpo, dpoAllPairs]) {
     using _ = scope();
     for (const value of gradientOf(objective, shape, () => ({}))) assert.ok(Math.abs(value) < 1e-12);
   }
