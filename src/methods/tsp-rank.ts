@@ -20,7 +20,7 @@ import { itemsOf } from "../goalrank/candidate-encoder.ts";
 import { feedbackTask } from "../goalrank/feedback-task.ts";
 import { listwiseLoss } from "../goalrank/listwise-loss.ts";
 import { type BlockStack, Linear, Module, normal, parameter } from "../nn/index.ts";
-import { concat, noGrad, type Random, type Tensor, tensor } from "../tensor/index.ts";
+import { concat, heldScope, noGrad, type Random, type Tensor, tensor } from "../tensor/index.ts";
 import type { TrainingTask } from "../training/trainer.ts";
 import { type Answering, byChoice, topLists } from "./answering.ts";
 import { initialWeights, instanceOf, type Method } from "./method.ts";
@@ -150,12 +150,21 @@ function tracedBack(best: Float64Array, before: Int32Array, count: number): numb
 /** The candidates of the highest scores, in the best order. */
 function byTour(model: TourRanker, listLength: number): Answering {
   return byChoice(128, listLength, async (batch, length) => {
-    const rows = noGrad(() => model.encode(batch));
-    const scores = Float32Array.from(await noGrad(() => model.scorer.score(rows)).data());
+    using held = heldScope();
+    const [rows, scored] = held.run(() =>
+      noGrad(() => {
+        const encoded = model.encode(batch);
+        return [encoded, model.scorer.score(encoded)] as const;
+      }),
+    );
+    const scores = Float32Array.from(await scored.data());
     const top = topLists(scores, batch.size, length);
     const ordered = Math.min(length, MOST_ORDERED);
-    const chosen = tensor(top.lists, [batch.size, length]).slice(1, 0, ordered);
-    const edges = await noGrad(() => model.edges(rows, chosen)).data();
+    const edgesOfTop = () => {
+      const lists = tensor(top.lists, [batch.size, length], { device: rows.device });
+      return noGrad(() => model.edges(rows, lists.slice(1, 0, ordered)));
+    };
+    const edges = await held.run(edgesOfTop).data();
     const lists = top.lists.slice();
     const stride = (1 + ordered) * ordered;
     for (let row = 0; row < batch.size; row++) {
