@@ -3,10 +3,11 @@ import * as z from "zod";
 import type { CandidateProtocol } from "../data/protocols.ts";
 import { IMITATIONS } from "../goalrank/imitation-task.ts";
 import { REWARD_HEADS } from "../goalrank/reward-model.ts";
-import { BASELINES } from "../methods/index.ts";
+import { BASELINES, RELATIVES } from "../methods/index.ts";
 import { LIST_NET } from "../methods/list-net.ts";
 import { policySchema } from "../methods/objectives/objective-settings.ts";
 import { GENERATOR_STARTS } from "../methods/objectives/policy-task.ts";
+import { SCORE_LOSSES, type ScoreLossName } from "../methods/scoring/score-losses.ts";
 import { JUDGE_KINDS } from "../methods/shared-models.ts";
 import { checkSettings } from "../settings/check-settings.ts";
 import { count, countOrNone, name, nonNegative, type Settings } from "../settings/setting-kinds.ts";
@@ -16,7 +17,7 @@ import { tunedSchema } from "./tuning.ts";
 /** Methods that a run can train, by name. */
 export const TRAINABLE: readonly string[] = [
   "imitation",
-  ...[...BASELINES, LIST_NET].map(({ name }) => name),
+  ...[...BASELINES, LIST_NET, ...RELATIVES].map(({ name }) => name),
   "goalrank",
 ];
 
@@ -87,10 +88,11 @@ const modelsSchema = z.strictObject({
     .default(false)
     .describe("Whether scores begin as the retriever's, and models learn what is added to them"),
   loss: z
-    .enum(["own", "list-wise"])
+    .enum(["own", ...(Object.keys(SCORE_LOSSES) as ScoreLossName[])])
     .default("own")
     .describe(
-      "What methods that score candidates learn: each its own loss, or all the softmax over a request's candidates",
+      "What methods that score candidates learn: each its own loss, or all the softmax over a request's candidates " +
+        "(list-wise), or another loss of their order (docs/relatives.md)",
     ),
   methods: z
     .array(z.enum(TRAINABLE))

@@ -4,8 +4,10 @@ import type { Experiment } from "../experiment.ts";
 import { figure1d } from "./figure1d.ts";
 import { figure3 } from "./figure3.ts";
 import { latency } from "./latency.ts";
+import { listEffects } from "./list-effects.ts";
 import { objectives } from "./objectives.ts";
 import { protocols } from "./protocols.ts";
+import { relatives } from "./relatives.ts";
 import { table1 } from "./table1.ts";
 import { table2 } from "./table2.ts";
 import { table3 } from "./table3.ts";
@@ -18,8 +20,10 @@ export const EXPERIMENTS: readonly Experiment[] = [
   table2,
   table3,
   objectives,
+  relatives,
   theorem1,
   protocols,
+  listEffects,
   figure3,
   table4,
   latency,
