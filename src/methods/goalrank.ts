@@ -30,7 +30,7 @@ export const GOAL_RANK: Method = {
 
 async function learn(generator: Generator, context: MethodContext, lesson: Lesson): Promise<void> {
   const { seed } = context;
-  const { training, rewardModel, policy, train } = lesson;
+  const { training, rewardModel, policy, helpers, train } = lesson;
   const { generatorStart, groups, policyRequests } = policy;
   if (generatorStart === "imitation") generator.loadStateDict(await sharedModel(context, "imitation").stateDict());
   if (generatorStart === "reward" && rewardModel !== undefined) await startFromReward(generator, rewardModel);
@@ -39,7 +39,7 @@ async function learn(generator: Generator, context: MethodContext, lesson: Lesso
   reference?.train(false).loadStateDict(await generator.stateDict());
   const judge = sharedModel(context, "judge");
   const pointwise = sharedModel(context, "pointwise");
-  const models = { generator, judge, pointwise, sampler, reference };
+  const models = { generator, judge, pointwise, helpers, sampler, reference };
   await train(policyTask(models, drawRequests(training, policyRequests, seed), groups, { seed }));
   sampler?.dispose();
   reference?.dispose();

@@ -30,6 +30,7 @@ interface ExperimentOptions {
   readonly maxLists?: number;
   readonly split?: SplitProtocol;
   readonly protocol?: CandidateProtocol;
+  readonly preset?: "paper";
   readonly seeds: number;
   readonly jobs: number;
   readonly out: string;
@@ -58,6 +59,9 @@ export function experimentCommand(): Command {
     .addOption(new Option("--split <name>", "the test of a log (default: last-list)").choices(SPLIT_PROTOCOLS))
     .addOption(
       new Option("--protocol <name>", "candidates of a log's lists (default: injected)").choices(CANDIDATE_PROTOCOLS),
+    )
+    .addOption(
+      new Option("--preset <name>", "models as the paper prints them (default: the dataset's own)").choices(["paper"]),
     )
     .option("--seeds <count>", "seeds 1 to this many", parseCount, 3)
     .option("--jobs <count>", "trials that run at once", parseCount, availableParallelism())
@@ -89,8 +93,8 @@ async function runChosen(chosen: readonly Experiment[], options: ExperimentOptio
   checkRuntime();
   const { out: root, jobs, again } = options;
   const dataFolder = options.data ?? process.env.GOALRANK_DATA;
-  const { dataset: name, maxLists, split, protocol } = options;
-  const dataset = await chooseDataset({ name, maxLists, split, protocol, folder: dataFolder });
+  const { dataset: name, maxLists, split, protocol, preset } = options;
+  const dataset = await chooseDataset({ name, maxLists, split, protocol, preset, folder: dataFolder });
   const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
   const fitting = chosen.filter((experiment) => runsOn(experiment, dataset));
   const trials = fitting.flatMap((experiment) => experiment.trials({ seeds, dataset }));

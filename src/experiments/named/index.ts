@@ -6,6 +6,8 @@ import { figure3 } from "./figure3.ts";
 import { latency } from "./latency.ts";
 import { objectives } from "./objectives.ts";
 import { protocols } from "./protocols.ts";
+import { rewardGap } from "./reward-gap.ts";
+import { sources } from "./sources.ts";
 import { table1 } from "./table1.ts";
 import { table2 } from "./table2.ts";
 import { table3 } from "./table3.ts";
@@ -17,6 +19,8 @@ export const EXPERIMENTS: readonly Experiment[] = [
   figure1d,
   table2,
   table3,
+  rewardGap,
+  sources,
   objectives,
   theorem1,
   protocols,
