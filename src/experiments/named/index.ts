@@ -6,6 +6,7 @@ import { figure3 } from "./figure3.ts";
 import { latency } from "./latency.ts";
 import { objectives } from "./objectives.ts";
 import { protocols } from "./protocols.ts";
+import { relatives } from "./relatives.ts";
 import { rewardGap } from "./reward-gap.ts";
 import { sources } from "./sources.ts";
 import { table1 } from "./table1.ts";
@@ -22,6 +23,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   rewardGap,
   sources,
   objectives,
+  relatives,
   theorem1,
   protocols,
   figure3,
