@@ -49,9 +49,16 @@ export function drawGroup({ counts, seed }: Pick<LabState, "counts" | "seed">, c
   const groups = mergeGroups(drawn, 1, LIST_LENGTH);
   return Array.from({ length: groups.groupSize }, (_, place) => ({
     index: indexOfList(groups.lists.subarray(place * LIST_LENGTH, (place + 1) * LIST_LENGTH)),
-    source: groups.sources[place],
+    source: labSource(groups.sources[place]),
     isDistinct: groups.distinct[place] === 1,
   }));
+}
+
+/** A group of the page draws from its own sources alone. */
+function labSource(name: string): Source {
+  const source = SOURCES.find((own) => own === name);
+  if (source === undefined) throw new Error(`lab: there is no source ${name} here`);
+  return source;
 }
 
 /** All lists there are, for exact steps. */
