@@ -11,8 +11,19 @@ import { MIR } from "./mir.ts";
 import { NAR4REC } from "./nar4rec.ts";
 import { PIER, PIER_PERMUTATIONS } from "./pier/pier.ts";
 import { PRM, PRM_AS_THEY_COME } from "./prm.ts";
+import { prmEvaluator } from "./prm-evaluator.ts";
 import { RANK_MIXER } from "./rank-mixer.ts";
-import { AS_THEY_COME, DNN, IMITATION, LOGGING_POLICY, ORACLE, RANDOM, RETRIEVER } from "./references.ts";
+import {
+  AS_THEY_COME,
+  DNN,
+  GOAL_RANK_START,
+  IMITATION,
+  JUDGE,
+  LOGGING_POLICY,
+  ORACLE,
+  RANDOM,
+  RETRIEVER,
+} from "./references.ts";
 import { SET_RANK, SET_RANK_INDUCED } from "./set-rank.ts";
 
 export type { ScoreLoss } from "../goalrank/listwise-loss.ts";
@@ -59,6 +70,8 @@ export const METHODS: readonly Method[] = [
   IMITATION,
   ...BASELINES,
   LIST_NET,
+  JUDGE,
+  GOAL_RANK_START,
   GOAL_RANK,
   ORACLE,
 ];
@@ -70,6 +83,7 @@ const OTHERS: readonly Method[] = [AS_THEY_COME, PRM_AS_THEY_COME];
 const NUMBERED: readonly (readonly [prefix: string, make: (lists: number) => Method])[] = [
   ["generator-evaluator-", generatorEvaluator],
   ["imitation-evaluator-", imitationEvaluator],
+  ["prm-evaluator-", prmEvaluator],
 ];
 
 /** The method called `name`. @throws RangeError that names the nearest and all methods, for an unknown one */

@@ -15,6 +15,8 @@ export const SIMPLEST_FIRST: readonly string[] = [
   "set-rank",
   "set-rank-induced",
   "mir",
+  "goalrank-start",
+  "judge",
   "imitation",
   "goalrank",
   "eg-rerank",
