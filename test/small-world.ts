@@ -1,9 +1,9 @@
 /** A world, models and options small enough for tests. */
 import { type RunData, worldData } from "../src/run/data.ts";
 import { DEFAULT_RUN, type RunSettings } from "../src/run/settings.ts";
+import { createWorld } from "../src/world/embedded-world.ts";
 import { drawLog } from "../src/world/logging-policy.ts";
 import { findScenario } from "../src/world/scenarios.ts";
-import { createWorld } from "../src/world/world.ts";
 
 export const world = createWorld({ ...findScenario("tiny").options, seed: 3 });
 export const log = drawLog(world, { size: 64, seed: 3, stream: "training" });

@@ -4,10 +4,11 @@ import type { UnexposedCandidates } from "../data/labels.ts";
 import type { PreparedContent } from "../data/prepared/prepared-dataset.ts";
 import type { Retriever } from "../data/retrievers/retriever.ts";
 import type { UserPasts } from "../data/user-pasts.ts";
+import { createWorld } from "../world/embedded-world.ts";
 import { drawLog } from "../world/logging-policy.ts";
 import { loggingLogProbabilities } from "../world/redrawn-feedback.ts";
 import { findScenario } from "../world/scenarios.ts";
-import { createWorld, type World } from "../world/world.ts";
+import type { World } from "../world/world.ts";
 import type { Rival } from "./rival.ts";
 
 /** What a run trains and tests on. */

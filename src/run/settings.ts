@@ -8,6 +8,7 @@ import { LIST_NET } from "../methods/list-net.ts";
 import { policySchema } from "../methods/objectives/objective-settings.ts";
 import { GENERATOR_STARTS } from "../methods/objectives/policy-task.ts";
 import { GOAL_RANK_START, JUDGE } from "../methods/references.ts";
+import { SCORE_LOSSES, type ScoreLossName } from "../methods/scoring/score-losses.ts";
 import { JUDGE_KINDS } from "../methods/shared-models.ts";
 import { checkSettings } from "../settings/check-settings.ts";
 import { count, countOrNone, name, nonNegative, type Settings } from "../settings/setting-kinds.ts";
@@ -89,10 +90,11 @@ const modelsSchema = z.strictObject({
     .default(false)
     .describe("Whether scores begin as the retriever's, and models learn what is added to them"),
   loss: z
-    .enum(["own", "list-wise"])
+    .enum(["own", ...(Object.keys(SCORE_LOSSES) as ScoreLossName[])])
     .default("own")
     .describe(
-      "What methods that score candidates learn: each its own loss, or all the softmax over a request's candidates",
+      "What methods that score candidates learn: each its own loss, or all the softmax over a request's candidates " +
+        "(list-wise), or another loss of their order (docs/relatives.md)",
     ),
   methods: z
     .array(z.enum(TRAINABLE))

@@ -4,7 +4,7 @@ import { listRewards, showableLists } from "../data/labels.ts";
 import { rewardReport } from "../evaluation/reward-report.ts";
 import { imitationTask } from "../goalrank/imitation-task.ts";
 import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
-import { listwiseLoss, type ScoreLoss } from "../goalrank/listwise-loss.ts";
+import type { ScoreLoss } from "../goalrank/listwise-loss.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
 import type { RewardModel } from "../goalrank/reward-model.ts";
 import { rewardTask } from "../goalrank/reward-task.ts";
@@ -13,6 +13,7 @@ import { type Answering, byPolicy, byScores, rankRequests } from "../methods/ans
 import { findMethod } from "../methods/index.ts";
 import { sharedModel } from "../methods/method.ts";
 import { pointwiseTask } from "../methods/pointwise-ranker.ts";
+import { SCORE_LOSSES } from "../methods/scoring/score-losses.ts";
 import { createSharedModels, memberStage, type SharedSet } from "../methods/shared-models.ts";
 import type { StageOptions } from "../training/options.ts";
 import type { TrainingContext, TrainingTask } from "../training/trainer.ts";
@@ -113,7 +114,7 @@ async function judgeJudge(judge: ListJudge, validation: ListDataset) {
 
 /** What scores are trained for in place of a method's own loss. */
 export function chosenLoss({ loss }: Pick<RunSettings, "loss">): ScoreLoss | undefined {
-  return loss === "own" ? undefined : listwiseLoss;
+  return loss === "own" ? undefined : SCORE_LOSSES[loss];
 }
 
 /** Whether something starts from the generator that imitates the log, draws from it, or is it. */

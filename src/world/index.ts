@@ -1,7 +1,15 @@
 /** The embedded world: users whose feedback on an item depends on the list around it, so that every list's true reward is known. */
-export { drawLog, type LogOptions, policyScores, redrawLists, retrieverScores } from "./logging-policy.ts";
+export {
+  createWorld,
+  DEFAULT_WORLD,
+  EmbeddedWorld,
+  type Latents,
+  type WorldOptions,
+  type WorldSettings,
+} from "./embedded-world.ts";
+export { drawLog, type LogOptions, redrawLists } from "./logging-policy.ts";
 export * from "./oracle.ts";
 export { collectFeedback, loggingLogProbabilities } from "./redrawn-feedback.ts";
 export { findScenario, SCENARIOS, type Scenario, type ScenarioName } from "./scenarios.ts";
 export { OUTCOMES, type SessionOutcomes, simulateSessions } from "./sessions.ts";
-export * from "./world.ts";
+export { type GrowingList, type RequestSettings, World } from "./world.ts";

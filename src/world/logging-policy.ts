@@ -1,7 +1,6 @@
 /**
- * Logs of the embedded world: a mediocre retriever draws the candidates of each request, a noisy pointwise policy
- * orders some of them, and the user answers. Both see the true affinity with an error that is fixed for a user and
- * an item, as a trained model's would be.
+ * Logs of a world: a mediocre retriever draws the candidates of each request, a noisy pointwise policy orders some of
+ * them, and the user answers.
  */
 import { bestItems } from "../data/best-items.ts";
 import { emptyDataset, gather, type ListDataset, type RequestColumns } from "../data/dataset.ts";
@@ -42,8 +41,8 @@ export function drawLog(world: World, { size, seed, stream }: LogOptions): ListD
   for (const row of rowsByGroup(log.users, groupOffsets(log.users, userCount))) {
     if (log.users[row] !== user) {
       user = log.users[row];
-      ofRetriever = retrieverScores(world, user);
-      ofPolicy = policyScores(world, user);
+      ofRetriever = world.retrieverScores(user);
+      ofPolicy = world.policyScores(user);
       retriever.setScores(ofRetriever, world.settings.candidateTemperature);
     }
     const random = rowRandom("list", row);
@@ -65,7 +64,7 @@ export function redrawLists(world: World, log: RequestColumns, seed: number): In
   for (let row = 0; row < size; row++) {
     const random = new Random({ seed, stream: "logging policy redraw", step: row });
     const candidates = log.candidates.subarray(row * candidateCount, (row + 1) * candidateCount);
-    const scores = gather(policyScores(world, log.users[row]), candidates);
+    const scores = gather(world.policyScores(log.users[row]), candidates);
     lists.set(drawList(world, scores, listLength, random), row * listLength);
   }
   return lists;
@@ -76,23 +75,6 @@ function drawList({ settings }: World, scores: Float32Array, length: number, ran
   // With a Gumbel variate on each score, a draw from the Plackett-Luce model (Yellott 1977).
   const keys = new Float64Array(scores).map((score) => score / settings.policyTemperature + random.gumbel());
   return new Int32Array(bestItems(keys, length));
-}
-
-/** The retriever's score of every item for `user`, its affinity with the retriever's error, in logits: [I]. */
-export function retrieverScores(world: World, user: number): Float32Array<ArrayBuffer> {
-  return noisyAffinities(world, user, "retriever", world.settings.retrieverNoise);
-}
-
-/** The logging policy's score of every item for `user`, its affinity with the policy's error, in logits: [I]. */
-export function policyScores(world: World, user: number): Float32Array<ArrayBuffer> {
-  return noisyAffinities(world, user, "logging policy", world.settings.policyNoise);
-}
-
-function noisyAffinities(world: World, user: number, scorer: string, noise: number) {
-  const { seed, itemCount } = world.settings;
-  const random = new Random({ seed, stream: `world ${scorer}`, step: user });
-  const score = (item: number) => world.affinity(user, item) + noise * random.normal();
-  return new Float32Array(itemCount).map((_, item) => score(item));
 }
 
 /** exp(-700), about 1e-304, is still a normal f64. */

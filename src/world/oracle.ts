@@ -1,6 +1,6 @@
 /** The best lists that a world allows, found with its true expected reward, to hold a ranker against. */
 import { itemsOfList, type RequestColumns } from "../data/dataset.ts";
-import type { World } from "./world.ts";
+import type { GrowingList, World } from "./world.ts";
 
 /** A list as positions within the request's candidates, [L], and its expected reward, in positives. */
 export interface OracleList {
@@ -129,26 +129,16 @@ export function expectedRewards(world: World, requests: RequestColumns, lists: I
   return Float64Array.from(users, (user, row) => world.expectedReward(user, itemsOfList(requests, lists, row)));
 }
 
-/** The start of a list, grown and cut back item by item, and what each candidate would earn as its next item. */
+/** The start of a list out of distinct candidates, and what each of the others would earn as its next item. */
 class Prefix {
   /** Candidate positions, the first `length` of which are the prefix: [L] */
   readonly positions: Int32Array;
-  /** In logits: [N] */
-  private readonly affinities: Float64Array;
-  /** [N] */
-  private readonly topics: Int32Array;
-  /** Items of each topic in the prefix: [T] */
-  private readonly topicCounts: Int32Array;
+  private readonly list: GrowingList;
   /** 1 where a candidate is in the prefix: [N] */
   private readonly chosen: Uint8Array;
   private length = 0;
 
-  constructor(
-    private readonly world: World,
-    user: number,
-    candidates: ArrayLike<number>,
-    listLength: number,
-  ) {
+  constructor(world: World, user: number, candidates: ArrayLike<number>, listLength: number) {
     const count = candidates.length;
     if (!Number.isInteger(listLength) || listLength < 1 || listLength > count) {
       throw new RangeError(
@@ -157,9 +147,7 @@ class Prefix {
     }
     world.checkNumbers(user, candidates);
     this.positions = new Int32Array(listLength);
-    this.affinities = Float64Array.from({ length: count }, (_, n) => world.affinity(user, candidates[n]));
-    this.topics = Int32Array.from({ length: count }, (_, n) => world.latents.itemTopics[candidates[n]]);
-    this.topicCounts = new Int32Array(world.settings.topicCount);
+    this.list = world.growList(user, candidates);
     this.chosen = new Uint8Array(count);
   }
 
@@ -169,16 +157,13 @@ class Prefix {
 
   /** The probability of positive feedback on the candidate at `position`, were it the next item. */
   probability(position: number): number {
-    const topic = this.topics[position];
-    const complemented = this.topicCounts[this.world.topicPredecessors[topic]] > 0;
-    const repeats = this.topicCounts[topic];
-    return this.world.feedbackProbability(this.affinities[position], this.length, repeats, complemented);
+    return this.list.probability(position);
   }
 
   push(position: number): void {
     this.positions[this.length++] = position;
     this.chosen[position] = 1;
-    this.topicCounts[this.topics[position]]++;
+    this.list.push(position);
   }
 
   /** Takes the last item off again. */
@@ -186,7 +171,7 @@ class Prefix {
     this.length--;
     const position = this.positions[this.length];
     this.chosen[position] = 0;
-    this.topicCounts[this.topics[position]]--;
+    this.list.pop(position);
   }
 }
 

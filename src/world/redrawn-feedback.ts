@@ -2,7 +2,6 @@
 import { itemsOfList, type ListDataset, type RequestColumns } from "../data/dataset.ts";
 import { logSumExp } from "../evaluation/statistics.ts";
 import { Random } from "../kernels/index.ts";
-import { policyScores } from "./logging-policy.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -35,7 +34,7 @@ export function loggingLogProbabilities(world: World, log: ListDataset): Float64
   const { policyTemperature } = world.settings;
   const logProbabilities = new Float64Array(size * listLength);
   for (let row = 0; row < size; row++) {
-    const scores = policyScores(world, users[row]);
+    const scores = world.policyScores(users[row]);
     const own = candidates.subarray(row * candidateCount, (row + 1) * candidateCount);
     const logits = Float64Array.from(own, (item) => scores[item] / policyTemperature);
     for (let t = 0; t < listLength; t++) {

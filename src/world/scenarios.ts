@@ -1,5 +1,5 @@
 /** Worlds by name: option sets for experiments and tests, each with the size of log that suits it. */
-import type { WorldOptions } from "./world.ts";
+import type { WorldOptions } from "./embedded-world.ts";
 
 /** A world, and how much of its log there is. */
 export interface Scenario {

@@ -1,167 +1,58 @@
 /**
- * The embedded world: users and items with hidden tastes, and a feedback model in which a list is more than the sum
- * of its items. The expected reward of every list is known in closed form, so that what a ranker reaches can be set
- * against what was possible. The world is ours, not the paper's; it is a pure function of its settings.
- *
- * The item at position t (from 0) of list l, shown to user u, gets positive feedback with probability
- *
- *     p_t = decay^t * sigmoid(base + affinity(u, l_t) - satiation * (earlier items of the same topic)
- *                             + complement * [the topic of some earlier item has this item's topic as partner])
- *
- * independently of the other positions, given the list; the expected reward of the list is the sum of the p_t.
+ * A world: users and items of which it is known what each would say of any list, so that what a ranker reaches can be set
+ * against what was possible. What users feel is the matter of each kind of world: one that is drawn
+ * (`embedded-world.ts`), and one that is fitted on a log (`fitted-world.ts`).
  */
-import type { Catalogue, FeatureTable } from "../data/dataset.ts";
-import { Random } from "../kernels/index.ts";
+import type { Catalogue } from "../data/dataset.ts";
+import type { Random } from "../kernels/index.ts";
 
-/** Everything that defines a world, its retriever and its logging policy. */
-export interface WorldSettings {
+/** What every world says of itself, its retriever and its logging policy. */
+export interface RequestSettings {
   /** Keys every random choice that makes the world: an integer from 0 to 2^53 - 1. */
   readonly seed: number;
-
   readonly userCount: number;
   readonly itemCount: number;
-  /** Topics, at least 2. Partners form one cycle through all of them. */
-  readonly topicCount: number;
-  /** Width d of the hidden vectors of users and items. Topic centres are standard normal in d dimensions. */
-  readonly latentWidth: number;
-  /** Topic centres that are mixed into a user's vector, with weights uniform on the simplex. */
-  readonly interestsPerUser: number;
-  /** Standard deviation, in each dimension, of users around the mixture of their interests. */
-  readonly userSpread: number;
-  /** Standard deviation, in each dimension, of items around their topic's centre. */
-  readonly itemSpread: number;
-
-  /** `scale` in affinity(u, i) = scale * <u, i> / sqrt(d) + bias(i), in logits. */
-  readonly affinityScale: number;
-  /** Standard deviation of the item biases, in logits. */
-  readonly itemBiasSpread: number;
-  /** Logit of an item of no affinity at the top of a list. */
-  readonly baseLogit: number;
-  /** Logits lost for each earlier item of the same topic. */
-  readonly satiation: number;
-  /** Logits won when an earlier item's topic has this item's topic as its partner. */
-  readonly complement: number;
-  /** Factor by which the probability falls from one position to the next: over 0 and at most 1. */
-  readonly positionDecay: number;
-
-  /** Width of the random unit vectors that stand for topics in the items' features. */
-  readonly topicCodeWidth: number;
-  /** Standard deviation of the noise on every observed feature. */
-  readonly featureNoise: number;
-
   /** Candidates of a request, N. */
   readonly candidateCount: number;
   /** Positions of a list, L. */
   readonly listLength: number;
-  /** Standard deviation, in logits, of the retriever's error on the affinity of a user and an item. */
-  readonly retrieverNoise: number;
+  /** Factor by which the probability falls from one position to the next: over 0 and at most 1. */
+  readonly positionDecay: number;
   /** Temperature at which candidates are drawn by the retriever's scores. */
   readonly candidateTemperature: number;
-  /** Standard deviation, in logits, of the logging policy's error on the affinity of a user and an item. */
-  readonly policyNoise: number;
   /** Temperature of the logging policy: high explores, low repeats the policy's greedy list. */
   readonly policyTemperature: number;
 }
 
-/** Settings of a world that differ from the default's. */
-export type WorldOptions = Partial<WorldSettings>;
-
-/**
- * Over all users and items, affinity has a standard deviation of about 1.3 logits. Of the 6 positions of a list, about
- * 1.5 are positive if it is random, 1.7 as logged, 1.9 in the logging policy's greedy list, and 3.8 in the best list
- * (expected, over seeds 1 to 5): with few topics, a list of a user's favourites tires the user.
- */
-export const DEFAULT_WORLD: WorldSettings = {
-  seed: 1,
-  userCount: 1000,
-  itemCount: 500,
-  topicCount: 6,
-  latentWidth: 8,
-  interestsPerUser: 3,
-  userSpread: 0.4,
-  itemSpread: 1,
-  affinityScale: 1,
-  itemBiasSpread: 0.3,
-  baseLogit: -2.25,
-  satiation: 1.6,
-  complement: 1.8,
-  positionDecay: 0.95,
-  topicCodeWidth: 8,
-  featureNoise: 0.1,
-  candidateCount: 50,
-  listLength: 6,
-  retrieverNoise: 1,
-  candidateTemperature: 2,
-  policyNoise: 0.5,
-  policyTemperature: 2.5,
-};
-
-/** What nobody observes. U users, I items, T topics, d latent dimensions. */
-export interface Latents {
-  /** [U, d] */
-  readonly users: Float64Array;
-  /** [I, d] */
-  readonly items: Float64Array;
-  /** In logits: [I] */
-  readonly itemBiases: Float64Array;
-  /** Topic of each item: [I] */
-  readonly itemTopics: Int32Array;
-  /** The topic that each topic makes more welcome later in the list: [T] */
-  readonly topicPartners: Int32Array;
+/** The start of a list for one user, grown and cut back item by item, out of N candidates by their places. */
+export interface GrowingList {
+  /**
+   * The probability of positive feedback on candidate `n`, were it the next item. It may depend on which items come before
+   * it and on how many they are, not on their order.
+   */
+  probability(n: number): number;
+  push(n: number): void;
+  /** Takes off candidate `n`, which was pushed last. */
+  pop(n: number): void;
 }
 
-/**
- * Draws a world; the same options give the same world, to the bit.
- * @throws RangeError for an option outside its range, or options that contradict each other.
- * @example
- * const world = createWorld({ seed: 7 });
- * world.expectedReward(0, [3, 14, 15]);
- */
-export function createWorld(options: WorldOptions = {}): World {
-  const settings = { ...DEFAULT_WORLD, ...options };
-  checkSettings(settings);
-  return new World(settings, drawLatents(settings));
-}
-
-/** Users, items and the feedback that each list would get. Made by {@link createWorld}, or from latents by hand. */
-export class World {
-  /** What models may see: users are [d] wide, items [d + topic code + bias] wide, all with noise. */
-  readonly catalogue: Catalogue;
-  /** The topic whose partner each topic is, the inverse of `latents.topicPartners`: [T] */
-  readonly topicPredecessors: Int32Array;
-
-  /** @throws RangeError for a setting out of range, or latents whose lengths or topics do not fit the settings. */
-  constructor(
-    readonly settings: WorldSettings,
-    readonly latents: Latents,
-  ) {
-    checkSettings(settings);
-    checkLatents(settings, latents);
-    this.catalogue = observe(settings, latents);
-    this.topicPredecessors = new Int32Array(settings.topicCount);
-    latents.topicPartners.forEach((partner, topic) => {
-      this.topicPredecessors[partner] = topic;
-    });
-  }
+/** Users, items and the feedback that each list would get. */
+export abstract class World {
+  abstract readonly settings: RequestSettings;
+  /** What models may see of users and items. */
+  abstract readonly catalogue: Catalogue;
 
   /** How much `user` likes `item` on its own, in logits; the numbers are not checked. */
-  affinity(user: number, item: number): number {
-    const { latentWidth, affinityScale } = this.settings;
-    const { users, items, itemBiases } = this.latents;
-    let product = 0;
-    for (let k = 0; k < latentWidth; k++) product += users[user * latentWidth + k] * items[item * latentWidth + k];
-    return (affinityScale * product) / Math.sqrt(latentWidth) + itemBiases[item];
-  }
+  abstract affinity(user: number, item: number): number;
 
-  /**
-   * The probability p_t of positive feedback on an item at `position` (from 0), when the items before it hold
-   * `repeats` items of its topic and, if `complemented`, one whose topic has the item's topic as partner.
-   */
-  feedbackProbability(affinity: number, position: number, repeats: number, complemented: boolean): number {
-    const { baseLogit, satiation, complement, positionDecay } = this.settings;
-    const logit = baseLogit + affinity - satiation * repeats + (complemented ? complement : 0);
-    return positionDecay ** position / (1 + Math.exp(-logit));
-  }
+  /** The retriever's score of every item for `user`, in logits: [I]. */
+  abstract retrieverScores(user: number): Float32Array<ArrayBuffer>;
+
+  /** The logging policy's score of every item for `user`, in logits: [I]. */
+  abstract policyScores(user: number): Float32Array<ArrayBuffer>;
+
+  /** An empty list for `user`; the numbers are not checked. */
+  abstract growList(user: number, candidates: ArrayLike<number>): GrowingList;
 
   /**
    * The probability of positive feedback at each position when the list `items`, of any length, is shown to `user`.
@@ -169,11 +60,11 @@ export class World {
    */
   expectedFeedback(user: number, items: ArrayLike<number>): Float64Array {
     this.checkNumbers(user, items);
-    const counts = new Int32Array(this.settings.topicCount);
-    return new Float64Array(items).map((item, t) => {
-      const topic = this.latents.itemTopics[item];
-      const complemented = counts[this.topicPredecessors[topic]] > 0;
-      return this.feedbackProbability(this.affinity(user, item), t, counts[topic]++, complemented);
+    const list = this.growList(user, items);
+    return new Float64Array(items.length).map((_, t) => {
+      const probability = list.probability(t);
+      list.push(t);
+      return probability;
     });
   }
 
@@ -204,141 +95,26 @@ export class World {
   }
 }
 
-function drawLatents(settings: WorldSettings): Latents {
-  const { userCount, itemCount, topicCount, latentWidth, interestsPerUser } = settings;
-  const { userSpread, itemSpread, itemBiasSpread } = settings;
-  const centres = normals(worldRandom(settings, "topic centres"), topicCount * latentWidth, 1);
-  const addCentre = (rows: Float64Array, row: number, topic: number, weight: number) => {
-    for (let k = 0; k < latentWidth; k++) rows[row * latentWidth + k] += weight * centres[topic * latentWidth + k];
-  };
-
-  const userRandom = worldRandom(settings, "users");
-  const users = normals(userRandom, userCount * latentWidth, userSpread);
-  for (let user = 0; user < userCount; user++) {
-    const interests = userRandom.permutation(topicCount).subarray(0, interestsPerUser);
-    const weights = simplexPoint(userRandom, interestsPerUser);
-    interests.forEach((topic, j) => {
-      addCentre(users, user, topic, weights[j]);
-    });
-  }
-
-  const itemRandom = worldRandom(settings, "items");
-  const items = normals(itemRandom, itemCount * latentWidth, itemSpread);
-  const itemBiases = normals(itemRandom, itemCount, itemBiasSpread);
-  const itemTopics = Int32Array.from({ length: itemCount }, () => itemRandom.integer(topicCount));
-  itemTopics.forEach((topic, item) => {
-    addCentre(items, item, topic, 1);
-  });
-  const topicPartners = randomCycle(worldRandom(settings, "topic partners"), topicCount);
-  return { users, items, itemBiases, itemTopics, topicPartners };
-}
-
-/** Noisy views of the latents: enough to rank users and items that no model has met. */
-function observe(settings: WorldSettings, latents: Latents): Catalogue {
-  const { userCount, itemCount, topicCount, latentWidth, topicCodeWidth, featureNoise } = settings;
-  const topicCodes = unitVectors(worldRandom(settings, "topic codes"), topicCount, topicCodeWidth);
-  const userNoise = normals(worldRandom(settings, "user features"), latents.users.length, featureNoise);
-  const userFeatures: FeatureTable = {
-    width: latentWidth,
-    data: Float32Array.from(latents.users, (value, index) => value + userNoise[index]),
-  };
-
-  const width = latentWidth + topicCodeWidth + 1;
-  const data = new Float32Array(itemCount * width);
-  const itemNoise = normals(worldRandom(settings, "item features"), data.length, featureNoise);
-  for (let item = 0; item < itemCount; item++) {
-    const topic = latents.itemTopics[item];
-    const row = data.subarray(item * width, (item + 1) * width);
-    row.set(latents.items.subarray(item * latentWidth, (item + 1) * latentWidth));
-    row.set(topicCodes.subarray(topic * topicCodeWidth, (topic + 1) * topicCodeWidth), latentWidth);
-    row[width - 1] = latents.itemBiases[item];
-    for (let k = 0; k < width; k++) row[k] += itemNoise[item * width + k];
-  }
-  return { userCount, itemCount, userFeatures, itemFeatures: { width, data } };
-}
-
-function worldRandom({ seed }: WorldSettings, part: string): Random {
-  return new Random({ seed, stream: `world ${part}`, step: 0 });
-}
-
-function normals(random: Random, count: number, standardDeviation: number): Float64Array {
-  return Float64Array.from({ length: count }, () => standardDeviation * random.normal());
-}
-
-/** A uniform point of the simplex: exponential variates, which are exp(-gumbel), over their sum. */
-function simplexPoint(random: Random, length: number): Float64Array {
-  const exponentials = Float64Array.from({ length }, () => Math.exp(-random.gumbel()));
-  const sum = exponentials.reduce((total, value) => total + value, 0);
-  return exponentials.map((value) => value / sum);
-}
-
-/** `count` directions, uniform on the sphere: [count, width]. */
-function unitVectors(random: Random, count: number, width: number): Float64Array {
-  const vectors = normals(random, count * width, 1);
-  for (let row = 0; row < count; row++) {
-    const vector = vectors.subarray(row * width, (row + 1) * width);
-    const norm = Math.hypot(...vector);
-    for (let k = 0; k < width; k++) vector[k] /= norm;
-  }
-  return vectors;
-}
-
-/** The successor of each number from 0 to `length` - 1 on a random cycle through all of them. */
-function randomCycle(random: Random, length: number): Int32Array {
-  const order = random.permutation(length);
-  const successors = new Int32Array(length);
-  for (let i = 0; i < length; i++) successors[order[i]] = order[(i + 1) % length];
-  return successors;
-}
-
-function isIndex(value: number, count: number): boolean {
+export function isIndex(value: number, count: number): boolean {
   return Number.isInteger(value) && value >= 0 && value < count;
 }
 
-function checkSettings(settings: WorldSettings): void {
-  const { topicCount, itemCount, candidateCount, listLength, interestsPerUser } = settings;
-  type Name = keyof WorldSettings;
-  const checkEach = (names: readonly Name[], expected: string, holds: (value: number) => boolean) => {
-    for (const name of names) check(holds(settings[name]), name, expected, settings[name]);
-  };
-  const isCount = (value: number) => Number.isInteger(value) && value >= 1;
-  const counts = ["userCount", "itemCount", "latentWidth", "topicCodeWidth", "candidateCount"] as const;
-  checkEach([...counts, "listLength", "interestsPerUser"], "a positive integer", isCount);
-  const spreads = ["userSpread", "itemSpread", "itemBiasSpread", "featureNoise"] as const;
-  const isSpread = (value: number) => Number.isFinite(value) && value >= 0;
-  checkEach([...spreads, "retrieverNoise", "policyNoise"], "finite and at least 0", isSpread);
-  const isTemperature = (value: number) => Number.isFinite(value) && value > 0;
-  checkEach(["candidateTemperature", "policyTemperature"], "finite and over 0", isTemperature);
-  checkEach(["affinityScale", "baseLogit", "satiation", "complement"], "a finite number", Number.isFinite);
-  checkEach(["positionDecay"], "over 0 and at most 1", (decay) => decay > 0 && decay <= 1);
-  checkEach(["topicCount"], "an integer of at least 2", (count) => Number.isInteger(count) && count >= 2);
-  const atMost = (count: number, what: string) => `at most the ${count} ${what}`;
-  check(interestsPerUser <= topicCount, "interestsPerUser", atMost(topicCount, "topics"), interestsPerUser);
-  check(candidateCount <= itemCount, "candidateCount", atMost(itemCount, "items"), candidateCount);
-  check(listLength <= candidateCount, "listLength", atMost(candidateCount, "candidates"), listLength);
+/** What holds of the settings of every world. @throws RangeError for the first that does not, calling it by its name */
+export function checkRequestSettings(settings: RequestSettings): void {
+  const { itemCount, candidateCount, listLength, positionDecay } = settings;
+  for (const name of ["userCount", "itemCount", "candidateCount", "listLength"] as const) {
+    const isCount = Number.isInteger(settings[name]) && settings[name] >= 1;
+    checkSetting(isCount, name, "a positive integer", settings[name]);
+  }
+  for (const name of ["candidateTemperature", "policyTemperature"] as const) {
+    const isTemperature = Number.isFinite(settings[name]) && settings[name] > 0;
+    checkSetting(isTemperature, name, "finite and over 0", settings[name]);
+  }
+  checkSetting(positionDecay > 0 && positionDecay <= 1, "positionDecay", "over 0 and at most 1", positionDecay);
+  checkSetting(candidateCount <= itemCount, "candidateCount", `at most the ${itemCount} items`, candidateCount);
+  checkSetting(listLength <= candidateCount, "listLength", `at most the ${candidateCount} candidates`, listLength);
 }
 
-function checkLatents(settings: WorldSettings, latents: Latents): void {
-  const { userCount, itemCount, topicCount, latentWidth } = settings;
-  const { itemTopics, topicPartners } = latents;
-  const lengths: Readonly<Record<keyof Latents, number>> = {
-    users: userCount * latentWidth,
-    items: itemCount * latentWidth,
-    itemBiases: itemCount,
-    itemTopics: itemCount,
-    topicPartners: topicCount,
-  };
-  for (const name of Object.keys(lengths) as (keyof Latents)[]) {
-    const { length } = latents[name];
-    check(length === lengths[name], `the length of latents.${name}`, `${lengths[name]}`, length);
-  }
-  for (const topic of [...itemTopics, ...topicPartners]) {
-    check(isIndex(topic, topicCount), "a topic", `an integer from 0 to ${topicCount - 1}`, topic);
-  }
-  const distinct = new Set(topicPartners).size;
-  check(distinct === topicCount, "the number of distinct latents.topicPartners", `${topicCount}`, distinct);
-}
-
-function check(holds: boolean, name: string, expected: string, value: number): void {
+export function checkSetting(holds: boolean, name: string, expected: string, value: number): void {
   if (!holds) throw new RangeError(`world: ${name} must be ${expected}, got ${value}`);
 }

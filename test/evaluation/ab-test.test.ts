@@ -5,10 +5,10 @@ import * as assert from "uvu/assert";
 import { bucketOf, compareGroups, type UserMeasurements, userMeans } from "../../src/evaluation/ab-test.ts";
 import { mean } from "../../src/evaluation/statistics.ts";
 import { Random } from "../../src/kernels/index.ts";
+import { createWorld } from "../../src/world/embedded-world.ts";
 import { drawLog } from "../../src/world/logging-policy.ts";
 import { expectedRewards } from "../../src/world/oracle.ts";
 import { simulateSessions } from "../../src/world/sessions.ts";
-import { createWorld } from "../../src/world/world.ts";
 
 const test = suite("A/B test");
 

@@ -13,9 +13,9 @@ import {
 import { table4 } from "../../src/experiments/named/table4.ts";
 import { byScores, rankRequests } from "../../src/methods/answering.ts";
 import { tensor } from "../../src/tensor/index.ts";
+import { createWorld } from "../../src/world/embedded-world.ts";
 import { findScenario } from "../../src/world/scenarios.ts";
 import { OUTCOMES } from "../../src/world/sessions.ts";
-import { createWorld } from "../../src/world/world.ts";
 
 import { randomRanking } from "../random-ranking.ts";
 

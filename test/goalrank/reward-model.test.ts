@@ -11,10 +11,10 @@ import { Random } from "../../src/kernels/index.ts";
 import { noGrad, tensor } from "../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../src/training/options.ts";
 import { train } from "../../src/training/trainer.ts";
+import { createWorld } from "../../src/world/embedded-world.ts";
 import { drawLog } from "../../src/world/logging-policy.ts";
 import { expectedRewards } from "../../src/world/oracle.ts";
 import { findScenario } from "../../src/world/scenarios.ts";
-import { createWorld } from "../../src/world/world.ts";
 import { generatorOptions, log, rewardOptions, world } from "../small-world.ts";
 
 const test = suite("reward model");

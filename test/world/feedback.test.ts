@@ -3,11 +3,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { joinRows, selectRows } from "../../src/data/dataset.ts";
 import { mean } from "../../src/evaluation/statistics.ts";
-import { drawLog, policyScores } from "../../src/world/logging-policy.ts";
+import { createWorld } from "../../src/world/embedded-world.ts";
+import { drawLog } from "../../src/world/logging-policy.ts";
 import { bestLists, expectedRewards } from "../../src/world/oracle.ts";
 import { collectFeedback, loggingLogProbabilities } from "../../src/world/redrawn-feedback.ts";
 import { findScenario } from "../../src/world/scenarios.ts";
-import { createWorld } from "../../src/world/world.ts";
 
 const test = suite("world feedback");
 const world = createWorld({ ...findScenario("tiny").options, seed: 5 });
@@ -28,7 +28,7 @@ test("the logging policy's chances are those of drawing by its scores without re
   const logs = loggingLogProbabilities(world, log);
   const { candidateCount, listLength } = log;
   for (const row of [0, 7, 99]) {
-    const scores = policyScores(world, log.users[row]);
+    const scores = world.policyScores(log.users[row]);
     const left = new Map(
       Array.from({ length: candidateCount }, (_, n) => [
         n,

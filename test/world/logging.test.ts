@@ -1,10 +1,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type ListDataset, selectRows } from "../../src/data/dataset.ts";
-import { drawLog, policyScores, retrieverScores } from "../../src/world/logging-policy.ts";
+import { createWorld, type WorldOptions } from "../../src/world/embedded-world.ts";
+import { drawLog } from "../../src/world/logging-policy.ts";
 import { expectedRewards } from "../../src/world/oracle.ts";
 import { findScenario } from "../../src/world/scenarios.ts";
-import { createWorld, type WorldOptions } from "../../src/world/world.ts";
 
 const tiny = (options: WorldOptions = {}) => createWorld({ ...findScenario("tiny").options, ...options });
 const training = (size: number, seed = 1) => ({ size, seed, stream: "training" });
@@ -45,7 +45,7 @@ test("a row holds distinct candidates, distinct exposed positions, labels and th
     assert.ok(candidates.every((item) => item >= 0 && item < itemCount));
     assert.is(new Set(exposed).size, listLength);
     assert.ok(exposed.every((position) => position >= 0 && position < candidateCount));
-    const scores = retrieverScores(world, log.users[row]);
+    const scores = world.retrieverScores(log.users[row]);
     const logged = log.retrieverScores.subarray(row * candidateCount, (row + 1) * candidateCount);
     assert.equal(
       [...logged],
@@ -79,7 +79,7 @@ test("candidates are drawn by the retriever's scores without replacement", () =>
   const options = { userCount: 1, itemCount: 5, listLength: 1, candidateTemperature: 0.7 };
   for (const candidateCount of [1, 2]) {
     const world = tiny({ ...options, candidateCount });
-    const first = softmax(retrieverScores(world, 0), 0.7);
+    const first = softmax(world.retrieverScores(0), 0.7);
     const second = first.map((p, item) =>
       first.reduce((sum, q, other) => sum + (other === item ? 0 : (q * p) / (1 - q)), 0),
     );
@@ -93,7 +93,7 @@ test("at a low temperature the candidates are nearly the retriever's best, and a
   const sharp = tiny({ candidateTemperature: 0.05 });
   const log = drawLog(sharp, training(20));
   for (let row = 0; row < log.size; row++) {
-    const scores = retrieverScores(sharp, log.users[row]);
+    const scores = sharp.retrieverScores(log.users[row]);
     const [bar, ...best] = sorted(scores).slice(-13);
     const chosen = log.retrieverScores.subarray(row * 12, (row + 1) * 12);
     for (const score of best) assert.ok(score < bar + 0.7 || chosen.includes(score), `${score} over ${bar}`);
@@ -111,10 +111,10 @@ test("the logging policy puts a candidate first with its softmax probability, an
   const world = tiny({ ...options, policyTemperature: 0.8 });
   const log = drawLog(world, training(draws));
   const firstItems = Int32Array.from({ length: draws }, (_, row) => log.candidates[row * 5 + log.exposed[row * 3]]);
-  assertFrequencies(countsOf(firstItems, 5), softmax(policyScores(world, 0), 0.8), draws);
+  assertFrequencies(countsOf(firstItems, 5), softmax(world.policyScores(0), 0.8), draws);
 
   const sharp = tiny({ ...options, policyTemperature: 1e-4 });
-  const scores = policyScores(sharp, 0);
+  const scores = sharp.policyScores(0);
   const greedy = [0, 1, 2, 3, 4].sort((a, b) => scores[b] - scores[a]).slice(0, 3);
   const sharpLog = drawLog(sharp, training(20));
   for (let row = 0; row < 20; row++) {

@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../src/kernels/philox.ts";
+import { createWorld, type WorldOptions } from "../../src/world/embedded-world.ts";
 import { drawLog } from "../../src/world/logging-policy.ts";
 import { beamSearch, enumerateBest, expectedRewards, type OracleList } from "../../src/world/oracle.ts";
 import { findScenario } from "../../src/world/scenarios.ts";
-import { createWorld, type World, type WorldOptions } from "../../src/world/world.ts";
+import type { World } from "../../src/world/world.ts";
 import { worldReport } from "./world-report.ts";
 
 const tiny = (options: WorldOptions = {}) => createWorld({ ...findScenario("tiny").options, ...options });

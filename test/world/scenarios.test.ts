@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { createWorld } from "../../src/world/embedded-world.ts";
 import { findScenario, SCENARIOS } from "../../src/world/scenarios.ts";
-import { createWorld } from "../../src/world/world.ts";
 
 test("every scenario makes a world and recommends a number of training lists", () => {
   for (const name of Object.keys(SCENARIOS)) {

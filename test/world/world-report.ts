@@ -2,7 +2,6 @@
 import { bestItems } from "../../src/data/best-items.ts";
 import type { ListDataset } from "../../src/data/dataset.ts";
 import { Random } from "../../src/kernels/philox.ts";
-import { policyScores } from "../../src/world/logging-policy.ts";
 import { beamSearch, enumerateBest, expectedRewards, listCount } from "../../src/world/oracle.ts";
 import type { World } from "../../src/world/world.ts";
 
@@ -79,7 +78,7 @@ function answerEach(
 
 /** Positions of the candidates in the order of the logging policy's scores, highest first: [N]. */
 function rankByPolicy(world: World, user: number, candidates: Int32Array): Int32Array {
-  const scores = policyScores(world, user);
+  const scores = world.policyScores(user);
   const candidateScores = Float32Array.from(candidates, (item) => scores[item]);
   return Int32Array.from(bestItems(candidateScores, candidates.length));
 }

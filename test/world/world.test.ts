@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../src/kernels/philox.ts";
+import { createWorld, DEFAULT_WORLD, EmbeddedWorld, type WorldOptions } from "../../src/world/embedded-world.ts";
 import { enumerateBest } from "../../src/world/oracle.ts";
 import { findScenario } from "../../src/world/scenarios.ts";
-import { createWorld, DEFAULT_WORLD, World, type WorldOptions } from "../../src/world/world.ts";
 
 const tiny = (options: WorldOptions = {}) => createWorld({ ...findScenario("tiny").options, ...options });
 const sigmoid = (logit: number) => 1 / (1 + Math.exp(-logit));
@@ -12,7 +12,7 @@ const near = (actual: number, expected: number, tolerance = 1e-12) =>
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not within ${tolerance} of ${expected}`);
 
 /** One user, items whose affinity is their bias, and the partners 0 -> 1 -> 2 -> 0. */
-function worldByHand(items: readonly { topic: number; affinity: number }[]): World {
+function worldByHand(items: readonly { topic: number; affinity: number }[]): EmbeddedWorld {
   const settings = {
     ...DEFAULT_WORLD,
     userCount: 1,
@@ -24,7 +24,7 @@ function worldByHand(items: readonly { topic: number; affinity: number }[]): Wor
     interestsPerUser: 1,
     baseLogit: 0,
   };
-  return new World(settings, {
+  return new EmbeddedWorld(settings, {
     users: new Float64Array(1),
     items: new Float64Array(items.length),
     itemBiases: Float64Array.from(items, ({ affinity }) => affinity),
@@ -191,7 +191,7 @@ test("a user or item that is not in the world is an error, and so are latents th
   assert.throws(() => world.expectedReward(60, [0]), /user must be an integer from 0 to 59, got 60/);
   assert.throws(() => world.expectedReward(0, [1, 80]), /from 0 to 79, got 80 at position 1/);
   const latents = { ...world.latents, itemBiases: new Float64Array(3) };
-  assert.throws(() => new World(world.settings, latents), /length of latents.itemBiases must be 80, got 3/);
+  assert.throws(() => new EmbeddedWorld(world.settings, latents), /length of latents.itemBiases must be 80, got 3/);
 });
 
 test.run();

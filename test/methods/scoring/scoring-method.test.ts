@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { listwiseLoss } from "../../../src/goalrank/listwise-loss.ts";
 import { PointwiseRanker } from "../../../src/methods/pointwise-ranker.ts";
 import { DNN } from "../../../src/methods/references.ts";
+import { SCORE_LOSSES } from "../../../src/methods/scoring/score-losses.ts";
 import {
   attentionLoss,
   pointwiseLoss,
@@ -40,7 +41,7 @@ test("of labels 0 and 1 the attention loss is PRM's, and 0 where nothing is like
   assert.is(attentionLoss(scores.slice(0, 1), labels.slice(0, 1)).itemSync(), 0);
 });
 
-const LOSSES: Readonly<Record<string, ScoreLoss>> = { attentionLoss, listwiseLoss, pointwiseLoss };
+const LOSSES: Readonly<Record<string, ScoreLoss>> = { attentionLoss, pointwiseLoss, ...SCORE_LOSSES };
 
 for (const [name, loss] of Object.entries(LOSSES)) {
   test(`${name}: what is masked counts nothing`, () => {
