@@ -261,7 +261,7 @@ export function evaluatorNames({
 }
 
 /** Settings that need each other: what is wrong, and the path of the one to change. */
-function* contradictions(settings: Settings<typeof modelsSchema>): Generator<[string, ...string[]]> {
+function* contradictions(settings: Settings<typeof modelsSchema>): Generator<[string, ...(string | number)[]]> {
   const { width, heads, reward, layers, deploy } = settings;
   if (width % heads !== 0) yield [`must be a multiple of the ${heads} heads, got ${width}`, "width"];
   const served = [...settings.methods, ...ALWAYS_SERVED, ...evaluatorNames(settings)];
@@ -277,7 +277,7 @@ function* contradictions(settings: Settings<typeof modelsSchema>): Generator<[st
   const judgeEntry = settings.groups.set.findIndex(({ source, count }) => source === "judge" && count > 0);
   if (judgeEntry >= 0 && reward.kind === "list") {
     const problem = "source judge draws by a judge's scores of candidates, which the kind list has not";
-    yield [problem, "groups", "set", `${judgeEntry}`];
+    yield [problem, "groups", "set", judgeEntry];
   }
   if (reward.start === "imitation" && reward.contextLayers !== layers) {
     const problem =
