@@ -20,8 +20,9 @@ import {
   type PolicyMemory,
   type PolicyState,
 } from "../goalrank/decoding/decode.ts";
+import { type Drawing, drawLists } from "../goalrank/decoding/draw.ts";
 import type { CandidateScorer } from "../goalrank/judge.ts";
-import { heldScope, noGrad, scope } from "../tensor/index.ts";
+import { heldScope, noGrad, scope, tensor } from "../tensor/index.ts";
 
 /** Answers to S requests. */
 export interface RankedLists {
@@ -36,6 +37,8 @@ export interface AnswerOptions {
   /** L */
   readonly length: number;
   readonly constraints?: ListConstraints | undefined;
+  /** Draws the lists in place of the best ones: how, for each request. */
+  readonly drawings?: readonly Drawing[] | undefined;
 }
 
 /** Lists with the probabilities that {@link Answering.probabilities} speaks of. */
@@ -44,6 +47,8 @@ export interface Answer {
   readonly lists: ArrayLike<number>;
   /** log of the probability of each item, after those before it: [B, L]. */
   readonly stepLogProbabilities: ArrayLike<number>;
+  /** log of the probability with which each item was drawn, where lists are drawn: [B, L]. */
+  readonly drawLogProbabilities?: ArrayLike<number>;
 }
 
 /** Answers batches of requests. */
@@ -108,15 +113,42 @@ export function byPolicy<Memory extends PolicyMemory, State extends PolicyState>
       const [chosen, scores] = await Promise.all([lists.data(), first.data()]);
       return { lists: Int32Array.from(chosen), scores: Float32Array.from(scores) };
     },
-    answer: (make, { length, constraints }) =>
-      inScope(async () => {
-        const options = { lists: 1, length, constraints };
-        const decoded = noGrad(() => decodeScoredLists(policy, policy.encode(make()), options));
-        const { lists, stepLogProbabilities: steps } = decoded;
-        const [chosen, logs] = await Promise.all([lists.data(), steps.data()]);
-        return { lists: chosen, stepLogProbabilities: logs };
-      }),
+    answer: (make, { length, constraints, drawings }) =>
+      drawings !== undefined
+        ? drawByPolicy(policy, make, length, constraints, drawings)
+        : inScope(async () => {
+            const options = { lists: 1, length, constraints };
+            const decoded = noGrad(() => decodeScoredLists(policy, policy.encode(make()), options));
+            const { lists, stepLogProbabilities: steps } = decoded;
+            const [chosen, logs] = await Promise.all([lists.data(), steps.data()]);
+            return { lists: chosen, stepLogProbabilities: logs };
+          }),
   };
+}
+
+/** Lists drawn from a policy, position by position. */
+async function drawByPolicy<Memory extends PolicyMemory, State extends PolicyState>(
+  policy: RequestPolicy<Memory, State>,
+  make: () => RequestBatch,
+  length: number,
+  constraints: ListConstraints = {},
+  drawings: readonly Drawing[],
+): Promise<Answer> {
+  using held = heldScope();
+  const own = <Result>(work: () => Result): Result => held.run(() => noGrad(work));
+  const memory = own(() => policy.encode(make()));
+  const [requests, candidates] = memory.rows.shape;
+  const rules = resolveConstraints(constraints, { requests, candidates, length });
+  let state = own(() => policy.begin(memory, 1));
+  const logits = {
+    read: () => state.logits.data(),
+    take: (choices: Int32Array) => {
+      const { device } = memory.rows;
+      state = own(() => policy.advance(memory, state, tensor(choices, [requests, 1], { device })));
+    },
+  };
+  // The memory is freed when this function ends, so not before the lists are whole.
+  return await drawLists(logits, rules, drawings);
 }
 
 /** Frees what `make` makes before it first waits. Reading copies at once, so what is being read may be freed. */
@@ -153,7 +185,10 @@ export function byChoice(batchSize: number, listLength: number, choose: Answerin
   return fromRanking({ batchSize, together: false }, choose, listLength);
 }
 
-/** Fills a list from the top with what the rules still allow: the method's list, then the others by their scores. */
+/**
+ * Fills a list from the top with what the rules still allow: the method's list, then the others by their scores. Where
+ * lists are drawn, the scores are what is drawn by.
+ */
 function fromRanking(
   traits: Pick<Answering, "batchSize" | "together">,
   rank: Answering["rank"],
@@ -163,7 +198,7 @@ function fromRanking(
     ...traits,
     probabilities: "plackett-luce",
     rank,
-    async answer(make, { length, constraints = {} }) {
+    async answer(make, { length, constraints = {}, drawings }) {
       using held = heldScope();
       const [batch, rules] = held.run(() => {
         const batch = make();
@@ -172,6 +207,9 @@ function fromRanking(
       });
       const { requests, candidates } = rules;
       const ranked = await held.run(() => rank(batch, Math.min(Math.max(length, listLength), candidates), 0));
+      if (drawings !== undefined) {
+        return drawLists({ read: async () => ranked.scores, take() {} }, rules, drawings);
+      }
       const lists = new Int32Array(requests * length);
       const stepLogProbabilities = new Float64Array(requests * length);
       for (let request = 0; request < requests; request++) {

@@ -4,7 +4,8 @@
  *
  *   V = [x; self-attention(x)] of the candidates' features x, [B, N, 2 D]
  *   Q = [LSTM forwards; LSTM backwards; h] of the history's items h, [B, H, 3 D]
- *   C = tanh(Q W V^T * exp(-theta t)), [B, H, N], theta = softplus(MLP(user)), t the age of the history's items
+ *   C = tanh((Q W V^T + F) * exp(-theta t)), [B, H, N], theta = softplus(MLP(user)), t the age of the history's items
+ *   F = sum over pairs of features of k_ab f_a U g_b^T, [B, H, N], f_a of the history's items and g_b of the candidates
  *   A_v = softmax over candidates of tanh(V w_v 1^T + 1 (Q w_q)^T C), v = A_v V: [B, N, 2 D]
  *   A_q = softmax over the history of tanh(1 (Q w_q)^T + V w_v 1^T C^T), q = A_q Q: [B, N, 3 D]
  *   score = MLP(norm([x; v; q])) with hidden layers of 500, 200 and 80, trained with binary cross-entropy
@@ -13,7 +14,9 @@
  * - W_v and W_q have a column for each candidate there, which ties it to where the candidate stands; the method promises
  *   that the order of the candidates does not matter, so all columns are one: w_v and w_q.
  * - Data has no times between interactions; t = log2(interactions since, its own included), and softplus keeps theta from growing with t.
- * - h is the item with an embedding of whether it was liked. Interactions between single features are left out.
+ * - h is the item with an embedding of whether it was liked. These two are the history's features f; the candidates' g are
+ *   the terms of the encoder that all methods share: of the item, of the retriever's score, of item and user, of the user.
+ *   As in the authors' program all pairs share U [D, D], and a kernel k of one number a pair adds them up.
  * - Layer normalisation in place of batch normalisation, and the shared dropout, on what the MLP reads.
  * - Without a history H_v is constant in each row, so v is the mean of V, and there is no q.
  */
@@ -54,7 +57,7 @@ export interface EncodedHistory {
   readonly present: Tensor;
 }
 
-/** C of raw affinities [B, H, N], Q W V^T, and theta [B, 1, 1]; the last row of a history is one interaction old. */
+/** C of raw affinities [B, H, N], Q W V^T + F, and theta [B, 1, 1]; the last row of a history is one interaction old. */
 export function fadedAffinities(raw: Tensor, theta: Tensor): Tensor {
   const length = raw.shape[1];
   const ages = Float32Array.from({ length }, (_, h) => Math.log2(length - h));
@@ -87,6 +90,33 @@ export function readEachOther(
   return concat(reads, 2);
 }
 
+/**
+ * F, the feature-level affinities: sum over a and b of k_ab f_a U g_b^T.
+ * @param ofHistory f: A of [B, H, D]
+ * @param ofCandidates g: B' of [B, N, D], or [B, 1, D] for what all candidates share
+ * @param mixing U: [D, D]
+ * @param kernel k: [A, B']
+ * @returns [B, H, N]
+ */
+export function featureAffinities(
+  ofHistory: readonly Tensor[],
+  ofCandidates: readonly Tensor[],
+  mixing: Tensor,
+  kernel: Tensor,
+): Tensor {
+  const weight = (a: number, b: number) => kernel.slice(0, a, a + 1).slice(1, b, b + 1);
+  // It is linear in g: the pairs of one f are added up before they are multiplied.
+  const parts = ofHistory.map((feature, a) => {
+    const weighted = ofCandidates.map((other, b) => other.mul(weight(a, b))).reduce((sum, own) => sum.add(own));
+    return matmul(matmul(feature, mixing), weighted, { transposeB: true });
+  });
+  return parts.reduce((sum, part) => sum.add(part));
+}
+
+/** Features of the history's items, whether they were liked being one, and of the candidates, the encoder's terms. */
+const HISTORY_FEATURES = 2;
+const CANDIDATE_FEATURES = 4;
+
 /** The weights with which candidates and history read each other. */
 class HistoryInteraction extends Module {
   private readonly kinds: Embedding;
@@ -99,6 +129,10 @@ class HistoryInteraction extends Module {
   private readonly candidateWeight: Tensor;
   /** w_q: [3 D, 1] */
   private readonly historyWeight: Tensor;
+  /** U: [D, D] */
+  private readonly mixing: Tensor;
+  /** k: [2, 4] */
+  private readonly kernel: Tensor;
 
   constructor(width: number, random: Random) {
     super();
@@ -111,36 +145,41 @@ class HistoryInteraction extends Module {
     this.forgetting = new MLP([width, width, 1], random, "tanh");
     this.candidateWeight = weights(2 * width, 1);
     this.historyWeight = weights(3 * width, 1);
+    this.mixing = weights(width, width);
+    this.kernel = weights(HISTORY_FEATURES, CANDIDATE_FEATURES);
   }
 
   /**
    * @param candidates V: [B, N, 2 D]
+   * @param terms g, the features of the candidates: 4 of [B, N, D] or [B, 1, D]
    * @param items h without kinds: [B, H, D]
    * @param weights `historyWeights` of the batch: [B, 2, H]
    * @param user [B, 1, D]
    * @returns v and q side by side: [B, N, 5 D]
    */
-  forward(candidates: Tensor, items: Tensor, weights: Tensor, user: Tensor): Tensor {
-    const history = this.encode(items, weights);
-    const raw = matmul(matmul(history.rows, this.affinity), candidates, { transposeB: true });
+  forward(candidates: Tensor, terms: readonly Tensor[], items: Tensor, weights: Tensor, user: Tensor): Tensor {
+    const { kinds, ...history } = this.encode(items, weights);
+    const ofItems = matmul(matmul(history.rows, this.affinity), candidates, { transposeB: true });
+    const raw = ofItems.add(featureAffinities([items, kinds], terms, this.mixing, this.kernel));
     const affinities = fadedAffinities(raw, this.forgetting.forward(user).softplus());
     const ofCandidates = matmul(candidates, this.candidateWeight);
     const ofHistory = matmul(history.rows, this.historyWeight);
     return readEachOther(candidates, history, affinities, ofCandidates, ofHistory);
   }
 
-  private encode(items: Tensor, weights: Tensor): EncodedHistory {
+  private encode(items: Tensor, weights: Tensor): EncodedHistory & { readonly kinds: Tensor } {
     const [requests, length] = items.shape;
     const some = weights.greater(zeros([1], weights));
     const isLiked = some.slice(1, 0, 1).reshape([requests, length]);
     const isThere = some.cast("f32").sum(1);
     const present = isThere.cast("i32");
-    const read = items.add(this.kinds.forward(isLiked));
+    const kinds = this.kinds.forward(isLiked);
+    const read = items.add(kinds);
     const states = [
       this.forwards.forward(read, { present }).outputs,
       this.backwards.forward(read, { present, reverse: true }).outputs,
     ];
-    return { rows: concat([...states, read], 2).mul(isThere.reshape([requests, length, 1])), present };
+    return { rows: concat([...states, read], 2).mul(isThere.reshape([requests, length, 1])), present, kinds };
   }
 }
 
@@ -173,10 +212,11 @@ export class MultiLevelReranker extends Module implements ReadingScorer {
   }
 
   read(batch: RequestBatch): CandidateReading {
-    const features = this.encoder.forward(batch);
+    const terms = this.encoder.terms(batch);
+    const features = terms.reduce((sum, term) => sum.add(term)).relu();
     const among = this.selfAttention.attend(features, this.selfAttention.project(features));
     const candidates = concat([features, among], 2);
-    const read = concat([features, this.readOut(candidates, batch)], 2);
+    const read = concat([features, this.readOut(candidates, terms, batch)], 2);
     const logits = this.scorer.forward(this.dropout.forward(this.norm.forward(read)));
     const head = (at: number) => logits.slice(2, at, at + 1).reshape(batch.items.shape);
     return logits.shape[2] === 1
@@ -189,13 +229,13 @@ export class MultiLevelReranker extends Module implements ReadingScorer {
   }
 
   /** v and, with a history, q. */
-  private readOut(candidates: Tensor, batch: RequestBatch): Tensor {
+  private readOut(candidates: Tensor, terms: readonly Tensor[], batch: RequestBatch): Tensor {
     const { history, historyWeights } = batch;
     const user = this.encoder.encodeUsers(batch);
     if (this.interaction === undefined || history === undefined || historyWeights === undefined || !user) {
       return candidates.mean(1, true).broadcastTo(candidates.shape);
     }
-    return this.interaction.forward(candidates, this.encoder.encodeItems(history), historyWeights, user);
+    return this.interaction.forward(candidates, terms, this.encoder.encodeItems(history), historyWeights, user);
   }
 }
 

@@ -6,23 +6,26 @@
  *   T = decoder(learned position queries, X), each sees all others   [B, L, D]
  *   P = softmax(T X^T / sqrt(D)) over the candidates                 [B, L, N]
  *
- * It learns lists, not items: the likelihood of a list that got positive feedback, the unlikelihood of one that got none
- * (Welleck et al. 2020),
+ * It learns lists, not items: the likelihood of a list of high utility, the unlikelihood of one of low utility (Welleck et
+ * al. 2020),
  *
- *   loss = - sum_t log P[t, l_t]   or   - sum_t log(1 - P[t, l_t])
+ *   loss = - sum_t log P[t, l_t]   or   - w sum_t log(1 - P[t, l_t])
  *
  * Since positions do not see what the others choose, decoding is contrastive (Su et al. 2022): from the top, without
  * repetitions, with a penalty a for what resembles the items above,
  *
  *   l_t = argmax_n (1 - a) P[t, n] - a max_{j<t} cos(X_n, X_{l_j})
  *
- * Known from secondary descriptions in part. Ours: the division by sqrt(D), which a row's unit variance calls for; the
+ * Known from secondary descriptions in part. Ours: what low utility is, no positive feedback, or less of it than a share of
+ * the mean of the lists of the batch, since a log that is cut by what people liked has a positive in every list; the
+ * weight w; the division by sqrt(D), which a row's unit variance calls for; the
  * blocks, which are those of the other generators; and that a list for each of ten penalties is proposed, of which the
  * shared judge chooses, since the published penalty is not known and the published system has an evaluator choose, too.
  */
 import type { FeedbackBatch, RequestBatch } from "../data/batch.ts";
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
 import { showableLists } from "../data/labels.ts";
+import { mean } from "../evaluation/statistics.ts";
 import { CandidateMemory } from "../goalrank/candidate-memory.ts";
 import { decodeLists, type ListPolicy, type PolicyMemory, type PolicyState } from "../goalrank/decoding/decode.ts";
 import { feedbackTask } from "../goalrank/feedback-task.ts";
@@ -32,7 +35,7 @@ import { full, matmul, type Random, type Tensor, tensor, where } from "../tensor
 import type { TrainingTask } from "../training/trainer.ts";
 import type { RequestPolicy } from "./answering.ts";
 import { byEvaluator, type ListSource } from "./list-sources.ts";
-import { initialWeights, instanceOf, type Method, type MethodContext } from "./method.ts";
+import { hyperparametersOf, initialWeights, instanceOf, type Method, type MethodContext } from "./method.ts";
 
 /** `layers` are blocks of the encoder, and of the decoder. */
 export type MatchingGeneratorOptions = Omit<ModelShape, "candidateCount" | "historyLength"> & ModelStream;
@@ -97,11 +100,25 @@ export function createMatchingGenerator(context: MethodContext, stream: string):
   return new MatchingGenerator(context.catalogue, { ...context, stream }, initialWeights(context, stream));
 }
 
+/** Which lists are pushed down, and how hard. */
+export interface Unlikelihood {
+  /** Share of the batch's mean feedback under which a list has low utility; at 0 only one without any has. */
+  readonly lowUtility: number;
+  /** w */
+  readonly weight: number;
+}
+
+const DEFAULT_UNLIKELIHOOD: Unlikelihood = { lowUtility: 0, weight: 1 };
+
 /**
  * Mean over requests of the loss of the lists that were shown. An item that is not a candidate has no place in P, and
  * its position does not count.
  */
-export function matchingLoss(model: MatchingGenerator, batch: FeedbackBatch): Tensor {
+export function matchingLoss(
+  model: MatchingGenerator,
+  batch: FeedbackBatch,
+  { lowUtility, weight }: Unlikelihood = DEFAULT_UNLIKELIHOOD,
+): Tensor {
   const { size, listLength: length, candidateCount: candidates } = batch;
   const { logits: ofPositions } = model.encode(batch);
   const logits = length < model.listLength ? ofPositions.slice(1, 0, length) : ofPositions;
@@ -115,20 +132,27 @@ export function matchingLoss(model: MatchingGenerator, batch: FeedbackBatch): Te
   });
   // log(1 - p) as the others' share of the sum, which stays exact where p comes near 1.
   const unlikelihood = logits.logSumExp(tensor(others, [...shape, candidates])).sub(logits.logSumExp());
-  const isLiked = tensor(likedLists(batch), [size, 1]);
+  const isLiked = tensor(usefulLists(batch, lowUtility), [size, 1]);
   const counted = Float32Array.from(batch.exposed, (position) => (position < 0 ? 0 : 1));
-  return where(isLiked, likelihood, unlikelihood).mul(tensor(counted, shape)).sum(1).mean().neg();
+  return where(isLiked, likelihood, unlikelihood.mul(weight)).mul(tensor(counted, shape)).sum(1).mean().neg();
 }
 
-/** 1 for each list that was shown and got positive feedback: i32 [B]. */
-function likedLists({ size, listLength: length, feedback }: FeedbackBatch): Int32Array {
-  return Int32Array.from({ length: size }, (_, i) =>
-    feedback.subarray(i * length, (i + 1) * length).some((label) => label > 0) ? 1 : 0,
+/** 1 for each list that was shown and got feedback, as much as this share of the batch's mean: i32 [B]. */
+function usefulLists({ size, listLength: length, feedback }: FeedbackBatch, lowUtility: number): Int32Array {
+  const utilities = Float64Array.from({ length: size }, (_, i) =>
+    feedback.subarray(i * length, (i + 1) * length).reduce((sum, label) => sum + label, 0),
   );
+  const least = lowUtility * mean(utilities);
+  return Int32Array.from(utilities, (utility) => (utility > 0 && utility >= least ? 1 : 0));
 }
 
-export function matchingTask(model: MatchingGenerator, dataset: ListDataset, stage: string): TrainingTask {
-  return feedbackTask(stage, model, dataset, (batch) => ({ loss: matchingLoss(model, batch) }));
+export function matchingTask(
+  model: MatchingGenerator,
+  dataset: ListDataset,
+  stage: string,
+  unlikelihood = DEFAULT_UNLIKELIHOOD,
+): TrainingTask {
+  return feedbackTask(stage, model, dataset, (batch) => ({ loss: matchingLoss(model, batch, unlikelihood) }));
 }
 
 /**
@@ -176,6 +200,18 @@ export const NAR4REC: Method = {
   title: "NAR4Rec",
   family: "generator-evaluator",
   answersWith: ["judge"],
+  hyperparameters: {
+    lowUtility: {
+      default: DEFAULT_UNLIKELIHOOD.lowUtility,
+      values: [0, 0.5, 1],
+      summary: "Share of the mean feedback on the lists of a batch under which a list is pushed down; 0: without any",
+    },
+    unlikelihoodWeight: {
+      default: DEFAULT_UNLIKELIHOOD.weight,
+      values: [0.1, 0.3, 1],
+      summary: "What lists that are pushed down count beside the others",
+    },
+  },
   create(context) {
     const model = createMatchingGenerator(context, "nar4rec");
     // A list for each penalty; with scores of all candidates by the first position.
@@ -186,7 +222,10 @@ export const NAR4REC: Method = {
     };
     const answering = byEvaluator(source, PENALTIES.length, context);
     return instanceOf({ nar4rec: model }, answering, {
-      learn: ({ training, train }) => train(matchingTask(model, training, "nar4rec")),
+      learn({ training, train }) {
+        const { lowUtility, unlikelihoodWeight: weight } = hyperparametersOf(NAR4REC, context);
+        return train(matchingTask(model, training, "nar4rec", { lowUtility, weight }));
+      },
     });
   },
 };

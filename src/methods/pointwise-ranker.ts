@@ -12,7 +12,7 @@ import type { TrainingTask } from "../training/trainer.ts";
 
 /** An MLP that scores each candidate by itself: the probability of positive feedback on it. */
 export class PointwiseRanker extends Module {
-  private readonly encoder: CandidateEncoder;
+  readonly encoder: CandidateEncoder;
   private readonly scorer: MLP;
 
   private readonly residual: RetrieverResidual | undefined;

@@ -2,13 +2,16 @@
 import { candidateBatch } from "../data/batch.ts";
 import { featureColumns } from "../data/features/encode-features.ts";
 import { UNNAMED_ITEM } from "../data/queries/unnamed-item.ts";
+import type { Drawing, Exploration } from "../goalrank/decoding/draw.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
-import { chooseDevice, type Device, type DeviceName } from "../kernels/index.ts";
+import { chooseDevice, type Device, type DeviceName, Random } from "../kernels/index.ts";
 import type { Answer, Answering } from "../methods/answering.ts";
 import { outsideScopes, withDefaultDevice } from "../tensor/index.ts";
 import { knownNames, type Names, type RankerLimits } from "./known-names.ts";
 import { decodeRanker, RANKER_VERSION, type RankerContent } from "./ranker-file.ts";
 import {
+  type Drawn,
+  type ExploreRequest,
   orRequestError,
   type RankedList,
   type RankRequest,
@@ -139,7 +142,7 @@ export class Ranker {
   /** Requests with as many candidates and as long a list each; one alone where there are constraints. */
   private async rankAlike(group: readonly ResolvedRequest[]): Promise<ChosenItems[] | RankRequestError> {
     const [{ rankedLength: length }] = group;
-    if (length === 0) return group.map(() => ({ items: [], places: [], logs: [] }));
+    if (length === 0) return group.map(() => ({ items: [], places: [], logs: [], drawLogs: [] }));
     const answer = await orConstraintError(() => this.answer(group));
     if (answer instanceof RankRequestError) return answer;
     return group.map(({ ranked }, n) => {
@@ -148,6 +151,7 @@ export class Ranker {
         items: own.map((at) => ranked[answer.lists[at]].name),
         places: own.flatMap((at) => ranked[answer.lists[at]].place ?? []),
         logs: own.map((at) => answer.stepLogProbabilities[at]),
+        ...(answer.drawLogProbabilities && { drawLogs: own.map((at) => Number(answer.drawLogProbabilities?.[at])) }),
       };
     });
   }
@@ -159,8 +163,8 @@ export class Ranker {
     const observed = observedRows(group, this.names);
     const { rankedLength: length, constraints } = group[0];
     const make = () => candidateBatch(columns, [...group.keys()], observed);
-    const run = () =>
-      outsideScopes(() => withDefaultDevice(this.device, () => answering.answer(make, { length, constraints })));
+    const options = { length, constraints, drawings: drawingsOf(group) };
+    const run = () => outsideScopes(() => withDefaultDevice(this.device, () => answering.answer(make, options)));
     if (answering.together) return run();
     const answer = this.underWay.then(run);
     this.underWay = answer.catch(() => undefined);
@@ -174,12 +178,14 @@ interface ChosenItems {
   /** Of each item among the request's candidates, where these come with features. */
   readonly places: readonly number[];
   readonly logs: readonly number[];
+  /** The same of the draw, where the list was drawn. */
+  readonly drawLogs?: readonly number[];
 }
 
 /** The answer to a request: what the method chose, and unknown items where more are wanted. */
 function listOf(
   { request, length, last, unknown, unknownHistory }: ResolvedRequest,
-  { items, places, logs }: ChosenItems,
+  { items, places, logs, drawLogs }: ChosenItems,
 ): RankedList {
   const whole = withLast(items, last, length, request.constraints);
   return {
@@ -188,9 +194,33 @@ function listOf(
     ...(places.length > 0 && { places }),
     scores: whole.map((_, place) => (place < logs.length ? Math.exp(logs[place]) : 0)),
     logProbability: logs.reduce((sum, log) => sum + log, 0),
+    ...(request.explore && drawLogs && { drawn: describeDraw(request.explore, drawLogs, whole.length) }),
     unknownHistory,
     ...(unknown.length > 0 && { unknownCandidates: unknown }),
   };
+}
+
+/** Of a list of `length`: unknown items at its end had to stand there. */
+function describeDraw(explore: ExploreRequest, logs: readonly number[], length: number): Drawn {
+  return {
+    ...explorationOf(explore),
+    logProbabilities: Array.from({ length }, (_, place) => logs[place] ?? 0),
+    logProbability: logs.reduce((sum, log) => sum + log, 0),
+  };
+}
+
+function explorationOf({ temperature = 1, topP = 1, epsilon = 0 }: ExploreRequest): Exploration {
+  return { temperature, topP, epsilon };
+}
+
+/** How each request's list is drawn, where those of the group are. */
+function drawingsOf(group: readonly ResolvedRequest[]): Drawing[] | undefined {
+  const drawings = group.flatMap(({ request: { explore } }) => {
+    if (explore === undefined) return [];
+    const random = new Random({ seed: 0, stream: `explore ${explore.key}`, step: 0 });
+    return [{ ...explorationOf(explore), random }];
+  });
+  return drawings.length > 0 ? drawings : undefined;
 }
 
 function describe(
@@ -228,7 +258,8 @@ function alikeRequests(
     if (request instanceof RankRequestError) return;
     const { ranked, rankedLength, constraints } = request;
     const isAlike = together && constraints === undefined;
-    const key = isAlike ? `${ranked.length} ${rankedLength}` : `alone ${place}`;
+    const draws = request.request.explore !== undefined;
+    const key = isAlike ? `${ranked.length} ${rankedLength} ${draws}` : `alone ${place}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [place]);
     else group.push(place);

@@ -94,6 +94,27 @@ const constraints = object("an object of rules", {
   ),
 });
 
+const share = (least: string, check: z.core.$ZodCheck<number>) => {
+  const error = `expected a number ${least} and at most 1`;
+  return z.number({ error }).check(check, z.lte(1, error));
+};
+
+const explore = object("how to draw", {
+  key: told(named("a key"), "The same key, with the same request, draws the same list"),
+  temperature: told(
+    z.optional(z.number({ error: "expected a number above 0" }).check(z.positive("expected a number above 0"))),
+    "1 draws by the method's own probabilities; less keeps nearer to its best list",
+  ),
+  topP: told(
+    z.optional(share("above 0", z.gt(0, "expected a number above 0 and at most 1"))),
+    "Draws from the likeliest candidates whose probabilities sum to at least this",
+  ),
+  epsilon: told(
+    z.optional(share("from 0", z.gte(0, "expected a number from 0 and at most 1"))),
+    "Probability that an item is any that may stand there, all alike",
+  ),
+});
+
 /** A {@link RankRequest} as JSON. */
 export const rankRequestSchema: z.ZodMiniType<RankRequest, RankRequest> = told(
   object("a request, an object", {
@@ -127,6 +148,7 @@ export const rankRequestSchema: z.ZodMiniType<RankRequest, RankRequest> = told(
       "Whether the retriever may choose what the user met; as the log was prepared unless given",
     ),
     constraints: z.optional(constraints),
+    explore: told(z.optional(explore), "Draws the list in place of the best one, and tells with what probability"),
   }),
   "A request for one list",
 );

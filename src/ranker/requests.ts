@@ -52,6 +52,29 @@ export interface RequestConstraints {
   readonly categories?: { readonly of: Readonly<Record<string, Name>>; readonly limit: number } | undefined;
 }
 
+/** How a list is drawn in place of the best one, to learn what others are worth. */
+export interface ExploreRequest {
+  /** The same key, with the same request, draws the same list. */
+  readonly key: Name;
+  /** Positive: 1, the default, draws by the method's own probabilities, less keeps nearer to its best list. */
+  readonly temperature?: number | undefined;
+  /** Draws from the likeliest candidates whose probabilities sum to at least this: above 0, at most 1, the default. */
+  readonly topP?: number | undefined;
+  /** Probability that an item is any that may stand there, all alike: from 0, the default, to 1. */
+  readonly epsilon?: number | undefined;
+}
+
+/** How a list was drawn, and how likely that was. */
+export interface Drawn {
+  readonly temperature: number;
+  readonly topP: number;
+  readonly epsilon: number;
+  /** log of the probability with which each item was drawn, after those before it: 0 for one that had to stand there. */
+  readonly logProbabilities: readonly number[];
+  /** Their sum: log of the probability with which this list was drawn, for this request and its rules. */
+  readonly logProbability: number;
+}
+
 /** A request for one list. */
 export interface RankRequest {
   /** Comes back with the answer. */
@@ -82,6 +105,8 @@ export interface RankRequest {
   /** Whether the retriever may choose what the user met; as the log was prepared (`data.repeats`) unless given. */
   readonly repeats?: boolean | undefined;
   readonly constraints?: RequestConstraints | undefined;
+  /** Draws the list in place of the best one. */
+  readonly explore?: ExploreRequest | undefined;
 }
 
 /** The answer to a request. */
@@ -98,6 +123,8 @@ export interface RankedList {
   readonly logProbability: number;
   /** Entries of the history that the ranker does not know and passed over. */
   readonly unknownHistory: number;
+  /** Of a list that was drawn: how, and with what probability. */
+  readonly drawn?: Drawn | undefined;
   /** Candidates that the ranker does not know, whatever became of them; missing where there are none. */
   readonly unknownCandidates?: readonly string[] | undefined;
 }

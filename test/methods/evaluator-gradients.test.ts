@@ -6,7 +6,7 @@ import { DEFAULT_EG_RERANK, egRerankTask } from "../../src/methods/eg-rerank/eg-
 import { EgRerank, PointerGenerator } from "../../src/methods/eg-rerank/model.ts";
 import { MatchingGenerator, matchingTask } from "../../src/methods/nar4rec.ts";
 import { PermutationInterest } from "../../src/methods/pier/permutation-interest.ts";
-import { pierTask } from "../../src/methods/pier/pier.ts";
+import { DEFAULT_PIER, pierTask } from "../../src/methods/pier/pier.ts";
 import type { TrainingTask } from "../../src/training/trainer.ts";
 import { generatorOptions, log, rewardOptions, world } from "../small-world.ts";
 import { checkGradients } from "./check-gradients.ts";
@@ -27,7 +27,11 @@ function withGaps(dataset: ListDataset): ListDataset {
 
 function pier(dataset: ListDataset): TrainingTask {
   const options = { width: 8, heads: 2, layers: 1, listLength: log.listLength, dropoutRate: 0, seed: 3 };
-  return pierTask(new PermutationInterest(catalogue, options, random("pier")), dataset);
+  return pierTask(new PermutationInterest(catalogue, options, random("pier")), dataset, {
+    ...DEFAULT_PIER,
+    unexposed: "negative",
+    seed: 3,
+  });
 }
 
 const tasks: readonly (readonly [string, () => TrainingTask])[] = [
@@ -35,7 +39,7 @@ const tasks: readonly (readonly [string, () => TrainingTask])[] = [
     "NAR4Rec",
     () => {
       const model = new MatchingGenerator(catalogue, { ...generatorOptions, layers: 1 }, random("nar4rec"));
-      return matchingTask(model, withGaps(log), "nar4rec");
+      return matchingTask(model, withGaps(log), "nar4rec", { lowUtility: 1, weight: 0.3 });
     },
   ],
   ["PIER", () => pier(withGaps(log))],

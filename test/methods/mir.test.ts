@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ListDataset } from "../../src/data/dataset.ts";
-import { fadedAffinities, MIR, MultiLevelReranker, readEachOther } from "../../src/methods/mir.ts";
+import { fadedAffinities, featureAffinities, MIR, MultiLevelReranker, readEachOther } from "../../src/methods/mir.ts";
 import { pointwiseLoss } from "../../src/methods/scoring/scoring-method.ts";
 import { tensor } from "../../src/tensor/index.ts";
 import { world } from "../small-world.ts";
@@ -49,6 +49,47 @@ test("affinities fade with the age of the history's items, the last of which is 
   const ages = [3, 2, 1].map((interactions) => Math.log2(interactions));
   const expected = raw.map((value, at) => Math.tanh(value * Math.exp(-theta * ages[Math.floor(at / 2)])));
   assertNear(faded, expected, 1e-6);
+});
+
+test("every feature of the history's items meets every feature of the candidates, by one matrix and a number a pair", () => {
+  const draw = random("features");
+  const numbers = (count: number) => Array.from({ length: count }, () => draw.normal());
+  const [history, candidates, width] = [3, 4, 2];
+  const ofHistory = [numbers(history * width), numbers(history * width)];
+  // The last feature is one that all candidates share.
+  const ofCandidates = [numbers(candidates * width), numbers(candidates * width), numbers(width)];
+  const [mixing, kernel] = [numbers(width * width), numbers(6)];
+  const expected = Array.from({ length: history * candidates }, (_, at) => {
+    const [h, n] = [Math.floor(at / candidates), at % candidates];
+    let sum = 0;
+    ofHistory.forEach((f, a) => {
+      ofCandidates.forEach((g, b) => {
+        for (let i = 0; i < width; i++) {
+          for (let j = 0; j < width; j++) {
+            const other = g[b === 2 ? j : n * width + j];
+            sum += kernel[a * 3 + b] * f[h * width + i] * mixing[i * width + j] * other;
+          }
+        }
+      });
+    });
+    return sum;
+  });
+  const actual = featureAffinities(
+    ofHistory.map((values) => tensor(values, [1, history, width])),
+    ofCandidates.map((values) => tensor(values, [1, values.length / width, width])),
+    tensor(mixing, [width, width]),
+    tensor(kernel, [2, 3]),
+  );
+  assertNear(actual.dataSync(), expected, 1e-5);
+});
+
+test("the features' affinities take part in the scores", () => {
+  const model = createModel(remembering);
+  const before = [...scoresOf(model, remembering)];
+  const [kernel] = [...model.namedParameters()].filter(([name]) => name.endsWith("kernel")).map(([, own]) => own);
+  kernel.assign(new Float32Array(kernel.size).fill(3));
+  const after = [...scoresOf(model, remembering)];
+  assert.ok(after.some((score, at) => Math.abs(score - before[at]) > 1e-4));
 });
 
 test("candidates and history read each other as the formula says", () => {

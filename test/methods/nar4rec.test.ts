@@ -76,6 +76,36 @@ test("its loss is the likelihood of liked lists and the unlikelihood of the othe
   assert.ok(Math.abs(actual - expected) < 1e-4, `${actual} is not ${expected}`);
 });
 
+test("in a log of liked lists, those with less feedback than a share of the batch's mean are pushed down, by a weight", () => {
+  const feedback = Float32Array.from(lists32.feedback, (_, at) =>
+    at % length === 0 || Math.floor(at / length) % 2 === 0 ? 1 : 0,
+  );
+  const dataset = { ...lists32, feedback };
+  const model = createModel();
+  // Lists have L positives and 1 in turn, (L + 1) / 2 = 2.5 in the mean, of which 1 is two fifths.
+  const expected = (isLow: (row: number) => boolean, weight: number) => {
+    const losses = probabilities(model, dataset).map((positions, row) =>
+      positions.reduce((sum, own, t) => {
+        const p = own[dataset.exposed[row * length + t]];
+        return sum - (isLow(row) ? weight * Math.log(1 - p) : Math.log(p));
+      }, 0),
+    );
+    return losses.reduce((sum, loss) => sum + loss) / losses.length;
+  };
+  const actual = (lowUtility: number, weight: number) =>
+    matchingLoss(model, feedbackBatch(dataset, allRows(dataset)), { lowUtility, weight }).itemSync();
+  const isOdd = (row: number) => row % 2 === 1;
+  for (const [share, weight, isLow] of [
+    [0, 1, () => false],
+    [0.39, 1, () => false],
+    [0.41, 1, isOdd],
+    [1, 0.3, isOdd],
+  ] as const) {
+    const [own, wanted] = [actual(share, weight), expected(isLow, weight)];
+    assert.ok(Math.abs(own - wanted) < 1e-4, `share ${share}, weight ${weight}: ${own} is not ${wanted}`);
+  }
+});
+
 test("it fits 32 lists: liked ones become certain, the others impossible", async () => {
   const model = createModel();
   const task = matchingTask(model, lists32, "NAR4Rec");

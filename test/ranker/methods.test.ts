@@ -54,12 +54,45 @@ test("a method is written to the same bytes again, also once it was read back", 
   }
 });
 
+test("every method draws lists, one key one list, whatever the company", async () => {
+  for (const method of SERVED) {
+    await withRanker(method, async (ranker) => {
+      const draw = (temperature: number, key: number, row = rows[0]) => {
+        return { ...requestOf(row), explore: { key, temperature } };
+      };
+      const keys = Array.from({ length: 12 }, (_, key) => key);
+      const answers = (await ranker.rankMany(keys.map((key) => draw(2, key)))) as RankedList[];
+      assert.ok(new Set(answers.map(({ items }) => items.join())).size > 1, method.name);
+      const alone = await ranker.rank(draw(2, 7));
+      assert.equal(alone.items, answers[7].items, method.name);
+      const { drawn } = alone;
+      const sum = drawn?.logProbabilities.reduce((total, log) => total + log, 0);
+      assert.is(sum, drawn?.logProbability);
+      assert.ok((sum ?? 0) < 0 && drawn?.logProbabilities.length === alone.items.length);
+    });
+  }
+});
+
+test("GoalRank draws by its own probabilities, and nearly cold its best list", async () => {
+  const goalrank = SERVED.find(({ name }) => name === "goalrank");
+  if (goalrank === undefined) throw new Error("GoalRank is not served");
+  await withRanker(goalrank, async (ranker) => {
+    for (const row of rows.slice(0, 3)) {
+      const own = await ranker.rank({ ...requestOf(row), explore: { key: row } });
+      assert.ok(Math.abs(own.logProbability - (own.drawn?.logProbability ?? 1)) < 1e-5);
+      const cold = await ranker.rank({ ...requestOf(row), explore: { key: row, temperature: 1e-4 } });
+      assert.equal(cold.items, (await ranker.rank(requestOf(row))).items);
+      assert.ok((cold.drawn?.logProbability ?? -1) > -1e-3);
+    }
+  });
+});
+
 test("a ranker says which method it is, and whose probabilities its lists have", async () => {
   for (const method of SERVED) {
     await withRanker(method, async ({ description }) => {
       assert.is(description.method, method.name);
       assert.is(description.title, method.title);
-      const isPolicy = ["goalrank", "imitation", "eg-rerank"].includes(method.name);
+      const isPolicy = ["goalrank", "imitation", "eg-rerank", "seq2slate"].includes(method.name);
       assert.is(description.probabilities, isPolicy ? "policy" : "plackett-luce");
     });
   }

@@ -1,16 +1,19 @@
 /**
- * How EG-Rerank (`model.ts`) learns, and the method that it is (Huzhang et al. 2021). For each request, five lists are drawn from a copy pi_old of the
- * generator, and each is worth what the judge says, and what the discriminator thinks of it (d, its logit of being
- * logged):
+ * How EG-Rerank (`model.ts`) learns, and the method that it is (Huzhang et al. 2021). For each request, five lists are
+ * drawn from a copy pi_old of the generator. Position t of a list l returns what the judge expects of it and of those
+ * below, and what the discriminator thinks of the list (d, its logit of being logged):
  *
- *   R = judge(l) + 0.1 log sigmoid(d(l)),   advantage a = (R - mean R) / std R over the five
+ *   R_t = sum over s >= t of g^(s - t) r_s + w log sigmoid(d(l)),   advantage a_t = (R_t - mean R_t) / std R_t over the five
  *   generator:      - mean over positions of min(q a, clip(q, 0.9, 1.1) a),   q = pi(l_t | l_<t) / pi_old(l_t | l_<t)
  *                   - 0.001 * mean entropy of pi                              (PPO, Schulman et al. 2017)
  *   discriminator:  - log sigmoid(d(logged)) - mean of log(1 - sigmoid(d(drawn)))
  *
- * The published discount of 0.01 has no effect here: a list is worth something at its end alone, so discounting scales the
- * five returns of a position alike, and taking off their mean and dividing by their deviation undoes that. Ours: the
- * weight 0.1, and that the copy is renewed every four batches, so that there is something to clip.
+ * A judge that cannot say what single positions earn (`positionRewards`) gives all of them the reward of the list.
+ *
+ * The published discount g is 0.01, which makes a position answer for little but itself. Ours: that g is 1 unless it is
+ * tuned, since in a list it matters what an item leaves to those below; that d counts at every position alike; its weight
+ * w, 0.1 unless tuned; that the copy is renewed every four batches, so that there is something to clip; and the warm
+ * start, by which the generator's encoder of users and items begins as the judge's.
  */
 import type { RequestBatch } from "../../data/batch.ts";
 import type { ListDataset } from "../../data/dataset.ts";
@@ -20,8 +23,9 @@ import type { ListJudge } from "../../goalrank/judge.ts";
 import { binaryCrossEntropyWithLogits, concat, full, noGrad, type Tensor, tensor } from "../../tensor/index.ts";
 import type { TrainingTask } from "../../training/trainer.ts";
 import { byPolicy } from "../answering.ts";
-import { initialWeights, instanceOf, type Method, sharedModel } from "../method.ts";
-import { clippedGain } from "../objectives/policy-gradient.ts";
+import { hyperparametersOf, initialWeights, instanceOf, type Method, sharedModel } from "../method.ts";
+import { clippedGain, returnsToGo } from "../objectives/policy-gradient.ts";
+import { trainedEncoder } from "../warm-start.ts";
 import { type DecodedTrajectories, EgRerank, PointerGenerator } from "./model.ts";
 
 export const DEFAULT_EG_RERANK = {
@@ -30,8 +34,10 @@ export const DEFAULT_EG_RERANK = {
   /** How far the ratio of probabilities may move a step. */
   clip: 0.1,
   entropyWeight: 0.001,
-  /** What log sigmoid(d) counts beside the judge's reward, in positives. */
+  /** w: what log sigmoid(d) counts beside the judge's reward, in positives. */
   discriminatorWeight: 0.1,
+  /** g: what the reward of a position counts at the one above it. */
+  discount: 1,
   /** Batches between two copies of the generator that lists are drawn from. */
   refreshEvery: 4,
 };
@@ -54,7 +60,7 @@ export function egRerankTask(
   seed: number,
 ): TrainingTask {
   const { generator, discriminator } = model;
-  const { samples, refreshEvery, discriminatorWeight } = options;
+  const { samples, refreshEvery, discriminatorWeight, discount } = options;
   const task = feedbackTask("eg-rerank", model, dataset, async (batch, step, part) => {
     if (part === 0 && step % refreshEvery === 0) sampler.loadStateDict(await generator.stateDict());
     const key = { seed, stream: partStream("eg-rerank", part), step };
@@ -62,14 +68,15 @@ export function egRerankTask(
     const logged = tensor(showableLists(batch), [batch.size, 1, batch.listLength]);
     const told = discriminator.forward(batch, concat([logged, drawn.lists], 1));
     const [ofLogged, ofDrawn] = [told.slice(1, 0, 1), told.slice(1, 1)];
-    const rewards = noGrad(() => judge.rewards(batch, drawn.lists));
-    const returns = rewards.sub(ofDrawn.detach().neg().softplus().mul(discriminatorWeight));
+    const rewards = noGrad(() => earnings(judge, batch, drawn.lists));
+    const strangeness = ofDrawn.detach().neg().softplus().mul(discriminatorWeight);
+    const returns = returnsToGo(rewards, discount).sub(strangeness.reshape([batch.size, samples, 1]));
     const { surrogate, entropy } = policyTerms(generator, batch, drawn, advantages(returns), options.clip);
     const mistaken = answerLoss(ofLogged, 1).add(answerLoss(ofDrawn, 0));
     return {
       loss: mistaken.sub(surrogate).sub(entropy.mul(options.entropyWeight)),
       describe: async () => ({
-        reward: await rewards.mean().item(),
+        reward: await rewards.sum(2).mean().item(),
         entropy: await entropy.item(),
         discriminatorLoss: await mistaken.item(),
       }),
@@ -83,14 +90,20 @@ function answerLoss(logits: Tensor, answer: number): Tensor {
   return binaryCrossEntropyWithLogits(logits, full(logits.shape, answer, logits)).mean();
 }
 
-/** (R - mean R) / std R over the lists of each request: [B, S] -> [B, S]. */
+/** What each position of lists i32 [B, S, L] earns, [B, S, L], or, where the judge cannot say, the whole list: [B, S, 1]. */
+function earnings(judge: ListJudge, batch: RequestBatch, lists: Tensor): Tensor {
+  const ofPositions = judge.positionRewards?.(batch, lists);
+  return ofPositions ?? judge.rewards(batch, lists).reshape([...lists.shape.slice(0, 2), 1]);
+}
+
+/** (R - mean R) / std R over the lists of each request, at each position: [B, S, L] -> [B, S, L]. */
 function advantages(returns: Tensor): Tensor {
   const centred = returns.sub(returns.mean(1, true));
   const deviation = centred.square().mean(1, true).sqrt();
   return centred.div(deviation.maximum(full([1], LEAST_DEVIATION, returns)));
 }
 
-/** What the generator climbs, by given advantages [B, S]: both scalars, means over all positions. */
+/** What the generator climbs, by given advantages [B, S, L], or [B, S, 1] for all positions: both scalars, means over all positions. */
 function policyTerms(
   generator: PointerGenerator,
   batch: RequestBatch,
@@ -102,7 +115,7 @@ function policyTerms(
   const logs = generator.stepLogProbabilities(batch, drawn);
   const chosen = logs.takeAlongLast(drawn.lists.reshape([requests, samples * length, 1]));
   const ratio = chosen.reshape(drawn.lists.shape).sub(drawn.stepLogProbabilities).exp();
-  const surrogate = clippedGain(ratio, gains.reshape([requests, samples, 1]), clip).mean();
+  const surrogate = clippedGain(ratio, gains, clip).mean();
   const entropy = logs.exp().mul(logs).sum(2).mean().neg();
   return { surrogate, entropy };
 }
@@ -113,16 +126,36 @@ export const EG_RERANK: Method = {
   family: "generator-evaluator",
   answersWith: [],
   learnsWith: ["judge"],
+  hyperparameters: {
+    discriminatorWeight: {
+      default: DEFAULT_EG_RERANK.discriminatorWeight,
+      values: [0, 0.03, 0.1, 0.3],
+      summary: "What being taken for a logged list counts beside the judge's reward, in positives",
+    },
+    discount: {
+      default: DEFAULT_EG_RERANK.discount,
+      values: [0.01, 1],
+      summary: "What the reward of a position counts at the one above it",
+    },
+    warmStart: {
+      default: 0,
+      values: [0, 1],
+      summary: "1: the generator's encoder of users and items begins as the judge's",
+    },
+  },
   create(context) {
     const { catalogue, width, listLength, seed } = context;
     const model = new EgRerank(catalogue, width, listLength, initialWeights(context, "eg-rerank"));
     const { generator } = model;
     return instanceOf({ "eg-rerank": model }, byPolicy(generator), {
-      async learn({ training, train }) {
+      async learn(lesson) {
+        const { discriminatorWeight, discount, warmStart } = hyperparametersOf(EG_RERANK, context);
+        if (warmStart === 1) generator.encoder.loadStateDict(await trainedEncoder(context, lesson).stateDict());
         const weights = initialWeights(context, "eg-rerank sampler");
         const sampler = new PointerGenerator(catalogue, width, listLength, weights);
         const models = { model, sampler, judge: sharedModel(context, "judge") };
-        await train(egRerankTask(models, training, DEFAULT_EG_RERANK, seed));
+        const options = { ...DEFAULT_EG_RERANK, discriminatorWeight, discount };
+        await lesson.train(egRerankTask(models, lesson.training, options, seed));
         sampler.dispose();
       },
     });

@@ -48,7 +48,8 @@ export interface DecodedTrajectories extends DecodedLists {
 }
 
 export class PointerGenerator extends Module implements RequestPolicy<PointerMemory, PointerState> {
-  private readonly encoder: CandidateEncoder;
+  /** May start from another model's of the same width. */
+  readonly encoder: CandidateEncoder;
   private readonly items: MLP;
   private readonly chosen: LSTM;
   private readonly fromState: Linear;

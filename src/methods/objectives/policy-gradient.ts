@@ -38,12 +38,13 @@ export const rankGrpo: Objective = (evidence, options) => {
   return clippedLoss(evidence, standardise(returnsToGo(positionRewards)), options);
 };
 
-/** Sum over each position and those after it: [B, G, L]. */
-function returnsToGo(positionRewards: Tensor): Tensor {
+/** Sum over each position t and those s after it of discount^(s - t) r_s: [B, G, L] -> [B, G, L]. */
+export function returnsToGo(positionRewards: Tensor, discount = 1): Tensor {
   const length = positionRewards.shape[2];
-  const later = Float32Array.from({ length: length * length }, (_, at) =>
-    Math.floor(at / length) >= at % length ? 1 : 0,
-  );
+  const later = Float32Array.from({ length: length * length }, (_, at) => {
+    const below = Math.floor(at / length) - (at % length);
+    return below >= 0 ? discount ** below : 0;
+  });
   const sums = full([length, length], 0, positionRewards);
   sums.assign(positionRewards.dtype === "f64" ? Float64Array.from(later) : later);
   return positionRewards.matmul(sums);

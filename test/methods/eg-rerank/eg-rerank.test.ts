@@ -1,7 +1,7 @@
 /** EG-Rerank: its loss by hand, that it climbs what a judge says, and that the discriminator keeps it near the log. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { candidateBatch } from "../../../src/data/batch.ts";
+import { candidateBatch, type RequestBatch } from "../../../src/data/batch.ts";
 import type { ListDataset } from "../../../src/data/dataset.ts";
 import { allRows } from "../../../src/data/labels.ts";
 import type { ListJudge } from "../../../src/goalrank/judge.ts";
@@ -13,6 +13,7 @@ import {
   egRerankTask,
 } from "../../../src/methods/eg-rerank/eg-rerank.ts";
 import { EgRerank, PointerGenerator } from "../../../src/methods/eg-rerank/model.ts";
+import type { StateDict } from "../../../src/nn/index.ts";
 import { noGrad, scope, type Tensor, tensor } from "../../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../../src/training/options.ts";
 import { train } from "../../../src/training/trainer.ts";
@@ -30,19 +31,20 @@ const createSampler = () => new PointerGenerator(world.catalogue, WIDTH, length,
 
 /** Likes items of even number at the even positions, and of odd number at the others: at most L. */
 const alternating: ListJudge = {
-  rewards(batch, lists) {
+  rewards: (batch, lists) => alternatingByPosition.positionRewards(batch, lists).sum(2),
+};
+
+/** The same, and says so of each position. */
+const alternatingByPosition = {
+  rewards: alternating.rewards,
+  positionRewards(batch: RequestBatch, lists: Tensor): Tensor {
     const [requests, group] = lists.shape;
     const items = batch.items
       .cast("f32")
       .takeAlongLast(lists.reshape([requests, group * length]))
       .dataSync();
-    const rewards = Float32Array.from({ length: requests * group }, (_, l) =>
-      Array.from({ length }, (_, t) => ((items[l * length + t] + t) % 2 === 0 ? 1 : 0) as number).reduce(
-        (sum, liked) => sum + liked,
-        0,
-      ),
-    );
-    return tensor(rewards, [requests, group]);
+    const liked = Float32Array.from(items, (item, at) => ((item + (at % length)) % 2 === 0 ? 1 : 0));
+    return tensor(liked, lists.shape);
   },
 };
 
@@ -100,12 +102,21 @@ test("greedy lists take the likeliest candidate of those left", async () => {
   }
 });
 
-test("its loss is PPO's, with returns normalised within a request's lists, and the discriminator's", async () => {
+/** The loss by hand at discount 0.5. @param earned what position t of list l returns by the judge; lists [B, S, L], flat */
+async function checkLoss(
+  judge: ListJudge,
+  earned: (lists: ArrayLike<number>, l: number, t: number) => number,
+): Promise<void> {
   using _ = scope();
   const model = createModel();
   const sampler = createSampler();
-  const options: EgRerankOptions = { ...DEFAULT_EG_RERANK, entropyWeight: 0.3, discriminatorWeight: 0.7 };
-  const task = egRerankTask({ model, sampler, judge: alternating }, lists32, options, 9);
+  const options: EgRerankOptions = {
+    ...DEFAULT_EG_RERANK,
+    entropyWeight: 0.3,
+    discriminatorWeight: 0.7,
+    discount: 0.5,
+  };
+  const task = egRerankTask({ model, sampler, judge }, lists32, options, 9);
   const { loss } = await task.computeLoss(rows, 1);
 
   const batch = candidateBatch(lists32, rows);
@@ -113,11 +124,10 @@ test("its loss is PPO's, with returns normalised within a request's lists, and t
   const { samples } = options;
   const drawn = noGrad(() => sampler.sample(batch, samples, key));
   const { generator, discriminator } = model;
-  const [told, shown, logs, judged] = noGrad(() => [
+  const [told, shown, logs] = noGrad(() => [
     discriminator.forward(batch, drawn.lists),
     discriminator.forward(batch, tensor(lists32.exposed, [rows.length, 1, length])),
     generator.stepLogProbabilities(batch, drawn),
-    alternating.rewards(batch, drawn.lists),
   ]).map((values) => values.dataSync());
   const [lists, old] = [drawn.lists.dataSync(), drawn.stepLogProbabilities.dataSync()];
   const logistic = (x: number) => 1 / (1 + Math.exp(-x));
@@ -127,15 +137,14 @@ test("its loss is PPO's, with returns normalised within a request's lists, and t
   const entropies: number[] = [];
   let clipped = 0;
   for (const row of rows) {
-    const returns = Array.from({ length: samples }, (_, s) => {
-      const l = row * samples + s;
-      return judged[l] + 0.7 * Math.log(logistic(told[l]));
-    });
-    const centre = mean(returns);
-    const deviation = Math.sqrt(mean(returns.map((value) => (value - centre) ** 2)));
-    returns.forEach((value, s) => {
-      const gain = (value - centre) / deviation;
-      for (let t = 0; t < length; t++) {
+    for (let t = 0; t < length; t++) {
+      const returns = Array.from({ length: samples }, (_, s) => {
+        return earned(lists, row * samples + s, t) + 0.7 * Math.log(logistic(told[row * samples + s]));
+      });
+      const centre = mean(returns);
+      const deviation = Math.sqrt(mean(returns.map((value) => (value - centre) ** 2)));
+      returns.forEach((value, s) => {
+        const gain = (value - centre) / deviation;
         const at = (row * samples + s) * length + t;
         const own = Array.from({ length: candidates }, (_, n) => logs[at * candidates + n]);
         const ratio = Math.exp(own[lists[at]] - old[at]);
@@ -143,15 +152,33 @@ test("its loss is PPO's, with returns normalised within a request's lists, and t
         if (limited !== ratio) clipped++;
         surrogates.push(Math.min(ratio * gain, limited * gain));
         entropies.push(-own.reduce((sum, value) => sum + Math.exp(value) * value, 0));
-      }
-    });
+      });
+    }
   }
   assert.ok(clipped > 0 && clipped < surrogates.length);
   const mistaken =
     mean(Array.from(shown, (d) => -Math.log(logistic(d)))) + mean(Array.from(told, (d) => -Math.log(1 - logistic(d))));
   const expected = mistaken - mean(surrogates) - 0.3 * mean(entropies);
   assert.ok(Math.abs((await loss.item()) - expected) < 1e-4, `${await loss.item()} is not ${expected}`);
-});
+}
+
+/** Whether the item at position t of list l is of the parity of t. */
+function alternates(lists: ArrayLike<number>, l: number, t: number): number {
+  const row = Math.floor(l / DEFAULT_EG_RERANK.samples);
+  return (lists32.candidates[row * candidates + lists[l * length + t]] + t) % 2 === 0 ? 1 : 0;
+}
+
+test("its loss is PPO's, with returns normalised within a request's lists, and the discriminator's", () =>
+  checkLoss(alternating, (lists, l) =>
+    Array.from({ length }, (_, t) => alternates(lists, l, t)).reduce((sum, own) => sum + own),
+  ));
+
+test("where the judge says what positions earn, each returns that and, discounted, what those below earn", () =>
+  checkLoss(alternatingByPosition, (lists, l, t) =>
+    Array.from({ length: length - t }, (_, below) => alternates(lists, l, t + below)).reduceRight(
+      (sum, own) => own + 0.5 * sum,
+    ),
+  ));
 
 test("lists of equal worth teach the generator nothing but entropy", async () => {
   const model = createModel();
@@ -227,6 +254,44 @@ test("the order in which candidates stand changes nothing", async () => {
     const moved = reordered(lists32, random(stream).permutation(candidates));
     assert.equal(itemsOf(moved, await rankingBy(generator, moved)), before);
   }
+});
+
+test("a warm start takes the judge's encoder, and nothing else is told to", async () => {
+  const school = await createSchool(log);
+  const { rewardModel } = school.lesson;
+  const begun = async (warmStart: number) => {
+    const instance = EG_RERANK.create({ ...school.models.context, tuned: { "eg-rerank": { warmStart } } });
+    await instance.learn?.({ ...school.lesson, train: async () => {} });
+    const own = instance.models["eg-rerank"];
+    if (!(own instanceof EgRerank)) throw new Error("expected EG-Rerank's model");
+    return own.generator.encoder.stateDict();
+  };
+  const judged = await rewardModel?.encoder.stateDict();
+  const isJudges = (state: StateDict) =>
+    [...state].every(([name, { data }]) => String(data) === String(judged?.get(name)?.data));
+  assert.not(isJudges(await begun(0)));
+  assert.ok(isJudges(await begun(1)));
+});
+
+test("its weights and discount are hyperparameters", async () => {
+  const school = await createSchool(log);
+  const lossWith = async (tuned: Record<string, number>) => {
+    const losses: number[] = [];
+    const instance = EG_RERANK.create({ ...school.models.context, tuned: { "eg-rerank": tuned } });
+    await instance.learn?.({
+      ...school.lesson,
+      train: async (task) => {
+        using _ = scope();
+        const { loss } = await task.computeLoss(rows, 1);
+        losses.push(await loss.item());
+      },
+    });
+    return losses[0];
+  };
+  const usual = await lossWith({});
+  assert.is(await lossWith({ discriminatorWeight: 0.1, discount: 1, warmStart: 0 }), usual);
+  assert.is.not(await lossWith({ discriminatorWeight: 0 }), usual);
+  assert.is.not(await lossWith({ discount: 0.01 }), usual);
 });
 
 test("it learns on the tiny world and ranks distinct candidates", async () => {

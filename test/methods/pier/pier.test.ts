@@ -4,12 +4,12 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { candidateBatch } from "../../../src/data/batch.ts";
 import type { ListDataset } from "../../../src/data/dataset.ts";
-import { allRows } from "../../../src/data/labels.ts";
+import { allRows, type UnexposedCandidates } from "../../../src/data/labels.ts";
 import type { ListJudge } from "../../../src/goalrank/judge.ts";
 import { byScores, rankRequests } from "../../../src/methods/answering.ts";
 import { PermutationInterest } from "../../../src/methods/pier/permutation-interest.ts";
 import { permuteLists, topCandidates, topPermutations } from "../../../src/methods/pier/permutations.ts";
-import { byPermutations, PIER, PIER_PERMUTATIONS, pierTask } from "../../../src/methods/pier/pier.ts";
+import { byPermutations, DEFAULT_PIER, PIER, PIER_PERMUTATIONS, pierTask } from "../../../src/methods/pier/pier.ts";
 import { hammingDistances } from "../../../src/methods/pier/sim-hash.ts";
 import { PointwiseRanker } from "../../../src/methods/pointwise-ranker.ts";
 import { noGrad, tensor } from "../../../src/tensor/index.ts";
@@ -37,6 +37,9 @@ function createModel(): PermutationInterest {
   const options = { width: WIDTH, heads: 2, layers: 1, listLength: length, dropoutRate: 0, seed: 3 };
   return new PermutationInterest(world.catalogue, options, random("PIER"));
 }
+
+/** How a log is learned from whose other candidates count nothing, or 0. */
+const learning = (unexposed: UnexposedCandidates) => ({ ...DEFAULT_PIER, unexposed, seed: 3 });
 
 const pointwise = new PointwiseRanker(world.catalogue, WIDTH, random("pointwise"));
 
@@ -219,17 +222,49 @@ test("rewards are the positions' probabilities; lists are read in their order, w
 
 test("it fits 32 lists", async () => {
   const model = createModel();
-  const task = pierTask(model, lists32);
+  const task = pierTask(model, lists32, learning("ignore"));
   const before = await lossOf(task);
   await train(task, { ...OVERFITTING, epochs: 150 });
   const after = await lossOf(task);
   assert.ok(after < 0.01 * before, `${before} fell to ${after}`);
 });
 
+test("where what was not shown counts 0, it learns to expect nothing of it; elsewhere it is told nothing", async () => {
+  const feedback = lists32.feedback.map(() => 1);
+  const dataset = { ...lists32, feedback };
+  // Of each request, the first list is what was shown, and the second holds what was not.
+  const lists = Array.from(allRows(dataset), (row) => {
+    const shown = [...dataset.exposed.subarray(row * length, (row + 1) * length)];
+    const others = Array.from({ length: candidates }, (_, n) => n).filter((n) => !shown.includes(n));
+    return [...shown, ...others.slice(0, length)];
+  }).flat();
+  const expectedOf = async (unexposed: UnexposedCandidates) => {
+    const model = createModel();
+    await train(pierTask(model, dataset, learning(unexposed)), { ...OVERFITTING, epochs: 60 });
+    const batch = candidateBatch(dataset, allRows(dataset));
+    const rewards = noGrad(() => model.rewards(batch, tensor(Int32Array.from(lists), [dataset.size, 2, length])));
+    const mean = rewards.mean(0).dataSync();
+    return { shown: mean[0], others: mean[1] };
+  };
+  const told = await expectedOf("negative");
+  assert.ok(told.shown > 0.8 * length && told.others < 0.4 * length, JSON.stringify(told));
+  const untold = await expectedOf("ignore");
+  assert.ok(untold.others > 0.8 * length, JSON.stringify(untold));
+});
+
+test("FPSM leaves as large a share of the orders to OCPM as it is told", async () => {
+  const model = createModel();
+  const dataset = withHistory(lists32);
+  const all = judged(model);
+  const choose = (share: number) => rankRequests(byPermutations(model, pointwise, length, share), dataset);
+  assert.equal((await choose(1)).lists, (await all(dataset)).lists);
+  assert.not.equal((await choose(1 / 24)).lists, (await choose(1)).lists);
+});
+
 test("with a history it also learns to expect more of the orders that are nearest", async () => {
   const dataset = withHistory(lists32);
   const model = createModel();
-  const task = pierTask(model, dataset);
+  const task = pierTask(model, dataset, learning("ignore"));
   await train(task, { ...OVERFITTING, epochs: 150 });
   // The contrast takes up to a hundredth off the cross-entropy, which has no loss left.
   const loss = await lossOf(task);
