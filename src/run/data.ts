@@ -4,7 +4,7 @@ import type { UnexposedCandidates } from "../data/labels.ts";
 import type { PreparedContent } from "../data/prepared/prepared-dataset.ts";
 import type { Retriever } from "../data/retrievers/retriever.ts";
 import type { UserPasts } from "../data/user-pasts.ts";
-import { createWorld } from "../world/embedded-world.ts";
+import { createWorld, type EmbeddedWorld } from "../world/embedded-world.ts";
 import { drawLog } from "../world/logging-policy.ts";
 import { loggingLogProbabilities } from "../world/redrawn-feedback.ts";
 import { findScenario } from "../world/scenarios.ts";
@@ -49,15 +49,24 @@ export interface WorldDataOptions {
 }
 
 /** Logs of the embedded world. @throws RangeError for an unknown scenario, naming those there are */
-export function worldData(options: WorldDataOptions): RunData & { readonly world: World } {
+export function worldData(options: WorldDataOptions): RunData & { readonly world: EmbeddedWorld } {
   const { scenario: name = "default", seed, testRequests = 500 } = options;
   const scenario = findScenario(name);
   const world = createWorld({ ...scenario.options, seed });
+  const trainingLists = options.trainingLists ?? scenario.trainingLists;
+  return { ...drawWorldData(world, { seed, trainingLists, testRequests }), world };
+}
+
+/** Logs of a world. */
+export function drawWorldData(
+  world: World,
+  { seed, trainingLists, testRequests }: Required<Omit<WorldDataOptions, "scenario">>,
+): RunData {
   const draw = (stream: string, size: number) => drawLog(world, { size, seed, stream });
   const validation = draw("validation", testRequests);
   return {
     catalogue: world.catalogue,
-    training: draw("training", options.trainingLists ?? scenario.trainingLists),
+    training: draw("training", trainingLists),
     validation,
     test: draw("test", testRequests),
     unexposed: "ignore",

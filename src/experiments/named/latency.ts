@@ -52,7 +52,7 @@ const QUIET_SHARE = 0.9;
 const LISTS = 128;
 
 async function measureLatency(work: LatencyWork, surroundings: Surroundings): Promise<TrialOutcome> {
-  if (work.data.source !== "world") throw new Error("latency: expected requests of a world");
+  if (!("scenario" in work.data)) throw new Error("latency: it needs requests of an embedded world");
   const data = worldData(work.data);
   const { shared: options, requests: together, rounds } = work;
   const { seed } = work.data;

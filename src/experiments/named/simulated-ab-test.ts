@@ -1,5 +1,5 @@
 /**
- * An online experiment in the embedded world: users in eight buckets, a period in which everyone gets the control's lists,
+ * An online experiment in a world: users in eight buckets, a period in which everyone gets the control's lists,
  * then one in which two buckets get a mixture, two the treatment, and four the control, of which two are compared with the
  * other two: that comparison must find nothing.
  */
@@ -128,5 +128,5 @@ function measure(
 }
 
 function eachOutcome<Value>(of: (outcome: Outcome) => Value): Record<Outcome, Value> {
-  return { watchSeconds: of("watchSeconds"), views: of("views"), likes: of("likes") };
+  return Object.fromEntries(OUTCOMES.map((outcome) => [outcome, of(outcome)])) as Record<Outcome, Value>;
 }
