@@ -87,7 +87,9 @@ export async function scoreGroups(
     const helper = helpers?.get(name);
     if (helper !== undefined) said.set(name, await helper.rank(batch, length, key.step));
   }
-  const context = { ...sizes, key, policy: { generator: policy, memory }, logits, logged, helpers: said };
+  const isJudgeAsked = set.some(({ source, count }) => source === "judge" && count > 0);
+  const judgeLogits = isJudgeAsked ? noGrad(() => judge.candidateLogits?.(batch)) : undefined;
+  const context = { ...sizes, key, policy: { generator: policy, memory }, logits, judgeLogits, logged, helpers: said };
   const pool = await buildGroups(set, context);
   const judged = noGrad(() => judge.rewards(batch, tensor(pool.lists, [requests, pool.groupSize, length])));
   const rewards = (await judged.data()) as Float32Array;

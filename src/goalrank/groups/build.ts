@@ -24,6 +24,8 @@ export interface GroupContext extends ListSizes {
   readonly logits?: Tensor;
   /** What methods that were trained before answer, by their names: for helper. */
   readonly helpers?: ReadonlyMap<string, HelperAnswer>;
+  /** The judge's logits of each candidate by itself [B, N]: for judge. */
+  readonly judgeLogits?: Tensor | undefined;
   /** Candidate positions of the lists that were shown [B, L], -1 for an item that is not a candidate: for logged. */
   readonly logged?: Int32Array;
 }
@@ -87,6 +89,11 @@ async function drawEntry(
     case "helper": {
       const said = need(context.helpers?.get(entry.method), entry, `what ${entry.method} answers, as helpers`);
       return helperLists(said, requests, count, { length, temperature: entry.temperature ?? 1, key });
+    }
+    case "judge": {
+      const judged = need(context.judgeLogits, entry, "the logits of a judge that scores candidates, as judgeLogits");
+      const drawn = await softmaxLists(judged, count, { length, temperature: entry.temperature ?? 1, key });
+      return { ...drawn, source: "judge" };
     }
     case "markov": {
       const { generator, memory } = policy();
