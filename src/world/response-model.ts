@@ -4,8 +4,8 @@
  *     P(u likes i) = sigmoid(base + c_u + d_i)
  *
  * fitted by stochastic gradient descent in double precision, a million interactions in seconds. Vectors of users and items
- * are left out because KuaiRand-Pure shows nothing for them: held-out log-loss rises with them (docs/worlds.md). U users,
- * I items.
+ * are left out because KuaiRand-Pure shows nothing for them: held-out log-loss is no lower by 0.0001 with them
+ * (docs/worlds.md). U users, I items.
  */
 
 import type { InteractionLog } from "../data/interactions.ts";

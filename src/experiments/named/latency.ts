@@ -13,9 +13,8 @@ import type { Experiment, ExperimentRequest, Surroundings } from "../experiment.
 import { drawLines, type Picture } from "../pictures.ts";
 import type { Results } from "../results.ts";
 import { describeMachine } from "../run-log.ts";
-import type { TrialResult } from "../stored-results.ts";
 import { type Table, tableOf } from "../tables.ts";
-import type { Trial, TrialOutcome, Work } from "../trial.ts";
+import type { Trial, TrialOutcome, TrialResult, Work } from "../trial.ts";
 import { countingOperations, trainBriefly } from "./brief-training.ts";
 import { largeProduct, type TimedRuns, type TimedWork, timeInTurns } from "./latency-measurement.ts";
 

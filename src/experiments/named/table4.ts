@@ -10,9 +10,8 @@ import type { Experiment, Surroundings } from "../experiment.ts";
 import { drawPanels, markOf, type Picture } from "../pictures.ts";
 import type { Results } from "../results.ts";
 import { loadShared, type SharedWork, sharedTrial } from "../shared-work.ts";
-import type { TrialResult } from "../stored-results.ts";
 import { type Estimate, type Table, tableOf } from "../tables.ts";
-import type { TrialOutcome, Work } from "../trial.ts";
+import type { TrialOutcome, TrialResult, Work } from "../trial.ts";
 import { ARMS, type Arm, CONFIDENCE, HYBRID_SHARE, type Outcome, simulateAbTest } from "./simulated-ab-test.ts";
 
 interface AbTestWork extends Work {
