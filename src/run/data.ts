@@ -5,6 +5,7 @@ import type { PreparedContent } from "../data/prepared/prepared-dataset.ts";
 import type { Retriever } from "../data/retrievers/retriever.ts";
 import type { UserPasts } from "../data/user-pasts.ts";
 import { createWorld } from "../world/embedded-world.ts";
+import { rememberLists } from "../world/histories.ts";
 import { drawLog } from "../world/logging-policy.ts";
 import { loggingLogProbabilities } from "../world/redrawn-feedback.ts";
 import { findScenario } from "../world/scenarios.ts";
@@ -53,13 +54,16 @@ export function worldData(options: WorldDataOptions): RunData & { readonly world
   const { scenario: name = "default", seed, testRequests = 500 } = options;
   const scenario = findScenario(name);
   const world = createWorld({ ...scenario.options, seed });
-  const draw = (stream: string, size: number) => drawLog(world, { size, seed, stream });
-  const validation = draw("validation", testRequests);
+  const { historyLength = 0 } = scenario;
+  const draw = (stream: string, size: number, before: readonly ListDataset[] = []) =>
+    rememberLists(drawLog(world, { size, seed, stream }), historyLength, before);
+  const training = draw("training", options.trainingLists ?? scenario.trainingLists);
+  const validation = draw("validation", testRequests, [training]);
   return {
     catalogue: world.catalogue,
-    training: draw("training", options.trainingLists ?? scenario.trainingLists),
+    training,
     validation,
-    test: draw("test", testRequests),
+    test: draw("test", testRequests, [training, validation]),
     unexposed: "ignore",
     world,
     propensities: loggingLogProbabilities(world, validation),

@@ -7,6 +7,7 @@ export {
   type WorldOptions,
   type WorldSettings,
 } from "./embedded-world.ts";
+export { rememberLists } from "./histories.ts";
 export { drawLog, type LogOptions, redrawLists } from "./logging-policy.ts";
 export * from "./oracle.ts";
 export { collectFeedback, loggingLogProbabilities } from "./redrawn-feedback.ts";
