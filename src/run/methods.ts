@@ -121,6 +121,7 @@ export async function restoreRun(
     const isKept = Object.keys(instance.models).length > 0;
     const own = isKept ? { method, instance } : await trainMethod(method, models, data, settings, {});
     for (const [name, model] of namedModels(own)) restore(name, model, weights);
+    if (isKept) await instance.choose?.(data.training);
     methods.push(own);
   }
   return { models, methods };
