@@ -9,16 +9,23 @@ import type { InteractionSource } from "../data/readers/read-interactions.ts";
 import type { LogOptions } from "../data/settings.ts";
 import { logData, type RunData, worldData } from "../run/data.ts";
 import { DEFAULT_RUN, LOG_RUN, type RunSettings } from "../run/settings.ts";
+import type { Tuned } from "../run/tuning.ts";
 import { noSuchName } from "../text/nearest-name.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { findScenario, type ScenarioName } from "../world/scenarios.ts";
 import { exposedFirst } from "./candidate-order.ts";
 
 /** What models that are trained once for all methods depend on. */
-export type SharedOptions = Pick<RunSettings, (typeof SHARED_OPTIONS)[number]>;
+export type SharedOptions = Pick<RunSettings, (typeof SHARED_OPTIONS)[number]> & {
+  /** Those of {@link SHARED_METHODS} that are tuned. */
+  readonly tuned?: Tuned;
+};
 const SHARED_TRAININGS = ["feedbackTraining", "rewardTraining", "imitationTraining"] as const;
 const SHARED_SIZES = ["width", "heads", "layers", "dropoutRate"] as const;
 const SHARED_OPTIONS = [...SHARED_SIZES, "methods", "reward", "imitation", ...SHARED_TRAININGS] as const;
+
+/** The shared models as methods that are tuned. */
+export const SHARED_METHODS: readonly string[] = ["dnn", "imitation", "judge"];
 
 /** What GoalRank's own training adds. */
 export type PolicyOptions = Pick<RunSettings, (typeof POLICY_OPTIONS)[number]>;
@@ -103,6 +110,15 @@ export interface DatasetChoice {
   readonly settings: WorldSettings | LogSettings;
   readonly shared: SharedOptions;
   readonly policy: PolicyOptions;
+  /** What a search chose for each method, by its name. */
+  readonly tuned?: Tuned;
+}
+
+/** The dataset with methods and shared models tuned. */
+export function withTuned(dataset: DatasetChoice, tuned: Tuned): DatasetChoice {
+  const own = Object.entries(tuned).filter(([name]) => SHARED_METHODS.includes(name));
+  if (own.length === 0) return { ...dataset, tuned };
+  return { ...dataset, tuned, shared: { ...dataset.shared, tuned: Object.fromEntries(own) } };
 }
 
 interface WorldSettings extends WorldDataset {

@@ -6,6 +6,7 @@ import type { Picture } from "./pictures.ts";
 import { meanColumn } from "./ranking-table.ts";
 import { Results } from "./results.ts";
 import { type RunRecord, readRuns } from "./run-log.ts";
+import { SEARCH } from "./search.ts";
 import { SHARED } from "./shared-work.ts";
 import { StoredResults } from "./stored-results.ts";
 import { type Table, tableOf, toMarkdown } from "./tables.ts";
@@ -81,7 +82,9 @@ function tableText(table: Table): string {
 
 /** The datasets, and how good everyone's judge is on each. */
 function sharedSection(root: string): string[] {
-  const rows = resultsIn(join(root, SHARED)).flatMap((results) => results.rows);
+  const rows = resultsIn(join(root, SHARED))
+    .flatMap((results) => results.rows)
+    .filter(({ variant }) => variant !== SEARCH);
   const caption = "What all methods of a dataset and seed share: the lists, and the judge. Means over seeds.";
   const shared = tableOf(SHARED, caption, rows, [
     {

@@ -21,6 +21,8 @@ export interface Experiment {
   readonly summary: string;
   /** What it runs on; to one that needs nothing, a request's dataset means nothing. */
   readonly data: "any" | "world" | "log" | "none";
+  /** Whether each of its methods is tuned by a search on validation requests first. */
+  readonly isTuned?: boolean;
   /** Whether its trials measure time, so that nothing else may run beside them. */
   readonly alone?: boolean;
   trials(request: ExperimentRequest): readonly Trial[];

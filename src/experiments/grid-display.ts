@@ -16,6 +16,7 @@ export class GridDisplay implements GridListener {
 
   begin(state: GridState): void {
     this.state = state;
+    this.ended.clear();
     const { trials, skipped, jobs } = state;
     const kept = skipped > 0 ? `, ${skipped} are there already` : "";
     this.writeLine(

@@ -24,7 +24,7 @@ export function rankingTrials(
 ): Trial<RankingWork>[] {
   return seeds.flatMap((seed) =>
     entries.map(({ contender: given, method, variant = "", ...order }): Trial<RankingWork> => {
-      const own = typeof given === "string" ? contender(given, dataset.policy) : given;
+      const own = typeof given === "string" ? contender(given, dataset.policy, dataset.tuned) : given;
       const needs = { ...sharedTrial(dataset, seed), variant: sharedVariant };
       const label = { experiment, dataset: dataset.label, method: method ?? methodTitle(own.method), seed, variant };
       return { ...label, work: { kind: "ranking", shared: needs.work, contender: own, ...order }, needs };

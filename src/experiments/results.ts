@@ -1,5 +1,7 @@
 /** The results of one experiment on one dataset, as presentations ask for them. */
 import { mean, meanHalfWidth } from "../evaluation/statistics.ts";
+import { findMethod } from "../methods/index.ts";
+import { SHARED_METHODS } from "./datasets.ts";
 import type { StoredResults, TrialResult } from "./stored-results.ts";
 import type { Estimate } from "./tables.ts";
 
@@ -16,6 +18,7 @@ export class Results {
   constructor(
     private readonly stored: StoredResults,
     readonly dataset: string,
+    private readonly searches?: StoredResults,
   ) {
     const rows = new Map<string, TrialResult[]>();
     for (const trial of stored.trials) {
@@ -52,6 +55,17 @@ export class Results {
   /** The rows that measured `metric`. */
   measured(metric: string): readonly Row[] {
     return this.rows.filter((row) => seedMean(row, metric) !== undefined);
+  }
+
+  /** Processor seconds of the search of a method; undefined where there was none, or not all of it is known. */
+  searchSeconds(method: string): number | undefined {
+    const trials = this.searches?.trials.filter((trial) => trial.method === method && trial.dataset === this.dataset);
+    const isShared = SHARED_METHODS.some((name) => name !== "judge" && findMethod(name).title === method);
+    const seconds = trials?.map(({ metrics }): number | undefined =>
+      isShared ? metrics.totalCpuSeconds : metrics.cpuSeconds,
+    );
+    if (seconds === undefined || seconds.length === 0 || seconds.includes(undefined)) return undefined;
+    return seconds.reduce<number>((sum, own = 0) => sum + own, 0);
   }
 
   /** Values of all requests, those of one seed after those of another; undefined where a seed has none. */

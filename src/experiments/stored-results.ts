@@ -1,7 +1,8 @@
 /**
  * The results of an experiment, as tidy tables of JSON lines in its folder:
  *
- *   results.jsonl   a line for every trial and metric: key, experiment, dataset, method, seed, variant, metric, value
+ *   results.jsonl   a line for every trial and metric: key, experiment, dataset, method, seed, variant, metric, value,
+ *                   which is text for what is said in words
  *   values.jsonl    a line for every work and measure: key, measure, a value for each test request
  *
  * The lines of a trial are appended with one write, its metric `seconds` last: a trial without that line, as a crash may
@@ -15,11 +16,12 @@ import type { TrialLabel, TrialOutcome } from "./trial.ts";
 export interface TrialResult extends TrialLabel {
   readonly key: string;
   readonly metrics: Readonly<Record<string, number>>;
+  readonly facts: Readonly<Record<string, string>>;
 }
 
-interface ResultLine extends Omit<TrialResult, "metrics"> {
+interface ResultLine extends Omit<TrialResult, "metrics" | "facts"> {
   readonly metric: string;
-  readonly value: number;
+  readonly value: number | string;
 }
 
 type WorkValues = NonNullable<TrialOutcome["values"]>;
@@ -52,12 +54,16 @@ export class StoredResults {
   /** Reads what the folder holds, passing over what a crash left of a trial. A missing folder holds nothing. */
   static open(folder: string): StoredResults {
     const stored = new StoredResults(folder);
-    const open = new Map<string, TrialResult["metrics"]>();
+    const open = new Map<string, TrialResult>();
     for (const { metric, value, ...own } of stored.resultLines.read()) {
       const name = JSON.stringify(own);
-      const metrics = { ...open.get(name), [metric]: value };
-      open.set(name, metrics);
-      if (metric === CLOSING) stored.results.set(labelName(own), { ...own, metrics });
+      const { metrics, facts } = open.get(name) ?? { metrics: {}, facts: {} };
+      const found =
+        typeof value === "number"
+          ? { ...own, metrics: { ...metrics, [metric]: value }, facts }
+          : { ...own, metrics, facts: { ...facts, [metric]: value } };
+      open.set(name, found);
+      if (metric === CLOSING) stored.results.set(labelName(own), found);
     }
     return stored;
   }
@@ -66,8 +72,13 @@ export class StoredResults {
     return [...this.results.values()];
   }
 
+  /** What stands under a label. */
+  resultOf(label: TrialLabel): TrialResult | undefined {
+    return this.results.get(labelName(label));
+  }
+
   has(label: TrialLabel, key: string): boolean {
-    return this.results.get(labelName(label))?.key === key;
+    return this.resultOf(label)?.key === key;
   }
 
   /** The values of a measure, request by request; undefined where none were kept. */
@@ -78,11 +89,11 @@ export class StoredResults {
   /** Everything that is known of a work, whatever its label, to be kept elsewhere too. */
   outcomeOf(key: string): TrialOutcome | undefined {
     const found = this.trials.find((result) => result.key === key);
-    return found && { metrics: found.metrics, values: this.knownValues().get(key) ?? {} };
+    return found && { metrics: found.metrics, facts: found.facts, values: this.knownValues().get(key) ?? {} };
   }
 
   /** @param outcome with the metric `seconds` */
-  append(label: TrialLabel, key: string, { metrics, values = {} }: TrialOutcome): void {
+  append(label: TrialLabel, key: string, { metrics, facts = {}, values = {} }: TrialOutcome): void {
     const { experiment, dataset, method, seed, variant } = label;
     const { [CLOSING]: seconds, ...others } = metrics;
     if (seconds === undefined) throw new Error(`results: a trial needs the metric ${CLOSING}`);
@@ -94,7 +105,7 @@ export class StoredResults {
       known.set(key, rounded);
     }
     const own = { key, experiment, dataset, method, seed, variant };
-    const result = { ...own, metrics: { ...others, [CLOSING]: seconds } };
+    const result = { ...own, metrics: { ...others, [CLOSING]: seconds }, facts };
     this.resultLines.append(resultLinesOf(result));
     this.results.set(labelName(label), result);
   }
@@ -122,8 +133,9 @@ export class StoredResults {
   }
 }
 
-function resultLinesOf({ metrics, ...own }: TrialResult): ResultLine[] {
-  return Object.entries(metrics).map(([metric, value]) => ({ ...own, metric, value }));
+/** The closing metric is the last. */
+function resultLinesOf({ metrics, facts, ...own }: TrialResult): ResultLine[] {
+  return Object.entries({ ...facts, ...metrics }).map(([metric, value]) => ({ ...own, metric, value }));
 }
 
 function valueLinesOf(key: string, values: WorkValues): ValueLine[] {

@@ -48,9 +48,12 @@ function runnerOf({ experiment, work: { kind } }: Trial): WorkRunner {
   return found;
 }
 
-/** A trial that went on from a checkpoint does not know what the part before took. */
-function withoutCost({ metrics: { cpuSeconds: _, ...metrics }, ...outcome }: TrialOutcome): TrialOutcome {
-  return { ...outcome, metrics };
+/** What counts or times the whole of a trial; one that went on from a checkpoint does not know the part before. */
+const WHOLE = ["cpuSeconds", "totalCpuSeconds", "judgedLearning"];
+
+function withoutCost({ metrics, ...outcome }: TrialOutcome): TrialOutcome {
+  const known = Object.entries(metrics).filter(([name]) => !WHOLE.includes(name));
+  return { ...outcome, metrics: Object.fromEntries(known) };
 }
 
 /** Adds what the work took to its metrics; work that knows better says so itself. */

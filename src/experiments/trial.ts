@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
  * Changes with what a trial's metrics mean, so that results of an older program are not taken for this one's. A method
  * that is changed needs no new version: `--again` discards its results.
  */
-export const RESULT_VERSION = 1;
+export const RESULT_VERSION = 2;
 
 /** Where a trial stands in the table of its experiment. */
 export interface TrialLabel {
@@ -33,6 +33,8 @@ export interface Trial<OwnWork extends Work = Work> extends TrialLabel {
 /** What a trial found. */
 export interface TrialOutcome {
   readonly metrics: Readonly<Record<string, number>>;
+  /** What is said of it in words, such as where weights come from. */
+  readonly facts?: Readonly<Record<string, string>>;
   /** A value for each test request, null where it is not defined, by measure: for paired tests. */
   readonly values?: Readonly<Record<string, readonly (number | null)[]>>;
 }

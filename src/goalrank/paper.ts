@@ -23,6 +23,8 @@ export { boltzmannPolicy, logPartition, regularisedReward } from "./optimal-poli
 export { type ListReading, RewardModel, type RewardModelOptions } from "./reward-model.ts";
 export { type RewardTaskOptions, rewardTask } from "./reward-task.ts";
 export { approximate, divergence, randomTargets } from "./theorem/approximation.ts";
+export { type MixtureDimension, mixtureDimension } from "./theorem/dimension.ts";
+export { type Embedding, embedMixture, networkLogits } from "./theorem/embedding.ts";
 export { GeneratorMixtures } from "./theorem/generator-mixtures.ts";
 export { enumerateLists, type ListSpace } from "./theorem/list-space.ts";
 
@@ -70,13 +72,13 @@ export const PAPER: readonly PaperItem[] = [
     "Theorem 1",
     "a larger generator comes strictly nearer to the optimal policy than any finite mixture of small ones",
     ["goalrank/theorem/approximation.ts#approximate", "experiments/named/theorem1.ts#theorem1"],
-    "it is measured on enumerated spaces, not proved",
+    "a program cannot prove it; it is measured on enumerated spaces, by width and by depth, and where its hypothesis holds",
   ),
   item(
     "Theorem 2",
     "the error goes to zero as the generator grows",
     ["goalrank/theorem/approximation.ts#approximate", "experiments/named/figure3.ts#figure3"],
-    "it is measured by width on enumerated spaces and by size on data, not proved",
+    "a program cannot prove it; it is measured by width and depth on enumerated spaces, and by size on data",
   ),
   item("Eq. 2", "the regularised reward is minus the divergence from the optimal policy, up to a constant", [
     "goalrank/optimal-policy.ts#regularisedReward",
@@ -117,13 +119,27 @@ export const PAPER: readonly PaperItem[] = [
     ],
     "the online test is simulated",
   ),
-  item("Lemmas", "the steps of the proofs in appendix A", [], "none is stated or tested"),
   item(
-    "Proposition 1",
-    "k small generators and their evaluator, embedded in the weights of one larger generator",
-    [],
-    "the construction is not built",
+    "Lemma 1",
+    "mixtures of k small generators have too few dimensions to be all policies",
+    ["goalrank/theorem/dimension.ts#mixtureDimension"],
+    "the words are ours (docs/theorem.md), as of all lemmas and facts",
   ),
+  item("Lemma 2", "a generator that is wider and deeper contains the mixtures, and more", [
+    "goalrank/theorem/embedding.ts#embedMixture",
+    "goalrank/theorem/approximation.ts#approximate",
+  ]),
+  item("Lemma 3", "a step towards the target brings a policy strictly nearer to it", [
+    "goalrank/theorem/approximation.ts#divergence",
+  ]),
+  item("Fact 1", "log-sum-exp lies above the maximum by at most tau log k", ["evaluation/statistics.ts#logSumExp"]),
+  item("Fact 2", "logits that are nearly the same give policies that are nearly the same", [
+    "goalrank/theorem/small-generators.ts#stepLogProbabilities",
+  ]),
+  item("Proposition 1", "k small generators and their evaluator, embedded in the weights of one larger generator", [
+    "goalrank/theorem/embedding.ts#embedMixture",
+    "experiments/named/theorem1-embedding.ts#embed",
+  ]),
   item("Appendix B", "the reward model, learned from lists that were shown", [
     "goalrank/reward-model.ts#RewardModel",
     "goalrank/reward-task.ts#rewardTask",

@@ -1,9 +1,11 @@
 /** Everything that answers requests, in the order of tables, and how to find a method by its name. */
 import { noSuchName } from "../text/nearest-name.ts";
+import { ASSIGNMENT } from "./assignment.ts";
 import { DLCM } from "./dlcm.ts";
 import { EG_RERANK } from "./eg-rerank/eg-rerank.ts";
 import { generatorEvaluator, imitationEvaluator } from "./generator-evaluator.ts";
 import { GOAL_RANK } from "./goalrank.ts";
+import { GROUP_SORT } from "./group-sort.ts";
 import { LIST_NET } from "./list-net.ts";
 import type { Method } from "./method.ts";
 import { MG_E_3, MG_E_20, MG_E_100 } from "./mg-e/mg-e.ts";
@@ -13,6 +15,7 @@ import { PIER, PIER_PERMUTATIONS } from "./pier/pier.ts";
 import { PRM, PRM_AS_THEY_COME } from "./prm.ts";
 import { RANK_MIXER } from "./rank-mixer.ts";
 import { AS_THEY_COME, DNN, IMITATION, LOGGING_POLICY, ORACLE, RANDOM, RETRIEVER } from "./references.ts";
+import { SEQ2SLATE } from "./seq2slate.ts";
 import { SET_RANK, SET_RANK_INDUCED } from "./set-rank.ts";
 
 export type { ScoreLoss } from "../goalrank/listwise-loss.ts";
@@ -51,6 +54,9 @@ export const BASELINES: readonly Method[] = [
   MG_E_100,
 ];
 
+/** Rerankers of the wider literature that the paper does not compare with (docs/relatives.md). */
+export const RELATIVES: readonly Method[] = [GROUP_SORT, SEQ2SLATE, ASSIGNMENT];
+
 /** What can be trained in a run, or is there without training, by its own name. */
 export const METHODS: readonly Method[] = [
   RANDOM,
@@ -59,6 +65,7 @@ export const METHODS: readonly Method[] = [
   IMITATION,
   ...BASELINES,
   LIST_NET,
+  ...RELATIVES,
   GOAL_RANK,
   ORACLE,
 ];

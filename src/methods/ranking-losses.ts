@@ -48,6 +48,27 @@ export const neuralNdcg: RankingLoss = (scores, gains, mask) => {
 };
 
 /**
+ * Group ordering (Shvetsova et al. 2023): - the mean over ranks of the log of the share that NeuralSort's relaxed order
+ * gives to those that may stand there, which are all that are worth as much as the thing of that rank.
+ */
+export const groupOrder: RankingLoss = (scores, worths, mask) => {
+  const kept = keptOf(scores, mask);
+  const isHere = ranksFromOne(scores).lessEqual(kept.sum(1, true)).cast(scores.dtype);
+  // What takes no part is ranked last, and its ranks do not count.
+  const least = worths.neg().max(1, true).neg().sub(1);
+  const ranked = where(kept.cast("i32"), worths, least);
+  const isOfRank = asRows(ranksFromOne(scores))
+    .equal(asColumns(ranksOf(ranked)))
+    .cast(scores.dtype);
+  const sorted = isOfRank.mul(asColumns(ranked)).sum(2);
+  const belongs = asRows(sorted).equal(asColumns(ranked)).cast(scores.dtype).mul(asRows(isHere));
+  const shares = relaxedOrder(scores, kept).mul(belongs).sum(2);
+  const tiny = full([1], 1e-12, scores);
+  const lost = shares.maximum(tiny).log().mul(isHere).neg();
+  return lost.sum(1).div(isHere.sum(1).maximum(full([1], 1, scores)));
+};
+
+/**
  * NeuralSort (Grover et al. 2019) at temperature 1: what stands at each rank k, from the highest score down, as
  * probabilities over the K things, row k = softmax_j((n + 1 - 2k) s_j - sum_i |s_j - s_i|) of the n that take part. Rows
  * beyond n are 0.

@@ -15,6 +15,9 @@ const SUMMARIES: Readonly<Record<string, string>> = {
   mir: "Scores all candidates together by how they fit each other and what the user met before.",
   "rank-mixer":
     "Scores every candidate by itself, by mixing what is known of the item, of who asks, and of the retriever's opinion.",
+  "group-sort": "Scores all candidates together, having learned to sort so that liked ones stand above the others.",
+  seq2slate: "Reads the candidates in their first order, then writes a list item by item by pointing at them.",
+  assignment: "Says how well each candidate fits each place, and fills all places in the best way there is.",
   "eg-rerank": "Writes a list item by item, having learned by trial and error what the reward model likes.",
   pier: "Tries orders of the DNN's best items and shows the one whose items fit best together.",
   "pier-permutations": "Tries orders of the DNN's best items and shows the one that the reward model likes best.",

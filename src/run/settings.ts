@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { CandidateProtocol } from "../data/protocols.ts";
 import { IMITATIONS } from "../goalrank/imitation-task.ts";
 import { REWARD_HEADS } from "../goalrank/reward-model.ts";
-import { BASELINES } from "../methods/index.ts";
+import { BASELINES, RELATIVES } from "../methods/index.ts";
 import { LIST_NET } from "../methods/list-net.ts";
 import { policySchema } from "../methods/objectives/objective-settings.ts";
 import { GENERATOR_STARTS } from "../methods/objectives/policy-task.ts";
@@ -17,7 +17,7 @@ import { tunedSchema } from "./tuning.ts";
 /** Methods that a run can train, by name. */
 export const TRAINABLE: readonly string[] = [
   "imitation",
-  ...[...BASELINES, LIST_NET].map(({ name }) => name),
+  ...[...BASELINES, LIST_NET, ...RELATIVES].map(({ name }) => name),
   "goalrank",
 ];
 

@@ -9,7 +9,7 @@ import type { RewardModel } from "../goalrank/reward-model.ts";
 import { rewardTask } from "../goalrank/reward-task.ts";
 import { type Answering, byPolicy, byScores, rankRequests } from "../methods/answering.ts";
 import { findMethod } from "../methods/index.ts";
-import { sharedModel } from "../methods/method.ts";
+import { type SharedModelName, sharedModel } from "../methods/method.ts";
 import { pointwiseTask } from "../methods/pointwise-ranker.ts";
 import { SCORE_LOSSES } from "../methods/scoring/score-losses.ts";
 import { createSharedModels, memberStage, type SharedSet } from "../methods/shared-models.ts";
@@ -20,8 +20,16 @@ import type { RunSettings } from "./settings.ts";
 import { tunedHyperparameters, tunedTraining } from "./tuning.ts";
 import { type HeldOutJudge, trainValidated, validationMetrics } from "./validated-training.ts";
 
-/** The shared models that the settings and their methods need, with initial weights. */
-export function createRunModels(data: RunData, settings: RunSettings): SharedSet {
+/** The shared models that the settings and their methods need, or those of these names, with initial weights. */
+export function createRunModels(
+  data: RunData,
+  settings: RunSettings,
+  names: readonly SharedModelName[] = [
+    "pointwise",
+    "judge",
+    ...(needsImitation(settings) ? (["imitation"] as const) : []),
+  ],
+): SharedSet {
   const { catalogue, world, unexposed, training } = data;
   const { listLength, candidateCount, historyLength } = training;
   const { width, heads, layers, dropoutRate, seed, residual, reward } = settings;
@@ -32,17 +40,21 @@ export function createRunModels(data: RunData, settings: RunSettings): SharedSet
   return createSharedModels(
     { ...shape, ...tunedHyperparameters(settings), catalogue, world },
     { kind, contextLayers, head, members, pessimism, reading },
-    ["pointwise", "judge", ...(needsImitation(settings) ? (["imitation"] as const) : [])],
+    names,
   );
 }
 
-/** Trains the shared models on `data.training`, those that others start from first. */
+/**
+ * Trains the shared models on `data.training`, those that others start from first.
+ * @param names of some alone; they must not start from others
+ */
 export async function trainSharedModels(
   data: RunData,
   settings: RunSettings,
   training: TrainingContext,
+  names?: readonly SharedModelName[],
 ): Promise<SharedSet> {
-  const models = createRunModels(data, settings);
+  const models = createRunModels(data, settings, names);
   const { seed } = settings;
   const feedbackTraining = tunedTraining(settings, "dnn", settings.feedbackTraining);
   const imitationTraining = tunedTraining(settings, "imitation", settings.imitationTraining);
@@ -51,10 +63,11 @@ export async function trainSharedModels(
     trainValidated(task, { ...options, seed }, data, judge, training);
   const byRanking = (answering: Answering) => async (held: ListDataset) =>
     validationMetrics(held, await rankRequests(answering, held));
-  const pointwise = sharedModel(models.context, "pointwise");
-  const { imitation } = models.context.shared;
-  const pointwiseLearning = pointwiseTask(pointwise, data.training, data.unexposed, chosenLoss(settings));
-  await trainJudged(pointwiseLearning, feedbackTraining, byRanking(byScores(pointwise)));
+  const { pointwise, imitation } = models.context.shared;
+  if (pointwise !== undefined) {
+    const task = pointwiseTask(pointwise, data.training, data.unexposed, chosenLoss(settings));
+    await trainJudged(task, feedbackTraining, byRanking(byScores(pointwise)));
+  }
   if (imitation !== undefined) {
     const task = imitationTask(imitation, data.training, settings.imitation);
     await trainJudged(task, imitationTraining, byRanking(byPolicy(imitation)));

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { runCommandLine } from "../../src/cli/command-line.ts";
+import { TRAININGS } from "../../src/run/settings.ts";
 
 export const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 export const LOADER = import.meta.resolve("tsx");
@@ -11,6 +12,9 @@ export interface Ended {
   readonly output: string;
   readonly errors: string;
 }
+
+/** For tests whose figures do not matter: trainings of a small log that are no longer than their epochs are. */
+export const FEW_STEPS = Object.fromEntries(TRAININGS.map((training) => [training, { leastSteps: 1 }]));
 
 // The CPU device, named once: looking for a GPU takes longer than most of these runs.
 process.env.GOALRANK_DEVICE = "cpu";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { goalrank, goalrankInChild, LOADER, MAIN } from "./command.ts";
+import { FEW_STEPS, goalrank, goalrankInChild, LOADER, MAIN } from "./command.ts";
 import { smallRatings } from "./logs.ts";
 
 const test = suite("goalrank");
@@ -14,10 +14,11 @@ test.after(() => rmSync(folder, { recursive: true }));
 
 const ratings = join(folder, "ratings.csv");
 writeFileSync(ratings, `user_id,item_id,rating,timestamp\n${smallRatings().join("\n")}\n`);
-writeFileSync(
-  join(folder, "small.yaml"),
-  "data: { file: ratings.csv, core: 5, maxLists: 40 }\nexperiment: { policyRequests: 40, methods: [imitation, goalrank] }\n",
-);
+const small = {
+  data: { file: "ratings.csv", core: 5, maxLists: 40 },
+  experiment: { ...FEW_STEPS, policyRequests: 40, methods: ["imitation", "goalrank"] },
+};
+writeFileSync(join(folder, "small.yaml"), JSON.stringify(small));
 
 /** The lines on stderr that are no progress. */
 const problemsOf = (errors: string) => errors.split("\n").filter((line) => line.startsWith("error:"));

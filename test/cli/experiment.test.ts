@@ -38,6 +38,22 @@ test("an experiment runs once, again for a method that is named, and its documen
   assert.match(text, "goalrank experiment figure1d --dataset tiny --seeds 1\n");
 });
 
+test("some methods run with lines of JSON for both splits, and nothing else on stdout", async () => {
+  const words = ["table1", "--dataset", "tiny", "--max-lists", "200", "--seeds", "1", "--jobs", "1", "--search", "0"];
+  const { code, output, errors } = await run(...words, "--methods", "DNN,random", "--json");
+  assert.is(code, 0, errors);
+  const lines = output
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  assert.equal(
+    lines.map(({ method, seed, split }) => [method, seed, split]),
+    ["random", "dnn"].flatMap((method) => ["validation", "test"].map((split) => [method, 1, split])),
+  );
+  for (const { ndcg, hit, map, trueReward } of lines)
+    assert.ok([ndcg, hit, map, trueReward].every((value) => value > 0));
+});
+
 test("an experiment on a dataset that it cannot have says what it needs", async () => {
   const { code, output } = await experiment("protocols", "--dataset", "tiny");
   assert.is(code, 0);
@@ -49,6 +65,10 @@ test("wrong names are refused before anything is discarded, and a document is no
     [["tabel1"], /there is no experiment "tabel1"; did you mean "table1"\?/],
     [["table1", "--dataset", "smal"], /there is no dataset "smal"; did you mean "tiny"\?/],
     [["table1", "--dataset", "tiny", "--again", "MGE"], /no method of these experiments: "MGE"/],
+    [
+      ["table1", "--dataset", "tiny", "--methods", "prm,mr"],
+      /no method of these experiments: "mr"; did you mean "MIR"\?/,
+    ],
     [["table1", "--dataset", "tiny", "--split", "global-time"], /tiny is no log/],
     [["report", "--out", "nothing"], /there are no results in nothing; run an experiment first/],
   ] as const) {

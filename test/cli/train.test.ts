@@ -1,26 +1,18 @@
 /** What a user does at a terminal with `goalrank train all`. */
-import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Random } from "../../src/kernels/index.ts";
 import { decodeSafetensors } from "../../src/nn/index.ts";
+import { FEW_STEPS, goalrank, goalrankInChild } from "./command.ts";
+import { smallRatings } from "./logs.ts";
 
 const test = suite("goalrank train all");
 const folder = mkdtempSync(join(tmpdir(), "goalrank-train-"));
 test.after(() => rmSync(folder, { recursive: true }));
 
-const PROGRAM = ["--import", "tsx", "src/cli/main.ts", "train", "all"];
-
-/** The CPU device, named once: looking for a GPU takes longer than most of these runs. */
-const environment = { ...process.env, GOALRANK_DEVICE: "cpu" };
-
-function train(...options: string[]) {
-  const run = spawnSync(process.execPath, [...PROGRAM, ...options], { encoding: "utf8", env: environment });
-  return { code: run.status, output: run.stdout.trimEnd(), errors: run.stderr.trimEnd() };
-}
+const train = (...options: string[]) => goalrank(folder, "train", "all", ...options);
 
 function file(name: string, content: string): string {
   const path = join(folder, name);
@@ -28,29 +20,22 @@ function file(name: string, content: string): string {
   return path;
 }
 
-/** Ratings of 36 of 100 items by each of 40 users, who like every third item. */
-function smallRatings(separator: string): string {
-  const random = new Random({ seed: 1, stream: "ratings", step: 0 });
-  const rows: string[] = [];
-  for (let user = 0; user < 40; user++) {
-    [...random.permutation(100).subarray(0, 36)].forEach((item, time) => {
-      const rating = (item + user) % 3 === 0 ? 5 : 1 + random.integer(3);
-      rows.push([`u${user}`, `i${item}`, rating, 1000 + time].join(separator));
-    });
-  }
-  return `${rows.join("\n")}\n`;
-}
+/** A log in a file. */
+const log = (name: string, separator: string, header = "") =>
+  file(name, `${header}${smallRatings(separator).join("\n")}\n`);
 
-test("--help explains the options", () => {
-  const { code, output } = train("--help");
+const fewSteps = ["--config", file("few-steps.json", JSON.stringify({ experiment: FEW_STEPS }))];
+
+test("--help explains the options", async () => {
+  const { code, output } = await train("--help");
   assert.is(code, 0);
   for (const option of ["--data", "--seed", "--epochs", "--out", "--json", "--scenario"]) assert.match(output, option);
 });
 
-test("a small world: table, JSON line, run folder; the same seed gives the same numbers", () => {
+test("a small world: table, JSON line, run folder; the same seed gives the same numbers", async () => {
   const out = join(folder, "run");
   const options = ["--scenario", "tiny", "--requests", "160", "--seed", "4", "--json"];
-  const first = train(...options, "--out", out);
+  const first = await train(...options, "--out", out);
   assert.is(first.code, 0, first.errors);
   const table = JSON.parse(first.output);
   const methods = table.rows.map((row: { method: string }) => row.method);
@@ -63,7 +48,7 @@ test("a small world: table, JSON line, run folder; the same seed gives the same 
   for (const row of table.rows) {
     for (const name of ["trueReward", "regret", "hit", "ndcg"]) assert.type(row[name], "number");
   }
-  const again = train(...options.slice(0, -1));
+  const again = await train(...options.slice(0, -1));
   assert.match(again.output, /^method +true reward +regret/);
   assert.ok(again.output.includes(table.rows.at(-1).trueReward.toFixed(3)));
 
@@ -89,82 +74,75 @@ test("a small world: table, JSON line, run folder; the same seed gives the same 
   assert.is(steps.filter(({ stage }) => stage === "GoalRank").length, 10);
   assert.ok(decodeSafetensors(readFileSync(join(out, "goalrank.safetensors"))).tensors.size > 10);
 
-  const taken = train(...options, "--out", out);
+  const taken = await train(...options, "--out", out);
   assert.is(taken.code, 2);
   assert.match(taken.errors, /the folder is not empty/);
-  const resumed = train("--resume", out);
+  const resumed = await train("--resume", out);
   assert.is(resumed.code, 2);
   assert.match(resumed.errors, /finished/);
 });
 
 test("Ctrl-C saves and says how to go on; the resumed run ends as if nothing had happened", async () => {
-  const options = ["--scenario", "tiny", "--requests", "640", "--epochs", "2", "--seed", "4", "--device", "cpu"];
+  const options = ["--scenario", "tiny", "--requests", "320", "--epochs", "1", "--seed", "4", "--device", "cpu"];
   const whole = join(folder, "whole");
   const stopped = join(folder, "stopped");
-  assert.is(train(...options, "--out", whole).code, 0);
-  const { code, errors } = await interrupt([...options, "--out", stopped], "reward model:");
+  assert.is((await train(...options, "--out", whole)).code, 0);
+  let isSent = false;
+  const words = ["train", "all", ...options, "--out", stopped];
+  const { code, errors } = await goalrankInChild(folder, words, (text, child) => {
+    if (!isSent && text.includes("reward model:")) isSent = child.kill("SIGINT");
+  });
   assert.is(code, 130);
-  assert.match(errors, /interrupted after step \d+ of 80, which is saved\n/);
+  assert.match(errors, /interrupted after step \d+ of \d+, which is saved\n/);
   assert.ok(errors.includes(`go on with: goalrank train all --resume ${stopped}`));
-  const resumed = train("--resume", stopped);
+  const resumed = await train("--resume", stopped);
   assert.is(resumed.code, 0, resumed.errors);
   for (const name of ["metrics.jsonl", "result.json", "goalrank.safetensors"]) {
     assert.ok(readFileSync(join(whole, name)).equals(readFileSync(join(stopped, name))), name);
   }
 });
 
-/** Runs the program and sends it SIGINT once it has written `mark`. */
-function interrupt(options: string[], mark: string): Promise<{ code: number | null; errors: string }> {
-  const child = spawn(process.execPath, [...PROGRAM, ...options], { env: environment });
-  let errors = "";
-  let isSent = false;
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    errors += text;
-    if (!isSent && errors.includes(mark)) isSent = child.kill("SIGINT");
-  });
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, errors })));
-}
-
-test("a MovieLens log and a CSV log run to the table without the truth", () => {
-  const header = "user_id,item_id,rating,timestamp\n";
-  const logs = [
-    ["--data", file("ratings.dat", smallRatings("::")), "--format", "movielens"],
-    ["--data", file("ratings.csv", header + smallRatings(",")), "--format", "csv"],
-  ];
-  const outputs = logs.map((options) => {
-    const { code, output, errors } = train(...options, "--core", "5", "--max-lists", "60", "--epochs", "1", "--json");
+test("a MovieLens log and a CSV log run to the table without the truth", async () => {
+  const outputs: unknown[] = [];
+  for (const options of [
+    ["--data", log("ratings.dat", "::"), "--format", "movielens"],
+    ["--data", log("ratings.csv", ",", "user_id,item_id,rating,timestamp\n"), "--format", "csv"],
+  ]) {
+    const words = [...options, ...fewSteps, "--core", "5", "--max-lists", "60", "--epochs", "1", "--json"];
+    const { code, output, errors } = await train(...words);
     assert.is(code, 0, errors);
     assert.match(errors, /60 of them drawn/);
     assert.not.match(output, /true reward/);
-    return JSON.parse(output).rows;
-  });
+    outputs.push(JSON.parse(output).rows);
+  }
   assert.equal(outputs[0], outputs[1]);
 });
 
-test("prepared data is used again, with the same warning, and never for another log", () => {
-  const ratings = file("prepared.dat", smallRatings("::"));
-  const options = ["--data", ratings, "--core", "5", "--max-lists", "40", "--epochs", "1", "--json"];
+test("prepared data is used again, with the same warning, and never for another log", async () => {
+  const ratings = log("prepared.dat", "::");
+  const options = ["--data", ratings, ...fewSteps, "--core", "5", "--max-lists", "40", "--epochs", "1", "--json"];
   const prepared = ["--prepared", join(folder, "ratings.prepared")];
-  const [first, again] = [train(...options, ...prepared), train(...options, ...prepared)];
+  const first = await train(...options, ...prepared);
+  const again = await train(...options, ...prepared);
   assert.is(first.code, 0, first.errors);
   assert.match(again.errors, /ratings.prepared: prepared before/);
   for (const { errors } of [first, again]) assert.match(errors, /injected candidates: the figures below/);
   const rowsOf = (output: string) => JSON.parse(output).rows;
   assert.equal(rowsOf(again.output), rowsOf(first.output));
-  const other = train(...options, ...prepared, "--seed", "2");
+  const other = await train(...options, ...prepared, "--seed", "2");
   assert.is(other.code, 2);
   assert.match(other.errors, /other options: seed was 1 and is 2; name another file with --prepared, or remove it/);
 });
 
-test("auto says which device it took", () => {
-  const { code, errors } = train("--device", "auto", "--data", join(folder, "missing.dat"));
+test("auto says which device it took", async () => {
+  const { code, errors } = await train("--device", "auto", "--data", join(folder, "missing.dat"));
   assert.is(code, 2);
   assert.match(errors.split("\n")[0], /^device: (cpu, \d+ threads?|webgpu) \(.+\)$/);
 });
 
-test("mistakes end with one line and exit code 2 before anything is trained", () => {
+test("mistakes end with one line and exit code 2 before anything is trained", async () => {
   const bad = file("bad.dat", "1::2::3::4\n1::2::three::5\n");
-  const ratings = file("few-users.dat", smallRatings("::"));
+  const ratings = log("few-users.dat", "::");
   const tables = '{"data":{"itemFeatures":{"file":"genres.csv","key":"item","categorical":["genre"]}}}';
   const cases: [string[], RegExp][] = [
     [["--sed", "1"], /unknown option '--sed'; did you mean --seed\?/],
@@ -184,7 +162,7 @@ test("mistakes end with one line and exit code 2 before anything is trained", ()
     [["--data", file("head.csv", "user,item\n1,2\n"), "--format", "csv"], /head.csv:1: /],
   ];
   for (const [options, message] of cases) {
-    const { code, output, errors } = train(...options);
+    const { code, output, errors } = await train(...options);
     assert.is(code, 2, `${options}: ${errors}`);
     assert.is(output, "");
     const lines = errors.split("\n").filter((line) => !line.startsWith("device:"));

@@ -16,7 +16,7 @@ const folder = () => mkdtempSync(join(tmpdir(), "goalrank-experiment-"));
 function metricsIn(root: string): Record<string, Record<string, number>> {
   return Object.fromEntries(
     StoredResults.open(join(root, "small")).trials.map(({ method, metrics }) => {
-      const { seconds: _, cpuSeconds: __, ...found } = metrics;
+      const { seconds: _, cpuSeconds: __, totalCpuSeconds: ___, judgedLearning: ____, ...found } = metrics;
       return [method, found];
     }),
   );
@@ -47,6 +47,8 @@ test("an experiment measures its methods and writes tables and rankings", async 
     assert.is(metrics.requests, 60);
   }
   assert.ok(GoalRank.parameters > 0 && random.parameters === undefined);
+  assert.ok(GoalRank.steps > 0 && PRM.learningRate > 0 && random.steps === undefined);
+  assert.ok(PRM["validation ndcg"] > 0 && PRM.judgedServing === undefined);
   assert.equal(readdirSync(join(whole, "small", "trec")).sort(), [
     "tiny-400-lists-goalrank-seed-1.run",
     "tiny-400-lists-prm-seed-1.run",

@@ -14,7 +14,7 @@ const test = suite("the paper by number");
 const NUMBERS = [
   ...[1, 2, 3, 4, 5, 6].map((n) => `Eq. ${n}`),
   ...[1, 2, 3].map((n) => `Definition ${n}`),
-  ...["Theorem 1", "Theorem 2", "Lemmas", "Proposition 1"],
+  ...["Theorem 1", "Theorem 2", "Lemma 1", "Lemma 2", "Lemma 3", "Fact 1", "Fact 2", "Proposition 1"],
   "Appendix B",
   ...[1, 2, 3, 4, 5, 6, 7].map((n) => `Appendix C, ${n}`),
   ...[1, 2, 3].map((n) => `Appendix D.${n}`),

@@ -3,12 +3,19 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../src/kernels/index.ts";
-import { approxNdcg, listMle, neuralNdcg, type RankingLoss, relaxedOrder } from "../../src/methods/ranking-losses.ts";
+import {
+  approxNdcg,
+  groupOrder,
+  listMle,
+  neuralNdcg,
+  type RankingLoss,
+  relaxedOrder,
+} from "../../src/methods/ranking-losses.ts";
 import { full, gradcheck, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
 
 const test = suite("ranking losses");
 
-const LOSSES: Readonly<Record<string, RankingLoss>> = { listMle, approxNdcg, neuralNdcg };
+const LOSSES: Readonly<Record<string, RankingLoss>> = { listMle, approxNdcg, neuralNdcg, groupOrder };
 
 const row = (values: readonly number[]) => tensor(Float64Array.from(values), [1, values.length]);
 const numberOf = (loss: Tensor) => loss.dataSync()[0];
@@ -103,6 +110,18 @@ test("NeuralSort's rows are shares, and the row of a rank is largest where that 
   [share, 1 - share, 1 - share, share].forEach((value, at) => {
     assert.ok(Math.abs(pair[at] - value) < 1e-12);
   });
+});
+
+test("the group order asks only that what is liked stands above the rest", () => {
+  const scores = [0.5, -0.3, 0.1];
+  const order = [...relaxedOrder(row(scores), full([1, 3], 1, row(scores))).dataSync()];
+  const liked = [1, 0, 1];
+  const share = (rank: number, label: number) =>
+    liked.reduce((sum, own, n) => sum + (own === label ? order[rank * 3 + n] : 0), 0);
+  const expected = -(Math.log(share(0, 1)) + Math.log(share(1, 1)) + Math.log(share(2, 0))) / 3;
+  assert.ok(Math.abs(numberOf(groupOrder(row(scores), row(liked))) - expected) < 1e-9);
+  assert.ok(numberOf(groupOrder(row([90, 0, 80]), row(liked))) < 1e-9);
+  assert.ok(numberOf(groupOrder(row([80, 0, 90]), row(liked))) < 1e-9);
 });
 
 test.run();

@@ -1,7 +1,7 @@
 /** What a run's settings refuse, and which method a run deploys. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BASELINES } from "../../src/methods/index.ts";
+import { BASELINES, RELATIVES } from "../../src/methods/index.ts";
 
 import { LIST_NET } from "../../src/methods/list-net.ts";
 
@@ -18,7 +18,7 @@ const rewarded = (options: Partial<RunSettings["reward"]>) => ({ reward: { ...DE
 
 test("the defaults and all methods together are accepted", () => {
   checkRun(DEFAULT_RUN);
-  accepted({ methods: ["imitation", ...[...BASELINES, LIST_NET].map(({ name }) => name), "goalrank"] });
+  accepted({ methods: ["imitation", ...[...BASELINES, LIST_NET, ...RELATIVES].map(({ name }) => name), "goalrank"] });
   accepted({ methods: [] });
 });
 
@@ -44,7 +44,7 @@ test("the width is a multiple of the heads", () => {
 });
 
 test("a method that there is not is named beside the nearest one and all there are", () => {
-  const names = ["imitation", ...[...BASELINES, LIST_NET].map(({ name }) => name), "goalrank"];
+  const names = ["imitation", ...[...BASELINES, LIST_NET, ...RELATIVES].map(({ name }) => name), "goalrank"];
   refused(
     { methods: ["goalrank", "set-rnk"] },
     `methods[1]: expected one of ${names.join(", ")}, got "set-rnk"; did you mean "set-rank"?`,

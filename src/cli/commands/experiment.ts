@@ -16,7 +16,10 @@ import { GridDisplay } from "../../experiments/grid-display.ts";
 import { NotRunError } from "../../experiments/job-grid.ts";
 import { EXPERIMENTS, findExperiment } from "../../experiments/named/index.ts";
 import { type ExperimentRun, runExperiment } from "../../experiments/run-experiment.ts";
+import { DEFAULT_SEARCH } from "../../experiments/search.ts";
+import { splitLines } from "../../experiments/split-lines.ts";
 import { toMarkdown } from "../../experiments/tables.ts";
+import { METHODS } from "../../methods/index.ts";
 import { RunLock } from "../../run/folder/run-lock.ts";
 import { nearestName } from "../../text/nearest-name.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -31,6 +34,9 @@ interface ExperimentOptions {
   readonly split?: SplitProtocol;
   readonly protocol?: CandidateProtocol;
   readonly seeds: number;
+  readonly methods?: string;
+  readonly search: number;
+  readonly json?: true;
   readonly jobs: number;
   readonly out: string;
   readonly again: readonly string[];
@@ -43,6 +49,7 @@ Examples:
   $ goalrank experiment theorem1
   $ goalrank experiment table1 --dataset embedded --seeds 3
   $ goalrank experiment table1 --dataset ml-1m --data DATA --max-lists 20000
+  $ goalrank experiment table1 --dataset tiny --methods goalrank,prm,mir --json
   $ goalrank experiment all --dataset tiny --seeds 1           # everything, very small
   $ goalrank experiment report                                # docs/results.md, from all results there are
 
@@ -60,6 +67,14 @@ export function experimentCommand(): Command {
       new Option("--protocol <name>", "candidates of a log's lists (default: injected)").choices(CANDIDATE_PROTOCOLS),
     )
     .option("--seeds <count>", "seeds 1 to this many", parseCount, 3)
+    .option("--methods <names>", "only these, by their names or titles, with commas between them")
+    .option(
+      "--search <count>",
+      "settings that are tried of each method on validation requests, where an experiment tunes them; 0 for none",
+      parseCountOrNone,
+      DEFAULT_SEARCH,
+    )
+    .option("--json", "print a line of JSON for each trial and split, and no tables")
     .option("--jobs <count>", "trials that run at once", parseCount, availableParallelism())
     .option("--out <folder>", "where results are kept", join("runs", "experiments"))
     .option(
@@ -94,10 +109,12 @@ async function runChosen(chosen: readonly Experiment[], options: ExperimentOptio
   const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
   const fitting = chosen.filter((experiment) => runsOn(experiment, dataset));
   const trials = fitting.flatMap((experiment) => experiment.trials({ seeds, dataset }));
-  const methods = trials.map(({ method }) => method);
-  checkMethods(again, methods);
+  const titles = [...new Set(trials.map(({ method }) => method))];
+  for (const name of again) findTitle("--again", name, titles);
+  const methods = options.methods === undefined ? undefined : titlesIn(options.methods, titles);
+  const say = options.json === true ? console.error : console.log;
   for (const { title, data } of chosen.filter((experiment) => !fitting.includes(experiment))) {
-    console.log(`\n${title}\n\nnot run: it needs a ${data}, and ${dataset.label} is none`);
+    say(`\n${title}\n\nnot run: it needs a ${data}, and ${dataset.label} is none`);
   }
   mkdirSync(root, { recursive: true });
   const lock = RunLock.take(join(root, "lock"));
@@ -108,10 +125,15 @@ async function runChosen(chosen: readonly Experiment[], options: ExperimentOptio
     for (const experiment of fitting) {
       const listener = new GridDisplay(experiment.name);
       const command = commandOf(experiment, options);
-      const own = { root, dataFolder, jobs, again, listener, signal, command };
+      const { search } = options;
+      const own = { root, dataFolder, jobs, again, methods, search, listener, signal, command };
       const done = await interruption.complete(() => runExperiment(experiment, { seeds, dataset }, own));
       listener.close();
-      show(experiment.title, done);
+      if (options.json === true) printLines(done);
+      else show(experiment.title, done);
+      for (const { error } of done.failed) {
+        if (!(error instanceof NotRunError)) process.stderr.write(`${error.stack ?? error.message}\n`);
+      }
       if (done.failed.length > 0) process.exitCode = EXIT.defect;
     }
   } catch (error) {
@@ -129,22 +151,36 @@ function checkRuntime(): void {
   throw new UsageError("experiment: Bun cannot stop the processes of trials; run it with Node.js or Deno");
 }
 
-function checkMethods(names: readonly string[], methods: readonly string[]): void {
-  const wrong = names.find((name) => !methods.includes(name));
-  if (wrong === undefined) return;
-  const known = [...new Set(methods)];
+/** The title of the tables that is meant. @throws UsageError that names the nearest and all */
+function findTitle(flag: string, wanted: string, titles: readonly string[]): string {
+  const byName = METHODS.find(({ name }) => name === wanted)?.title ?? wanted;
+  const found = titles.find((title) => title === byName);
+  if (found !== undefined) return found;
+  const named = METHODS.filter(({ title }) => titles.includes(title)).map(({ name }) => name);
+  const nearest = nearestName(wanted, [...titles, ...named]);
   throw new UsageError(
-    `experiment: --again names no method of these experiments: "${wrong}"; did you mean "${nearestName(wrong, known)}"? ` +
-      `The methods are ${known.map((name) => `"${name}"`).join(", ")}`,
+    `experiment: ${flag} names no method of these experiments: "${wanted}"; did you mean "${nearest}"? ` +
+      `The methods are ${titles.map((title) => `"${title}"`).join(", ")}`,
   );
 }
 
-function show(title: string, { presentation, files, failed }: ExperimentRun): void {
+/** Titles may have commas in them, names have none. */
+function titlesIn(list: string, titles: readonly string[]): string[] {
+  if (titles.includes(list)) return [list];
+  return list.split(",").map((name) => findTitle("--methods", name.trim(), titles));
+}
+
+function show(title: string, { presentation, files }: ExperimentRun): void {
   console.log(`\n${title}\n`);
   for (const table of presentation.tables) console.log(`${table.caption}\n\n${toMarkdown(table)}`);
   for (const file of files) console.log(file);
-  for (const { error } of failed) {
-    if (!(error instanceof NotRunError)) process.stderr.write(`${error.stack ?? error.message}\n`);
+}
+
+/** The results of what was asked for, and of nothing else that is there. */
+function printLines({ trials, results }: ExperimentRun): void {
+  for (const trial of trials) {
+    const found = results.resultOf(trial);
+    for (const line of found === undefined ? [] : splitLines(found)) console.log(JSON.stringify(line));
   }
 }
 
@@ -158,6 +194,10 @@ function commandOf(
   );
   const own = data === "none" ? [] : choices;
   return quoteCommand(["goalrank", "experiment", name, ...own, "--seeds", String(seeds)]);
+}
+
+function parseCountOrNone(text: string): number {
+  return text === "0" ? 0 : parseCount(text);
 }
 
 function parseCount(text: string): number {

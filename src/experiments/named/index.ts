@@ -6,6 +6,7 @@ import { figure3 } from "./figure3.ts";
 import { latency } from "./latency.ts";
 import { objectives } from "./objectives.ts";
 import { protocols } from "./protocols.ts";
+import { relatives } from "./relatives.ts";
 import { table1 } from "./table1.ts";
 import { table2 } from "./table2.ts";
 import { table3 } from "./table3.ts";
@@ -18,6 +19,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   table2,
   table3,
   objectives,
+  relatives,
   theorem1,
   protocols,
   figure3,

@@ -40,6 +40,7 @@ export const table1: Experiment = {
   title: "Table 1: all methods",
   summary: "every method of the paper's Table 1 and GoalRank on one dataset",
   data: "any",
+  isTuned: true,
   trials: ({ seeds, dataset }) => {
     const entries = [...landmarks(dataset), ...TABLE_METHODS, "goalrank"].map((contender) => ({ contender }));
     return rankingTrials("table1", { seeds, dataset }, entries);

@@ -4,8 +4,9 @@
  */
 import { AdamW, learningRateAt } from "../../nn/index.ts";
 import { Random, scope, tensor } from "../../tensor/index.ts";
-import { GeneratorMixtures } from "./generator-mixtures.ts";
+import { GeneratorMixtures, type MixtureShape } from "./generator-mixtures.ts";
 import type { ListSpace } from "./list-space.ts";
+import type { Mixture } from "./small-generators.ts";
 
 /** How policies are fitted to their targets. */
 export interface ApproximationOptions {
@@ -22,10 +23,13 @@ export interface Approximation {
   /** k */
   readonly members: number;
   readonly width: number;
+  readonly depth: number;
   /** Numbers that are learned. */
   readonly parameters: number;
   /** KL(target || model) of the best start for each target, in nats. */
   readonly errors: readonly number[];
+  /** The mixture that came nearest to the first target; undefined for members of more than one hidden layer. */
+  readonly mixture: Mixture | undefined;
 }
 
 /** Random targets that give every list a positive probability: softmax of normal logits, [S] each. */
@@ -38,16 +42,20 @@ export function randomTargets(space: ListSpace, count: number, deviation: number
   });
 }
 
-/** Fits mixtures of `members` generators of `width` hidden units to each target, by gradient descent on the KL itself. */
+/**
+ * Fits mixtures of `members` generators of `width` hidden units in each of `depth` layers (1 unless given) to each
+ * target, by gradient descent on the KL itself.
+ */
 export async function approximate(
   space: ListSpace,
   targets: readonly Float64Array[],
-  { members, width }: { readonly members: number; readonly width: number },
+  { members, width, depth = 1 }: Omit<MixtureShape, "instances">,
   { seed, restarts = 3, steps = 3000, learningRate: peak = 0.03 }: ApproximationOptions,
 ): Promise<Approximation> {
   const instances = targets.length * restarts;
-  const random = new Random({ seed, stream: `mixture of ${members}, width ${width}`, step: 0 });
-  const model = new GeneratorMixtures(space, { instances, members, width }, random);
+  const deep = depth === 1 ? "" : `, depth ${depth}`;
+  const random = new Random({ seed, stream: `mixture of ${members}, width ${width}${deep}`, step: 0 });
+  const model = new GeneratorMixtures(space, { instances, members, width, depth }, random);
   const optimiser = new AdamW([...model.namedParameters().values()], { learningRate: peak });
   using _ = scope();
   const repeated = Array.from({ length: restarts }, () => targets.map((target) => [...target])).flat(2);
@@ -60,17 +68,19 @@ export async function approximate(
     optimiser.zeroGrad();
   }
   const logProbabilities = await model.logProbabilities().data();
-  const errors = targets.map((target, at) => {
+  const best = targets.map((target, at) => {
     const ofStarts = Array.from({ length: restarts }, (_unused, restart) => {
-      const start = (restart * targets.length + at) * space.listCount;
-      return divergence(target, logProbabilities.subarray(start, start + space.listCount));
+      const instance = restart * targets.length + at;
+      const own = logProbabilities.subarray(instance * space.listCount, (instance + 1) * space.listCount);
+      return { instance, error: divergence(target, own) };
     });
-    return Math.min(...ofStarts);
+    return ofStarts.reduce((least, start) => (start.error < least.error ? start : least));
   });
   const parameters = model.numbersLearned;
+  const mixture = depth === 1 ? await model.mixtureAt(best[0].instance) : undefined;
   optimiser.dispose();
   model.dispose();
-  return { members, width, parameters, errors };
+  return { members, width, depth, parameters, errors: best.map(({ error }) => error), mixture };
 }
 
 /** KL(target || model) in nats, of a target over lists and a model's log-probabilities of them. */

@@ -16,6 +16,6 @@ export const SCORE_LOSSES = {
 export type ScoreLossName = keyof typeof SCORE_LOSSES;
 
 /** The mean over requests: a scalar. */
-function meanOver(loss: RankingLoss): ScoreLoss {
+export function meanOver(loss: RankingLoss): ScoreLoss {
   return (scores, labels, mask) => loss(scores, labels, mask).mean();
 }
