@@ -17,6 +17,7 @@ const LAYERS = [
   "world",
   "goalrank",
   "methods",
+  "impressions",
   "ranker",
   "run",
   "experiments",

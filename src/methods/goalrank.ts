@@ -6,6 +6,7 @@ import type { RewardModel } from "../goalrank/reward-model.ts";
 import { Random } from "../tensor/index.ts";
 import { createGenerator, goalRankInstance } from "./goalrank-policy.ts";
 import { type Lesson, type Method, type MethodContext, sharedModel } from "./method.ts";
+import { easiestFirst, withCurriculum } from "./objectives/curriculum.ts";
 import { isGroupObjective } from "./objectives/objective-settings.ts";
 import { policyTask } from "./objectives/policy-task.ts";
 
@@ -40,7 +41,11 @@ async function learn(generator: Generator, context: MethodContext, lesson: Lesso
   const judge = sharedModel(context, "judge");
   const pointwise = sharedModel(context, "pointwise");
   const models = { generator, judge, pointwise, sampler, reference };
-  await train(policyTask(models, drawRequests(training, policyRequests, seed), groups, { seed }));
+  const requests = drawRequests(training, policyRequests, seed);
+  const task = policyTask(models, requests, groups, { seed });
+  const { curriculum } = groups;
+  const paced = curriculum && withCurriculum(task, await easiestFirst(curriculum, models, requests, groups, seed));
+  await train(paced ?? task);
   sampler?.dispose();
   reference?.dispose();
 }

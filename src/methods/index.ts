@@ -6,17 +6,20 @@ import { EG_RERANK } from "./eg-rerank/eg-rerank.ts";
 import { generatorEvaluator, imitationEvaluator } from "./generator-evaluator.ts";
 import { GOAL_RANK } from "./goalrank.ts";
 import { GROUP_SORT } from "./group-sort.ts";
+import { ITERATIVE_DPO } from "./iterative-dpo.ts";
 import { LIST_NET } from "./list-net.ts";
 import type { Method } from "./method.ts";
 import { MG_E_3, MG_E_20, MG_E_100 } from "./mg-e/mg-e.ts";
 import { MIR } from "./mir.ts";
 import { NAR4REC } from "./nar4rec.ts";
+import { NLGR } from "./nlgr.ts";
 import { PIER, PIER_PERMUTATIONS } from "./pier/pier.ts";
 import { PRM, PRM_AS_THEY_COME } from "./prm.ts";
 import { RANK_MIXER } from "./rank-mixer.ts";
 import { AS_THEY_COME, DNN, IMITATION, LOGGING_POLICY, ORACLE, RANDOM, RETRIEVER } from "./references.ts";
 import { SEQ2SLATE } from "./seq2slate.ts";
 import { SET_RANK, SET_RANK_INDUCED } from "./set-rank.ts";
+import { TSP_RANK } from "./tsp-rank.ts";
 
 export type { ScoreLoss } from "../goalrank/listwise-loss.ts";
 export { type Answering, byPolicy, byScores, type RankedLists, rankRequests } from "./answering.ts";
@@ -55,7 +58,7 @@ export const BASELINES: readonly Method[] = [
 ];
 
 /** Rerankers of the wider literature that the paper does not compare with (docs/relatives.md). */
-export const RELATIVES: readonly Method[] = [GROUP_SORT, SEQ2SLATE, ASSIGNMENT];
+export const RELATIVES: readonly Method[] = [GROUP_SORT, SEQ2SLATE, TSP_RANK, ASSIGNMENT, NLGR, ITERATIVE_DPO];
 
 /** What can be trained in a run, or is there without training, by its own name. */
 export const METHODS: readonly Method[] = [

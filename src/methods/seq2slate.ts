@@ -12,16 +12,17 @@
  */
 import type { FeedbackBatch, RequestBatch } from "../data/batch.ts";
 import type { Catalogue, ListDataset } from "../data/dataset.ts";
-import { candidateLabelTensor, showableLists, type UnexposedCandidates } from "../data/labels.ts";
+import { candidateLabelTensor, type UnexposedCandidates } from "../data/labels.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
 import { decodePositions, type PolicyState } from "../goalrank/decoding/decode.ts";
 import { feedbackTask, partStream } from "../goalrank/feedback-task.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
 import { Linear, LSTM, Module, type RecurrentState } from "../nn/index.ts";
-import { full, type Random, type RandomKey, type Tensor, tensor } from "../tensor/index.ts";
+import { full, type Random, type RandomKey, type Tensor } from "../tensor/index.ts";
 import type { TrainingTask } from "../training/trainer.ts";
 import { byPolicy, type RequestPolicy } from "./answering.ts";
 import { initialWeights, instanceOf, type Method } from "./method.ts";
+import { countedCandidates } from "./scoring/counted-candidates.ts";
 import { initialOrder } from "./scoring/initial-ranking.ts";
 
 /** The candidates as the first LSTM read them. */
@@ -112,19 +113,6 @@ export function slateLoss(
     position++;
   }
   return loss;
-}
-
-/** 1 for each candidate whose feedback counts: [B, N]. */
-function countedCandidates(batch: FeedbackBatch, unexposed: UnexposedCandidates): Tensor {
-  const { size, candidateCount, listLength, labels, exposed } = batch;
-  const counted = new Float32Array(size * candidateCount).fill(unexposed === "negative" ? 1 : 0);
-  showableLists(batch).forEach((place, at) => {
-    if (exposed[at] >= 0) counted[Math.floor(at / listLength) * candidateCount + place] = 1;
-  });
-  labels?.forEach((label, at) => {
-    if (label < 0) counted[at] = 0;
-  });
-  return tensor(counted, [size, candidateCount]);
 }
 
 export function slateTask(

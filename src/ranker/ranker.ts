@@ -184,7 +184,7 @@ interface ChosenItems {
 
 /** The answer to a request: what the method chose, and unknown items where more are wanted. */
 function listOf(
-  { request, length, last, unknown, unknownHistory }: ResolvedRequest,
+  { request, ranked, length, last, unknown, unknownHistory }: ResolvedRequest,
   { items, places, logs, drawLogs }: ChosenItems,
 ): RankedList {
   const whole = withLast(items, last, length, request.constraints);
@@ -194,6 +194,7 @@ function listOf(
     ...(places.length > 0 && { places }),
     scores: whole.map((_, place) => (place < logs.length ? Math.exp(logs[place]) : 0)),
     logProbability: logs.reduce((sum, log) => sum + log, 0),
+    ...(request.tellCandidates && { candidates: [...ranked.map(({ name }) => name), ...last] }),
     ...(request.explore && drawLogs && { drawn: describeDraw(request.explore, drawLogs, whole.length) }),
     unknownHistory,
     ...(unknown.length > 0 && { unknownCandidates: unknown }),

@@ -102,8 +102,8 @@ const share = (least: string, check: z.core.$ZodCheck<number>) => {
 const explore = object("how to draw", {
   key: told(named("a key"), "The same key, with the same request, draws the same list"),
   temperature: told(
-    z.optional(z.number({ error: "expected a number above 0" }).check(z.positive("expected a number above 0"))),
-    "1 draws by the method's own probabilities; less keeps nearer to its best list",
+    z.optional(z.number({ error: "expected a number from 0" }).check(z.nonnegative("expected a number from 0"))),
+    "1 draws by the method's own probabilities; less keeps nearer to its best list, which 0 is",
   ),
   topP: told(
     z.optional(share("above 0", z.gt(0, "expected a number above 0 and at most 1"))),
@@ -148,6 +148,10 @@ export const rankRequestSchema: z.ZodMiniType<RankRequest, RankRequest> = told(
       "Whether the retriever may choose what the user met; as the log was prepared unless given",
     ),
     constraints: z.optional(constraints),
+    tellCandidates: told(
+      z.optional(z.boolean({ error: "expected true or false" })),
+      "Whether the answer names the candidates, such as the retriever found them",
+    ),
     explore: told(z.optional(explore), "Draws the list in place of the best one, and tells with what probability"),
   }),
   "A request for one list",

@@ -56,7 +56,7 @@ export interface RequestConstraints {
 export interface ExploreRequest {
   /** The same key, with the same request, draws the same list. */
   readonly key: Name;
-  /** Positive: 1, the default, draws by the method's own probabilities, less keeps nearer to its best list. */
+  /** 1, the default, draws by the method's own probabilities; less keeps nearer to its best list, which 0 is. */
   readonly temperature?: number | undefined;
   /** Draws from the likeliest candidates whose probabilities sum to at least this: above 0, at most 1, the default. */
   readonly topP?: number | undefined;
@@ -105,6 +105,8 @@ export interface RankRequest {
   /** Whether the retriever may choose what the user met; as the log was prepared (`data.repeats`) unless given. */
   readonly repeats?: boolean | undefined;
   readonly constraints?: RequestConstraints | undefined;
+  /** Whether the answer names the candidates, such as the retriever found them. */
+  readonly tellCandidates?: boolean | undefined;
   /** Draws the list in place of the best one. */
   readonly explore?: ExploreRequest | undefined;
 }
@@ -123,6 +125,8 @@ export interface RankedList {
   readonly logProbability: number;
   /** Entries of the history that the ranker does not know and passed over. */
   readonly unknownHistory: number;
+  /** What the list was chosen from, in order, where the request asks for it. */
+  readonly candidates?: readonly string[] | undefined;
   /** Of a list that was drawn: how, and with what probability. */
   readonly drawn?: Drawn | undefined;
   /** Candidates that the ranker does not know, whatever became of them; missing where there are none. */

@@ -46,6 +46,16 @@ export class ServerMetrics {
     "Attempts to load the ranker's file anew, by result: done or failed",
     ["result"],
   );
+  readonly impressions = this.counter("goalrank_impressions_total", "Lists that were served and logged");
+  readonly lostImpressions = this.counter(
+    "goalrank_impressions_lost_total",
+    "Lists that could not be logged, whether they were served or refused",
+  );
+  readonly feedback = this.counter(
+    "goalrank_feedback_total",
+    "Feedback by what became of it: recorded, late, duplicate, unknown-impression or refused",
+    ["status"],
+  );
 
   constructor(state: () => ServerState) {
     collectDefaultMetrics({ register: this.registry });

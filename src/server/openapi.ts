@@ -3,6 +3,7 @@ import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from "fastify-type-provider-zod";
 import * as z from "zod";
+import { feedbackSchema } from "../impressions/records.ts";
 import { rankRequestSchema } from "../ranker/request-schema.ts";
 import type { RankedList, RankRequest } from "../ranker/requests.ts";
 import { CODES_OF_ONE_REQUEST, PROBLEMS, type ProblemAnswer, type ProblemCode } from "./problems.ts";
@@ -73,6 +74,8 @@ const id = z.union([z.string(), z.number()]).optional().describe("Of the request
 /** A list with the fingerprint of the ranker that made it. */
 export interface ServedList extends RankedList {
   readonly fingerprint: string;
+  /** Under which it was logged, where it was; feedback gives it back. */
+  readonly impression?: string | undefined;
 }
 
 const rankedList: z.ZodType<ServedList> = z
@@ -89,12 +92,24 @@ const rankedList: z.ZodType<ServedList> = z
       .optional()
       .describe("The place of each item among the request's candidates, where these come with features of their own"),
     unknownCandidates: z.array(z.string()).optional().describe("Candidates that the ranker does not know"),
+    candidates: z.array(z.string()).optional().describe("What the list was chosen from, where the request asks for it"),
+    drawn: z
+      .strictObject({
+        temperature: z.number(),
+        topP: z.number(),
+        epsilon: z.number(),
+        logProbabilities: z.array(z.number()).describe("Of each item, after those before it"),
+        logProbability: z.number().describe("Of the whole list: their sum"),
+      })
+      .optional()
+      .describe("Of a list that was drawn: how, and with what probability"),
     fingerprint: z.string().describe("Of the ranker that made the list"),
+    impression: z.string().optional().describe("Name of the list, where it was logged; feedback gives it back"),
   })
   .meta({ id: "RankedList", description: "A ranked list" });
 
 /** An answer of a status of 400 or more, with one of these codes. */
-function errorWith(codes: readonly ProblemCode[]): z.ZodType<ProblemAnswer> {
+function errorWith(codes: readonly ProblemCode[]) {
   return z.strictObject({
     id,
     error: z.strictObject({
@@ -113,6 +128,17 @@ const rankAnswer = z.union([rankedList, rankResults]);
 
 /** What a body of POST /rank is answered: a list for one request, results for several. */
 export type RankAnswer = z.infer<typeof rankAnswer>;
+
+const feedbackAnswer = z
+  .strictObject({
+    results: z.array(
+      z.strictObject({
+        status: z.enum(["recorded", "late", "duplicate", "unknown-impression", "refused"]),
+        error: errorWith(["type", "impossible-feedback", "not-logged"]).shape.error.optional(),
+      }),
+    ),
+  })
+  .meta({ id: "FeedbackResults", description: "What became of each piece of feedback, in their order" });
 
 const health = z.strictObject({ status: z.literal("ok") });
 
@@ -176,6 +202,14 @@ export function describeRoutes({ limits, token }: Pick<ApiOptions, "limits" | "t
         }),
         ...errors([...anywhere, 422, 503]),
       },
+    },
+    feedback: {
+      summary: "Tell what became of lists that were served",
+      description:
+        "One object, or an array of them. Only where the server keeps a log (`serve.impressions.folder`). The same feedback, " +
+        "by its `id` or else by all that it says, is kept once; what was not served is refused.",
+      body: z.union([feedbackSchema, z.array(feedbackSchema)]),
+      response: { 200: feedbackAnswer, ...errors([...anywhere, 503]) },
     },
     health: {
       summary: "Whether the process lives",

@@ -20,11 +20,13 @@ export const PROBLEMS = {
   "unknown-item": { status: 422, description: "The ranker does not know an item, and the request asks for an error." },
   duplicate: { status: 422, description: "An item or a position stands there twice." },
   length: { status: 422, description: "The ranker cannot make a list of this length of these candidates." },
+  "impossible-feedback": { status: 422, description: "The feedback is on something that was not served." },
   constraints: { status: 422, description: "The constraints cannot be met." },
   "headers-too-large": { status: 431, description: "The headers have too many bytes." },
   internal: { status: 500, description: "A defect of the server; its log says more." },
   overloaded: { status: 503, description: "Too many requests wait already." },
   timeout: { status: 503, description: "The request was not ranked within the time allowed." },
+  "not-logged": { status: 503, description: "The list or the feedback could not be logged." },
   "not-ready": { status: 503, description: "No ranker is loaded, or the server is shutting down." },
 } as const satisfies Record<string, { status: number; description: string }>;
 

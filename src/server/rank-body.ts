@@ -73,7 +73,7 @@ function checkCount(name: string, value: unknown, limit: number): void {
  * The answer to a body. `outcomes` holds what became of those of its requests that could be read, in their order.
  * @throws ServeProblem for what is wrong with the only request; Error for a defect
  */
-export function answerRankBody({ several, requests }: RankBody, outcomes: readonly RankOutcome[]): RankAnswer {
+export function answerRankBody({ several, requests }: RankBody, outcomes: readonly ServedOutcome[]): RankAnswer {
   let next = 0;
   const results = requests.map((read) => {
     const isWrong = read instanceof WrongRequest;
@@ -91,9 +91,15 @@ export function answerRankBody({ several, requests }: RankBody, outcomes: readon
   return result;
 }
 
+/** What became of a request, with the name under which its list was logged, where it was. */
+export type ServedOutcome = RankOutcome & { readonly impression?: string };
+
 /** @throws Error for a defect, which the whole body fails with */
-function resultOf(outcome: RankOutcome): ServedList | ServeProblem {
-  if ("list" in outcome) return { ...outcome.list, fingerprint: outcome.fingerprint };
+function resultOf(outcome: ServedOutcome): ServedList | ServeProblem {
+  if ("list" in outcome) {
+    const { list, fingerprint, impression } = outcome;
+    return { ...list, fingerprint, ...(impression !== undefined && { impression }) };
+  }
   const { code, message, path } = outcome.fault;
   if (code === "internal") throw new Error(`a request could not be ranked: ${message}`);
   return new ServeProblem(code, message, { path });

@@ -1,6 +1,8 @@
 /** What the server does at each of its paths. */
+import { randomUUID } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { forClient, nameRequest, type ServedImpressions } from "./impressions.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import { describeApi, describeRoutes, type RankAnswer } from "./openapi.ts";
 import { ServeProblem } from "./problems.ts";
@@ -16,6 +18,8 @@ export interface RoutesOptions {
   readonly version: string;
   readonly service: RankingService;
   readonly metrics: ServerMetrics;
+  /** What is kept of lists that are served; undefined where nothing is. */
+  impressions(): ServedImpressions | undefined;
   /** Whether the server is about to end. */
   isShuttingDown(): boolean;
 }
@@ -30,6 +34,7 @@ declare module "fastify" {
 const WELCOME = `GoalRank ranks lists.
 
 POST /rank          a request, or {"requests": [...]}
+POST /feedback      what became of a list that was served
 GET  /ready         whether a ranker is loaded
 GET  /health        whether the process lives
 GET  /metrics       for Prometheus
@@ -46,6 +51,16 @@ export function addRoutes(untyped: FastifyInstance, options: RoutesOptions): voi
   // After what describes them has been loaded.
   app.after(() => {
     app.post("/rank", { schema: routes.rank }, (request, reply) => rank(options, request, reply));
+    app.post("/feedback", { schema: routes.feedback }, async (request) => {
+      const log = options.impressions();
+      if (log === undefined) {
+        throw new ServeProblem(
+          "not-found",
+          "this server keeps no log of lists; start it with serve.impressions.folder",
+        );
+      }
+      return { results: await log.takeFeedback(request.body) };
+    });
     app.get("/health", { schema: routes.health }, async () => ({ status: "ok" as const }));
     app.get("/ready", { schema: routes.ready }, async () => {
       const { ranker } = service;
@@ -69,7 +84,7 @@ function notReady(message: string): ServeProblem {
 }
 
 async function rank(
-  { service, settings }: RoutesOptions,
+  { service, settings, impressions }: RoutesOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<RankAnswer> {
@@ -77,12 +92,19 @@ async function rank(
   const requests = body.requests.flatMap((read) => {
     return read instanceof WrongRequest ? [] : { unknown: settings.unknown, ...read };
   });
+  const named = requests.map((own) => nameRequest(own, randomUUID(), settings));
   const candidates = requests.reduce((sum, { candidates = [] }) => sum + candidates.length, 0);
   request.asked = { requests: body.requests.length, candidates };
   const abandoned = new AbortController();
   reply.raw.once("close", () => abandoned.abort());
-  const outcomes = requests.length === 0 ? [] : await service.rank(requests, abandoned.signal);
-  const answer = answerRankBody(body, outcomes);
+  const asked = named.map(({ request }) => request);
+  const outcomes = requests.length === 0 ? [] : await service.rank(asked, abandoned.signal);
+  const log = impressions();
+  await log?.keep(named, outcomes, String(service.ranker?.method));
+  const served = outcomes.map((outcome, n) =>
+    log === undefined ? outcome : { ...outcome, ...forClient(named[n], outcome) },
+  );
+  const answer = answerRankBody(body, served);
   const rankers = new Set(outcomes.flatMap((outcome) => ("list" in outcome ? outcome.fingerprint : [])));
   if (rankers.size > 0) void reply.header("X-Ranker-Fingerprint", [...rankers].join(", "));
   return answer;

@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { findRankerFile } from "../ranker/load-ranker.ts";
 import { createApp } from "./app.ts";
 import { idleConnections } from "./connections.ts";
+import { ServedImpressions } from "./impressions.ts";
 import { ServerMetrics } from "./metrics.ts";
 import { RankerReloader } from "./ranker-reloader.ts";
 import { RankingService } from "./ranking/ranking-service.ts";
@@ -62,7 +63,9 @@ export async function serve(options: ServeOptions): Promise<RankServer> {
     },
   });
   const isShuttingDown = () => shuttingDown;
-  const app = createApp({ settings, token, version, log, service, metrics, isShuttingDown });
+  let kept: ServedImpressions | undefined;
+  const impressions = () => kept;
+  const app = createApp({ settings, token, version, log, service, metrics, impressions, isShuttingDown });
   const idle = idleConnections(app.server);
   const entry = options.workerEntry ?? RANKER_WORKER;
   const workers = { ...settings, workers: countWorkers(settings), entry };
@@ -79,8 +82,10 @@ export async function serve(options: ServeOptions): Promise<RankServer> {
     clearTimeout(hurry);
     clearInterval(sweep);
     service.close();
+    await kept?.close();
   };
 
+  kept = ServedImpressions.open(settings.impressions, metrics, app.log);
   await app.listen({ host: settings.host, port: settings.port, listenTextResolver: (url) => `listening on ${url}` });
   try {
     await reloader.load();

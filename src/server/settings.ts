@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import * as z from "zod";
 import { DEVICE_NAMES } from "../kernels/index.ts";
 import { UNKNOWN_CANDIDATES } from "../ranker/requests.ts";
-import { count, countOrNone, name } from "../settings/setting-kinds.ts";
+import { count, countOrNone, name, nonNegative, share } from "../settings/setting-kinds.ts";
 
 const milliseconds = countOrNone;
 
@@ -42,6 +42,37 @@ const shutdown = z.strictObject({
   graceMilliseconds: milliseconds.default(10_000).describe("How long requests in flight may take after that"),
 });
 
+const explore = z.strictObject({
+  temperature: nonNegative
+    .exactOptional()
+    .describe("Draws lists: 1 by the method's own probabilities, less nearer to its best list, which 0 is"),
+  topP: share.default(1).describe("Draws from the likeliest candidates whose probabilities sum to at least this"),
+  epsilon: nonNegative
+    .max(1)
+    .default(0)
+    .describe("Probability that an item is any that may stand there; above 0 it makes lists be drawn"),
+});
+
+const impressions = z.strictObject({
+  folder: name
+    .exactOptional()
+    .describe("Folder in which every list that was served is kept, with its probability, and what became of it"),
+  context: z
+    .enum(["full", "hash", "none"])
+    .default("full")
+    .describe("What is kept of a request: its user, history and candidates, a hash of them, or nothing"),
+  onFailure: z
+    .enum(["serve", "refuse"])
+    .default("serve")
+    .describe("What becomes of lists that cannot be kept: they are served and counted, or refused"),
+  fileBytes: count.default(64 * 1024 * 1024).describe("A file that has grown to this is ended, and another begun"),
+  syncMilliseconds: milliseconds.default(100).describe("The longest that what was written waits to be safe on disk"),
+  window: count.default(100_000).describe("Lists that are remembered, to tell which feedback on them is possible"),
+  lateMilliseconds: count
+    .default(7 * 24 * 3600 * 1000)
+    .describe("Feedback that comes more than this after its list is counted as late"),
+});
+
 export const serveSchema = z.strictObject({
   host: name.default("127.0.0.1").describe("Address to listen on; the default is reached from this machine alone"),
   port: z.int().min(0).max(65535).default(8080).describe("Port; 0 takes any free one"),
@@ -63,6 +94,8 @@ export const serveSchema = z.strictObject({
     .describe("Processes that rank; 0 is one less than there are cores, and at least one"),
   threads: count.default(1).describe("Threads of each worker on the CPU"),
   device: z.enum(DEVICE_NAMES).default("cpu").describe("What the workers compute on"),
+  explore: explore.prefault({}).describe("Whether lists are drawn, to learn what others than the best are worth"),
+  impressions: impressions.prefault({}).describe("The log of what was served and what became of it"),
   batch: batch.prefault({}).describe("Micro-batches"),
   queue: queue.prefault({}).describe("Back-pressure"),
   timeoutMilliseconds: count.default(2000).describe("A request that is not ranked in this time is answered 503"),

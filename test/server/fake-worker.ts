@@ -4,7 +4,13 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { type RankedList, type RankRequest, RankRequestError } from "../../src/ranker/requests.ts";
+import {
+  type Drawn,
+  type ExploreRequest,
+  type RankedList,
+  type RankRequest,
+  RankRequestError,
+} from "../../src/ranker/requests.ts";
 import { runWorker } from "../../src/server/ranking/run-worker.ts";
 
 export interface FakeRanker {
@@ -40,7 +46,15 @@ function rank(name: string, request: RankRequest): RankedList | RankRequestError
     scores: chosen.map(() => 1),
     logProbability: 0,
     unknownHistory: 0,
+    ...(request.tellCandidates && { candidates: items }),
+    ...(request.explore && { drawn: drawnBy(request.explore, chosen.length) }),
   };
+}
+
+/** Tells with what it was asked to draw, and that each item had one chance in two. */
+function drawnBy({ temperature = 1, topP = 1, epsilon = 0 }: ExploreRequest, length: number): Drawn {
+  const logProbabilities = Array.from({ length }, () => Math.log(0.5));
+  return { temperature, topP, epsilon, logProbabilities, logProbability: length * Math.log(0.5) };
 }
 
 function misbehave(items: readonly string[]): void {

@@ -1,4 +1,7 @@
 /** The description at /openapi.json is true: what the server sends is of the forms that it describes. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { z } from "zod";
@@ -13,7 +16,10 @@ let server: TestServer;
 let description: Json;
 
 test.before(async () => {
-  server = await TestServer.start({ settings: { limits: { candidates: 3, bodyBytes: 2000 }, queue: { requests: 2 } } });
+  const impressions = { folder: mkdtempSync(join(tmpdir(), "goalrank-openapi-")) };
+  server = await TestServer.start({
+    settings: { impressions, limits: { candidates: 3, bodyBytes: 2000 }, queue: { requests: 2 } },
+  });
   description = (await server.get("/openapi.json")).body;
 });
 test.after(() => server.close());
@@ -50,7 +56,15 @@ function checkAnswer(method: string, path: string, { status, headers, body }: An
 test("it is a description in OpenAPI 3.1 of every path, and of nothing else", async () => {
   assert.match(description.openapi, /^3\.1\./);
   assert.is(description.info.version, "1.2.3");
-  assert.equal(Object.keys(description.paths).sort(), ["/", "/health", "/metrics", "/openapi.json", "/rank", "/ready"]);
+  assert.equal(Object.keys(description.paths).sort(), [
+    "/",
+    "/feedback",
+    "/health",
+    "/metrics",
+    "/openapi.json",
+    "/rank",
+    "/ready",
+  ]);
   resolve(description);
 });
 
@@ -75,9 +89,18 @@ test("every example is of the form that it is an example of", () => {
 });
 
 test("the answers of GET are as described", async () => {
-  for (const path of Object.keys(description.paths).filter((path) => path !== "/rank")) {
+  for (const path of Object.keys(description.paths).filter((path) => "get" in description.paths[path])) {
     checkAnswer("GET", path, await server.get(path));
   }
+});
+
+test("the answers of POST /feedback are as described", async () => {
+  const { body } = await server.post({ candidates: ["a"] });
+  const click = { impression: body.impression, item: body.items[0], event: "click" };
+  const answer = await server.post([click, click, { ...click, item: "z" }, { colour: 1 }], {}, "/feedback");
+  assert.is(answer.status, 200);
+  checkAnswer("POST", "/feedback", answer);
+  checkAnswer("POST", "/feedback", await server.post("{", {}, "/feedback"));
 });
 
 test("the answers of POST /rank are as described", async () => {

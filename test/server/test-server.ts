@@ -122,9 +122,9 @@ export class TestServer {
   }
 
   /** A body that is no text is sent as JSON. */
-  async post(body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  async post(body: unknown, headers: Record<string, string> = {}, path = "/rank"): Promise<Answer> {
     return read(
-      await fetch(`${this.url}/rank`, {
+      await fetch(this.url + path, {
         method: "POST",
         headers: { "Content-Type": "application/json", ...headers },
         body: typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body),

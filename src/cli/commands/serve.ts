@@ -19,6 +19,7 @@ Examples:
   $ goalrank serve runs/first
   $ goalrank serve runs/first --method mir
   $ goalrank serve runs/first --port 9000 --workers 4
+  $ goalrank serve runs/first --explore 0.5 --impressions served
   $ goalrank serve runs/first --host 0.0.0.0 --token-file /run/secrets/goalrank
   $ curl -s localhost:8080/rank -H 'Content-Type: application/json' -d '{"user": "42"}'
 
@@ -32,6 +33,9 @@ const FLAGS = shortFlags({
   "serve.threads": "--threads <count>  threads of each worker (default: 1)",
   "serve.device": "--device <name>  what the workers compute on: cpu (default), webgpu or auto",
   "serve.tokenFile": `--token-file <file>  file with the token that clients must send (or set ${TOKEN_VARIABLE})`,
+  "serve.explore.temperature":
+    "--explore <temperature>  draw lists: 1 by the method's own probabilities, 0 the best one",
+  "serve.impressions.folder": "--impressions <folder>  log what is served there, and take feedback on it",
   "serve.logLevel": "--log-level <level>  debug, info (default), warn, error or silent",
 });
 

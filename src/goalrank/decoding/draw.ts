@@ -8,7 +8,7 @@ import { type DecodingRules, mayFollow } from "./constraints.ts";
 
 /** How far a policy departs from its best list. */
 export interface Exploration {
-  /** Positive; logits are divided by it. 1 draws by the policy's own probabilities. */
+  /** Logits are divided by it: 1 draws by the policy's own probabilities, 0 takes the likeliest, of equal ones the first. */
   readonly temperature: number;
   /** Of the likeliest candidates those are drawn from whose probabilities sum to at least this: above 0, at most 1. */
   readonly topP: number;
@@ -81,7 +81,8 @@ export function drawProbabilities(
   allowed: readonly number[],
   { temperature, topP, epsilon }: Exploration,
 ): number[] {
-  const tempered = softmax(allowed.map((n) => logits[n] / temperature));
+  const own = allowed.map((n) => logits[n]);
+  const tempered = temperature === 0 ? onlyLargest(own) : softmax(own.map((logit) => logit / temperature));
   const order = [...tempered.keys()].sort((a, b) => tempered[b] - tempered[a] || a - b);
   const kept = tempered.map(() => 0);
   let ahead = 0;
@@ -91,6 +92,12 @@ export function drawProbabilities(
     ahead += tempered[at];
   }
   return kept.map((probability) => ((1 - epsilon) * probability) / ahead + epsilon / allowed.length);
+}
+
+/** 1 for the largest number, of equal ones the first, and 0 for the others. */
+function onlyLargest(values: readonly number[]): number[] {
+  const first = values.indexOf(values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY));
+  return values.map((_, at) => Number(at === first));
 }
 
 function softmax(logits: readonly number[]): number[] {

@@ -4,6 +4,7 @@ import type { GroupSet } from "../../goalrank/groups/group-set.ts";
 import { groupSchema } from "../../goalrank/groups/group-settings.ts";
 import { checkSettings } from "../../settings/check-settings.ts";
 import type { Settings } from "../../settings/setting-kinds.ts";
+import { CURRICULA } from "./curriculum.ts";
 import { type Objective, objectiveOptionsSchema } from "./evidence.ts";
 import { groupApproxNdcg, groupListMle, groupNeuralNdcg, pro } from "./list-order.ts";
 import { grpo, rankGrpo, reinforce } from "./policy-gradient.ts";
@@ -50,6 +51,13 @@ export const policySchema = groupSchema
       .enum(OBJECTIVES)
       .default("goalrank")
       .describe("What is made of the groups; goalrank is the paper's, the others are for comparison"),
+    curriculum: z
+      .enum(CURRICULA)
+      .exactOptional()
+      .describe(
+        "Learn from easy requests first: those whose first group's rewards are spread widest, or whose candidates are " +
+          "least ambiguous to the DNN; all alike unless given",
+      ),
     ...objectiveOptionsSchema.shape,
   })
   .superRefine(({ objective, set }, { addIssue }) => {

@@ -48,7 +48,7 @@ const EXPLORATIONS: Readonly<Record<string, Exploration>> = {
   plain: PLAIN,
   cool: { ...PLAIN, temperature: 0.5 },
   nucleus: { ...PLAIN, topP: 0.7 },
-  chance: { ...PLAIN, epsilon: 0.3 },
+  chance: { ...PLAIN, temperature: 0, epsilon: 0.3 },
   all: { temperature: 2, topP: 0.8, epsilon: 0.1 },
 };
 const RULES: Readonly<Record<string, ListConstraints>> = {
