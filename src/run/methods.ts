@@ -135,7 +135,7 @@ function restore(name: string, model: Module, weights: ReadonlyMap<string, State
   model.train(false);
 }
 
-/** A method's own models by the names under which their weights are kept: `mir`, `mg-e-20-lists`. */
+/** A method's own models by the names under which their weights are kept: `mir`, `mg-e-20-judged`. */
 function namedModels({ method, instance }: TrainedMethod): [string, Module][] {
   return Object.entries(instance.models).map(([name, model]) => [
     name === method.name ? name : `${method.name}-${name.replaceAll(" ", "-")}`,
