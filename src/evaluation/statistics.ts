@@ -116,9 +116,7 @@ export function studentTQuantile(probability: number, degreesOfFreedom: number):
   if (!(probability > 0 && probability < 1)) {
     throw new RangeError(`t quantile: the probability must lie between 0 and 1, got ${probability}`);
   }
-  if (!Number.isSafeInteger(degreesOfFreedom) || degreesOfFreedom < 1) {
-    throw new RangeError(`t quantile: the degrees of freedom must be a positive integer, got ${degreesOfFreedom}`);
-  }
+  checkDegrees("t quantile", degreesOfFreedom);
   const central = Math.abs(2 * probability - 1);
   let low = 0;
   let high = Math.PI / 2;
@@ -129,6 +127,22 @@ export function studentTQuantile(probability: number, degreesOfFreedom: number):
     else high = angle;
   }
   return Math.sign(probability - 0.5) * Math.sqrt(degreesOfFreedom) * Math.tan(low);
+}
+
+/**
+ * The probability that |T| of Student's t distribution is at least |t|: the p-value of the two-sided test. It is right to
+ * about 1e-15, so that smaller ones may come out as 0.
+ * @throws RangeError unless the degrees of freedom are a positive integer
+ */
+export function studentTPValue(t: number, degreesOfFreedom: number): number {
+  checkDegrees("t test", degreesOfFreedom);
+  const angle = Math.atan(Math.abs(t) / Math.sqrt(degreesOfFreedom));
+  return Math.min(1, Math.max(0, 1 - centralProbability(angle, degreesOfFreedom)));
+}
+
+function checkDegrees(name: string, degreesOfFreedom: number): void {
+  if (Number.isSafeInteger(degreesOfFreedom) && degreesOfFreedom >= 1) return;
+  throw new RangeError(`${name}: the degrees of freedom must be a positive integer, got ${degreesOfFreedom}`);
 }
 
 /**

@@ -1,10 +1,10 @@
-/** Methods against the best baseline: paired randomisation tests over requests pooled over seeds, adjusted by Holm. */
+/** Methods against the best baseline: tests over seeds and requests (`seed-differences.ts`), adjusted by Holm. */
+import { differenceOverSeeds, type TestedDifference } from "../evaluation/seed-differences.ts";
 import { holm } from "../evaluation/statistics.ts";
-import { type PairedDifference, pairedDifference } from "../run/evaluate-lists.ts";
-import { type Results, type Row, seedMean } from "./results.ts";
+import { type Results, type Row, rowName, seedMean } from "./results.ts";
 
-/** A row against the reference, request by request. */
-export interface Contrast extends PairedDifference {
+/** A row against the reference. */
+export interface Contrast extends TestedDifference {
   readonly row: Row;
   /** Over all contrasts of the comparison. */
   readonly adjustedPValue: number;
@@ -16,11 +16,8 @@ export interface Comparison {
   readonly contrasts: readonly Contrast[];
 }
 
-/** Keys the signs that the tests draw. */
-const SEED = 1;
-
 /**
- * Every row that has values of `measure` for the seeds of the reference, against the best of the baselines.
+ * Every row that has values of `measure` for the requests and seeds of the reference, against the best of the baselines.
  * @returns undefined where no baseline was measured
  */
 export function compareWithBest(
@@ -28,21 +25,16 @@ export function compareWithBest(
   measure: string,
   isBaseline: (row: Row) => boolean,
 ): Comparison | undefined {
-  const baselines = results.measured(measure).filter(isBaseline);
-  const reference = highest(baselines, measure);
-  const known = reference && results.requestValues(reference, measure);
-  if (reference === undefined || known === undefined) return undefined;
-  const others = results.rows.filter((row) => row !== reference && hasSameSeeds(row, reference));
-  const differences = others.flatMap((row) => {
-    const own = results.requestValues(row, measure);
-    if (own === undefined || own.length !== known.length) return [];
-    const pairs = own.flatMap((value, i): [number, number][] => {
-      const other = known[i];
-      return value === null || other === null ? [] : [[value, other]];
-    });
-    if (pairs.length < 2) return [];
-    const [a, b] = [pairs.map(([value]) => value), pairs.map(([, other]) => other)];
-    return [{ row, ...pairedDifference(a, b, SEED) }];
+  const reference = highest(results.measured(measure).filter(isBaseline), measure);
+  if (reference === undefined) return undefined;
+  const moments = results.momentsWith(
+    reference.trials.map(({ seed }) => seed),
+    measure,
+  );
+  if (moments === undefined) return undefined;
+  const differences = results.rows.flatMap((row) => {
+    const found = row === reference ? undefined : moments.difference(rowName(row), rowName(reference));
+    return found === undefined ? [] : [{ row, ...differenceOverSeeds(found) }];
   });
   const adjusted = holm(differences.map(({ pValue }) => pValue));
   const contrasts = differences.map((own, i) => ({ ...own, adjustedPValue: adjusted[i] }));
@@ -53,9 +45,4 @@ export function compareWithBest(
 export function highest(rows: readonly Row[], metric: string): Row | undefined {
   const meanOf = (row: Row) => seedMean(row, metric)?.mean ?? Number.NEGATIVE_INFINITY;
   return rows.toSorted((a, b) => meanOf(b) - meanOf(a))[0];
-}
-
-function hasSameSeeds(row: Row, reference: Row): boolean {
-  const seeds = ({ trials }: Row) => trials.map(({ seed }) => seed).join();
-  return seeds(row) === seeds(reference);
 }

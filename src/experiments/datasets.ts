@@ -14,6 +14,7 @@ import { noSuchName } from "../text/nearest-name.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { findScenario, type ScenarioName } from "../world/scenarios.ts";
 import { exposedFirst } from "./candidate-order.ts";
+import { fittedWorldData, KUAIRAND_FILES, KUAIRAND_WORLD } from "./fitted-world.ts";
 
 /** What models that are trained once for all methods depend on. */
 export type SharedOptions = Pick<RunSettings, (typeof SHARED_OPTIONS)[number]> & {
@@ -37,6 +38,13 @@ interface WorldDataset {
   readonly testRequests: number;
 }
 
+/** A world that is fitted on a log. */
+interface FittedDataset {
+  readonly fittedOn: "kuairand-pure";
+  readonly trainingLists: number;
+  readonly testRequests: number;
+}
+
 interface LogDataset {
   readonly file: string;
   source(file: string): InteractionSource;
@@ -45,7 +53,7 @@ interface LogDataset {
 
 interface Dataset {
   readonly summary: string;
-  readonly data: WorldDataset | LogDataset;
+  readonly data: WorldDataset | FittedDataset | LogDataset;
   readonly models: SharedOptions & PolicyOptions;
 }
 
@@ -82,6 +90,11 @@ const DATASETS: Readonly<Record<string, Dataset>> = {
     },
     models: LOG_MODELS,
   },
+  "kuairand-world": {
+    summary: "a world fitted on KuaiRand-Pure, whose true reward is known; it needs the log's files",
+    data: { fittedOn: "kuairand-pure", trainingLists: 20_000, testRequests: 1000 },
+    models: WORLD_MODELS,
+  },
 };
 
 /** For help: a line for each dataset. */
@@ -107,7 +120,7 @@ export interface DatasetChoice {
   readonly name: string;
   /** For tables: the name, and what is not as usual. */
   readonly label: string;
-  readonly settings: WorldSettings | LogSettings;
+  readonly settings: WorldSettings | FittedSettings | LogSettings;
   readonly shared: SharedOptions;
   readonly policy: PolicyOptions;
   /** What a search chose for each method, by its name. */
@@ -125,6 +138,13 @@ interface WorldSettings extends WorldDataset {
   readonly source: "world";
 }
 
+interface FittedSettings extends FittedDataset {
+  readonly source: "world";
+  /** Of the bytes of the log, and of the table of its items. */
+  readonly sha256: readonly string[];
+  readonly chosen: typeof KUAIRAND_WORLD;
+}
+
 export interface LogSettings {
   readonly source: "log";
   readonly dataset: string;
@@ -136,14 +156,14 @@ export interface LogSettings {
 }
 
 /** Data to be loaded, as part of a work. */
-export type DataSettings = (WorldSettings | LogSettings) & { readonly seed: number };
+export type DataSettings = (WorldSettings | FittedSettings | LogSettings) & { readonly seed: number };
 
 /** @throws RangeError for an unknown dataset, for wishes that do not fit it, and for a log that is not there */
 export async function chooseDataset(wishes: DatasetWishes): Promise<DatasetChoice> {
   const { name, maxLists } = wishes;
   const dataset = findDataset(name);
   const models = { shared: pick(dataset.models, SHARED_OPTIONS), policy: pick(dataset.models, POLICY_OPTIONS) };
-  if ("scenario" in dataset.data) {
+  if (!("file" in dataset.data)) {
     if ((wishes.split ?? wishes.protocol) !== undefined) {
       throw new RangeError(`experiment: split and protocol are choices for logs; ${name} is no log`);
     }
@@ -152,13 +172,13 @@ export async function chooseDataset(wishes: DatasetWishes): Promise<DatasetChoic
     return {
       name,
       label: isUsual ? name : `${name}, ${trainingLists} lists`,
-      settings: { source: "world", ...dataset.data, trainingLists },
+      settings: await worldSettings({ ...dataset.data, trainingLists }, wishes.folder),
       ...models,
     };
   }
   const { split = "last-list", protocol = "injected", folder } = wishes;
   const lists = maxLists ?? dataset.data.options.maxLists;
-  const [file] = (await fingerprintSource([logFile(dataset.data, folder, name)], null)).files;
+  const [file] = (await fingerprintSource([existingFile(dataset.data.file, folder, name)], null)).files;
   return {
     name,
     label: `${name}, ${split}, ${protocol}, ${lists} lists`,
@@ -172,12 +192,22 @@ export async function chooseDataset(wishes: DatasetWishes): Promise<DatasetChoic
   };
 }
 
+async function worldSettings(
+  data: WorldDataset | FittedDataset,
+  folder: string | undefined,
+): Promise<WorldSettings | FittedSettings> {
+  if ("scenario" in data) return { source: "world", ...data };
+  const files = Object.values(KUAIRAND_FILES).map((file) => existingFile(file, folder, data.fittedOn));
+  const { files: read } = await fingerprintSource(files, null);
+  return { source: "world", ...data, sha256: read.map(({ sha256 }) => sha256), chosen: KUAIRAND_WORLD };
+}
+
 function findDataset(name: string): Dataset {
   if (Object.hasOwn(DATASETS, name)) return DATASETS[name];
   throw new RangeError(`experiment: ${noSuchName("dataset", name, Object.keys(DATASETS))}`);
 }
 
-function logFile({ file }: LogDataset, folder: string | undefined, name: string): string {
+function existingFile(file: string, folder: string | undefined, name: string): string {
   if (folder === undefined) {
     throw new RangeError(
       `experiment: ${name} is a log; name the folder that holds ${file} with --data or GOALRANK_DATA`,
@@ -201,6 +231,7 @@ export async function loadData(
   dataFolder: string | undefined,
   context: TrainingContext,
 ): Promise<RunData> {
+  if ("fittedOn" in settings) return fittedWorldData(settings, folder, dataFolder);
   if (settings.source === "world") {
     findScenario(settings.scenario);
     return worldData(settings);
@@ -219,8 +250,8 @@ async function readLog(
   const prepared = join(folder, "prepared.goalrank");
   if (existsSync(prepared)) return logData(await readPreparedDataset(prepared));
   const { data } = findDataset(settings.dataset);
-  if ("scenario" in data) throw new Error(`experiment: ${settings.dataset} is no log`);
-  const source = data.source(logFile(data, dataFolder, settings.dataset));
+  if (!("file" in data)) throw new Error(`experiment: ${settings.dataset} is no log`);
+  const source = data.source(existingFile(data.file, dataFolder, settings.dataset));
   const { seed, options } = settings;
   const log = logData(await prepare(source, { ...options, seed }, context));
   await writePreparedDataset(prepared, log);

@@ -5,10 +5,10 @@ import { EXPERIMENTS } from "./named/index.ts";
 import type { Picture } from "./pictures.ts";
 import { meanColumn } from "./ranking-table.ts";
 import { Results } from "./results.ts";
-import { type RunRecord, readRuns } from "./run-log.ts";
+import type { RunRecord } from "./run-log.ts";
+import { SavedResults, saveResults } from "./saved-results.ts";
 import { SEARCH } from "./search.ts";
 import { SHARED } from "./shared-work.ts";
-import { StoredResults } from "./stored-results.ts";
 import { type Table, tableOf, toMarkdown } from "./tables.ts";
 
 const HEAD = `# Results
@@ -16,7 +16,7 @@ const HEAD = `# Results
 <!-- Written by \`goalrank experiment report\`; changes by hand are lost. -->
 
 Every table and figure here is drawn from the results of the command beside it. Intervals after ± are 95% confidence
-intervals: of means over seeds by Student's t, of differences over all requests. CPU seconds are those of one core.
+intervals: of means over seeds by Student's t, of differences over seeds and requests. CPU seconds are those of one core.
 [The comparison](comparison.md#what-came-out) says in words what came out.
 
 Unless a table says otherwise, models have the width and the few epochs of src/experiments/datasets.ts, for minutes on two
@@ -28,17 +28,23 @@ exposed from retrieved items.
 /** Where the pictures lie, beside the document; links have forward slashes everywhere. */
 const IMAGES = "images/results";
 
+/** Where results are saved, beside the document. */
+const SAVED = "results";
+
 /**
- * Writes `results.md` into the folder `documents`, with its pictures.
+ * Saves what the runs under `root` found in the folder `results` of `documents`, and writes `results.md` beside it, with
+ * its pictures, of all that was saved: without runs it gives the same document again.
  *
- * @returns the files
- * @throws RangeError where no experiment has results, so that no document is lost for nothing
+ * @returns the documents and pictures
+ * @throws RangeError where nothing has results, so that no document is lost for nothing
  */
 export function writeDocument(root: string, documents: string): string[] {
+  const saved = join(documents, SAVED);
+  saveResults(root, saved);
   const pictures = new Map<string, Picture>();
   const sections = EXPERIMENTS.flatMap((experiment) => {
-    const folder = join(root, experiment.name);
-    const parts = resultsIn(folder).map((results) => {
+    const { runs: allRuns } = SavedResults.read(saved, experiment.name);
+    const parts = resultsIn(saved, experiment.name).map((results) => {
       const { dataset } = results;
       const shown = experiment.present(results);
       const images = shown.pictures.map((picture) => {
@@ -46,7 +52,7 @@ export function writeDocument(root: string, documents: string): string[] {
         pictures.set(file, picture);
         return `![${picture.caption}](${file})\n\n${picture.caption}`;
       });
-      const runs = readRuns(folder).filter((run) => run.dataset === dataset);
+      const runs = allRuns.filter((run) => run.dataset === dataset);
       const commands = [...new Set(runs.map(({ command }) => command))];
       const blocks = [
         ...(dataset === "" ? [] : [`### ${dataset}`]),
@@ -60,20 +66,21 @@ export function writeDocument(root: string, documents: string): string[] {
   });
   if (sections.length === 0) {
     throw new RangeError(
-      `experiment: there are no results in ${root}; run an experiment first, or name their folder with --out`,
+      `experiment: there are no results in ${root} or ${saved}; run an experiment first, or name their folder with --out`,
     );
   }
   const document = join(documents, "results.md");
   for (const [file, { svg }] of pictures) writeWhole(join(documents, file), svg);
-  writeWhole(document, [HEAD, ...sharedSection(root), ...sections].join("\n"));
+  writeWhole(document, [HEAD, ...sharedSection(saved), ...sections].join("\n"));
   return [document, ...[...pictures.keys()].map((file) => join(documents, file))];
 }
 
-/** What a folder holds, by dataset. */
-function resultsIn(folder: string): Results[] {
-  const stored = StoredResults.open(folder);
+/** What was saved of an experiment, by dataset. */
+function resultsIn(saved: string, experiment: string): Results[] {
+  const stored = SavedResults.read(saved, experiment);
+  const searches = SavedResults.read(saved, SEARCH);
   const datasets = new Set(stored.trials.map(({ dataset }) => dataset));
-  return [...datasets].map((dataset) => new Results(stored, dataset));
+  return [...datasets].map((dataset) => new Results(stored, dataset, searches));
 }
 
 function tableText(table: Table): string {
@@ -81,8 +88,8 @@ function tableText(table: Table): string {
 }
 
 /** The datasets, and how good everyone's judge is on each. */
-function sharedSection(root: string): string[] {
-  const rows = resultsIn(join(root, SHARED))
+function sharedSection(saved: string): string[] {
+  const rows = resultsIn(saved, SHARED)
     .flatMap((results) => results.rows)
     .filter(({ variant }) => variant !== SEARCH);
   const caption = "What all methods of a dataset and seed share: the lists, and the judge. Means over seeds.";

@@ -18,6 +18,7 @@ import { exposedFirst } from "./candidate-order.ts";
 import { type Contender, learn, learningSettings, withJudge } from "./contenders.ts";
 import type { Surroundings } from "./experiment.ts";
 import { loadShared, type Shared, type SharedWork, sharedCosts } from "./shared-work.ts";
+import { USER } from "./stored-results.ts";
 import { formatQrels, formatRun } from "./trec.ts";
 import type { TrialOutcome, Work } from "./trial.ts";
 
@@ -142,7 +143,8 @@ export async function measureLists(
     return known.length === 0 ? [] : [[measure, mean(known)]];
   });
   const withPositive = users.filter((user) => user !== undefined).length;
-  return { metrics: { ...Object.fromEntries(means), requests: test.size, withPositive }, values };
+  const metrics = { ...Object.fromEntries(means), requests: test.size, withPositive };
+  return { metrics, values: { ...values, ...(world === undefined && { [USER]: [...test.users] }) } };
 }
 
 /** Writes the lists, and what they are judged by, for programs of others. */

@@ -1,9 +1,10 @@
 /** The results of one experiment on one dataset, as presentations ask for them. */
 import { mean, meanHalfWidth } from "../evaluation/statistics.ts";
-import { findMethod } from "../methods/index.ts";
+import { METHODS } from "../methods/index.ts";
 import { SHARED_METHODS } from "./datasets.ts";
-import type { StoredResults, TrialResult } from "./stored-results.ts";
+import type { RequestMoments } from "./request-moments.ts";
 import type { Estimate } from "./tables.ts";
+import type { TrialResult } from "./trial.ts";
 
 /** Trials of one method and variant, by rising seed. */
 export interface Row {
@@ -12,16 +13,29 @@ export interface Row {
   readonly trials: readonly TrialResult[];
 }
 
+/** Where results come from: the files of the runs, or what was saved of them. */
+export interface ResultSource {
+  readonly trials: readonly TrialResult[];
+  /** Of the values of single requests, for rows of these names that have these seeds; undefined where none were kept. */
+  momentsOf(
+    dataset: string,
+    rows: readonly string[],
+    seeds: readonly number[],
+    measure: string,
+  ): RequestMoments | undefined;
+}
+
 export class Results {
   readonly rows: readonly Row[];
 
+  /** @param searches results of the searches, for what they took */
   constructor(
-    private readonly stored: StoredResults,
+    private readonly source: ResultSource,
     readonly dataset: string,
-    private readonly searches?: StoredResults,
+    private readonly searches?: Pick<ResultSource, "trials">,
   ) {
     const rows = new Map<string, TrialResult[]>();
-    for (const trial of stored.trials) {
+    for (const trial of source.trials) {
       if (trial.dataset !== dataset) continue;
       const name = JSON.stringify([trial.method, trial.variant]);
       rows.set(name, [...(rows.get(name) ?? []), trial]);
@@ -60,7 +74,7 @@ export class Results {
   /** Processor seconds of the search of a method; undefined where there was none, or not all of it is known. */
   searchSeconds(method: string): number | undefined {
     const trials = this.searches?.trials.filter((trial) => trial.method === method && trial.dataset === this.dataset);
-    const isShared = SHARED_METHODS.some((name) => name !== "judge" && findMethod(name).title === method);
+    const isShared = METHODS.some(({ name, title }) => title === method && SHARED_METHODS.includes(name));
     const seconds = trials?.map(({ metrics }): number | undefined =>
       isShared ? metrics.totalCpuSeconds : metrics.cpuSeconds,
     );
@@ -68,10 +82,10 @@ export class Results {
     return seconds.reduce<number>((sum, own = 0) => sum + own, 0);
   }
 
-  /** Values of all requests, those of one seed after those of another; undefined where a seed has none. */
-  requestValues({ trials }: Row, measure: string): readonly (number | null)[] | undefined {
-    const columns = trials.map(({ key }) => this.stored.valuesOf(key, measure));
-    return columns.some((column) => column === undefined) ? undefined : columns.flatMap((own) => own ?? []);
+  /** What the single requests say of the rows that have these seeds; undefined where that is not known. */
+  momentsWith(seeds: readonly number[], measure: string): RequestMoments | undefined {
+    const rows = this.rows.filter(({ trials }) => `${trials.map(({ seed }) => seed)}` === `${seeds}`);
+    return this.source.momentsOf(this.dataset, rows.map(rowName), seeds, measure);
   }
 }
 

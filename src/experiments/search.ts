@@ -3,7 +3,7 @@
  * hyperparameters, on one seed that is not in the table, chosen by what validation requests say. The shared models are
  * methods of their own here, and are chosen first, since the others learn from them.
  */
-import { findMethod } from "../methods/index.ts";
+import { findMethod, METHODS } from "../methods/index.ts";
 import type { Hyperparameter, SharedModelName } from "../methods/method.ts";
 import { DEFAULT_RUN } from "../run/settings.ts";
 import { TUNABLE, type Tuned, type Tuning } from "../run/tuning.ts";
@@ -32,7 +32,7 @@ const EPOCH_FACTORS = [1, 2];
 const WEIGHT_DECAYS = [1e-4, 1e-2, 0.3, 1];
 
 /** Methods whose settings change nothing: they train no model of their own. */
-const WITHOUT_TRAINING: readonly string[] = ["pier-permutations"];
+const WITHOUT_TRAINING: readonly string[] = ["pier-permutations", "goalrank-start"];
 
 /** Shared models that a search of one of them needs: nothing else is trained for it. */
 const ONLY: Readonly<Record<string, readonly SharedModelName[]>> = { dnn: ["pointwise"], imitation: ["imitation"] };
@@ -46,6 +46,10 @@ export interface MethodSearch {
 /** Whether there is something to search for. */
 export function isSearched(method: string): boolean {
   return TUNABLE.includes(method) && !WITHOUT_TRAINING.includes(method);
+}
+
+function isMethod(name: string): boolean {
+  return METHODS.some((method) => method.name === name);
 }
 
 /** The settings that are tried of a method: the usual ones, and others drawn at random. */
@@ -79,7 +83,7 @@ export function searchesOf(
   const smaller = withFewerLists(dataset);
   const settings = { ...DEFAULT_RUN, ...dataset.shared, ...dataset.policy };
   return methods.map((method) => {
-    const { hyperparameters = {} } = method === "judge" ? {} : findMethod(method);
+    const { hyperparameters = {} } = isMethod(method) ? findMethod(method) : {};
     const tunings = drawTunings(method, hyperparameters, trainingOf(method, withoutTuned(settings)), count);
     return {
       method,
@@ -101,10 +105,10 @@ function searchTrial(
   const isShared = SHARED_METHODS.includes(method);
   const own = isShared ? withTuned(dataset, { ...dataset.tuned, [method]: tuning }) : dataset;
   const needs = { ...sharedTrial(own, seed, ONLY[method]), variant: SEARCH };
-  const title = method === "judge" ? method : methodTitle(method);
+  const title = isMethod(method) ? methodTitle(method) : method;
   const label = { experiment: SEARCH, dataset: dataset.label, method: title, seed, variant: describeTuning(tuning) };
-  // What the judge is worth is known with the shared models.
-  if (method === "judge") return { ...label, work: needs.work };
+  // What a judge that ranks nothing is worth is known with the shared models.
+  if (!isMethod(method)) return { ...label, work: needs.work };
   const tried = contender(method, dataset.policy, isShared ? {} : { [method]: tuning });
   return { ...label, work: { kind: "ranking", shared: needs.work, contender: tried, split: "validation" }, needs };
 }

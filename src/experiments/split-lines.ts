@@ -1,7 +1,7 @@
 /** Results for programs: a line for each trial and split. */
 import { METHODS } from "../methods/index.ts";
 import { VALIDATION } from "./ranking-work.ts";
-import type { TrialResult } from "./stored-results.ts";
+import type { TrialResult } from "./trial.ts";
 
 /** What lists are measured by. */
 const MEASURES = ["trueReward", "predictedReward", "hit", "ndcg", "map", "f1", "auc"];

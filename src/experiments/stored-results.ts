@@ -10,14 +10,9 @@
  */
 import { join } from "node:path";
 import { JsonLines } from "./json-lines.ts";
-import type { TrialLabel, TrialOutcome } from "./trial.ts";
-
-/** A finished trial. */
-export interface TrialResult extends TrialLabel {
-  readonly key: string;
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly facts: Readonly<Record<string, string>>;
-}
+import { RequestMoments, type RowValues } from "./request-moments.ts";
+import { type ResultSource, rowName } from "./results.ts";
+import type { TrialLabel, TrialOutcome, TrialResult } from "./trial.ts";
 
 interface ResultLine extends Omit<TrialResult, "metrics" | "facts"> {
   readonly metric: string;
@@ -33,12 +28,15 @@ interface ValueLine {
   readonly values: RequestValues;
 }
 
+/** What stands among the values to tell whose request each is. */
+export const USER = "user";
+
 /** The metric that closes a trial's lines: how long it took. */
 const CLOSING = "seconds";
 /** Digits of a value of one request. */
 const DIGITS = 7;
 
-export class StoredResults {
+export class StoredResults implements ResultSource {
   /** By label. */
   private readonly results = new Map<string, TrialResult>();
   private readonly resultLines: JsonLines<ResultLine>;
@@ -84,6 +82,48 @@ export class StoredResults {
   /** The values of a measure, request by request; undefined where none were kept. */
   valuesOf(key: string, measure: string): RequestValues | undefined {
     return this.knownValues().get(key)?.[measure];
+  }
+
+  /** Rows without values of the measure, and those that measured other requests than the first, are left out. */
+  momentsOf(
+    dataset: string,
+    rows: readonly string[],
+    seeds: readonly number[],
+    measure: string,
+  ): RequestMoments | undefined {
+    const known = rows.flatMap((name): RowValues[] => {
+      const trials = seeds.map((seed) =>
+        this.trials.find((own) => own.dataset === dataset && own.seed === seed && rowName(own) === name),
+      );
+      const columns = trials.map((trial) => trial && this.requestValues(trial, measure));
+      const found = columns.filter((column) => column !== undefined);
+      return found.length < seeds.length ? [] : [{ name, seeds: found }];
+    });
+    const [first] = known;
+    if (first === undefined || first.seeds.some(({ size }) => size < 2)) return undefined;
+    const same = known.filter(({ seeds: own }) =>
+      own.every(
+        (values, n) =>
+          values.size === first.seeds[n].size && [...values.keys()].every((key) => first.seeds[n].has(key)),
+      ),
+    );
+    return RequestMoments.of(same);
+  }
+
+  /** By request: those of one user of a log have one name, whatever the seed. */
+  private requestValues({ key, seed }: TrialResult, measure: string): ReadonlyMap<string, number> | undefined {
+    const values = this.valuesOf(key, measure);
+    if (values === undefined) return undefined;
+    const users = this.valuesOf(key, USER);
+    const met = new Map<number, number>();
+    const named = values.map((value, row): [string, number | null] => {
+      const user = users?.[row];
+      if (user === undefined || user === null) return [`${seed}: ${row}`, value];
+      const before = met.get(user) ?? 0;
+      met.set(user, before + 1);
+      return [`user ${user}: ${before}`, value];
+    });
+    return new Map(named.filter((entry): entry is [string, number] => entry[1] !== null));
   }
 
   /** Everything that is known of a work, whatever its label, to be kept elsewhere too. */

@@ -39,6 +39,13 @@ export interface TrialOutcome {
   readonly values?: Readonly<Record<string, readonly (number | null)[]>>;
 }
 
+/** A finished trial. */
+export interface TrialResult extends TrialLabel {
+  readonly key: string;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly facts: Readonly<Record<string, string>>;
+}
+
 /** Trials of one work have one key, whatever tables they stand in. */
 export function workKey(work: Work): string {
   const text = canonicalJson({ version: RESULT_VERSION, work });

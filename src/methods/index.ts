@@ -14,6 +14,7 @@ import { MIR } from "./mir.ts";
 import { NAR4REC } from "./nar4rec.ts";
 import { NLGR } from "./nlgr.ts";
 import { PIER, PIER_PERMUTATIONS } from "./pier/pier.ts";
+import { PREFIX_COMPARISON } from "./prefix-comparison.ts";
 import { PRM, PRM_AS_THEY_COME } from "./prm.ts";
 import { RANK_MIXER } from "./rank-mixer.ts";
 import { AS_THEY_COME, DNN, IMITATION, LOGGING_POLICY, ORACLE, RANDOM, RETRIEVER } from "./references.ts";
@@ -58,7 +59,15 @@ export const BASELINES: readonly Method[] = [
 ];
 
 /** Rerankers of the wider literature that the paper does not compare with (docs/relatives.md). */
-export const RELATIVES: readonly Method[] = [GROUP_SORT, SEQ2SLATE, TSP_RANK, ASSIGNMENT, NLGR, ITERATIVE_DPO];
+export const RELATIVES: readonly Method[] = [
+  GROUP_SORT,
+  SEQ2SLATE,
+  TSP_RANK,
+  ASSIGNMENT,
+  NLGR,
+  PREFIX_COMPARISON,
+  ITERATIVE_DPO,
+];
 
 /** What can be trained in a run, or is there without training, by its own name. */
 export const METHODS: readonly Method[] = [

@@ -21,6 +21,7 @@ export const SIMPLEST_FIRST: readonly string[] = [
   "assignment",
   "imitation",
   "nlgr",
+  "prefix-comparison",
   "goalrank",
   "iterative-dpo",
   "eg-rerank",

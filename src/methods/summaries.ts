@@ -20,6 +20,7 @@ const SUMMARIES: Readonly<Record<string, string>> = {
   assignment: "Says how well each candidate fits each place, and fills all places in the best way there is.",
   "tsp-rank": "Chooses items by their scores, and puts them in the order whose neighbours go best together.",
   nlgr: "Fills all places of a list at once, having learned what the reward model says of changing one place.",
+  "prefix-comparison": "Writes a list item by item, each time the one that compares best with all others in its place.",
   "iterative-dpo": "Writes a list item by item, having learned in rounds the best of its own lists from the worst.",
   "eg-rerank": "Writes a list item by item, having learned by trial and error what the reward model likes.",
   pier: "Tries orders of the DNN's best items and shows the one whose items fit best together.",

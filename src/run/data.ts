@@ -4,7 +4,7 @@ import type { UnexposedCandidates } from "../data/labels.ts";
 import type { PreparedContent } from "../data/prepared/prepared-dataset.ts";
 import type { Retriever } from "../data/retrievers/retriever.ts";
 import type { UserPasts } from "../data/user-pasts.ts";
-import { createWorld } from "../world/embedded-world.ts";
+import { createWorld, type EmbeddedWorld } from "../world/embedded-world.ts";
 import { rememberLists } from "../world/histories.ts";
 import { drawLog } from "../world/logging-policy.ts";
 import { loggingLogProbabilities } from "../world/redrawn-feedback.ts";
@@ -50,14 +50,28 @@ export interface WorldDataOptions {
 }
 
 /** Logs of the embedded world. @throws RangeError for an unknown scenario, naming those there are */
-export function worldData(options: WorldDataOptions): RunData & { readonly world: World } {
+export function worldData(options: WorldDataOptions): RunData & { readonly world: EmbeddedWorld } {
   const { scenario: name = "default", seed, testRequests = 500 } = options;
   const scenario = findScenario(name);
   const world = createWorld({ ...scenario.options, seed });
-  const { historyLength = 0 } = scenario;
+  const trainingLists = options.trainingLists ?? scenario.trainingLists;
+  return { ...drawWorldData(world, { ...scenario, seed, trainingLists, testRequests }), world };
+}
+
+/** How much is drawn of a world, and how much of what users were shown before their requests know. */
+export interface WorldDraw extends Required<Omit<WorldDataOptions, "scenario">> {
+  /** H; 0 unless given. */
+  readonly historyLength?: number;
+}
+
+/** Logs of a world: users are shown the training lists first, then those of validation, then those of the test. */
+export function drawWorldData(
+  world: World,
+  { seed, trainingLists, testRequests, historyLength = 0 }: WorldDraw,
+): RunData {
   const draw = (stream: string, size: number, before: readonly ListDataset[] = []) =>
     rememberLists(drawLog(world, { size, seed, stream }), historyLength, before);
-  const training = draw("training", options.trainingLists ?? scenario.trainingLists);
+  const training = draw("training", trainingLists);
   const validation = draw("validation", testRequests, [training]);
   return {
     catalogue: world.catalogue,

@@ -83,6 +83,7 @@ export const DEFAULT_WORLD: WorldSettings = {
   featureNoise: 0.1,
   candidateCount: 50,
   listLength: 6,
+  historyLength: 0,
   retrieverNoise: 1,
   candidateTemperature: 2,
   policyNoise: 0.5,

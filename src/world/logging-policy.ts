@@ -19,8 +19,9 @@ export interface LogOptions {
 }
 
 /**
- * Draws S requests by users chosen uniformly, the lists that the logging policy shows, and their feedback. There is
- * no history (H = 0): `rememberLists` adds it. Row r depends on (seed, stream, r) alone, so a shorter log is a prefix of a longer one.
+ * Draws S requests by users chosen uniformly, the lists that the logging policy shows, and their feedback. Histories are
+ * those that the world draws, if any; `rememberLists` makes them of lists that were shown. Row r depends on (seed, stream,
+ * r) alone, so a shorter log is a prefix of a longer one.
  * @throws RangeError when the size is not a positive integer, the seed is not one from 0 to 2^53 - 1, or the
  *   candidate temperature is so low that an item's chance is under exp(-700) of the best item's.
  * @example
@@ -28,9 +29,9 @@ export interface LogOptions {
  */
 export function drawLog(world: World, { size, seed, stream }: LogOptions): ListDataset {
   if (!Number.isInteger(size) || size < 1) throw new RangeError(`log: size must be a positive integer, got ${size}`);
-  const { userCount, itemCount, candidateCount, listLength } = world.settings;
+  const { userCount, itemCount, candidateCount, listLength, historyLength } = world.settings;
   const rowRandom = (part: string, row: number) => new Random({ seed, stream: `${stream}/${part}`, step: row });
-  const log = emptyDataset({ size, candidateCount, listLength, historyLength: 0 });
+  const log = emptyDataset({ size, candidateCount, listLength, historyLength });
   for (let row = 0; row < size; row++) log.users[row] = rowRandom("user", row).integer(userCount);
 
   const retriever = new PlackettLuce(itemCount);
@@ -53,6 +54,11 @@ export function drawLog(world: World, { size, seed, stream }: LogOptions): ListD
     log.retrieverScores.set(gather(ofRetriever, candidates), row * candidateCount);
     log.exposed.set(exposed, row * listLength);
     log.feedback.set(world.drawFeedback(user, gather(candidates, exposed), random), row * listLength);
+    const past = world.drawPast(user, rowRandom("past", row));
+    const start = (row + 1) * historyLength - past.items.length;
+    log.history.fill(-1, row * historyLength, start);
+    log.history.set(past.items, start);
+    log.historyFeedback.set(past.feedback, start);
   }
   return log;
 }

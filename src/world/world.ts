@@ -16,12 +16,20 @@ export interface RequestSettings {
   readonly candidateCount: number;
   /** Positions of a list, L. */
   readonly listLength: number;
+  /** Items of a history, H; 0 where users come without. */
+  readonly historyLength: number;
   /** Factor by which the probability falls from one position to the next: over 0 and at most 1. */
   readonly positionDecay: number;
   /** Temperature at which candidates are drawn by the retriever's scores. */
   readonly candidateTemperature: number;
   /** Temperature of the logging policy: high explores, low repeats the policy's greedy list. */
   readonly policyTemperature: number;
+}
+
+/** What a user met before a request, oldest first, at most H items, and how each was liked. */
+export interface Past {
+  readonly items: Int32Array;
+  readonly feedback: Float32Array;
 }
 
 /** The start of a list for one user, grown and cut back item by item, out of N candidates by their places. */
@@ -50,6 +58,11 @@ export abstract class World {
 
   /** The logging policy's score of every item for `user`, in logits: [I]. */
   abstract policyScores(user: number): Float32Array<ArrayBuffer>;
+
+  /** A past of `user`; of a world without, an empty one. */
+  drawPast(_user: number, _random: Random): Past {
+    return { items: new Int32Array(0), feedback: new Float32Array(0) };
+  }
 
   /** An empty list for `user`; the numbers are not checked. */
   abstract growList(user: number, candidates: ArrayLike<number>): GrowingList;
@@ -106,6 +119,9 @@ export function checkRequestSettings(settings: RequestSettings): void {
     const isCount = Number.isInteger(settings[name]) && settings[name] >= 1;
     checkSetting(isCount, name, "a positive integer", settings[name]);
   }
+  const { historyLength } = settings;
+  const isLength = Number.isInteger(historyLength) && historyLength >= 0;
+  checkSetting(isLength, "historyLength", "an integer of at least 0", historyLength);
   for (const name of ["candidateTemperature", "policyTemperature"] as const) {
     const isTemperature = Number.isFinite(settings[name]) && settings[name] > 0;
     checkSetting(isTemperature, name, "finite and over 0", settings[name]);

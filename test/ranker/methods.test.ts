@@ -92,9 +92,15 @@ test("a ranker says which method it is, and whose probabilities its lists have",
     await withRanker(method, async ({ description }) => {
       assert.is(description.method, method.name);
       assert.is(description.title, method.title);
-      const isPolicy = ["goalrank", "imitation", "eg-rerank", "seq2slate", "nlgr", "iterative-dpo"].includes(
-        method.name,
-      );
+      const isPolicy = [
+        "goalrank",
+        "imitation",
+        "eg-rerank",
+        "seq2slate",
+        "nlgr",
+        "prefix-comparison",
+        "iterative-dpo",
+      ].includes(method.name);
       assert.is(description.probabilities, isPolicy ? "policy" : "plackett-luce");
     });
   }

@@ -59,7 +59,7 @@ fails does not stop the others; the exit code is then 1.`;
 export function experimentCommand(): Command {
   return new Command("experiment")
     .argument("[names...]", "experiments, or all, or report; without a name they are listed")
-    .option("--dataset <name>", "embedded, tiny, ml-1m or kuairand-pure", "embedded")
+    .option("--dataset <name>", "embedded, tiny, ml-1m, kuairand-pure or kuairand-world", "embedded")
     .option("--data <folder>", "the folder that logs lie in, as ml-1m/ratings.dat (default: GOALRANK_DATA)")
     .option("--max-lists <count>", "train on at most this many lists", parseCount)
     .addOption(new Option("--split <name>", "the test of a log (default: last-list)").choices(SPLIT_PROTOCOLS))

@@ -4,6 +4,7 @@ import type { Experiment } from "../experiment.ts";
 import { figure1d } from "./figure1d.ts";
 import { figure3 } from "./figure3.ts";
 import { latency } from "./latency.ts";
+import { listEffects } from "./list-effects.ts";
 import { objectives } from "./objectives.ts";
 import { protocols } from "./protocols.ts";
 import { relatives } from "./relatives.ts";
@@ -22,6 +23,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   relatives,
   theorem1,
   protocols,
+  listEffects,
   figure3,
   table4,
   latency,

@@ -13,9 +13,8 @@ import type { Experiment, ExperimentRequest, Surroundings } from "../experiment.
 import { drawLines, type Picture } from "../pictures.ts";
 import type { Results } from "../results.ts";
 import { describeMachine } from "../run-log.ts";
-import type { TrialResult } from "../stored-results.ts";
 import { type Table, tableOf } from "../tables.ts";
-import type { Trial, TrialOutcome, Work } from "../trial.ts";
+import type { Trial, TrialOutcome, TrialResult, Work } from "../trial.ts";
 import { countingOperations, trainBriefly } from "./brief-training.ts";
 import { largeProduct, type TimedRuns, type TimedWork, timeInTurns } from "./latency-measurement.ts";
 
@@ -52,7 +51,7 @@ const QUIET_SHARE = 0.9;
 const LISTS = 128;
 
 async function measureLatency(work: LatencyWork, surroundings: Surroundings): Promise<TrialOutcome> {
-  if (work.data.source !== "world") throw new Error("latency: expected requests of a world");
+  if (!("scenario" in work.data)) throw new Error("latency: it needs requests of an embedded world");
   const data = worldData(work.data);
   const { shared: options, requests: together, rounds } = work;
   const { seed } = work.data;

@@ -46,12 +46,6 @@ function trialsOf({ seeds, dataset }: ExperimentRequest): Trial[] {
   });
 }
 
-/** Requests that the metrics are over: the mean of the seeds. */
-function requestsWithPositive(results: Results, row: Row): number | undefined {
-  const hits = results.requestValues(row, "hit");
-  return hits && hits.filter((value) => value !== null).length / row.trials.length;
-}
-
 /** The rows of a protocol, in the order of the table. */
 function rowsUnder(results: Results, { title }: Protocol): readonly Row[] {
   return results.rowsOf(TITLES).filter(({ variant }) => variant === title);
@@ -63,7 +57,7 @@ function protocolsTable(results: Results): Table {
   return tableOf("protocols", caption, rows, [
     { title: "protocol", of: ({ variant }) => variant },
     { title: "method", of: ({ method }) => method },
-    { title: "requests with a positive", digits: 0, of: (row) => requestsWithPositive(results, row) },
+    { title: "requests with a positive", digits: 0, of: (row) => seedMean(row, "withPositive")?.mean },
     ...FEEDBACK_COLUMNS,
   ]);
 }

@@ -15,6 +15,7 @@ export const relatives: Experiment = {
   title: "Relatives: rerankers that the paper does not compare with",
   summary: "rerankers of the wider literature beside GoalRank",
   data: "any",
+  isTuned: true,
   trials: ({ seeds, dataset }) => {
     const names = [...landmarks(dataset), ...RELATIVES.map(({ name }) => name), "goalrank"];
     return rankingTrials(
@@ -24,8 +25,8 @@ export const relatives: Experiment = {
     );
   },
   notes: [
-    "The paper has no such comparison. Each method has the budget of Table 1's baselines; its idea, its source and what is " +
-      "ours are in [relatives](relatives.md).",
+    "The paper has no such comparison. Each method gets the search and the budget of Table 1's; its idea, its source and " +
+      "what is ours are in [relatives](relatives.md).",
   ],
   present(results) {
     const isRelative = ({ method }: Row) => TITLES.includes(method);

@@ -1,5 +1,5 @@
 /**
- * An online experiment in the embedded world: users in eight buckets, a period in which everyone gets the control's lists,
+ * An online experiment in a world: users in eight buckets, a period in which everyone gets the control's lists,
  * then one in which two buckets get a mixture, two the treatment, and four the control, of which two are compared with the
  * other two: that comparison must find nothing.
  */
@@ -70,7 +70,9 @@ export async function simulateAbTest(
   const size = Math.round(sessionsPerUser * world.settings.userCount);
   const period = (name: string) => {
     const drawn = drawLog(world, { size, seed, stream: `A/B test ${name}` });
-    return past === undefined ? drawn : rememberLists(drawn, past.historyLength, [past]);
+    // A world may draw histories of its own.
+    const isComplete = past === undefined || drawn.historyLength > 0;
+    return isComplete ? drawn : rememberLists(drawn, past.historyLength, [past]);
   };
   const [before, during] = [period("before"), period("during")];
   const known = measure(world, before, (await control(before)).lists, { seed, stream: "before" });
@@ -134,5 +136,5 @@ function measure(
 }
 
 function eachOutcome<Value>(of: (outcome: Outcome) => Value): Record<Outcome, Value> {
-  return { watchSeconds: of("watchSeconds"), views: of("views"), likes: of("likes") };
+  return Object.fromEntries(OUTCOMES.map((outcome) => [outcome, of(outcome)])) as Record<Outcome, Value>;
 }

@@ -1,5 +1,5 @@
 /**
- * Table 4 of the paper, an online A/B test, simulated in the embedded world: GoalRank alone, and for a share of the
+ * Table 4 of the paper, an online A/B test, simulated in a world: GoalRank alone, and for a share of the
  * requests, against MG-E.
  */
 import { mean } from "../../evaluation/statistics.ts";
@@ -10,9 +10,8 @@ import type { Experiment, Surroundings } from "../experiment.ts";
 import { drawPanels, markOf, type Picture } from "../pictures.ts";
 import type { Results } from "../results.ts";
 import { loadShared, type SharedWork, sharedTrial } from "../shared-work.ts";
-import type { TrialResult } from "../stored-results.ts";
 import { type Estimate, type Table, tableOf } from "../tables.ts";
-import type { TrialOutcome, Work } from "../trial.ts";
+import type { TrialOutcome, TrialResult, Work } from "../trial.ts";
 import { ARMS, type Arm, CONFIDENCE, HYBRID_SHARE, type Outcome, simulateAbTest } from "./simulated-ab-test.ts";
 
 interface AbTestWork extends Work {
@@ -30,12 +29,16 @@ const CONTROL = "mg-e-20";
  * either way for watch time and views, and 5% for likes.
  */
 const SESSIONS_PER_USER = 100;
+/** A world fitted on a log has twenty times the users: as many sessions in all. */
+const SESSIONS_PER_FITTED_USER = 5;
 
 const METHOD = `${GOAL_RANK} against ${methodTitle(CONTROL)}`;
 const OUTCOME_TITLES: Readonly<Record<Outcome, string>> = {
+  staySeconds: "stay time",
   watchSeconds: "watch time",
   views: "views",
   likes: "likes",
+  comments: "comments",
 };
 const ARM_TITLES: Readonly<Record<Arm, string>> = {
   "A/A": "A/A: control against itself",
@@ -136,7 +139,7 @@ function pictureOf(results: Results, trials: readonly TrialResult[]): Picture {
 export const table4: Experiment = {
   name: "table4",
   title: "Table 4: an A/B test, simulated",
-  summary: "GoalRank against MG-E with users in buckets: watch time, views and likes per session",
+  summary: "GoalRank against MG-E with users in buckets: stay and watch time, views, likes and comments per session",
   // Only users of a world can be shown other lists.
   data: "world",
   trials: ({ seeds, dataset }) =>
@@ -147,7 +150,7 @@ export const table4: Experiment = {
         shared: needs.work,
         policy: dataset.policy,
         control: CONTROL,
-        sessionsPerUser: SESSIONS_PER_USER,
+        sessionsPerUser: "fittedOn" in dataset.settings ? SESSIONS_PER_FITTED_USER : SESSIONS_PER_USER,
       };
       const label = { experiment: "table4", dataset: dataset.label, method: METHOD, seed, variant: "" };
       return { ...label, work, needs };
@@ -155,7 +158,7 @@ export const table4: Experiment = {
   works: { "ab-test": runAbTest },
   notes: [
     "The paper's test ran on a product's users; here users, sessions and what they do are simulated, in the world whose " +
-      "log the methods learned from. Seconds, views and likes follow from what pleases the user " +
+      "log the methods learned from. Seconds, views, likes and comments follow from what pleases the user " +
       "(src/world/sessions.ts), and no method is trained for them. The control compared with itself must show no " +
       "difference; if it does, the other rows are to be doubted.",
   ],
