@@ -75,7 +75,9 @@ export async function scoreGroups(
   policy.train(false);
   const [memory, logits] = noGrad(() => [policy.encode(batch), pointwise.forward(batch)]);
   const sizes = { requests, candidates, length };
-  const context = { ...sizes, key, policy: { generator: policy, memory }, logits, logged };
+  const isJudgeAsked = set.some(({ source, count }) => source === "judge" && count > 0);
+  const judgeLogits = isJudgeAsked ? noGrad(() => judge.candidateLogits?.(batch)) : undefined;
+  const context = { ...sizes, key, policy: { generator: policy, memory }, logits, judgeLogits, logged };
   const drawn = await buildGroups(set, context);
   const judged = noGrad(() => judge.rewards(batch, tensor(drawn.lists, [requests, drawn.groupSize, length])));
   const rewards = (await judged.data()) as Float32Array;

@@ -14,7 +14,7 @@ import type { StepMetrics } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import type { RunData } from "./data.ts";
 import { evaluatorNames, type RunSettings } from "./settings.ts";
-import { chosenLoss, createRunModels } from "./shared-models.ts";
+import { chosenLoss, createRunModels, policyShape } from "./shared-models.ts";
 import { tunedHyperparameters, tunedTraining } from "./tuning.ts";
 import { trainValidated, validationMetrics } from "./validated-training.ts";
 
@@ -61,7 +61,7 @@ export async function trainMethod(
   training: TrainingContext,
 ): Promise<TrainedMethod> {
   const { rewardModels } = models;
-  const context = { ...models.context, ...tunedHyperparameters(settings) };
+  const context = { ...models.context, ...policyShape(settings), ...tunedHyperparameters(settings) };
   const instance = method.create(context);
   const isPolicy = method.name === "goalrank";
   const { policyTraining, feedbackTraining, seed } = settings;

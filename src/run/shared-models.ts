@@ -5,8 +5,10 @@ import { rewardReport } from "../evaluation/reward-report.ts";
 import { imitationTask } from "../goalrank/imitation-task.ts";
 import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
 import type { ScoreLoss } from "../goalrank/listwise-loss.ts";
+import type { ModelShape } from "../goalrank/model-shape.ts";
 import type { RewardModel } from "../goalrank/reward-model.ts";
 import { rewardTask } from "../goalrank/reward-task.ts";
+import { pointwiseLoss, scoringTask } from "../goalrank/scoring-task.ts";
 import { type Answering, byPolicy, byScores, rankRequests } from "../methods/answering.ts";
 import { findMethod } from "../methods/index.ts";
 import { type SharedModelName, sharedModel } from "../methods/method.ts";
@@ -33,7 +35,11 @@ export function createRunModels(
   const { catalogue, world, unexposed, training } = data;
   const { listLength, candidateCount, historyLength } = training;
   const { width, heads, layers, dropoutRate, seed, residual, reward } = settings;
-  const shape = { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed, residual };
+  const shape = {
+    ...{ listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed, residual },
+    entireSpace: unexposed === "negative" && settings.loss === "own" && !residual && hasUnshown(training),
+    ...policyShape(settings),
+  };
   const { kind, contextLayers, head, members, pessimism } = reward;
   // A log whose labels do not depend on the list has nothing to be read from the top.
   const reading = unexposed === "ignore" ? "top-down" : "whole-list";
@@ -42,6 +48,17 @@ export function createRunModels(
     { kind, contextLayers, head, members, pessimism, reading },
     names,
   );
+}
+
+/** What the settings say of the shape of GoalRank's generator. */
+export function policyShape({ generatorStart }: Pick<RunSettings, "generatorStart">): Pick<ModelShape, "judgeStart"> {
+  return { judgeStart: generatorStart === "judge" };
+}
+
+/** Whether candidates were not shown of which the labels tell nothing more. */
+function hasUnshown({ labels, exposed, candidates }: ListDataset): boolean {
+  const isThere = (numbers: Int32Array) => numbers.reduce((count, number) => count + Number(number >= 0), 0);
+  return labels === undefined && isThere(exposed) < isThere(candidates);
 }
 
 /**
@@ -77,6 +94,11 @@ export async function trainSharedModels(
       model.memory?.loadStateDict(await sharedModel(models.context, "imitation").memory.stateDict());
     }
     const task = memberTask(model, member, models, data, settings);
+    await trainJudged(task, rewardTraining, (held) => judgeJudge(model, held));
+  }
+  for (const [member, model] of models.contextualJudges.entries()) {
+    const loss = chosenLoss(settings) ?? pointwiseLoss;
+    const task = scoringTask(memberStage(member), model, loss, data.training, data.unexposed);
     await trainJudged(task, rewardTraining, (held) => judgeJudge(model, held));
   }
   return models;

@@ -282,7 +282,13 @@ test("JSON is YAML, with tabs too; the examples are configurations", () => {
     const layer = readConfigurationFile(`${folder}/${name}`);
     assert.equal(layer.values, JSON.parse(readFileSync(`${folder}/${name}`, "utf8")));
     const flags = flagsLayer(["--data", "log.csv"]);
-    assert.is(resolveConfiguration([layer, flags]).experiment.policyRequests, 10000);
+    const { experiment } = resolveConfiguration([layer, flags]);
+    assert.equal(
+      Object.keys(layer.values.experiment ?? {}),
+      ["methods", "generatorEvaluatorLists"],
+      "all else is the default",
+    );
+    assert.equal(experiment.methods, ["prm", "imitation", "goalrank"]);
   }
 });
 

@@ -21,6 +21,8 @@ export interface GroupContext extends ListSizes {
   readonly policy?: { readonly generator: Generator; readonly memory: GeneratorMemory };
   /** A scorer's logits [B, N]: for pointwise and diverse. */
   readonly logits?: Tensor;
+  /** The judge's logits of each candidate by itself [B, N]: for judge. */
+  readonly judgeLogits?: Tensor | undefined;
   /** Candidate positions of the lists that were shown [B, L], -1 for an item that is not a candidate: for logged. */
   readonly logged?: Int32Array;
 }
@@ -76,6 +78,11 @@ async function drawEntry(
     }
     case "pointwise":
       return softmaxLists(logits(), count, { length, temperature: entry.temperature ?? 1, key });
+    case "judge": {
+      const judged = need(context.judgeLogits, entry, "the logits of a judge that scores candidates, as judgeLogits");
+      const drawn = await softmaxLists(judged, count, { length, temperature: entry.temperature ?? 1, key });
+      return { ...drawn, source: "judge" };
+    }
     case "markov": {
       const { generator, memory } = policy();
       const scores = await pairScores(generator, memory);

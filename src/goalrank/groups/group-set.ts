@@ -31,6 +31,7 @@ const groupEntry = z.discriminatedUnion("source", [
   }),
   tree,
   entryOf("pointwise", "Drawn from the DNN's logits without replacement", { temperature }),
+  entryOf("judge", "Drawn from a contextual judge's logits without replacement", { temperature }),
   entryOf("markov", "Drawn from the chain of the generator's pair scores", { temperature }),
   entryOf("random", "Uniformly random", {}),
   entryOf("substitution", "Lists of the group so far with up to two items replaced", {}),
@@ -44,7 +45,7 @@ const groupEntry = z.discriminatedUnion("source", [
 /** `count` lists of one source. */
 export type GroupEntry = Settings<typeof groupEntry>;
 
-/** Where a list of a group came from. Each has a file of its own in this folder; that of `pointwise` is softmax.ts. */
+/** Where a list of a group came from. Each has a file of its own in this folder; that of `pointwise` and `judge` is softmax.ts. */
 export type GroupSource = GroupEntry["source"];
 /** Every {@link GroupSource}. */
 export const GROUP_SOURCES: readonly GroupSource[] = groupEntry.options.map(({ shape }) => shape.source.value);

@@ -28,6 +28,7 @@ const context: GroupContext = {
   key: key(1),
   policy: { generator, memory: encode(generator) },
   logits,
+  judgeLogits: logits,
   logged: Int32Array.of(0, 1, 2, 3, -1, 5, 5, 4, 3),
 };
 
@@ -40,6 +41,7 @@ test("every source gives its count of valid lists to every group", async () => {
     { source: "policy", count: 1, temperature: 2 },
     { source: "tree", count: 4, steps: 2 },
     { source: "pointwise", count: 2, temperature: 0.5 },
+    { source: "judge", count: 1 },
     { source: "markov", count: 2 },
     { source: "random", count: 0 },
     { source: "random", count: 1 },
@@ -47,10 +49,10 @@ test("every source gives its count of valid lists to every group", async () => {
   const before = defaultDevice().live;
   const groups = await buildGroups(set, context);
   assert.equal(defaultDevice().live, before, "nothing is left on the device");
-  assert.is(groups.groupSize, 18);
+  assert.is(groups.groupSize, 19);
   assert.equal(
     groups.sources.join(" "),
-    "policy policy policy tree tree tree tree pointwise pointwise markov markov random logged " +
+    "policy policy policy tree tree tree tree pointwise pointwise judge markov markov random logged " +
       "substitution substitution substitution diverse diverse",
   );
   assert.is(new Set(groups.sources).size, GROUP_SOURCES.length);
@@ -147,7 +149,7 @@ test("the default set is drawn from the streams that are named after its sources
 const refused: Readonly<Record<string, [unknown, string]>> = {
   "an unknown source": [
     [{ source: "polcy", count: 2 }],
-    "[0].source: expected one of policy, tree, pointwise, markov, random, substitution, diverse, logged, " +
+    "[0].source: expected one of policy, tree, pointwise, judge, markov, random, substitution, diverse, logged, " +
       'got "polcy"; did you mean "policy"?',
   ],
   "an unknown option": [
