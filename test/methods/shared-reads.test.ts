@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { selectRows } from "../../src/data/dataset.ts";
 import { findMethod, METHODS } from "../../src/methods/index.ts";
 import type { MethodContext, SharedModelName } from "../../src/methods/method.ts";
+import { createSharedModels } from "../../src/methods/shared-models.ts";
 import { createSchool, lists32, withHistory } from "./small-context.ts";
 
 const test = suite("shared models");
@@ -15,19 +16,24 @@ const few = withHistory(
   ),
 );
 const school = await createSchool(few);
-const { context } = school.models;
+const contextualKind = { ...school.models.judge, kind: "contextual" } as const;
+const { contextual } = createSharedModels(school.models.context, contextualKind, ["contextual"]).context.shared;
+assert.ok(contextual);
+contextual.train(false);
+const { shared } = school.models.context;
+const context = { ...school.models.context, shared: { ...shared, contextual } };
 const lesson = { ...school.lesson, train: async () => {} };
 
 /** The context with these shared models alone, and the names of those that were read. */
 function knowing(names: readonly SharedModelName[]): { own: MethodContext; read: Set<string> } {
   const read = new Set<string>();
-  const shared = new Proxy(context.shared, {
+  const limited = new Proxy(context.shared, {
     get(models, name: SharedModelName) {
       if (models[name] !== undefined) read.add(name);
       return names.includes(name) ? models[name] : undefined;
     },
   });
-  return { own: { ...context, shared }, read };
+  return { own: { ...context, shared: limited }, read };
 }
 
 for (const method of [...METHODS, findMethod("generator-evaluator-5"), findMethod("imitation-evaluator-5")]) {
