@@ -24,6 +24,7 @@ const LAYERS = [
   "onnx",
   "report",
   "server",
+  "lab",
   "cli",
 ];
 

@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 /** Every TypeScript file of `src`, by path. */
 export function readSource(): readonly SourceFile[] {
   return readdirSync(`${root}src`, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => `src/${name.split(sep).join("/")}`)
     .sort()
     .map((path) => ({ path, text: readFileSync(root + path, "utf8") }));

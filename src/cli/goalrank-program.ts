@@ -58,6 +58,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "make one self-contained HTML page of a run: results, curves, groups, data",
     load: async () => (await import("./commands/report.ts")).reportCommand(),
   },
+  lab: {
+    usage: "[options] [run]",
+    description: "open the interactive explainer: see a list-wise ranker learn, and touch every number",
+    load: async () => (await import("./commands/lab.ts")).labCommand(),
+  },
   export: {
     usage: "[options] <run>",
     description: "write a trained ranker as safetensors, as ONNX models for other runtimes, or both",

@@ -16,8 +16,19 @@ import { NLGR } from "./nlgr.ts";
 import { PIER, PIER_PERMUTATIONS } from "./pier/pier.ts";
 import { PREFIX_COMPARISON } from "./prefix-comparison.ts";
 import { PRM, PRM_AS_THEY_COME } from "./prm.ts";
+import { prmEvaluator } from "./prm-evaluator.ts";
 import { RANK_MIXER } from "./rank-mixer.ts";
-import { AS_THEY_COME, DNN, IMITATION, LOGGING_POLICY, ORACLE, RANDOM, RETRIEVER } from "./references.ts";
+import {
+  AS_THEY_COME,
+  DNN,
+  GOAL_RANK_START,
+  IMITATION,
+  JUDGE,
+  LOGGING_POLICY,
+  ORACLE,
+  RANDOM,
+  RETRIEVER,
+} from "./references.ts";
 import { SEQ2SLATE } from "./seq2slate.ts";
 import { SET_RANK, SET_RANK_INDUCED } from "./set-rank.ts";
 import { TSP_RANK } from "./tsp-rank.ts";
@@ -78,6 +89,8 @@ export const METHODS: readonly Method[] = [
   ...BASELINES,
   LIST_NET,
   ...RELATIVES,
+  JUDGE,
+  GOAL_RANK_START,
   GOAL_RANK,
   ORACLE,
 ];
@@ -89,6 +102,7 @@ const OTHERS: readonly Method[] = [AS_THEY_COME, PRM_AS_THEY_COME];
 const NUMBERED: readonly (readonly [prefix: string, make: (lists: number) => Method])[] = [
   ["generator-evaluator-", generatorEvaluator],
   ["imitation-evaluator-", imitationEvaluator],
+  ["prm-evaluator-", prmEvaluator],
 ];
 
 /** The method called `name`. @throws RangeError that names the nearest and all methods, for an unknown one */

@@ -15,7 +15,7 @@ export const groups = sectionOfRequests(
     hint: "for experts: the lists that GoalRank learns from, and their rewards",
   },
   (anatomy) => html`
-<p>At each step of its training GoalRank compares a group of lists for every request. The reward model gives each list a reward <i>r</i>; <i>z</i> is the reward in standard deviations from the mean of its group. The reference policy <i>π</i><sub>ref</sub> = softmax(<i>z</i> / ${anatomy.referenceTemperature}) says how often each list should be shown, and training moves the generator's <i>π</i><sub>θ</sub>, here over the lists of the group alone, towards it. These groups were built after training, for the requests above.</p>
+<p>At each step of its training GoalRank compares a group of lists for every request. The reward model gives each list a reward <i>r</i>; <i>z</i> is the reward in standard deviations from the mean of its group. The reference policy <i>π</i><sub>ref</sub> = softmax(<i>z</i> / ${anatomy.referenceTemperature}) says how often each list should be shown, and training moves the generator's <i>π</i><sub>θ</sub>, here over the lists of the group alone, towards it. These groups were built after training, for the requests above. To move their numbers, open one in the lab: <code>goalrank lab RUN --request 1</code>.</p>
 ${anatomy.requests.map((request, i) => dissection(anatomy, request, i))}`,
 );
 

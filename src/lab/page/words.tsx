@@ -1,0 +1,79 @@
+/** The words of a panel: its title, what it is about, the lesson's step, and its settings. */
+import type { ComponentChildren } from "preact";
+import { LESSON, LESSON_MINUTES, minutesLeft } from "../lesson.ts";
+import { Button, LinkButton } from "./parts.tsx";
+import { useLab } from "./store.ts";
+
+export function Words({
+  title,
+  about,
+  children,
+}: {
+  readonly title: string;
+  readonly about: ComponentChildren;
+  readonly children?: ComponentChildren;
+}) {
+  return (
+    <div class="words">
+      <h2>{title}</h2>
+      <p>{about}</p>
+      <Lesson />
+      {children !== undefined && <div class="settings">{children}</div>}
+    </div>
+  );
+}
+
+/** The lesson where it has come to, or the way back to it. */
+function Lesson() {
+  const { state, set } = useLab();
+  const { lesson } = state;
+  const go = (to: number) => {
+    const { tab, setting } = LESSON[to];
+    set({ ...setting, tab, lesson: to });
+  };
+  if (lesson >= LESSON.length) {
+    return (
+      <p class="note">
+        The lesson is done. <LinkButton onClick={() => set({ tab: "exercises" })}>To the exercises</LinkButton>, or{" "}
+        <LinkButton onClick={() => go(0)}>once more from the start</LinkButton>.
+      </p>
+    );
+  }
+  const { tab, title, text, task } = LESSON[lesson];
+  if (tab !== state.tab) {
+    return (
+      <p class="note">
+        <LinkButton onClick={() => go(lesson)}>
+          Back to the lesson, step {lesson + 1} of {LESSON.length}
+        </LinkButton>
+      </p>
+    );
+  }
+  const isLast = lesson === LESSON.length - 1;
+  return (
+    <section class="lesson" aria-label="Lesson">
+      <span class="count">
+        Lesson, step {lesson + 1} of {LESSON.length}: {minutesLeft(lesson)} of {LESSON_MINUTES} minutes left
+      </span>
+      <h3>{title}</h3>
+      <p>{text}</p>
+      <p class="do">{task}</p>
+      <div class="row">
+        <Button onClick={() => go(lesson - 1)} disabled={lesson === 0}>
+          Back
+        </Button>
+        <Button first onClick={() => (isLast ? set({ lesson: LESSON.length, tab: "exercises" }) : go(lesson + 1))}>
+          {isLast ? "To the exercises" : "Next"}
+        </Button>
+      </div>
+    </section>
+  );
+}
+
+/** What a link does in the page, in the place of being followed. */
+export function followTo(work: () => void): (event: Event) => void {
+  return (event) => {
+    event.preventDefault();
+    work();
+  };
+}
