@@ -31,7 +31,7 @@ export const GOAL_RANK: Method = {
 
 async function learn(generator: Generator, context: MethodContext, lesson: Lesson): Promise<void> {
   const { seed } = context;
-  const { training, rewardModel, policy, train } = lesson;
+  const { training, rewardModel, policy, helpers, train } = lesson;
   const { generatorStart, groups, policyRequests } = policy;
   if (generatorStart === "imitation") generator.loadStateDict(await sharedModel(context, "imitation").stateDict());
   if (generatorStart === "judge") await generator.startFrom(sharedModel(context, "contextual"));
@@ -41,7 +41,7 @@ async function learn(generator: Generator, context: MethodContext, lesson: Lesso
   reference?.train(false).loadStateDict(await generator.stateDict());
   const judge = sharedModel(context, "judge");
   const pointwise = sharedModel(context, "pointwise");
-  const models = { generator, judge, pointwise, sampler, reference };
+  const models = { generator, judge, pointwise, helpers, sampler, reference };
   const requests = drawRequests(training, policyRequests, seed);
   const task = policyTask(models, requests, groups, { seed });
   const { curriculum } = groups;

@@ -57,6 +57,8 @@ export interface Lesson {
   readonly rewardModel: RewardModel | undefined;
   /** How GoalRank's policy learns. */
   readonly policy: PolicySettings;
+  /** The trained methods whose lists stand in its groups, by name. */
+  readonly helpers?: ReadonlyMap<string, Answering>;
   /**
    * Trains with the method's budget: epochs, batches, optimiser, checkpoints. The stage names the method.
    * @param validated what is judged on held-out requests meanwhile; the method itself unless given

@@ -1,8 +1,10 @@
 /** What a run trains and compares, and how: every setting of its models, declared once. */
 import * as z from "zod";
 import type { CandidateProtocol } from "../data/protocols.ts";
+import { helpersOf } from "../goalrank/groups/group-set.ts";
 import { IMITATIONS } from "../goalrank/imitation-task.ts";
 import { REWARD_HEADS } from "../goalrank/reward-model.ts";
+import { REWARD_LOSSES } from "../goalrank/reward-task.ts";
 import { BASELINES, RELATIVES } from "../methods/index.ts";
 import { LIST_NET } from "../methods/list-net.ts";
 import { policySchema } from "../methods/objectives/objective-settings.ts";
@@ -12,7 +14,9 @@ import { SCORE_LOSSES, type ScoreLossName } from "../methods/scoring/score-losse
 import { JUDGE_KINDS } from "../methods/shared-models.ts";
 import { checkSettings } from "../settings/check-settings.ts";
 import { count, countOrNone, name, nonNegative, type Settings } from "../settings/setting-kinds.ts";
+import { noSuchName } from "../text/nearest-name.ts";
 import { type StageOptions, trainingSchema } from "../training/options.ts";
+import { PAPER_RUN } from "./preset.ts";
 import { tunedSchema } from "./tuning.ts";
 
 /** Methods that a run can train, by name. */
@@ -21,6 +25,9 @@ export const TRAINABLE: readonly string[] = [
   ...[...BASELINES, LIST_NET, ...RELATIVES, JUDGE, GOAL_RANK_START].map(({ name }) => name),
   "goalrank",
 ];
+
+/** Methods whose lists may stand in GoalRank's groups. */
+const HELPERS = TRAINABLE.filter((name) => name !== "goalrank");
 
 /** Those that every run has, and can serve. */
 const ALWAYS_SERVED = ["dnn", "retriever"];
@@ -45,6 +52,13 @@ const rewardSchema = z.strictObject({
     .enum(REWARD_HEADS)
     .default("positions")
     .describe("Whether feedback is predicted at each position and summed, or for the list as a whole"),
+  loss: z
+    .enum(REWARD_LOSSES)
+    .default("own")
+    .describe(
+      "What reward models learn: ours, or the paper's alone, the squared error of the feedback on shown lists, without " +
+        "mixedLists and policyLists",
+    ),
   members: count.default(1).describe("Reward models, or contextual judges, trained from different weights"),
   pessimism: nonNegative.default(0).describe("Standard deviations that are taken off the mean of several"),
   start: z
@@ -79,6 +93,13 @@ export type RivalSettings = z.output<typeof rivalSchema>;
 const ranking = ["hit", "ndcg", "map", "ndcg10"] as const;
 
 const modelsSchema = z.strictObject({
+  preset: z
+    .enum(["paper"])
+    .exactOptional()
+    .describe(
+      "Defaults for all that is not set: `paper` is everything as the paper prints it, and where it says nothing as its " +
+        "authors' code has it",
+    ),
   width: count.default(32).describe("Width D of all models, a multiple of `heads`"),
   heads: count.default(2).describe("Heads of attention"),
   layers: count
@@ -238,6 +259,13 @@ export const QUERY_SETTINGS: RunSettings = {
   policyRequests: Number.MAX_SAFE_INTEGER,
 };
 
+/** `preset: paper` as all settings of a run. */
+export const PAPER_SETTINGS: RunSettings = {
+  ...runSchema.parse(PAPER_RUN),
+  seed: 1,
+  policyRequests: Number.MAX_SAFE_INTEGER,
+};
+
 /** @throws SettingsError that says which settings are out of range or need each other, before anything is trained */
 export function checkRun({ seed: _, ...settings }: RunSettings): void {
   checkSettings("run", runSchema, settings);
@@ -268,6 +296,8 @@ function* contradictions(settings: Settings<typeof modelsSchema>): Generator<[st
   if (deploy !== undefined && !served.includes(deploy)) {
     yield [`"${deploy}" is not trained; expected one of ${served.join(", ")}`, "deploy"];
   }
+  const stranger = helpersOf(settings.groups.set).find((helper) => !HELPERS.includes(helper));
+  if (stranger !== undefined) yield [noSuchName("method", stranger, HELPERS), "groups", "set"];
   if (settings.generatorStart === "judge" && reward.kind !== "contextual") {
     yield [`a generator can start from a contextual judge alone, got the kind ${reward.kind}`, "generatorStart"];
   }

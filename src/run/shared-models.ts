@@ -2,6 +2,7 @@
 import type { ListDataset } from "../data/dataset.ts";
 import { listRewards, showableLists } from "../data/labels.ts";
 import { rewardReport } from "../evaluation/reward-report.ts";
+import { helpersOf } from "../goalrank/groups/group-set.ts";
 import { imitationTask } from "../goalrank/imitation-task.ts";
 import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
 import type { ScoreLoss } from "../goalrank/listwise-loss.ts";
@@ -110,10 +111,10 @@ function memberTask(
   member: number,
   { context }: SharedSet,
   { training, unexposed }: RunData,
-  { seed, reward: { mixedLists: mixed, policyLists: count } }: RunSettings,
+  { seed, reward: { loss, mixedLists: mixed, policyLists: count } }: RunSettings,
 ): TrainingTask {
   const policy = count === 0 ? undefined : { generator: sharedModel(context, "imitation"), count, temperature: 1 };
-  const options = { unexposed, unseen: { mixed, policy }, seed, stage: memberStage(member) };
+  const options = { loss, unexposed, unseen: { mixed, policy }, seed, stage: memberStage(member) };
   return rewardTask(model, training, options);
 }
 
@@ -131,8 +132,10 @@ export function chosenLoss({ loss }: Pick<RunSettings, "loss">): ScoreLoss | und
 }
 
 /** Whether something starts from the generator that imitates the log, draws from it, or is it. */
-function needsImitation({ methods, reward, generatorStart }: RunSettings): boolean {
-  const read = methods.map(findMethod).flatMap(({ answersWith, learnsWith = [] }) => [...answersWith, ...learnsWith]);
+function needsImitation({ methods, reward, generatorStart, groups }: RunSettings): boolean {
+  const read = [...methods, ...helpersOf(groups.set)]
+    .map(findMethod)
+    .flatMap(({ answersWith, learnsWith = [] }) => [...answersWith, ...learnsWith]);
   const starts = [reward.start, methods.includes("goalrank") ? generatorStart : "scratch"];
   return read.includes("imitation") || starts.includes("imitation") || reward.policyLists > 0;
 }

@@ -94,4 +94,14 @@ test("the stage generator trains what deploy says, else GoalRank, else the first
   assert.is(mainMethod({ methods: [] }), "dnn");
 });
 
+test("helpers of groups are methods that can be trained before GoalRank", () => {
+  const withHelper = (method: string) => {
+    const set = [{ source: "helper", method, count: 2 } as const, { source: "random", count: 2 } as const];
+    return () => checkRun({ ...DEFAULT_RUN, groups: { ...DEFAULT_RUN.groups, set } });
+  };
+  withHelper("prm")();
+  assert.throws(withHelper("prn"), /groups\.set.*prm/);
+  assert.throws(withHelper("goalrank"), /groups\.set/);
+});
+
 test.run();
