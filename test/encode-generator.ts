@@ -24,6 +24,7 @@ export function encodeGenerator(source: GeneratorSource): Promise<Uint8Array> {
       context: { ...options, layers, catalogue, candidateCount, historyLength, shared: {} },
       judge: { kind: "list", contextLayers: 0, head: "positions", reading: "top-down", members: 1, pessimism: 0 },
       rewardModels: [],
+      contextualJudges: [],
     },
     ...rest,
   });

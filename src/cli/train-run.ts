@@ -13,7 +13,14 @@ import { replaySteps } from "../run/folder/metrics-file.ts";
 import type { RunFolder } from "../run/folder/run-folder.ts";
 import { type DataIdentity, finishRecord, recordProcess } from "../run/folder/run-record.ts";
 import { LearningRecords } from "../run/learning-records.ts";
-import { comparedMethods, generatorOf, runWeights, type TrainedMethod, trainMethod } from "../run/methods.ts";
+import {
+  comparedMethods,
+  generatorOf,
+  runWeights,
+  type TrainedMethod,
+  trainHelpers,
+  trainMethod,
+} from "../run/methods.ts";
 import { mainMethod, type RunSettings } from "../run/settings.ts";
 import { trainSharedModels } from "../run/shared-models.ts";
 import { combineListeners } from "../training/listener.ts";
@@ -77,7 +84,7 @@ export async function trainRun(
   if (stage === "reward") return { report, judge: await examineJudge(judge, data, settings.seed) };
 
   const methods: TrainedMethod[] = [];
-  for (const method of planned) methods.push(await trainMethod(method, models, data, settings, context));
+  for (const method of planned) methods.push(await trainMethod(method, models, data, settings, context, methods));
   if (run !== undefined) await keepMethods(run, models, methods, data, identity, settings);
   if (stage === "generator") {
     // Nothing was compared, so nothing is deployed unless somebody says so.
@@ -93,7 +100,8 @@ export async function trainRun(
     const generator = generatorOf(methods);
     if (generator !== undefined) {
       const pointwise = sharedModel(models.context, "pointwise");
-      run.writeJson("anatomy.json", await createAnatomy({ generator, pointwise, judge }, data, settings));
+      const helpers = await trainHelpers(models, data, settings, {}, methods);
+      run.writeJson("anatomy.json", await createAnatomy({ generator, pointwise, judge, helpers }, data, settings));
     }
     deploy(run, served);
     finishRecord(run);

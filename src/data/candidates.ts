@@ -44,8 +44,8 @@ export function buildListDataset(
   dataset.candidates.fill(-1);
   dataset.exposed.fill(-1);
   dataset.users.set(lists.users);
-  const retrieval = new Retrieval(log, scoreItems, "candidates");
   const isPositive = positiveAt(log, lists.positiveThreshold);
+  const retrieval = new Retrieval(log, scoreItems, "candidates", { isPositive, historyLength });
   for (let row = 0; row < size; row++) {
     const user = lists.users[row];
     const start = lists.starts[row];
@@ -57,7 +57,7 @@ export function buildListDataset(
     dataset.candidateCounts[row] = pool.length;
     dataset.listLengths[row] = length;
     dataset.candidates.set(candidates, row * candidateCount);
-    dataset.retrieverScores.set(gather(retrieval.scoresOf(user), candidates), row * candidateCount);
+    dataset.retrieverScores.set(gather(retrieval.scoresOf(user, start), candidates), row * candidateCount);
     dataset.exposed.set(places, row * listLength);
     for (let t = 0; t < length; t++) dataset.feedback[row * listLength + t] = Number(isPositive(start + t));
     dataset.labels?.set(labelsOf(log, start, candidates, isPositive), row * candidateCount);
@@ -107,7 +107,7 @@ function candidatePool(
   const user = lists.users[list];
   const start = lists.starts[list];
   const shown = log.items.subarray(start, start + lengthOf(lists, list));
-  const retrieve = (count: number) => retrieval.best(user, ...leftOutRows(log, user, start, settings), count);
+  const retrieve = (count: number) => retrieval.best(user, start, ...leftOutRows(log, user, start, settings), count);
   const pool = () => {
     if (protocol === "retrieved") return retrieve(candidateCount);
     if (protocol === "injected") return [...shown, ...retrieve(candidateCount - shown.length)];

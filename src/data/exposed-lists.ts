@@ -2,7 +2,7 @@
 import { Random } from "../kernels/index.ts";
 import { completeSettings } from "../settings/check-settings.ts";
 import { gather } from "./dataset.ts";
-import { isShown, type ListSpan, listsOfUser } from "./exposures.ts";
+import { isShown, type ListSpan, listsOfUser, shownBefore } from "./exposures.ts";
 import { type InteractionLog, positiveAt, selectInteractions } from "./interactions.ts";
 import { eachSplit, type SplitName } from "./protocols.ts";
 import type { ListCounts } from "./report/data-report-schema.ts";
@@ -136,14 +136,14 @@ export function sampleLists(lists: ExposedLists, maxLists: number, seed: number)
 }
 
 /**
- * The lists that start after what was learned of their user, which is the beginning of the user's interactions.
+ * The lists that start after what was learned of their user, which is the beginning of what the user was shown.
  * @throws RangeError when there is none
  */
 export function listsAfter(lists: ExposedLists, log: InteractionLog, learned: InteractionLog): ExposedLists {
   const isLater = (list: number) => {
     const user = lists.users[list];
     const known = learned.userOffsets[user + 1] - learned.userOffsets[user];
-    return lists.starts[list] >= log.userOffsets[user] + known;
+    return shownBefore(log, lists.starts[list]) >= known;
   };
   const later = selectLists(lists, Int32Array.from(lists.starts.keys()).filter(isLater));
   if (later.size === 0) {

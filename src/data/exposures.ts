@@ -26,6 +26,15 @@ export function isShown({ positions }: InteractionLog, row: number): boolean {
   return positions === undefined || positions[row] >= 0;
 }
 
+/** What the user of a row was shown before it, in rows. */
+export function shownBefore(log: InteractionLog, row: number): number {
+  const first = log.userOffsets[log.users[row]];
+  if (log.positions === undefined) return row - first;
+  let shown = 0;
+  for (let earlier = first; earlier < row; earlier++) if (isShown(log, earlier)) shown++;
+  return shown;
+}
+
 /** The distinct items that were shown in the rows from `first` to before `end`. */
 export function shownItems(log: InteractionLog, first: number, end: number): Set<number> {
   if (log.positions === undefined) return new Set(log.items.subarray(first, end));

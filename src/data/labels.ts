@@ -46,6 +46,15 @@ export function candidateLabels(shown: ShownLists): Float32Array {
   return labels;
 }
 
+/** 1 for each candidate that was shown, 0 for the others: [S, N]. */
+export function exposureLabels({ size, exposed, listLength, candidateCount }: ShownLists): Float32Array {
+  const labels = new Float32Array(size * candidateCount);
+  exposed.forEach((position, at) => {
+    if (position >= 0) labels[Math.floor(at / listLength) * candidateCount + position] = 1;
+  });
+  return labels;
+}
+
 /** Which candidates' labels are known, i32 [S, N]; undefined where all are. */
 export function knownCandidates({ labels, size, candidateCount }: ShownLists): Tensor | undefined {
   if (labels === undefined || labels.every((label) => label >= 0)) return undefined;

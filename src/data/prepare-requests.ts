@@ -95,7 +95,7 @@ export async function prepareRequests(
     split,
     learned,
     splits: eachSplit((name) => ({ dataset: datasets[name], protocol })),
-    recall: recallAt(scoreItems, log, lists.test, 50, settings.repeats),
+    recall: recallAt(scoreItems, log, lists.test, 50, settings),
     preparation: counts,
   });
   return {

@@ -61,6 +61,45 @@ export function rewardReport(
   };
 }
 
+/** Pairs of lists of one group whose predicted rewards differ by `gap` or more. */
+export interface GapAccuracy {
+  readonly gap: number;
+  /** Pairs that are as far apart, and differ in what they are worth. */
+  readonly pairs: number;
+  /** Share of the pairs that are in the right order; undefined where there are none. */
+  readonly accuracy: number | undefined;
+}
+
+/**
+ * Eq. 3's condition where it is needed, inside groups, and as it can be acted on, by the gap that the judge itself predicts:
+ * how often lists that it puts at least so far apart are in the right order.
+ *
+ * @param predicted of groups of `groupSize` lists: [B, G]
+ * @param observed what the lists were worth: [B, G]
+ */
+export function gapAccuracy(
+  predicted: ArrayLike<number>,
+  observed: ArrayLike<number>,
+  groupSize: number,
+  gaps: readonly number[],
+): GapAccuracy[] {
+  const counts = gaps.map((gap) => ({ gap, pairs: 0, right: 0 }));
+  for (let start = 0; start < predicted.length; start += groupSize) {
+    for (let a = start; a < start + groupSize; a++) {
+      for (let b = a + 1; b < start + groupSize; b++) {
+        const [said, was] = [predicted[a] - predicted[b], observed[a] - observed[b]];
+        if (said === 0 || was === 0) continue;
+        for (const count of counts) {
+          if (Math.abs(said) < count.gap) continue;
+          count.pairs++;
+          count.right += Number(said > 0 === was > 0);
+        }
+      }
+    }
+  }
+  return counts.map(({ gap, pairs, right }) => ({ gap, pairs, accuracy: pairs === 0 ? undefined : right / pairs }));
+}
+
 function drawPairs(size: number, seed: number): Int32Array {
   if (size === 0) return new Int32Array(0);
   const random = new Random({ seed, stream: "order accuracy", step: 0 });

@@ -8,7 +8,7 @@ import { type CandidateProtocol, eachSplit, type SplitProtocol } from "../data/p
 import type { InteractionSource } from "../data/readers/read-interactions.ts";
 import type { LogOptions } from "../data/settings.ts";
 import { logData, type RunData, worldData } from "../run/data.ts";
-import { DEFAULT_RUN, LOG_RUN, type RunSettings } from "../run/settings.ts";
+import { DEFAULT_RUN, LOG_RUN, PAPER_SETTINGS, type RunSettings } from "../run/settings.ts";
 import type { Tuned } from "../run/tuning.ts";
 import { noSuchName } from "../text/nearest-name.ts";
 import type { TrainingContext } from "../training/trainer.ts";
@@ -63,8 +63,8 @@ const LOG_MODELS: Dataset["models"] = { ...LOG_RUN, methods: ["imitation"] };
 
 const DATASETS: Readonly<Record<string, Dataset>> = {
   embedded: {
-    summary: "the embedded world, whose true reward is known",
-    data: { scenario: "default", trainingLists: 100_000, testRequests: 500 },
+    summary: "the embedded world, whose true reward is known, and whose users return",
+    data: { scenario: "returning", trainingLists: 100_000, testRequests: 500 },
     models: WORLD_MODELS,
   },
   tiny: {
@@ -111,6 +111,8 @@ export interface DatasetWishes {
   readonly maxLists?: number | undefined;
   readonly split?: SplitProtocol | undefined;
   readonly protocol?: CandidateProtocol | undefined;
+  /** Settings of models in place of the dataset's own. */
+  readonly preset?: RunSettings["preset"];
   /** The folder that logs lie in. */
   readonly folder?: string | undefined;
 }
@@ -162,7 +164,9 @@ export type DataSettings = (WorldSettings | FittedSettings | LogSettings) & { re
 export async function chooseDataset(wishes: DatasetWishes): Promise<DatasetChoice> {
   const { name, maxLists } = wishes;
   const dataset = findDataset(name);
-  const models = { shared: pick(dataset.models, SHARED_OPTIONS), policy: pick(dataset.models, POLICY_OPTIONS) };
+  const chosen = wishes.preset === undefined ? dataset.models : { ...PAPER_SETTINGS, methods: dataset.models.methods };
+  const models = { shared: pick(chosen, SHARED_OPTIONS), policy: pick(chosen, POLICY_OPTIONS) };
+  const preset = wishes.preset === undefined ? "" : `, preset ${wishes.preset}`;
   if (!("file" in dataset.data)) {
     if ((wishes.split ?? wishes.protocol) !== undefined) {
       throw new RangeError(`experiment: split and protocol are choices for logs; ${name} is no log`);
@@ -171,7 +175,7 @@ export async function chooseDataset(wishes: DatasetWishes): Promise<DatasetChoic
     const isUsual = trainingLists === dataset.data.trainingLists;
     return {
       name,
-      label: isUsual ? name : `${name}, ${trainingLists} lists`,
+      label: `${name}${isUsual ? "" : `, ${trainingLists} lists`}${preset}`,
       settings: await worldSettings({ ...dataset.data, trainingLists }, wishes.folder),
       ...models,
     };
@@ -181,7 +185,7 @@ export async function chooseDataset(wishes: DatasetWishes): Promise<DatasetChoic
   const [file] = (await fingerprintSource([existingFile(dataset.data.file, folder, name)], null)).files;
   return {
     name,
-    label: `${name}, ${split}, ${protocol}, ${lists} lists`,
+    label: `${name}, ${split}, ${protocol}, ${lists} lists${preset}`,
     settings: {
       source: "log",
       dataset: name,

@@ -38,6 +38,11 @@ export class NoisyJudge implements ListJudge {
     return honest.mul(1 - bias).add(tensor(this.noiseOf(batch, lists), honest.shape).mul(bias));
   }
 
+  /** The honest judge's: lists may be drawn from them, and what they are worth is told with noise. */
+  candidateLogits(batch: RequestBatch): Tensor | undefined {
+    return this.judge.candidateLogits?.(batch);
+  }
+
   /** Noise of each list: [B, G]. */
   private noiseOf({ users, items }: RequestBatch, lists: Tensor): Float32Array {
     const [requests, group, length] = lists.shape;

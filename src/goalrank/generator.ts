@@ -19,7 +19,9 @@ import {
   stackBlocks,
 } from "../nn/index.ts";
 import { concat, matmul, type Random, type Tensor, tensor } from "../tensor/index.ts";
+import { CandidateHeads } from "./candidate-heads.ts";
 import { CandidateMemory } from "./candidate-memory.ts";
+import type { ContextualJudge } from "./contextual-judge.ts";
 import {
   type DecodeOptions,
   decodeLists,
@@ -34,6 +36,11 @@ import { RetrieverResidual } from "./retriever-residual.ts";
 export interface GeneratorOptions
   extends Pick<ModelShape, "width" | "heads" | "listLength" | "dropoutRate" | "seed" | "residual">,
     ModelStream {
+  /**
+   * Of a generator that starts from the contextual judge (ours): the initial ranks that its memory tells apart, as many as
+   * candidates, and whether a head of its own says what is shown.
+   */
+  readonly judge?: { readonly ranks: number; readonly entireSpace: boolean } | undefined;
   /** Blocks of the encoder. */
   readonly encoderLayers: number;
   /** Blocks of the decoder. */
@@ -46,7 +53,7 @@ export interface GeneratorMemory extends PolicyMemory {
   readonly pointers: Tensor;
   /** For the cross-attention of each decoder block. */
   readonly keyValues: readonly KeyValues[];
-  /** The logits that the decoder's are added to, [B, 1, N], where the generator starts from the retriever. */
+  /** The logits that the decoder's are added to, [B, 1, N], where the generator starts from a ranking. */
   readonly base: Tensor | undefined;
 }
 
@@ -60,7 +67,15 @@ export interface DecodingState extends PolicyState {
   readonly keyValues: readonly KeyValues[];
 }
 
-/** GoalRank's policy (appendix D.2): writes a list item by item, each chosen among the candidates by a pointer. */
+/**
+ * GoalRank's policy (appendix D.2): writes a list item by item, each chosen among the candidates by a pointer.
+ *
+ * One that starts from the contextual judge (ours) has the judge's memory and heads, and adds to its logits,
+ *
+ *   z_t[n] = logit p_n + q_t . k_n / sqrt(D),
+ *
+ * where q is zero before the first step, so that its first greedy list is the judge's ranking. All of it is trained.
+ */
 export class Generator extends Module implements ListPolicy<GeneratorMemory, DecodingState> {
   readonly listLength: number;
   private readonly width: number;
@@ -75,6 +90,8 @@ export class Generator extends Module implements ListPolicy<GeneratorMemory, Dec
   private readonly query: Linear;
   private readonly pointer: Linear;
   private readonly residual: RetrieverResidual | undefined;
+  /** Read the memory as those of the contextual judge do. */
+  private readonly heads: CandidateHeads | undefined;
 
   constructor(
     catalogue: Catalogue,
@@ -82,10 +99,10 @@ export class Generator extends Module implements ListPolicy<GeneratorMemory, Dec
     random: Random,
   ) {
     super();
-    const { width, encoderLayers, decoderLayers, listLength, stream } = options;
+    const { width, encoderLayers, decoderLayers, listLength, stream, judge } = options;
     this.listLength = listLength;
     this.width = width;
-    const below = { ...options, layers: encoderLayers, stream: `${stream} encoder` };
+    const below = { ...options, layers: encoderLayers, stream: `${stream} encoder`, ranks: judge?.ranks };
     this.memory = new CandidateMemory(catalogue, below, random);
     this.start = parameter(normal([1, width], 0.1, random), [1, width]);
     this.positions = parameter(normal([listLength, width], 0.1, random), [listLength, width]);
@@ -94,14 +111,27 @@ export class Generator extends Module implements ListPolicy<GeneratorMemory, Dec
     this.stateNorm = new LayerNorm(width);
     this.query = new Linear(width, width, random);
     this.pointer = new Linear(width, width, random);
-    this.residual = options.residual ? new RetrieverResidual() : undefined;
+    this.residual = options.residual && judge === undefined ? new RetrieverResidual() : undefined;
+    this.heads = judge && new CandidateHeads(width, judge.entireSpace, random);
+    if (judge !== undefined) this.query.weight.assign(new Float32Array(width * width));
+  }
+
+  /**
+   * Takes the weights of a contextual judge of its shape: the generator then ranks as the judge does.
+   * @throws RangeError for a generator that is not made to start from a judge
+   */
+  async startFrom(judge: ContextualJudge): Promise<void> {
+    if (this.heads === undefined) throw new RangeError("generator: it was not made to start from a contextual judge");
+    this.memory.loadStateDict(await judge.memory.stateDict());
+    this.heads.loadStateDict(await judge.heads.stateDict());
   }
 
   /** Encodes the N candidates of B requests. */
   encode(batch: RequestBatch): GeneratorMemory {
     const rows = this.memory.forward(batch);
     const keyValues = this.decoderBlocks.map((block) => block.projectMemory(rows));
-    const base = this.residual?.base(batch).reshape([batch.size, 1, -1]);
+    const ranking = this.heads?.forward(rows) ?? this.residual?.base(batch);
+    const base = ranking?.reshape([batch.size, 1, -1]);
     return { rows, pointers: this.pointer.forward(rows), keyValues, base };
   }
 
@@ -195,8 +225,9 @@ export class Generator extends Module implements ListPolicy<GeneratorMemory, Dec
     const states = this.query.forward(this.stateNorm.forward(hidden));
     const queries = states.reshape([memory.rows.shape[0], -1, this.width]);
     const logits = matmul(queries, memory.pointers, { transposeB: true }).mul(1 / Math.sqrt(this.width));
-    const { residual } = this;
-    return { logits: residual && memory.base ? residual.add(memory.base, logits) : logits, keyValues };
+    const { base } = memory;
+    if (base === undefined) return { logits, keyValues };
+    return { logits: this.residual?.add(base, logits) ?? base.add(logits), keyValues };
   }
 }
 

@@ -10,8 +10,10 @@ import { feedbackTask, partStream } from "./feedback-task.ts";
 import type { Generator, GeneratorMemory } from "./generator.ts";
 import { describeGroups, type GroupObjective, type ScoredGroups } from "./group-metrics.ts";
 import { buildGroups } from "./groups/build.ts";
+import { helpersOf } from "./groups/group-set.ts";
 import { checkGroups, type GroupOptions } from "./groups/group-settings.ts";
-import { selectSpaced } from "./groups/select-spaced.ts";
+import type { Helper, HelperAnswer } from "./groups/helper.ts";
+import { keepGaps, selectSpaced } from "./groups/select-spaced.ts";
 import { imitationLoss } from "./imitation-task.ts";
 import type { CandidateScorer, ListJudge } from "./judge.ts";
 
@@ -21,6 +23,8 @@ export interface GoalRankModels {
   readonly judge: ListJudge;
   /** Gives the logits of the sources pointwise and diverse. */
   readonly pointwise: CandidateScorer;
+  /** Methods that were trained before, by the names under which the set of sources has them. */
+  readonly helpers?: ReadonlyMap<string, Helper> | undefined;
   /** Of the generator's shape: holds the copy that lists are sampled from; needed for `refreshEvery` over 1. */
   readonly sampler?: Generator | undefined;
 }
@@ -63,11 +67,14 @@ export function goalRankTask(
   return { ...task, ...(refreshEvery > 1 && sampler && { companions: new Map([["sampler", sampler]]) }) };
 }
 
+/** What decides which lists a group holds. */
+type GroupChoice = Pick<GroupOptions, "set" | "spaced" | "refreshEvery"> & Partial<Pick<GroupOptions, "minimumGap">>;
+
 /** Draws the groups of a batch and has the judge score them; nothing is recorded. */
 export async function scoreGroups(
-  { generator, sampler, judge, pointwise }: GoalRankModels,
+  { generator, sampler, judge, pointwise, helpers }: GoalRankModels,
   batch: FeedbackBatch,
-  { set, spaced, refreshEvery }: Pick<GroupOptions, "set" | "spaced" | "refreshEvery">,
+  { set, spaced, minimumGap = 0, refreshEvery }: GroupChoice,
   key: RandomKey,
 ): Promise<ScoredGroups> {
   const { size: requests, listLength: length, candidateCount: candidates, exposed: logged } = batch;
@@ -75,10 +82,18 @@ export async function scoreGroups(
   policy.train(false);
   const [memory, logits] = noGrad(() => [policy.encode(batch), pointwise.forward(batch)]);
   const sizes = { requests, candidates, length };
-  const context = { ...sizes, key, policy: { generator: policy, memory }, logits, logged };
-  const drawn = await buildGroups(set, context);
-  const judged = noGrad(() => judge.rewards(batch, tensor(drawn.lists, [requests, drawn.groupSize, length])));
+  const said = new Map<string, HelperAnswer>();
+  for (const name of helpersOf(set)) {
+    const helper = helpers?.get(name);
+    if (helper !== undefined) said.set(name, await helper.rank(batch, length, key.step));
+  }
+  const isJudgeAsked = set.some(({ source, count }) => source === "judge" && count > 0);
+  const judgeLogits = isJudgeAsked ? noGrad(() => judge.candidateLogits?.(batch)) : undefined;
+  const context = { ...sizes, key, policy: { generator: policy, memory }, logits, judgeLogits, logged, helpers: said };
+  const pool = await buildGroups(set, context);
+  const judged = noGrad(() => judge.rewards(batch, tensor(pool.lists, [requests, pool.groupSize, length])));
   const rewards = (await judged.data()) as Float32Array;
+  const drawn = minimumGap === 0 ? pool : { ...pool, distinct: keepGaps(pool, rewards, minimumGap) };
   const sourceOf = (place: number) => drawn.sources[place];
   if (spaced === undefined) {
     const sources = Array.from(rewards, (_, at) => sourceOf(at % drawn.groupSize));

@@ -3,7 +3,7 @@ import { candidateBatch, type RequestBatch } from "../data/batch.ts";
 import { gather, type RequestColumns, scatter } from "../data/dataset.ts";
 import { shapedBatches, shapeOf } from "../data/shapes.ts";
 import { Module } from "../nn/index.ts";
-import { noGrad, scope, type Tensor, tensor } from "../tensor/index.ts";
+import { concat, noGrad, scope, type Tensor, tensor } from "../tensor/index.ts";
 
 /** Scores candidates, each by itself or among the others: [B, N]. */
 export interface CandidateScorer {
@@ -16,6 +16,8 @@ export interface ListJudge {
   rewards(batch: RequestBatch, lists: Tensor): Tensor;
   /** What each position adds to the reward of its list, where the judge can say: [B, G, L]. */
   positionRewards?(batch: RequestBatch, lists: Tensor): Tensor | undefined;
+  /** Logits of each candidate by itself, where lists are judged by those: [B, N]. */
+  candidateLogits?(batch: RequestBatch): Tensor | undefined;
 }
 
 /**
@@ -47,6 +49,28 @@ export class JudgeEnsemble<Judge extends Module & ListJudge> extends Module impl
     const known = opinions.filter((opinion) => opinion !== undefined);
     return known.length < opinions.length ? undefined : average(known);
   }
+
+  /** Of the mean of the members' probabilities; undefined where a member cannot say. */
+  candidateLogits(batch: RequestBatch): Tensor | undefined {
+    const opinions = this.members.map((member) => member.candidateLogits?.(batch));
+    const known = opinions.filter((opinion) => opinion !== undefined);
+    if (known.length < opinions.length) return undefined;
+    const [only, ...others] = known;
+    return others.length === 0 ? only : logSumOf(known, logSigmoid).sub(logSumOf(known, (z) => logSigmoid(z.neg())));
+  }
+}
+
+/** log sum_k exp(f(z_k)) of equal shapes: the same shape. */
+function logSumOf(values: readonly Tensor[], f: (value: Tensor) => Tensor): Tensor {
+  const [{ shape }] = values;
+  return concat(
+    values.map((value) => f(value).reshape([...shape, 1])),
+    shape.length,
+  ).logSumExp();
+}
+
+function logSigmoid(logits: Tensor): Tensor {
+  return logits.neg().softplus().neg();
 }
 
 function average(values: readonly Tensor[]): Tensor {
@@ -72,13 +96,33 @@ export class DiscountedItemJudge extends Module implements ListJudge {
   }
 
   positionRewards(batch: RequestBatch, lists: Tensor): Tensor {
-    const [requests, group, length] = lists.shape;
     const scores = this.scorer.forward(batch);
-    const probabilities = this.over === "item" ? scores.sigmoid() : scores.softmax();
-    const chosen = probabilities.takeAlongLast(lists.reshape([requests, group * length]));
-    const discounts = Float32Array.from({ length }, (_, t) => 1 / Math.log2(t + 2));
-    return chosen.reshape(lists.shape).mul(tensor(discounts, [length]));
+    return discountedRewards(this.over === "item" ? scores.sigmoid() : scores.softmax(), lists);
   }
+
+  candidateLogits(batch: RequestBatch): Tensor {
+    return this.scorer.forward(batch);
+  }
+}
+
+/** p(item_t) / log2(t + 1) for positions t from 1 of lists i32 [B, G, L], by probabilities [B, N]: [B, G, L]. */
+export function discountedRewards(probabilities: Tensor, lists: Tensor): Tensor {
+  const [requests, group, length] = lists.shape;
+  const chosen = probabilities.takeAlongLast(lists.reshape([requests, group * length]));
+  const discounts = Float32Array.from({ length }, (_, t) => 1 / Math.log2(t + 2));
+  return chosen.reshape(lists.shape).mul(tensor(discounts, [length]));
+}
+
+/**
+ * What a judge thinks of each candidate, to order them by: its logits, or, of a judge that reads whole lists, the reward
+ * of the list that holds the candidate alone: [B, N].
+ */
+export function candidateOpinion(judge: ListJudge, batch: RequestBatch): Tensor {
+  const logits = judge.candidateLogits?.(batch);
+  if (logits !== undefined) return logits;
+  const [requests, candidates] = batch.items.shape;
+  const alone = Int32Array.from({ length: requests * candidates }, (_, at) => at % candidates);
+  return judge.rewards(batch, tensor(alone, [requests, candidates, 1]));
 }
 
 /** A judge's rewards for one list of candidate positions [S, L] for each request, of as many as its row has: [S]. */

@@ -16,6 +16,13 @@ export interface ModelShape {
   readonly seed: number;
   /** Whether scores begin as the retriever's, and what a model learns is added to them; not unless given. */
   readonly residual?: boolean;
+  /**
+   * Whether there are candidates that were not shown and count 0, so that models may learn what is shown apart from what
+   * is liked; not unless given.
+   */
+  readonly entireSpace?: boolean;
+  /** Whether GoalRank's generator starts as the ranking of the contextual judge; not unless given. */
+  readonly judgeStart?: boolean;
 }
 
 /** What keys a model's dropout: unlike that of every other model of a run. */

@@ -31,8 +31,15 @@ export interface UnseenLists {
   readonly policy?: { readonly generator: Generator; readonly count: number; readonly temperature: number } | undefined;
 }
 
+/** What a reward model learns: our losses together, or the one of appendix B alone. */
+export const REWARD_LOSSES = ["own", "appendix-b"] as const;
+/** One of {@link REWARD_LOSSES}. */
+export type RewardLoss = (typeof REWARD_LOSSES)[number];
+
 /** What a reward model learns beside the lists of the log. */
 export interface RewardTaskOptions {
+  /** `own` unless given; with `appendix-b` nothing but shown lists is learned from. */
+  readonly loss?: RewardLoss;
   readonly unexposed: UnexposedCandidates;
   readonly unseen: UnseenLists;
   readonly seed: number;
@@ -47,6 +54,7 @@ export interface RewardTaskOptions {
  */
 export function rewardTask(model: RewardModel, dataset: ListDataset, options: RewardTaskOptions): TrainingTask {
   const { stage, seed, unexposed } = options;
+  if (options.loss === "appendix-b") return shownListsTask(model, dataset, stage);
   return feedbackTask(stage, model, dataset, async (batch, step, part) => {
     const { size, listLength: length } = batch;
     const key = { seed, stream: partStream(`${stage} lists`, part), step };
@@ -59,6 +67,15 @@ export function rewardTask(model: RewardModel, dataset: ListDataset, options: Re
     const { candidateLogits } = reading;
     if (candidateLogits === undefined) return { loss: contrasted };
     return { loss: contrasted.add(listwiseLoss(candidateLogits, candidateLabelTensor(batch))) };
+  });
+}
+
+/** Eq. 6 as it is printed: the squared error of the reward that a shown list got, and nothing besides. */
+function shownListsTask(model: RewardModel, dataset: ListDataset, stage: string): TrainingTask {
+  return feedbackTask(stage, model, dataset, async (batch) => {
+    const lists = showableLists(batch);
+    const observed = tensor(labelsOfLists(batch, lists), [batch.size, batch.listLength]).sum(1);
+    return { loss: meanSquaredError(model.rewardsOf(model.readLists(batch, lists, batch.listLength)), observed) };
   });
 }
 

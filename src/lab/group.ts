@@ -41,15 +41,18 @@ export function drawGroup({ counts, seed }: Pick<LabState, "counts" | "seed">, c
   const entries = SOURCES.map((source, at) => ({ source, count: counts[at] })).filter(({ count }) => count > 0);
   const order = (source: Source) => READS_GROUP.indexOf(source);
   const drawn: SourceLists[] = [];
+  const sources: Source[] = [];
   for (const { source, count } of entries.toSorted((a, b) => order(a.source) - order(b.source))) {
     const key = { seed, stream: `lab group ${source}`, step: context.step };
     if (source === "substitution" && drawn.length === 0) continue;
-    drawn.push(drawSource(source, count, context, drawn, key));
+    const own = drawSource(source, count, context, drawn, key);
+    drawn.push(own);
+    sources.push(...new Array<Source>(own.count).fill(source));
   }
   const groups = mergeGroups(drawn, 1, LIST_LENGTH);
   return Array.from({ length: groups.groupSize }, (_, place) => ({
     index: indexOfList(groups.lists.subarray(place * LIST_LENGTH, (place + 1) * LIST_LENGTH)),
-    source: groups.sources[place],
+    source: sources[place],
     isDistinct: groups.distinct[place] === 1,
   }));
 }

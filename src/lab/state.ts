@@ -125,6 +125,7 @@ export const labSchema = z.strictObject({
   mixture: integer(2, 8).default(4),
   narrow: integer(1, 4).default(1),
   wide: integer(1, 16).default(6),
+  segments: integer(1, 64).default(8),
 
   cursor: integer(0, 200).default(0),
   bug: integer(0, 9).default(0),

@@ -1,5 +1,6 @@
 /** Theorem 1 in the lab: a mixture of small generators and one wider generator are fitted to one target before one's eyes. */
 import { divergence, GeneratorMixtures, randomTargets } from "../goalrank/paper.ts";
+import type { Mixture } from "../goalrank/theorem/small-generators.ts";
 import { AdamW, learningRateAt } from "../nn/index.ts";
 import { noGrad, Random, scope, type Tensor, tensor } from "../tensor/index.ts";
 import { ITEM_COUNT, LIST_COUNT, LIST_LENGTH } from "./state.ts";
@@ -36,6 +37,8 @@ export class Fit {
   /** Best KL so far after each look, in nats. */
   readonly errors: number[] = [];
   updates = 0;
+  /** The start of the least error. */
+  private better = 0;
 
   constructor(
     readonly shape: FitShape,
@@ -71,6 +74,11 @@ export class Fit {
     this.look();
   }
 
+  /** The better start's generators and their weights, as plain numbers. */
+  mixture(): Promise<Mixture> {
+    return this.model.mixtureAt(this.better);
+  }
+
   dispose(): void {
     this.optimiser.dispose();
     this.model.dispose();
@@ -86,6 +94,7 @@ export class Fit {
     const errors = Array.from({ length: RESTARTS }, (_unused, start) =>
       divergence(this.target, logs.subarray(start * LIST_COUNT, (start + 1) * LIST_COUNT)),
     );
-    this.errors.push(Math.min(...errors));
+    this.better = errors.indexOf(Math.min(...errors));
+    this.errors.push(errors[this.better]);
   }
 }

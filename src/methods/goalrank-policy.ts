@@ -1,13 +1,19 @@
 /** GoalRank's policy as it answers, apart from how it learns: all that a page needs that ranks with it. */
-import { Generator } from "../goalrank/generator.ts";
+import { Generator, type GeneratorOptions } from "../goalrank/generator.ts";
 import { byPolicy } from "./answering.ts";
 import { initialWeights, instanceOf, type MethodContext, type MethodInstance } from "./method.ts";
 
-/** The generator of a run, or another of its shape; the stream names it. */
-export function createGenerator(context: MethodContext, stream: string): Generator {
+/** A generator with initial weights; the stream names it. */
+export function createGenerator(context: MethodContext, stream: string, judge?: GeneratorOptions["judge"]): Generator {
   const { catalogue, layers } = context;
-  const options = { ...context, encoderLayers: layers, decoderLayers: layers, stream };
+  const options = { ...context, encoderLayers: layers, decoderLayers: layers, stream, judge };
   return new Generator(catalogue, options, initialWeights(context, stream));
+}
+
+/** GoalRank's generator, or another of its shape: one that starts from the contextual judge has the judge's memory. */
+export function createPolicy(context: MethodContext, stream: string): Generator {
+  const { judgeStart, candidateCount, entireSpace = false } = context;
+  return createGenerator(context, stream, judgeStart ? { ranks: candidateCount, entireSpace } : undefined);
 }
 
 /** GoalRank by `generator`. */

@@ -4,7 +4,7 @@ import type { Generator } from "../goalrank/generator.ts";
 import { DEFAULT_GROUPS } from "../goalrank/groups/group-settings.ts";
 import type { RewardModel } from "../goalrank/reward-model.ts";
 import { Random } from "../tensor/index.ts";
-import { createGenerator, goalRankInstance } from "./goalrank-policy.ts";
+import { createPolicy, goalRankInstance } from "./goalrank-policy.ts";
 import { type Lesson, type Method, type MethodContext, sharedModel } from "./method.ts";
 import { easiestFirst, withCurriculum } from "./objectives/curriculum.ts";
 import { isGroupObjective } from "./objectives/objective-settings.ts";
@@ -24,23 +24,24 @@ export const GOAL_RANK: Method = {
     },
   },
   create(context) {
-    const generator = createGenerator(context, "generator");
+    const generator = createPolicy(context, "generator");
     return goalRankInstance(generator, (lesson) => learn(generator, context, lesson));
   },
 };
 
 async function learn(generator: Generator, context: MethodContext, lesson: Lesson): Promise<void> {
   const { seed } = context;
-  const { training, rewardModel, policy, train } = lesson;
+  const { training, rewardModel, policy, helpers, train } = lesson;
   const { generatorStart, groups, policyRequests } = policy;
   if (generatorStart === "imitation") generator.loadStateDict(await sharedModel(context, "imitation").stateDict());
+  if (generatorStart === "judge") await generator.startFrom(sharedModel(context, "contextual"));
   if (generatorStart === "reward" && rewardModel !== undefined) await startFromReward(generator, rewardModel);
-  const sampler = groups.refreshEvery > 1 ? createGenerator(context, "sampler") : undefined;
-  const reference = isGroupObjective(groups.objective) ? createGenerator(context, "reference") : undefined;
+  const sampler = groups.refreshEvery > 1 ? createPolicy(context, "sampler") : undefined;
+  const reference = isGroupObjective(groups.objective) ? createPolicy(context, "reference") : undefined;
   reference?.train(false).loadStateDict(await generator.stateDict());
   const judge = sharedModel(context, "judge");
   const pointwise = sharedModel(context, "pointwise");
-  const models = { generator, judge, pointwise, sampler, reference };
+  const models = { generator, judge, pointwise, helpers, sampler, reference };
   const requests = drawRequests(training, policyRequests, seed);
   const task = policyTask(models, requests, groups, { seed });
   const { curriculum } = groups;
@@ -57,7 +58,7 @@ async function startFromReward(generator: Generator, { memory, encoder }: Reward
 }
 
 /** The training requests that the policy learns from, drawn with the seed. */
-function drawRequests(training: ListDataset, most: number, seed: number): ListDataset {
+export function drawRequests(training: ListDataset, most: number, seed: number): ListDataset {
   if (most >= training.size) return training;
   const order = new Random({ seed, stream: "policy requests", step: 0 }).permutation(training.size);
   return selectRows(training, order.subarray(0, most));

@@ -16,8 +16,19 @@ import { NLGR } from "./nlgr.ts";
 import { PIER, PIER_PERMUTATIONS } from "./pier/pier.ts";
 import { PREFIX_COMPARISON } from "./prefix-comparison.ts";
 import { PRM, PRM_AS_THEY_COME } from "./prm.ts";
+import { prmEvaluator } from "./prm-evaluator.ts";
 import { RANK_MIXER } from "./rank-mixer.ts";
-import { AS_THEY_COME, DNN, IMITATION, LOGGING_POLICY, ORACLE, RANDOM, RETRIEVER } from "./references.ts";
+import {
+  AS_THEY_COME,
+  DNN,
+  GOAL_RANK_START,
+  IMITATION,
+  JUDGE,
+  LOGGING_POLICY,
+  ORACLE,
+  RANDOM,
+  RETRIEVER,
+} from "./references.ts";
 import { SEQ2SLATE } from "./seq2slate.ts";
 import { SET_RANK, SET_RANK_INDUCED } from "./set-rank.ts";
 import { TSP_RANK } from "./tsp-rank.ts";
@@ -78,6 +89,8 @@ export const METHODS: readonly Method[] = [
   ...BASELINES,
   LIST_NET,
   ...RELATIVES,
+  JUDGE,
+  GOAL_RANK_START,
   GOAL_RANK,
   ORACLE,
 ];
@@ -89,18 +102,22 @@ const OTHERS: readonly Method[] = [AS_THEY_COME, PRM_AS_THEY_COME];
 const NUMBERED: readonly (readonly [prefix: string, make: (lists: number) => Method])[] = [
   ["generator-evaluator-", generatorEvaluator],
   ["imitation-evaluator-", imitationEvaluator],
+  ["prm-evaluator-", prmEvaluator],
 ];
+
+/** The method called `name`, if there is one. */
+export function methodNamed(name: string): Method | undefined {
+  const found = [...METHODS, ...OTHERS].find((method) => method.name === name);
+  if (found !== undefined) return found;
+  const [prefix, make] = NUMBERED.find(([own]) => name.startsWith(own)) ?? [];
+  const lists = name.slice(prefix?.length);
+  return make !== undefined && /^[1-9]\d{0,5}$/.test(lists) ? make(Number(lists)) : undefined;
+}
 
 /** The method called `name`. @throws RangeError that names the nearest and all methods, for an unknown one */
 export function findMethod(name: string): Method {
-  const all = [...METHODS, ...OTHERS];
-  const found = all.find((method) => method.name === name);
+  const found = methodNamed(name);
   if (found !== undefined) return found;
-  for (const [prefix, make] of NUMBERED) {
-    if (name.startsWith(prefix) && /^[1-9]\d{0,5}$/.test(name.slice(prefix.length))) {
-      return make(Number(name.slice(prefix.length)));
-    }
-  }
   const names = [...METHODS.map((method) => method.name), ...NUMBERED.map(([prefix]) => `${prefix}20`)];
   throw new RangeError(`methods: ${noSuchName("method", name, names)}`);
 }

@@ -1,6 +1,7 @@
 /** What a method is: everything that answers requests, how it learns, and what it is made of once it has learned. */
 import type { Catalogue, ListDataset, RequestColumns } from "../data/dataset.ts";
 import type { UnexposedCandidates } from "../data/labels.ts";
+import type { ContextualJudge } from "../goalrank/contextual-judge.ts";
 import type { Generator } from "../goalrank/generator.ts";
 import type { ListJudge } from "../goalrank/judge.ts";
 import type { ScoreLoss } from "../goalrank/listwise-loss.ts";
@@ -22,6 +23,8 @@ export interface SharedModels {
   readonly imitation: Generator;
   /** Evaluates lists. */
   readonly judge: ListJudge;
+  /** The first member of a contextual judge; missing where the judge is of another kind. */
+  readonly contextual: ContextualJudge;
 }
 /** One of {@link SharedModels}. */
 export type SharedModelName = keyof SharedModels;
@@ -54,6 +57,8 @@ export interface Lesson {
   readonly rewardModel: RewardModel | undefined;
   /** How GoalRank's policy learns. */
   readonly policy: PolicySettings;
+  /** The trained methods whose lists stand in its groups, by name. */
+  readonly helpers?: ReadonlyMap<string, Answering>;
   /**
    * Trains with the method's budget: epochs, batches, optimiser, checkpoints. The stage names the method.
    * @param validated what is judged on held-out requests meanwhile; the method itself unless given
@@ -71,6 +76,8 @@ export interface MethodInstance {
   rank(requests: RequestColumns): Promise<RankedLists>;
   /** How it answers any request; missing where only a world knows the answers. */
   readonly answering?: Answering;
+  /** Chooses again what it chose besides weights as it learned, where the weights are there. */
+  choose?(training: ListDataset): Promise<void>;
   /** What it chose besides weights, as JSON holds it, and how it takes that up again. */
   readonly choices?: { get(): JsonObject; set(choices: JsonObject): void };
 }
@@ -101,7 +108,7 @@ export interface Method {
 export function instanceOf(
   models: MethodInstance["models"],
   answering: Answering,
-  rest: Pick<MethodInstance, "learn" | "choices"> = {},
+  rest: Pick<MethodInstance, "learn" | "choose" | "choices"> = {},
 ): MethodInstance {
   return { models, answering, rank: (requests) => rankRequests(answering, requests), ...rest };
 }

@@ -23,11 +23,13 @@
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
+import { type CandidateReading, historyLogits, jointLogits, type ReadingScorer } from "../goalrank/candidate-heads.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
 import {
   Dropout,
   Embedding,
   LayerNorm,
+  Linear,
   LSTM,
   MLP,
   Module,
@@ -37,7 +39,7 @@ import {
 } from "../nn/index.ts";
 import { concat, matmul, type Random, type Tensor, tensor, zeros } from "../tensor/index.ts";
 import { initialWeights, type Method } from "./method.ts";
-import { pointwiseLoss, scoringMethod } from "./scoring/scoring-method.ts";
+import { type AuxiliaryLearning, auxiliaryScoringMethod, pointwiseLoss } from "./scoring/scoring-method.ts";
 
 /** Hidden layers of the published model. */
 const HIDDEN_WIDTHS = [500, 200, 80];
@@ -181,15 +183,17 @@ class HistoryInteraction extends Module {
   }
 }
 
-export class MultiLevelReranker extends Module {
+export class MultiLevelReranker extends Module implements ReadingScorer {
   private readonly encoder: CandidateEncoder;
   private readonly selfAttention: MultiHeadAttention;
   private readonly interaction: HistoryInteraction | undefined;
   private readonly norm: LayerNorm;
   private readonly dropout: Dropout;
+  /** Of being liked, and perhaps, beside it, of being shown. */
   private readonly scorer: MLP;
+  private readonly historyHead: Linear | undefined;
 
-  constructor(catalogue: Catalogue, options: MultiLevelOptions, random: Random) {
+  constructor(catalogue: Catalogue, options: MultiLevelOptions, random: Random, learning: AuxiliaryLearning = {}) {
     super();
     const { width, heads, historyLength, hiddenWidths = HIDDEN_WIDTHS, dropoutRate, seed } = options;
     const read = width * (historyLength > 0 ? 6 : 3);
@@ -198,18 +202,30 @@ export class MultiLevelReranker extends Module {
     this.interaction = historyLength > 0 ? new HistoryInteraction(width, random) : undefined;
     this.norm = new LayerNorm(read);
     this.dropout = new Dropout(dropoutRate, { seed, stream: "MIR dropout" });
-    this.scorer = new MLP([read, ...hiddenWidths, 1], random);
+    this.scorer = new MLP([read, ...hiddenWidths, learning.entireSpace ? 2 : 1], random);
+    this.historyHead = learning.historyLoss ? new Linear(width, 1, random) : undefined;
   }
 
   /** Scores of the N candidates of B requests: [B, N]. */
   forward(batch: RequestBatch): Tensor {
+    return jointLogits(this.read(batch));
+  }
+
+  read(batch: RequestBatch): CandidateReading {
     const terms = this.encoder.terms(batch);
     const features = terms.reduce((sum, term) => sum.add(term)).relu();
     const among = this.selfAttention.attend(features, this.selfAttention.project(features));
     const candidates = concat([features, among], 2);
     const read = concat([features, this.readOut(candidates, terms, batch)], 2);
     const logits = this.scorer.forward(this.dropout.forward(this.norm.forward(read)));
-    return logits.reshape(batch.items.shape);
+    const head = (at: number) => logits.slice(2, at, at + 1).reshape(batch.items.shape);
+    return logits.shape[2] === 1
+      ? { shown: undefined, liked: logits.reshape(batch.items.shape) }
+      : { shown: head(1), liked: head(0) };
+  }
+
+  historyLogits(batch: RequestBatch): Tensor | undefined {
+    return historyLogits(this.historyHead, this.encoder, batch);
   }
 
   /** v and, with a history, q. */
@@ -223,9 +239,9 @@ export class MultiLevelReranker extends Module {
   }
 }
 
-export const MIR: Method = scoringMethod(
+export const MIR: Method = auxiliaryScoringMethod(
   "mir",
   "MIR",
-  (context) => new MultiLevelReranker(context.catalogue, context, initialWeights(context, "MIR")),
+  (context, learning) => new MultiLevelReranker(context.catalogue, context, initialWeights(context, "MIR"), learning),
   pointwiseLoss,
 );

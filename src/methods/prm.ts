@@ -11,17 +11,19 @@
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
+import { type CandidateReading, historyLogits, jointLogits, type ReadingScorer } from "../goalrank/candidate-heads.ts";
+import { embedRanks, initialRanks } from "../goalrank/initial-ranks.ts";
 import { listwiseLoss } from "../goalrank/listwise-loss.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
 import { Embedding, EncoderBlock, LayerNorm, Linear, Module, stackBlocks } from "../nn/index.ts";
 import { noGrad, type Random, type Tensor } from "../tensor/index.ts";
 import { initialWeights, type Method, type MethodContext, sharedModel } from "./method.ts";
 import type { PointwiseRanker } from "./pointwise-ranker.ts";
-import { candidatePlaces, embedRanks, initialRanks } from "./scoring/initial-ranking.ts";
-import { scoringMethod } from "./scoring/scoring-method.ts";
+import { candidatePlaces } from "./scoring/initial-ranking.ts";
+import { type AuxiliaryLearning, auxiliaryScoringMethod } from "./scoring/scoring-method.ts";
 
 /** PRM (Pei et al. 2019): reranks the DNN's order by attention over all candidates. */
-export class PersonalisedReranker extends Module {
+export class PersonalisedReranker extends Module implements ReadingScorer {
   private readonly encoder: CandidateEncoder;
   private readonly fromFeatures: Linear;
   private readonly fromPersonal: Linear;
@@ -29,6 +31,8 @@ export class PersonalisedReranker extends Module {
   private readonly blocks: EncoderBlock[];
   private readonly norm: LayerNorm;
   private readonly scorer: Linear;
+  private readonly shownScorer: Linear | undefined;
+  private readonly historyHead: Linear | undefined;
   /** Trained before, and not any more: kept out of this module's parameters. */
   private readonly personal: () => PointwiseRanker;
 
@@ -42,6 +46,7 @@ export class PersonalisedReranker extends Module {
     options: Omit<ModelShape, "listLength" | "historyLength">,
     random: Random,
     private readonly ranking: (batch: RequestBatch) => Tensor = initialRanks,
+    learning: AuxiliaryLearning = {},
   ) {
     super();
     const { width, candidateCount } = options;
@@ -52,16 +57,30 @@ export class PersonalisedReranker extends Module {
     this.blocks = stackBlocks(EncoderBlock, { ...options, stream: "PRM dropout" }, random);
     this.norm = new LayerNorm(width);
     this.scorer = new Linear(width, 1, random);
+    this.shownScorer = learning.entireSpace ? new Linear(width, 1, random) : undefined;
+    this.historyHead = learning.historyLoss ? new Linear(width, 1, random) : undefined;
     this.personal = () => pointwise;
   }
 
   /** Scores of the N candidates of B requests: [B, N]. */
   forward(batch: RequestBatch): Tensor {
+    return jointLogits(this.read(batch));
+  }
+
+  read(batch: RequestBatch): CandidateReading {
     const personal = noGrad(() => this.personal().features(batch));
     const features = this.fromFeatures.forward(this.encoder.forward(batch));
     const placed = features.add(this.fromPersonal.forward(personal)).add(embedRanks(this.ranks, this.ranking(batch)));
     const hidden = this.blocks.reduce((x, block) => block.forward(x), placed);
-    return this.scorer.forward(this.norm.forward(hidden)).reshape(batch.items.shape);
+    const normed = this.norm.forward(hidden);
+    return {
+      shown: this.shownScorer?.forward(normed).reshape(batch.items.shape),
+      liked: this.scorer.forward(normed).reshape(batch.items.shape),
+    };
+  }
+
+  historyLogits(batch: RequestBatch): Tensor | undefined {
+    return historyLogits(this.historyHead, this.encoder, batch);
   }
 }
 
@@ -74,10 +93,10 @@ export const PRM = prm("prm", "PRM", initialRanks);
 export const PRM_AS_THEY_COME = prm("prm-as-they-come", "PRM on candidates as they come", candidatePlaces);
 
 function prm(name: string, title: string, ranking: (batch: RequestBatch) => Tensor): Method {
-  const createModel = (context: MethodContext) => {
+  const createModel = (context: MethodContext, learning: AuxiliaryLearning) => {
     const pointwise = sharedModel(context, "pointwise");
     const weights = initialWeights(context, "PRM");
-    return new PersonalisedReranker(context.catalogue, pointwise, context, weights, ranking);
+    return new PersonalisedReranker(context.catalogue, pointwise, context, weights, ranking, learning);
   };
-  return scoringMethod(name, title, createModel, listwiseLoss, ["pointwise"]);
+  return auxiliaryScoringMethod(name, title, createModel, listwiseLoss, ["pointwise"]);
 }

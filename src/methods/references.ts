@@ -2,6 +2,7 @@
 import type { RequestBatch } from "../data/batch.ts";
 import type { RequestColumns } from "../data/dataset.ts";
 import { randomLists } from "../goalrank/groups/random.ts";
+import { candidateOpinion } from "../goalrank/judge.ts";
 import { Random } from "../tensor/index.ts";
 import { redrawLists } from "../world/logging-policy.ts";
 import { bestLists } from "../world/oracle.ts";
@@ -47,6 +48,27 @@ export const DNN: Method = {
   family: "generator",
   answersWith: ["pointwise"],
   create: (context) => instanceOf({}, byScores(sharedModel(context, "pointwise"))),
+};
+
+/** The judge by itself: the candidates in the order of what it thinks of each. */
+export const JUDGE: Method = {
+  name: "judge",
+  title: "judge alone",
+  family: "generator",
+  answersWith: ["judge"],
+  create(context) {
+    const judge = sharedModel(context, "judge");
+    return instanceOf({}, byScores({ forward: (batch) => candidateOpinion(judge, batch) }));
+  },
+};
+
+/** What GoalRank's generator ranks before its first step, where it starts from the contextual judge: the first member. */
+export const GOAL_RANK_START: Method = {
+  name: "goalrank-start",
+  title: "GoalRank's start",
+  family: "generator",
+  answersWith: ["contextual"],
+  create: (context) => instanceOf({}, byScores(sharedModel(context, "contextual"))),
 };
 
 /** Imitation: the generator that learned the likelihood of the log's lists, or of their positives. */

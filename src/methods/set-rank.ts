@@ -14,6 +14,8 @@
 import type { RequestBatch } from "../data/batch.ts";
 import type { Catalogue } from "../data/dataset.ts";
 import { CandidateEncoder } from "../goalrank/candidate-encoder.ts";
+import { type CandidateReading, historyLogits, jointLogits, type ReadingScorer } from "../goalrank/candidate-heads.ts";
+import { embedRanks, initialRanks } from "../goalrank/initial-ranks.ts";
 import type { ModelShape } from "../goalrank/model-shape.ts";
 import {
   Dropout,
@@ -29,8 +31,7 @@ import {
 } from "../nn/index.ts";
 import type { Random, Tensor } from "../tensor/index.ts";
 import { initialWeights, type Method, type MethodContext } from "./method.ts";
-import { embedRanks, initialRanks } from "./scoring/initial-ranking.ts";
-import { attentionLoss, scoringMethod } from "./scoring/scoring-method.ts";
+import { type AuxiliaryLearning, attentionLoss, auxiliaryScoringMethod } from "./scoring/scoring-method.ts";
 
 /** Learned rows of the induced variant. */
 const INDUCED_ROWS = 20;
@@ -90,14 +91,16 @@ class InducedBlock extends Module {
   }
 }
 
-export class SetRank extends Module {
+export class SetRank extends Module implements ReadingScorer {
   private readonly encoder: CandidateEncoder;
   private readonly fromFeatures: Linear;
   private readonly ranks: Embedding;
   private readonly blocks: (SetBlock | InducedBlock)[];
   private readonly scorer: Linear;
+  private readonly shownScorer: Linear | undefined;
+  private readonly historyHead: Linear | undefined;
 
-  constructor(catalogue: Catalogue, options: SetRankOptions, random: Random) {
+  constructor(catalogue: Catalogue, options: SetRankOptions, random: Random, learning: AuxiliaryLearning = {}) {
     super();
     const { width, heads, layers, candidateCount, inducedRows, dropoutRate, seed } = options;
     this.encoder = new CandidateEncoder(catalogue, width, random);
@@ -109,21 +112,34 @@ export class SetRank extends Module {
       return inducedRows === undefined ? new SetBlock(shape, random) : new InducedBlock(shape, inducedRows, random);
     });
     this.scorer = new Linear(width, 1, random);
+    this.shownScorer = learning.entireSpace ? new Linear(width, 1, random) : undefined;
+    this.historyHead = learning.historyLoss ? new Linear(width, 1, random) : undefined;
   }
 
   /** Scores of the N candidates of B requests: [B, N]. */
   forward(batch: RequestBatch): Tensor {
+    return jointLogits(this.read(batch));
+  }
+
+  read(batch: RequestBatch): CandidateReading {
     const features = this.fromFeatures.forward(this.encoder.forward(batch));
     const placed = features.add(embedRanks(this.ranks, initialRanks(batch)));
     const hidden = this.blocks.reduce((rows, block) => block.forward(rows, rows), placed);
-    return this.scorer.forward(hidden).reshape(batch.items.shape);
+    return {
+      shown: this.shownScorer?.forward(hidden).reshape(batch.items.shape),
+      liked: this.scorer.forward(hidden).reshape(batch.items.shape),
+    };
+  }
+
+  historyLogits(batch: RequestBatch): Tensor | undefined {
+    return historyLogits(this.historyHead, this.encoder, batch);
   }
 }
 
 function setRankMethod(name: string, title: string, inducedRows?: number): Method {
-  const createModel = (context: MethodContext) =>
-    new SetRank(context.catalogue, { ...context, inducedRows }, initialWeights(context, name));
-  return scoringMethod(name, title, createModel, attentionLoss);
+  const createModel = (context: MethodContext, learning: AuxiliaryLearning) =>
+    new SetRank(context.catalogue, { ...context, inducedRows }, initialWeights(context, name), learning);
+  return auxiliaryScoringMethod(name, title, createModel, attentionLoss);
 }
 
 export const SET_RANK = setRankMethod("set-rank", "PRS (SetRank)");

@@ -16,6 +16,8 @@ export const SIMPLEST_FIRST: readonly string[] = [
   "set-rank-induced",
   "group-sort",
   "mir",
+  "goalrank-start",
+  "judge",
   "tsp-rank",
   "seq2slate",
   "assignment",

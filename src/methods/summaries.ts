@@ -26,6 +26,9 @@ const SUMMARIES: Readonly<Record<string, string>> = {
   pier: "Tries orders of the DNN's best items and shows the one whose items fit best together.",
   "pier-permutations": "Tries orders of the DNN's best items and shows the one that the reward model likes best.",
   nar4rec: "Proposes several lists, all places at once, and lets the reward model choose.",
+  judge: "Puts the candidates in the order of what the judge, which the others learn from, thinks of each.",
+  "goalrank-start":
+    "Scores all candidates together, by what is shown and what is then liked: what GoalRank's generator starts from.",
   goalrank: "Writes a list item by item, having learned from groups of lists which of them the reward model prefers.",
 };
 
@@ -35,6 +38,10 @@ const NUMBERED: readonly (readonly [RegExp, (lists: string) => string])[] = [
   [
     /^generator-evaluator-(\d+)$/,
     (count) => `Draws ${count} lists by the DNN's scores, and lets the reward model choose.`,
+  ],
+  [
+    /^prm-evaluator-(\d+)$/,
+    (count) => `Takes PRM's list and others drawn by its scores, ${count} in all, and lets the reward model choose.`,
   ],
   [
     /^imitation-evaluator-(\d+)$/,

@@ -6,6 +6,7 @@ import type { Catalogue, CategoryTable, FeatureTable } from "../data/dataset.ts"
 import type { ModelShape } from "../goalrank/model-shape.ts";
 import type { GraphModule, Value } from "./graph.ts";
 import { embedding, encoderBlock, layerNorm, linear } from "./layers.ts";
+import { DATA_TYPES } from "./writer.ts";
 
 /** Inputs of a graph that are known before anything is shown. */
 export interface RequestInputs {
@@ -19,18 +20,32 @@ export interface RequestInputs {
   readonly history: { readonly items: Value; readonly weights: Value } | undefined;
 }
 
-/** `CandidateMemory`: the candidates, each seen among all others, [B, N, D]. */
+/** `CandidateMemory`: the candidates, each seen among all others, [B, N, D]; initial ranks where it tells them apart. */
 export function candidateMemory(
   module: GraphModule,
   catalogue: Catalogue,
   request: RequestInputs,
-  shape: Pick<ModelShape, "width" | "heads" | "layers">,
+  shape: Pick<ModelShape, "width" | "heads" | "layers" | "candidateCount" | "judgeStart">,
 ): Value {
   let hidden = encodeCandidates(module.child("encoder"), catalogue, request);
+  if (shape.judgeStart) {
+    const ranks = initialRanks(module, request.retrieverScores, shape.candidateCount);
+    hidden = module.node("Add", [hidden, embedding(module.child("ranks"), ranks)]);
+  }
   for (let layer = 0; layer < shape.layers; layer++) {
     hidden = encoderBlock(module.child(`blocks.${layer}`), hidden, shape);
   }
   return layerNorm(module.child("norm"), hidden);
+}
+
+/** `initialRanks` of scores [B, N], as `embedRanks` reads them: i64 [B, N]. */
+function initialRanks(module: GraphModule, scores: Value, most: number): Value {
+  const { graph } = module;
+  const unsqueezed = (axis: number) => module.node("Unsqueeze", [scores, graph.integers(axis)]);
+  const isHigher = module.node("Greater", [unsqueezed(1), unsqueezed(2)]);
+  const counted = module.node("Cast", [isHigher], { to: DATA_TYPES.int64 });
+  const ranks = module.node("ReduceSum", [counted, graph.integers(2)], { keepdims: 0 });
+  return module.node("Min", [ranks, graph.integers(most - 1)]);
 }
 
 /** `CandidateEncoder`: relu(W [item; user; item * user; retriever score] + b), [B, N, D]. */

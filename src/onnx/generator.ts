@@ -44,7 +44,8 @@ export function generatorOf(content: RankerContent): ExportedGenerator {
   if (obstacle !== undefined) throw new RangeError(`export: ${obstacle}; the format safetensors holds any ranker`);
   const weights = method === "imitation" ? shared.get("imitation") : models.get("goalrank");
   if (weights === undefined) throw new RangeError(`export: the ranker holds no weights of ${method}`);
-  return { weights, shape, catalogue };
+  // The generator that imitates the log starts from no judge.
+  return { weights, shape: { ...shape, judgeStart: method === "goalrank" && shape.judgeStart === true }, catalogue };
 }
 
 /** What the files say of themselves. */
@@ -80,7 +81,16 @@ function encoderGraph({ shape, weights, catalogue }: ExportedGenerator): OnnxGra
     graph.output(name, value, "float32", ["B", "N", width], description);
   give("rows", rows, "the candidates");
   give("pointers", linear(model.child("pointer"), rows), "what the decoder's state is compared with");
-  if (shape.residual) {
+  if (shape.judgeStart) {
+    const base = jointLogits(model.child("heads"), rows, shape.entireSpace === true);
+    graph.output(
+      "base",
+      base,
+      "float32",
+      ["B", "N"],
+      "the ranking that the generator starts from, which the logits are added to",
+    );
+  } else if (shape.residual) {
     const base = residualBase(model.child("residual"), request.retrieverScores);
     graph.output("base", base, "float32", ["B", "N"], "the retriever's scores, which the logits are added to");
   }
@@ -132,9 +142,10 @@ function decoderStepGraph({ shape, weights }: ExportedGenerator): OnnxGraph {
     memory: { keys: ofEncoder(`memory_keys_${layer}`), values: ofEncoder(`memory_values_${layer}`) },
     past: { keys: ofPast(`keys_${layer}`), values: ofPast(`values_${layer}`) },
   }));
-  const base = shape.residual
-    ? graph.input("base", "float32", ["B", "N"], "the encoder's output of this name")
-    : undefined;
+  const base =
+    shape.residual || shape.judgeStart
+      ? graph.input("base", "float32", ["B", "N"], "the encoder's output of this name")
+      : undefined;
   const previous = graph.input("previous", "int64", ["B"], "candidate chosen at the position before, else -1");
   const free = graph.input("free", "bool", ["B", "N"], "the candidates that may be chosen");
 
@@ -146,7 +157,7 @@ function decoderStepGraph({ shape, weights }: ExportedGenerator): OnnxGraph {
     hidden = output;
   });
   const learned = pointerLogits(model, hidden, pointers, width);
-  const logits = base === undefined ? learned : addToBase(model.child("residual"), base, learned);
+  const logits = base === undefined ? learned : addToBase(model, base, learned, shape.judgeStart === true);
   const logProbabilities = maskedLogSoftmax(model, logits, free);
   const description = `of each candidate at this position; ${HIDDEN_LOG_PROBABILITY} of those that are not free`;
   graph.output("log_probabilities", logProbabilities, "float32", ["B", "N"], description);
@@ -185,9 +196,23 @@ function residualBase(model: GraphModule, scores: Value): Value {
   return model.node("Mul", [model.node("Div", [centred, deviation]), model.weight("trust")]);
 }
 
-/** `RetrieverResidual.add`, [B, N]. */
-function addToBase(model: GraphModule, base: Value, learned: Value): Value {
-  return model.node("Add", [base, model.node("Mul", [learned, model.weight("gate")])]);
+/** `RetrieverResidual.add`, or, of a generator that starts from a judge, the plain sum: [B, N]. */
+function addToBase(model: GraphModule, base: Value, learned: Value, isPlain: boolean): Value {
+  if (isPlain) return model.node("Add", [base, learned]);
+  const gate = model.child("residual").weight("gate");
+  return model.node("Add", [base, model.node("Mul", [learned, gate])]);
+}
+
+/** `CandidateHeads.forward` of rows [B, N, D]: [B, N]. */
+function jointLogits(heads: GraphModule, rows: Value, entireSpace: boolean): Value {
+  const liked = linear(heads.child("liked"), rows);
+  const last = heads.graph.integers(-1);
+  if (!entireSpace) return heads.node("Squeeze", [liked, last]);
+  const shown = linear(heads.child("shown"), rows);
+  const negated = (value: Value) => heads.node("Neg", [value]);
+  const sum = heads.node("Add", [shown, liked]);
+  const terms = heads.node("Concat", [negated(shown), negated(liked), negated(sum)], { axis: -1 });
+  return negated(heads.node("ReduceLogSumExp", [terms], { axes: [-1], keepdims: 0 }));
 }
 
 function maskedLogSoftmax(model: GraphModule, logits: Value, free: Value): Value {

@@ -9,7 +9,7 @@ const IR_VERSION = 8;
 const OPERATOR_SET = 17;
 
 /** Element types by their numbers in `TensorProto.DataType`. */
-const DATA_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+export const DATA_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 export type OnnxType = keyof typeof DATA_TYPES;
 
 /** Kinds of attributes by their numbers in `AttributeProto.AttributeType`. */

@@ -145,17 +145,24 @@ export function encodeContent(content: Omit<RankerContent, "fingerprint">): Uint
 
 /** The shared models that a method answers with, by name. */
 function sharedModelsOf({ answersWith }: Pick<Method, "answersWith">, models: SharedSet): [string, Module][] {
-  const isPointwiseJudge = models.rewardModels.length === 0 && answersWith.includes("judge");
-  return namedSharedModels(models).filter(([name]) => {
+  const needsJudge = answersWith.includes("judge");
+  const isPointwiseJudge = needsJudge && models.rewardModels.length + models.contextualJudges.length === 0;
+  return namedSharedModels(models).filter(([name, model]) => {
     if (name === "pointwise") return answersWith.includes("pointwise") || isPointwiseJudge;
-    return name === "imitation" ? answersWith.includes("imitation") : answersWith.includes("judge");
+    if (name === "imitation") return answersWith.includes("imitation");
+    return needsJudge || (answersWith.includes("contextual") && model === models.context.shared.contextual);
   });
 }
 
 function shapeOf(context: MethodContext): ModelShape {
-  const { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed, residual } = context;
-  const shape = { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed };
-  return residual ? { ...shape, residual } : shape;
+  const { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed } = context;
+  const { residual, entireSpace, judgeStart } = context;
+  return {
+    ...{ listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed },
+    ...(residual && { residual }),
+    ...(entireSpace && { entireSpace }),
+    ...(judgeStart && { judgeStart }),
+  };
 }
 
 /** @throws RankerFileError for bytes that are cut short, damaged, of another kind or of another version */

@@ -18,6 +18,8 @@ const shape = z.object({
   dropoutRate: z.number().check(z.gte(0), z.lte(1)),
   seed: z.number(),
   residual: z.exactOptional(z.boolean()),
+  entireSpace: z.exactOptional(z.boolean()),
+  judgeStart: z.exactOptional(z.boolean()),
 });
 
 const judge = z.object({

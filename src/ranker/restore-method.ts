@@ -1,7 +1,7 @@
 /** From the content of a ranker's file to a method that answers. */
 import type { Device } from "../kernels/index.ts";
 import type { Answering } from "../methods/answering.ts";
-import { createGenerator, goalRankInstance } from "../methods/goalrank-policy.ts";
+import { createPolicy, goalRankInstance } from "../methods/goalrank-policy.ts";
 import type { Method } from "../methods/method.ts";
 import { createSharedModels, namedSharedModels } from "../methods/shared-models.ts";
 import type { Module } from "../nn/index.ts";
@@ -29,7 +29,7 @@ export async function restoreMethod(content: RankerContent, device: Device): Pro
 /** Other methods than GoalRank are loaded when they are asked for: a page that ranks with GoalRank needs none of them. */
 async function findMaker(name: string): Promise<Maker> {
   if (name === "goalrank") {
-    const create: Maker["create"] = (context) => goalRankInstance(createGenerator(context, "generator"));
+    const create: Maker["create"] = (context) => goalRankInstance(createPolicy(context, "generator"));
     return { title: "GoalRank", answersWith: [], create };
   }
   const { findMethod } = await import("../methods/index.ts");

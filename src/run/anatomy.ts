@@ -98,7 +98,7 @@ async function dissect(
 
 /** Draws and scores the groups as a training step does, without its update. */
 async function dissectGroups(
-  { generator, judge, pointwise }: GoalRankModels,
+  { generator, judge, pointwise, helpers }: GoalRankModels,
   test: ListDataset,
   world: World | undefined,
   { seed, groups: options }: AnatomySettings,
@@ -108,7 +108,7 @@ async function dissectGroups(
   const rows = allRows(test);
   const batch = feedbackBatch(test, rows);
   const key = { seed, stream: partStream("anatomy", shape), step: 0 };
-  const scored = await scoreGroups({ generator, judge, pointwise }, batch, options, key);
+  const scored = await scoreGroups({ generator, judge, pointwise, helpers }, batch, options, key);
   const { referencePolicy, logProbabilities } = noGrad(() => {
     const memory = generator.train(false).encode(batch);
     return groupObjective(scored, generator, memory, options.referenceTemperature);

@@ -113,7 +113,10 @@ export async function compareMethods(
     listLength: test.listLength,
     trainingLists: data.training.size,
     testLists: worths[0]?.values.length ?? 0,
-    judge: judge instanceof DiscountedItemJudge ? { ...examined.judge, rSquared: undefined } : examined.judge,
+    judge:
+      judge instanceof DiscountedItemJudge || context.shared.contextual !== undefined
+        ? { ...examined.judge, rSquared: undefined }
+        : examined.judge,
     judged: judged.map(({ method }) => method.title),
     learning,
     report: data.report,

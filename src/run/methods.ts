@@ -2,6 +2,7 @@
 import type { ListDataset } from "../data/dataset.ts";
 import { mean } from "../evaluation/statistics.ts";
 import { Generator } from "../goalrank/generator.ts";
+import { helpersOf } from "../goalrank/groups/group-set.ts";
 import { predictedRewards } from "../goalrank/judge.ts";
 import { type Answering, rankRequests } from "../methods/answering.ts";
 import { GOAL_RANK } from "../methods/goalrank.ts";
@@ -14,7 +15,7 @@ import type { StepMetrics } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import type { RunData } from "./data.ts";
 import { evaluatorNames, type RunSettings } from "./settings.ts";
-import { chosenLoss, createRunModels } from "./shared-models.ts";
+import { chosenLoss, createRunModels, policyShape } from "./shared-models.ts";
 import { tunedHyperparameters, tunedTraining } from "./tuning.ts";
 import { trainValidated, validationMetrics } from "./validated-training.ts";
 
@@ -52,16 +53,17 @@ function isScored({ retrieverScores }: ListDataset): boolean {
   return retrieverScores.some((score) => score !== 0);
 }
 
-/** Trains one method on what all share. */
+/** Trains one method on what all share. @param trained methods that are trained already, of which it may need some */
 export async function trainMethod(
   method: Method,
   models: SharedSet,
   data: RunData,
   settings: RunSettings,
   training: TrainingContext,
+  trained: readonly TrainedMethod[] = [],
 ): Promise<TrainedMethod> {
   const { rewardModels } = models;
-  const context = { ...models.context, ...tunedHyperparameters(settings) };
+  const context = { ...models.context, ...policyShape(settings), ...tunedHyperparameters(settings) };
   const instance = method.create(context);
   const isPolicy = method.name === "goalrank";
   const { policyTraining, feedbackTraining, seed } = settings;
@@ -74,7 +76,9 @@ export async function trainMethod(
     const rewards = await predictedRewards(sharedModel(context, "judge"), held, ranked.lists);
     return { ...metrics, predicted: mean(rewards) };
   };
+  const helpers = isPolicy ? await trainHelpers(models, data, settings, training, trained) : new Map();
   await instance.learn?.({
+    helpers,
     training: data.training,
     unexposed: data.unexposed,
     loss: chosenLoss(settings),
@@ -84,6 +88,23 @@ export async function trainMethod(
       trainValidated(task, options, data, (held) => judgeBy(held, answering), training),
   });
   return { method, instance };
+}
+
+/** The methods whose lists stand in GoalRank's groups, each trained before it. */
+export async function trainHelpers(
+  models: SharedSet,
+  data: RunData,
+  settings: RunSettings,
+  training: TrainingContext,
+  trained: readonly TrainedMethod[],
+): Promise<Map<string, Answering>> {
+  const helpers = new Map<string, Answering>();
+  for (const name of helpersOf(settings.groups.set)) {
+    const known = trained.find(({ method }) => method.name === name);
+    const { instance } = known ?? (await trainMethod(findMethod(name), models, data, settings, training));
+    if (instance.answering !== undefined) helpers.set(name, instance.answering);
+  }
+  return helpers;
 }
 
 /** How GoalRank's policy learns, with the temperature of the reference that is tuned, where one is. */
@@ -101,7 +122,7 @@ export async function trainMethods(
 ): Promise<TrainedMethod[]> {
   const trained: TrainedMethod[] = [];
   for (const method of comparedMethods(settings, data)) {
-    trained.push(await trainMethod(method, models, data, settings, training));
+    trained.push(await trainMethod(method, models, data, settings, training, trained));
   }
   return trained;
 }
@@ -121,6 +142,7 @@ export async function restoreRun(
     const isKept = Object.keys(instance.models).length > 0;
     const own = isKept ? { method, instance } : await trainMethod(method, models, data, settings, {});
     for (const [name, model] of namedModels(own)) restore(name, model, weights);
+    if (isKept) await instance.choose?.(data.training);
     methods.push(own);
   }
   return { models, methods };
@@ -134,7 +156,7 @@ function restore(name: string, model: Module, weights: ReadonlyMap<string, State
   model.train(false);
 }
 
-/** A method's own models by the names under which their weights are kept: `mir`, `mg-e-20-lists`. */
+/** A method's own models by the names under which their weights are kept: `mir`, `mg-e-20-judged`. */
 function namedModels({ method, instance }: TrainedMethod): [string, Module][] {
   return Object.entries(instance.models).map(([name, model]) => [
     name === method.name ? name : `${method.name}-${name.replaceAll(" ", "-")}`,

@@ -1,25 +1,33 @@
 /** What a run trains and compares, and how: every setting of its models, declared once. */
 import * as z from "zod";
 import type { CandidateProtocol } from "../data/protocols.ts";
+import { helpersOf } from "../goalrank/groups/group-set.ts";
 import { IMITATIONS } from "../goalrank/imitation-task.ts";
 import { REWARD_HEADS } from "../goalrank/reward-model.ts";
+import { REWARD_LOSSES } from "../goalrank/reward-task.ts";
 import { BASELINES, RELATIVES } from "../methods/index.ts";
 import { LIST_NET } from "../methods/list-net.ts";
 import { policySchema } from "../methods/objectives/objective-settings.ts";
 import { GENERATOR_STARTS } from "../methods/objectives/policy-task.ts";
+import { GOAL_RANK_START, JUDGE } from "../methods/references.ts";
 import { SCORE_LOSSES, type ScoreLossName } from "../methods/scoring/score-losses.ts";
 import { JUDGE_KINDS } from "../methods/shared-models.ts";
 import { checkSettings } from "../settings/check-settings.ts";
 import { count, countOrNone, name, nonNegative, type Settings } from "../settings/setting-kinds.ts";
+import { noSuchName } from "../text/nearest-name.ts";
 import { type StageOptions, trainingSchema } from "../training/options.ts";
+import { PAPER_RUN } from "./preset.ts";
 import { tunedSchema } from "./tuning.ts";
 
 /** Methods that a run can train, by name. */
 export const TRAINABLE: readonly string[] = [
   "imitation",
-  ...[...BASELINES, LIST_NET, ...RELATIVES].map(({ name }) => name),
+  ...[...BASELINES, LIST_NET, ...RELATIVES, JUDGE, GOAL_RANK_START].map(({ name }) => name),
   "goalrank",
 ];
+
+/** Methods whose lists may stand in GoalRank's groups. */
+const HELPERS = TRAINABLE.filter((name) => name !== "goalrank");
 
 /** Those that every run has, and can serve. */
 const ALWAYS_SERVED = ["dnn", "retriever"];
@@ -33,8 +41,9 @@ const rewardSchema = z.strictObject({
     .enum(JUDGE_KINDS)
     .default("list")
     .describe(
-      "A model of whole lists, or the DNN's probabilities discounted by position: of each item, or over a request's " +
-        "candidates where `loss` is `list-wise`",
+      "A model of whole lists; one that scores candidates in the light of the others, discounted by position; or the " +
+        "DNN's probabilities discounted by position: of each item, or over a request's candidates where `loss` is " +
+        "`list-wise`",
     ),
   contextLayers: countOrNone
     .default(0)
@@ -43,7 +52,14 @@ const rewardSchema = z.strictObject({
     .enum(REWARD_HEADS)
     .default("positions")
     .describe("Whether feedback is predicted at each position and summed, or for the list as a whole"),
-  members: count.default(1).describe("Reward models, trained from different weights"),
+  loss: z
+    .enum(REWARD_LOSSES)
+    .default("own")
+    .describe(
+      "What reward models learn: ours, or the paper's alone, the squared error of the feedback on shown lists, without " +
+        "mixedLists and policyLists",
+    ),
+  members: count.default(1).describe("Reward models, or contextual judges, trained from different weights"),
   pessimism: nonNegative.default(0).describe("Standard deviations that are taken off the mean of several"),
   start: z
     .enum(["scratch", "imitation"])
@@ -77,6 +93,13 @@ export type RivalSettings = z.output<typeof rivalSchema>;
 const ranking = ["hit", "ndcg", "map", "ndcg10"] as const;
 
 const modelsSchema = z.strictObject({
+  preset: z
+    .enum(["paper"])
+    .exactOptional()
+    .describe(
+      "Defaults for all that is not set: `paper` is everything as the paper prints it, and where it says nothing as its " +
+        "authors' code has it",
+    ),
   width: count.default(32).describe("Width D of all models, a multiple of `heads`"),
   heads: count.default(2).describe("Heads of attention"),
   layers: count
@@ -111,7 +134,7 @@ const modelsSchema = z.strictObject({
   generatorStart: z
     .enum(GENERATOR_STARTS)
     .default("reward")
-    .describe("Where the weights of GoalRank's generator come from"),
+    .describe("Where the weights of GoalRank's generator come from; `judge` needs a contextual one"),
   imitation: z
     .enum(IMITATIONS)
     .default("list")
@@ -160,15 +183,23 @@ export const DEFAULT_RUN: RunSettings = { ...runSchema.parse({}), seed: 1, polic
 
 /** For logs, where what was not shown counts 0: what came out best on MovieLens-1M and KuaiRand-Pure. */
 const OF_LOG = {
-  generatorStart: "imitation",
+  generatorStart: "judge",
   imitation: "positives",
   policyRequests: 10_000,
-  reward: { contextLayers: 1, start: "imitation", members: 2, mixedLists: 2, policyLists: 4 },
-  groups: { imitation: "positives" },
+  reward: { kind: "contextual", members: 2 },
+  groups: {
+    set: [
+      { source: "policy", count: 6, temperature: 1 },
+      { source: "judge", count: 1, temperature: 0.01 },
+      { source: "judge", count: 4, temperature: 1 },
+      { source: "substitution", count: 5 },
+    ],
+    imitation: "positives",
+  },
   feedbackTraining: { epochs: 2, batchSize: 128, learningRate: 3e-3, leastSteps: 100 },
   imitationTraining: { epochs: 3, batchSize: 128, learningRate: 3e-3, leastSteps: 100 },
-  rewardTraining: { epochs: 2, batchSize: 128, learningRate: 3e-3, leastSteps: 100 },
-  policyTraining: { batchSize: 64, learningRate: 1e-3, leastSteps: 100 },
+  rewardTraining: { epochs: 3, batchSize: 128, learningRate: 3e-3, weightDecay: 1, leastSteps: 100 },
+  policyTraining: { batchSize: 64, learningRate: 5e-4, leastSteps: 100 },
 } as const;
 
 /**
@@ -178,11 +209,14 @@ const OF_LOG = {
  */
 const OF_RETRIEVED = {
   ...OF_LOG,
+  generatorStart: "imitation",
   residual: true,
   loss: "list-wise",
   reward: { kind: "item-softmax-discounted" },
+  groups: { imitation: "positives" },
   feedbackTraining: { epochs: 4, batchSize: 128, learningRate: 3e-3, weightDecay: 0.3, leastSteps: 200 },
   imitationTraining: { epochs: 4, batchSize: 128, learningRate: 3e-3, weightDecay: 0.3, leastSteps: 200 },
+  rewardTraining: { epochs: 2, batchSize: 128, learningRate: 3e-3, leastSteps: 100 },
   policyTraining: { batchSize: 64, learningRate: 1e-3, leastSteps: 200 },
 } as const;
 
@@ -225,6 +259,13 @@ export const QUERY_SETTINGS: RunSettings = {
   policyRequests: Number.MAX_SAFE_INTEGER,
 };
 
+/** `preset: paper` as all settings of a run. */
+export const PAPER_SETTINGS: RunSettings = {
+  ...runSchema.parse(PAPER_RUN),
+  seed: 1,
+  policyRequests: Number.MAX_SAFE_INTEGER,
+};
+
 /** @throws SettingsError that says which settings are out of range or need each other, before anything is trained */
 export function checkRun({ seed: _, ...settings }: RunSettings): void {
   checkSettings("run", runSchema, settings);
@@ -248,12 +289,25 @@ export function evaluatorNames({
 }
 
 /** Settings that need each other: what is wrong, and the path of the one to change. */
-function* contradictions(settings: Settings<typeof modelsSchema>): Generator<[string, ...string[]]> {
+function* contradictions(settings: Settings<typeof modelsSchema>): Generator<[string, ...(string | number)[]]> {
   const { width, heads, reward, layers, deploy } = settings;
   if (width % heads !== 0) yield [`must be a multiple of the ${heads} heads, got ${width}`, "width"];
   const served = [...settings.methods, ...ALWAYS_SERVED, ...evaluatorNames(settings)];
   if (deploy !== undefined && !served.includes(deploy)) {
     yield [`"${deploy}" is not trained; expected one of ${served.join(", ")}`, "deploy"];
+  }
+  const stranger = helpersOf(settings.groups.set).find((helper) => !HELPERS.includes(helper));
+  if (stranger !== undefined) yield [noSuchName("method", stranger, HELPERS), "groups", "set"];
+  if (settings.generatorStart === "judge" && reward.kind !== "contextual") {
+    yield [`a generator can start from a contextual judge alone, got the kind ${reward.kind}`, "generatorStart"];
+  }
+  if (settings.methods.includes(GOAL_RANK_START.name) && reward.kind !== "contextual") {
+    yield [`${GOAL_RANK_START.name} is a contextual judge's ranking, got the kind ${reward.kind}`, "methods"];
+  }
+  const judgeEntry = settings.groups.set.findIndex(({ source, count }) => source === "judge" && count > 0);
+  if (judgeEntry >= 0 && reward.kind === "list") {
+    const problem = "source judge draws by a judge's scores of candidates, which the kind list has not";
+    yield [problem, "groups", "set", judgeEntry];
   }
   if (reward.start === "imitation" && reward.contextLayers !== layers) {
     const problem =

@@ -2,11 +2,14 @@
 import type { ListDataset } from "../data/dataset.ts";
 import { listRewards, showableLists } from "../data/labels.ts";
 import { rewardReport } from "../evaluation/reward-report.ts";
+import { helpersOf } from "../goalrank/groups/group-set.ts";
 import { imitationTask } from "../goalrank/imitation-task.ts";
 import { type ListJudge, predictedRewards } from "../goalrank/judge.ts";
 import type { ScoreLoss } from "../goalrank/listwise-loss.ts";
+import type { ModelShape } from "../goalrank/model-shape.ts";
 import type { RewardModel } from "../goalrank/reward-model.ts";
 import { rewardTask } from "../goalrank/reward-task.ts";
+import { pointwiseLoss, scoringTask } from "../goalrank/scoring-task.ts";
 import { type Answering, byPolicy, byScores, rankRequests } from "../methods/answering.ts";
 import { findMethod } from "../methods/index.ts";
 import { type SharedModelName, sharedModel } from "../methods/method.ts";
@@ -33,7 +36,11 @@ export function createRunModels(
   const { catalogue, world, unexposed, training } = data;
   const { listLength, candidateCount, historyLength } = training;
   const { width, heads, layers, dropoutRate, seed, residual, reward } = settings;
-  const shape = { listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed, residual };
+  const shape = {
+    ...{ listLength, candidateCount, historyLength, width, heads, layers, dropoutRate, seed, residual },
+    entireSpace: unexposed === "negative" && settings.loss === "own" && !residual && hasUnshown(training),
+    ...policyShape(settings),
+  };
   const { kind, contextLayers, head, members, pessimism } = reward;
   // A log whose labels do not depend on the list has nothing to be read from the top.
   const reading = unexposed === "ignore" ? "top-down" : "whole-list";
@@ -42,6 +49,17 @@ export function createRunModels(
     { kind, contextLayers, head, members, pessimism, reading },
     names,
   );
+}
+
+/** What the settings say of the shape of GoalRank's generator. */
+export function policyShape({ generatorStart }: Pick<RunSettings, "generatorStart">): Pick<ModelShape, "judgeStart"> {
+  return { judgeStart: generatorStart === "judge" };
+}
+
+/** Whether candidates were not shown of which the labels tell nothing more. */
+function hasUnshown({ labels, exposed, candidates }: ListDataset): boolean {
+  const isThere = (numbers: Int32Array) => numbers.reduce((count, number) => count + Number(number >= 0), 0);
+  return labels === undefined && isThere(exposed) < isThere(candidates);
 }
 
 /**
@@ -79,6 +97,11 @@ export async function trainSharedModels(
     const task = memberTask(model, member, models, data, settings);
     await trainJudged(task, rewardTraining, (held) => judgeJudge(model, held));
   }
+  for (const [member, model] of models.contextualJudges.entries()) {
+    const loss = chosenLoss(settings) ?? pointwiseLoss;
+    const task = scoringTask(memberStage(member), model, loss, data.training, data.unexposed);
+    await trainJudged(task, rewardTraining, (held) => judgeJudge(model, held));
+  }
   return models;
 }
 
@@ -88,10 +111,10 @@ function memberTask(
   member: number,
   { context }: SharedSet,
   { training, unexposed }: RunData,
-  { seed, reward: { mixedLists: mixed, policyLists: count } }: RunSettings,
+  { seed, reward: { loss, mixedLists: mixed, policyLists: count } }: RunSettings,
 ): TrainingTask {
   const policy = count === 0 ? undefined : { generator: sharedModel(context, "imitation"), count, temperature: 1 };
-  const options = { unexposed, unseen: { mixed, policy }, seed, stage: memberStage(member) };
+  const options = { loss, unexposed, unseen: { mixed, policy }, seed, stage: memberStage(member) };
   return rewardTask(model, training, options);
 }
 
@@ -109,8 +132,10 @@ export function chosenLoss({ loss }: Pick<RunSettings, "loss">): ScoreLoss | und
 }
 
 /** Whether something starts from the generator that imitates the log, draws from it, or is it. */
-function needsImitation({ methods, reward, generatorStart }: RunSettings): boolean {
-  const read = methods.map(findMethod).flatMap(({ answersWith, learnsWith = [] }) => [...answersWith, ...learnsWith]);
+function needsImitation({ methods, reward, generatorStart, groups }: RunSettings): boolean {
+  const read = [...methods, ...helpersOf(groups.set)]
+    .map(findMethod)
+    .flatMap(({ answersWith, learnsWith = [] }) => [...answersWith, ...learnsWith]);
   const starts = [reward.start, methods.includes("goalrank") ? generatorStart : "scratch"];
   return read.includes("imitation") || starts.includes("imitation") || reward.policyLists > 0;
 }

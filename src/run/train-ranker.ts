@@ -19,7 +19,7 @@ import type { StepMetrics, TrainingListener } from "../training/listener.ts";
 import type { TrainingContext } from "../training/trainer.ts";
 import { type FinishedRun, type RunResult, run } from "./compare.ts";
 import { logData } from "./data.ts";
-import { logRun, QUERY_SETTINGS, type RunSettings } from "./settings.ts";
+import { logRun, PAPER_SETTINGS, QUERY_SETTINGS, type RunSettings } from "./settings.ts";
 
 /** How a ranker is trained: settings of a log and of a run (docs/configuration.md), the usual ones unless given. */
 export type TrainRankerOptions = Omit<LogOptions, "userFeatures" | "itemFeatures"> &
@@ -112,8 +112,9 @@ export async function trainRanker(
   { device = "cpu", ...options }: TrainRankerOptions = {},
   context: TrainRankerContext = {},
 ): Promise<TrainedRanker<DataReport | QueryReport>> {
-  const { protocol = DEFAULT_LOG.protocol } = options;
-  const { log, settings } = splitOptions(options, areQueries(source) ? QUERY_SETTINGS : logRun(protocol));
+  const { protocol = DEFAULT_LOG.protocol, preset } = options;
+  const usual = areQueries(source) ? QUERY_SETTINGS : logRun(protocol);
+  const { log, settings } = splitOptions(options, preset === undefined ? usual : PAPER_SETTINGS);
   const before = defaultDevice();
   const chosen = typeof device === "string" ? (await chooseDevice(device)).device : device;
   setDefaultDevice(chosen);
@@ -159,7 +160,7 @@ function prepareLog(
 
 /** The options of the log, and the settings of the run. @throws RangeError for an unknown or wrong one */
 function splitOptions(options: Omit<TrainRankerOptions, "device">, usualRun: RunSettings) {
-  const known = [...Object.keys(logSchema.shape), ...Object.keys(usualRun), "deploy"];
+  const known = [...Object.keys(logSchema.shape), ...Object.keys(usualRun), "deploy", "preset"];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new RangeError(

@@ -8,7 +8,7 @@ import { parseConfiguration, readConfigurationFile } from "../../src/cli/configu
 import { publishedSchema } from "../../src/cli/configuration/configuration-schema.ts";
 import { prepareOptions, runSettings } from "../../src/cli/configuration/library-options.ts";
 import { resolveConfiguration } from "../../src/cli/configuration/resolve-configuration.ts";
-import { DEFAULT_RUN, LOG_RUN, logRun, TRAINABLE } from "../../src/run/settings.ts";
+import { DEFAULT_RUN, LOG_RUN, logRun, PAPER_SETTINGS, TRAINABLE } from "../../src/run/settings.ts";
 import { DEFAULT_SERVE } from "../../src/server/settings.ts";
 import { listSettings, valueAt } from "../../src/settings/json-schema.ts";
 import { configure, flagsLayer, problemsIn } from "./configurations.ts";
@@ -275,6 +275,18 @@ test("the defaults are the library's", () => {
   });
 });
 
+test("the paper's preset stands under what is set, and in place of what a log has", () => {
+  const file = "data: { file: a.csv }\nexperiment: { preset: paper, policyTraining: { epochs: 3 } }";
+  const { preset, ...settings } = runSettings(configure(file));
+  assert.is(preset, "paper");
+  assert.equal(settings, { ...PAPER_SETTINGS, policyTraining: { ...PAPER_SETTINGS.policyTraining, epochs: 3 } });
+  const world = runSettings(configure("data: { scenario: tiny }\nexperiment: { preset: paper, width: 16 }"));
+  assert.is(world.width, 16);
+  assert.is(world.reward.loss, "appendix-b");
+  assert.is(world.groups.referenceTemperature, 1);
+  assert.is(PAPER_SETTINGS.policyTraining.learningRate, 1e-4);
+});
+
 test("JSON is YAML, with tabs too; the examples are configurations", () => {
   assert.is(configure('{\n\t"seed": 3,\n\t"data": {\n\t\t"core": 2, "file": "a.csv"\n\t}\n}').data.core, 2);
   const folder = "examples/configurations";
@@ -282,7 +294,13 @@ test("JSON is YAML, with tabs too; the examples are configurations", () => {
     const layer = readConfigurationFile(`${folder}/${name}`);
     assert.equal(layer.values, JSON.parse(readFileSync(`${folder}/${name}`, "utf8")));
     const flags = flagsLayer(["--data", "log.csv"]);
-    assert.is(resolveConfiguration([layer, flags]).experiment.policyRequests, 10000);
+    const { experiment } = resolveConfiguration([layer, flags]);
+    assert.equal(
+      Object.keys(layer.values.experiment ?? {}),
+      ["methods", "generatorEvaluatorLists"],
+      "all else is the default",
+    );
+    assert.equal(experiment.methods, ["prm", "imitation", "goalrank"]);
   }
 });
 

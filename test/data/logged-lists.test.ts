@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { cutLists, listsAfter, trainingInteractions } from "../../src/data/exposed-lists.ts";
 import { isShown } from "../../src/data/exposures.ts";
 import { type InteractionLog, selectInteractions } from "../../src/data/interactions.ts";
 import { kCore } from "../../src/data/k-core.ts";
@@ -75,6 +76,26 @@ function naiveRows(rows: readonly ListedRow[]): ReturnType<typeof rowsOf> {
       }),
   );
 }
+
+test("the lists after what a retriever learned are those after that many shown rows, candidates aside", () => {
+  // Ten requests that each show two of five candidates.
+  const log = logOf(
+    Array.from({ length: 10 }, (_, request) =>
+      Array.from({ length: 5 }, (_, n): ListedRow => {
+        const isShown = n < 2;
+        return ["ann", `item${5 * request + n}`, Number(n === 0), request, `list${request}`, isShown ? n : -1];
+      }),
+    ).flat(),
+  );
+  const options = { listLength: 2, positiveThreshold: 1, trainingFraction: 0.8 };
+  const { training } = cutLists(log, options);
+  assert.equal([...training.starts], [0, 5, 10, 15, 20, 25, 30, 35]);
+  const learned = trainingInteractions(log, { ...options, retrieverFraction: 0.5 });
+  const known = learned.items.length;
+  assert.ok(known > 0 && known < 16);
+  const expected = [0, 5, 10, 15, 20, 25, 30, 35].filter((start) => (2 * start) / 5 >= known);
+  assert.equal([...listsAfter(training, log, learned).starts], expected);
+});
 
 test("the rows of a list stay together at the earliest time of what was shown, by position, those not shown last", () => {
   fc.assert(

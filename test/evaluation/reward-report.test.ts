@@ -1,7 +1,7 @@
 /** The report on a judge, on predictions whose quality is known. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { rewardReport } from "../../src/evaluation/reward-report.ts";
+import { gapAccuracy, rewardReport } from "../../src/evaluation/reward-report.ts";
 import { mean } from "../../src/evaluation/statistics.ts";
 
 const test = suite("reward report");
@@ -119,6 +119,20 @@ test("a judge with noise orders wide gaps better than narrow ones; the pairs fol
   });
   assert.equal(rewardReport(noisy, truth, { seed }), report);
   assert.not.equal(rewardReport(noisy, truth, { seed: 2 }).orderAccuracy, report.orderAccuracy);
+});
+
+test("order by predicted gap is of pairs inside a group that are put as far apart, and differ in worth", () => {
+  // Two groups of three. Gaps of the first: 1, 3, 2; of the second: 0, 4, 4.
+  const predicted = [1, 2, 4, 5, 5, 9];
+  const observed = [3, 1, 7, 2, 1, 2];
+  const found = gapAccuracy(predicted, observed, 3, [0, 2, 4, 5]);
+  // Pairs: (1, 2) wrong, (1, 4) right, (2, 4) right; (5, 9) of equal worth, (5, 9) right.
+  assert.equal(found, [
+    { gap: 0, pairs: 4, accuracy: 3 / 4 },
+    { gap: 2, pairs: 3, accuracy: 1 },
+    { gap: 4, pairs: 1, accuracy: 1 },
+    { gap: 5, pairs: 0, accuracy: undefined },
+  ]);
 });
 
 test.run();

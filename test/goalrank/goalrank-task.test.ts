@@ -253,4 +253,17 @@ test("where shown items are no candidates, what is left of the log takes part", 
   assert.ok(losses[1] > losses[0] && losses[2] > losses[0]);
 });
 
+test("a least gap leaves lists out of the objective, and a group of one list teaches nothing", async () => {
+  const models = createModels();
+  const all = await groupsOf(models, groupOptions());
+  const spread = Math.max(...all.rewards) - Math.min(...all.rewards);
+  const some = await groupsOf(models, groupOptions({ minimumGap: spread / 10 }));
+  assert.equal(some.groups.lists, all.groups.lists);
+  const count = ({ groups }: ScoredGroups) => groups.distinct.reduce((sum, one) => sum + one, 0);
+  assert.ok(count(some) < count(all) && count(some) > rows.length, `${count(some)} ${count(all)}`);
+  const options = groupOptions({ minimumGap: 10 * spread });
+  assert.is(count(await groupsOf(models, options)), rows.length);
+  assert.is(await lossOf(models, options), 0);
+});
+
 test.run();

@@ -2,20 +2,23 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { ContextualJudge } from "../../src/goalrank/contextual-judge.ts";
 import { Generator } from "../../src/goalrank/generator.ts";
 import { goalRankTask } from "../../src/goalrank/goalrank-task.ts";
 import { DEFAULT_GROUPS, type GroupOptions } from "../../src/goalrank/groups/group-settings.ts";
 import { imitationTask } from "../../src/goalrank/imitation-task.ts";
+import { initialRanks } from "../../src/goalrank/initial-ranks.ts";
 import { listwiseLoss } from "../../src/goalrank/listwise-loss.ts";
 import { RewardModel, type RewardModelOptions } from "../../src/goalrank/reward-model.ts";
 import { rewardTask } from "../../src/goalrank/reward-task.ts";
+import { pointwiseLoss, scoringTask } from "../../src/goalrank/scoring-task.ts";
 import { Random } from "../../src/kernels/index.ts";
 import { PointwiseRanker, pointwiseTask } from "../../src/methods/pointwise-ranker.ts";
 import { PersonalisedReranker } from "../../src/methods/prm.ts";
-import { scoringTask } from "../../src/methods/scoring/scoring-method.ts";
 import { noGrad, scope, setDefaultDevice, type Tensor } from "../../src/tensor/index.ts";
 import type { TrainingTask } from "../../src/training/trainer.ts";
 import { DoubleDevice } from "../double-device.ts";
+import { withHistory } from "../methods/small-context.ts";
 import { generatorOptions, log, rewardOptions, world } from "../small-world.ts";
 
 const test = suite("gradients of losses");
@@ -24,6 +27,7 @@ const device = new DoubleDevice();
 setDefaultDevice(device);
 
 const rows = Int32Array.of(5, 2, 9);
+const met = withHistory(log);
 const random = (stream = "test") => new Random({ seed: 4, stream, step: 0 });
 
 const createReward = (options: Partial<RewardModelOptions> = {}) =>
@@ -34,6 +38,19 @@ const createPointwise = () => new PointwiseRanker(world.catalogue, 8, random("po
 function createPrm(pointwise = createPointwise()): PersonalisedReranker {
   const options = { width: 8, heads: 2, layers: 1, candidateCount: 12, dropoutRate: 0, seed: 3 };
   return new PersonalisedReranker(world.catalogue, pointwise, options, random("PRM"));
+}
+
+/** The contextual judge, or what learns as it does. */
+function createContextual(entireSpace: boolean): ContextualJudge {
+  const { candidateCount, historyLength } = met;
+  const sizes = { width: 8, heads: 2, layers: 1, dropoutRate: 0, seed: 3, candidateCount, historyLength };
+  return new ContextualJudge(world.catalogue, { ...sizes, entireSpace, stream: "judge" }, random("judge"));
+}
+
+function createTaughtPrm(): PersonalisedReranker {
+  const options = { width: 8, heads: 2, layers: 1, candidateCount: 12, dropoutRate: 0, seed: 3 };
+  const learning = { entireSpace: true, historyLoss: true };
+  return new PersonalisedReranker(world.catalogue, createPointwise(), options, random("PRM"), initialRanks, learning);
 }
 
 const goalRankModels = () => ({ generator: createGenerator(), judge: createReward(), pointwise: createPointwise() });
@@ -104,6 +121,25 @@ const groups = (options: Partial<GroupOptions> = {}): GroupOptions => ({ ...DEFA
 const tasks: readonly (readonly [string, () => TrainingTask])[] = [
   ["DNN on shown items", () => pointwiseTask(createPointwise(), log, "ignore")],
   ["DNN on all candidates", () => pointwiseTask(createPointwise(), log, "negative")],
+  ["the contextual judge", () => scoringTask("judge", createContextual(true), pointwiseLoss, met, "negative")],
+  [
+    "the contextual judge with one head",
+    () => scoringTask("judge", createContextual(false), pointwiseLoss, met, "ignore"),
+  ],
+  ["PRM that learns as the judge does", () => scoringTask("prm", createTaughtPrm(), listwiseLoss, met, "negative")],
+  [
+    "GoalRank that starts from the judge",
+    () => {
+      const judge = { ranks: log.candidateCount, entireSpace: true };
+      const generator = new Generator(world.catalogue, { ...generatorOptions, judge }, random());
+      const models = { generator, judge: createContextual(true), pointwise: createPointwise() };
+      const set = [
+        { source: "policy", count: 3 },
+        { source: "judge", count: 3 },
+      ] as const;
+      return goalRankTask(models, met, groups({ set }), { seed: 1 });
+    },
+  ],
   ["PRM's list-wise loss", () => scoringTask("prm", createPrm(), listwiseLoss, log, "negative")],
   ["imitation of lists", () => imitationTask(createGenerator(), log, "list")],
   ["imitation of positives", () => imitationTask(createGenerator(), log, "positives")],

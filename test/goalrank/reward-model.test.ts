@@ -169,4 +169,26 @@ test("trained on feedback, it predicts what lists of held-out requests are worth
   assert.ok(correlation > 0.6, `${correlation}`);
 });
 
+test("appendix B alone is the squared error of what shown lists got, whatever else is drawn elsewhere", async () => {
+  const rows = Int32Array.of(3, 8, 1);
+  for (const head of ["positions", "total"] as const) {
+    const model = create({ head });
+    const batch = feedbackBatch(log, rows);
+    const { length } = rows;
+    const predicted = noGrad(() => {
+      const lists = tensor(batch.exposed, [length, 1, batch.listLength]);
+      return [...model.rewards(batch, lists).dataSync()];
+    });
+    const expected = predicted.reduce((sum, reward, row) => {
+      const own = batch.feedback.subarray(row * batch.listLength, (row + 1) * batch.listLength);
+      return sum + (reward - own.reduce((total, label) => total + label, 0)) ** 2 / length;
+    }, 0);
+    for (const unexposed of ["ignore", "negative"] as const) {
+      const options = { loss: "appendix-b", unexposed, unseen: { mixed: 3 }, seed: 1, stage: "reward model" } as const;
+      const { loss } = await rewardTask(model, log, options).computeLoss(rows, 0);
+      assert.ok(Math.abs((await loss.item()) - expected) < 1e-5);
+    }
+  }
+});
+
 test.run();

@@ -28,12 +28,11 @@ test("both columns hold a line for every stage", () => {
 });
 
 test("a row's loss, pi_ref and gradient are those of the library", () => {
-  const rows = fc.array(
-    fc.tuple(fc.double({ min: -2, max: 3, noNaN: true }), fc.double({ min: -9, max: 0, noNaN: true })),
-    { minLength: 1, maxLength: 9 },
-  );
+  const hundredths = (least: number, most: number) =>
+    fc.integer({ min: 100 * least, max: 100 * most }).map((value) => value / 100);
+  const rows = fc.array(fc.tuple(hundredths(-2, 3), hundredths(-9, 0)), { minLength: 1, maxLength: 9 });
   const attributes = fc.record({
-    temperature: fc.double({ min: 0.1, max: 3, noNaN: true }),
+    temperature: hundredths(1, 3),
     isStandardised: fc.boolean(),
     minimumSpread: fc.constantFrom(0, 0.3),
   });

@@ -9,6 +9,7 @@ import {
   JudgeEnsemble,
   type ListJudge,
 } from "../../src/goalrank/paper.ts";
+import { embedded } from "../../src/lab/embedding.ts";
 import { entropyOf, pathTo, prefixTree, probabilities } from "../../src/lab/generator.ts";
 import { drawGroup } from "../../src/lab/group.ts";
 import { ensembleRewards, makeLog, prejudice } from "../../src/lab/judge.ts";
@@ -289,6 +290,11 @@ test("a fit of theorem 1 is the library's, step by step, and counts its numbers 
     new Random({ seed: 1, stream: "t", step: 0 }),
   );
   assert.is(numbersLearned({ members: 1, width: 5 }), wide.numbersLearned);
+  const few = embedded(await fit.mixture(), 2);
+  const many = embedded(await fit.mixture(), 32);
+  assert.equal([few.blockUnits, few.headUnits, few.layers[0]], [2, 37, 39]);
+  for (const { error, bound } of [few, many]) assert.ok(error <= bound, `${error} over ${bound}`);
+  assert.ok(many.error < few.error && many.error < 1e-3);
   fit.dispose();
 });
 

@@ -34,7 +34,8 @@ test("the number in a name is that of the lists that are drawn", () => {
 });
 
 test("a misspelled name is corrected", () => {
-  const names = [...METHODS.map(({ name }) => name), "generator-evaluator-20", "imitation-evaluator-20"];
+  const numbered = ["generator-evaluator-20", "imitation-evaluator-20", "prm-evaluator-20"];
+  const names = [...METHODS.map(({ name }) => name), ...numbered];
   throwsMessage(
     () => findMethod("rank-mixr"),
     `methods: there is no method "rank-mixr"; did you mean "rank-mixer"? The methods are ${names.join(", ")}`,

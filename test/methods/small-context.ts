@@ -7,6 +7,7 @@ import { imitationTask } from "../../src/goalrank/imitation-task.ts";
 import type { ListJudge } from "../../src/goalrank/judge.ts";
 import type { ModelShape } from "../../src/goalrank/model-shape.ts";
 import { rewardTask } from "../../src/goalrank/reward-task.ts";
+import { pointwiseLoss, scoringTask } from "../../src/goalrank/scoring-task.ts";
 import { Random } from "../../src/kernels/index.ts";
 import type { RankedLists } from "../../src/methods/answering.ts";
 import { type Lesson, type Method, type MethodInstance, sharedModel } from "../../src/methods/method.ts";
@@ -102,6 +103,30 @@ export interface SmallSchool {
 }
 
 const QUICK: TrainingOptions = { ...DEFAULT_TRAINING, epochs: 2, batchSize: 16 };
+
+/** A school whose judge scores candidates, and GoalRank starts as its ranking; what was not shown counts 0. */
+export async function createContextualSchool(training: ListDataset): Promise<SmallSchool> {
+  const { listLength, candidateCount, historyLength } = training;
+  const sizes = { width: 8, heads: 2, layers: 1, dropoutRate: 0.1, seed: 3, listLength, candidateCount, historyLength };
+  const judge = { kind: "contextual", contextLayers: 0, head: "positions", reading: "whole-list" } as const;
+  const models = createSharedModels(
+    { ...sizes, entireSpace: true, judgeStart: true, catalogue: world.catalogue },
+    { ...judge, members: 2, pessimism: 0 },
+    ["pointwise", "judge"],
+  );
+  const quick = (task: TrainingTask) => train(task, QUICK);
+  await quick(pointwiseTask(sharedModel(models.context, "pointwise"), training, "negative"));
+  for (const model of models.contextualJudges) {
+    await quick(scoringTask("judge", model, pointwiseLoss, training, "negative"));
+    model.train(false);
+  }
+  const set = [
+    { source: "policy", count: 3 },
+    { source: "judge", count: 3 },
+  ] as const;
+  const policy = { generatorStart: "judge", policyRequests: 32, groups: { ...DEFAULT_POLICY, set } } as const;
+  return { models, lesson: { training, unexposed: "negative", rewardModel: undefined, policy, train: quick } };
+}
 
 /** All three shared models, of width 8, that have seen `training` twice. */
 export async function createSchool(

@@ -73,6 +73,17 @@ test("a generator whose logits are added to the retriever's scores", async () =>
   ]);
 });
 
+test("a generator whose logits are added to the judge's ranking, with one head and with two", async () => {
+  // 83 candidates are more than there are ranks.
+  const sizes = [
+    [2, 50],
+    [3, 7],
+    [1, 83],
+  ] as const;
+  await compare({ ...plain, judgeStart: true }, sizes);
+  await compare({ ...full, judgeStart: true, entireSpace: true }, sizes);
+});
+
 test("two layers with features, categories and histories", async () => {
   await compare(full, [
     [1, 50],
@@ -92,6 +103,8 @@ const draws: fc.Arbitrary<Draw> = fc.record({
   width: fc.constantFrom(8, 16, 24),
   heads: fc.constantFrom(1, 2, 4),
   layers: fc.integer({ min: 1, max: 3 }),
+  judgeStart: fc.boolean(),
+  entireSpace: fc.boolean(),
   listLength: fc.integer({ min: 1, max: 8 }),
   historyLength: fc.integer({ min: 0, max: 6 }),
   users: observed,

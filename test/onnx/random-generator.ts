@@ -23,6 +23,9 @@ export interface Draw {
   readonly historyLength: number;
   /** Whether logits are added to the retriever's scores. */
   readonly residual?: boolean;
+  /** Whether logits are added to those of the contextual judge, and whether that tells apart what is shown. */
+  readonly judgeStart?: boolean;
+  readonly entireSpace?: boolean;
   readonly users: { readonly features: boolean; readonly categories: boolean };
   readonly items: { readonly features: boolean; readonly categories: boolean };
 }
@@ -48,8 +51,10 @@ export async function drawGenerator(draw: Draw): Promise<DrawnGenerator> {
     ...(draw.items.features && { itemFeatures: drawFeatures(ITEMS, random) }),
     ...(draw.items.categories && { itemCategories: drawCategories(ITEMS, random) }),
   };
-  const { layers } = draw;
-  const options = { ...draw, encoderLayers: layers, decoderLayers: layers, dropoutRate: 0.1, stream: "generator" };
+  const { layers, judgeStart, entireSpace = false } = draw;
+  const judge = judgeStart ? { ranks: CANDIDATES, entireSpace } : undefined;
+  const layout = { encoderLayers: layers, decoderLayers: layers, dropoutRate: 0.1, stream: "generator", judge };
+  const options = { ...draw, ...layout };
   const generator = new Generator(catalogue, options, random).train(false);
   for (const [name, parameter] of generator.namedParameters()) {
     const weights = await parameter.data();

@@ -49,6 +49,7 @@ async function fileOf(retriever: RetrieverName, repeats: boolean): Promise<Uint8
       context,
       judge: { kind: "list", contextLayers: 0, head: "positions", reading: "top-down", members: 1, pessimism: 0 },
       rewardModels: [],
+      contextualJudges: [],
     },
     retriever: data.retriever,
     pasts: data.pasts,

@@ -3,18 +3,19 @@ import { selectRows } from "../../src/data/dataset.ts";
 import type { Device } from "../../src/kernels/index.ts";
 import { findMethod, METHODS } from "../../src/methods/index.ts";
 import type { Method, MethodInstance } from "../../src/methods/method.ts";
-import { LOGGING_POLICY, ORACLE } from "../../src/methods/references.ts";
+import { GOAL_RANK_START, LOGGING_POLICY, ORACLE } from "../../src/methods/references.ts";
 import { Ranker } from "../../src/ranker/ranker.ts";
 import { encodeRanker } from "../../src/ranker/ranker-file.ts";
 import type { RankRequest } from "../../src/ranker/requests.ts";
 import { drawLog } from "../../src/world/logging-policy.ts";
-import { createSchool, learned, lists32, withHistory } from "../methods/small-context.ts";
+import { createSchool, learned, lists32, type SmallSchool, withHistory } from "../methods/small-context.ts";
 import { world } from "../small-world.ts";
 
 /** Those that a world has to answer for cannot be served. */
 export const SERVED: readonly Method[] = [
-  ...METHODS.filter((method) => method !== LOGGING_POLICY && method !== ORACLE),
-  ...["generator-evaluator-5", "imitation-evaluator-5", "candidates-as-they-come", "prm-as-they-come"].map(findMethod),
+  ...METHODS.filter((method) => ![LOGGING_POLICY, ORACLE, GOAL_RANK_START].includes(method)),
+  ...["generator-evaluator-5", "imitation-evaluator-5", "prm-evaluator-5"].map(findMethod),
+  ...["candidates-as-they-come", "prm-as-they-come"].map(findMethod),
 ];
 
 export const school = await createSchool(withHistory(lists32));
@@ -36,9 +37,10 @@ export function serve(method: Method): Promise<Served> {
   return made;
 }
 
-async function train(method: Method): Promise<Served> {
-  const instance = await learned(method, school);
-  const { models } = school;
+/** A method of a school, with the bytes of its ranker. */
+export async function train(method: Method, own: SmallSchool = school): Promise<Served> {
+  const instance = await learned(method, own);
+  const { models } = own;
   return { instance, bytes: await encodeRanker({ method, instance, models, retriever: undefined, training: {} }) };
 }
 

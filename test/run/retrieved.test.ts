@@ -12,7 +12,7 @@ test("defaults differ where candidates are retrieved: list-wise, and from the re
   assert.equal([residual, loss, reward.kind], [true, "list-wise", "item-softmax-discounted"]);
   assert.ok((feedbackTraining.leastSteps ?? 0) >= 100);
   for (const protocol of ["injected", "logged"] as const) assert.equal(logRun(protocol), LOG_RUN);
-  assert.equal([LOG_RUN.residual, LOG_RUN.loss, LOG_RUN.reward.kind], [false, "own", "list"]);
+  assert.equal([LOG_RUN.residual, LOG_RUN.loss, LOG_RUN.reward.kind], [false, "own", "contextual"]);
 });
 
 test("a log of purchases is trained for enough steps, and its file holds what scores begin with", async () => {

@@ -33,6 +33,7 @@ interface ExperimentOptions {
   readonly maxLists?: number;
   readonly split?: SplitProtocol;
   readonly protocol?: CandidateProtocol;
+  readonly preset?: "paper";
   readonly seeds: number;
   readonly methods?: string;
   readonly search: number;
@@ -65,6 +66,9 @@ export function experimentCommand(): Command {
     .addOption(new Option("--split <name>", "the test of a log (default: last-list)").choices(SPLIT_PROTOCOLS))
     .addOption(
       new Option("--protocol <name>", "candidates of a log's lists (default: injected)").choices(CANDIDATE_PROTOCOLS),
+    )
+    .addOption(
+      new Option("--preset <name>", "models as the paper prints them (default: the dataset's own)").choices(["paper"]),
     )
     .option("--seeds <count>", "seeds 1 to this many", parseCount, 3)
     .option("--methods <names>", "only these, by their names or titles, with commas between them")
@@ -104,8 +108,8 @@ async function runChosen(chosen: readonly Experiment[], options: ExperimentOptio
   checkRuntime();
   const { out: root, jobs, again } = options;
   const dataFolder = options.data ?? process.env.GOALRANK_DATA;
-  const { dataset: name, maxLists, split, protocol } = options;
-  const dataset = await chooseDataset({ name, maxLists, split, protocol, folder: dataFolder });
+  const { dataset: name, maxLists, split, protocol, preset } = options;
+  const dataset = await chooseDataset({ name, maxLists, split, protocol, preset, folder: dataFolder });
   const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
   const fitting = chosen.filter((experiment) => runsOn(experiment, dataset));
   const trials = fitting.flatMap((experiment) => experiment.trials({ seeds, dataset }));

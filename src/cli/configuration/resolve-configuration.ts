@@ -3,6 +3,7 @@ import { extname } from "node:path";
 import { QUERY_DEFAULTS } from "../../data/queries/prepare-queries.ts";
 import { type InteractionSource, isImplicit, resolveReading } from "../../data/readers/reading.ts";
 import { isQueryFormat, LOG_FORMATS, type LogFormat, QUERY_FORMATS, type QueryFormat } from "../../data/settings.ts";
+import { PAPER_RUN } from "../../run/preset.ts";
 import { logDefaults, QUERY_RUN } from "../../run/settings.ts";
 import { formatPath, type Problem, problemsOf } from "../../settings/check-settings.ts";
 import { isRecord, valueAt } from "../../settings/json-schema.ts";
@@ -41,13 +42,16 @@ function parse(merged: unknown, layers: readonly Layer[]): Configuration {
   throw problemsAt(layers, problemsOf(parsed.error, publishedSchema, merged));
 }
 
-/** What logs, or queries with grades, have for defaults, under what is set. */
+/** What a preset, or else logs or queries with grades, have for defaults, under what is set. */
 function withUsual(given: Configuration, merged: unknown, layers: readonly Layer[]): Configuration {
   const { file, format, protocol } = given.data;
-  if (file === undefined) return given;
-  const usual = isQueryFormat(format)
+  const { preset } = given.experiment;
+  if (file === undefined)
+    return preset === undefined ? given : parse(mergeSettings({ experiment: PAPER_RUN }, merged), layers);
+  const ofData = isQueryFormat(format)
     ? { data: { listLength: QUERY_DEFAULTS.listLength }, experiment: QUERY_RUN }
     : { experiment: logDefaults(protocol) };
+  const usual = preset === undefined ? ofData : { ...ofData, experiment: PAPER_RUN };
   return parse(mergeSettings(mergeSettings(usual, merged), { data: { format } }), layers);
 }
 

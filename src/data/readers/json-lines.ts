@@ -35,11 +35,22 @@ function pathsOf({ fields, candidates, history }: Reading): string {
   return [...listNames(fields), ...lists].join(", ");
 }
 
-/** The object that a line of JSON is. @throws DataError where it is none */
+/** What a number of JSON that a float64 cannot hold has, among others. */
+const LONG_DIGITS = /\d{16}/;
+
+/** Strings, to be passed over, and numbers. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** An integer over 2^53 - 1 as text, since as a number it would be another one: ids of 64 bits are exact. */
+function exact(token: string): string {
+  return /^-?[1-9]\d{15,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+}
+
+/** The object that a line of JSON is; integers that a number cannot hold are text in it. @throws DataError where it is none */
 export function parsed(file: string, text: string, line: number): object {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(LONG_DIGITS.test(text) ? text.replaceAll(TOKEN, exact) : text);
   } catch (error) {
     const reason = excerpt((error as Error).message, 200);
     throw new DataError(file, `this is no JSON (${reason}); expected one object in every line`, { line });

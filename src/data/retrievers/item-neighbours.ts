@@ -126,6 +126,10 @@ export class ItemNeighbourRetriever implements Retriever {
     );
   }
 
+  knows(user: number): boolean {
+    return this.likes.offsets[user + 1] > this.likes.offsets[user];
+  }
+
   scoresFor({ user, history }: RetrieverQuery): (item: number) => number {
     const { offsets, items, similarities } = this.neighboured;
     const liked = new Set(history.filter((met) => met.liked).map((met) => met.item));

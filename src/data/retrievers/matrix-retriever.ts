@@ -47,7 +47,8 @@ export class MatrixRetriever implements Retriever {
 
   /** @param log the interactions that the weights were learned from */
   static fit(weights: MatrixWeights, log: InteractionLog, options: ProjectionOptions = {}): MatrixRetriever {
-    return new MatrixRetriever(weights, fitProjection(weights, log, options.historyLength ?? 20));
+    const projection = fitProjection(weights, log, options.historyLength ?? 20);
+    return new MatrixRetriever({ ...weights, users: withoutUnlearned(weights, log) }, projection);
   }
 
   /** @throws RangeError for tensors that are not those of {@link tensors} */
@@ -63,6 +64,12 @@ export class MatrixRetriever implements Retriever {
       throw new RangeError("retriever: the tensors of the matrix factorisation differ in size");
     }
     return new MatrixRetriever({ width, users: users.data, items: items.data, biases }, projection.data);
+  }
+
+  /** Of whom nothing was learned, the vector is 0. */
+  knows(user: number): boolean {
+    const { width, users } = this.weights;
+    return users.subarray(user * width, (user + 1) * width).some((value) => value !== 0);
   }
 
   scoresFor(query: RetrieverQuery): (item: number) => number {
@@ -125,7 +132,7 @@ export class MatrixRetriever implements Retriever {
   /** p of a known user, or of someone who met the history. */
   private vectorOf({ user, history }: RetrieverQuery): ArrayLike<number> {
     const { width, users } = this.weights;
-    return user === undefined
+    return user === undefined || !this.knows(user)
       ? this.project(history.map(({ item }) => item))
       : users.subarray(user * width, (user + 1) * width);
   }
@@ -138,6 +145,15 @@ export class MatrixRetriever implements Retriever {
       inputs.reduce((sum, value, i) => sum + value * this.projection[i * width + j], 0),
     );
   }
+}
+
+/** The users' vectors, 0 where the log holds nothing of a user: what such a vector began with tells nothing. [U, D] */
+function withoutUnlearned({ width, users }: MatrixWeights, { userOffsets, userIds }: InteractionLog): Float32Array {
+  const learned = users.slice();
+  userIds.forEach((_, user) => {
+    if (userOffsets[user + 1] === userOffsets[user]) learned.fill(0, user * width, (user + 1) * width);
+  });
+  return learned;
 }
 
 /** [mean of q; 1], or zeros for nothing met, so that the map's last row alone speaks: [D + 1]. */

@@ -50,6 +50,11 @@ export class PopularityRetriever implements Retriever {
     return new PopularityRetriever(userCount, restoredTensor(tensors, "scores", Float64Array, 1).data);
   }
 
+  /** All are alike to it. */
+  knows(): boolean {
+    return true;
+  }
+
   scoresFor(): (item: number) => number {
     return (item) => this.scores[item];
   }

@@ -2,6 +2,10 @@
 import { type ExposedLists, lengthOf } from "../exposed-lists.ts";
 import { type InteractionLog, positiveAt } from "../interactions.ts";
 import { Retrieval, type ScoreItems } from "../retrieval.ts";
+import { DEFAULT_LOG, type LogOptions } from "../settings.ts";
+
+/** What a log says of its users' pasts. */
+export type RecallOptions = Partial<Pick<LogOptions, "repeats" | "historyLength">>;
 
 /**
  * Recall@k: the share of the positives in `heldOut` that are among the k best of the items that their user had not
@@ -17,12 +21,12 @@ export function recallAt(
   log: InteractionLog,
   heldOut: ExposedLists,
   k = 50,
-  repeats = false,
+  { repeats = DEFAULT_LOG.repeats, historyLength = DEFAULT_LOG.historyLength }: RecallOptions = {},
 ): number {
   if (!Number.isInteger(k) || k < 1) throw new RangeError(`recall: k must be a positive integer, got ${k}`);
   const { users, starts } = heldOut;
   const isPositive = positiveAt(log, heldOut.positiveThreshold);
-  const retrieval = new Retrieval(log, scoreItems, "recall");
+  const retrieval = new Retrieval(log, scoreItems, "recall", { isPositive, historyLength });
   let positives = 0;
   let retrieved = 0;
   starts.forEach((start, list) => {
@@ -35,7 +39,7 @@ export function recallAt(
           "log that the lists were cut from",
       );
     }
-    const best = retrieval.best(user, repeats ? start : log.userOffsets[user], start, k);
+    const best = retrieval.best(user, start, repeats ? start : log.userOffsets[user], start, k);
     for (let row = start; row < start + listLength; row++) {
       if (!isPositive(row)) continue;
       positives++;

@@ -8,6 +8,8 @@ import { listEffects } from "./list-effects.ts";
 import { objectives } from "./objectives.ts";
 import { protocols } from "./protocols.ts";
 import { relatives } from "./relatives.ts";
+import { rewardGap } from "./reward-gap.ts";
+import { sources } from "./sources.ts";
 import { table1 } from "./table1.ts";
 import { table2 } from "./table2.ts";
 import { table3 } from "./table3.ts";
@@ -19,6 +21,8 @@ export const EXPERIMENTS: readonly Experiment[] = [
   figure1d,
   table2,
   table3,
+  rewardGap,
+  sources,
   objectives,
   relatives,
   theorem1,

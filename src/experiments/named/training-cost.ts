@@ -30,10 +30,13 @@ interface SharedPart {
   models(shared: SharedSet): readonly (Module | undefined)[];
 }
 
+const membersOf = ({ rewardModels, contextualJudges }: SharedSet) => [...rewardModels, ...contextualJudges];
+
 const PARTS: Readonly<Record<SharedModelName, SharedPart>> = {
   pointwise: { stage: "DNN", training: "feedbackTraining", models: ({ context }) => [context.shared.pointwise] },
   imitation: { stage: "imitation", training: "imitationTraining", models: ({ context }) => [context.shared.imitation] },
-  judge: { stage: "reward model", training: "rewardTraining", models: ({ rewardModels }) => rewardModels },
+  judge: { stage: "reward model", training: "rewardTraining", models: membersOf },
+  contextual: { stage: "reward model", training: "rewardTraining", models: membersOf },
 };
 
 const SHARED_MODEL_NAMES = Object.keys(PARTS) as SharedModelName[];

@@ -1,9 +1,10 @@
 /** Draws the groups of a batch of requests from all the sources of a helper set. */
-import type { RandomKey, Tensor } from "../../tensor/index.ts";
+import { noGrad, type RandomKey, scope, type Tensor } from "../../tensor/index.ts";
 import type { ListSizes } from "../decoding/constraints.ts";
 import type { Generator, GeneratorMemory } from "../generator.ts";
 import { diverseLists } from "./diverse.ts";
 import { checkGroupSet, type GroupEntry, type GroupSet, type GroupSource, treeShape } from "./group-set.ts";
+import { type HelperAnswer, helperLists } from "./helper.ts";
 import { countLists, type Groups, pickList, type SourceLists } from "./lists.ts";
 import { loggedLists } from "./logged.ts";
 import { markovLists, pairScores } from "./markov.ts";
@@ -19,8 +20,12 @@ export interface GroupContext extends ListSizes {
   readonly key: RandomKey;
   /** The generator, in its inference mode, with the requests' candidates encoded: for policy, tree and markov. */
   readonly policy?: { readonly generator: Generator; readonly memory: GeneratorMemory };
-  /** A scorer's logits [B, N]: for pointwise and diverse. */
+  /** A scorer's logits [B, N]: for pointwise and diverse, unless they draw from the policy's scores. */
   readonly logits?: Tensor;
+  /** What methods that were trained before answer, by their names: for helper. */
+  readonly helpers?: ReadonlyMap<string, HelperAnswer>;
+  /** The judge's logits of each candidate by itself [B, N]: for judge. */
+  readonly judgeLogits?: Tensor | undefined;
   /** Candidate positions of the lists that were shown [B, L], -1 for an item that is not a candidate: for logged. */
   readonly logged?: Int32Array;
 }
@@ -30,7 +35,8 @@ const READS_GROUP: readonly GroupSource[] = ["logged", "substitution", "diverse"
 
 /**
  * Draws `set`'s lists for each request. Places of a group are in the set's order, but what reads the group so far
- * comes last: logged, then substitution, then diverse.
+ * comes last: logged, then substitution, then diverse. All the others are drawn side by side (appendix D.3): each is one
+ * pass over all requests, and none waits until another has been read back.
  * @throws RangeError for a set that `checkGroupSet` refuses, a context that lacks what a source needs, or fewer
  * candidates than positions
  */
@@ -39,14 +45,17 @@ export async function buildGroups(set: GroupSet, context: GroupContext): Promise
   if (context.candidates < context.length) {
     throw new RangeError(`groups: ${context.candidates} candidates do not fill ${context.length} positions of a list`);
   }
-  const entries = set.filter(({ count }) => count > 0);
   const order = (entry: GroupEntry) => READS_GROUP.indexOf(entry.source);
-  const drawn: SourceLists[] = [];
-  for (const entry of entries.toSorted((a, b) => order(a) - order(b))) {
-    const nth = drawn.filter(({ source }) => source === entry.source).length + 1;
+  const entries = set.filter(({ count }) => count > 0).toSorted((a, b) => order(a) - order(b));
+  const keyOf = (entry: GroupEntry, place: number): RandomKey => {
+    const nth = entries.slice(0, place).filter(({ source }) => source === entry.source).length + 1;
     const name = nth === 1 ? entry.source : `${entry.source} ${nth}`;
-    const key = { ...context.key, stream: `${context.key.stream} ${name}` };
-    drawn.push(await drawEntry(entry, context, drawn, key));
+    return { ...context.key, stream: `${context.key.stream} ${name}` };
+  };
+  const own = entries.filter((entry) => order(entry) < 0);
+  const drawn = await Promise.all(own.map((entry, place) => drawEntry(entry, context, [], keyOf(entry, place))));
+  for (let place = own.length; place < entries.length; place++) {
+    drawn.push(await drawEntry(entries[place], context, drawn, keyOf(entries[place], place)));
   }
   return mergeGroups(drawn, context.requests, context.length);
 }
@@ -62,7 +71,6 @@ async function drawEntry(
   const { count } = entry;
   const draw = { candidates, length, key };
   const policy = () => need(context.policy, entry, "the generator and its memory, as policy");
-  const logits = () => need(context.logits, entry, "a scorer's logits, as logits");
   const logged = () => need(context.logged, entry, "the lists that were shown, as logged");
   switch (entry.source) {
     case "policy": {
@@ -74,8 +82,19 @@ async function drawEntry(
       const { generator, memory } = policy();
       return treeLists(generator, memory, count, { ...treeShape(entry), length });
     }
-    case "pointwise":
-      return softmaxLists(logits(), count, { length, temperature: entry.temperature ?? 1, key });
+    case "pointwise": {
+      using _ = scope();
+      return softmaxLists(scoresFor(entry, context), count, { length, temperature: entry.temperature ?? 1, key });
+    }
+    case "helper": {
+      const said = need(context.helpers?.get(entry.method), entry, `what ${entry.method} answers, as helpers`);
+      return helperLists(said, requests, count, { length, temperature: entry.temperature ?? 1, key });
+    }
+    case "judge": {
+      const judged = need(context.judgeLogits, entry, "the logits of a judge that scores candidates, as judgeLogits");
+      const drawn = await softmaxLists(judged, count, { length, temperature: entry.temperature ?? 1, key });
+      return { ...drawn, source: "judge" };
+    }
     case "markov": {
       const { generator, memory } = policy();
       const scores = await pairScores(generator, memory);
@@ -88,11 +107,24 @@ async function drawEntry(
     case "diverse": {
       const { temperature, penalty = 1 } = entry;
       const options = { ...draw, penalty, ...(temperature !== undefined && { temperature }) };
-      return diverseLists(await logits().data(), existing, requests, count, options);
+      return diverseLists(await readScores(entry, context), existing, requests, count, options);
     }
     case "logged":
       return loggedLists(logged(), existing, requests, length);
   }
+}
+
+/** The scores of candidates that an entry draws from: [B, N]. */
+function scoresFor(entry: Extract<GroupEntry, { source: "pointwise" | "diverse" }>, context: GroupContext): Tensor {
+  if (entry.scores !== "policy") return need(context.logits, entry, "a scorer's logits, as logits");
+  const { generator, memory } = need(context.policy, entry, "the generator and its memory, as policy");
+  return noGrad(() => generator.begin(memory, 1).logits);
+}
+
+/** The same as numbers; what is made for them is freed. */
+function readScores(...of: Parameters<typeof scoresFor>): Promise<ArrayLike<number>> {
+  using _ = scope();
+  return scoresFor(...of).data();
 }
 
 /** @throws RangeError when the context lacks `value` */

@@ -1,11 +1,17 @@
 /** The helper set M (section 3.3) as a setting: which sources give how many lists to every group. */
 import * as z from "zod";
 import { checkSettings } from "../../settings/check-settings.ts";
-import { count, countOrNone, nonNegative, positive, type Settings } from "../../settings/setting-kinds.ts";
+import { count, countOrNone, name, nonNegative, positive, type Settings } from "../../settings/setting-kinds.ts";
 
 const listCount = countOrNone.describe("Lists of this source in a group");
 /** 1 unless given; of `diverse`, nothing is drawn without one. */
 const temperature = positive.exactOptional().describe("Of the softmax that lists are drawn from");
+
+/** Whose scores a source draws from, one for each candidate. */
+const scores = z
+  .enum(["pointwise", "policy"])
+  .exactOptional()
+  .describe("Whose scores of candidates: the DNN's unless given, or the generator's at its first position");
 
 /** The schema of one source's lists, with the settings that only it has. */
 function entryOf<Source extends string, Own extends z.ZodRawShape>(source: Source, says: string, own: Own) {
@@ -30,13 +36,19 @@ const groupEntry = z.discriminatedUnion("source", [
     topP: positive.max(1).exactOptional().describe("Draw from the likeliest items that hold this probability"),
   }),
   tree,
-  entryOf("pointwise", "Drawn from the DNN's logits without replacement", { temperature }),
+  entryOf("pointwise", "Drawn from scores of candidates without replacement", { temperature, scores }),
+  entryOf("judge", "Drawn from a contextual judge's logits without replacement", { temperature }),
   entryOf("markov", "Drawn from the chain of the generator's pair scores", { temperature }),
   entryOf("random", "Uniformly random", {}),
   entryOf("substitution", "Lists of the group so far with up to two items replaced", {}),
-  entryOf("diverse", "From the DNN's logits less a penalty for items that are taken", {
+  entryOf("diverse", "From scores of candidates less a penalty for items that are taken", {
     temperature,
+    scores,
     penalty: nonNegative.exactOptional().describe("For each list of the group that holds the item"),
+  }),
+  entryOf("helper", "The answer of a method that was trained before, then lists drawn from its scores", {
+    method: name.describe("The method, such as prm"),
+    temperature,
   }),
   entryOf("logged", "The list that was shown", { count: listCount.max(1) }),
 ]);
@@ -44,7 +56,7 @@ const groupEntry = z.discriminatedUnion("source", [
 /** `count` lists of one source. */
 export type GroupEntry = Settings<typeof groupEntry>;
 
-/** Where a list of a group came from. Each has a file of its own in this folder; that of `pointwise` is softmax.ts. */
+/** Where a list of a group came from. Each has a file of its own in this folder; that of `pointwise` and `judge` is softmax.ts. */
 export type GroupSource = GroupEntry["source"];
 /** Every {@link GroupSource}. */
 export const GROUP_SOURCES: readonly GroupSource[] = groupEntry.options.map(({ shape }) => shape.source.value);
@@ -68,6 +80,11 @@ export const DEFAULT_GROUP_SET: GroupSet = [
   { source: "random", count: 1 },
   { source: "substitution", count: 5 },
 ];
+
+/** The methods whose lists a set holds, which must be trained before. */
+export function helpersOf(set: GroupSet): string[] {
+  return [...new Set(set.flatMap((entry) => (entry.source === "helper" && entry.count > 0 ? [entry.method] : [])))];
+}
 
 /** Lists that a set gives to every group. */
 export function groupSizeOf(set: GroupSet): number {

@@ -16,6 +16,12 @@ export const groupSchema = z
       .min(2)
       .optional()
       .describe("Keep this many of the lists drawn, uniformly spaced by reward; all unless given"),
+    minimumGap: nonNegative
+      .default(0)
+      .describe(
+        "Least difference in predicted reward between two lists of a group (Eq. 3's delta): of those that lie nearer, the " +
+          "better one stays, and a group of which fewer than two stay teaches nothing",
+      ),
     referenceTemperature: positive.default(0.5).describe("Temperature of the reference policy"),
     imitationWeight: nonNegative
       .default(0)

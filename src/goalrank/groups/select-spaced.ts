@@ -1,6 +1,7 @@
 /**
- * Sub-selection that enforces gaps (appendix C): of a larger pool of lists, ranked by reward, those at uniformly spaced
- * ranks make the group, the best and the worst included.
+ * Sub-selection that enforces gaps. As in appendix C: of a larger pool of lists, ranked by reward, those at uniformly
+ * spaced ranks make the group, the best and the worst included. By Eq. 3: of lists that are predicted to be worth nearly
+ * the same only one is kept.
  */
 import { rankByScore } from "../../evaluation/ranking-metrics.ts";
 import type { Groups } from "./lists.ts";
@@ -50,6 +51,33 @@ export function selectSpaced(pool: Groups, rewards: ArrayLike<number>, groupSize
     distinct: places.map((_, at) => pool.distinct[inPool(at)]),
     rewards: Float32Array.from(places, (_, at) => rewards[inPool(at)]),
   };
+}
+
+/**
+ * Eq. 3's threshold: of each group's distinct lists, from the best down, those that earn at least `gap` less than the one
+ * that was kept before. No choice that holds the best list keeps more. The others are marked as repetitions are, so that
+ * nothing is learned from them; a group of which one list is left has no spread, and is counted and skipped.
+ *
+ * @param rewards [B, G]
+ * @returns 1 for what is kept: [B, G]
+ */
+export function keepGaps(
+  { requests, groupSize, distinct }: Pick<Groups, "requests" | "groupSize" | "distinct">,
+  rewards: ArrayLike<number>,
+  gap: number,
+): Int32Array {
+  const kept = new Int32Array(requests * groupSize);
+  for (let request = 0; request < requests; request++) {
+    const first = request * groupSize;
+    let last = Number.POSITIVE_INFINITY;
+    for (const place of rankByScore(Float64Array.from({ length: groupSize }, (_, g) => rewards[first + g]))) {
+      const reward = rewards[first + place];
+      if (distinct[first + place] === 0 || last - reward < gap) continue;
+      kept[first + place] = 1;
+      last = reward;
+    }
+  }
+  return kept;
 }
 
 /** Of the pool's places in the order of their rewards, those that stay. */

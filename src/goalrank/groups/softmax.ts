@@ -9,13 +9,14 @@ import { checkTemperature, type SourceLists } from "./lists.ts";
  * @param logits of every candidate: [B, N]
  * @throws RangeError for a temperature that is not positive
  */
-export async function softmaxLists(
+export function softmaxLists(
   logits: Tensor,
   count: number,
   { length, temperature, key }: { length: number; temperature: number; key: RandomKey },
 ): Promise<SourceLists> {
   checkTemperature("pointwise", temperature);
+  // The scope ends before anything is awaited: other sources may be drawn meanwhile.
   using _ = scope();
-  const lists = noGrad(() => gumbelTopK(logits.mul(1 / temperature), { lists: count, length, key }));
-  return { source: "pointwise", count, lists: (await lists.data()) as Int32Array };
+  const drawn = noGrad(() => gumbelTopK(logits.mul(1 / temperature), { lists: count, length, key })).data();
+  return drawn.then((lists) => ({ source: "pointwise", count, lists: lists as Int32Array }));
 }

@@ -1,7 +1,9 @@
 /** Theorem 1: many small generators and their mixture against one wide generator. */
 import { useEffect, useState } from "preact/hooks";
+import type { Mixture } from "../../goalrank/theorem/small-generators.ts";
 import { FIT_UPDATES, Fit, type FitShape, numbersLearned, targetPolicy } from "../theorem.ts";
 import { Curves } from "./charts.tsx";
+import { EmbeddingCard } from "./embedding.tsx";
 import { Bar, Card, Num, StateSlider } from "./parts.tsx";
 import { useLab } from "./store.ts";
 import { Words } from "./words.tsx";
@@ -115,37 +117,39 @@ export function TheoremPanel() {
           />
           <p class="note">Upwards: log₁₀ KL; across: tens of updates.</p>
         </Card>
-        <Card title="Why it is so">
-          <p>
-            A mixture chooses a generator first and then follows it to the end: what the members would have done
-            differently after each prefix cannot be combined. One generator with the members' hidden units side by side
-            can weigh them anew at every position, and has the mixture among its special cases.
-          </p>
-        </Card>
+        <EmbeddingCard mixture={fits[0].mixture} />
       </div>
     </>
   );
 }
 
+/** What is known of a fit. */
+interface FitProgress {
+  readonly errors: readonly number[];
+  readonly updates: number;
+  /** When it is done. */
+  readonly mixture: Mixture | undefined;
+}
+
+const NOTHING: FitProgress = { errors: [], updates: 0, mixture: undefined };
+
 /** A fit that goes on in small pieces while the page stays at work. */
-function useFit(
-  { members, width }: FitShape,
-  seed: number,
-): { readonly errors: readonly number[]; readonly updates: number } {
-  const [shown, setShown] = useState<{ readonly errors: readonly number[]; readonly updates: number }>({
-    errors: [],
-    updates: 0,
-  });
+function useFit({ members, width }: FitShape, seed: number): FitProgress {
+  const [shown, setShown] = useState(NOTHING);
   useEffect(() => {
     const fit = new Fit({ members, width }, targetPolicy(seed), seed);
+    let isGone = false;
     let timer: ReturnType<typeof setTimeout>;
-    const work = () => {
+    const work = async () => {
       fit.advance(10);
-      setShown({ errors: [...fit.errors], updates: fit.updates });
+      const mixture = fit.isDone ? await fit.mixture() : undefined;
+      if (isGone) return;
+      setShown({ errors: [...fit.errors], updates: fit.updates, mixture });
       if (!fit.isDone) timer = setTimeout(work);
     };
     timer = setTimeout(work, 120);
     return () => {
+      isGone = true;
       clearTimeout(timer);
       fit.dispose();
     };

@@ -14,7 +14,7 @@ import {
 } from "./objective-settings.ts";
 
 /** Where the generator's weights come from before its first step. */
-export const GENERATOR_STARTS = ["scratch", "reward", "imitation"] as const;
+export const GENERATOR_STARTS = ["scratch", "reward", "imitation", "judge"] as const;
 /** One of {@link GENERATOR_STARTS}. */
 export type GeneratorStart = (typeof GENERATOR_STARTS)[number];
 

@@ -1,31 +1,12 @@
-/** The initial ranking of a request's candidates, by the retriever's score: what re-ranking methods start from. */
+/** The initial ranking of a request's candidates without ties, and the order in which they come. */
 import type { RequestBatch } from "../../data/batch.ts";
-import type { Embedding } from "../../nn/index.ts";
-import { full, type Tensor, tensor } from "../../tensor/index.ts";
-
-/** The rank of each candidate, from 0; equal scores share one: i32 [B, N]. */
-export function initialRanks({ retrieverScores }: RequestBatch): Tensor {
-  return retrieverScores.transpose().greater(retrieverScores).cast("f32").sum(2).cast("i32");
-}
+import { type Tensor, tensor } from "../../tensor/index.ts";
 
 /** Where each candidate stands in its request, as if that were its rank: i32 [B, N]. */
 export function candidatePlaces({ items }: RequestBatch): Tensor {
   const [requests, count] = items.shape;
   const places = Int32Array.from({ length: requests * count }, (_, at) => at % count);
   return tensor(places, [requests, count]);
-}
-
-/** Embeddings of ranks i32 [B, N]; of requests with more candidates than there are ranks, the last ones share one. */
-export function embedRanks(table: Embedding, ranks: Tensor): Tensor {
-  const most = table.weight.shape[0];
-  const known =
-    ranks.shape[1] <= most
-      ? ranks
-      : ranks
-          .cast("f32")
-          .minimum(full([1], most - 1, { device: ranks.device }))
-          .cast("i32");
-  return table.forward(known);
 }
 
 /**

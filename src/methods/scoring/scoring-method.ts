@@ -2,26 +2,27 @@
  * Methods that score all candidates of a request at once and list the best: what they learn from, and how a scorer and
  * a loss become a method.
  */
-import type { FeedbackBatch, RequestBatch } from "../../data/batch.ts";
-import type { ListDataset } from "../../data/dataset.ts";
-import { candidateLabelTensor, knownCandidates, type UnexposedCandidates } from "../../data/labels.ts";
-import { feedbackTask } from "../../goalrank/feedback-task.ts";
-import type { CandidateScorer } from "../../goalrank/judge.ts";
+import type { RequestBatch } from "../../data/batch.ts";
+import type { ReadingScorer } from "../../goalrank/candidate-heads.ts";
 import { listwiseLoss, type ScoreLoss } from "../../goalrank/listwise-loss.ts";
 import { RetrieverResidual } from "../../goalrank/retriever-residual.ts";
+import { pointwiseLoss, type ScoringModel, scoringTask } from "../../goalrank/scoring-task.ts";
 import { Module } from "../../nn/index.ts";
-import { binaryCrossEntropyWithLogits, type Tensor, tensor } from "../../tensor/index.ts";
-import type { TrainingTask } from "../../training/trainer.ts";
+import type { Tensor } from "../../tensor/index.ts";
 import { byScores } from "../answering.ts";
-import { instanceOf, type Method, type MethodContext, type SharedModelName } from "../method.ts";
+import {
+  type Hyperparameter,
+  hyperparametersOf,
+  instanceOf,
+  type Method,
+  type MethodContext,
+  type SharedModelName,
+} from "../method.ts";
 
-export type { ScoreLoss };
-
-/** A model that is trained for its scores. */
-export type ScoringModel = Module & CandidateScorer;
+export { pointwiseLoss, type ScoreLoss, type ScoringModel, scoringTask };
 
 /** Scores that begin as the retriever's, to which a model adds its own. */
-class ResidualScorer extends Module implements CandidateScorer {
+class ResidualScorer extends Module implements ReadingScorer {
   private readonly residual = new RetrieverResidual();
 
   constructor(private readonly scorer: ScoringModel) {
@@ -31,18 +32,10 @@ class ResidualScorer extends Module implements CandidateScorer {
   forward(batch: RequestBatch): Tensor {
     return this.residual.add(this.residual.base(batch), this.scorer.forward(batch));
   }
-}
 
-/** Mean binary cross-entropy of the feedback on each candidate by itself; 0 where there is none. */
-export function pointwiseLoss(scores: Tensor, labels: Tensor, mask?: Tensor): Tensor {
-  const losses = binaryCrossEntropyWithLogits(scores, labels);
-  if (mask === undefined) return losses.mean();
-  const counted = mask.cast("f32");
-  const count = counted.sum();
-  return losses
-    .mul(counted)
-    .sum()
-    .div(count.maximum(count.mul(0).add(1)));
+  historyLogits(batch: RequestBatch): Tensor | undefined {
+    return this.scorer.historyLogits?.(batch);
+  }
 }
 
 /**
@@ -60,34 +53,26 @@ export function attentionLoss(scores: Tensor, labels: Tensor, mask?: Tensor): Te
   return listwiseLoss(scores, labels.exp().mul(isPositive), mask);
 }
 
-/**
- * Learns the loss of every candidate's score, or, where what was not shown counts nothing, of the scores of what was
- * shown. The model reads all candidates either way.
- */
-export function scoringTask(
-  stage: string,
-  model: ScoringModel,
-  loss: ScoreLoss,
-  dataset: ListDataset,
-  unexposed: UnexposedCandidates,
-): TrainingTask {
-  return feedbackTask(stage, model, dataset, (batch) => {
-    const scores = model.forward(batch);
-    if (unexposed === "negative") return { loss: loss(scores, candidateLabelTensor(batch), knownCandidates(batch)) };
-    const { places, labels, mask } = shownCandidates(batch);
-    return { loss: loss(scores.takeAlongLast(places), labels, mask) };
-  });
+/** What a scorer may learn besides its own loss, as the contextual judge does (ours): trained where there is something. */
+export interface AuxiliaryLearning {
+  /** Whether a head of its own learns what is shown. */
+  readonly entireSpace?: boolean;
+  /** Whether encoded items learn the feedback on those of the history. */
+  readonly historyLoss?: boolean;
 }
 
-/** Candidates that were shown, with feedback: [B, L]; the mask is 0 for items that are no candidates. */
-function shownCandidates({ size, listLength, exposed, feedback }: FeedbackBatch) {
-  const asTensor = (column: Int32Array | Float32Array) => tensor(column, [size, listLength]);
-  return {
-    places: asTensor(exposed.map((place) => Math.max(place, 0))),
-    labels: asTensor(feedback.map((label, at) => (exposed[at] < 0 ? 0 : label))),
-    mask: asTensor(exposed.map((place) => (place < 0 ? 0 : 1))),
-  };
-}
+const AUXILIARY: Readonly<Record<keyof AuxiliaryLearning, Hyperparameter>> = {
+  entireSpace: {
+    default: 0,
+    values: [0, 1],
+    summary: "Whether what is shown is learned apart from what is liked, where candidates that were not shown count 0",
+  },
+  historyLoss: {
+    default: 0,
+    values: [0, 1],
+    summary: "Whether the feedback on the items of the history is learned too",
+  },
+};
 
 /** A method that is one scorer, trained with one loss. */
 export function scoringMethod(
@@ -111,4 +96,23 @@ export function scoringMethod(
       });
     },
   };
+}
+
+/** The same of a model that may learn as the contextual judge does; not unless it is told. */
+export function auxiliaryScoringMethod(
+  name: string,
+  title: string,
+  createModel: (context: MethodContext, learning: AuxiliaryLearning) => ScoringModel,
+  loss: ScoreLoss,
+  answersWith: readonly SharedModelName[] = [],
+): Method {
+  const told = (context: MethodContext): AuxiliaryLearning => {
+    const { entireSpace, historyLoss } = hyperparametersOf({ name, hyperparameters: AUXILIARY }, context);
+    return {
+      entireSpace: entireSpace === 1 && context.entireSpace === true,
+      historyLoss: historyLoss === 1 && context.historyLength > 0,
+    };
+  };
+  const method = scoringMethod(name, title, (context) => createModel(context, told(context)), loss, answersWith);
+  return { ...method, hyperparameters: AUXILIARY };
 }

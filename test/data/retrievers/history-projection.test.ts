@@ -1,9 +1,12 @@
 /** What a retriever makes of someone whom its log does not know. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { buildListDataset } from "../../../src/data/candidates.ts";
+import { selectInteractions } from "../../../src/data/interactions.ts";
 import { ItemNeighbourRetriever } from "../../../src/data/retrievers/item-neighbours.ts";
 import { learnRetriever } from "../../../src/data/retrievers/learn.ts";
 import { MatrixRetriever } from "../../../src/data/retrievers/matrix-retriever.ts";
+import { itemScorer } from "../../../src/data/retrievers/retriever.ts";
 import { ridgeRegression } from "../../../src/data/retrievers/ridge-regression.ts";
 import { pearsonCorrelation } from "../../../src/evaluation/statistics.ts";
 import { Random } from "../../../src/tensor/index.ts";
@@ -55,6 +58,33 @@ test("matrix factorisation scores a stranger like the users who met the same", a
     assert.ok((pearsonCorrelation(known, stranger) ?? 0) > 0.8, `user ${user}`);
   }
 });
+
+for (const name of ["matrix-factorization", "item-neighbours"] as const) {
+  test(`${name}: users of the log of whom nothing was learned are scored by their history, as strangers are`, async () => {
+    const log = twoKinds();
+    const rows = Int32Array.from(log.users.keys()).filter((row) => log.users[row] >= 4);
+    const retriever = await learnRetriever(selectInteractions(log, rows), { seed: 1, retriever: name });
+    assert.not.ok(retriever.knows(2));
+    assert.ok(retriever.knows(4));
+    const start = log.userOffsets[2] + 5;
+    const lists = {
+      size: 1,
+      listLength: 2,
+      positiveThreshold: 3,
+      users: Int32Array.of(2),
+      starts: Int32Array.of(start),
+    };
+    const options = { seed: 1, protocol: "retrieved", candidateCount: 10, historyLength: 3, repeats: false } as const;
+    const requests = buildListDataset(log, lists, itemScorer(retriever), options);
+    const history = [...log.items.subarray(start - 3, start)].map((item) => ({ item, liked: true }));
+    const ofStranger = retriever.scoresFor({ user: undefined, history });
+    const ofUser = retriever.scoresFor({ user: 2, history });
+    requests.candidates.forEach((item, at) => {
+      assert.is(requests.retrieverScores[at], Math.fround(ofStranger(item)));
+      assert.is(ofUser(item), ofStranger(item));
+    });
+  });
+}
 
 test("item neighbours add a stranger's likes, and leave out what was met without being liked", () => {
   const log = twoKinds();

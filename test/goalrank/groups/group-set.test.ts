@@ -28,7 +28,17 @@ const context: GroupContext = {
   key: key(1),
   policy: { generator, memory: encode(generator) },
   logits,
+  judgeLogits: logits,
   logged: Int32Array.of(0, 1, 2, 3, -1, 5, 5, 4, 3),
+  helpers: new Map([
+    [
+      "prm",
+      {
+        lists: Int32Array.of(5, 0, 1, 2, 3, 4, 4, 1, 0),
+        scores: Float32Array.from({ length: REQUESTS * CANDIDATES }, (_, at) => Math.cos(at)),
+      },
+    ],
+  ]),
 };
 
 test("every source gives its count of valid lists to every group", async () => {
@@ -40,6 +50,8 @@ test("every source gives its count of valid lists to every group", async () => {
     { source: "policy", count: 1, temperature: 2 },
     { source: "tree", count: 4, steps: 2 },
     { source: "pointwise", count: 2, temperature: 0.5 },
+    { source: "judge", count: 1 },
+    { source: "helper", method: "prm", count: 2 },
     { source: "markov", count: 2 },
     { source: "random", count: 0 },
     { source: "random", count: 1 },
@@ -47,10 +59,10 @@ test("every source gives its count of valid lists to every group", async () => {
   const before = defaultDevice().live;
   const groups = await buildGroups(set, context);
   assert.equal(defaultDevice().live, before, "nothing is left on the device");
-  assert.is(groups.groupSize, 18);
+  assert.is(groups.groupSize, 21);
   assert.equal(
     groups.sources.join(" "),
-    "policy policy policy tree tree tree tree pointwise pointwise markov markov random logged " +
+    "policy policy policy tree tree tree tree pointwise pointwise judge helper helper markov markov random logged " +
       "substitution substitution substitution diverse diverse",
   );
   assert.is(new Set(groups.sources).size, GROUP_SOURCES.length);
@@ -147,8 +159,8 @@ test("the default set is drawn from the streams that are named after its sources
 const refused: Readonly<Record<string, [unknown, string]>> = {
   "an unknown source": [
     [{ source: "polcy", count: 2 }],
-    "[0].source: expected one of policy, tree, pointwise, markov, random, substitution, diverse, logged, " +
-      'got "polcy"; did you mean "policy"?',
+    "[0].source: expected one of policy, tree, pointwise, judge, markov, random, substitution, diverse, helper, " +
+      'logged, got "polcy"; did you mean "policy"?',
   ],
   "an unknown option": [
     [{ source: "policy", count: 2, topp: 0.5 }],
@@ -207,6 +219,7 @@ test("a source says what it lacks", async () => {
     markov: "groups: source markov needs the generator and its memory, as policy",
     pointwise: "groups: source pointwise needs a scorer's logits, as logits",
     diverse: "groups: source diverse needs a scorer's logits, as logits",
+    helper: "groups: source helper needs what prm answers, as helpers",
     logged: "groups: source logged needs the lists that were shown, as logged",
   } as const;
   const failure = async (set: GroupSet, own: GroupContext) => {
@@ -218,13 +231,48 @@ test("a source says what it lacks", async () => {
     }
   };
   for (const [source, message] of Object.entries(expected)) {
-    const entry = { source, count: 1 } as GroupSet[number];
+    const entry = { source, count: 1, ...(source === "helper" && { method: "prm" }) } as GroupSet[number];
     assert.is(await failure([{ source: "random", count: 1 }, entry], bare), message);
   }
   assert.is(
     await failure([{ source: "random", count: 2 }], { ...bare, length: 7 }),
     "groups: 6 candidates do not fill 7 positions of a list",
   );
+});
+
+test("a helper gives its own answer first, then draws from its scores that change with the key", async () => {
+  const set: GroupSet = [{ source: "helper", method: "prm", count: 4, temperature: 2 }];
+  const { lists } = await buildGroups(set, context);
+  const answers = [
+    [5, 0, 1],
+    [2, 3, 4],
+    [4, 1, 0],
+  ];
+  split(lists).forEach((list, at) => {
+    if (at % 4 === 0) assert.equal(list, answers[at / 4]);
+    else assert.is(new Set(list).size, LENGTH);
+  });
+  const { lists: others } = await buildGroups(set, { ...context, key: key(2) });
+  assert.not.equal([...others], [...lists]);
+  assert.equal(split(others)[0], answers[0]);
+  const cold = await buildGroups([{ source: "helper", method: "prm", count: 2, temperature: 1e-4 }], context);
+  const scores = Array.from({ length: CANDIDATES }, (_, n) => Math.cos(n));
+  const best = scores.map((_, n) => n).sort((a, b) => scores[b] - scores[a]);
+  assert.equal(split(cold.lists)[1], best.slice(0, LENGTH));
+});
+
+test("scores of the policy are those of its first position, for pointwise and for diverse", async () => {
+  const { policy, logits: _, ...others } = context;
+  if (policy === undefined) throw new Error("the context has no policy");
+  const first = noGrad(() => policy.generator.begin(policy.memory, 1).logits);
+  for (const source of ["pointwise", "diverse"] as const) {
+    const draw = (own: GroupContext, entry: object) =>
+      buildGroups([{ source, count: 3, temperature: 0.5, ...entry }], own);
+    const ofPolicy = await draw({ ...others, policy }, { scores: "policy" });
+    const given = await draw({ ...others, logits: first }, {});
+    assert.equal(ofPolicy, given, source);
+    assert.not.equal([...ofPolicy.lists], [...(await draw(context, {})).lists], "the DNN's are others");
+  }
 });
 
 test.run();

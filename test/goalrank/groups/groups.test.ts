@@ -8,7 +8,7 @@ import { loggedLists } from "../../../src/goalrank/groups/logged.ts";
 import { markovLists, type PairScores, pairScores } from "../../../src/goalrank/groups/markov.ts";
 import { policyLists } from "../../../src/goalrank/groups/policy.ts";
 import { randomLists } from "../../../src/goalrank/groups/random.ts";
-import { selectSpaced } from "../../../src/goalrank/groups/select-spaced.ts";
+import { keepGaps, selectSpaced } from "../../../src/goalrank/groups/select-spaced.ts";
 import { softmaxLists } from "../../../src/goalrank/groups/softmax.ts";
 import { substitutedLists } from "../../../src/goalrank/groups/substitution.ts";
 import { treeLists } from "../../../src/goalrank/groups/tree.ts";
@@ -329,6 +329,33 @@ test("spaced selection refuses a size that the pool does not have", () => {
   for (const size of [0, 4, 1.5]) {
     assert.throws(() => selectSpaced(pool, [1, 2, 3], size), /cannot select .* lists from pools of 3/);
   }
+});
+
+test("a least gap keeps the best list, and of the others those that lie far enough below the one before", () => {
+  const pool = { requests: 3, groupSize: 5, distinct: Int32Array.of(1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1) };
+  const rewards = [0.5, 0.9, 0.85, 0.1, 0.45, 3, 2, 1, 9, 2.5, 1, 1, 1, 1, 1];
+  assert.equal([...keepGaps(pool, rewards, 0.1)], [1, 1, 0, 1, 0, 1, 1, 1, 0, 1, 1, 0, 0, 0, 0]);
+  assert.equal([...keepGaps(pool, rewards, 5)], [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
+  assert.equal([...keepGaps(pool, rewards, 0)], [...pool.distinct]);
+});
+
+test("a least gap keeps as many lists as any choice that holds the best", () => {
+  const rewards = fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 7 });
+  fc.assert(
+    fc.property(rewards, fc.integer({ min: 1, max: 5 }), (own, gap) => {
+      const distinct = new Int32Array(own.length).fill(1);
+      const kept = keepGaps({ requests: 1, groupSize: own.length, distinct }, own, gap);
+      const chosen = own.filter((_, at) => kept[at] === 1).sort((a, b) => b - a);
+      assert.is(chosen[0], Math.max(...own));
+      for (let i = 1; i < chosen.length; i++) assert.ok(chosen[i - 1] - chosen[i] >= gap);
+      let most = 0;
+      for (let subset = 1; subset < 2 ** own.length; subset++) {
+        const some = own.filter((_, at) => (subset >> at) & 1).sort((a, b) => b - a);
+        if (some.every((reward, i) => i === 0 || some[i - 1] - reward >= gap)) most = Math.max(most, some.length);
+      }
+      assert.is(chosen.length, most);
+    }),
+  );
 });
 
 test.run();

@@ -2,7 +2,8 @@
 import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { initialOrder, initialRanks } from "../../../src/methods/scoring/initial-ranking.ts";
+import { initialRanks } from "../../../src/goalrank/initial-ranks.ts";
+import { initialOrder } from "../../../src/methods/scoring/initial-ranking.ts";
 import { tensor } from "../../../src/tensor/index.ts";
 
 const test = suite("initial ranking");
