@@ -142,7 +142,7 @@ function readFlags() {
   const help = `GoalRank, trained on an embedded world or on a log, and compared with others.
 
   --seed <number>      of every random choice (default: 1)
-  --scenario <name>    the embedded world: default, weak-reward or tiny
+  --scenario <name>    the embedded world: default, returning, weak-reward or tiny
   --data <file>        a log of interactions in place of the world, plain or gzipped
   --format <name>      of the log: movielens, csv, tsv or parquet (default: by the file's name)
   --max-lists <count>  train on at most this many lists

@@ -63,8 +63,8 @@ const LOG_MODELS: Dataset["models"] = { ...LOG_RUN, methods: ["imitation"] };
 
 const DATASETS: Readonly<Record<string, Dataset>> = {
   embedded: {
-    summary: "the embedded world, whose true reward is known",
-    data: { scenario: "default", trainingLists: 100_000, testRequests: 500 },
+    summary: "the embedded world, whose true reward is known, and whose users return",
+    data: { scenario: "returning", trainingLists: 100_000, testRequests: 500 },
     models: WORLD_MODELS,
   },
   tiny: {

@@ -2,60 +2,48 @@
  * Generators with an evaluator, of the plain kind: lists are sampled from the pointwise ranker, or from the generator
  * that imitates the log, and the judge takes the best of them.
  */
-import { selectRows } from "../data/dataset.ts";
-import { allRows } from "../data/labels.ts";
-import { byEvaluator, chooseTemperature, generatorSource, type ListSource, scorerSource } from "./list-sources.ts";
-import { instanceOf, type Method, sharedModel } from "./method.ts";
+import { byEvaluator, generatorSource } from "./list-sources.ts";
+import { hyperparametersOf, instanceOf, type Method, sharedModel } from "./method.ts";
+import { PROPOSAL_TEMPERATURE, tunedProposals } from "./proposal-temperature.ts";
 
-/** Training requests on which the temperature of proposals is chosen. */
-const TUNING_REQUESTS = 256;
-/** Lists for each of them at most; proposals of more lists are drawn at the temperature that is best for these. */
-const TUNING_LISTS = 100;
-
-/** Lists are drawn from the pointwise ranker, at the temperature that suits the judge best. */
+/** Lists are drawn from the pointwise ranker, at the temperature that it is told, or that suits the judge best. */
 export function generatorEvaluator(lists: number): Method {
-  return {
+  const method: Method = {
     name: `generator-evaluator-${lists}`,
     title: `generator-evaluator, ${lists} lists`,
     family: "generator-evaluator",
     answersWith: ["pointwise", "judge"],
+    hyperparameters: { temperature: PROPOSAL_TEMPERATURE },
     create(context) {
-      const { seed } = context;
-      const judge = sharedModel(context, "judge");
-      const sourceAt = (temperature: number) => scorerSource(sharedModel(context, "pointwise"), temperature);
-      let temperature = 1;
-      const source: ListSource = (...asked) => sourceAt(temperature)(...asked);
+      const { source, choose, choices } = tunedProposals(
+        context,
+        hyperparametersOf(method, context).temperature,
+        lists,
+      );
       return instanceOf({}, byEvaluator(source, lists, context), {
-        async learn({ training }) {
-          const tuned = Math.min(TUNING_REQUESTS, training.size);
-          const requests = selectRows(training, allRows({ size: tuned }));
-          const tuning = { lists: Math.min(lists, TUNING_LISTS), seed };
-          temperature = await chooseTemperature(sourceAt, judge, requests, tuning);
-        },
-        choices: {
-          get: () => ({ temperature }),
-          set({ temperature: chosen }) {
-            if (typeof chosen !== "number" || !(chosen > 0)) {
-              throw new RangeError(`methods: the temperature must be positive, got ${JSON.stringify(chosen)}`);
-            }
-            temperature = chosen;
-          },
-        },
+        learn: ({ training }) => choose(training),
+        choices,
       });
     },
   };
+  return method;
 }
 
-/** Lists are sampled from the generator that imitates the log, at temperature 1. */
+/** Lists are sampled from the generator that imitates the log, at temperature 1 unless it is told another. */
 export function imitationEvaluator(lists: number): Method {
-  return {
+  const method: Method = {
     name: `imitation-evaluator-${lists}`,
     title: `imitation-evaluator, ${lists} lists`,
     family: "generator-evaluator",
     answersWith: ["imitation", "judge"],
+    hyperparameters: {
+      temperature: { default: 1, values: [0.3, 0.5, 1, 1.5], summary: "Temperature at which lists are sampled" },
+    },
     create(context) {
-      const source = generatorSource(sharedModel(context, "imitation"), 1);
+      const { temperature } = hyperparametersOf(method, context);
+      const source = generatorSource(sharedModel(context, "imitation"), temperature);
       return instanceOf({}, byEvaluator(source, lists, context));
     },
   };
+  return method;
 }

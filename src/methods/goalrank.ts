@@ -58,7 +58,7 @@ async function startFromReward(generator: Generator, { memory, encoder }: Reward
 }
 
 /** The training requests that the policy learns from, drawn with the seed. */
-function drawRequests(training: ListDataset, most: number, seed: number): ListDataset {
+export function drawRequests(training: ListDataset, most: number, seed: number): ListDataset {
   if (most >= training.size) return training;
   const order = new Random({ seed, stream: "policy requests", step: 0 }).permutation(training.size);
   return selectRows(training, order.subarray(0, most));

@@ -105,16 +105,19 @@ const NUMBERED: readonly (readonly [prefix: string, make: (lists: number) => Met
   ["prm-evaluator-", prmEvaluator],
 ];
 
+/** The method called `name`, if there is one. */
+export function methodNamed(name: string): Method | undefined {
+  const found = [...METHODS, ...OTHERS].find((method) => method.name === name);
+  if (found !== undefined) return found;
+  const [prefix, make] = NUMBERED.find(([own]) => name.startsWith(own)) ?? [];
+  const lists = name.slice(prefix?.length);
+  return make !== undefined && /^[1-9]\d{0,5}$/.test(lists) ? make(Number(lists)) : undefined;
+}
+
 /** The method called `name`. @throws RangeError that names the nearest and all methods, for an unknown one */
 export function findMethod(name: string): Method {
-  const all = [...METHODS, ...OTHERS];
-  const found = all.find((method) => method.name === name);
+  const found = methodNamed(name);
   if (found !== undefined) return found;
-  for (const [prefix, make] of NUMBERED) {
-    if (name.startsWith(prefix) && /^[1-9]\d{0,5}$/.test(name.slice(prefix.length))) {
-      return make(Number(name.slice(prefix.length)));
-    }
-  }
   const names = [...METHODS.map((method) => method.name), ...NUMBERED.map(([prefix]) => `${prefix}20`)];
   throw new RangeError(`methods: ${noSuchName("method", name, names)}`);
 }

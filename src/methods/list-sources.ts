@@ -80,7 +80,7 @@ export async function bestByJudge(
 }
 
 /** Temperatures at which a source may be sampled. */
-const TEMPERATURES = [0.1, 0.2, 0.3, 0.5, 1];
+export const TEMPERATURES = [0.1, 0.2, 0.3, 0.5, 1];
 
 /**
  * The temperature, of those on offer, at which the lists that the judge takes have the highest predicted reward: a sharp

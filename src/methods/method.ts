@@ -76,6 +76,8 @@ export interface MethodInstance {
   rank(requests: RequestColumns): Promise<RankedLists>;
   /** How it answers any request; missing where only a world knows the answers. */
   readonly answering?: Answering;
+  /** Chooses again what it chose besides weights as it learned, where the weights are there. */
+  choose?(training: ListDataset): Promise<void>;
   /** What it chose besides weights, as JSON holds it, and how it takes that up again. */
   readonly choices?: { get(): JsonObject; set(choices: JsonObject): void };
 }
@@ -106,7 +108,7 @@ export interface Method {
 export function instanceOf(
   models: MethodInstance["models"],
   answering: Answering,
-  rest: Pick<MethodInstance, "learn" | "choices"> = {},
+  rest: Pick<MethodInstance, "learn" | "choose" | "choices"> = {},
 ): MethodInstance {
   return { models, answering, rank: (requests) => rankRequests(answering, requests), ...rest };
 }

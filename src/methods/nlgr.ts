@@ -8,7 +8,7 @@
  *
  * so that every position hears what its choice alone is worth, which a reward for whole lists does not say.
  *
- * Known from its abstract and secondary descriptions. Ours: the shared judge is the evaluator; K = 4; the loss in this
+ * Written from what is generally known of it, not from the text of the publication. Ours, so far as is known: the shared judge is the evaluator; K = 4; the loss in this
  * form, whose gradient is exact over what was tried; std over a request's neighbours, floored.
  */
 import type { FeedbackBatch } from "../data/batch.ts";

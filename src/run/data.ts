@@ -5,6 +5,7 @@ import type { PreparedContent } from "../data/prepared/prepared-dataset.ts";
 import type { Retriever } from "../data/retrievers/retriever.ts";
 import type { UserPasts } from "../data/user-pasts.ts";
 import { createWorld, type EmbeddedWorld } from "../world/embedded-world.ts";
+import { rememberLists } from "../world/histories.ts";
 import { drawLog } from "../world/logging-policy.ts";
 import { loggingLogProbabilities } from "../world/redrawn-feedback.ts";
 import { findScenario } from "../world/scenarios.ts";
@@ -54,21 +55,29 @@ export function worldData(options: WorldDataOptions): RunData & { readonly world
   const scenario = findScenario(name);
   const world = createWorld({ ...scenario.options, seed });
   const trainingLists = options.trainingLists ?? scenario.trainingLists;
-  return { ...drawWorldData(world, { seed, trainingLists, testRequests }), world };
+  return { ...drawWorldData(world, { ...scenario, seed, trainingLists, testRequests }), world };
 }
 
-/** Logs of a world. */
+/** How much is drawn of a world, and how much of what users were shown before their requests know. */
+export interface WorldDraw extends Required<Omit<WorldDataOptions, "scenario">> {
+  /** H; 0 unless given. */
+  readonly historyLength?: number;
+}
+
+/** Logs of a world: users are shown the training lists first, then those of validation, then those of the test. */
 export function drawWorldData(
   world: World,
-  { seed, trainingLists, testRequests }: Required<Omit<WorldDataOptions, "scenario">>,
+  { seed, trainingLists, testRequests, historyLength = 0 }: WorldDraw,
 ): RunData {
-  const draw = (stream: string, size: number) => drawLog(world, { size, seed, stream });
-  const validation = draw("validation", testRequests);
+  const draw = (stream: string, size: number, before: readonly ListDataset[] = []) =>
+    rememberLists(drawLog(world, { size, seed, stream }), historyLength, before);
+  const training = draw("training", trainingLists);
+  const validation = draw("validation", testRequests, [training]);
   return {
     catalogue: world.catalogue,
-    training: draw("training", trainingLists),
+    training,
     validation,
-    test: draw("test", testRequests),
+    test: draw("test", testRequests, [training, validation]),
     unexposed: "ignore",
     world,
     propensities: loggingLogProbabilities(world, validation),

@@ -142,6 +142,7 @@ export async function restoreRun(
     const isKept = Object.keys(instance.models).length > 0;
     const own = isKept ? { method, instance } : await trainMethod(method, models, data, settings, {});
     for (const [name, model] of namedModels(own)) restore(name, model, weights);
+    if (isKept) await instance.choose?.(data.training);
     methods.push(own);
   }
   return { models, methods };
@@ -155,7 +156,7 @@ function restore(name: string, model: Module, weights: ReadonlyMap<string, State
   model.train(false);
 }
 
-/** A method's own models by the names under which their weights are kept: `mir`, `mg-e-20-lists`. */
+/** A method's own models by the names under which their weights are kept: `mir`, `mg-e-20-judged`. */
 function namedModels({ method, instance }: TrainedMethod): [string, Module][] {
   return Object.entries(instance.models).map(([name, model]) => [
     name === method.name ? name : `${method.name}-${name.replaceAll(" ", "-")}`,

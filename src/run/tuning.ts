@@ -1,6 +1,6 @@
 /** What single methods have other than the others: their training, and hyperparameters of their own. */
 import * as z from "zod";
-import { METHODS } from "../methods/index.ts";
+import { METHODS, methodNamed } from "../methods/index.ts";
 import type { MethodContext } from "../methods/method.ts";
 import { count, name, nonNegative, positive, type Settings } from "../settings/setting-kinds.ts";
 import { noSuchName } from "../text/nearest-name.ts";
@@ -38,11 +38,14 @@ export type Tuned = Settings<typeof tunedSchema>;
 /** Names that mean nothing: what is wrong, and the path. */
 function* strangersIn(tuned: Tuned): Generator<[string, ...string[]]> {
   for (const [method, { hyperparameters = {} }] of Object.entries(tuned)) {
-    if (!TUNABLE.includes(method)) {
+    const known = methodNamed(method);
+    // There are as many generator-evaluators as numbers of lists.
+    const isTunable = TUNABLE.includes(method) || (known !== undefined && known.family !== "reference");
+    if (!isTunable) {
       yield [noSuchName("method", method, TUNABLE), method];
       continue;
     }
-    const own = Object.keys(METHODS.find((known) => known.name === method)?.hyperparameters ?? {});
+    const own = Object.keys(known?.hyperparameters ?? {});
     for (const stranger of Object.keys(hyperparameters).filter((key) => !own.includes(key))) {
       const problem =
         own.length === 0 ? `${method} has no hyperparameters of its own` : noSuchName("hyperparameter", stranger, own);

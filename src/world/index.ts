@@ -9,6 +9,7 @@ export {
 } from "./embedded-world.ts";
 export { fitWorld } from "./fit-world.ts";
 export { FittedWorld, type FittedWorldSettings, type WorldFit } from "./fitted-world.ts";
+export { rememberLists } from "./histories.ts";
 export { drawLog, type LogOptions, redrawLists } from "./logging-policy.ts";
 export * from "./oracle.ts";
 export { collectFeedback, loggingLogProbabilities } from "./redrawn-feedback.ts";

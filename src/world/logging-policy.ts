@@ -19,7 +19,9 @@ export interface LogOptions {
 }
 
 /**
- * Draws S requests by users chosen uniformly, the lists that the logging policy shows, and their feedback. Row r depends on (seed, stream, r) alone, so a shorter log is a prefix of a longer one.
+ * Draws S requests by users chosen uniformly, the lists that the logging policy shows, and their feedback. Histories are
+ * those that the world draws, if any; `rememberLists` makes them of lists that were shown. Row r depends on (seed, stream,
+ * r) alone, so a shorter log is a prefix of a longer one.
  * @throws RangeError when the size is not a positive integer, the seed is not one from 0 to 2^53 - 1, or the
  *   candidate temperature is so low that an item's chance is under exp(-700) of the best item's.
  * @example

@@ -8,10 +8,12 @@ export interface Scenario {
   readonly options: WorldOptions;
   /** Lists to draw for training. */
   readonly trainingLists: number;
+  /** Items of what its user was shown before that a request knows, H; 0 unless given. */
+  readonly historyLength?: number;
 }
 
 /** Names of the scenarios. */
-export type ScenarioName = "default" | "weak-reward" | "tiny";
+export type ScenarioName = "default" | "returning" | "weak-reward" | "tiny";
 
 /** Every scenario by its name. */
 export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
@@ -19,6 +21,12 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     description: "a logging policy that explores, and lists enough to learn what it found",
     options: {},
     trainingLists: 100_000,
+  },
+  returning: {
+    description: "as default, with users who return: a request knows the last three lists that its user was shown",
+    options: {},
+    trainingLists: 100_000,
+    historyLength: 18,
   },
   "weak-reward": {
     description: "a sharp logging policy and few lists: a reward model learns little beyond that policy's habits",

@@ -1,12 +1,16 @@
 /** Gradients of the losses of the methods with an evaluator against central differences, in double precision. */
 import { suite } from "uvu";
+import type { RequestBatch } from "../../src/data/batch.ts";
 import type { ListDataset } from "../../src/data/dataset.ts";
+import { Generator } from "../../src/goalrank/generator.ts";
 import { RewardModel } from "../../src/goalrank/reward-model.ts";
 import { DEFAULT_EG_RERANK, egRerankTask } from "../../src/methods/eg-rerank/eg-rerank.ts";
 import { EgRerank, PointerGenerator } from "../../src/methods/eg-rerank/model.ts";
+import { judgedTask } from "../../src/methods/mg-e/judged-task.ts";
 import { MatchingGenerator, matchingTask } from "../../src/methods/nar4rec.ts";
 import { PermutationInterest } from "../../src/methods/pier/permutation-interest.ts";
 import { DEFAULT_PIER, pierTask } from "../../src/methods/pier/pier.ts";
+import { tensor } from "../../src/tensor/index.ts";
 import type { TrainingTask } from "../../src/training/trainer.ts";
 import { generatorOptions, log, rewardOptions, world } from "../small-world.ts";
 import { checkGradients } from "./check-gradients.ts";
@@ -55,6 +59,19 @@ const tasks: readonly (readonly [string, () => TrainingTask])[] = [
       // The discriminator's gain is held constant, but moves with its weights: at 0 only what is learned is left.
       const options = { ...DEFAULT_EG_RERANK, discriminatorWeight: 0, entropyWeight: 0.1 };
       return egRerankTask(models, withGaps(log), options, 4);
+    },
+  ],
+  [
+    "MG-E's generators",
+    () => {
+      const generator = new Generator(catalogue, generatorOptions, random("mg-e"));
+      const judge = new RewardModel(catalogue, rewardOptions, random("judge"));
+      const earlier = ({ size }: RequestBatch) =>
+        tensor(
+          Int32Array.from({ length: size * log.listLength }, (_, at) => at % log.listLength),
+          [size, 1, log.listLength],
+        );
+      return judgedTask(generator, log, { stage: "judged", seed: 1, judge, earlier, complement: 0.5 });
     },
   ],
 ];

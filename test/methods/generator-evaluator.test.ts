@@ -75,6 +75,24 @@ test("the temperature is that whose choices the judge likes best", async () => {
   assert.is(chosen, offered[totals.indexOf(Math.max(...totals))]);
 });
 
+test("a temperature that is told is not chosen", async () => {
+  const told = (temperature: number) => ({ "generator-evaluator-5": { temperature } });
+  const create = (temperature: number) =>
+    generatorEvaluator(5).create({ ...school.models.context, tuned: told(temperature) });
+  const instance = create(0.37);
+  await instance.learn?.(school.lesson);
+  assert.equal(instance.choices?.get(), { temperature: 0.37 });
+  const chosen = create(0);
+  await chosen.learn?.(school.lesson);
+  assert.equal(chosen.choices?.get(), (await learned(generatorEvaluator(5), school)).choices?.get());
+  assert.throws(() => create(-1), /must not be negative, got -1/);
+  const imitation = (temperature: number) =>
+    imitationEvaluator(3)
+      .create({ ...school.models.context, tuned: { "imitation-evaluator-3": { temperature } } })
+      .rank(lists32);
+  assert.not.equal((await imitation(0.01)).lists, (await imitation(1)).lists);
+});
+
 test("the temperature that was learned is written, read back, and taken up again", async () => {
   const method = generatorEvaluator(5);
   const { models } = school;

@@ -51,7 +51,7 @@ test("weights go by the name of the method, and of its network where it has seve
     [
       ...["pointwise", "imitation", "reward-model", "reward-model-2"],
       ...["prm", "eg-rerank", "pier", "nar4rec"],
-      ...["mg-e-20-lists", "mg-e-20-positives", "mg-e-20-matching"],
+      ...["mg-e-20-judged", "mg-e-20-complement", "mg-e-20-matching"],
       "goalrank",
     ],
   );
@@ -65,9 +65,9 @@ test("a restored run finds out what the trained one did, and trains nothing", as
 });
 
 test("missing weights are named, and another seed trains other ones", async () => {
-  const less = new Map([...weights].filter(([name]) => name !== "mg-e-20-positives"));
+  const less = new Map([...weights].filter(([name]) => name !== "mg-e-20-complement"));
   const problem = await restoreRun(data, settings, less).catch(({ message }: Error) => message);
-  assert.is(problem, "run: there are no weights of mg-e-20-positives");
+  assert.is(problem, "run: there are no weights of mg-e-20-complement");
   const small = { ...settings, methods: [], generatorEvaluatorLists: [] };
   const trained = async (seed: number) => {
     const { models, methods } = await run(data, { ...small, seed });
@@ -84,7 +84,7 @@ test("stages are trained one after the other and named after what learns", async
   await run(data, settings, { listener });
   assert.equal(names, [
     ...["DNN", "imitation", "reward model", "reward model 2"],
-    ...["prm", "eg-rerank", "pier", "nar4rec", "mg-e lists", "mg-e positives", "mg-e matching", "GoalRank"],
+    ...["prm", "eg-rerank", "pier", "nar4rec", "mg-e judged", "mg-e complement", "mg-e matching", "GoalRank"],
   ]);
 });
 

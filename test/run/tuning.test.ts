@@ -36,7 +36,11 @@ test("hyperparameters are the defaults, under those that are tuned for the metho
 test("settings name methods and hyperparameters that there are, with values in range", () => {
   checkRun({
     ...DEFAULT_RUN,
-    tuned: { judge: { epochs: 2 }, goalrank: { hyperparameters: { referenceTemperature: 1 } } },
+    tuned: {
+      judge: { epochs: 2 },
+      goalrank: { hyperparameters: { referenceTemperature: 1 } },
+      "generator-evaluator-300": { hyperparameters: { temperature: 0.3 } },
+    },
   });
   assert.throws(
     () => checkRun({ ...DEFAULT_RUN, tuned: { mirr: {} } }),

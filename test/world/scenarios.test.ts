@@ -24,7 +24,10 @@ test("weak-reward logs more sharply and less than the default", () => {
 });
 
 test("an unknown scenario is an error that lists the names", () => {
-  assert.throws(() => findScenario("huge"), /no scenario "huge"; expected one of default, weak-reward, tiny/);
+  assert.throws(
+    () => findScenario("huge"),
+    /no scenario "huge"; expected one of default, returning, weak-reward, tiny/,
+  );
   assert.throws(() => findScenario("toString"), /no scenario "toString"/);
 });
 

@@ -18,7 +18,7 @@ export const DATA_FLAGS: readonly ShortFlag[] = shortFlags(
     "data.columns": "--columns <names>  columns of the log, such as user=uid,feedback=stars or user=1,item=2",
     "data.delimiter": "--delimiter <text>  between the fields of a CSV log, or whitespace (default: comma)",
     "data.feedbackValues": "--feedback-values <words>  what words of the feedback count, such as view=1,purchase=5",
-    "data.scenario": "--scenario <name>  an embedded world in place of a log: default, weak-reward or tiny",
+    "data.scenario": "--scenario <name>  an embedded world in place of a log: default, returning, weak-reward or tiny",
     "data.prepared": "--prepared <file>  keep the prepared data there, or use what is there if it was made of this log",
     "data.core": "--core <count>  interactions that every user and item must have (default: 20)",
     "data.positiveThreshold": "--positive <number>  feedback from which an interaction is positive (default: 3)",

@@ -13,6 +13,7 @@ import {
 } from "../../evaluation/ab-test.ts";
 import type { RankedLists } from "../../methods/answering.ts";
 import { Random } from "../../tensor/index.ts";
+import { rememberLists } from "../../world/histories.ts";
 import { drawLog } from "../../world/logging-policy.ts";
 import { OUTCOMES, simulateSessions } from "../../world/sessions.ts";
 import type { World } from "../../world/world.ts";
@@ -46,6 +47,8 @@ export interface AbTestOptions {
   /** Mean number of each period. */
   readonly sessionsPerUser: number;
   readonly seed: number;
+  /** What users were shown before, where requests know it. */
+  readonly past?: ListDataset;
 }
 
 export interface ArmResult {
@@ -62,10 +65,15 @@ export interface ArmResult {
 export async function simulateAbTest(
   world: World,
   { control, treatment }: Policies,
-  { sessionsPerUser, seed }: AbTestOptions,
+  { sessionsPerUser, seed, past }: AbTestOptions,
 ): Promise<readonly ArmResult[]> {
   const size = Math.round(sessionsPerUser * world.settings.userCount);
-  const period = (name: string) => drawLog(world, { size, seed, stream: `A/B test ${name}` });
+  const period = (name: string) => {
+    const drawn = drawLog(world, { size, seed, stream: `A/B test ${name}` });
+    // A world may draw histories of its own.
+    const isComplete = past === undefined || drawn.historyLength > 0;
+    return isComplete ? drawn : rememberLists(drawn, past.historyLength, [past]);
+  };
   const [before, during] = [period("before"), period("during")];
   const known = measure(world, before, (await control(before)).lists, { seed, stream: "before" });
   const isTreated = treatedRows(during, seed);

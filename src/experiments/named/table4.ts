@@ -56,7 +56,7 @@ async function runAbTest(work: AbTestWork, surroundings: Surroundings): Promise<
   const results = await simulateAbTest(
     world,
     { control: control.instance.rank, treatment: treatment.instance.rank },
-    { sessionsPerUser: work.sessionsPerUser, seed },
+    { sessionsPerUser: work.sessionsPerUser, seed, past: shared.data.training },
   );
   const measures = results.flatMap(({ arm, users, outcomes }): [string, number][] => [
     [`${arm} users`, users],

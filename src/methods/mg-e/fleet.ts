@@ -2,29 +2,34 @@
  * The hundred generators of MG-E: which network each reads, and how it makes a list of what it reads. Fleets of 3 and 20
  * are the first of them, so that a larger fleet proposes all that a smaller one does.
  *
- * Networks, in the order in which larger fleets come to need them:
+ * Networks, in the order in which fleets come to need them, and in which they are trained:
  *
- *   pointwise      the shared DNN, trained for all methods
- *   lists          the autoregressive generator, trained to imitate logged lists
+ *   pointwise      the shared DNN
+ *   judged         the autoregressive generator, trained to write what the judge likes
+ *   complement     likewise, trained to write what the judge likes and the networks before leave out
+ *   imitation      the shared generator that imitates the log
  *   matching       the generator of NAR4Rec
- *   positives      the autoregressive generator, trained to imitate the positives of logged lists
- *   lists 2        as lists, from other weights and with the rows in another order
- *   positives 2    as positives, likewise
+ *   complement 2   as complement, after all others
  *
- * So a fleet of 3 trains two networks, one of 20 three, and one of 100 five. The members:
+ * So a fleet of 3 trains two networks, one of 20 three, and one of 100 four: a hundred proposals are affordable as many
+ * samples of few networks. The members:
  *
- *    1-3    the best list of pointwise; that of lists; matching by contrastive decoding
- *    4-20   the best list of positives and of matching; that of pointwise and of lists with a fifth of the candidates left
- *           out; pointwise, lists and positives, sampled; lists from a nucleus; of appendix C, the Markov chain and the
- *           tree on lists, diversity and substitution on pointwise, and random lists
- *   21-100  the best lists of the second trainings; all four autoregressive networks at further temperatures, nuclei,
- *           shares left out, chains and branches of the tree; pointwise and matching at further temperatures, penalties
- *           and shares
+ *    1-3    the best list of pointwise, of judged, and of complement
+ *    4-20   matching by contrastive decoding, and the best list of imitation; judged and complement, sampled; pointwise
+ *           sampled at the temperature that suits the judge best, as the plain generator-evaluator is; of appendix C,
+ *           diversity and substitution on pointwise
+ *   21-100  complement 2, best and sampled; further samples of judged, complement and imitation, at other temperatures, from
+ *           nuclei and with shares of the candidates left out; thirty further samples of pointwise; matching at further
+ *           penalties and temperatures; of appendix C, the Markov chain and the tree on imitation, and random lists
  *
- * No two members are alike. All of this is ours: the paper says that generators differ, not how.
+ * No two members are alike. The list is ours: the paper says that generators differ, not how.
  */
 
-export const AUTOREGRESSIVE_NETWORKS = ["lists", "positives", "lists 2", "positives 2"] as const;
+/** Those that are trained on the judge, in the order of their training: each later one complements those before. */
+export const JUDGED_NETWORKS = ["judged", "complement", "complement 2"] as const;
+export type JudgedNetwork = (typeof JUDGED_NETWORKS)[number];
+
+export const AUTOREGRESSIVE_NETWORKS = [...JUDGED_NETWORKS, "imitation"] as const;
 export type AutoregressiveNetwork = (typeof AUTOREGRESSIVE_NETWORKS)[number];
 
 /** The best list, item by item: the highest score, or the likeliest item. */
@@ -36,12 +41,14 @@ interface Best {
 
 interface Sampled {
   readonly method: "sampled";
+  /** Over that which all samples of networks are drawn at. */
   readonly temperature: number;
 }
 
 export type PointwiseDecoding =
   | Best
-  | Sampled
+  /** Sampled at the temperature of all such members; the draw tells them apart. */
+  | { readonly method: "tuned"; readonly draw: number }
   /** By scores less a penalty for the items of the best list. */
   | { readonly method: "diverse"; readonly penalty: number }
   /** The best list with up to two items replaced at random. */
@@ -68,69 +75,43 @@ export type FleetMember =
 /** Branches of the trees: the highest place that a member takes. */
 export const TREE_BRANCHES = 4;
 
-const FIRST_TWENTY: readonly FleetMember[] = [
-  { network: "pointwise", decoding: { method: "best" } },
-  { network: "lists", decoding: { method: "best" } },
-  { network: "matching", decoding: { method: "contrastive", penalty: 0.1 } },
-  // A fleet of 3 ends here.
-  { network: "positives", decoding: { method: "best" } },
-  { network: "matching", decoding: { method: "best" } },
-  { network: "pointwise", decoding: { method: "best", leftOut: 0.2 } },
-  { network: "lists", decoding: { method: "best", leftOut: 0.2 } },
-  { network: "pointwise", decoding: { method: "sampled", temperature: 0.2 } },
-  { network: "pointwise", decoding: { method: "sampled", temperature: 0.5 } },
-  { network: "pointwise", decoding: { method: "sampled", temperature: 1 } },
-  { network: "lists", decoding: { method: "sampled", temperature: 0.5 } },
-  { network: "lists", decoding: { method: "sampled", temperature: 1 } },
-  { network: "positives", decoding: { method: "sampled", temperature: 0.5 } },
-  { network: "positives", decoding: { method: "sampled", temperature: 1 } },
-  { network: "lists", decoding: { method: "nucleus", topP: 0.9 } },
-  { network: "lists", decoding: { method: "markov", temperature: 0.5 } },
-  { network: "lists", decoding: { method: "tree", place: 2 } },
-  { network: "pointwise", decoding: { method: "diverse", penalty: 1 } },
-  { network: "pointwise", decoding: { method: "substituted" } },
-  { network: "none", decoding: { method: "random" } },
-];
-
+const BEST: Best = { method: "best" };
 const sampled = (...temperatures: number[]): Sampled[] =>
   temperatures.map((temperature) => ({ method: "sampled", temperature }));
 const leavingOut = (...shares: number[]): Best[] => shares.map((leftOut) => ({ method: "best", leftOut }));
+const penalised = (...penalties: number[]) => penalties.map((penalty) => ({ method: "contrastive", penalty }) as const);
 
-/** What all four autoregressive networks add to a fleet of 100. */
-const AUTOREGRESSIVE: readonly AutoregressiveDecoding[] = [
-  ...sampled(0.3, 0.7, 1.5),
-  ...leavingOut(0.1, 0.4),
-  { method: "nucleus", topP: 0.8 },
-  { method: "nucleus", topP: 0.95 },
-  { method: "markov", temperature: 0.3 },
-  { method: "markov", temperature: 1 },
-  { method: "tree", place: 3 },
-  { method: "tree", place: TREE_BRANCHES },
-];
-
-/** What the second trainings add, as their firsts have it already. */
-const SECOND_TRAINING: readonly AutoregressiveDecoding[] = [{ method: "best" }, ...sampled(0.5, 1)];
-
-const POINTWISE: readonly PointwiseDecoding[] = [
-  ...sampled(0.1, 0.15, 0.3, 0.4, 0.7, 0.85, 1.5, 2),
-  ...leavingOut(0.1, 0.3, 0.4, 0.5, 0.6),
-  { method: "diverse", penalty: 0.5 },
-  { method: "diverse", penalty: 2 },
-];
-
-const MATCHING: readonly MatchingDecoding[] = [
-  ...[0.05, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9].map((penalty) => ({ method: "contrastive", penalty }) as const),
-  ...sampled(0.3, 0.5, 0.7, 1, 1.5),
-  ...leavingOut(0.2, 0.4, 0.6),
-];
+const pointwise = (...decodings: PointwiseDecoding[]): FleetMember[] =>
+  decodings.map((decoding) => ({ network: "pointwise", decoding }));
+const autoregressive = (network: AutoregressiveNetwork, ...decodings: AutoregressiveDecoding[]): FleetMember[] =>
+  decodings.map((decoding) => ({ network, decoding }));
+const matching = (...decodings: MatchingDecoding[]): FleetMember[] =>
+  decodings.map((decoding) => ({ network: "matching", decoding }));
+/** Samples of the pointwise ranker, numbered from `first`. */
+const tuned = (first: number, count: number): FleetMember[] =>
+  pointwise(...Array.from({ length: count }, (_, i) => ({ method: "tuned", draw: first + i }) as const));
 
 /** All hundred, in order. */
 export const FLEET: readonly FleetMember[] = [
-  ...FIRST_TWENTY,
-  ...(["lists 2", "positives 2"] as const).flatMap((network) =>
-    SECOND_TRAINING.map((decoding) => ({ network, decoding })),
-  ),
-  ...AUTOREGRESSIVE_NETWORKS.flatMap((network) => AUTOREGRESSIVE.map((decoding) => ({ network, decoding }))),
-  ...POINTWISE.map((decoding) => ({ network: "pointwise", decoding }) as const),
-  ...MATCHING.map((decoding) => ({ network: "matching", decoding }) as const),
+  ...pointwise(BEST),
+  ...autoregressive("judged", BEST),
+  ...autoregressive("complement", BEST),
+  // A fleet of 3 ends here.
+  ...matching(...penalised(0.1)),
+  ...autoregressive("imitation", BEST),
+  ...autoregressive("judged", ...sampled(0.5, 1, 1.5)),
+  ...autoregressive("complement", ...sampled(0.5, 1, 1.5)),
+  ...tuned(1, 7),
+  ...pointwise({ method: "diverse", penalty: 1 }, { method: "substituted" }),
+  // A fleet of 20 ends here.
+  ...autoregressive("complement 2", BEST, ...sampled(0.3, 0.5, 0.7, 0.85, 1, 1.5, 2)),
+  ...autoregressive("judged", ...sampled(0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 1.2, 2), ...leavingOut(0.1, 0.2, 0.3, 0.4)),
+  ...autoregressive("complement", ...sampled(0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 1.2, 2), ...leavingOut(0.1, 0.2, 0.3, 0.4)),
+  ...tuned(8, 30),
+  ...pointwise(...leavingOut(0.1, 0.2, 0.3, 0.4)),
+  ...autoregressive("imitation", ...sampled(0.5, 1), { method: "nucleus", topP: 0.9 }),
+  ...autoregressive("imitation", { method: "markov", temperature: 0.5 }, { method: "tree", place: 2 }),
+  ...matching(BEST, ...penalised(0.05, 0.2, 0.3, 0.5), ...sampled(0.5, 1)),
+  { network: "none", decoding: { method: "random" } },
+  { network: "imitation", decoding: { method: "tree", place: TREE_BRANCHES } },
 ];

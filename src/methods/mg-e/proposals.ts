@@ -32,7 +32,24 @@ import {
 export interface FleetNetworks {
   readonly pointwise: PointwiseRanker;
   readonly autoregressive: ReadonlyMap<AutoregressiveNetwork, Generator>;
-  readonly matching: MatchingGenerator;
+  readonly matching: MatchingGenerator | undefined;
+}
+
+/** At what temperatures members sample. */
+export interface SamplingTemperatures {
+  /** Of the pointwise ranker. */
+  readonly pointwise: number;
+  /** What the temperatures of the other networks' members are multiplied with. */
+  readonly factor: number;
+}
+
+/** What proposals of a batch are made under. */
+export interface ProposalOptions {
+  /** L */
+  readonly length: number;
+  /** Owns all that is made. */
+  readonly held: HeldScope;
+  readonly temperatures: SamplingTemperatures;
 }
 
 /** What has been read of an autoregressive network. */
@@ -50,15 +67,18 @@ export class FleetProposals {
   private readonly readings = new Map<AutoregressiveNetwork, Reading>();
   private matching: Matching | undefined;
   private readonly candidates: number;
+  private readonly length: number;
+  private readonly held: HeldScope;
+  private readonly temperatures: SamplingTemperatures;
 
   constructor(
     private readonly networks: FleetNetworks,
     private readonly batch: RequestBatch,
-    /** L */
-    private readonly length: number,
-    /** Owns all that is made. */
-    private readonly held: HeldScope,
+    { length, held, temperatures }: ProposalOptions,
   ) {
+    this.length = length;
+    this.held = held;
+    this.temperatures = temperatures;
     this.candidates = batch.items.shape[1];
     this.scores = held.run(() => noGrad(() => networks.pointwise.forward(batch)));
   }
@@ -87,8 +107,8 @@ export class FleetProposals {
     switch (decoding.method) {
       case "best":
         return topCandidates(scores, length, this.leavingOut(decoding.leftOut, key));
-      case "sampled":
-        return gumbelTopK(scores.mul(1 / decoding.temperature), { lists: 1, length, key });
+      case "tuned":
+        return gumbelTopK(scores.mul(1 / this.temperatures.pointwise), { lists: 1, length, key });
       case "diverse": {
         const options = { ...this.draw(key), penalty: decoding.penalty };
         return this.fromHost(diverseLists(await scores.data(), [await this.best()], batch.size, 1, options));
@@ -111,7 +131,7 @@ export class FleetProposals {
       case "best":
         return decode(generator, memory, { length, constraints: this.leavingOut(decoding.leftOut, key) });
       case "sampled":
-        return decode(generator, memory, { length, sampling: { temperature: decoding.temperature, key } });
+        return decode(generator, memory, { length, sampling: this.sampling(decoding.temperature, key) });
       case "nucleus":
         return decode(generator, memory, { length, sampling: { temperature: 1, topP: decoding.topP, key } });
       case "markov": {
@@ -128,15 +148,17 @@ export class FleetProposals {
     }
   }
 
+  /** @throws RangeError where the network is not there */
   private proposeMatching(decoding: MatchingDecoding, key: RandomKey): Tensor {
     const generator = this.networks.matching;
+    if (generator === undefined) throw new RangeError('MG-E: the fleet needs the network "matching"');
     const { length } = this;
     this.matching ??= noGrad(() => generator.encode(this.batch));
     switch (decoding.method) {
       case "best":
         return decode(generator, this.matching, { length, constraints: this.leavingOut(decoding.leftOut, key) });
       case "sampled":
-        return decode(generator, this.matching, { length, sampling: { temperature: decoding.temperature, key } });
+        return decode(generator, this.matching, { length, sampling: this.sampling(decoding.temperature, key) });
       case "contrastive":
         return contrastiveLists(this.matching, [decoding.penalty], length);
     }
@@ -157,6 +179,10 @@ export class FleetProposals {
   private async best(): Promise<SourceLists> {
     const lists = this.held.run(() => topCandidates(this.scores, this.length));
     return { source: "pointwise", count: 1, lists: (await lists.data()) as Int32Array };
+  }
+
+  private sampling(temperature: number, key: RandomKey) {
+    return { temperature: temperature * this.temperatures.factor, key };
   }
 
   private draw(key: RandomKey) {

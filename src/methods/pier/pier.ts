@@ -38,7 +38,7 @@ const CONTRASTED = 5;
 /** What can be tuned. */
 export const DEFAULT_PIER = {
   /** Lists of each request, besides the one that was shown, where what was not shown counts 0. */
-  mixedLists: 1,
+  mixedLists: 2,
   contrastWeight: 0.01,
   /** The share of the orders that FPSM keeps. */
   keptShare: 1 / 6,

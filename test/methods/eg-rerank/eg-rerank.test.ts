@@ -13,6 +13,8 @@ import {
   egRerankTask,
 } from "../../../src/methods/eg-rerank/eg-rerank.ts";
 import { EgRerank, PointerGenerator } from "../../../src/methods/eg-rerank/model.ts";
+import { createSharedModels } from "../../../src/methods/shared-models.ts";
+import { trainedEncoder } from "../../../src/methods/warm-start.ts";
 import type { StateDict } from "../../../src/nn/index.ts";
 import { noGrad, scope, type Tensor, tensor } from "../../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../../src/training/options.ts";
@@ -271,6 +273,16 @@ test("a warm start takes the judge's encoder, and nothing else is told to", asyn
     [...state].every(([name, { data }]) => String(data) === String(judged?.get(name)?.data));
   assert.not(isJudges(await begun(0)));
   assert.ok(isJudges(await begun(1)));
+});
+
+test("what encodes users and items in the judge is its first member's, or that of the DNN it is made of", async () => {
+  const { models, lesson } = await createSchool(log);
+  const { context, judge } = models;
+  const { rewardModel } = lesson;
+  const { shared } = createSharedModels(context, { ...judge, kind: "contextual" }, ["contextual"]).context;
+  assert.is(trainedEncoder({ ...context, shared }, { rewardModel: undefined }), shared.contextual?.memory.encoder);
+  assert.is(trainedEncoder(context, { rewardModel }), rewardModel?.encoder);
+  assert.is(trainedEncoder(context, { rewardModel: undefined }), context.shared.pointwise?.encoder);
 });
 
 test("its weights and discount are hyperparameters", async () => {

@@ -1,17 +1,18 @@
 /** MG-E: what its fleet is, that each member proposes what it says, and that the judge takes the best. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { candidateBatch } from "../../../src/data/batch.ts";
+import { candidateBatch, type RequestBatch } from "../../../src/data/batch.ts";
 import { allRows } from "../../../src/data/labels.ts";
 import { Generator } from "../../../src/goalrank/generator.ts";
-import { predictedRewards } from "../../../src/goalrank/judge.ts";
+import { type ListJudge, predictedRewards } from "../../../src/goalrank/judge.ts";
 import { byPolicy, byScores, rankRequests } from "../../../src/methods/answering.ts";
 import { AUTOREGRESSIVE_NETWORKS, FLEET, type FleetMember } from "../../../src/methods/mg-e/fleet.ts";
+import { complementaryRewards, judgedTask } from "../../../src/methods/mg-e/judged-task.ts";
 import { MG_E_3, MG_E_20, MG_E_100 } from "../../../src/methods/mg-e/mg-e.ts";
 import { type FleetNetworks, FleetProposals } from "../../../src/methods/mg-e/proposals.ts";
 import { contrastiveLists, MatchingGenerator } from "../../../src/methods/nar4rec.ts";
 import { PointwiseRanker } from "../../../src/methods/pointwise-ranker.ts";
-import { heldScope, noGrad, scope } from "../../../src/tensor/index.ts";
+import { full, heldScope, noGrad, scope, tensor } from "../../../src/tensor/index.ts";
 import { DEFAULT_TRAINING } from "../../../src/training/options.ts";
 import { type TrainingTask, train } from "../../../src/training/trainer.ts";
 import { generatorOptions, log, world } from "../../small-world.ts";
@@ -21,21 +22,25 @@ const test = suite("MG-E");
 
 const { candidateCount: candidates, listLength: length } = log;
 
+const matching = new MatchingGenerator(world.catalogue, { ...generatorOptions, layers: 1 }, random("matching"));
 const networks: FleetNetworks = {
   pointwise: new PointwiseRanker(world.catalogue, 8, random("pointwise")),
   autoregressive: new Map(
     AUTOREGRESSIVE_NETWORKS.map((name) => [name, new Generator(world.catalogue, generatorOptions, random(name))]),
   ),
-  matching: new MatchingGenerator(world.catalogue, { ...generatorOptions, layers: 1 }, random("matching")),
+  matching,
 };
+
+const usualTemperatures = { pointwise: 0.5, factor: 1 };
 
 const key = (step: number) => ({ seed: 1, stream: "test", step });
 
 /** A member's lists for the 32 requests, one after the other. */
-async function listsOf(member: FleetMember, step = 0): Promise<Int32Array> {
+async function listsOf(member: FleetMember, step = 0, temperatures = usualTemperatures): Promise<Int32Array> {
   using _ = scope();
   using held = heldScope();
-  const proposals = new FleetProposals(networks, candidateBatch(lists32, allRows(lists32)), length, held);
+  const batch = candidateBatch(lists32, allRows(lists32));
+  const proposals = new FleetProposals(networks, batch, { length, held, temperatures });
   const lists = await proposals.listsOf(member, key(step));
   assert.equal(lists.shape, [lists32.size, 1, length]);
   return (await lists.data()) as Int32Array;
@@ -48,9 +53,9 @@ test("there are a hundred members, no two alike", () => {
   });
   assert.is(new Set(spelled).size, 100);
   const networksOf = (size: number) => [...new Set(FLEET.slice(0, size).map(({ network }) => network))].sort();
-  assert.equal(networksOf(3), ["lists", "matching", "pointwise"]);
-  assert.equal(networksOf(20), ["lists", "matching", "none", "pointwise", "positives"]);
-  assert.equal(networksOf(100), ["lists", "lists 2", "matching", "none", "pointwise", "positives", "positives 2"]);
+  assert.equal(networksOf(3), ["complement", "judged", "pointwise"]);
+  assert.equal(networksOf(20), ["complement", "imitation", "judged", "matching", "pointwise"]);
+  assert.equal(networksOf(100), ["complement", "complement 2", "imitation", "judged", "matching", "none", "pointwise"]);
 });
 
 test("every member proposes distinct candidates, the same ones for the same key", async () => {
@@ -72,9 +77,23 @@ test("other keys give other lists where a member chooses at random, and only the
   }
 });
 
+test("members are sampled at the temperatures that they are told: near 0 they write the best list", async () => {
+  const cold = { pointwise: 1e-6, factor: 1e-6 };
+  for (const network of ["judged", "matching"] as const) {
+    const best = await listsOf({ network, decoding: { method: "best" } });
+    const decoding = { method: "sampled", temperature: 1 } as const;
+    assert.equal(await listsOf({ network, decoding }, 0, cold), best);
+    assert.not.equal(await listsOf({ network, decoding }), best);
+  }
+  const best = await listsOf({ network: "pointwise", decoding: { method: "best" } });
+  const tuned = { network: "pointwise", decoding: { method: "tuned", draw: 1 } } as const;
+  assert.equal(await listsOf(tuned, 0, cold), best);
+  assert.not.equal(await listsOf(tuned), best);
+});
+
 test("best lists are those of the networks by themselves", async () => {
   const best = { method: "best" } as const;
-  const { pointwise, autoregressive, matching } = networks;
+  const { pointwise, autoregressive } = networks;
   assert.equal(
     await listsOf({ network: "pointwise", decoding: best }),
     (await rankRequests(byScores(pointwise), lists32)).lists,
@@ -116,7 +135,7 @@ test("diverse and substituted lists depart from the best one", async () => {
 
 test("with every spare candidate left out, all networks order the same random candidates", async () => {
   const sets: string[][] = [];
-  for (const network of ["pointwise", "lists", "matching"] as const) {
+  for (const network of ["pointwise", "judged", "matching"] as const) {
     const lists = await listsOf({ network, decoding: { method: "best", leftOut: 0.999 } });
     const sorted = Array.from(allRows(lists32), (row) => lists.slice(row * length, (row + 1) * length).sort());
     sets.push(sorted.map(String));
@@ -124,6 +143,88 @@ test("with every spare candidate left out, all networks order the same random ca
   assert.equal(sets[1], sets[0]);
   assert.equal(sets[2], sets[0]);
   assert.ok(new Set(sets[0]).size > 20);
+});
+
+test("a list earns what it is worth, and what the fleet's best is with it, in shares", () => {
+  const [own, best] = [tensor([1, 3, 2, 0.5], [2, 2]), tensor([2, 1], [2, 1])];
+  assert.equal([...complementaryRewards(own, best, 1).dataSync()], [2, 3, 2, 1]);
+  assert.equal([...complementaryRewards(own, best, 0).dataSync()], [1, 3, 2, 0.5]);
+  assert.equal([...complementaryRewards(own, best, 0.5).dataSync()], [1.5, 3, 2, 0.75]);
+});
+
+/** Likes candidates of low item numbers on top. */
+const judge: ListJudge = {
+  rewards(batch, lists) {
+    const [requests, group] = lists.shape;
+    const items = batch.items.cast("f32").takeAlongLast(lists.reshape([requests, group * length]));
+    const weights = Float32Array.from({ length }, (_, t) => -1 / (80 * (t + 1)));
+    return items
+      .reshape(lists.shape)
+      .mul(tensor(weights, [length]))
+      .sum(2);
+  },
+};
+
+/** A fleet that proposes one list, of these candidate positions, for every request. */
+const proposing = (list: readonly number[]) => (batch: RequestBatch) =>
+  tensor(
+    Int32Array.from({ length: batch.size * length }, (_, at) => list[at % length]),
+    [batch.size, 1, length],
+  );
+
+const fresh = () => new Generator(world.catalogue, generatorOptions, random("judged"));
+const options = { stage: "judged", seed: 1, judge, earlier: proposing([0, 1, 2, 3]), complement: 0 };
+
+test("a generator that is trained on the judge comes to write what it likes", async () => {
+  const generator = fresh();
+  const liked = async () => {
+    const { lists } = await rankRequests(byPolicy(generator), lists32);
+    return (await predictedRewards(judge, lists32, lists)).reduce((sum, reward) => sum + reward, 0) / lists32.size;
+  };
+  const before = await liked();
+  const training = { ...DEFAULT_TRAINING, epochs: 60, batchSize: 32, learningRate: 1e-2, weightDecay: 0 };
+  await train(judgedTask(generator, lists32, options), training);
+  const after = await liked();
+  assert.ok(after > before + 0.3, `${before} became ${after}`);
+});
+
+test("what a fleet has already teaches a generator nothing that is to complement it alone", async () => {
+  const gradientBy = async (complement: number, worth: number) => {
+    using _ = scope();
+    const generator = fresh();
+    // The fleet's one list is worth what the test says; those that are drawn are worth -4 to 0.
+    const judged: ListJudge = {
+      rewards: (batch, lists) => (lists.shape[1] === 1 ? full([batch.size, 1], worth) : judge.rewards(batch, lists)),
+    };
+    const task = judgedTask(generator, lists32, { ...options, judge: judged, complement });
+    const { loss } = await task.computeLoss(allRows(lists32), 1);
+    loss.backward();
+    return generator.parameters().some(({ grad }) => grad?.dataSync().some((value) => value !== 0));
+  };
+  assert.not(await gradientBy(1, 10), "a fleet that is better than all");
+  assert.ok(await gradientBy(0.5, 10), "the same, where pleasing counts too");
+  assert.ok(await gradientBy(1, -10), "a fleet that is worse than all");
+});
+
+test("what the fleet does is told by hyperparameters, and the temperature that was chosen is taken up again", async () => {
+  const school = await createSchool(lists32);
+  const { context } = school.models;
+  const lesson = { ...school.lesson, train: async () => {} };
+  const create = async (tuned: Readonly<Record<string, number>>) => {
+    const instance = MG_E_20.create({ ...context, tuned: { "mg-e-20": tuned } });
+    await instance.learn?.(lesson);
+    return instance;
+  };
+  const { choices, choose, rank } = await create({});
+  const chosen = choices?.get();
+  choices?.set({ temperature: 7 });
+  const hot = await rank(lists32);
+  await choose?.(lists32);
+  assert.equal(choices?.get(), chosen);
+  assert.not.equal((await rank(lists32)).lists, hot.lists);
+  assert.equal((await create({ proposalTemperature: 0.37 })).choices?.get(), { temperature: 0.37 });
+  const blunt = await create({ temperature: 2 });
+  assert.not.equal((await blunt.rank(lists32)).lists, (await rank(lists32)).lists);
 });
 
 test("a larger fleet's choice is liked no less, request by request, and networks are trained as needed", async () => {
@@ -138,7 +239,7 @@ test("a larger fleet's choice is liked no less, request by request, and networks
   for (const [method, networkCount] of [
     [MG_E_3, 2],
     [MG_E_20, 3],
-    [MG_E_100, 5],
+    [MG_E_100, 4],
   ] as const) {
     stages.length = 0;
     const { rank, models } = await learned(method, { models: shared, lesson: { ...lesson, train: quickly } });
