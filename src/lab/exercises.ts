@@ -63,7 +63,7 @@ export function movedLists(objective: ObjectiveName): number {
 
 const number = (text: string | undefined) => (text === undefined || text.trim() === "" ? Number.NaN : Number(text));
 
-/** Share of the best list's truth that pi_ref over all lists expects. */
+/** Share of the best list's truth that π_ref over all lists expects. */
 export function oracleShare(state: LabState): number {
   const training = new Training(state);
   const { oracle, referenceTruth } = training.levels(training.start);
@@ -71,7 +71,7 @@ export function oracleShare(state: LabState): number {
   return referenceTruth / oracle;
 }
 
-/** How a hacked judge's pi_ref does: by its own judge, and in truth, beside lists drawn by chance. */
+/** How a hacked judge's π_ref does: by its own judge, and in truth, beside lists drawn by chance. */
 export function hackReport(state: LabState) {
   const training = new Training(state);
   const { random, referenceJudge, referenceTruth } = training.levels(training.start);
@@ -110,10 +110,10 @@ export function fitBoth({ seed, mixture, narrow, wide }: LabState) {
 /** In the order of the page. */
 export const EXERCISES: readonly Exercise[] = [
   {
-    name: "z and pi_ref by hand",
+    name: "z and π_ref by hand",
     tab: "exercises",
     setting: {},
-    task: "A group of four lists has rewards 1, 2, 2 and 3. With temperature 1, compute z of the first and the last list, and pi_ref of all four (two decimals).",
+    task: "A group of four lists has rewards 1, 2, 2 and 3. With temperature 1, compute z of the first and the last list, and π_ref of all four (two decimals).",
     hint: "The mean is 2. The deviation is the root of the mean of the squares: half a square on average. Then exponentials, then their sum.",
     fields: ["z of 1", "z of 3", "π_ref of 1", "π_ref of 2", "π_ref of 2 (again)", "π_ref of 3"].map((label) => ({
       label,
@@ -138,7 +138,7 @@ export const EXERCISES: readonly Exercise[] = [
     tab: "exercises",
     setting: {},
     task: "Lists A, B, C and D have rewards 1.5, 1.2, 0.9 and 0.6, and the policy gives them log-probabilities −2.2, −2.4, −2.6 and −1.6; the temperature is 1. Now C's reward doubles. Whose arrow changes its direction? Name them, in order.",
-    hint: "The arrow is pi_ref less pi_theta within the group. C rises for certain. But shares sum to 1, and mean and deviation have moved as well.",
+    hint: "The arrow is π_ref less π_θ within the group. C rises for certain. But shares sum to 1, and mean and deviation have moved as well.",
     fields: [{ label: "lists, such as AD" }],
     check({ answers: [answer = ""] }) {
       const own = [...answer.toUpperCase().replace(/[^A-D]/g, "")].sort().join("");
@@ -157,23 +157,23 @@ export const EXERCISES: readonly Exercise[] = [
     tab: "exact",
     setting: { judge: "truth", space: "all", temperature: 1 },
     task: "The judge knows the truth, and training sees all lists. Find a temperature at which the policy it converges to expects at least 95% of the best list's true reward.",
-    hint: "Training converges to pi_ref, not to the best list. Look at the expected truth of pi_ref while you move the temperature.",
+    hint: "Training converges to π_ref, not to the best list. Look at the expected truth of π_ref while you move the temperature.",
     fields: [],
     check(state) {
       const share = oracleShare(state);
       const isHonest = state.judge === "truth" && Object.keys(state.edits).length === 0 && state.kindness === 0;
       if (!isHonest) return { solved: false, says: "Leave the judge the truth: the temperature alone is asked for." };
-      return { solved: share >= 0.95, says: `pi_ref expects ${percentOf(share)} of the oracle's truth.` };
+      return { solved: share >= 0.95, says: `π_ref expects ${percentOf(share)} of the oracle's truth.` };
     },
     key: () => ({ temperature: 0.15 }),
-    because: "Only up to about 0.2 does pi_ref put enough on the best handful of lists.",
+    because: "Only up to about 0.2 does π_ref put enough on the best handful of lists.",
   },
   {
     name: "Hack the judge in ten edits",
     tab: "judge",
     setting: { judge: "truth", temperature: 0.2, edits: {} },
-    task: "Move at most ten points of the judge so that pi_ref looks better to the judge than an honest one to itself, and is in truth worse than lists drawn by chance.",
-    hint: "Which lists would you have to overrate? Those that are truly the worst. Are ten enough to take nearly all of pi_ref?",
+    task: "Move at most ten points of the judge so that π_ref looks better to the judge than an honest one to itself, and is in truth worse than lists drawn by chance.",
+    hint: "Which lists would you have to overrate? Those that are truly the worst. Are ten enough to take nearly all of π_ref?",
     fields: [],
     check(state) {
       const edits = Object.keys(state.edits).length;
@@ -244,8 +244,8 @@ export const EXERCISES: readonly Exercise[] = [
     tab: "group",
     setting: {},
     task: "Switch the objective in the panel Group and watch the arrows. Which objective moves exactly two lists? Which one pushes a list the same, however likely the policy makes it already? Which one has no push left once the policy agrees with the judge's shares?",
-    hint: "DPO looks at the best and the worst. GRPO's push is the standardised reward. GoalRank's is pi_ref less pi_theta.",
-    fields: ["moves two lists", "does not look at pi_theta", "comes to rest"].map((label) => ({
+    hint: "DPO looks at the best and the worst. GRPO's push is the standardised reward. GoalRank's is π_ref less π_θ.",
+    fields: ["moves two lists", "does not look at π_θ", "comes to rest"].map((label) => ({
       label,
       choices: ["goalrank", "grpo", "dpo"],
     })),

@@ -70,7 +70,7 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: "Batch normalisation drowns quiet users",
     figure: "group",
     setting: { normalisation: "batch", loudness: 10 },
-    says: "Rewards are standardised over the whole batch. Another user reacts ten times as strongly; beside them this user's differences vanish, and pi_ref is nearly flat.",
+    says: "Rewards are standardised over the whole batch. Another user reacts ten times as strongly; beside them this user's differences vanish, and π_ref is nearly flat.",
     why: "One deviation for all is dominated by whoever is loudest. Eq. 4 standardises within each group, so every user speaks with the same voice.",
     question: "How loud may the neighbour be before the best list's share falls under a third?",
     remedies: [{ name: "normalise within the group", change: { normalisation: "group" } }],
@@ -91,7 +91,7 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: "Temperature too low, or too high",
     figure: "curves",
     setting: { seed: 2, logSize: 20, temperature: 0.05 },
-    says: "At 0.05 pi_ref is one list, the judge's favourite of the moment. The policy collapses to a single list before anything else was tried.",
+    says: "At 0.05 π_ref is one list, the judge's favourite of the moment. The policy collapses to a single list before anything else was tried.",
     why: "The temperature says how far the judge is trusted: z / temperature are logits. Too low, and one error decides; too high, and no difference matters.",
     question: "At which temperature does the policy keep half of the entropy that it started with?",
     remedies: [
@@ -103,8 +103,8 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: "An all-random group",
     figure: "curves",
     setting: { counts: [0, 0, 0, 0, 8, 0, 0, 0] },
-    says: "All eight lists are drawn by chance. The policy learns, slowly, and comes to rest at pi_ref over the whole space, far from the best list.",
-    why: "The best of eight random lists is a mediocre one. Groups sampled from the policy compare ever better lists with each other, so that pi_ref moves on as the policy does.",
+    says: "All eight lists are drawn by chance. The policy learns, slowly, and comes to rest at π_ref over the whole space, far from the best list.",
+    why: "The best of eight random lists is a mediocre one. Groups sampled from the policy compare ever better lists with each other, so that π_ref moves on as the policy does.",
     question: "With 120 lists and groups of 8, how often does a random group hold one of the three best?",
     remedies: [
       { name: "half from the policy", change: { counts: [4, 0, 0, 0, 4, 0, 0, 0] } },

@@ -111,7 +111,7 @@ export const BUGS: readonly Bug[] = [
   {
     from: "total += Math.exp((rewards.data[i] - largest) * scale)",
     to: "total += Math.exp(rewards.data[i] * scale)",
-    says: "The sum is of other exponentials than the shares: pi_ref no longer sums to 1.",
+    says: "The sum is of other exponentials than the shares: π_ref no longer sums to 1.",
   },
   {
     from: "sum -= probability * logProbabilities.data[i]",
@@ -121,7 +121,7 @@ export const BUGS: readonly Bug[] = [
   {
     from: "return [undefined, ...run(elementwise.negate, [product], undefined)]",
     to: "return [undefined, product]",
-    says: "The gradient has lost its minus: every step goes away from pi_ref.",
+    says: "The gradient has lost its minus: every step goes away from π_ref.",
   },
   {
     from: "squares += (r.data[i] - mean) ** 2",

@@ -18,10 +18,10 @@ import { viewGroup } from "../../src/lab/objective.ts";
 import { FIRST_STATE, type LabState, TABS } from "../../src/lab/state.ts";
 import { scored, Training } from "../../src/lab/training.ts";
 import { writeFragment } from "../../src/lab/url.ts";
-import { launchBrowser } from "../chromium.ts";
+import { launchBrowser, WEBGPU_SWITCHES } from "../chromium.ts";
 
 const test = suite("lab in a browser");
-const launched = await launchBrowser();
+const launched = await launchBrowser(WEBGPU_SWITCHES);
 
 /** What lies beyond the edge; figures may scroll inside themselves. It runs in the page. */
 const FIND_OVERFLOW = `(() => {
@@ -199,6 +199,38 @@ if ("reason" in launched) {
     assert.match(await page.locator(".formula").innerText(), /^Standardised reward z = .*mean/);
     await press("ArrowDown");
     assert.match(String(await page.evaluate("location.hash")), /drags=0:/);
+    assert.equal(messages, []);
+    await page.context().close();
+  });
+
+  test("a point of the judge is painted by keyboard and by pointer", async () => {
+    const { page, messages } = await open(1440, {}, "#1&tab=judge");
+    const painted = async () => {
+      await settled(page);
+      const numbers = (await page.evaluate(READ_NUMBERS)) as [string, number][];
+      return numbers.find(([name]) => name === "Edits")?.[1];
+    };
+    const figure = page.getByRole("slider", { name: /judge's reward of the chosen list/ });
+    await figure.focus();
+    await page.keyboard.press("ArrowUp");
+    assert.is(await painted(), 1);
+    const point = await page.locator("circle.point").first().boundingBox();
+    if (point === null) throw new Error("no point is drawn");
+    await page.mouse.move(point.x + point.width / 2, point.y + point.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(point.x, point.y - 40);
+    await page.mouse.up();
+    assert.is(await painted(), 2);
+    assert.equal(messages, []);
+    await page.context().close();
+  });
+
+  test("the kernel's WGSL runs where the browser has WebGPU, and says what the TypeScript says", async () => {
+    const { page, messages } = await open(1440, {}, "#1&tab=kernel");
+    await page.getByRole("button", { name: "Run the WGSL" }).click();
+    const said = page.getByText(/^(Done on|No GPU)/);
+    await said.waitFor({ timeout: 30_000 });
+    assert.match(await said.innerText(), /^Done on webgpu: loss \d\.\d+, at most \d\.\de-[6-9]/);
     assert.equal(messages, []);
     await page.context().close();
   });

@@ -32,7 +32,7 @@ export function GroupTable({ view, lists, state, onDrag, phase = 6 }: GroupTable
   const knows = (column: keyof typeof KNOWN) => phase >= KNOWN[column];
   const isGoalRank = state.objective === "goalrank";
   return (
-    <table class="group" data-roving>
+    <table class={onDrag === undefined ? "group still" : "group"} data-roving>
       <caption>
         {rows.length} lists.{" "}
         {view.isSkipped ? (

@@ -136,25 +136,27 @@ export function GroupPanel() {
               onChange={(objective) => set({ objective })}
             />
           </section>
-          <section class="card settings">
-            <h3>Where lists come from (appendix C): G = {groupSizeOf(state)}</h3>
-            <div class="sources settings">
-              {SOURCES.map((source, at) => (
-                <Slider
-                  key={source}
-                  label={SOURCE_NAMES[source]}
-                  min={0}
-                  max={8}
-                  step={1}
-                  digits={0}
-                  value={state.counts[at]}
-                  onChange={(count) =>
-                    set({ counts: state.counts.map((own, n) => (n === at ? count : own)), drags: {} })
-                  }
-                />
-              ))}
-            </div>
-          </section>
+          {state.opened.length === 0 && (
+            <section class="card settings">
+              <h3>Where lists come from (appendix C): G = {groupSizeOf(state)}</h3>
+              <div class="sources settings">
+                {SOURCES.map((source, at) => (
+                  <Slider
+                    key={source}
+                    label={SOURCE_NAMES[source]}
+                    min={0}
+                    max={8}
+                    step={1}
+                    digits={0}
+                    value={state.counts[at]}
+                    onChange={(count) =>
+                      set({ counts: state.counts.map((own, n) => (n === at ? count : own)), drags: {} })
+                    }
+                  />
+                ))}
+              </div>
+            </section>
+          )}
         </div>
       </div>
     </>
