@@ -166,7 +166,7 @@ export const EXERCISES: readonly Exercise[] = [
       return { solved: share >= 0.95, says: `pi_ref expects ${percentOf(share)} of the oracle's truth.` };
     },
     key: () => ({ temperature: 0.15 }),
-    because: "Only under about 0.25 does pi_ref put enough on the best handful of lists.",
+    because: "Only up to about 0.2 does pi_ref put enough on the best handful of lists.",
   },
   {
     name: "Hack the judge in ten edits",

@@ -96,45 +96,49 @@ export function wholeReference(
   return boltzmannPolicy(rewards, temperature * deviation);
 }
 
-/** A training that is computed step by step and remembered. */
+/** What a training works with once it has begun. */
+interface Workshop {
+  readonly generator: GeneratorMixtures;
+  readonly optimiser: AdamW;
+  /** Each member's rewards at the start: [M][S]. */
+  readonly members: readonly Float64Array[];
+  /** The policy that groups are sampled from: a copy that may be stale. */
+  sampled: Float64Array;
+  rewards: Float64Array;
+  log: LabLog;
+}
+
+/** A training that is computed step by step and remembered. It begins when it is first asked for a moment. */
 export class Training {
   readonly world: EmbeddedWorld;
   /** [S] */
   readonly truth: Float64Array;
-  /** Each member's rewards at the start: [M][S]. */
-  readonly members: readonly Float64Array[];
-  private readonly generator;
-  private readonly optimiser;
+  private workshop: Workshop | undefined;
   private readonly past: Moment[] = [];
-  /** The policy that groups are sampled from: a copy that may be stale. */
-  private sampled: Float64Array;
-  private rewards: Float64Array;
-  private log: LabLog;
 
   constructor(readonly state: TrainingState) {
     this.world = makeWorld(state);
     this.truth = trueRewards(this.world);
-    this.log = makeLog(this.world, state);
-    this.members = judgeMembers(this.truth, this.log, state);
-    this.rewards = ensembleRewards(this.members, state.pessimism);
-    this.generator = startGenerator(state.width, state.seed);
-    if (state.start === "imitation") imitate(this.generator, this.log);
-    this.optimiser = new AdamW(this.generator.parameters(), { learningRate: state.learningRate });
-    this.sampled = probabilities(logPolicy(this.generator));
-    this.remember();
   }
 
-  /** Steps that are known: `moment` answers up to this one at once. */
+  /** Each member's rewards at the start: [M][S]. */
+  get members(): readonly Float64Array[] {
+    return this.begun().members;
+  }
+
+  /** The last step that is known, -1 before the beginning: `moment` answers up to this one at once. */
   get frontier(): number {
     return this.past.length - 1;
   }
 
   get start(): Moment {
+    this.begun();
     return this.past[0];
   }
 
   /** The moment before a step, computed if need be. */
   moment(step: number): Moment {
+    this.begun();
     while (this.frontier < step) this.advance();
     return this.past[step];
   }
@@ -154,34 +158,49 @@ export class Training {
     };
   }
 
-  /** One step: the loss of the group, its gradient, and AdamW's update. */
+  /** One step: the loss of the group, its gradient, and AdamW's update; at first, the beginning. */
   advance(): void {
+    if (this.workshop === undefined) {
+      this.begun();
+      return;
+    }
+    const { generator, optimiser } = this.workshop;
     const { group, logs, rewards, log } = this.past[this.frontier];
-    stepOnGroup(this.generator, this.optimiser, group, {
-      rewards,
-      log,
-      start: this.start.logs,
-      logs,
-      state: this.state,
-    });
-    this.remember();
+    stepOnGroup(generator, optimiser, group, { rewards, log, start: this.start.logs, logs, state: this.state });
+    this.remember(this.workshop);
+  }
+
+  /** The judge learns from the log, and the generator is made, once. */
+  private begun(): Workshop {
+    if (this.workshop !== undefined) return this.workshop;
+    const { state, world, truth } = this;
+    const log = makeLog(world, state);
+    const members = judgeMembers(truth, log, state);
+    const generator = startGenerator(state.width, state.seed);
+    if (state.start === "imitation") imitate(generator, log);
+    const optimiser = new AdamW(generator.parameters(), { learningRate: state.learningRate });
+    const sampled = probabilities(logPolicy(generator));
+    const rewards = ensembleRewards(members, state.pessimism);
+    this.workshop = { generator, optimiser, members, sampled, rewards, log };
+    this.remember(this.workshop);
+    return this.workshop;
   }
 
   /** Looks at the policy as it is now, perhaps shows its lists to the user, and draws the next group. */
-  private remember(): void {
+  private remember(own: Workshop): void {
     const step = this.past.length;
     const { state } = this;
-    const logs = logPolicy(this.generator);
+    const logs = logPolicy(own.generator);
     const policy = probabilities(logs);
     const isRound = step > 0 && step % state.roundEvery === 0 && step / state.roundEvery <= state.rounds;
     if (isRound) {
       const random = new Random({ seed: state.seed, stream: "lab feedback", step });
-      this.log = showPolicy(this.log, this.world, policy, ROUND_SIZE, random);
-      this.rewards = ensembleRewards(judgeMembers(this.truth, this.log, state), state.pessimism);
+      own.log = showPolicy(own.log, this.world, policy, ROUND_SIZE, random);
+      own.rewards = ensembleRewards(judgeMembers(this.truth, own.log, state), state.pessimism);
     }
-    if (step % state.refreshEvery === 0) this.sampled = policy;
-    const { rewards, log } = this;
-    const context = { policy: this.sampled, rewards, log, step };
+    if (step % state.refreshEvery === 0) own.sampled = policy;
+    const { rewards, log } = own;
+    const context = { policy: own.sampled, rewards, log, step };
     const group = state.space === "all" ? WHOLE_SPACE : drawGroup(state, context);
     const curves = {
       expectedJudge: expectation(policy, rewards),
@@ -190,12 +209,12 @@ export class Training {
       entropy: entropyOf(logs),
       hit: hitShare(placeOfBest(logs), this.past[0]?.log ?? log),
     };
-    this.past.push({ step, weights: copyWeights(this.generator), logs, rewards, log, group, curves });
+    this.past.push({ step, weights: copyWeights(own.generator), logs, rewards, log, group, curves });
   }
 
   dispose(): void {
-    this.optimiser.dispose();
-    this.generator.dispose();
+    this.workshop?.optimiser.dispose();
+    this.workshop?.generator.dispose();
   }
 }
 

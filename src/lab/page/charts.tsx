@@ -24,6 +24,8 @@ interface CurvesProps {
   /** Steps across. */
   readonly steps: number;
   readonly now: number;
+  /** What is counted across. */
+  readonly unit?: string;
   readonly height?: number;
 }
 
@@ -43,7 +45,7 @@ const describe = (values: readonly number[]) =>
   values.length === 0 ? "nothing yet" : `from ${written(values[0])} to ${written(values.at(-1) ?? 0)}`;
 
 /** Lines over steps, with levels and the moment that is looked at. */
-export function Curves({ title, lines, levels = [], steps, now, height = 240 }: CurvesProps) {
+export function Curves({ title, lines, levels = [], steps, now, unit = "step", height = 240 }: CurvesProps) {
   const { ref, width } = useWidth();
   const [left, right, top, bottom] = [36, 12, 12, 26];
   const all = [...lines.flatMap(({ values }) => values), ...levels.map(({ value }) => value)];
@@ -72,7 +74,7 @@ export function Curves({ title, lines, levels = [], steps, now, height = 240 }: 
             y={height - 6}
             text-anchor={tick === 0 ? "start" : tick === steps ? "end" : "middle"}
           >
-            {tick === steps ? `step ${tick}` : tick}
+            {tick === steps ? `${unit} ${tick}` : tick}
           </text>
         ))}
         {levels.map(({ name, value }) => (

@@ -11,7 +11,7 @@ import {
 import { Errors, Legend } from "./charts.tsx";
 import { Card, Choice, Fact, Facts, Item, Num, Slider, StateSlider, written } from "./parts.tsx";
 import { type Lab, useLab, useWidth } from "./store.ts";
-import { CurvesOverTime } from "./time.tsx";
+import { Expectations } from "./time.tsx";
 import { Words } from "./words.tsx";
 
 const FROM: readonly SampledFrom[] = ["policy", "random"];
@@ -94,7 +94,7 @@ export function ExactPanel() {
             />
           </Fact>
         </Facts>
-        <CurvesOverTime lab={lab} />
+        <Expectations lab={lab} />
         <Card title="How near a group's gradient is to the exact one">
           {qualities.length < 2 * GROUP_SIZES.length ? (
             <p class="note" role="status">
@@ -113,7 +113,8 @@ export function ExactPanel() {
           )}
           <p class="note">
             Cosine of the two gradients over all numbers of the generator, mean and standard deviation of 12 draws. 1 is
-            the same direction.
+            the same direction. Lists that the policy draws are no even sample of all: they sharpen what is likely
+            already.
           </p>
         </Card>
         <Card title={`The push on the first item: exact, and from groups of ${size}`}>

@@ -33,7 +33,9 @@ const PANELS: Readonly<Record<Tab, { readonly name: string; readonly panel: () =
 };
 
 /** The number under each panel's name. */
-function captions({ state, training, step }: Lab): Readonly<Record<Tab, string>> {
+function captions({ state, training, step }: Lab): Partial<Record<Tab, string>> {
+  // The first frame comes before the judge has learned.
+  if (training.frontier < 0) return {};
   const moment = training.moment(step);
   const correlation = pearsonCorrelation(training.truth, moment.rewards) ?? 0;
   const { expectedTruth, entropy } = moment.curves;
@@ -86,7 +88,7 @@ function Page() {
                 }}
               >
                 {PANELS[tab].name}
-                <small>{texts[tab]}</small>
+                <small>{texts[tab] ?? "…"}</small>
               </a>
             ))}
           </div>
@@ -137,7 +139,7 @@ function FormulaLine() {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it may scroll */}
       <div aria-live="polite" tabIndex={0}>
         {shown === undefined ? (
-          "Point at any number, or move to it with the keyboard: its formula appears here, with the values in it."
+          "Point at a number, or move to it with the keyboard: its formula appears here."
         ) : (
           <>
             <b>{shown.name}</b> <code>{shown.formula}</code>
@@ -172,4 +174,5 @@ const root = document.getElementById("lab");
 if (root !== null) {
   root.replaceChildren();
   render(<Page />, root);
+  requestAnimationFrame(() => performance.mark("lab shown"));
 }

@@ -73,7 +73,7 @@ export function useTraining(state: LabState): { readonly training: Training; rea
   const isBehind = training.frontier < state.step;
   const work = useCallback(() => {
     const until = performance.now() + FRAME_BUDGET;
-    while (training.frontier < state.step && performance.now() < until) training.advance();
+    while (training.frontier < state.step && performance.now() < until) measure("lab step", () => training.advance());
     redraw(undefined);
   }, [training, state.step]);
   useEffect(() => {
@@ -81,7 +81,14 @@ export function useTraining(state: LabState): { readonly training: Training; rea
     const frame = requestAnimationFrame(work);
     return () => cancelAnimationFrame(frame);
   });
-  return { training, step: Math.min(state.step, training.frontier) };
+  return { training, step: Math.max(0, Math.min(state.step, training.frontier)) };
+}
+
+/** Does some work and leaves how long it took where benchmarks and the browser's own tools find it. */
+function measure(name: string, work: () => void): void {
+  const start = performance.now();
+  work();
+  performance.measure(name, { start, end: performance.now() });
 }
 
 /** The width of an element that is drawn, for figures that must know it. */

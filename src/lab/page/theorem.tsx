@@ -112,10 +112,11 @@ export function TheoremPanel() {
                 kind: "truth",
               },
             ]}
+            unit="updates / 10:"
             steps={FIT_UPDATES / 10}
             now={Math.min(...fits.map(({ updates }) => updates)) / 10}
           />
-          <p class="note">Upwards: log₁₀ KL; across: tens of updates.</p>
+          <p class="note">Upwards: log₁₀ KL.</p>
         </Card>
         <EmbeddingCard mixture={fits[0].mixture} />
       </div>

@@ -146,27 +146,42 @@ export function namedLevels(levels: Levels, isTruthHidden: boolean) {
       ];
 }
 
-export function CurvesOverTime({ lab: { state, training, step } }: { readonly lab: Lab }) {
+/** Steps that are drawn: all that are known, in fifties. */
+const stepsDrawn = ({ state, training }: Lab) =>
+  Math.max(50, Math.ceil(Math.max(training.frontier, state.step) / 50) * 50);
+
+/** Expected rewards over time, by the judge and in truth. */
+export function Expectations({ lab }: { readonly lab: Lab }) {
+  const { state, training, step } = lab;
+  const levels = training.levels(training.moment(step));
+  const curves = training.curves(training.frontier);
+  const truthLine = { name: "truth, E[r]", values: curves.map((own) => own.expectedTruth), kind: "truth" } as const;
+  return (
+    <Card title="What the policy expects">
+      <Curves
+        title="Expected rewards over steps"
+        lines={[
+          { name: "the judge's opinion, E[r̂]", values: curves.map((own) => own.expectedJudge), kind: "judge" },
+          ...(state.truthHidden ? [] : [truthLine]),
+        ]}
+        levels={namedLevels(levels, state.truthHidden)}
+        steps={stepsDrawn(lab)}
+        now={step}
+      />
+    </Card>
+  );
+}
+
+function CurvesOverTime({ lab }: { readonly lab: Lab }) {
+  const { state, training, step } = lab;
   const moment = training.moment(step);
   const curves = training.curves(training.frontier);
   const levels = training.levels(moment);
   const { expectedJudge, expectedTruth, divergence, entropy, hit } = moment.curves;
-  const steps = Math.max(50, Math.ceil(Math.max(training.frontier, state.step) / 50) * 50);
-  const truthLine = { name: "truth, E[r]", values: curves.map((own) => own.expectedTruth), kind: "truth" } as const;
+  const steps = stepsDrawn(lab);
   return (
     <>
-      <Card title="What the policy expects">
-        <Curves
-          title="Expected rewards over steps"
-          lines={[
-            { name: "the judge's opinion, E[r̂]", values: curves.map((own) => own.expectedJudge), kind: "judge" },
-            ...(state.truthHidden ? [] : [truthLine]),
-          ]}
-          levels={namedLevels(levels, state.truthHidden)}
-          steps={steps}
-          now={step}
-        />
-      </Card>
+      <Expectations lab={lab} />
       <Facts>
         {!state.truthHidden && (
           <Fact label="expected truth">

@@ -1,5 +1,6 @@
 /** The words of a panel: its title, what it is about, the lesson's step, and its settings. */
 import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import { LESSON, LESSON_MINUTES, minutesLeft } from "../lesson.ts";
 import { Button, LinkButton } from "./parts.tsx";
 import { useLab } from "./store.ts";
@@ -13,14 +14,33 @@ export function Words({
   readonly about: ComponentChildren;
   readonly children?: ComponentChildren;
 }) {
+  // Beside the figures there is room for the settings; above them they would hide the figures.
+  const isWide = useWide();
   return (
     <div class="words">
       <h2>{title}</h2>
       <p>{about}</p>
       <Lesson />
-      {children !== undefined && <div class="settings">{children}</div>}
+      {children !== undefined && (
+        <details class="fold" open={isWide}>
+          <summary>Settings</summary>
+          <div class="settings">{children}</div>
+        </details>
+      )}
     </div>
   );
+}
+
+/** Whether there are two columns; it follows the window. */
+function useWide(): boolean {
+  const [query] = useState(() => matchMedia("(min-width: 64rem)"));
+  const [isWide, setWide] = useState(query.matches);
+  useEffect(() => {
+    const look = () => setWide(query.matches);
+    query.addEventListener("change", look);
+    return () => query.removeEventListener("change", look);
+  }, [query]);
+  return isWide;
 }
 
 /** The lesson where it has come to, or the way back to it. */
