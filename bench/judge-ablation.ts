@@ -87,7 +87,10 @@ async function main({ dataset, maxLists, seed }: Options): Promise<void> {
     `GoalRank, reference temperature ${referenceTemperature}`,
     { groups: { ...groups, referenceTemperature } },
   ]);
-  policies.push(["GoalRank from initial weights", { generatorStart: "scratch" }]);
+  policies.push([
+    "GoalRank from initial weights, reference temperature 0.5",
+    { generatorStart: "scratch", groups: { ...groups, referenceTemperature: 0.5 } },
+  ]);
   for (const [title, changes] of policies) {
     const { instance } = await trainMethod(GOAL_RANK, models, data, { ...settings, ...changes }, {});
     if (instance.answering !== undefined) await row(title, instance.answering);

@@ -3,7 +3,7 @@
  * hyperparameters, on one seed that is not in the table, chosen by what validation requests say. The shared models are
  * methods of their own here, and are chosen first, since the others learn from them.
  */
-import { findMethod, METHODS } from "../methods/index.ts";
+import { findMethod } from "../methods/index.ts";
 import type { Hyperparameter, SharedModelName } from "../methods/method.ts";
 import { DEFAULT_RUN } from "../run/settings.ts";
 import { TUNABLE, type Tuned, type Tuning } from "../run/tuning.ts";
@@ -14,7 +14,7 @@ import { contender, methodTitle } from "./contenders.ts";
 import { type DatasetChoice, SHARED_METHODS, withTuned } from "./datasets.ts";
 import type { RankingWork } from "./ranking-work.ts";
 import { VALIDATION } from "./ranking-work.ts";
-import { type SharedWork, sharedTrial } from "./shared-work.ts";
+import { sharedTrial } from "./shared-work.ts";
 import type { Trial, TrialOutcome } from "./trial.ts";
 
 /** The name under which results of searches are kept. */
@@ -48,10 +48,6 @@ export function isSearched(method: string): boolean {
   return TUNABLE.includes(method) && !WITHOUT_TRAINING.includes(method);
 }
 
-function isMethod(name: string): boolean {
-  return METHODS.some((method) => method.name === name);
-}
-
 /** The settings that are tried of a method: the usual ones, and others drawn at random. */
 export function drawTunings(
   method: string,
@@ -83,7 +79,7 @@ export function searchesOf(
   const smaller = withFewerLists(dataset);
   const settings = { ...DEFAULT_RUN, ...dataset.shared, ...dataset.policy };
   return methods.map((method) => {
-    const { hyperparameters = {} } = isMethod(method) ? findMethod(method) : {};
+    const { hyperparameters = {} } = findMethod(method);
     const tunings = drawTunings(method, hyperparameters, trainingOf(method, withoutTuned(settings)), count);
     return {
       method,
@@ -96,21 +92,18 @@ function withoutTuned<Some extends { readonly tuned?: Tuned }>({ tuned: _, ...se
   return settings;
 }
 
-function searchTrial(
-  dataset: DatasetChoice,
-  method: string,
-  tuning: Tuning,
-  seed: number,
-): Trial<RankingWork | SharedWork> {
+function searchTrial(dataset: DatasetChoice, method: string, tuning: Tuning, seed: number): Trial<RankingWork> {
   const isShared = SHARED_METHODS.includes(method);
   const own = isShared ? withTuned(dataset, { ...dataset.tuned, [method]: tuning }) : dataset;
   const needs = { ...sharedTrial(own, seed, ONLY[method]), variant: SEARCH };
-  const title = isMethod(method) ? methodTitle(method) : method;
-  const label = { experiment: SEARCH, dataset: dataset.label, method: title, seed, variant: describeTuning(tuning) };
-  // What a judge that ranks nothing is worth is known with the shared models.
-  if (!isMethod(method)) return { ...label, work: needs.work };
+  const place = { experiment: SEARCH, dataset: dataset.label, seed, variant: describeTuning(tuning) };
   const tried = contender(method, dataset.policy, isShared ? {} : { [method]: tuning });
-  return { ...label, work: { kind: "ranking", shared: needs.work, contender: tried, split: "validation" }, needs };
+  return {
+    ...place,
+    method: methodTitle(method),
+    work: { kind: "ranking", shared: needs.work, contender: tried, split: "validation" },
+    needs,
+  };
 }
 
 /** For labels and tables: `learningRate 0.002, epochs 2`. */
@@ -145,9 +138,9 @@ export function chooseTuning(
   return best?.tuning ?? {};
 }
 
-/** By the truth where it is known, else by NDCG; a judge by its correlation with held-out feedback. */
+/** By the truth where it is known, else by NDCG. */
 function worthOf(metrics: TrialOutcome["metrics"] = {}): number | undefined {
-  return metrics[`${VALIDATION}trueReward`] ?? metrics[`${VALIDATION}ndcg`] ?? metrics.judgeCorrelation;
+  return metrics[`${VALIDATION}trueReward`] ?? metrics[`${VALIDATION}ndcg`];
 }
 
 /** What is searched after what: shared models before those who learn from them. */

@@ -194,6 +194,7 @@ const OF_LOG = {
       { source: "judge", count: 4, temperature: 1 },
       { source: "substitution", count: 5 },
     ],
+    referenceTemperature: 1,
     imitation: "positives",
   },
   feedbackTraining: { epochs: 2, batchSize: 128, learningRate: 3e-3, leastSteps: 100 },

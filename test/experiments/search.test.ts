@@ -46,10 +46,9 @@ test("searches learn from a part of the lists, and look at validation requests a
   assert.match(JSON.stringify(works), new RegExp(`"trainingLists":${Math.round(400 * SEARCH_SHARE)}[,}]`));
   assert.not.match(JSON.stringify(works), /"trainingLists":400/);
   assert.equal(
-    [dnn, goalrank].map(({ candidates: [{ trial }] }) => (trial.work as { split?: string }).split),
-    ["validation", "validation"],
+    [dnn, judge, goalrank].map(({ candidates: [{ trial }] }) => (trial.work as { split?: string }).split),
+    ["validation", "validation", "validation"],
   );
-  assert.is(judge.candidates[1].trial.work.kind, "shared");
   for (const { candidates } of [dnn, judge, goalrank]) {
     for (const { trial } of candidates) assert.is(trial.seed, 0);
   }
@@ -67,7 +66,7 @@ test("the best by the truth where it is known, else by NDCG; nothing known leave
   });
   const worlds = [1, 2, 3].map((reward) => ({ "validation trueReward": reward, "validation ndcg": 1 / reward }));
   assert.equal(chosenBy(...worlds), { epochs: 4 });
-  assert.equal(chosenBy({ judgeCorrelation: 0.2 }, { judgeCorrelation: 0.2 }, undefined), {});
+  assert.equal(chosenBy({ "validation ndcg": 0.2 }, { "validation ndcg": 0.2 }, undefined), {});
   assert.equal(chosenBy(), {});
 });
 
@@ -101,7 +100,7 @@ test("shared models are chosen before those who learn from them, and the table l
   const dataset = await smallDataset();
   await run(2);
   const searched = order.filter(({ experiment }) => experiment === SEARCH).map(({ method }) => method);
-  assert.equal([...new Set(searched)], ["DNN", "imitation", "judge", "PRM"]);
+  assert.equal([...new Set(searched)], ["DNN", "imitation", "judge alone", "PRM"]);
   const final = order.filter(({ experiment }) => experiment === "small").map(({ work }) => JSON.stringify(work));
   assert.is(final.length, 2);
   for (const text of final) {
