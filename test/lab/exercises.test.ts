@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { EXERCISES, exerciseState, movedLists } from "../../src/lab/exercises.ts";
 import { LESSON, LESSON_MINUTES } from "../../src/lab/lesson.ts";
 import { labSchema } from "../../src/lab/state.ts";
+import { Training } from "../../src/lab/training.ts";
 import { readFragment, writeFragment } from "../../src/lab/url.ts";
 
 const test = suite("lab exercises");
@@ -36,6 +37,14 @@ test("what is not allowed does not solve", () => {
   assert.not.ok(check(5, { rounds: 3 }).solved);
   assert.not.ok(check(6, { mixture: 2 }).solved);
   assert.not.ok(check(7, { answers: ["line 3"] }).solved);
+});
+
+test("9 claims what is so: the truth rises, and H against the log falls to half", () => {
+  const training = new Training(exerciseState(9, "auto"));
+  const [start, end] = [training.start, training.moment(150)].map(({ curves }) => curves);
+  training.dispose();
+  assert.ok(end.expectedTruth > start.expectedTruth + 0.05, `${start.expectedTruth} to ${end.expectedTruth}`);
+  assert.ok(end.hit < start.hit / 2, `${start.hit} to ${end.hit}`);
 });
 
 test("DPO moves two lists of a group of four, GRPO and GoalRank all", () => {

@@ -126,7 +126,7 @@ export function Scatter({ truth, judge, range, edited, chosen, nameOf, onChoose,
   const dragged = useRef<{ readonly index: number; y: number } | undefined>(undefined);
   const height = Math.min(440, Math.max(300, width * 0.62));
   const [left, right, top, bottom] = [40, 14, 14, 36];
-  const values = [...truth, ...judge];
+  const values = [...truth, ...judge, ...(range?.flat() ?? [])];
   const [low, high] = [Math.min(...values, 0) - 0.1, Math.max(...values) + 0.15];
   const [first, last] = [Math.min(...truth) - 0.1, Math.max(...truth) + 0.1];
   const x = (value: number) => left + ((value - first) / (last - first)) * (width - left - right);

@@ -45,7 +45,7 @@ export function GroupTable({ view, lists, state, onDrag, phase = 6 }: GroupTable
         <tr>
           <th scope="col">list</th>
           <th scope="col">source</th>
-          <th scope="col">judge's r̂</th>
+          <th scope="col">r̂</th>
           <th scope="col">z</th>
           <th scope="col">
             π<sub>ref</sub>

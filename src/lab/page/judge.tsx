@@ -123,8 +123,8 @@ export function JudgePanel() {
             />
           )}
           <p class="note">
-            Drag a point up or down to paint a prejudice into the judge. With the keyboard: left and right choose a
-            list, up and down move it.
+            Drag a point up or down to paint a prejudice into the judge (of several, into the first). With the keyboard:
+            left and right choose a list, up and down move it.
           </p>
         </Card>
         <Facts>

@@ -99,11 +99,29 @@ function Page() {
               The address could not be read ({problem}). This is the lab as it is at first.
             </p>
           )}
-          <Panel />
+          {state.truthHidden && SHOWS_TRUTH.includes(state.tab) ? <HiddenTruth lab={lab} /> : <Panel />}
         </main>
       </div>
       <FormulaLine />
     </LabProvider>
+  );
+}
+
+/** Panels that are about the truth, and have nothing to show while an exercise hides it. */
+const SHOWS_TRUTH: readonly Tab[] = ["world", "exact"];
+
+function HiddenTruth({ lab: { set } }: { readonly lab: Lab }) {
+  return (
+    <div class="words">
+      <h2>The truth is hidden</h2>
+      <p>The exercise that you are at is to be solved without it.</p>
+      <div class="row">
+        <Button first onClick={() => set({ tab: "exercises" })}>
+          Back to the exercise
+        </Button>
+        <Button onClick={() => set({ truthHidden: false })}>Show the truth</Button>
+      </div>
+    </div>
   );
 }
 
