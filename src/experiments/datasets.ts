@@ -8,7 +8,7 @@ import { type CandidateProtocol, eachSplit, type SplitProtocol } from "../data/p
 import type { InteractionSource } from "../data/readers/read-interactions.ts";
 import type { LogOptions } from "../data/settings.ts";
 import { logData, type RunData, worldData } from "../run/data.ts";
-import { DEFAULT_RUN, LOG_RUN, PAPER_SETTINGS, type RunSettings } from "../run/settings.ts";
+import { DEFAULT_RUN, LOG_RUN, logRun, PAPER_SETTINGS, type RunSettings } from "../run/settings.ts";
 import type { Tuned } from "../run/tuning.ts";
 import { noSuchName } from "../text/nearest-name.ts";
 import type { TrainingContext } from "../training/trainer.ts";
@@ -22,7 +22,7 @@ export type SharedOptions = Pick<RunSettings, (typeof SHARED_OPTIONS)[number]> &
   readonly tuned?: Tuned;
 };
 const SHARED_TRAININGS = ["feedbackTraining", "rewardTraining", "imitationTraining"] as const;
-const SHARED_SIZES = ["width", "heads", "layers", "dropoutRate"] as const;
+const SHARED_SIZES = ["width", "heads", "layers", "dropoutRate", "residual", "loss"] as const;
 const SHARED_OPTIONS = [...SHARED_SIZES, "methods", "reward", "imitation", ...SHARED_TRAININGS] as const;
 
 /** The shared models as methods that are tuned. */
@@ -164,7 +164,7 @@ export type DataSettings = (WorldSettings | FittedSettings | LogSettings) & { re
 export async function chooseDataset(wishes: DatasetWishes): Promise<DatasetChoice> {
   const { name, maxLists } = wishes;
   const dataset = findDataset(name);
-  const chosen = wishes.preset === undefined ? dataset.models : { ...PAPER_SETTINGS, methods: dataset.models.methods };
+  const chosen = modelsOf(dataset, wishes);
   const models = { shared: pick(chosen, SHARED_OPTIONS), policy: pick(chosen, POLICY_OPTIONS) };
   const preset = wishes.preset === undefined ? "" : `, preset ${wishes.preset}`;
   if (!("file" in dataset.data)) {
@@ -194,6 +194,13 @@ export async function chooseDataset(wishes: DatasetWishes): Promise<DatasetChoic
     },
     ...models,
   };
+}
+
+/** As the paper prints them, or as the dataset has them; a log's depend on how candidates are chosen, as in a run. */
+function modelsOf({ data, models }: Dataset, { preset, protocol }: DatasetWishes): Dataset["models"] {
+  const { methods } = models;
+  if (preset !== undefined) return { ...PAPER_SETTINGS, methods };
+  return "file" in data && protocol !== undefined ? { ...logRun(protocol), methods } : models;
 }
 
 async function worldSettings(

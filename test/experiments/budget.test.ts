@@ -56,7 +56,7 @@ test("a budget says how a method learned as tuned, and nothing of one that did n
   const { learningRate, batchSize, weightDecay } = DEFAULT_RUN.feedbackTraining;
   assert.equal(budgetOf("prm", settings, 12), {
     metrics: { learningRate, batchSize, weightDecay, epochs: 7, steps: 12 },
-    facts: { start: "scratch" },
+    facts: { start: "scratch", hyperparameters: "entireSpace 0, historyLoss 0" },
   });
   const { metrics, facts } = budgetOf("goalrank", settings, 3);
   assert.is(metrics.referenceTemperature, 1);

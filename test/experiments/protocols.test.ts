@@ -82,4 +82,20 @@ test("a world has no protocols", async () => {
   assert.equal(protocols.trials({ seeds: [1], dataset }), []);
 });
 
+test("a log's models depend on how candidates are chosen, as in a run", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "goalrank-retrieved-"));
+  try {
+    mkdirSync(join(folder, "ml-1m"));
+    writeFileSync(join(folder, "ml-1m", "ratings.dat"), "1::1::5::1\n");
+    const kindOf = async (protocol?: "retrieved") => {
+      const { shared } = await chooseDataset({ name: "ml-1m", folder, ...(protocol && { protocol }) });
+      return [shared.reward.kind, shared.residual, shared.loss];
+    };
+    assert.equal(await kindOf(), ["contextual", false, "own"]);
+    assert.equal(await kindOf("retrieved"), ["item-softmax-discounted", true, "list-wise"]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test.run();
