@@ -8,7 +8,7 @@ import { METHODS } from "../../src/methods/index.ts";
 import { LOGGING_POLICY, ORACLE } from "../../src/methods/references.ts";
 import { evaluateLists, requestMetrics } from "../../src/run/evaluate-lists.ts";
 import { trimmedRows } from "../mixed-lists.ts";
-import { createSchool, learned, lists32, withHistory } from "./small-context.ts";
+import { createContextualSchool, createSchool, learned, lists32, withHistory } from "./small-context.ts";
 
 const test = suite("requests of different size");
 
@@ -20,11 +20,12 @@ const mixed = trimmedRows(withHistory(lists32), [
   [2, 1],
 ]);
 const school = await createSchool(mixed);
+const contextual = await createContextualSchool(mixed);
 const asked = selectRows(mixed, allRows(mixed).subarray(0, 9));
 
 for (const method of METHODS.filter((method) => method !== LOGGING_POLICY && method !== ORACLE)) {
   test(`${method.title} learns from them and answers them`, async () => {
-    const instance = await learned(method, school);
+    const instance = await learned(method, method.answersWith.includes("contextual") ? contextual : school);
     const ranked = await instance.rank(asked);
     for (let row = 0; row < asked.size; row++) {
       const { candidateCount, listLength } = shapeOf(asked, row);
