@@ -4,45 +4,25 @@
  */
 import { mean, rankByScore, rankingMetrics } from "../evaluation/index.ts";
 import { Random } from "../tensor/index.ts";
-import { DEFAULT_WORLD, EmbeddedWorld, enumerateBest } from "../world/index.ts";
+import { type EmbeddedWorld, enumerateBest } from "../world/index.ts";
 import { ITEM_COUNT, type LabState, LIST_LENGTH, TOPIC_COUNT } from "./state.ts";
-import { BASE_LOGIT } from "./world.ts";
+import { type UserState, worldOf } from "./world.ts";
 
 const CATALOGUE = 120;
 const REQUESTS = 200;
 
 /** What of the state a large world is made of. */
-export type CatalogueState = Pick<LabState, "seed" | "taste" | "fatigue" | "complement" | "attention">;
+export type CatalogueState = UserState & Pick<LabState, "seed">;
 
 /** 120 items, as many of each topic, for the user of the lab. */
-function makeCatalogue({ seed, taste, fatigue, complement, attention }: CatalogueState): EmbeddedWorld {
-  const random = new Random({ seed, stream: "lab catalogue", step: 0 });
-  const settings = {
-    ...DEFAULT_WORLD,
-    userCount: 1,
-    itemCount: CATALOGUE,
-    topicCount: TOPIC_COUNT,
-    latentWidth: TOPIC_COUNT,
-    interestsPerUser: 1,
-    candidateCount: ITEM_COUNT,
-    listLength: LIST_LENGTH,
-    baseLogit: BASE_LOGIT,
-    satiation: fatigue,
-    complement,
-    positionDecay: attention,
-  };
+function makeCatalogue(state: CatalogueState): EmbeddedWorld {
+  const random = new Random({ seed: state.seed, stream: "lab catalogue", step: 0 });
   const topics = Int32Array.from({ length: CATALOGUE }, (_, item) => item % TOPIC_COUNT);
-  const items = new Float64Array(CATALOGUE * TOPIC_COUNT);
-  topics.forEach((topic, item) => {
-    items[item * TOPIC_COUNT + topic] = 1;
-  });
-  return new EmbeddedWorld(settings, {
-    users: Float64Array.from(taste, (value) => value * Math.sqrt(TOPIC_COUNT)),
-    items,
-    itemBiases: Float64Array.from({ length: CATALOGUE }, () => 0.3 * random.normal()),
-    itemTopics: topics,
-    topicPartners: Int32Array.from({ length: TOPIC_COUNT }, (_, topic) => (topic + 1) % TOPIC_COUNT),
-  });
+  return worldOf(
+    state,
+    topics,
+    Float64Array.from(topics, () => 0.3 * random.normal()),
+  );
 }
 
 /** The retriever: affinity with some noise, which is nearly right about single items. [I] */

@@ -6,8 +6,11 @@ import { ITEM_COUNT, type LabState, LIST_LENGTH, TOPIC_COUNT } from "./state.ts"
 /** All lists of three of the six items, and their prefixes. */
 export const SPACE: ListSpace = enumerateLists(ITEM_COUNT, LIST_LENGTH);
 
-/** What of the state a world is made of. */
-export type WorldState = Pick<LabState, "topics" | "appeal" | "taste" | "fatigue" | "complement" | "attention">;
+/** What of the state every world of the lab is made of. */
+export type UserState = Pick<LabState, "taste" | "fatigue" | "complement" | "attention">;
+
+/** The same of the world of six items. */
+export type WorldState = UserState & Pick<LabState, "topics" | "appeal">;
 
 /** Logit of an item of no appeal at the top of a list. */
 export const BASE_LOGIT = -0.4;
@@ -15,12 +18,19 @@ export const BASE_LOGIT = -0.4;
 /**
  * The library's world with these latents: each topic is a dimension, the user's taste for it a coordinate, so that
  * affinity is the taste for an item's topic and the item's own appeal.
+ * @param topics of each item
+ * @param appeal of each item
  */
-export function makeWorld({ topics, appeal, taste, fatigue, complement, attention }: WorldState): EmbeddedWorld {
+export function worldOf(
+  { taste, fatigue, complement, attention }: UserState,
+  topics: ArrayLike<number>,
+  appeal: ArrayLike<number>,
+): EmbeddedWorld {
+  const itemCount = topics.length;
   const settings = {
     ...DEFAULT_WORLD,
     userCount: 1,
-    itemCount: ITEM_COUNT,
+    itemCount,
     topicCount: TOPIC_COUNT,
     latentWidth: TOPIC_COUNT,
     interestsPerUser: 1,
@@ -31,10 +41,8 @@ export function makeWorld({ topics, appeal, taste, fatigue, complement, attentio
     complement,
     positionDecay: attention,
   };
-  const items = new Float64Array(ITEM_COUNT * TOPIC_COUNT);
-  topics.forEach((topic, item) => {
-    items[item * TOPIC_COUNT + topic] = 1;
-  });
+  const items = new Float64Array(itemCount * TOPIC_COUNT);
+  for (let item = 0; item < itemCount; item++) items[item * TOPIC_COUNT + topics[item]] = 1;
   return new EmbeddedWorld(settings, {
     users: Float64Array.from(taste, (value) => value * Math.sqrt(TOPIC_COUNT)),
     items,
@@ -43,6 +51,11 @@ export function makeWorld({ topics, appeal, taste, fatigue, complement, attentio
     // 0 prepares the ground for 1, 1 for 2, 2 for 0.
     topicPartners: Int32Array.from({ length: TOPIC_COUNT }, (_, topic) => (topic + 1) % TOPIC_COUNT),
   });
+}
+
+/** The world of the six items. */
+export function makeWorld(state: WorldState): EmbeddedWorld {
+  return worldOf(state, state.topics, state.appeal);
 }
 
 /** Items of list `index` of the space: [L]. */

@@ -12,13 +12,13 @@ import { Errors, Legend } from "./charts.tsx";
 import { Card, Choice, Fact, Facts, Item, Num, Slider, StateSlider, written } from "./parts.tsx";
 import { type Lab, useLab, useWidth } from "./store.ts";
 import { Expectations } from "./time.tsx";
-import { Words } from "./words.tsx";
+import { SpaceChoice, Words } from "./words.tsx";
 
 const FROM: readonly SampledFrom[] = ["policy", "random"];
 
 export function ExactPanel() {
   const lab = useLab();
-  const { state, set, training, step } = lab;
+  const { training, step } = lab;
   const [sizeAt, setSizeAt] = useState(2);
   const [from, setFrom] = useState<SampledFrom>("policy");
   const moment = training.moment(step);
@@ -32,15 +32,7 @@ export function ExactPanel() {
         title="Sampled against exact"
         about="Six items make 120 lists of three: few enough to compare all. What a group tells is an estimate of that, and here you see how good a one."
       >
-        <Choice
-          label="a step compares"
-          options={[
-            ["group", "a sampled group"],
-            ["all", "all lists"],
-          ]}
-          value={state.space}
-          onChange={(space) => set({ space })}
-        />
+        <SpaceChoice />
         <StateSlider of="temperature" label="temperature τ" min={0.05} max={5} step={0.05} />
         <StateSlider of="step" label="step of training" min={0} max={300} step={1} digits={0} />
         <Choice

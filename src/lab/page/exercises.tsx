@@ -4,7 +4,7 @@ import { EXERCISES, exerciseState, type Verdict } from "../exercises.ts";
 import { writeFragment } from "../url.ts";
 import { Button, Card } from "./parts.tsx";
 import { useLab } from "./store.ts";
-import { followTo, Words } from "./words.tsx";
+import { Picks, Words } from "./words.tsx";
 
 export function ExercisesPanel() {
   const { state, set } = useLab();
@@ -18,20 +18,13 @@ export function ExercisesPanel() {
         about="The page checks your answer by computing it. An address holds the exercise as it stands: share it, or hand it in."
       />
       <div class="figures">
-        <ol class="picks" aria-label="Exercises">
-          {EXERCISES.map(({ name }, at) => (
-            <li key={name}>
-              <a
-                href={writeFragment({ ...exerciseState(at + 1, state.theme), tab: "exercises" })}
-                aria-current={at + 1 === number ? "true" : undefined}
-                onClick={followTo(() => begin(at + 1))}
-              >
-                <small>exercise {at + 1}</small>
-                {name}
-              </a>
-            </li>
-          ))}
-        </ol>
+        <Picks
+          kind="exercise"
+          names={EXERCISES.map(({ name }) => name)}
+          chosen={number}
+          addressOf={(which) => writeFragment({ ...exerciseState(which, state.theme), tab: "exercises" })}
+          onPick={begin}
+        />
         {number === 0 ? (
           <p>Choose one. It sets the lab up; what you had set before is left behind.</p>
         ) : (

@@ -13,7 +13,7 @@ import { GroupTable } from "./group-table.tsx";
 import { Bar, Button, Card, Fact, Facts, Num, Switch, written } from "./parts.tsx";
 import { useLab, useTraining } from "./store.ts";
 import { namedLevels } from "./time.tsx";
-import { followTo, Words } from "./words.tsx";
+import { Picks, Words } from "./words.tsx";
 
 export function FailuresPanel() {
   const { state, set } = useLab();
@@ -27,20 +27,13 @@ export function FailuresPanel() {
         about="Each is one click away and computed here and now. What helps is a switch. Each ends with a question."
       />
       <div class="figures">
-        <ol class="picks" aria-label="Exhibits">
-          {EXHIBITS.map(({ name }, at) => (
-            <li key={name}>
-              <a
-                href={writeFragment({ ...state, exhibit: at + 1, remedies: [] })}
-                aria-current={at + 1 === number ? "true" : undefined}
-                onClick={followTo(() => set({ exhibit: at + 1, remedies: [] }))}
-              >
-                <small>exhibit {at + 1}</small>
-                {name}
-              </a>
-            </li>
-          ))}
-        </ol>
+        <Picks
+          kind="exhibit"
+          names={EXHIBITS.map(({ name }) => name)}
+          chosen={number}
+          addressOf={(which) => writeFragment({ ...state, exhibit: which, remedies: [] })}
+          onPick={(which) => set({ exhibit: which, remedies: [] })}
+        />
         <Card title={exhibit.name}>
           <p>{exhibit.says}</p>
         </Card>

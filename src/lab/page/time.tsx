@@ -5,9 +5,9 @@ import type { Levels } from "../training.ts";
 import { Curves } from "./charts.tsx";
 import { GroupFacts, groupInView } from "./group.tsx";
 import { GroupTable } from "./group-table.tsx";
-import { Button, Card, Choice, Fact, Facts, Num, StateSlider, written } from "./parts.tsx";
+import { Button, Card, Fact, Facts, Num, StateSlider, written } from "./parts.tsx";
 import { type Lab, useLab } from "./store.ts";
-import { Words } from "./words.tsx";
+import { SpaceChoice, Words } from "./words.tsx";
 
 const LAST = 300;
 
@@ -59,15 +59,7 @@ export function TimePanel() {
         {state.rounds > 0 && (
           <StateSlider of="roundEvery" label="one every so many steps" min={10} max={100} step={5} digits={0} />
         )}
-        <Choice
-          label="a step compares"
-          options={[
-            ["group", "a sampled group"],
-            ["all", "all lists"],
-          ]}
-          value={state.space}
-          onChange={(space) => set({ space })}
-        />
+        <SpaceChoice />
       </Words>
       <div class="figures">
         <Card title={`Step ${state.step}`}>

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { LESSON, LESSON_MINUTES, minutesLeft } from "../lesson.ts";
-import { Button, LinkButton } from "./parts.tsx";
+import { Button, Choice, LinkButton } from "./parts.tsx";
 import { useLab } from "./store.ts";
 
 export function Words({
@@ -96,4 +96,56 @@ export function followTo(work: () => void): (event: Event) => void {
     event.preventDefault();
     work();
   };
+}
+
+/** Things to pick one of by name, each a link to the page that shows it. */
+export function Picks({
+  kind,
+  names,
+  chosen,
+  addressOf,
+  onPick,
+}: {
+  /** What each is called, such as `exercise`. */
+  readonly kind: string;
+  readonly names: readonly string[];
+  /** Its number, from 1; 0 for none. */
+  readonly chosen: number;
+  addressOf(number: number): string;
+  onPick(number: number): void;
+}) {
+  return (
+    <ol class="picks" aria-label={`${kind[0].toUpperCase()}${kind.slice(1)}s`}>
+      {names.map((name, at) => (
+        <li key={name}>
+          <a
+            href={addressOf(at + 1)}
+            aria-current={at + 1 === chosen ? "true" : undefined}
+            onClick={followTo(() => onPick(at + 1))}
+          >
+            <small>
+              {kind} {at + 1}
+            </small>
+            {name}
+          </a>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** Whether a step of training compares a group of lists, or all there are. */
+export function SpaceChoice() {
+  const { state, set } = useLab();
+  return (
+    <Choice
+      label="a step compares"
+      options={[
+        ["group", "a sampled group"],
+        ["all", "all lists"],
+      ]}
+      value={state.space}
+      onChange={(space) => set({ space })}
+    />
+  );
 }
